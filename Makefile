@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Xenolith: the targets a person types. The rules live beside what they build (*.mk).
+
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules
+V ?= 0
+Q := $(if $(filter 1,$(V)),,@)
+SAY = @$(if $(filter 1,$(V)),:,printf '  %-7s %s\n')
+
+BUILD ?= build
+ABI_DIR ?= /usr/include/xen
+PYTHON ?= python3
+
+include xen/xen.mk
+include $(wildcard xen/test/*/*.mk fuzz/fuzz.mk bench/bench.mk)
+
+.PHONY: all setup demo check report-peer clean clean-room help
+all: x86_64 ## build the hypervisor for x86-64
+
+setup: ## install and fetch the Debian packages that all this needs
+	$(Q)scripts/setup.sh
+
+demo: setup ## boot Linux as dom0 with guests beside it, and report
+	$(Q)$(MAKE) --no-print-directory x86_64 guests
+	$(Q)$(PYTHON) scripts/demo.py $(BUILD)
+
+check: setup ## run every test; the last line adds up (STAGES=...)
+	$(Q)$(PYTHON) scripts/check/check.py $(BUILD) $(STAGES)
+
+report-peer: x86_64 ## size and cost beside Debian's Xen 4.17, both in QEMU
+	$(Q)$(PYTHON) scripts/report-size.py $(BUILD)
+
+clean-room: ## prove demo and check in a fresh Debian 12
+	$(Q)scripts/clean-room.sh
+
+clean: ## remove everything the build made (the package cache stays)
+	rm -rf $(BUILD)
+
+help: ## list the targets
+	@grep -hE '^[a-z0-9_-]+:.*##' $(MAKEFILE_LIST) | sort | \
+		awk -F':.*## ' '{ printf "  %-18s %s\n", $$1, $$2 }'

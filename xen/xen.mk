@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Builds the hypervisor: one object directory for each environment under $(BUILD).
+#   x86_64                      the image for the metal
+#   host-{plain,asan,cov,fuzz}  the same sources as an archive that tests and fuzzers link
+
+CC ?= gcc
+XEN_ENVS := x86_64 host-plain host-asan host-cov host-fuzz
+
+xen_common_dirs := lib core sched domain domain/% mm mm/p2m mm/p2m/fmt drivers drivers/% \
+	guest/x86 guest/x86/%
+xen_all_srcs := $(patsubst xen/%,%,$(shell find xen -name '*.c' -o -name '*.S' ! -name '*.lds.S' | LC_ALL=C sort))
+# Sources whose directory is one of the given patterns.
+xen_in = $(foreach s,$(xen_all_srcs),$(if $(filter $(1),$(patsubst %/,%,$(dir $(s)))),$(s)))
+
+xen_srcs_x86_64 := $(call xen_in,$(xen_common_dirs) arch/x86 arch/x86/%)
+# libc has the string functions on the host; device drivers need hardware, but not the part of them
+# that only reads bytes.
+xen_srcs_host := $(filter-out lib/string.c drivers/%,$(call xen_in,$(xen_common_dirs) arch/host)) \
+	$(filter drivers/acpi/parse-% drivers/acpi/numa-% drivers/pci/parse-%,$(xen_all_srcs))
+
+xen_cflags_common := -std=gnu11 -O2 -g -Wall -Wextra -Werror -Wmissing-prototypes \
+	-Wstrict-prototypes -Wvla -Wno-unused-parameter -Wno-sign-compare -fno-strict-aliasing -fno-common \
+	-fwrapv -ffile-prefix-map=$(CURDIR)/= -D__XEN_TOOLS__ -Ixen/include -I$(BUILD)/abi
+# DEBUG=1 keeps assertions and lock-rank checks, which the host environments always have.
+DEBUG ?= 0
+xen_cflags_x86_64 := $(xen_cflags_common) $(if $(filter 1,$(DEBUG)),,-DNDEBUG) -ffreestanding -mcmodel=kernel -mno-red-zone \
+	-mgeneral-regs-only -fno-pic -fno-pie -fno-stack-protector -fno-asynchronous-unwind-tables \
+	-fno-omit-frame-pointer -fcf-protection=none -ffunction-sections -Ixen/arch/x86/include
+xen_cflags_host := $(xen_cflags_common) -fno-builtin-printf -fno-omit-frame-pointer \
+	-Ixen/arch/host/include
+xen_cflags_host-plain := $(xen_cflags_host)
+xen_cflags_host-asan := $(xen_cflags_host) -fsanitize=address,undefined -fno-sanitize-recover=all
+xen_cflags_host-cov := $(xen_cflags_host) -O1 --coverage
+xen_cflags_host-fuzz := $(xen_cflags_host) -fsanitize=fuzzer-no-link,address,undefined \
+	-fno-sanitize-recover=all
+xen_cc_host-fuzz := clang
+
+# The ABI headers come from libxen-dev through one path, as <public/...>.
+$(BUILD)/abi/public: scripts/check-abi.sh
+	$(Q)sh scripts/check-abi.sh $(ABI_DIR)
+	$(Q)mkdir -p $(@D) && ln -sfn $(ABI_DIR) $@
+
+# $(call xen_env,ENV,SRCS)
+define xen_env
+xen_objs_$(1) := $$(patsubst %,$$(BUILD)/$(1)/%.o,$$(basename $(2))) $$(BUILD)/$(1)/version.o
+$$(BUILD)/$(1)/%.o: xen/%.c | $$(BUILD)/abi/public
+	$$(SAY) CC '$(1) $$*'
+	$$(Q)mkdir -p $$(@D) && $$(or $$(xen_cc_$(1)),$$(CC)) $$(xen_cflags_$(1)) -MMD -MP -c -o $$@ $$<
+$$(BUILD)/$(1)/%.o: xen/%.S | $$(BUILD)/abi/public
+	$$(SAY) AS '$(1) $$*'
+	$$(Q)mkdir -p $$(@D) && $$(or $$(xen_cc_$(1)),$$(CC)) $$(xen_cflags_$(1)) -D__ASSEMBLY__ -MMD -MP -c -o $$@ $$<
+$$(BUILD)/$(1)/version.o: $$(BUILD)/version.c | $$(BUILD)/abi/public
+	$$(Q)mkdir -p $$(@D) && $$(or $$(xen_cc_$(1)),$$(CC)) $$(xen_cflags_$(1)) -c -o $$@ $$<
+-include $$(patsubst %.o,%.d,$$(xen_objs_$(1)))
+endef
+$(eval $(call xen_env,x86_64,$(xen_srcs_x86_64)))
+$(foreach e,plain asan cov fuzz,$(eval $(call xen_env,host-$(e),$(xen_srcs_host))))
+
+# Rewritten only when the commit changes.
+$(BUILD)/version.c: FORCE
+	$(Q)mkdir -p $(@D) && sh scripts/version.sh "$(CC)" > $@.new && \
+		{ cmp -s $@.new $@ && rm $@.new || mv $@.new $@; }
+.PHONY: FORCE
+FORCE:
+
+$(foreach e,plain asan cov fuzz,$(eval $(BUILD)/host-$(e)/libxenolith.a: $$(xen_objs_host-$(e)); \
+	$$(SAY) AR $$@ ; rm -f $$@ && ar rcsD $$@ $$^))
+
+# Two-pass link: the second has the symbol table that backtraces use.
+xen_ldflags := -nostdlib -static -T $(BUILD)/x86_64/xenolith.lds -z max-page-size=4096 \
+	-z noexecstack --no-warn-rwx-segments --build-id=none
+$(BUILD)/x86_64/xenolith.lds: xen/arch/x86/xenolith.lds.S
+	$(Q)mkdir -p $(@D) && $(CC) -E -P -D__ASSEMBLY__ -Ixen/include -Ixen/arch/x86/include -x c $< -o $@
+$(BUILD)/x86_64/xenolith: $(xen_objs_x86_64) $(BUILD)/x86_64/xenolith.lds \
+		scripts/symbols.py scripts/elf32.py
+	$(SAY) LD $@
+	$(Q)$(PYTHON) scripts/symbols.py --empty > $(@D)/symbols0.S
+	$(Q)$(CC) -c -o $(@D)/symbols0.o $(@D)/symbols0.S
+	$(Q)ld $(xen_ldflags) -o $@.pass1 $(xen_objs_x86_64) $(@D)/symbols0.o
+	$(Q)nm -n $@.pass1 | $(PYTHON) scripts/symbols.py > $(@D)/symbols1.S
+	$(Q)$(CC) -c -o $(@D)/symbols1.o $(@D)/symbols1.S
+	$(Q)ld $(xen_ldflags) -o $@.pass2 $(xen_objs_x86_64) $(@D)/symbols1.o
+	$(Q)nm -n $@.pass2 | $(PYTHON) scripts/symbols.py > $(@D)/symbols2.S
+	$(Q)$(CC) -c -o $(@D)/symbols2.o $(@D)/symbols2.S
+	$(Q)ld $(xen_ldflags) -o $@.elf64 $(xen_objs_x86_64) $(@D)/symbols2.o
+	$(Q)rm -f $@.pass1 $@.pass2 && $(PYTHON) scripts/elf32.py $@.elf64 $@
+
+.PHONY: x86_64 $(addprefix host-,plain asan cov fuzz)
+x86_64: $(BUILD)/x86_64/xenolith
+$(foreach e,plain asan cov fuzz,$(eval host-$(e): $(BUILD)/host-$(e)/libxenolith.a))
