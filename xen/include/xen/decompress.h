@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Decompression from memory to memory: XZ, gzip, and the kernel inside a Linux bzImage. Input may
+ * be anything: every read and write is bounded, and every loop makes progress.
+ */
+#ifndef XEN_DECOMPRESS_H
+#define XEN_DECOMPRESS_H
+
+#include <xen/types.h>
+
+enum unpack_error {
+	UNPACK_OK,
+	UNPACK_TRUNCATED,	/* the input ends too early */
+	UNPACK_BAD_MAGIC,	/* not this format */
+	UNPACK_BAD_HEADER,	/* a header contradicts itself or its checksum */
+	UNPACK_UNSUPPORTED,	/* valid, but uses something not implemented */
+	UNPACK_CORRUPT,		/* the compressed data is impossible */
+	UNPACK_BAD_CHECK,	/* the data does not match its checksum or size */
+	UNPACK_NO_SPACE,	/* the output does not fit */
+	UNPACK_NOT_BZIMAGE,	/* no Linux boot header, or one too old */
+	UNPACK_NO_PAYLOAD,	/* the boot header's payload lies outside the file */
+};
+
+/** Text for a log line. */
+const char *unpack_error_text(enum unpack_error e);
+
+/** Scratch memory of the decoders; too large for a stack. Contents need no initialisation. */
+struct unpack_work {
+	u64 space[4096];
+};
+
+struct unpack_buf {
+	const u8 *in;
+	size_t in_len;
+	u8 *out;
+	size_t out_size;
+	size_t in_used, out_len;	/* results, valid with UNPACK_OK */
+};
+
+/** One XZ stream: LZMA2, optionally behind the x86 filter. Checks CRC32; other checks are
+ * skipped over. */
+enum unpack_error xz_decompress(struct unpack_buf *b, struct unpack_work *work);
+/** One gzip member. */
+enum unpack_error gzip_decompress(struct unpack_buf *b, struct unpack_work *work);
+
+/** Where the compressed kernel is in a bzImage, and how large it says it becomes. */
+struct bzimage_info {
+	const u8 *payload;
+	size_t payload_len;
+	u32 unpacked_len;		/* a hint from the file; not to be trusted */
+};
+enum unpack_error bzimage_parse(const void *image, size_t len, struct bzimage_info *info);
+/** Decompress a payload of either kind (told by its magic) with what the kernel's build appends. */
+enum unpack_error bzimage_decompress(const struct bzimage_info *info, void *out, size_t out_size,
+				     size_t *out_len, struct unpack_work *work);
+
+#endif

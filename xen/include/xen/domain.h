@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Domains and vCPUs: what all parts of the hypervisor share. Each subsystem hangs its own state
+ * here by pointer; an architecture wraps struct domain and struct vcpu in its own (container_of).
+ */
+#ifndef XEN_DOMAIN_H
+#define XEN_DOMAIN_H
+
+#include <xen/mm.h>
+#include <xen/rangeset.h>
+#include <xen/rcu.h>
+#include <xen/sched.h>
+#include <xen/tasklet.h>
+
+#include <public/xen.h>
+#include <public/sched.h>
+#include <public/vcpu.h>
+#include <public/domctl.h>
+
+struct p2m;
+struct evtchn_domain;
+struct evtchn_vcpu;
+struct grant_table;
+
+/** A registered structure in guest memory, held and mapped; may cross one page boundary. */
+struct guest_area {
+	struct page_info *page[2];
+	u32 offset, len;	/* len 0: none */
+};
+
+struct vcpu {
+	u32 id;			/* [const] */
+	struct domain *domain;	/* [const] */
+	struct sched_unit unit;
+
+	/* Scheduling [run-queue lock unless atomic] */
+	unsigned long pause_flags;	/* VPF_*, atomic */
+	u32 pause_count;		/* atomic */
+	struct vcpu_runstate_info runstate;
+	u32 poll_evtchn;		/* port polled for; 0 none, ~0 several */
+	struct timer poll_timer;
+	bool is_initialised;		/* state loaded, may be brought up [domain lock] */
+
+	/* The guest's own copies; NULL until registered [domain lock to change] */
+	struct vcpu_info *vcpu_info;	/* hypervisor mapping; never NULL once created (dummy) */
+	struct page_info *vcpu_info_page;
+	struct guest_area runstate_area;	/* [area_lock] */
+	struct spinlock area_lock;	/* any vCPU may register, the switch of CPUs writes */
+
+	/* Timers of VCPUOP_set_*_timer */
+	struct timer singleshot_timer;
+	struct timer periodic_timer;
+	s_time_t periodic_period, periodic_last;
+
+	struct evtchn_vcpu *evtchn;	/* owned by domain/evtchn */
+};
+
+enum domain_dying { DOM_ALIVE, DOM_DYING, DOM_DEAD };
+
+struct domain {
+	u16 id;				/* [const] */
+	u8 dying;			/* enum domain_dying [domain lock], read without */
+	bool is_hardware;		/* dom0 */
+	bool is_privileged;		/* may use domctl, sysctl, platform_op */
+	bool is_mapped_1to1;		/* gfn == mfn */
+	bool is_idle;
+	bool creation_finished;		/* unpaused once: no more creation-only calls */
+	bool reap;			/* [const] destroyed by the hypervisor after its shutdown */
+	bool being_killed;		/* atomic */
+	u32 refs;			/* atomic; the domain list holds one */
+	struct list_head link;		/* domain list [domlist lock, RCU readers] */
+	struct rcu_head rcu;
+	struct spinlock lock;		/* the domain lock */
+
+	u32 max_vcpus;			/* [const] size of vcpu[] */
+	struct vcpu **vcpu;		/* slots filled once, never emptied before destruction */
+
+	/* Memory [page_lock] */
+	struct spinlock page_lock;
+	struct list_head page_list;
+	u64 tot_pages, max_pages;
+	u64 outstanding_claim;
+	u8 node_affinity;		/* preferred NUMA node or NUMA_NO_NODE */
+
+	struct shared_info *shared_info;	/* hypervisor mapping, from creation on */
+	struct page_info *shared_info_page;
+
+	struct p2m *p2m;
+	struct evtchn_domain *evtchn;
+	struct grant_table *gnttab;
+
+	struct rangeset iomem_caps, irq_caps, ioport_caps;	/* [domain lock] */
+
+	/* Shutdown [domain lock] */
+	bool is_shutting_down, is_shut_down;
+	u32 shutdown_code;		/* SHUTDOWN_* */
+	u32 suspend_evtchn;		/* port to send on when shut down; 0: none */
+	u32 controller_pause_count;
+	u32 pause_count;		/* atomic */
+
+	/* Parameters HVM_PARAM_* [domain lock] */
+	u64 *hvm_params;
+
+	u32 config_flags;		/* XEN_DOMCTL_CDF_* */
+	xen_domain_handle_t handle;
+	char name[32];			/* from the boot manifest; else "" */
+	u64 vm_assist;
+	s_time_t created_at;
+	s64 time_offset_seconds;
+	void *sched_priv;		/* the policy's per-domain data */
+	bool pages_hold_domain;		/* dead, but others use its pages [page_lock] */
+	struct tasklet emptied;		/* then scheduled with the last page */
+};
+
+extern struct domain *hardware_domain;	/* dom0, NULL before it is built */
+
+/** The vCPU this CPU runs (the idle vCPU when none). */
+struct vcpu *current_vcpu(void);
+static inline struct domain *current_domain(void) { return current_vcpu()->domain; }
+
+static inline bool is_idle_vcpu(const struct vcpu *v) { return v->domain->is_idle; }
+
+#define for_each_vcpu(d, v)                                                    \
+	for (u32 i_ = 0; i_ < (d)->max_vcpus; i_++)                            \
+		if (((v) = (d)->vcpu[i_]) != NULL)
+
+/** What a domain is made from (domctl, boot manifest, dom0 builder). */
+struct domain_config {
+	u16 domid;			/* DOMID_INVALID: choose */
+	u32 flags;			/* XEN_DOMCTL_CDF_* */
+	u32 max_vcpus;
+	u32 max_evtchn_port;		/* highest port allowed; 0 means the ABI's maximum */
+	u32 max_grant_frames, max_maptrack_frames, max_grant_version;
+	u64 max_pages;
+	bool is_hardware, is_privileged;
+	u8 node;
+	xen_domain_handle_t handle;
+	char name[32];
+	u32 emulation_flags;		/* XEN_X86_EMU_* */
+};
+
+/** Create a paused domain without vCPUs. On failure returns the error in *@err and no domain. */
+struct domain *domain_create(const struct domain_config *cfg, int *err);
+/** Create vCPU @id of @d, offline. -XEN_EEXIST, -XEN_EINVAL, -XEN_ENOMEM. Domain lock held by
+ * nobody; callers serialise by the domctl lock or at boot. */
+int domain_vcpu_create(struct domain *d, u32 id);
+/** Find and take a reference; NULL when there is none (or it is dead). Drop with domain_put. */
+struct domain *domain_get_by_id(u16 domid);
+void domain_get(struct domain *d);
+void domain_put(struct domain *d);
+/** Iterate all domains under RCU in id order. */
+struct domain *domain_next(const struct domain *d);	/* NULL: first */
+
+/** XEN_DOMCTL_destroydomain. 0 when all is torn down, -XEN_ERESTART to call again. */
+int domain_kill(struct domain *d);
+/** The guest asked (SCHEDOP_shutdown) or failed: stop all vCPUs, tell dom0 by VIRQ_DOM_EXC. For
+ * the hardware domain: reboot or power off the machine. */
+void domain_shutdown(struct domain *d, u32 reason);
+void domain_resume(struct domain *d);
+/** The guest made itself unable to go on. Logged once with the reason; SHUTDOWN_crash. */
+void domain_crash(struct domain *d, const char *fmt, ...) __printf_like(2, 3);
+
+/** Route console input to the hardware domain. Boot. */
+void console_io_init(void);
+
+/** Guest memory pinned and mapped into the hypervisor for its life (shared rings, vcpu_info). NULL
+ * unless it is the domain's own RAM: another's page does not keep that domain. */
+void *map_guest_page(struct domain *d, gfn_t gfn, struct page_info **page);
+void unmap_guest_page(void *va, struct page_info *page);
+
+/** Bring the guest's copy of its runstate up to date; the vCPU is current or off its CPU. */
+void runstate_area_update(struct vcpu *v);
+
+#endif

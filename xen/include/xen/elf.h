@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Reading an ELF64 kernel for a PVH boot. Pure: it looks at the file and tells what to load where,
+ * and everything it tells lies inside the file.
+ */
+#ifndef XEN_ELF_H
+#define XEN_ELF_H
+
+#include <xen/types.h>
+
+#define ELF_MAX_SEGMENTS 16
+
+enum elf_error {
+	ELF_OK,
+	ELF_TRUNCATED_HEADER,
+	ELF_BAD_MAGIC,
+	ELF_NOT_64BIT_LE,
+	ELF_BAD_VERSION,
+	ELF_BAD_TYPE,		/* neither executable nor shared */
+	ELF_BAD_MACHINE,
+	ELF_BAD_PHDRS,		/* program headers outside the file or of a wrong size */
+	ELF_BAD_SHDRS,
+	ELF_TOO_MANY_SEGMENTS,
+	ELF_NO_SEGMENTS,
+	ELF_SEGMENT_OUTSIDE_FILE,
+	ELF_SEGMENT_SIZES,	/* more bytes in the file than in memory */
+	ELF_SEGMENT_WRAPS,
+	ELF_SEGMENTS_OVERLAP,	/* in memory */
+	ELF_BAD_NOTE,
+	ELF_NO_PHYS32_ENTRY,
+	ELF_ENTRY_OUTSIDE,	/* the entry points into no segment */
+};
+
+/** Text for a log line. */
+const char *elf_error_text(enum elf_error e);
+
+/** @filesz bytes at @offset of the file go to @paddr; the rest up to @memsz is zero. */
+struct elf_segment {
+	u64 offset, filesz, memsz;
+	u64 paddr;		/* guest physical, as the file asks for it */
+};
+
+struct elf_image {
+	struct elf_segment segment[ELF_MAX_SEGMENTS];	/* in ascending order of paddr */
+	u32 nr_segments;
+	u64 entry;		/* e_entry: virtual */
+	u64 phys32_entry;	/* XEN_ELFNOTE_PHYS32_ENTRY: physical */
+	u64 start, end;		/* of all segments in memory */
+};
+
+/** Parse @len bytes at @file, any alignment, for machine @machine (62: x86-64). */
+enum elf_error elf_parse(const void *file, u64 len, u16 machine, struct elf_image *img);
+
+#endif

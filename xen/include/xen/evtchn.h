@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Event channels as the rest of the hypervisor uses them. Implemented in domain/evtchn/. */
+#ifndef XEN_EVTCHN_H
+#define XEN_EVTCHN_H
+
+#include <xen/domain.h>
+#include <xen/guest_access.h>
+
+#include <public/event_channel.h>
+
+/** Register debug key 'e'. Boot only. */
+void evtchn_init(void);
+
+/**
+ * Set up / tear down. 0 or -XEN_ENOMEM. @max_port is the highest port allowed, 0 for the ABI's
+ * maximum. evtchn_vcpu_init runs before the vCPU can be the target of an event.
+ */
+int evtchn_domain_init(struct domain *d, u32 max_port);
+int evtchn_vcpu_init(struct vcpu *v);
+/** Close all ports and refuse new ones; bounded work a call, -XEN_ERESTART to be called again.
+ * Copes with a half-made domain and with being called again after it finished. */
+int evtchn_domain_destroy(struct domain *d);
+/** Free the memory of the domain's and its vCPUs' event channels, after evtchn_domain_destroy
+ * returned 0 and the last reference to the domain is gone. */
+void evtchn_domain_free(struct domain *d);
+
+/** HYPERVISOR_event_channel_op. -XEN_ERESTART: issue it again with the same arguments. */
+long evtchn_op(struct vcpu *v, u32 cmd, guest_ptr_t arg);
+
+/** Raise a per-vCPU VIRQ / a global VIRQ (to the domain and vCPU bound to it). Any context. */
+void evtchn_send_vcpu_virq(struct vcpu *v, u32 virq);
+void evtchn_send_global_virq(u32 virq);
+/** Raise the event of a physical interrupt bound by the hardware domain's PIRQ. Any context. */
+void evtchn_send_pirq(struct domain *d, u32 pirq);
+/** Send on @port of @d as if @d had (EVTCHNOP_send), for channels the hypervisor itself uses.
+ * 0 or -XEN_EINVAL. Any context. */
+int evtchn_send(struct domain *d, u32 port);
+
+/** For the toolstack's and the builders' own channels: allocate an unbound port of @d for
+ * @remote; returns the port or a negative error. */
+int evtchn_alloc_unbound(struct domain *d, u16 remote);
+
+/**
+ * @v->vcpu_info was pointed at new memory, into which the caller had copied the old contents
+ * (VCPUOP_register_vcpu_info): raise everything again, as events that came meanwhile may have
+ * been marked in the old place only. Call after the pointer was stored; any context.
+ */
+void evtchn_vcpu_info_moved(struct vcpu *v);
+
+/** True when some event waits that the vCPU has not masked (evtchn_upcall_pending). */
+bool evtchn_vcpu_pending(const struct vcpu *v);
+/** True when @port of @d is valid / pending, whatever its mask (SCHEDOP_poll). */
+bool evtchn_port_valid(const struct domain *d, u32 port);
+bool evtchn_port_pending(struct domain *d, u32 port);
+
+/** Debug key 'e': list ports. */
+void evtchn_dump(struct domain *d);
+
+#endif

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the generic code needs to know of the CPU it runs on. Implemented by each arch. */
+#ifndef XEN_HAL_CPU_H
+#define XEN_HAL_CPU_H
+
+#include <xen/types.h>
+
+/*
+ * The three inlines below are on the hottest paths, so each architecture gives them inline:
+ *   u32 smp_cpu_id(void);        number of this CPU; stable while interrupts or preemption are
+ *                                 impossible, which is always (the hypervisor is not preemptible)
+ *   u64 hal_percpu_offset(void); percpu_offset[smp_cpu_id()]
+ *   void cpu_relax(void);        hint in a spin loop; on the host port a scheduling point
+ */
+#include <asm/cpu.h>
+
+/** Disable interrupts; returns the former state. */
+u64 irq_save(void);
+void irq_restore(u64 flags);
+void irq_enable(void);
+void irq_disable(void);
+bool irq_is_enabled(void);
+/** True inside an interrupt or exception handler. */
+bool in_irq(void);
+
+/**
+ * Idle this CPU until an interrupt arrives. Called with interrupts disabled and nothing pending;
+ * returns with them enabled.
+ */
+void cpu_idle_wait(void);
+
+/** Stop this CPU for ever with interrupts off. */
+void cpu_halt(void) __attribute__((noreturn));
+
+/** Print registers and a symbolised backtrace of this CPU. Any context. */
+void cpu_dump_state(void);
+
+#endif

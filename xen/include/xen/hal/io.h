@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Reaching device registers and firmware tables, for drivers. */
+#ifndef XEN_HAL_IO_H
+#define XEN_HAL_IO_H
+
+#include <xen/types.h>
+
+/*
+ * <asm/io.h> gives readb/readw/readl/readq and writeb/... on mapped registers, and on machines
+ * that have them inb/inw/inl and outb/outw/outl on ports.
+ */
+#include <asm/io.h>
+
+/** Map device registers uncached, for good; NULL when there is no room. Boot only. */
+void *map_mmio(paddr_t pa, size_t size);
+/** Map firmware tables cached and read-only, for good; NULL when there is no room. Boot only. */
+void *map_phys_ro(paddr_t pa, size_t size);
+
+#endif

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Messages between CPUs. Any context unless said otherwise. */
+#ifndef XEN_HAL_SMP_H
+#define XEN_HAL_SMP_H
+
+#include <xen/cpumask.h>
+
+/** Make @cpu look at its softirqs: leaves a guest or idle. No effect on the calling CPU. */
+void smp_kick(u32 cpu);
+
+/**
+ * Run @fn on every CPU of @mask (this one included when set), in IRQ context there; when @wait,
+ * return after all have finished. Interrupts enabled, no spinlocks held that @fn takes.
+ */
+void smp_call(const cpumask_t *mask, void (*fn)(void *arg), void *arg, bool wait);
+
+/** NUMA node of a CPU. */
+u8 cpu_to_node(u32 cpu);
+/** Topology: core and socket (package) numbers as the CPU reports them. */
+u32 cpu_to_core(u32 cpu);
+u32 cpu_to_socket(u32 cpu);
+
+/** Stop all other CPUs (panic, shutdown). */
+void smp_stop_others(void);
+
+#endif

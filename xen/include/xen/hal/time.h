@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Time as the machine keeps it. */
+#ifndef XEN_HAL_TIME_H
+#define XEN_HAL_TIME_H
+
+#include <xen/types.h>
+
+/** System time now: ns since boot, monotonic on each CPU, synchronised between CPUs. */
+s_time_t now_ns(void);
+/** Raw cycle stamp (TSC, CNTVCT): for tracing and log stamps. */
+u64 cycles_now(void);
+/** Frequency of cycles_now in kHz. */
+u32 cycles_khz(void);
+/** Cycle stamp of a system time, and back. */
+u64 ns_to_cycles(s_time_t t);
+s_time_t cycles_to_ns(u64 c);
+
+/** Ask for timer_interrupt() on this CPU at @deadline (INT64_MAX: none). Interrupts disabled. */
+void hal_timer_program(s_time_t deadline);
+
+/** Wall clock: seconds and ns since 1970 at system time 0. */
+void wallclock_get(u64 *sec, u32 *nsec);
+/** dom0 set the wall clock: at system time @sys it is @sec.@nsec. */
+void wallclock_set(u64 sec, u32 nsec, s_time_t sys);
+
+#endif

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What each architecture provides for domains and vCPUs. */
+#ifndef XEN_HAL_VCPU_H
+#define XEN_HAL_VCPU_H
+
+#include <xen/domain.h>
+#include <xen/guest_access.h>
+
+struct p2m_fmt;
+struct xen_sysctl;
+struct xen_sysctl_physinfo;
+
+/** Allocate the arch's wrapper of a domain / vCPU, zeroed, with its generic part inside. */
+struct domain *arch_domain_alloc(void);
+void arch_domain_free(struct domain *d);
+struct vcpu *arch_vcpu_alloc(void);
+void arch_vcpu_free(struct vcpu *v);
+
+/** Second step, generic fields set. Undone by _destroy, which copes with half-made ones. */
+int arch_domain_init(struct domain *d, const struct domain_config *cfg);
+void arch_domain_destroy(struct domain *d);
+int arch_vcpu_init(struct vcpu *v);
+void arch_vcpu_destroy(struct vcpu *v);
+
+/** Make @v the one current_vcpu() returns on this CPU. Interrupts disabled. */
+void hal_set_current(struct vcpu *v);
+
+/** Switch this CPU's state from @prev to @next. Interrupts disabled, run-queue lock not held. */
+void arch_context_switch(struct vcpu *prev, struct vcpu *next);
+
+/** Enter the guest @v (current) once and handle its exit. Interrupts enabled at return. */
+void arch_vcpu_run(struct vcpu *v);
+
+/**
+ * An event channel upcall is pending for @v (evtchn_upcall_pending was set): arrange for the
+ * callback and make @v run or leave its guest mode. Any context.
+ */
+void arch_vcpu_event_notify(struct vcpu *v);
+/** Something (interrupt or event) waits that should end a block. Interrupts any. */
+bool arch_vcpu_has_pending(const struct vcpu *v);
+
+/**
+ * Deliver physical interrupt @pirq to @v's domain through evtchn_send_pirq() from now on, shared
+ * with others when @share. -XEN_EINVAL: no such interrupt, -XEN_EBUSY: in use. The domain's event
+ * channel lock is held (LOCK_RANK_EVTCHN): only higher-ranked locks may be taken.
+ */
+int arch_pirq_bind(struct vcpu *v, u32 pirq, bool share);
+/** Undo arch_pirq_bind; the same locking context. */
+void arch_pirq_unbind(struct domain *d, u32 pirq);
+
+/** Update the guest's time page (pvclock) of @v. @v is current or not running. */
+void arch_vcpu_update_time(struct vcpu *v);
+
+/** Write the wall clock into the domain's shared info. */
+void arch_domain_update_wallclock(struct domain *d);
+
+/** Log, on the guests' behalf, how often @d's vCPUs left for the hypervisor and why. */
+void arch_domain_report(const struct domain *d);
+
+/** Queue an NMI for @v. Any context. */
+void arch_vcpu_nmi(struct vcpu *v);
+
+/** The guest page behind a linear address of @v (current). 0 or -XEN_EFAULT. */
+int arch_guest_va_to_gfn(struct vcpu *v, gvaddr_t va, gfn_t *gfn);
+
+/** XENMEM_memory_map, machine_memory_map, set_memory_map. */
+long arch_memory_map_op(struct vcpu *v, u32 cmd, guest_ptr_t arg);
+
+/** HVMOP_* that concern the platform (set_evtchn_upcall_vector, callback parameters). */
+long arch_hvm_op(struct vcpu *v, u32 cmd, guest_ptr_t arg);
+/** A HVM_PARAM_* changed: let the platform act on it. 0 or -XEN_EINVAL to refuse. */
+int arch_hvm_param_set(struct domain *d, u32 index, u64 value);
+
+/** May a domain be made like this (flags that only the platform knows)? 0 or a negative error. */
+int arch_domain_config_check(const struct xen_domctl_createdomain *c);
+/** Fill in arch_config and gpaddr_bits. */
+void arch_domain_info(const struct domain *d, struct xen_domctl_getdomaininfo *info);
+
+/**
+ * XEN_DOMCTL_* that the generic code does not know; @d is never the caller's own when the call
+ * changes it. Domctl lock held. *@copy: the guest wants to see @op again, even after an error.
+ */
+long arch_domctl(struct vcpu *v, struct domain *d, struct xen_domctl *op, bool *copy);
+/** The same for XEN_SYSCTL_*. */
+long arch_sysctl(struct vcpu *v, struct xen_sysctl *op, bool *copy);
+/** What physinfo says of the CPUs: clock, capabilities and feature words. */
+void arch_physinfo(struct xen_sysctl_physinfo *info);
+
+/** The encoder for this domain's p2m; and flush of all TLBs that may hold its entries. */
+const struct p2m_fmt *arch_p2m_fmt(const struct domain *d);
+void arch_p2m_flush(struct p2m *p);
+
+#endif

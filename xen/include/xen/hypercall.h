@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Hypercall dispatch: number → handler, with preemption by continuation. */
+#ifndef XEN_HYPERCALL_H
+#define XEN_HYPERCALL_H
+
+#include <xen/domain.h>
+#include <xen/guest_access.h>
+
+#define HYPERCALL_MAX_ARGS 5
+
+/** Arguments as the guest's registers hold them; a handler that returns -XEN_ERESTART has set
+ * them to what the repeated call must see. */
+struct hypercall {
+	u32 nr;
+	u64 arg[HYPERCALL_MAX_ARGS];
+};
+
+/**
+ * Decode and run. The result goes to the guest's result register, except -XEN_ERESTART: then the
+ * arch writes arg[] back to the registers and lets the guest issue the instruction again.
+ */
+long hypercall_dispatch(struct vcpu *v, struct hypercall *hc);
+
+/** True when a long operation should stop and continue later. */
+bool hypercall_preempt_check(void);
+
+#endif

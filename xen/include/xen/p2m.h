@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Guest physical to host physical translation: one engine over pure entry encoders (mm/p2m/fmt).
+ * 4K, 2M and 1G mappings; superpages are split on demand. TLB flushes are batched.
+ */
+#ifndef XEN_P2M_H
+#define XEN_P2M_H
+
+#include <xen/domain.h>
+
+enum p2m_type {
+	P2M_INVALID = 0,	/* nothing there */
+	P2M_RAM_RW,
+	P2M_RAM_RO,		/* writes are dropped */
+	P2M_MMIO_DIRECT,	/* a device's registers, mapped through */
+	P2M_GRANT_RW,		/* another domain's page, mapped by grant */
+	P2M_GRANT_RO,
+	P2M_FOREIGN,		/* another domain's page, mapped by a privileged one */
+	P2M_XENSHARE,		/* shared info, grant table frames */
+};
+
+struct p2m_fmt;
+
+struct p2m {
+	struct rwlock lock;
+	const struct p2m_fmt *fmt;	/* [const] */
+	struct domain *domain;		/* [const] */
+	mfn_t root;			/* [const] */
+	u32 levels;			/* [const] 4 */
+	bool need_flush;		/* [lock] a present entry changed since the last flush */
+	u32 batch;			/* [lock] nesting of p2m_batch_begin */
+	bool closed;			/* [lock] torn down: nothing can be mapped any more */
+	u64 table_pages;		/* [lock] */
+	gfn_t max_mapped;		/* [lock] highest RAM gfn ever mapped */
+};
+
+int p2m_domain_init(struct domain *d);
+/** Unmap everything for good and drop foreign references, with the vCPUs stopped. Lookups find
+ * nothing from then on. -XEN_ERESTART to be called again. */
+int p2m_domain_destroy(struct domain *d);
+/** Free what p2m_domain_destroy left; nobody refers to the domain any more. */
+void p2m_domain_free(struct domain *d);
+
+/**
+ * Map 2^@order frames. -XEN_ENOMEM, -XEN_EINVAL (misaligned). Old mappings are replaced. A
+ * P2M_FOREIGN mapping takes over a reference on the page and one on its owner from the caller.
+ */
+int p2m_map(struct p2m *p, gfn_t gfn, mfn_t mfn, u32 order, enum p2m_type type);
+/** Map @n frames 1:1-contiguously with the largest orders alignment permits. All or none: after
+ * an error (-XEN_ENOMEM) nothing maps the frames any more, in any TLB. */
+int p2m_map_range(struct p2m *p, gfn_t gfn, mfn_t mfn, u64 n, enum p2m_type type);
+int p2m_unmap(struct p2m *p, gfn_t gfn, u32 order);
+int p2m_unmap_range(struct p2m *p, gfn_t gfn, u64 n);
+/**
+ * Unmap one frame if @mfn is what is mapped there, else -XEN_ENOENT. Among several who try, one
+ * succeeds, and only that one may let the page go (after a flush) or map it elsewhere.
+ */
+int p2m_unmap_page(struct p2m *p, gfn_t gfn, mfn_t mfn);
+
+/** Look up; invalid mfn and P2M_INVALID when nothing is there. *@order (may be NULL): of the
+ * mapping, or of the hole. */
+mfn_t p2m_lookup(struct p2m *p, gfn_t gfn, enum p2m_type *type, u32 *order);
+
+/** Look up RAM and take a page reference; NULL when it is not RAM one may use that way. */
+struct page_info *p2m_get_page(struct domain *d, gfn_t gfn, enum p2m_type *type, bool write);
+
+/** Between these, TLB flushes are gathered into one at the end. Pages that were unmapped must not
+ * be let go before that, or p2m_flush(): another vCPU's batch may hold flushes back as well. */
+void p2m_batch_begin(struct p2m *p);
+void p2m_batch_end(struct p2m *p);
+/** Do a flush that is due now, batch or not. */
+void p2m_flush(struct p2m *p);
+
+static inline bool p2m_type_is_ram(enum p2m_type t) { return t == P2M_RAM_RW || t == P2M_RAM_RO; }
+
+#endif

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The scheduler's face to the rest: vCPU states, pausing, waking, affinity. Policies see only
+ * struct sched_unit (xen/sched/private.h), so that the simulator links the same objects.
+ */
+#ifndef XEN_SCHED_H
+#define XEN_SCHED_H
+
+#include <xen/cpumask.h>
+#include <xen/list.h>
+#include <xen/spinlock.h>
+#include <xen/timer.h>
+
+#include <public/xen.h>
+#include <public/vcpu.h>
+#include <public/domctl.h>
+#include <public/sysctl.h>
+
+struct vcpu;
+struct domain;
+struct scheduler;
+
+/** What a policy schedules. One for each vCPU, idle ones included. */
+struct sched_unit {
+	u32 id;			/* vCPU number */
+	u16 domid;
+	bool is_idle;
+	bool runnable;		/* [run-queue lock of cpu] as last told to the policy */
+	bool running;		/* on a CPU now; cleared once its state is saved */
+	u32 cpu;		/* CPU whose run queue it belongs to [run-queue lock] */
+	u32 last_cpu;		/* CPU it last ran on [the CPU that runs it] */
+	cpumask_t hard, soft;	/* affinities [run-queue lock of cpu] */
+	void *priv;		/* the policy's per-unit data */
+	void *dom_priv;		/* the policy's per-domain data */
+	struct scheduler *sched;
+};
+
+/* Reasons why a vCPU may not run; it runs when none is set and pause_count is 0. */
+#define VPF_BLOCKED	BIT(0)	/* SCHEDOP_block, HLT */
+#define VPF_DOWN	BIT(1)	/* not (yet) online */
+#define VPF_POLL	BIT(2)	/* SCHEDOP_poll */
+#define VPF_MIGRATING	BIT(3)
+
+/** Create scheduling data of @v and place it; it is not runnable yet (VPF_DOWN). */
+int sched_vcpu_init(struct vcpu *v);
+void sched_vcpu_destroy(struct vcpu *v);
+int sched_domain_init(struct domain *d);
+void sched_domain_destroy(struct domain *d);
+
+/** Bring the scheduler up on the boot CPU with the policy of sched=; then on each other CPU. */
+void sched_init(void);
+int sched_cpu_prepare(u32 cpu);	/* on the boot CPU, before @cpu starts: idle vCPU, run queue */
+
+/** The idle vCPU of a prepared CPU; current there until the first guest runs. */
+struct vcpu *sched_idle_vcpu(u32 cpu);
+
+/** Main loop of a CPU once it is up: run softirqs, then the current vCPU or idle, for ever. */
+void cpu_run(void) __noreturn;
+
+/** Stop running until something is pending. Rechecks for pending events to avoid lost wakeups. */
+void vcpu_block(struct vcpu *v);
+/** A reason to run appeared: clear VPF_BLOCKED (and VPF_POLL) and queue it. Any context. */
+void vcpu_unblock(struct vcpu *v);
+/** Queue @v if it is runnable now; after pause flags changed. Any context. */
+void vcpu_wake(struct vcpu *v);
+/** Stop @v if it is not runnable; returns at once / when it is off its CPU. */
+void vcpu_sleep_nosync(struct vcpu *v);
+void vcpu_sleep_sync(struct vcpu *v);
+void vcpu_yield(struct vcpu *v);
+/** Counted pausing. _nosync does not wait until it is off its CPU. */
+void vcpu_pause(struct vcpu *v);
+void vcpu_pause_nosync(struct vcpu *v);
+void vcpu_unpause(struct vcpu *v);
+void domain_pause(struct domain *d);
+void domain_pause_nosync(struct domain *d);
+void domain_unpause(struct domain *d);
+/** XEN_DOMCTL_pausedomain / unpause: its own count; -XEN_EINVAL when not paused. */
+int domain_pause_by_systemcontroller(struct domain *d);
+int domain_unpause_by_systemcontroller(struct domain *d);
+
+bool vcpu_runnable(const struct vcpu *v);
+
+/** Hard/soft affinity; -XEN_EINVAL when the mask has no online CPU of the domain's pool. */
+int vcpu_set_affinity(struct vcpu *v, const cpumask_t *hard, const cpumask_t *soft);
+
+/** Copy of the runstate with the running interval up to now added. */
+void vcpu_runstate_get(const struct vcpu *v, struct vcpu_runstate_info *info);
+/** Nanoseconds @v has run (for getdomaininfo / getvcpuinfo). */
+u64 vcpu_cpu_time(const struct vcpu *v);
+
+/** XEN_DOMCTL_SCHEDOP_*, XEN_SYSCTL_scheduler_op: parameters of the domain's / pool's policy. */
+int sched_adjust_domain(struct domain *d, struct xen_domctl_scheduler_op *op);
+int sched_adjust_global(struct xen_sysctl_scheduler_op *op);
+/** XEN_SCHEDULER_* number and name of the policy that schedules @d. */
+u32 sched_id(const struct domain *d);
+const char *sched_name(void);
+
+/** SCHEDOP_* of a guest on itself that the scheduler handles: poll with timeout etc. */
+int sched_op_poll(struct vcpu *v, u32 nr_ports, const evtchn_port_t *ports, s_time_t timeout);
+
+#endif

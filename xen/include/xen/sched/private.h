@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Between the scheduler core and its policies.
+ *
+ * A policy sees units, CPU numbers and their topology, and the time as an argument. It never asks
+ * who is current or what time it is, so that the metal, the simulator and the tests run the same
+ * object.
+ *
+ * Locking. A policy gives each CPU a run-queue lock (cpu_lock); several CPUs may share one. A
+ * unit is protected by the lock of the CPU in unit->cpu, and unit->cpu changes only with the locks
+ * of the old and the new CPU held. Hooks below say which lock the core holds; interrupts are
+ * disabled whenever one is held. A policy takes a second run-queue lock by spin_trylock only.
+ *
+ * A unit that runs (unit->running) is on no queue. When its CPU switches away, it stays marked as
+ * running until its state is saved; only then context_saved hands it back to the policy. So no
+ * unit is ever picked by two CPUs.
+ */
+#ifndef XEN_SCHED_PRIVATE_H
+#define XEN_SCHED_PRIVATE_H
+
+#include <xen/sched.h>
+
+/** Where a CPU sits, as the policy is told. */
+struct sched_topology {
+	u32 core, socket;
+	u8 node;
+};
+
+/** One instance of a policy with its CPUs (one for each CPU pool). */
+struct scheduler {
+	const struct sched_policy *ops;	/* [const] */
+	void *priv;			/* the policy's own, set by init */
+	cpumask_t cpus;			/* CPUs that run units [CPU bring-up], read without */
+	u32 pool_id;			/* [const] */
+};
+
+/** What schedule decided. */
+struct sched_decision {
+	struct sched_unit *unit;	/* NULL: idle */
+	s_time_t until;			/* decide again then; INT64_MAX: when something happens */
+};
+
+struct sched_policy {
+	const char *name;		/* as in sched= */
+	u32 id;				/* XEN_SCHEDULER_* */
+
+	/* Life. No locks held; may allocate. 0 or a negative error. */
+	int (*init)(struct scheduler *s);
+	int (*cpu_prepare)(struct scheduler *s, u32 cpu, const struct sched_topology *topo);
+	/** A constant once cpu_prepare has succeeded. */
+	struct spinlock *(*cpu_lock)(struct scheduler *s, u32 cpu);
+	int (*domain_init)(struct scheduler *s, u16 domid, void **dom_priv);
+	void (*domain_free)(struct scheduler *s, void *dom_priv);
+	/** Allocate unit->priv; the unit is not runnable and has a valid unit->cpu. */
+	int (*unit_alloc)(struct scheduler *s, struct sched_unit *u);
+	void (*unit_free)(struct scheduler *s, struct sched_unit *u);
+
+	/* With the lock of @cpu or of unit->cpu held. */
+	/** @cpu starts to schedule. */
+	void (*cpu_online)(struct scheduler *s, u32 cpu, s_time_t now);
+	void (*unit_insert)(struct scheduler *s, struct sched_unit *u, s_time_t now);
+	/** The unit is neither runnable nor running. */
+	void (*unit_remove)(struct scheduler *s, struct sched_unit *u, s_time_t now);
+	/** The unit became runnable; it is not running. */
+	void (*wake)(struct scheduler *s, struct sched_unit *u, s_time_t now);
+	/** The unit stopped being runnable while it was not running. */
+	void (*sleep)(struct scheduler *s, struct sched_unit *u, s_time_t now);
+	/**
+	 * Choose what @cpu runs. @prev runs there now (NULL: idle); when it is no longer runnable,
+	 * prev->runnable is false. A chosen unit other than @prev comes off its queue and has its
+	 * cpu set to @cpu.
+	 */
+	void (*schedule)(struct scheduler *s, u32 cpu, s_time_t now, struct sched_unit *prev,
+			 struct sched_decision *out);
+	/** The unit left its CPU and its state is saved; queue it if it is runnable. */
+	void (*context_saved)(struct scheduler *s, struct sched_unit *u, s_time_t now);
+	/** The best CPU for a unit that may have to move; one of unit->hard and s->cpus. */
+	u32 (*pick_cpu)(struct scheduler *s, struct sched_unit *u, s_time_t now);
+	/** Move a unit that is neither runnable (to the policy) nor running to @cpu, and set
+	 * unit->cpu. Both locks are held. */
+	void (*migrate)(struct scheduler *s, struct sched_unit *u, u32 cpu, s_time_t now);
+	/** The affinities of the unit changed; unit->cpu is still one of unit->hard. */
+	void (*affinity_changed)(struct scheduler *s, struct sched_unit *u, s_time_t now);
+	/** Print the state of @cpu's queue; called for CPUs in ascending order. */
+	void (*dump_cpu)(struct scheduler *s, u32 cpu, s_time_t now);
+
+	/** The unit that calls runs on this CPU and gives way. No lock; its own CPU only. */
+	void (*yield)(struct scheduler *s, struct sched_unit *u);
+
+	/* No locks held; serialised by the caller. -XEN_EINVAL on bad values, nothing changed. */
+	int (*adjust_domain)(struct scheduler *s, void *dom_priv,
+			     struct xen_domctl_scheduler_op *op, s_time_t now);
+	int (*adjust_global)(struct scheduler *s, struct xen_sysctl_scheduler_op *op);
+};
+
+extern const struct sched_policy sched_null, sched_credit2;
+
+/** Make @cpu decide again soon. Any context; implemented by the core (or by a simulator). */
+void sched_tickle(u32 cpu);
+
+/** Printed by policies in dump_cpu: one unit on one line. */
+void sched_dump_unit(const struct sched_unit *u, const char *state);
+
+#endif

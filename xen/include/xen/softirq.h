@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Deferred work of a CPU, run with interrupts enabled before it goes back to a guest. */
+#ifndef XEN_SOFTIRQ_H
+#define XEN_SOFTIRQ_H
+
+#include <xen/cpumask.h>
+
+/* In order of urgency. SCHEDULE is last: the others may wake vCPUs. */
+enum softirq {
+	SOFTIRQ_TIMER,
+	SOFTIRQ_RCU,
+	SOFTIRQ_TASKLET,
+	SOFTIRQ_SCHEDULE,
+	NR_SOFTIRQS
+};
+
+/** Register the handler of a softirq. Boot only. */
+void softirq_register(enum softirq nr, void (*fn)(void));
+/** Make @nr pending here / on @cpu (with an IPI when it is another CPU). Any context. */
+void softirq_raise(enum softirq nr);
+void softirq_raise_cpu(u32 cpu, enum softirq nr);
+bool softirq_pending(void);
+/** Run what is pending until nothing is. Interrupts enabled, no locks held. */
+void softirq_run(void);
+
+#endif

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* One-shot timers on per-CPU heaps; handlers run in SOFTIRQ_TIMER on the timer's CPU. */
+#ifndef XEN_TIMER_H
+#define XEN_TIMER_H
+
+#include <xen/list.h>
+
+struct timer {
+	s_time_t expires;	/* [heap lock of its CPU], like all below */
+	u32 heap_index;		/* position in the heap, 0 when inactive */
+	u32 cpu;
+	bool dead;
+	struct timer *next_overflow;	/* while the heap has no room */
+	void (*fn)(void *arg);
+	void *arg;
+};
+
+void timer_init(struct timer *t, void (*fn)(void *arg), void *arg, u32 cpu);
+/** (Re)arm for absolute time @expires; a past time fires at once. Any context. */
+void timer_set(struct timer *t, s_time_t expires);
+/** Disarm; its handler may still be running on another CPU when this returns. */
+void timer_stop(struct timer *t);
+/** Move to another CPU, armed or not. */
+void timer_migrate(struct timer *t, u32 cpu);
+/** Disarm for good; returns when the handler is not running. Not from its own handler. */
+void timer_kill(struct timer *t);
+static inline bool timer_is_active(const struct timer *t) { return t->heap_index != 0; }
+
+/** Earliest deadline on this CPU, or S64_MAX; for idle and for tests. */
+s_time_t timer_next_deadline(void);
+/** Called by the arch's timer interrupt: raises SOFTIRQ_TIMER. */
+void timer_interrupt(void);
+/** Allocate the heap of a CPU before it comes online. 0 or -XEN_ENOMEM. */
+int timer_cpu_prepare(u32 cpu);
+void timer_init_subsystem(void);
+
+#endif
