@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* ELF64 kernels: program headers and the Xen note that names the PVH entry. */
+#include <xen/compiler.h>
+#include <xen/elf.h>
+#include <xen/string.h>
+
+#define PT_LOAD 1
+#define PT_NOTE 4
+#define SHT_NOTE 7
+#define ET_EXEC 2
+#define ET_DYN 3
+#define NOTE_PHYS32_ENTRY 18	/* XEN_ELFNOTE_PHYS32_ENTRY in <public/elfnote.h> */
+#define MAX_HEADERS 4096	/* of either kind; bounds the work for a hostile file */
+
+struct ehdr {
+	u8 ident[16];
+	u16 type, machine;
+	u32 version;
+	u64 entry, phoff, shoff;
+	u32 flags;
+	u16 ehsize, phentsize, phnum, shentsize, shnum, shstrndx;
+};
+
+struct phdr {
+	u32 type, flags;
+	u64 offset, vaddr, paddr, filesz, memsz, align;
+};
+
+struct shdr {
+	u32 name, type;
+	u64 flags, addr, offset, size;
+	u32 link, info;
+	u64 addralign, entsize;
+};
+
+struct note {
+	u32 namesz, descsz, type;
+};
+
+struct file {
+	const u8 *p;
+	u64 len;
+};
+
+const char *elf_error_text(enum elf_error e)
+{
+	static const char *const text[] = {
+		[ELF_OK] = "no error",
+		[ELF_TRUNCATED_HEADER] = "the file is shorter than an ELF header",
+		[ELF_BAD_MAGIC] = "not an ELF file",
+		[ELF_NOT_64BIT_LE] = "not a 64-bit little-endian ELF file",
+		[ELF_BAD_VERSION] = "unknown ELF version",
+		[ELF_BAD_TYPE] = "not an executable",
+		[ELF_BAD_MACHINE] = "made for another machine",
+		[ELF_BAD_PHDRS] = "the program headers are malformed or outside the file",
+		[ELF_BAD_SHDRS] = "the section headers are malformed or outside the file",
+		[ELF_TOO_MANY_SEGMENTS] = "too many loadable segments",
+		[ELF_NO_SEGMENTS] = "no loadable segment",
+		[ELF_SEGMENT_OUTSIDE_FILE] = "a segment's data lies outside the file",
+		[ELF_SEGMENT_SIZES] = "a segment has more data than memory",
+		[ELF_SEGMENT_WRAPS] = "a segment wraps around the end of memory",
+		[ELF_SEGMENTS_OVERLAP] = "two segments overlap in memory",
+		[ELF_BAD_NOTE] = "a note is malformed",
+		[ELF_NO_PHYS32_ENTRY] = "no PVH entry (Xen note 18)",
+		[ELF_ENTRY_OUTSIDE] = "the PVH entry lies in no segment",
+	};
+
+	return e < ARRAY_SIZE(text) ? text[e] : "unknown error";
+}
+
+static bool inside(const struct file *f, u64 offset, u64 size)
+{
+	return offset <= f->len && size <= f->len - offset;
+}
+
+static enum elf_error check_header(const struct file *f, u16 machine, struct ehdr *eh)
+{
+	static const u8 magic[4] = { 0x7f, 'E', 'L', 'F' };
+
+	if (f->len < sizeof(*eh))
+		return ELF_TRUNCATED_HEADER;
+	memcpy(eh, f->p, sizeof(*eh));
+	if (memcmp(eh->ident, magic, sizeof(magic)))
+		return ELF_BAD_MAGIC;
+	if (eh->ident[4] != 2 || eh->ident[5] != 1)
+		return ELF_NOT_64BIT_LE;
+	if (eh->ident[6] != 1 || eh->version != 1)
+		return ELF_BAD_VERSION;
+	if (eh->type != ET_EXEC && eh->type != ET_DYN)
+		return ELF_BAD_TYPE;
+	if (eh->machine != machine)
+		return ELF_BAD_MACHINE;
+	if (eh->phnum > MAX_HEADERS || (eh->phnum && eh->phentsize != sizeof(struct phdr)) ||
+	    !inside(f, eh->phoff, (u64)eh->phnum * sizeof(struct phdr)))
+		return ELF_BAD_PHDRS;
+	if (eh->shnum > MAX_HEADERS || (eh->shnum && eh->shentsize != sizeof(struct shdr)) ||
+	    !inside(f, eh->shoff, (u64)eh->shnum * sizeof(struct shdr)))
+		return ELF_BAD_SHDRS;
+	return ELF_OK;
+}
+
+/* Insert in order of address; empty segments are left out. */
+static enum elf_error add_segment(const struct file *f, const struct phdr *ph,
+				  struct elf_image *img)
+{
+	struct elf_segment s = { ph->offset, ph->filesz, ph->memsz, ph->paddr };
+	u32 i = img->nr_segments;
+
+	if (!inside(f, ph->offset, ph->filesz))
+		return ELF_SEGMENT_OUTSIDE_FILE;
+	if (ph->filesz > ph->memsz)
+		return ELF_SEGMENT_SIZES;
+	if (ph->paddr + ph->memsz < ph->paddr)
+		return ELF_SEGMENT_WRAPS;
+	if (!ph->memsz)
+		return ELF_OK;
+	if (i == ELF_MAX_SEGMENTS)
+		return ELF_TOO_MANY_SEGMENTS;
+	for (; i && img->segment[i - 1].paddr > s.paddr; i--)
+		img->segment[i] = img->segment[i - 1];
+	img->segment[i] = s;
+	img->nr_segments++;
+	return ELF_OK;
+}
+
+static enum elf_error read_segments(const struct file *f, const struct ehdr *eh,
+				    struct elf_image *img)
+{
+	const struct elf_segment *last;
+	struct phdr ph;
+	enum elf_error e;
+
+	for (u32 i = 0; i < eh->phnum; i++) {
+		memcpy(&ph, f->p + eh->phoff + i * sizeof(ph), sizeof(ph));
+		if (ph.type != PT_LOAD)
+			continue;
+		e = add_segment(f, &ph, img);
+		if (e)
+			return e;
+	}
+	if (!img->nr_segments)
+		return ELF_NO_SEGMENTS;
+	for (u32 i = 1; i < img->nr_segments; i++)
+		if (img->segment[i - 1].paddr + img->segment[i - 1].memsz > img->segment[i].paddr)
+			return ELF_SEGMENTS_OVERLAP;
+	last = &img->segment[img->nr_segments - 1];
+	img->start = img->segment[0].paddr;
+	img->end = last->paddr + last->memsz;
+	return ELF_OK;
+}
+
+/* Look through one run of notes; *@found when the PVH entry is among them. */
+static enum elf_error scan_notes(const struct file *f, u64 offset, u64 size,
+				 struct elf_image *img, bool *found)
+{
+	const u8 *p;
+	struct note n;
+
+	if (!inside(f, offset, size))
+		return ELF_BAD_NOTE;
+	p = f->p + offset;
+	while (size >= sizeof(n)) {
+		u64 name, total;
+
+		memcpy(&n, p, sizeof(n));
+		name = ROUND_UP((u64)n.namesz, 4);
+		total = sizeof(n) + name + ROUND_UP((u64)n.descsz, 4);
+		/* The last note's padding may be missing. */
+		if (sizeof(n) + name + n.descsz > size)
+			return ELF_BAD_NOTE;
+		if (n.type == NOTE_PHYS32_ENTRY && n.namesz == 4 &&
+		    !memcmp(p + sizeof(n), "Xen", 4)) {
+			if (n.descsz != 4 && n.descsz != 8)
+				return ELF_BAD_NOTE;
+			img->phys32_entry = 0;
+			memcpy(&img->phys32_entry, p + sizeof(n) + name, n.descsz);
+			*found = true;
+			return ELF_OK;
+		}
+		total = min(total, size);
+		p += total;
+		size -= total;
+	}
+	return ELF_OK;
+}
+
+static enum elf_error find_entry(const struct file *f, const struct ehdr *eh,
+				 struct elf_image *img)
+{
+	enum elf_error e = ELF_OK;
+	bool found = false;
+	struct phdr ph;
+	struct shdr sh;
+
+	for (u32 i = 0; i < eh->phnum && !found && !e; i++) {
+		memcpy(&ph, f->p + eh->phoff + i * sizeof(ph), sizeof(ph));
+		if (ph.type == PT_NOTE)
+			e = scan_notes(f, ph.offset, ph.filesz, img, &found);
+	}
+	for (u32 i = 0; i < eh->shnum && !found && !e; i++) {
+		memcpy(&sh, f->p + eh->shoff + i * sizeof(sh), sizeof(sh));
+		if (sh.type == SHT_NOTE)
+			e = scan_notes(f, sh.offset, sh.size, img, &found);
+	}
+	return e || found ? e : ELF_NO_PHYS32_ENTRY;
+}
+
+enum elf_error elf_parse(const void *file, u64 len, u16 machine, struct elf_image *img)
+{
+	struct file f = { file, len };
+	struct ehdr eh;
+	enum elf_error e;
+
+	memset(img, 0, sizeof(*img));
+	e = check_header(&f, machine, &eh);
+	if (!e)
+		e = read_segments(&f, &eh, img);
+	if (!e)
+		e = find_entry(&f, &eh, img);
+	if (e)
+		return e;
+	img->entry = eh.entry;
+	for (u32 i = 0; i < img->nr_segments; i++)
+		if (img->phys32_entry - img->segment[i].paddr < img->segment[i].memsz)
+			return ELF_OK;
+	return ELF_ENTRY_OUTSIDE;
+}

@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Decompression against what the system's xz and gzip produce, inside a bzImage as well, and
+ * random damage. Skipped where the tools are missing.
+ */
+#include "unit.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include <xen/compiler.h>
+#include <xen/crc32.h>
+#include <xen/decompress.h>
+
+#define PLAIN (300 << 10)
+
+static u8 *plain;
+
+/* Text-like, code-like, repeating and random stretches, to reach every kind of symbol. */
+static int make_plain(void **state)
+{
+	static const char words[] = "the hypervisor gives each guest what it may have ";
+	u32 n = 0;
+
+	unit_seed();
+	plain = malloc(PLAIN);
+	while (n < PLAIN) {
+		u32 len = 1 + unit_random_below(3000), kind = unit_random_below(5);
+
+		len = len > PLAIN - n ? PLAIN - n : len;
+		for (u32 i = 0; i < len; i++, n++) {
+			u32 back = 1 + unit_random_below(8);
+
+			switch (kind) {
+			case 0: plain[n] = (u8)words[unit_random_below(48)]; break;
+			case 1: plain[n] = (u8)unit_random(); break;
+			case 2: plain[n] = (u8)(n / 100); break;
+			case 3: plain[n] = n > 20000 ? plain[n - 20000] : 'x'; break;
+			default:
+				/* Calls and jumps, close to each other. */
+				plain[n] = (const u8[]){ 0xe8, 0xe9, 0, 0xff, 0x10, 0x90,
+							 0xe8, 0 }[back - 1];
+			}
+		}
+	}
+	return 0;
+}
+
+static int free_plain(void **state)
+{
+	free(plain);
+	return 0;
+}
+
+/* The output of @command fed with the first @len bytes of the text; NULL without the tool. */
+static u8 *pack(const char *command, size_t len, size_t *out_len)
+{
+	char in[] = "/tmp/unit-xz-XXXXXX", line[512];
+	int fd = mkstemp(in);
+	u8 *out = malloc(PLAIN * 2);
+	FILE *p;
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, plain, len), len);
+	close(fd);
+	snprintf(line, sizeof(line), "%s < %s 2>/dev/null", command, in);
+	p = popen(line, "r");
+	assert_non_null(p);
+	*out_len = fread(out, 1, PLAIN * 2, p);
+	pclose(p);
+	unlink(in);
+	if (*out_len)
+		return out;
+	free(out);
+	skip();
+	return NULL;
+}
+
+static struct unpack_work work;
+
+static enum unpack_error unpack(const u8 *in, size_t len, u8 *out, size_t size, size_t *out_len)
+{
+	struct unpack_buf b = { .in = in, .in_len = len, .out = out, .out_size = size };
+	enum unpack_error e = in[0] == 0x1f ? gzip_decompress(&b, &work) : xz_decompress(&b, &work);
+
+	*out_len = b.out_len;
+	assert_true(e || (b.in_used <= len && b.out_len <= size));
+	return e;
+}
+
+static void round_trip(const char *command)
+{
+	static const size_t sizes[] = { 0, 1, 5, 70000, PLAIN };
+
+	for (u32 i = 0; i < ARRAY_SIZE(sizes); i++) {
+		size_t packed_len, n, len = sizes[i];
+		u8 *packed = pack(command, len, &packed_len), *out = malloc(len + 1);
+
+		assert_int_equal(unpack(packed, packed_len, out, len, &n), UNPACK_OK);
+		assert_int_equal(n, len);
+		assert_memory_equal(out, plain, len);
+		if (len) {
+			assert_int_equal(unpack(packed, packed_len, out, len - 1, &n),
+					 UNPACK_NO_SPACE);
+		}
+		free(out);
+		free(packed);
+	}
+}
+
+static void test_xz(void **state)
+{
+	round_trip("xz -c -1 --check=crc32");
+	round_trip("xz -c -9e --check=none");
+	round_trip("xz -c --check=crc64");
+	round_trip("xz -c --check=crc32 --x86 --lzma2=preset=6,dict=64KiB");
+	round_trip("xz -c --check=crc32 --x86=start=4096 --lzma2=preset=3,lc=0,lp=2,pb=0");
+	round_trip("xz -c --check=sha256 --block-size=50000");
+}
+
+static void test_gzip(void **state)
+{
+	round_trip("gzip -c -1");
+	round_trip("gzip -c -9");
+}
+
+static void test_unsupported(void **state)
+{
+	size_t len, n;
+	u8 *packed = pack("xz -c --delta --lzma2", 1000, &len), out[1000];
+
+	assert_int_equal(unpack(packed, len, out, sizeof(out), &n), UNPACK_UNSUPPORTED);
+	assert_int_equal(unpack((const u8 *)"0123456789abcdef", 16, out, sizeof(out), &n),
+			 UNPACK_BAD_MAGIC);
+	free(packed);
+}
+
+/* Every truncation fails; no flipped bit goes unnoticed; nothing leaves its buffers. */
+static void damage(const char *command)
+{
+	enum { LEN = 6000 };
+	size_t len, n;
+	u8 *packed = pack(command, LEN, &len), *out = malloc(LEN);
+
+	for (size_t cut = 1; cut < len; cut += 1 + len / 300) {
+		u8 *copy = malloc(cut);
+
+		memcpy(copy, packed, cut);
+		assert_int_not_equal(unpack(copy, cut, out, LEN, &n), UNPACK_OK);
+		free(copy);
+	}
+	for (u32 i = 0; i < 3000; i++) {
+		u8 *copy = malloc(len);
+		size_t at = unit_random_below((u32)len);
+
+		memcpy(copy, packed, len);
+		copy[at] ^= (u8)(1 << unit_random_below(8));
+		if (unpack(copy, len, out, LEN, &n) == UNPACK_OK) {
+			/* gzip has bits that carry nothing: header fields, codes not used. */
+			assert_int_equal(copy[0], 0x1f);
+			assert_memory_equal(out, plain, LEN);
+		}
+		free(copy);
+	}
+	free(out);
+	free(packed);
+}
+
+static void test_damage(void **state)
+{
+	damage("xz -c --check=crc32");
+	damage("xz -c --check=crc32 --x86 --lzma2");
+	damage("gzip -c");
+}
+
+static void put_le32(u8 *p, u32 v)
+{
+	for (u32 i = 0; i < 4; i++)
+		p[i] = (u8)(v >> (8 * i));
+}
+
+static void test_bzimage(void **state)
+{
+	enum { SETUP = 3 * 512, AT = 0x120 };
+	size_t len, n, total;
+	u8 *packed = pack("xz -c --check=crc32 --x86 --lzma2", PLAIN, &len);
+	u8 *image, *out = malloc(PLAIN);
+	struct bzimage_info info;
+
+	total = SETUP + AT + len + 4;
+	image = calloc(1, total);
+	image[0x1f1] = 2;
+	image[0x1fe] = 0x55;
+	image[0x1ff] = 0xaa;
+	memcpy(image + 0x202, "HdrS\x0f\x02", 6);
+	put_le32(image + 0x248, AT);
+	put_le32(image + 0x24c, (u32)len + 4);
+	memcpy(image + SETUP + AT, packed, len);
+	put_le32(image + total - 4, PLAIN);
+	assert_int_equal(bzimage_parse(image, total, &info), UNPACK_OK);
+	assert_int_equal(info.unpacked_len, PLAIN);
+	assert_int_equal(bzimage_decompress(&info, out, PLAIN, &n, &work), UNPACK_OK);
+	assert_int_equal(n, PLAIN);
+	assert_memory_equal(out, plain, PLAIN);
+	assert_int_equal(bzimage_parse(image, total - 1, &info), UNPACK_NO_PAYLOAD);
+	assert_int_equal(bzimage_parse(image, 0x24f, &info), UNPACK_NOT_BZIMAGE);
+	put_le32(image + total - 4, PLAIN + 1);
+	assert_int_equal(bzimage_parse(image, total, &info), UNPACK_OK);
+	assert_int_equal(bzimage_decompress(&info, out, PLAIN, &n, &work), UNPACK_BAD_CHECK);
+	put_le32(image + 0x248, ~0U);
+	assert_int_equal(bzimage_parse(image, total, &info), UNPACK_NO_PAYLOAD);
+	image[0x206] = 7;
+	assert_int_equal(bzimage_parse(image, total, &info), UNPACK_NOT_BZIMAGE);
+	free(out);
+	free(image);
+	free(packed);
+}
+
+static void test_crc32(void **state)
+{
+	assert_int_equal(crc32(0, "123456789", 9), 0xcbf43926);
+	assert_int_equal(crc32(crc32(0, "1234", 4), "56789", 5), 0xcbf43926);
+	assert_int_equal(crc32(0, "", 0), 0);
+	for (u32 e = 0; e <= UNPACK_NO_PAYLOAD; e++)
+		assert_string_not_equal(unpack_error_text((enum unpack_error)e), "unknown error");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_crc32),
+		cmocka_unit_test(test_xz),
+		cmocka_unit_test(test_gzip),
+		cmocka_unit_test(test_unsupported),
+		cmocka_unit_test(test_damage),
+		cmocka_unit_test(test_bzimage),
+	};
+
+	return cmocka_run_group_tests(tests, make_plain, free_plain);
+}
