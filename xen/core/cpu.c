@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Which CPUs there are, and where their per-CPU variables stand. */
+#include <xen/cpumask.h>
+#include <xen/percpu.h>
+
+cpumask_t cpu_online_map;
+u32 nr_cpu_ids = 1;
+u64 percpu_offset[NR_CPUS];

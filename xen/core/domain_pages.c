@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Pages of domains, and references to pages. A page's life: it gets owner and state while nobody
+ * can refer to it, then a count of 1 (the allocation). page_get() raises a count that is not zero
+ * and looks at the owner afterwards, so a page that changed hands in between is let go again. The
+ * last page_put() returns the page to the heap.
+ */
+#include "page_alloc.h"
+
+#include <xen/domain.h>
+#include <xen/errno.h>
+#include <xen/printk.h>
+
+/* Count @n pages more for @d, if it may have them. */
+static bool charge(struct domain *d, u64 n)
+{
+	u64 flags = spin_lock_irqsave(&d->page_lock);
+	bool ok = !d->dying && d->max_pages >= d->tot_pages && n <= d->max_pages - d->tot_pages;
+
+	if (ok)
+		d->tot_pages += n;
+	spin_unlock_irqrestore(&d->page_lock, flags);
+	return ok;
+}
+
+static void uncharge(struct domain *d, u64 n)
+{
+	u64 flags = spin_lock_irqsave(&d->page_lock);
+
+	d->tot_pages -= n;
+	spin_unlock_irqrestore(&d->page_lock, flags);
+}
+
+/* Make @n frames, all ours alone, the domain's. False when it began to die meanwhile. */
+static bool give(struct domain *d, struct page_info *pg, u64 n)
+{
+	u64 flags = spin_lock_irqsave(&d->page_lock);
+
+	if (d->dying) {
+		spin_unlock_irqrestore(&d->page_lock, flags);
+		return false;
+	}
+	for (u64 i = 0; i < n; i++) {
+		pg[i].owner = d;
+		pg[i].flags = PAGE_FLAG_ALLOCATED;
+		pg[i].order = 0;
+		list_add_tail(&pg[i].link, &d->page_list);
+		/* Whoever sees this state may take references from here on. */
+		__atomic_store_n(&pg[i].state, PAGE_STATE_DOMAIN, __ATOMIC_RELEASE);
+	}
+	spin_unlock_irqrestore(&d->page_lock, flags);
+	return true;
+}
+
+struct page_info *alloc_domain_pages(struct domain *d, u32 order, u32 memf)
+{
+	struct page_info *pg;
+
+	if (order > PAGE_MAX_ORDER || !charge(d, BIT(order)))
+		return NULL;
+	if (!(memf & MEMF_NODE_MASK) && d->node_affinity < MAX_NUMNODES)
+		memf |= MEMF_NODE(d->node_affinity);
+	pg = alloc_pages(order, memf);
+	if (pg && give(d, pg, BIT(order)))
+		return pg;
+	if (pg)
+		free_pages(pg, order);
+	uncharge(d, BIT(order));
+	return NULL;
+}
+
+int assign_pages(struct domain *d, struct page_info *pg, u32 order)
+{
+	if (!charge(d, BIT(order)))
+		return d->dying ? -XEN_EINVAL : -XEN_E2BIG;
+	heap_scrub_owned(pg, order);
+	if (give(d, pg, BIT(order)))
+		return 0;
+	uncharge(d, BIT(order));
+	return -XEN_EINVAL;
+}
+
+bool domain_release_page(struct page_info *pg)
+{
+	u8 old = __atomic_fetch_and(&pg->flags, (u8)~PAGE_FLAG_ALLOCATED, __ATOMIC_ACQ_REL);
+
+	if (!(old & PAGE_FLAG_ALLOCATED))
+		return false;
+	page_put(pg);
+	return true;
+}
+
+#define RELEASE_BATCH 32
+
+/* Take references to pages that are still allocated, so that they stay when the lock is let go. */
+static u32 gather(struct domain *d, struct page_info **batch, u32 max)
+{
+	u64 flags = spin_lock_irqsave(&d->page_lock);
+	struct page_info *pg;
+	u32 n = 0;
+
+	list_for_each_entry(pg, &d->page_list, link) {
+		if (n == max)
+			break;
+		if (READ_ONCE(pg->flags) & PAGE_FLAG_ALLOCATED && page_get(pg, d))
+			batch[n++] = pg;
+	}
+	spin_unlock_irqrestore(&d->page_lock, flags);
+	return n;
+}
+
+bool domain_release_pages(struct domain *d, u32 max)
+{
+	struct page_info *batch[RELEASE_BATCH];
+	u32 n;
+
+	while ((n = gather(d, batch, min(max, (u32)RELEASE_BATCH))) != 0) {
+		for (u32 i = 0; i < n; i++) {
+			domain_release_page(batch[i]);
+			page_put(batch[i]);
+		}
+		max -= n;
+		if (!max)
+			return false;
+	}
+	return true;
+}
+
+bool page_get(struct page_info *pg, const struct domain *d)
+{
+	u32 old = __atomic_load_n(&pg->refs, __ATOMIC_RELAXED);
+
+	do {
+		if (!old || old == ~0U)
+			return false;
+	} while (!__atomic_compare_exchange_n(&pg->refs, &old, old + 1, false, __ATOMIC_ACQ_REL,
+					      __ATOMIC_RELAXED));
+	if (READ_ONCE(pg->owner) == d &&
+	    (__atomic_load_n(&pg->state, __ATOMIC_ACQUIRE) == PAGE_STATE_DOMAIN ||
+	     READ_ONCE(pg->flags) & PAGE_FLAG_XENSHARE))
+		return true;
+	page_put(pg);
+	return false;
+}
+
+void page_put(struct page_info *pg)
+{
+	struct domain *d;
+	u64 flags;
+	u32 left = __atomic_sub_fetch(&pg->refs, 1, __ATOMIC_ACQ_REL);
+
+	ASSERT(left != ~0U);
+	if (left)
+		return;
+	if (pg->state == PAGE_STATE_DOMAIN) {
+		d = pg->owner;
+		flags = spin_lock_irqsave(&d->page_lock);
+		list_del_init(&pg->link);
+		/* Free first: who sees the domain without pages must find them in the heap. */
+		heap_free_dirty(pg, 0);
+		if (--d->tot_pages == 0 && d->pages_hold_domain)
+			tasklet_schedule(&d->emptied);
+		spin_unlock_irqrestore(&d->page_lock, flags);
+		return;
+	}
+	heap_free_dirty(pg, 0);
+}

@@ -1,0 +1,451 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Buddy allocator, one heap for each NUMA node and zone.
+ *
+ * Every frame's state is exact at all times, chunk heads or not: mfn_is_ram() and page_get() look
+ * at any frame. A free frame that does not head a chunk has order PAGE_ORDER_TAIL, so merging
+ * and walking never mistake it for a head.
+ *
+ * Dirtiness is kept for each frame. A chunk stands on the dirty list when some frame in it may be
+ * dirty; halves of a split dirty chunk are both taken to be dirty. Only flagged frames are
+ * zeroed. During the boot-time scrub clean and dirty chunks are not merged, so that the scrubbers
+ * never see the same frames again.
+ */
+#include "page_alloc.h"
+
+#include <xen/errno.h>
+#include <xen/hal/cpu.h>
+#include <xen/hal/smp.h>
+#include <xen/printk.h>
+#include <xen/string.h>
+
+#define NR_ORDERS (PAGE_MAX_ORDER + 1)
+#define DMA32_LIMIT (1UL << (32 - PAGE_SHIFT))
+
+enum zone { ZONE_DMA32, ZONE_NORMAL, NR_ZONES };
+enum { CLEAN, DIRTY };
+
+struct heap {
+	struct list_head free[2][NR_ORDERS];	/* by CLEAN, DIRTY */
+};
+
+struct page_info *frame_table;
+u64 max_mfn;
+
+static DEFINE_SPINLOCK(heap_lock, LOCK_RANK_HEAP);
+
+/* All [heap_lock] unless atomic */
+static struct heap heaps[MAX_NUMNODES][NR_ZONES];
+static u64 nodes_present;
+static u64 free_count[MAX_NUMNODES];
+static u64 total_count;
+static u64 dirty_count;		/* atomic */
+static bool scrubbing;
+static u32 taken_chunks;	/* chunks the scrubbers hold */
+
+static enum zone zone_of(const struct page_info *pg)
+{
+	return page_to_mfn(pg).v < DMA32_LIMIT ? ZONE_DMA32 : ZONE_NORMAL;
+}
+
+static void node_prepare(u8 node)
+{
+	if (nodes_present >> node & 1)
+		return;
+	for (u32 z = 0; z < NR_ZONES; z++)
+		for (u32 o = 0; o < NR_ORDERS; o++) {
+			list_init(&heaps[node][z].free[CLEAN][o]);
+			list_init(&heaps[node][z].free[DIRTY][o]);
+		}
+	nodes_present |= BIT(node);
+}
+
+static void chunk_insert(struct page_info *pg, u32 order, u32 dirty)
+{
+	pg->order = (u8)order;
+	pg->refs = 0;
+	if (dirty)
+		pg->flags |= PAGE_FLAG_DIRTY_CHUNK;
+	list_add(&pg->link, &heaps[pg->node][zone_of(pg)].free[dirty][order]);
+}
+
+static u32 chunk_is_dirty(const struct page_info *pg)
+{
+	return pg->flags & PAGE_FLAG_DIRTY_CHUNK ? DIRTY : CLEAN;
+}
+
+/* Take a chunk off its list. Its frames still read as free, but none of them as a head. */
+static void chunk_remove(struct page_info *pg)
+{
+	list_del_init(&pg->link);
+	pg->order = PAGE_ORDER_TAIL;
+	pg->flags &= (u8)~PAGE_FLAG_DIRTY_CHUNK;
+}
+
+static bool is_free_head(u64 mfn, u32 order, u8 node)
+{
+	const struct page_info *pg = &frame_table[mfn];
+
+	return mfn < max_mfn && pg->state == PAGE_STATE_FREE && pg->order == order &&
+	       pg->node == node;
+}
+
+/* Put back a chunk whose frames all read as free tails, merging it with its buddies. */
+static void chunk_merge(struct page_info *pg, u32 order, u32 dirty)
+{
+	while (order < PAGE_MAX_ORDER) {
+		u64 buddy = page_to_mfn(pg).v ^ BIT(order);
+		struct page_info *b = &frame_table[buddy];
+
+		if (!is_free_head(buddy, order, pg->node) ||
+		    (scrubbing && chunk_is_dirty(b) != dirty))
+			break;
+		dirty |= chunk_is_dirty(b);
+		chunk_remove(b);
+		pg = min(pg, b);
+		order++;
+	}
+	chunk_insert(pg, order, dirty);
+}
+
+/* Split a removed chunk down to @want, keeping the part that starts at @keep. */
+static void chunk_trim(struct page_info *pg, u32 order, struct page_info *keep, u32 want,
+		       u32 dirty)
+{
+	while (order > want) {
+		struct page_info *upper = pg + BIT(--order);
+
+		chunk_insert(keep >= upper ? pg : upper, order, dirty);
+		pg = keep >= upper ? upper : pg;
+	}
+}
+
+static struct page_info *take_from(struct heap *h, u32 order, u32 dirty)
+{
+	for (u32 o = order; o < NR_ORDERS; o++) {
+		struct page_info *pg;
+
+		if (list_empty(&h->free[dirty][o]))
+			continue;
+		pg = list_first_entry(&h->free[dirty][o], struct page_info, link);
+		chunk_remove(pg);
+		chunk_trim(pg, o, pg, order, dirty);
+		return pg;
+	}
+	return NULL;
+}
+
+static struct page_info *take_from_node(u32 node, u32 order, u32 memf)
+{
+	/* Keep clean chunks for those who need them. */
+	u32 first = memf & MEMF_NO_SCRUB ? DIRTY : CLEAN;
+	struct page_info *pg = NULL;
+
+	if (!(nodes_present >> node & 1))
+		return NULL;
+	for (u32 z = NR_ZONES; z-- && !pg;) {
+		if (z == ZONE_NORMAL && memf & MEMF_DMA32)
+			continue;
+		pg = take_from(&heaps[node][z], order, first);
+		if (!pg)
+			pg = take_from(&heaps[node][z], order, !first);
+	}
+	if (pg)
+		free_count[node] -= BIT(order);
+	return pg;
+}
+
+/* One attempt. *@retry: scrubbers hold memory that will be back soon. */
+static struct page_info *take(u32 order, u32 memf, bool *retry)
+{
+	u32 wanted = memf & MEMF_NODE_MASK;
+	u32 first = wanted ? wanted - 1 : cpu_to_node(smp_cpu_id());
+	bool exact = wanted && memf & MEMF_EXACT_NODE;
+	struct page_info *pg = NULL;
+	u64 flags = spin_lock_irqsave(&heap_lock);
+
+	for (u32 i = 0; i < (exact ? 1 : MAX_NUMNODES) && !pg; i++)
+		pg = take_from_node((first + i) % MAX_NUMNODES, order, memf);
+	*retry = !pg && taken_chunks;
+	/* No longer free as far as the allocator's walks are concerned. */
+	if (pg)
+		pg->state = PAGE_STATE_XEN;
+	spin_unlock_irqrestore(&heap_lock, flags);
+	return pg;
+}
+
+void heap_scrub_owned(struct page_info *pg, u32 order)
+{
+	u64 n = 0;
+
+	for (u64 i = 0; i < BIT(order); i++) {
+		if (!(pg[i].flags & PAGE_FLAG_DIRTY))
+			continue;
+		memset(page_to_virt(&pg[i]), 0, PAGE_SIZE);
+		pg[i].flags &= (u8)~PAGE_FLAG_DIRTY;
+		n++;
+	}
+	__atomic_fetch_sub(&dirty_count, n, __ATOMIC_RELAXED);
+}
+
+static void forget_dirt(struct page_info *pg, u32 order)
+{
+	u64 n = 0;
+
+	for (u64 i = 0; i < BIT(order); i++) {
+		n += pg[i].flags & PAGE_FLAG_DIRTY;
+		pg[i].flags &= (u8)~PAGE_FLAG_DIRTY;
+	}
+	__atomic_fetch_sub(&dirty_count, n, __ATOMIC_RELAXED);
+}
+
+struct page_info *alloc_pages(u32 order, u32 memf)
+{
+	struct page_info *pg;
+	bool retry = false;
+
+	if (order > PAGE_MAX_ORDER)
+		return NULL;
+	while ((pg = take(order, memf, &retry)) == NULL && retry)
+		cpu_relax();
+	if (!pg)
+		return NULL;
+	if (memf & MEMF_NO_SCRUB)
+		forget_dirt(pg, order);
+	else
+		heap_scrub_owned(pg, order);
+	for (u64 i = 0; i < BIT(order); i++) {
+		pg[i].owner = NULL;
+		pg[i].state = PAGE_STATE_XEN;
+		pg[i].order = 0;
+		list_init(&pg[i].link);
+		__atomic_store_n(&pg[i].refs, 1, __ATOMIC_RELEASE);
+	}
+	return pg;
+}
+
+/* Frames as free tails; the head is set when the chunk is put on its list. */
+static void mark_free(struct page_info *pg, u64 n, u8 flags)
+{
+	for (u64 i = 0; i < n; i++) {
+		pg[i].owner = NULL;
+		pg[i].refs = 0;
+		pg[i].order = PAGE_ORDER_TAIL;
+		pg[i].flags = flags;
+		pg[i].state = PAGE_STATE_FREE;
+	}
+}
+
+static void put_back(struct page_info *pg, u32 order, u32 dirty)
+{
+	u64 flags = spin_lock_irqsave(&heap_lock);
+
+	free_count[pg->node] += BIT(order);
+	chunk_merge(pg, order, dirty);
+	spin_unlock_irqrestore(&heap_lock, flags);
+}
+
+void heap_free_dirty(struct page_info *pg, u32 order)
+{
+	/* Frames reserved at boot may be dirty still, and are counted then. */
+	forget_dirt(pg, order);
+	mark_free(pg, BIT(order), PAGE_FLAG_DIRTY);
+	__atomic_fetch_add(&dirty_count, BIT(order), __ATOMIC_RELAXED);
+	put_back(pg, order, DIRTY);
+}
+
+void free_pages(struct page_info *pg, u32 order)
+{
+	u64 n = BIT(order), mine;
+
+	ASSERT(pg->state == PAGE_STATE_XEN);
+	ASSERT(!(page_to_mfn(pg).v & (n - 1)));
+	for (u64 i = 0; i < n; i++)
+		__atomic_fetch_and(&pg[i].flags, (u8)~PAGE_FLAG_XENSHARE, __ATOMIC_RELAXED);
+	for (mine = 0; mine < n; mine++) {
+		u32 one = 1;
+
+		if (!__atomic_compare_exchange_n(&pg[mine].refs, &one, 0, false, __ATOMIC_ACQ_REL,
+						 __ATOMIC_RELAXED))
+			break;
+	}
+	if (mine == n) {
+		heap_free_dirty(pg, order);
+		return;
+	}
+	/* Someone looks at a frame (page_get) just now and may be the one who frees it. */
+	for (u64 i = 0; i < mine; i++)
+		heap_free_dirty(&pg[i], 0);
+	for (u64 i = mine; i < n; i++)
+		page_put(&pg[i]);
+}
+
+u64 free_page_count(u32 node)
+{
+	u64 n = 0;
+
+	if (node < MAX_NUMNODES)
+		return READ_ONCE(free_count[node]);
+	for (u32 i = 0; i < MAX_NUMNODES; i++)
+		n += READ_ONCE(free_count[i]);
+	return n;
+}
+
+u64 total_page_count(void)
+{
+	return total_count;
+}
+
+u64 dirty_page_count(void)
+{
+	return READ_ONCE(dirty_count);
+}
+
+/* The head of the free chunk that holds @mfn; NULL when the frame is not free. */
+static struct page_info *find_free_chunk(u64 mfn)
+{
+	for (u32 o = 0; o < NR_ORDERS && mfn < max_mfn; o++) {
+		struct page_info *pg = &frame_table[mfn & ~(BIT(o) - 1)];
+
+		/* A head of a smaller chunk at the same place does not reach up to @mfn. */
+		if (pg->state == PAGE_STATE_FREE && pg->order != PAGE_ORDER_TAIL &&
+		    pg->order >= o)
+			return pg;
+	}
+	return NULL;
+}
+
+static void reserve_one(struct page_info *pg, struct page_info *head)
+{
+	u32 dirty = chunk_is_dirty(head), order = head->order;
+
+	chunk_remove(head);
+	chunk_trim(head, order, pg, 0, dirty);
+	free_count[pg->node]--;
+	pg->state = PAGE_STATE_XEN;
+	pg->order = 0;
+	pg->refs = 1;
+	list_init(&pg->link);
+}
+
+int reserve_free_range(mfn_t start, u64 n)
+{
+	u64 end, flags;
+	int rc = 0;
+
+	if (__builtin_add_overflow(start.v, n, &end) || end > max_mfn)
+		return -XEN_EBUSY;
+	flags = spin_lock_irqsave(&heap_lock);
+	for (u64 m = start.v; m < end;) {
+		struct page_info *head = find_free_chunk(m);
+
+		if (!head) {
+			rc = -XEN_EBUSY;
+			goto out;
+		}
+		m = page_to_mfn(head).v + BIT(head->order);
+	}
+	for (u64 m = start.v; m < end; m++)
+		reserve_one(&frame_table[m], find_free_chunk(m));
+out:
+	spin_unlock_irqrestore(&heap_lock, flags);
+	return rc;
+}
+
+void heap_add_region(mfn_t start, mfn_t end, u8 node, bool clean)
+{
+	u64 flags, m = start.v;
+
+	ASSERT(node < MAX_NUMNODES && end.v <= max_mfn);
+	if (m >= end.v)
+		return;
+	for (u64 i = m; i < end.v; i++)
+		frame_table[i].node = node;
+	mark_free(&frame_table[m], end.v - m, clean ? 0 : PAGE_FLAG_DIRTY);
+	flags = spin_lock_irqsave(&heap_lock);
+	node_prepare(node);
+	total_count += end.v - m;
+	free_count[node] += end.v - m;
+	if (!clean)
+		__atomic_fetch_add(&dirty_count, end.v - m, __ATOMIC_RELAXED);
+	while (m < end.v) {
+		/* The largest chunk that is aligned here and does not reach beyond the end. */
+		u32 order = m ? (u32)__builtin_ctzl(m) : PAGE_MAX_ORDER;
+
+		order = min(order, (u32)PAGE_MAX_ORDER);
+		while (m + BIT(order) > end.v)
+			order--;
+		chunk_merge(&frame_table[m], order, clean ? CLEAN : DIRTY);
+		m += BIT(order);
+	}
+	spin_unlock_irqrestore(&heap_lock, flags);
+}
+
+void heap_for_each_free(void (*fn)(mfn_t start, u64 n, void *arg), void *arg)
+{
+	for (u64 m = 0, n; m < max_mfn; m += n) {
+		const struct page_info *pg = &frame_table[m];
+
+		n = 1;
+		if (pg->state == PAGE_STATE_FREE && pg->order != PAGE_ORDER_TAIL) {
+			n = BIT(pg->order);
+			fn(mfn_make(m), n, arg);
+		}
+	}
+}
+
+struct page_info *heap_take_dirty(u8 node, u32 order, u32 *got_order)
+{
+	struct page_info *pg = NULL;
+	u64 flags = spin_lock_irqsave(&heap_lock);
+
+	for (u32 z = 0; z < NR_ZONES && !pg && nodes_present >> node & 1; z++) {
+		pg = take_from(&heaps[node][z], order, DIRTY);
+		*got_order = order;
+		for (u32 o = order; o-- && !pg;) {
+			pg = take_from(&heaps[node][z], o, DIRTY);
+			*got_order = o;
+		}
+	}
+	if (pg) {
+		pg->state = PAGE_STATE_XEN;
+		free_count[node] -= BIT(*got_order);
+		taken_chunks++;
+	}
+	spin_unlock_irqrestore(&heap_lock, flags);
+	return pg;
+}
+
+bool heap_has_dirty(void)
+{
+	u64 flags = spin_lock_irqsave(&heap_lock);
+	bool found = false;
+
+	for (u32 n = 0; n < MAX_NUMNODES; n++)
+		for (u32 z = 0; z < NR_ZONES && nodes_present >> n & 1; z++)
+			for (u32 o = 0; o < NR_ORDERS; o++)
+				found |= !list_empty(&heaps[n][z].free[DIRTY][o]);
+	spin_unlock_irqrestore(&heap_lock, flags);
+	return found;
+}
+
+void heap_return_scrubbed(struct page_info *pg, u32 order)
+{
+	u64 flags;
+
+	heap_scrub_owned(pg, order);
+	flags = spin_lock_irqsave(&heap_lock);
+	pg->state = PAGE_STATE_FREE;
+	taken_chunks--;
+	free_count[pg->node] += BIT(order);
+	chunk_merge(pg, order, CLEAN);
+	spin_unlock_irqrestore(&heap_lock, flags);
+}
+
+void heap_set_scrubbing(bool on)
+{
+	u64 flags = spin_lock_irqsave(&heap_lock);
+
+	scrubbing = on;
+	spin_unlock_irqrestore(&heap_lock, flags);
+}

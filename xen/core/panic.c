@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The end of a run that found a broken invariant: say all we know, then stop or reboot. */
+#include <xen/console.h>
+#include <xen/format.h>
+#include <xen/hal/cpu.h>
+#include <xen/hal/machine.h>
+#include <xen/hal/smp.h>
+#include <xen/param.h>
+#include <xen/printk.h>
+
+static bool opt_noreboot;
+PARAM_BOOL_VAR("noreboot", noreboot, opt_noreboot);
+
+/* CPU + 1 that panics. */
+static u32 panic_cpu;
+
+void panic(const char *fmt, ...)
+{
+	static char message[512];
+	u32 me = smp_cpu_id() + 1, first = 0;
+	va_list ap;
+
+	irq_disable();
+	if (!__atomic_compare_exchange_n(&panic_cpu, &first, me, false, __ATOMIC_SEQ_CST,
+					 __ATOMIC_SEQ_CST)) {
+		/* Another CPU is at it; or the report itself broke, and more of it would too. */
+		if (first == me)
+			printk(LOG_ERR "panic while panicking\n");
+		cpu_halt();
+	}
+	console_force_sync();
+	va_start(ap, fmt);
+	vscnprintf(message, sizeof(message), fmt, ap);
+	va_end(ap);
+	printk(LOG_ERR "****************************************\n");
+	printk(LOG_ERR "Panic on CPU %u: %s\n", me - 1, message);
+	cpu_dump_state();
+	printk(LOG_ERR "****************************************\n");
+	smp_stop_others();
+	if (opt_noreboot) {
+		printk(LOG_ERR "Halted (noreboot)\n");
+		cpu_halt();
+	}
+	machine_restart();
+}

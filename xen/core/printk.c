@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Formatting of log lines: levels, thresholds, stamps and the rate limit for guests' lines. */
+#include "console_out.h"
+
+#include <xen/errno.h>
+#include <xen/format.h>
+#include <xen/hal/time.h>
+#include <xen/param.h>
+#include <xen/printk.h>
+#include <xen/string.h>
+
+#define NS_PER_SEC 1000000000L
+#define GUEST_LEVEL 4		/* first of the levels on behalf of guests */
+
+static const char prefix[] = "(XEN) ";
+
+/* How many levels are shown: 0 none, 1 errors, ... 4 all. */
+static u32 threshold = 3, guest_threshold = 2;
+
+static int parse_level(const char *v, u32 *threshold_var)
+{
+	static const char *const names[] = { "none", "error", "warning", "info", "debug", "all" };
+
+	for (u32 i = 0; i < ARRAY_SIZE(names); i++) {
+		if (strcmp(v, names[i]))
+			continue;
+		*threshold_var = min(i, 4U);
+		return 0;
+	}
+	return -XEN_EINVAL;
+}
+
+static int parse_loglvl(const char *v)
+{
+	return parse_level(v, &threshold);
+}
+PARAM_CUSTOM_FN("loglvl", loglvl, parse_loglvl);
+
+static int parse_guest_loglvl(const char *v)
+{
+	return parse_level(v, &guest_threshold);
+}
+PARAM_CUSTOM_FN("guest_loglvl", guest_loglvl, parse_guest_loglvl);
+
+static enum stamp { STAMP_NONE, STAMP_BOOT, STAMP_RAW, STAMP_DATE } stamp = STAMP_BOOT;
+
+static int parse_timestamps(const char *v)
+{
+	static const char *const names[] = { "none", "boot", "raw", "date" };
+
+	for (u32 i = 0; i < ARRAY_SIZE(names); i++) {
+		if (strcmp(v, names[i]))
+			continue;
+		stamp = (enum stamp)i;
+		return 0;
+	}
+	return -XEN_EINVAL;
+}
+PARAM_CUSTOM_FN("console_timestamps", console_timestamps, parse_timestamps);
+
+/* Civil date of a day count since 1970-01-01, in the proleptic Gregorian calendar. */
+static void civil_from_days(u64 days, u32 *y, u32 *m, u32 *d)
+{
+	/* Count in 400-year eras that start on 1 March, so that the leap day comes last. */
+	u64 z = days + 719468, era = z / 146097;
+	u32 doe = (u32)(z % 146097);
+	u32 yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
+	u32 doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
+	u32 mp = (5 * doy + 2) / 153;
+
+	*d = doy - (153 * mp + 2) / 5 + 1;
+	*m = mp < 10 ? mp + 3 : mp - 9;
+	*y = (u32)(yoe + era * 400) + (*m <= 2);
+}
+
+static int format_date(char *buf, size_t size, s_time_t now)
+{
+	u32 nsec, y, m, d, s;
+	u64 sec;
+
+	wallclock_get(&sec, &nsec);
+	sec += ((u64)now + nsec) / NS_PER_SEC;
+	civil_from_days(sec / 86400, &y, &m, &d);
+	s = (u32)(sec % 86400);
+	return scnprintf(buf, size, "[%04u-%02u-%02u %02u:%02u:%02u] ", y, m, d, s / 3600,
+			 s / 60 % 60, s % 60);
+}
+
+static int format_stamp(char *buf, size_t size)
+{
+	u64 now;
+
+	switch (stamp) {
+	case STAMP_BOOT:
+		now = (u64)now_ns();
+		return scnprintf(buf, size, "[%5lu.%06lu] ", (unsigned long)(now / NS_PER_SEC),
+				 (unsigned long)(now % NS_PER_SEC / 1000));
+	case STAMP_RAW:
+		return scnprintf(buf, size, "[%016lx] ", (unsigned long)cycles_now());
+	case STAMP_DATE:
+		return format_date(buf, size, now_ns());
+	case STAMP_NONE:
+		break;
+	}
+	return 0;
+}
+
+/* All [console lock] */
+static bool midline;		/* a message of ours did not end in a newline */
+static bool raw_midline;	/* raw output did not */
+static u32 last_level;
+static bool last_shown;
+static char text[1024];
+static struct rate_limit guest_limit = { .tokens = 100, .burst = 100, .per_second = 20 };
+
+void console_set_midline(bool is_midline)
+{
+	raw_midline = is_midline;
+}
+
+void console_begin_line(void)
+{
+	char buf[40];
+	int n;
+
+	if (raw_midline)
+		console_emit("\n", 1);
+	raw_midline = false;
+	console_emit(prefix, sizeof(prefix) - 1);
+	n = format_stamp(buf, sizeof(buf));
+	console_emit(buf, (size_t)n);
+}
+
+bool rate_limit_take(struct rate_limit *r, s64 now)
+{
+	if (!r->per_second)
+		return true;
+	if (now - r->last >= NS_PER_SEC / r->per_second) {
+		u64 fresh = (u64)(now - r->last) / (u64)(NS_PER_SEC / r->per_second);
+
+		r->tokens = (u32)min((u64)r->burst, r->tokens + fresh);
+		r->last = now;
+	}
+	if (!r->tokens) {
+		r->dropped++;
+		return false;
+	}
+	r->tokens--;
+	return true;
+}
+
+static void emit_text(const char *s)
+{
+	while (*s) {
+		const char *nl = strchr(s, '\n');
+		size_t len = nl ? (size_t)(nl - s) + 1 : strlen(s);
+
+		if (!midline)
+			console_begin_line();
+		console_emit(s, len);
+		midline = !nl;
+		s += len;
+	}
+}
+
+static bool shown(u32 level)
+{
+	char note[80];
+
+	if (level < GUEST_LEVEL)
+		return level < threshold;
+	if (level - GUEST_LEVEL >= guest_threshold || !rate_limit_take(&guest_limit, now_ns()))
+		return false;
+	if (guest_limit.dropped) {
+		scnprintf(note, sizeof(note), "%lu messages on guests were dropped\n",
+			  (unsigned long)guest_limit.dropped);
+		guest_limit.dropped = 0;
+		emit_text(note);
+	}
+	return true;
+}
+
+void vprintk(const char *fmt, va_list ap)
+{
+	u64 flags = console_lock();
+	bool has_level = fmt[0] == '\001' && fmt[1] >= '0' && fmt[1] <= '7';
+
+	/* Without a level: a warning, or the rest of a line begun before. */
+	if (has_level || !midline) {
+		last_level = has_level ? (u32)(fmt[1] - '0') : 1;
+		last_shown = shown(last_level);
+	}
+	if (last_shown) {
+		vscnprintf(text, sizeof(text), has_level ? fmt + 2 : fmt, ap);
+		emit_text(text);
+	}
+	console_unlock(flags);
+}
+
+void printk(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vprintk(fmt, ap);
+	va_end(ap);
+}

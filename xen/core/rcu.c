@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Deferred freeing by grace periods. One grace period runs at a time: it waits for every CPU that
+ * was neither idle nor in a guest when it began. Callbacks that arrive meanwhile wait for the next.
+ *
+ * Ordering: an object is unlinked before call_rcu() and thus before the grace period looks at the
+ * idle flags. A CPU seen idle clears its flag later, with a full barrier, so it cannot find the
+ * object any more.
+ */
+#include <xen/hal/smp.h>
+#include <xen/percpu.h>
+#include <xen/rcu.h>
+#include <xen/softirq.h>
+#include <xen/spinlock.h>
+
+static DEFINE_SPINLOCK(lock, LOCK_RANK_RCU);
+
+/* All [lock]; need is read without it to save the common case from taking it. */
+static struct list_head waiting = LIST_HEAD_INIT(waiting);	/* for this grace period */
+static struct list_head next = LIST_HEAD_INIT(next);		/* for the one after it */
+static struct list_head done = LIST_HEAD_INIT(done);		/* to be called */
+static cpumask_t need;
+
+static DEFINE_PER_CPU(bool, idle);	/* idle or in a guest; written by its own CPU */
+
+static void rcu_softirq(void);
+
+static void splice_tail(struct list_head *from, struct list_head *to)
+{
+	if (list_empty(from))
+		return;
+	from->next->prev = to->prev;
+	to->prev->next = from->next;
+	from->prev->next = to;
+	to->prev = from->prev;
+	list_init(from);
+}
+
+/*
+ * Lock held. Begin a grace period if there is none and someone waits for one. Fills @kick with
+ * the CPUs to be told; true when callbacks are ready to be called.
+ */
+static bool advance(cpumask_t *kick)
+{
+	u32 cpu;
+
+	cpumask_clear(kick);
+	while (list_empty(&waiting) && !list_empty(&next)) {
+		splice_tail(&next, &waiting);
+		__atomic_thread_fence(__ATOMIC_SEQ_CST);
+		cpumask_for_each(cpu, &cpu_online_map)
+			if (!__atomic_load_n(&per_cpu(idle, cpu), __ATOMIC_SEQ_CST))
+				cpumask_set(&need, cpu);
+		*kick = need;
+		if (cpumask_empty(&need))
+			splice_tail(&waiting, &done);
+	}
+	return !list_empty(&done);
+}
+
+/* After advance(), lock dropped: make the CPUs pass a quiescent state soon. */
+static void tell(const cpumask_t *kick, bool ready)
+{
+	u32 cpu;
+
+	if (ready)
+		softirq_raise(SOFTIRQ_RCU);
+	cpumask_for_each(cpu, kick)
+		softirq_raise_cpu(cpu, SOFTIRQ_RCU);
+}
+
+void call_rcu(struct rcu_head *head, void (*fn)(struct rcu_head *head))
+{
+	cpumask_t kick;
+	bool ready;
+	u64 flags = spin_lock_irqsave(&lock);
+
+	softirq_register(SOFTIRQ_RCU, rcu_softirq);
+	head->fn = fn;
+	list_add_tail(&head->link, &next);
+	ready = advance(&kick);
+	spin_unlock_irqrestore(&lock, flags);
+	tell(&kick, ready);
+}
+
+void rcu_quiescent(void)
+{
+	u32 me = smp_cpu_id();
+	bool ready = false;
+	cpumask_t kick;
+	u64 flags;
+
+	if (!cpumask_test(&need, me))
+		return;
+	flags = spin_lock_irqsave(&lock);
+	cpumask_clear(&kick);
+	if (cpumask_test(&need, me)) {
+		cpumask_unset(&need, me);
+		if (cpumask_empty(&need)) {
+			splice_tail(&waiting, &done);
+			ready = advance(&kick);
+		}
+	}
+	spin_unlock_irqrestore(&lock, flags);
+	tell(&kick, ready);
+}
+
+void rcu_idle_enter(void)
+{
+	__atomic_store_n(&this_cpu(idle), true, __ATOMIC_SEQ_CST);
+	/* A grace period may have begun to wait for this CPU just before. */
+	rcu_quiescent();
+}
+
+void rcu_idle_exit(void)
+{
+	__atomic_store_n(&this_cpu(idle), false, __ATOMIC_SEQ_CST);
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+}
+
+/* Call what is ready. Callbacks run without the lock and may call call_rcu() themselves. */
+static void rcu_softirq(void)
+{
+	struct list_head ready = LIST_HEAD_INIT(ready);
+	struct rcu_head *head, *tmp;
+	u64 flags = spin_lock_irqsave(&lock);
+
+	splice_tail(&done, &ready);
+	spin_unlock_irqrestore(&lock, flags);
+	list_for_each_entry_safe(head, tmp, &ready, link)
+		head->fn(head);
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Deferred work of each CPU: a word of pending bits and a table of handlers. */
+#include <xen/hal/smp.h>
+#include <xen/percpu.h>
+#include <xen/printk.h>
+#include <xen/rcu.h>
+#include <xen/softirq.h>
+
+static void (*handlers[NR_SOFTIRQS])(void);	/* filled at boot */
+
+static DEFINE_PER_CPU(u32, pending);		/* atomic */
+
+void softirq_register(enum softirq nr, void (*fn)(void))
+{
+	handlers[nr] = fn;
+}
+
+void softirq_raise(enum softirq nr)
+{
+	__atomic_fetch_or(&this_cpu(pending), (u32)BIT(nr), __ATOMIC_SEQ_CST);
+}
+
+void softirq_raise_cpu(u32 cpu, enum softirq nr)
+{
+	u32 old = __atomic_fetch_or(&per_cpu(pending, cpu), (u32)BIT(nr), __ATOMIC_SEQ_CST);
+
+	/* Who set the bit before has told the CPU already. */
+	if (cpu != smp_cpu_id() && !(old & BIT(nr)))
+		smp_kick(cpu);
+}
+
+bool softirq_pending(void)
+{
+	return __atomic_load_n(&this_cpu(pending), __ATOMIC_RELAXED) != 0;
+}
+
+void softirq_run(void)
+{
+	u32 work;
+
+	ASSERT(irq_is_enabled());
+	rcu_quiescent();
+	/* A whole set each round: work that raises itself again cannot hold up the others. */
+	while ((work = __atomic_exchange_n(&this_cpu(pending), 0, __ATOMIC_SEQ_CST)) != 0) {
+		for (; work; work &= work - 1) {
+			void (*fn)(void) = handlers[__builtin_ctz(work)];
+
+			if (fn)
+				fn();
+		}
+		rcu_quiescent();
+	}
+}

@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Timers: a binary heap for each CPU, ordered by deadline.
+ *
+ * timer_set() works in any context, so it cannot allocate. When the heap is full the timer goes
+ * to the CPU's overflow list, and the softirq enlarges the heap; should memory be short, it
+ * serves the list as it is, only slower.
+ */
+#include <xen/errno.h>
+#include <xen/hal/smp.h>
+#include <xen/hal/time.h>
+#include <xen/percpu.h>
+#include <xen/printk.h>
+#include <xen/softirq.h>
+#include <xen/spinlock.h>
+#include <xen/string.h>
+#include <xen/timer.h>
+#include <xen/xmalloc.h>
+
+#define FIRST_SIZE 64U
+#define IN_OVERFLOW ~0U		/* heap_index of a timer on the overflow list */
+
+/* All [lock] */
+struct timers {
+	struct spinlock lock;
+	struct timer **heap;	/* [1] is the earliest; [0] is not used */
+	u32 count, size;
+	struct timer *overflow;
+	struct timer *running;	/* whose handler is being called; read without the lock */
+	bool in_softirq;	/* programming the hardware can wait for its end */
+};
+
+static DEFINE_PER_CPU(struct timers, timers);
+
+static void heap_place(struct timers *ts, u32 i, struct timer *t)
+{
+	ts->heap[i] = t;
+	t->heap_index = i;
+}
+
+static void sift_up(struct timers *ts, u32 i, struct timer *t)
+{
+	for (; i > 1 && ts->heap[i / 2]->expires > t->expires; i /= 2)
+		heap_place(ts, i, ts->heap[i / 2]);
+	heap_place(ts, i, t);
+}
+
+static void sift_down(struct timers *ts, u32 i, struct timer *t)
+{
+	for (;;) {
+		u32 c = 2 * i;
+
+		if (c > ts->count)
+			break;
+		if (c < ts->count && ts->heap[c + 1]->expires < ts->heap[c]->expires)
+			c++;
+		if (ts->heap[c]->expires >= t->expires)
+			break;
+		heap_place(ts, i, ts->heap[c]);
+		i = c;
+	}
+	heap_place(ts, i, t);
+}
+
+static void insert(struct timers *ts, struct timer *t)
+{
+	if (ts->count + 1 < ts->size) {
+		sift_up(ts, ++ts->count, t);
+		return;
+	}
+	t->heap_index = IN_OVERFLOW;
+	t->next_overflow = ts->overflow;
+	ts->overflow = t;
+}
+
+static void remove(struct timers *ts, struct timer *t)
+{
+	struct timer *last, **link = &ts->overflow;
+	u32 i = t->heap_index;
+
+	t->heap_index = 0;
+	if (i == IN_OVERFLOW) {
+		while (*link != t)
+			link = &(*link)->next_overflow;
+		*link = t->next_overflow;
+		return;
+	}
+	last = ts->heap[ts->count--];
+	if (last == t)
+		return;
+	if (i > 1 && ts->heap[i / 2]->expires > last->expires)
+		sift_up(ts, i, last);
+	else
+		sift_down(ts, i, last);
+}
+
+/* The earliest of all, the overflow list included; NULL when there is none. */
+static struct timer *earliest(const struct timers *ts)
+{
+	struct timer *first = ts->count ? ts->heap[1] : NULL;
+
+	for (struct timer *t = ts->overflow; t; t = t->next_overflow)
+		if (!first || t->expires < first->expires)
+			first = t;
+	return first;
+}
+
+/* Lock the timers of the CPU that @t is on, which may change until the lock is held. */
+static struct timers *lock_timers(const struct timer *t, u64 *flags)
+{
+	for (;;) {
+		u32 cpu = READ_ONCE(t->cpu);
+		struct timers *ts = &per_cpu(timers, cpu);
+
+		*flags = spin_lock_irqsave(&ts->lock);
+		if (READ_ONCE(t->cpu) == cpu)
+			return ts;
+		spin_unlock_irqrestore(&ts->lock, *flags);
+	}
+}
+
+/* Lock held. @t was inserted: see that its CPU looks at it in time. */
+static void announce(struct timers *ts, const struct timer *t)
+{
+	if (t->heap_index == IN_OVERFLOW || earliest(ts) == t) {
+		if (t->cpu != smp_cpu_id())
+			softirq_raise_cpu(t->cpu, SOFTIRQ_TIMER);
+		else if (t->heap_index == IN_OVERFLOW || t->expires <= now_ns())
+			softirq_raise(SOFTIRQ_TIMER);
+		else if (!ts->in_softirq)
+			hal_timer_program(t->expires);
+	}
+}
+
+void timer_init(struct timer *t, void (*fn)(void *arg), void *arg, u32 cpu)
+{
+	*t = (struct timer){ .fn = fn, .arg = arg, .cpu = cpu };
+}
+
+void timer_set(struct timer *t, s_time_t expires)
+{
+	u64 flags;
+	struct timers *ts = lock_timers(t, &flags);
+
+	if (t->heap_index)
+		remove(ts, t);
+	t->expires = expires;
+	if (!t->dead) {
+		insert(ts, t);
+		announce(ts, t);
+	}
+	spin_unlock_irqrestore(&ts->lock, flags);
+}
+
+void timer_stop(struct timer *t)
+{
+	u64 flags;
+	struct timers *ts = lock_timers(t, &flags);
+
+	if (t->heap_index)
+		remove(ts, t);
+	spin_unlock_irqrestore(&ts->lock, flags);
+}
+
+void timer_migrate(struct timer *t, u32 cpu)
+{
+	struct timers *from, *to = &per_cpu(timers, cpu);
+	u64 flags = irq_save();
+	u32 old;
+	bool active;
+
+	/* Both locks at once, the lower CPU's first: nobody may find the timer in between. */
+	for (;;) {
+		old = READ_ONCE(t->cpu);
+		if (old == cpu)
+			goto out;
+		from = &per_cpu(timers, old);
+		spin_lock(old < cpu ? &from->lock : &to->lock);
+		spin_lock_nested(old < cpu ? &to->lock : &from->lock);
+		if (t->cpu == old)
+			break;
+		spin_unlock(&from->lock);
+		spin_unlock(&to->lock);
+	}
+	active = t->heap_index != 0;
+	if (active)
+		remove(from, t);
+	WRITE_ONCE(t->cpu, cpu);
+	if (active) {
+		insert(to, t);
+		announce(to, t);
+	}
+	spin_unlock(&from->lock);
+	spin_unlock(&to->lock);
+out:
+	irq_restore(flags);
+}
+
+static bool is_running(const struct timer *t)
+{
+	for (u32 cpu = 0; cpu < nr_cpu_ids; cpu++)
+		if (__atomic_load_n(&per_cpu(timers, cpu).running, __ATOMIC_ACQUIRE) == t)
+			return true;
+	return false;
+}
+
+void timer_kill(struct timer *t)
+{
+	u64 flags;
+	struct timers *ts = lock_timers(t, &flags);
+
+	if (t->heap_index)
+		remove(ts, t);
+	t->dead = true;
+	spin_unlock_irqrestore(&ts->lock, flags);
+	while (is_running(t))
+		cpu_relax();
+}
+
+s_time_t timer_next_deadline(void)
+{
+	struct timers *ts = &this_cpu(timers);
+	u64 flags = spin_lock_irqsave(&ts->lock);
+	const struct timer *t = earliest(ts);
+	s_time_t at = t ? t->expires : INT64_MAX;
+
+	spin_unlock_irqrestore(&ts->lock, flags);
+	return at;
+}
+
+void timer_interrupt(void)
+{
+	softirq_raise(SOFTIRQ_TIMER);
+}
+
+/* Twice the room. Without the lock while it allocates; only this CPU changes its heap's size. */
+static void grow(struct timers *ts)
+{
+	u32 size = ts->size * 2;
+	struct timer **heap = xzalloc_array(struct timer *, size), **old = ts->heap;
+	u64 flags;
+
+	if (!heap)
+		return;
+	flags = spin_lock_irqsave(&ts->lock);
+	memcpy(heap, old, (ts->count + 1) * sizeof(*heap));
+	ts->heap = heap;
+	ts->size = size;
+	while (ts->overflow && ts->count + 1 < ts->size) {
+		struct timer *t = ts->overflow;
+
+		ts->overflow = t->next_overflow;
+		insert(ts, t);
+	}
+	spin_unlock_irqrestore(&ts->lock, flags);
+	xfree(old);
+}
+
+static void timer_softirq(void)
+{
+	struct timers *ts = &this_cpu(timers);
+	struct timer *t;
+	u64 flags;
+
+	if (READ_ONCE(ts->overflow))
+		grow(ts);
+	flags = spin_lock_irqsave(&ts->lock);
+	ts->in_softirq = true;
+	while ((t = earliest(ts)) != NULL && t->expires <= now_ns()) {
+		remove(ts, t);
+		__atomic_store_n(&ts->running, t, __ATOMIC_RELEASE);
+		spin_unlock_irqrestore(&ts->lock, flags);
+		t->fn(t->arg);
+		flags = spin_lock_irqsave(&ts->lock);
+		__atomic_store_n(&ts->running, NULL, __ATOMIC_RELEASE);
+	}
+	ts->in_softirq = false;
+	hal_timer_program(t ? t->expires : INT64_MAX);
+	spin_unlock_irqrestore(&ts->lock, flags);
+}
+
+int timer_cpu_prepare(u32 cpu)
+{
+	struct timers *ts = &per_cpu(timers, cpu);
+
+	if (ts->heap)
+		return 0;
+	spin_lock_init(&ts->lock, "timers", LOCK_RANK_TIMER);
+	ts->heap = xzalloc_array(struct timer *, FIRST_SIZE);
+	if (!ts->heap)
+		return -XEN_ENOMEM;
+	ts->size = FIRST_SIZE;
+	return 0;
+}
+
+void timer_init_subsystem(void)
+{
+	softirq_register(SOFTIRQ_TIMER, timer_softirq);
+	if (timer_cpu_prepare(smp_cpu_id()))
+		panic("no memory for the first CPU's timers");
+}
