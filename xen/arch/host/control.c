@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What domctl and sysctl ask of the platform: the simulated machine has CPUs, nodes and a clock. */
+#include <xen/errno.h>
+#include <xen/numa.h>
+#include <xen/hal/smp.h>
+#include <xen/hal/time.h>
+#include <xen/hal/vcpu.h>
+
+#include "private.h"
+
+#include <public/sysctl.h>
+
+int arch_domain_config_check(const struct xen_domctl_createdomain *c) { return 0; }
+void arch_domain_info(const struct domain *d, struct xen_domctl_getdomaininfo *info) {}
+
+long arch_domctl(struct vcpu *v, struct domain *d, struct xen_domctl *op, bool *copy)
+{
+	return -XEN_ENOSYS;
+}
+
+long arch_sysctl(struct vcpu *v, struct xen_sysctl *op, bool *copy)
+{
+	return -XEN_ENOSYS;
+}
+
+void arch_physinfo(struct xen_sysctl_physinfo *info)
+{
+	info->cpu_khz = cycles_khz();
+}
+
+u32 numa_nr_nodes(void) { return cpu_to_node(host_cfg.cpus - 1) + 1; }
+
+u8 numa_distance(u32 from, u32 to)
+{
+	return from == to ? NUMA_LOCAL_DISTANCE : NUMA_REMOTE_DISTANCE;
+}
+
+u64 numa_node_bytes(u32 node)
+{
+	return (total_page_count() << PAGE_SHIFT) / numa_nr_nodes();
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Hypercalls that belong to a machine's platform: the host port has none of its devices. */
+#include <xen/errno.h>
+#include <xen/hal/vcpu.h>
+#include <xen/hypercall.h>
+
+#include "../../domain/private.h"
+
+long do_platform_op(struct vcpu *v, struct hypercall *hc)
+{
+	return -XEN_ENOSYS;
+}
+
+long do_physdev_op(struct vcpu *v, struct hypercall *hc)
+{
+	return -XEN_ENOSYS;
+}
+
+int arch_pirq_bind(struct vcpu *v, u32 pirq, bool share)
+{
+	return -XEN_EOPNOTSUPP;
+}
+
+void arch_pirq_unbind(struct domain *d, u32 pirq)
+{
+}

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The arena that stands for RAM, and guest memory as hypercalls see it. */
+#include <xen/errno.h>
+#include <xen/guest_access.h>
+#include <xen/mm.h>
+#include <xen/printk.h>
+#include <xen/hal/smp.h>
+
+#include "libc.h"
+#include "private.h"
+
+#define GUEST_PHYS_LIMIT (1UL << 40)	/* no address of this process is below */
+#define MAX_RANGES 16
+#define STACK_WINDOW (512UL << 10)
+
+struct range {
+	u64 start, end;
+};
+
+static char *arena;
+static struct range fault[MAX_RANGES], allowed[MAX_RANGES];
+static u32 nr_faults, nr_allowed;
+
+void host_memory_init(void)
+{
+	u64 frames = host_cfg.ram_bytes >> PAGE_SHIFT, nodes, share;
+
+	if (!frames)
+		return;
+	arena = libc_map(frames << PAGE_SHIFT);
+	frame_table = libc_map(frames * sizeof(struct page_info));
+	max_mfn = frames;
+	/* Frame 0 stays out: nothing on a PC has it either, and it would hide mistakes. */
+	nodes = cpu_to_node(host_cfg.cpus - 1) + 1;
+	share = frames / nodes;
+	for (u64 n = 0; n < nodes; n++)
+		heap_add_region(mfn_make(n ? n * share : 1),
+				mfn_make(n == nodes - 1 ? frames : (n + 1) * share), (u8)n, true);
+}
+
+void *mfn_to_virt(mfn_t mfn)
+{
+	ASSERT(mfn.v < max_mfn);
+	return arena + (mfn.v << PAGE_SHIFT);
+}
+
+mfn_t virt_to_mfn(const void *va)
+{
+	return mfn_make((u64)((const char *)va - arena) >> PAGE_SHIFT);
+}
+
+static void add_range(struct range *r, u32 *nr, const void *p, size_t len)
+{
+	if (!p) {
+		*nr = 0;
+		return;
+	}
+	BUG_ON(*nr == MAX_RANGES);
+	r[*nr].start = (u64)(uintptr_t)p;
+	r[(*nr)++].end = (u64)(uintptr_t)p + len;
+}
+
+void host_guest_fault(const void *p, size_t len)
+{
+	add_range(fault, &nr_faults, p, len);
+}
+
+void host_guest_allow(const void *p, size_t len)
+{
+	add_range(allowed, &nr_allowed, p, len);
+}
+
+static bool host_range_ok(u64 at, size_t len)
+{
+	u64 sp = (u64)(uintptr_t)__builtin_frame_address(0);
+
+	if (at + len < at)
+		return false;
+	for (u32 i = 0; i < nr_faults; i++)
+		if (at < fault[i].end && at + len > fault[i].start)
+			return false;
+	if (!nr_allowed || (at >= sp && at + len <= sp + STACK_WINDOW))
+		return true;
+	for (u32 i = 0; i < nr_allowed; i++)
+		if (at >= allowed[i].start && at + len <= allowed[i].end)
+			return true;
+	return false;
+}
+
+int guest_copy_in(struct vcpu *v, void *dst, guest_ptr_t src, size_t len)
+{
+	if (!len)
+		return 0;
+	if (src.v < GUEST_PHYS_LIMIT)
+		return guest_phys_read(v->domain, dst, gpaddr_make(src.v), len);
+	if (!host_range_ok(src.v, len))
+		return -XEN_EFAULT;
+	memcpy(dst, (const void *)(uintptr_t)src.v, len);
+	return 0;
+}
+
+int guest_copy_out(struct vcpu *v, guest_ptr_t dst, const void *src, size_t len)
+{
+	if (!len)
+		return 0;
+	if (dst.v < GUEST_PHYS_LIMIT)
+		return guest_phys_write(v->domain, gpaddr_make(dst.v), src, len);
+	if (!host_range_ok(dst.v, len))
+		return -XEN_EFAULT;
+	memcpy((void *)(uintptr_t)dst.v, src, len);
+	return 0;
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What a guest's platform would provide; the simulated machine has next to none. */
+#include <xen/errno.h>
+#include <xen/p2m_fmt.h>
+#include <xen/hal/vcpu.h>
+
+#include "private.h"
+
+const struct p2m_fmt *arch_p2m_fmt(const struct domain *d)
+{
+	return &p2m_fmt_npt;
+}
+
+void arch_p2m_flush(struct p2m *p)
+{
+	host_log(EV_GUEST, p->domain->id, 0);
+}
+
+int arch_guest_va_to_gfn(struct vcpu *v, gvaddr_t va, gfn_t *gfn)
+{
+	/* Linear addresses are guest physical ones here. */
+	if (va.v >= (1UL << 40))
+		return -XEN_EFAULT;
+	*gfn = gfn_make(va.v >> PAGE_SHIFT);
+	return 0;
+}
+
+long arch_memory_map_op(struct vcpu *v, u32 cmd, guest_ptr_t arg)
+{
+	return -XEN_ENOSYS;
+}
+
+long arch_hvm_op(struct vcpu *v, u32 cmd, guest_ptr_t arg)
+{
+	return -XEN_ENOSYS;
+}
+
+int arch_hvm_param_set(struct domain *d, u32 index, u64 value)
+{
+	return 0;
+}
+
+/* The wall clock is no part of the guests' view here. */
+void arch_domain_update_wallclock(struct domain *d)
+{
+}

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Domains and vCPUs of the simulated machine; synthetic guests. */
+#include <xen/errno.h>
+#include <xen/printk.h>
+#include <xen/rcu.h>
+#include <xen/softirq.h>
+#include <xen/xmalloc.h>
+#include <xen/hal/cpu.h>
+#include <xen/hal/smp.h>
+#include <xen/hal/vcpu.h>
+
+#include "private.h"
+
+struct domain *arch_domain_alloc(void)
+{
+	struct host_domain *hd = xzalloc(struct host_domain);
+
+	return hd ? &hd->d : NULL;
+}
+
+void arch_domain_free(struct domain *d)
+{
+	xfree(container_of(d, struct host_domain, d));
+}
+
+struct vcpu *arch_vcpu_alloc(void)
+{
+	struct host_vcpu *hv = xzalloc(struct host_vcpu);
+
+	if (!hv)
+		return NULL;
+	hv->loaded_on = NO_CPU;
+	return &hv->v;
+}
+
+void arch_vcpu_free(struct vcpu *v)
+{
+	xfree(host_vcpu(v));
+}
+
+int arch_domain_init(struct domain *d, const struct domain_config *cfg) { return 0; }
+void arch_domain_destroy(struct domain *d) {}
+int arch_vcpu_init(struct vcpu *v) { return 0; }
+void arch_vcpu_destroy(struct vcpu *v) {}
+void arch_vcpu_update_time(struct vcpu *v) {}
+
+struct vcpu *current_vcpu(void)
+{
+	return host_cpus[smp_cpu_id()].current;
+}
+
+void hal_set_current(struct vcpu *v)
+{
+	host_cpus[smp_cpu_id()].current = v;
+}
+
+struct vcpu *host_cpu_current(u32 cpu)
+{
+	return host_cpus[cpu].current;
+}
+
+/*
+ * Saving and loading take a while, in which other CPUs go on; a vCPU whose state is still on one
+ * CPU while another loads it is what this port is there to catch.
+ */
+void arch_context_switch(struct vcpu *prev, struct vcpu *next)
+{
+	u32 cpu = smp_cpu_id();
+	struct host_vcpu *p = host_vcpu(prev), *n = host_vcpu(next);
+
+	BUG_ON(irq_is_enabled());
+	host_log(EV_VCPU, prev->domain->id << 16 | prev->id, next->domain->id << 16 | next->id);
+	if (!is_idle_vcpu(prev)) {
+		BUG_ON(p->loaded_on != cpu);
+		irq_save();
+		p->loaded_on = NO_CPU;
+		irq_save();
+	}
+	if (!is_idle_vcpu(next)) {
+		if (n->loaded_on != NO_CPU)
+			panic("d%uv%u loaded on CPU %u while on CPU %u", next->domain->id, next->id,
+			      cpu, n->loaded_on);
+		if (!cpumask_test(&next->unit.hard, cpu) &&
+		    !(READ_ONCE(next->pause_flags) & VPF_MIGRATING))
+			panic("d%uv%u loaded on CPU %u against its affinity", next->domain->id,
+			      next->id, cpu);
+		irq_save();
+		n->loaded_on = cpu;
+	}
+}
+
+void host_guest_set(struct vcpu *v, host_guest_fn fn, void *arg)
+{
+	host_vcpu(v)->arg = arg;
+	host_vcpu(v)->fn = fn;
+}
+
+void host_guest_compute(struct vcpu *v, s_time_t ns) { host_vcpu(v)->compute_left = ns; }
+u64 host_guest_upcalls(const struct vcpu *v) { return host_vcpu(v)->upcalls; }
+s_time_t host_guest_entered(const struct vcpu *v) { return host_vcpu(v)->entered; }
+
+/* Guest mode: the CPU is the guest's until the work is done or an interrupt comes. */
+static void guest_computes(struct host_vcpu *hv)
+{
+	s_time_t start;
+
+	irq_disable();
+	rcu_idle_enter();
+	if (!softirq_pending()) {
+		start = host_clock;
+		host_wait(host_clock + hv->compute_left);
+		hv->compute_left -= min(host_clock - start, hv->compute_left);
+	}
+	rcu_idle_exit();
+	irq_enable();
+}
+
+void arch_vcpu_run(struct vcpu *v)
+{
+	struct host_vcpu *hv = host_vcpu(v);
+
+	BUG_ON(!irq_is_enabled() || v != current_vcpu() || hv->loaded_on != smp_cpu_id());
+	hv->entered = host_clock;
+	if (hv->irq_pending) {
+		hv->irq_pending = false;
+		hv->upcalls++;
+		host_log(EV_GUEST, v->domain->id << 16 | v->id, hv->upcalls);
+	}
+	if (hv->compute_left > 0)
+		guest_computes(hv);
+	else if (hv->fn)
+		hv->fn(v, hv->arg);
+	else
+		vcpu_block(v);
+}
+
+void arch_vcpu_event_notify(struct vcpu *v)
+{
+	host_vcpu(v)->irq_pending = true;
+	vcpu_unblock(v);
+	if (READ_ONCE(v->unit.running))
+		smp_kick(READ_ONCE(v->unit.cpu));
+}
+
+bool arch_vcpu_has_pending(const struct vcpu *v)
+{
+	return host_vcpu(v)->irq_pending;
+}
+
+void arch_domain_report(const struct domain *d)
+{
+	printk(LOG_G_INFO "d%u: upcalls %lu\n", d->id,
+	       d->vcpu[0] ? host_vcpu(d->vcpu[0])->upcalls : 0);
+}
+
+void arch_vcpu_nmi(struct vcpu *v)
+{
+	arch_vcpu_event_notify(v);
+}

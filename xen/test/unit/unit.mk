@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Unit tests: each xen/test/unit/test-*.c becomes one program, linked against the hypervisor built
+# for the host. `make unit` runs them all (make -jN in parallel); `make unit-NAME` runs test-NAME.
+# Other .c files here are support code: X.c is linked to the tests that include "X.h"
+# (or a header that does).
+
+unit_dir := xen/test/unit
+unit_names := $(patsubst $(unit_dir)/test-%.c,%,$(sort $(wildcard $(unit_dir)/test-*.c)))
+# Words of the form FILE:X for each FILE.c or FILE.h that includes "X.h".
+unit_includes := $(shell grep -H '^\#include "' $(wildcard $(unit_dir)/*.[ch]) /dev/null | \
+	sed -n 's,.*/\([^/]*\)\.[ch]:.include "\(.*\)\.h".*,\1:\2,p')
+unit_includes_of = $(patsubst $(1):%,%,$(filter $(1):%,$(unit_includes)))
+# Objects of the support code that test-$(1) includes, and of what that includes.
+unit_support_of = $(foreach s,$(sort $(foreach d,$(call unit_includes_of,test-$(1)),$(d) $(call \
+	unit_includes_of,$(d)))),$(if $(wildcard $(unit_dir)/$(s).c),$(s).o))
+unit_timeout ?= 120
+unit_ldlibs := -lcmocka
+# What single tests link beside that.
+unit_ldlibs_decode := -lcapstone
+unit_cflags := -O1 -Wno-missing-prototypes -Wno-unused-function -Wno-unknown-warning-option
+
+# $(call unit_env,ENV)
+define unit_env
+$$(BUILD)/$(1)/unit/%.o: $(unit_dir)/%.c | $$(BUILD)/abi/public
+	$$(SAY) CC '$(1) unit/$$*'
+	$$(Q)mkdir -p $$(@D) && $$(CC) $$(xen_cflags_$(1)) $$(unit_cflags) -MMD -MP -c -o $$@ $$<
+# A test may define any function of the hypervisor itself: the first definition is taken, and the
+# test's objects come first.
+.SECONDEXPANSION:
+$$(BUILD)/$(1)/unit/test-%: $$(BUILD)/$(1)/unit/test-%.o $$(BUILD)/$(1)/libxenolith.a \
+		$$$$(addprefix $$(BUILD)/$(1)/unit/,$$$$(call unit_support_of,$$$$*))
+	$$(SAY) LD '$(1) unit/test-$$*'
+	$$(Q)$$(CC) $$(xen_cflags_$(1)) -o $$@ $$(filter %.o,$$^) -Wl,-z,muldefs \
+		$$(BUILD)/$(1)/libxenolith.a $$(unit_ldlibs) $$(unit_ldlibs_$$*)
+$$(BUILD)/$(1)/unit/%.result: $$(BUILD)/$(1)/unit/test-% FORCE
+	$$(Q)sh $(unit_dir)/run-test.sh test-$$* $$< $$@ $$(unit_timeout)
+-include $$(wildcard $$(BUILD)/$(1)/unit/*.d)
+.SECONDARY: $$(unit_names:%=$$(BUILD)/$(1)/unit/test-%.o) $$(unit_names:%=$$(BUILD)/$(1)/unit/test-%) \
+	$$(patsubst $(unit_dir)/%.c,$$(BUILD)/$(1)/unit/%.o,$(unit_support))
+endef
+$(foreach e,host-asan host-cov,$(eval $(call unit_env,$(e))))
+
+# Adds up the result files; fails when a test did.
+unit_tally = awk '/^UNIT / { p += $$3; f += $$4; s += $$5 } \
+	END { printf "UNIT total %d %d %d\n", p, f, s; exit f > 0 || NR == 0 }'
+
+.PHONY: unit coverage
+unit: $(unit_names:%=$(BUILD)/host-asan/unit/%.result) ## run the unit tests with ASan and UBSan
+	@cat $^ | $(unit_tally)
+
+$(unit_names:%=unit-%): unit-%: $(BUILD)/host-asan/unit/%.result
+	@cat $(<:.result=.log); cat $< | $(unit_tally)
+.PHONY: $(unit_names:%=unit-%)
+
+coverage: ## run the unit tests built for coverage; HTML in $(BUILD)/coverage
+	$(Q)command -v lcov >/dev/null || { echo 'error: lcov is not installed' >&2; exit 1; }
+	$(Q)find $(BUILD)/host-cov -name '*.gcda' -delete 2>/dev/null || true
+	$(Q)$(MAKE) --no-print-directory unit-cov || echo 'coverage: some tests failed'
+	$(Q)mkdir -p $(BUILD)/coverage
+	$(Q)sh $(unit_dir)/coverage.sh $(BUILD)/host-cov $(BUILD)/coverage
+
+.PHONY: unit-cov
+unit-cov: $(unit_names:%=$(BUILD)/host-cov/unit/%.result)
+	@cat $^ | $(unit_tally)
