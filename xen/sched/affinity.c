@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Affinity, and moving a vCPU to a CPU it may use.
+ *
+ * A vCPU that has to leave its run queue is first made not runnable (VPF_MIGRATING), and moved when
+ * it is off its CPU: by whoever asked, or by the CPU that saves its state.
+ */
+#include <xen/errno.h>
+#include <xen/hal/time.h>
+
+#include "internal.h"
+
+/* Lock the queues of two CPUs, which may share a lock; by address, as all do. */
+static u64 lock_two(u32 a, u32 b)
+{
+	struct spinlock *la = sched_cpus[a].lock, *lb = sched_cpus[b].lock;
+	u64 flags = spin_lock_irqsave(min(la, lb));
+
+	if (la != lb)
+		spin_lock_nested(max(la, lb));
+	return flags;
+}
+
+static void unlock_two(u32 a, u32 b, u64 flags)
+{
+	struct spinlock *la = sched_cpus[a].lock, *lb = sched_cpus[b].lock;
+
+	if (la != lb)
+		spin_unlock(max(la, lb));
+	spin_unlock_irqrestore(min(la, lb), flags);
+}
+
+static bool may_migrate(const struct vcpu *v)
+{
+	return !v->unit.running && (READ_ONCE(v->pause_flags) & VPF_MIGRATING);
+}
+
+void sched_migrate_finish(struct vcpu *v)
+{
+	struct sched_unit *u = &v->unit;
+	struct scheduler *s = u->sched;
+	bool done = false;
+	u64 flags;
+
+	/* Another round only when somebody else moved it or changed its affinity meanwhile. */
+	while (!done) {
+		struct spinlock *l = sched_unit_lock(u, &flags);
+		bool may = may_migrate(v);
+		u32 old = u->cpu, new = may ? s->ops->pick_cpu(s, u, now_ns()) : old;
+
+		spin_unlock_irqrestore(l, flags);
+		if (!may)
+			return;
+		flags = lock_two(old, new);
+		if (!may_migrate(v)) {
+			unlock_two(old, new, flags);
+			return;
+		}
+		if (u->cpu == old && cpumask_test(&u->hard, new)) {
+			if (old != new)
+				s->ops->migrate(s, u, new, now_ns());
+			__atomic_fetch_and(&v->pause_flags, ~VPF_MIGRATING, __ATOMIC_SEQ_CST);
+			done = true;
+		}
+		unlock_two(old, new, flags);
+	}
+	vcpu_wake(v);
+}
+
+int vcpu_set_affinity(struct vcpu *v, const cpumask_t *hard, const cpumask_t *soft)
+{
+	struct sched_unit *u = &v->unit;
+	struct scheduler *s = u->sched;
+	struct spinlock *l;
+	bool move;
+	u64 flags;
+
+	if ((hard && !cpumask_intersects(hard, &s->cpus)) ||
+	    (soft && !cpumask_intersects(soft, &s->cpus)))
+		return -XEN_EINVAL;
+
+	l = sched_unit_lock(u, &flags);
+	if (hard)
+		u->hard = *hard;
+	if (soft)
+		u->soft = *soft;
+	move = !cpumask_test(&u->hard, u->cpu);
+	if (move) {
+		__atomic_fetch_or(&v->pause_flags, VPF_MIGRATING, __ATOMIC_SEQ_CST);
+		sched_sleep_locked(v);
+	} else {
+		s->ops->affinity_changed(s, u, now_ns());
+	}
+	spin_unlock_irqrestore(l, flags);
+	if (move)
+		sched_migrate_finish(v);
+	return 0;
+}

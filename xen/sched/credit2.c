@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The credit2 policy: proportional share with weights and caps.
+ *
+ * Design. CPUs that share something (a socket, by default) share a run queue. Each unit has credit;
+ * running burns it, faster the lighter its domain is compared to the heaviest in the queue. The
+ * waiting unit with the most credit runs next. When even that one has none left, every unit of the
+ * queue is granted the same amount, up to a limit, so credit is bounded on top and units that slept
+ * cannot save up; the lead over others that they do have is what makes them run soon after
+ * waking. A slice ends when the unit's credit would fall below the next one's.
+ *
+ * A domain with a cap has a budget of run time, refilled every period; its units are parked while
+ * it is used up. Budget overdrawn is paid back.
+ *
+ * An idle CPU takes work from other queues, and now and then queues even out their load.
+ *
+ * Locking: one lock a run queue. A second one is only ever tried for. A domain's lock is taken
+ * inside. See private.h for the rest.
+ */
+#include <xen/errno.h>
+#include <xen/xmalloc.h>
+
+#include "credit2.h"
+
+static int c2_init(struct scheduler *s)
+{
+	struct c2_sched *cs = xzalloc(struct c2_sched);
+
+	if (!cs)
+		return -XEN_ENOMEM;
+	cs->ratelimit = c2_boot_ratelimit();
+	s->priv = cs;
+	return 0;
+}
+
+static struct spinlock *c2_cpu_lock(struct scheduler *s, u32 cpu)
+{
+	return &c2_rq(s, cpu)->lock;
+}
+
+static int c2_domain_init(struct scheduler *s, u16 domid, void **dom_priv)
+{
+	struct c2_dom *dom = xzalloc(struct c2_dom);
+
+	if (!dom)
+		return -XEN_ENOMEM;
+	spin_lock_init(&dom->lock, "credit2 domain", LOCK_RANK_SCHED);
+	dom->weight = C2_DEFAULT_WEIGHT;
+	*dom_priv = dom;
+	return 0;
+}
+
+static void c2_domain_free(struct scheduler *s, void *dom_priv)
+{
+	xfree(dom_priv);
+}
+
+static int c2_unit_alloc(struct scheduler *s, struct sched_unit *u)
+{
+	struct c2_unit *cu = xzalloc(struct c2_unit);
+
+	if (!cu)
+		return -XEN_ENOMEM;
+	cu->unit = u;
+	cu->dom = u->dom_priv;
+	cu->credit = C2_CREDIT_INIT;
+	list_init(&cu->link);
+	list_init(&cu->rq_link);
+	u->priv = cu;
+	return 0;
+}
+
+static void c2_unit_free(struct scheduler *s, struct sched_unit *u)
+{
+	xfree(u->priv);
+}
+
+static void c2_cpu_online(struct scheduler *s, u32 cpu, s_time_t now)
+{
+	struct c2_rq *rq = c2_rq(s, cpu);
+
+	cpumask_set(&rq->cpus, cpu);
+	cpumask_set(&rq->idle, cpu);
+	WRITE_ONCE(rq->nr_cpus, rq->nr_cpus + 1);
+}
+
+static void c2_unit_insert(struct scheduler *s, struct sched_unit *u, s_time_t now)
+{
+	c2_attach(c2_rq(s, u->cpu), c2_unit(u), now);
+}
+
+static void c2_unit_remove(struct scheduler *s, struct sched_unit *u, s_time_t now)
+{
+	c2_detach(c2_rq(s, u->cpu), c2_unit(u), now);
+}
+
+static void c2_wake(struct scheduler *s, struct sched_unit *u, s_time_t now)
+{
+	struct c2_rq *rq = c2_rq(s, u->cpu);
+	struct c2_unit *cu = c2_unit(u);
+
+	c2_set_active(rq, cu, true, now);
+	c2_enqueue(rq, cu, now);
+	c2_tickle(s, rq, cu, now);
+}
+
+static void c2_sleep(struct scheduler *s, struct sched_unit *u, s_time_t now)
+{
+	struct c2_rq *rq = c2_rq(s, u->cpu);
+
+	c2_dequeue(rq, c2_unit(u));
+	c2_set_active(rq, c2_unit(u), false, now);
+}
+
+static void c2_context_saved(struct scheduler *s, struct sched_unit *u, s_time_t now)
+{
+	struct c2_unit *cu = c2_unit(u);
+
+	if (u->runnable)
+		c2_wake(s, u, now);
+	else
+		c2_set_active(c2_rq(s, u->cpu), cu, false, now);
+	cu->yielded = false;
+}
+
+/* True when @prev should go on although others may have more credit. */
+static bool within_ratelimit(struct scheduler *s, const struct c2_unit *prev, s_time_t now)
+{
+	return now - prev->switched_in < READ_ONCE(c2_sched(s)->ratelimit);
+}
+
+/* True when an idle CPU that the unit prefers to @cpu should run it; that CPU gets called. */
+static bool better_elsewhere(struct c2_rq *rq, struct c2_unit *cu, u32 cpu)
+{
+	u32 other;
+
+	if (likely(cpumask_test(&cu->unit->soft, cpu)))
+		return false;
+	other = c2_idle_soft_cpu(rq, cu, cpu);
+	if (other == NR_CPUS)
+		return false;
+	c2_tickle_cpu(rq, other);
+	return true;
+}
+
+/* The best unit for @cpu: @prev if it may go on, or the first in the queue that leads it. */
+static struct c2_unit *choose(struct c2_rq *rq, u32 cpu, struct c2_unit *prev, s_time_t now)
+{
+	struct c2_unit *keep = prev, *cu, *next;
+
+	if (keep && (keep->yielded || better_elsewhere(rq, keep, cpu)))
+		keep = NULL;
+	list_for_each_entry_safe(cu, next, &rq->queue, link) {
+		if (keep && cu->credit <= keep->credit)
+			break;
+		if (!cpumask_test(&cu->unit->hard, cpu))
+			continue;
+		if (unlikely(!c2_has_budget(cu->dom, now))) {
+			c2_dequeue(rq, cu);
+			c2_enqueue(rq, cu, now);
+			continue;
+		}
+		if (!better_elsewhere(rq, cu, cpu))
+			return cu;
+	}
+	/* Nobody wants the CPU that was yielded. */
+	if (!keep && prev && prev->yielded && !better_elsewhere(rq, prev, cpu))
+		keep = prev;
+	return keep;
+}
+
+/* How long @cu may run before another decision is due. */
+static s64 slice(struct scheduler *s, struct c2_rq *rq, struct c2_unit *cu)
+{
+	s64 t = C2_SLICE_MAX;
+
+	if (!list_empty(&rq->queue)) {
+		struct c2_unit *next = list_first_entry(&rq->queue, struct c2_unit, link);
+
+		t = (cu->credit - next->credit) * c2_weight(cu) / rq->max_weight;
+		t = max(min(t, C2_SLICE_MAX), c2_slice_min(s));
+	}
+	if (unlikely(READ_ONCE(cu->dom->cap))) {
+		s64 share = __atomic_load_n(&cu->dom->budget, __ATOMIC_RELAXED) /
+			    max(READ_ONCE(cu->dom->nr_running), 1U);
+
+		t = min(t, max(share, C2_CAP_SLICE_MIN));
+	}
+	return t;
+}
+
+static void switch_to(struct scheduler *s, struct c2_rq *rq, u32 cpu, struct c2_unit *prev,
+		      struct c2_unit *next, s_time_t now)
+{
+	if (prev) {
+		prev->on_cpu = false;
+		__atomic_fetch_sub(&prev->dom->nr_running, 1, __ATOMIC_RELAXED);
+	}
+	if (next) {
+		c2_dequeue(rq, next);
+		next->on_cpu = true;
+		next->start = next->switched_in = now;
+		WRITE_ONCE(next->unit->cpu, cpu);
+		__atomic_fetch_add(&next->dom->nr_running, 1, __ATOMIC_RELAXED);
+	}
+	c2_sched(s)->cpu[cpu].curr = next;
+}
+
+static void c2_schedule(struct scheduler *s, u32 cpu, s_time_t now, struct sched_unit *prev_unit,
+			struct sched_decision *out)
+{
+	struct c2_rq *rq = c2_rq(s, cpu);
+	struct c2_unit *prev = prev_unit ? c2_unit(prev_unit) : NULL;
+	struct c2_unit *keep = NULL, *next;
+	bool retry = false;
+
+	cpumask_unset(&rq->tickled, cpu);
+	if (unlikely(now >= rq->next_unpark))
+		c2_unpark(rq, now);
+	if (prev) {
+		c2_burn(rq, prev, now);
+		if (prev_unit->runnable) {
+			if (likely(c2_has_budget(prev->dom, now)))
+				keep = prev;
+			else
+				rq->next_unpark = min(rq->next_unpark,
+						      READ_ONCE(prev->dom->next_refill));
+		}
+	}
+	if (unlikely(now >= rq->next_balance))
+		c2_balance(s, rq, cpu, now);
+
+	if (keep && !keep->yielded && within_ratelimit(s, keep, now)) {
+		out->unit = prev_unit;
+		out->until = min(keep->switched_in + READ_ONCE(c2_sched(s)->ratelimit),
+				 rq->next_unpark);
+		c2_sched(s)->cpu[cpu].until = out->until;
+		return;
+	}
+	next = choose(rq, cpu, keep, now);
+	if (next == prev && prev)
+		prev->yielded = false;
+	if (!next) {
+		cpumask_set(&rq->idle, cpu);
+		next = c2_steal(s, rq, cpu, now, &retry);
+	}
+	if (next != prev)
+		switch_to(s, rq, cpu, prev, next, now);
+	if (!next) {
+		out->unit = NULL;
+		out->until = min(rq->next_unpark, retry ? now + C2_STEAL_RETRY : INT64_MAX);
+		return;
+	}
+	cpumask_unset(&rq->idle, cpu);
+	if (next->credit <= 0)
+		c2_reset_credit(rq, next, now);
+	out->unit = next->unit;
+	out->until = min(now + slice(s, rq, next), rq->next_unpark);
+	c2_sched(s)->cpu[cpu].until = out->until;
+}
+
+static void c2_migrate(struct scheduler *s, struct sched_unit *u, u32 cpu, s_time_t now)
+{
+	struct c2_rq *old = c2_rq(s, u->cpu), *new = c2_rq(s, cpu);
+
+	if (old != new) {
+		c2_detach(old, c2_unit(u), now);
+		c2_attach(new, c2_unit(u), now);
+	}
+	WRITE_ONCE(u->cpu, cpu);
+}
+
+static void c2_affinity_changed(struct scheduler *s, struct sched_unit *u, s_time_t now)
+{
+	/* A waiting unit may now be allowed on, or prefer, a CPU that idles. */
+	if (c2_unit(u)->queued)
+		c2_tickle(s, c2_rq(s, u->cpu), c2_unit(u), now);
+	else if (u->running)
+		sched_tickle(u->cpu);
+}
+
+static void c2_yield(struct scheduler *s, struct sched_unit *u)
+{
+	c2_unit(u)->yielded = true;
+}
+
+const struct sched_policy sched_credit2 = {
+	.name = "credit2",
+	.id = XEN_SCHEDULER_CREDIT2,
+	.init = c2_init,
+	.cpu_prepare = c2_cpu_prepare,
+	.cpu_lock = c2_cpu_lock,
+	.domain_init = c2_domain_init,
+	.domain_free = c2_domain_free,
+	.unit_alloc = c2_unit_alloc,
+	.unit_free = c2_unit_free,
+	.cpu_online = c2_cpu_online,
+	.unit_insert = c2_unit_insert,
+	.unit_remove = c2_unit_remove,
+	.wake = c2_wake,
+	.sleep = c2_sleep,
+	.schedule = c2_schedule,
+	.context_saved = c2_context_saved,
+	.pick_cpu = c2_pick_cpu,
+	.migrate = c2_migrate,
+	.affinity_changed = c2_affinity_changed,
+	.dump_cpu = c2_dump_cpu,
+	.yield = c2_yield,
+	.adjust_domain = c2_adjust_domain,
+	.adjust_global = c2_adjust_global,
+};

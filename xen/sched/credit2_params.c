@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* credit2: command-line parameters, which CPUs share a run queue, tool-set parameters, dump. */
+#include <xen/errno.h>
+#include <xen/param.h>
+#include <xen/printk.h>
+#include <xen/xmalloc.h>
+
+#include "credit2.h"
+
+/* What the CPUs of a run queue have in common. */
+enum grouping { GROUP_CPU, GROUP_CORE, GROUP_SOCKET, GROUP_NODE, GROUP_ALL };
+
+static const char *const group_names[] = {
+	[GROUP_CPU] = "cpu", [GROUP_CORE] = "core", [GROUP_SOCKET] = "socket",
+	[GROUP_NODE] = "node", [GROUP_ALL] = "all",
+};
+
+static u32 group_by = GROUP_SOCKET;
+static u32 max_cpus = 16;
+static u32 ratelimit_us = 1000;
+
+static int parse_grouping(const char *value)
+{
+	for (u32 i = 0; i < ARRAY_SIZE(group_names); i++) {
+		if (!strcmp(value, group_names[i])) {
+			group_by = i;
+			return 0;
+		}
+	}
+	return -XEN_EINVAL;
+}
+PARAM_CUSTOM_FN("credit2_runqueue", credit2_runqueue, parse_grouping);
+PARAM_UINT_VAR("sched_credit2_max_cpus_runqueue", credit2_max_cpus, max_cpus);
+PARAM_UINT_VAR("sched_ratelimit_us", sched_ratelimit, ratelimit_us);
+
+static bool ratelimit_valid(u32 us)
+{
+	return us == 0 ||
+	       (us >= XEN_SYSCTL_SCHED_RATELIMIT_MIN && us <= XEN_SYSCTL_SCHED_RATELIMIT_MAX);
+}
+
+s_time_t c2_boot_ratelimit(void)
+{
+	if (!ratelimit_valid(ratelimit_us)) {
+		printk(LOG_WARN "sched_ratelimit_us=%u is not 0 or %u to %u; using 1000\n",
+		       ratelimit_us, XEN_SYSCTL_SCHED_RATELIMIT_MIN,
+		       XEN_SYSCTL_SCHED_RATELIMIT_MAX);
+		ratelimit_us = 1000;
+	}
+	return ratelimit_us * C2_US;
+}
+
+static bool belongs_together(const struct sched_topology *a, const struct sched_topology *b)
+{
+	switch (group_by) {
+	case GROUP_CPU:
+		return false;
+	case GROUP_CORE:
+		return a->socket == b->socket && a->core == b->core;
+	case GROUP_SOCKET:
+		return a->socket == b->socket;
+	case GROUP_NODE:
+		return a->node == b->node;
+	default:
+		return true;
+	}
+}
+
+/* The queue of an earlier CPU of the same group that has room. */
+static struct c2_rq *find_queue(struct c2_sched *cs, u32 cpu)
+{
+	for (u32 i = 0; i < NR_CPUS; i++) {
+		struct c2_rq *rq = cs->cpu[i].rq;
+
+		if (rq && belongs_together(&cs->cpu[i].topo, &cs->cpu[cpu].topo) &&
+		    (group_by == GROUP_ALL || rq->nr_assigned < max(max_cpus, 1U)))
+			return rq;
+	}
+	return NULL;
+}
+
+int c2_cpu_prepare(struct scheduler *s, u32 cpu, const struct sched_topology *topo)
+{
+	struct c2_sched *cs = c2_sched(s);
+	struct c2_rq *rq;
+
+	cs->cpu[cpu].topo = *topo;
+	rq = find_queue(cs, cpu);
+	if (!rq) {
+		rq = xzalloc(struct c2_rq);
+		if (!rq)
+			return -XEN_ENOMEM;
+		spin_lock_init(&rq->lock, "credit2 run queue", LOCK_RANK_SCHED);
+		list_init(&rq->units);
+		list_init(&rq->queue);
+		list_init(&rq->parked);
+		rq->next_unpark = INT64_MAX;
+		rq->max_weight = 1;
+		rq->id = cs->nr_rqs;
+		cs->rq[rq->id] = rq;
+		/* Other CPUs walk the array while CPUs are brought up. */
+		__atomic_store_n(&cs->nr_rqs, rq->id + 1, __ATOMIC_RELEASE);
+	}
+	rq->nr_assigned++;
+	cs->cpu[cpu].rq = rq;
+	return 0;
+}
+
+/*
+ * What a unit owes was reckoned with the old weight, and may be very much when that was light: a
+ * shortest slice of weight 1 costs as much as seconds of a heavy one. So debts are cut down.
+ */
+static void forgive_debts(struct c2_rq *rq, struct c2_dom *dom, s_time_t now)
+{
+	struct c2_unit *cu;
+
+	list_for_each_entry(cu, &rq->units, rq_link) {
+		bool queued = cu->queued;
+
+		if (cu->dom != dom)
+			continue;
+		if (cu->on_cpu)
+			c2_burn(rq, cu, now);
+		if (queued)
+			c2_dequeue(rq, cu);
+		cu->credit = max(cu->credit, -C2_CREDIT_INIT);
+		if (queued)
+			c2_enqueue(rq, cu, now);
+	}
+}
+
+static void set_weight(struct scheduler *s, struct c2_dom *dom, u32 weight, s_time_t now)
+{
+	struct c2_sched *cs = c2_sched(s);
+
+	if (weight == dom->weight)
+		return;
+	WRITE_ONCE(dom->weight, weight);
+	for (u32 i = 0; i < cs->nr_rqs; i++) {
+		u64 flags = spin_lock_irqsave(&cs->rq[i]->lock);
+
+		forgive_debts(cs->rq[i], dom, now);
+		c2_find_max_weight(cs->rq[i]);
+		spin_unlock_irqrestore(&cs->rq[i]->lock, flags);
+	}
+}
+
+static void set_cap(struct c2_dom *dom, u32 cap, s_time_t now)
+{
+	u64 flags;
+
+	if (READ_ONCE(dom->cap) == cap)
+		return;
+	flags = spin_lock_irqsave(&dom->lock);
+	dom->quota = C2_CAP_PERIOD * cap / 100;
+	__atomic_store_n(&dom->budget, dom->quota, __ATOMIC_RELAXED);
+	WRITE_ONCE(dom->next_refill, now + C2_CAP_PERIOD);
+	WRITE_ONCE(dom->cap, cap);
+	spin_unlock_irqrestore(&dom->lock, flags);
+	/* Units parked under the old cap go on at the refill they wait for. */
+}
+
+int c2_adjust_domain(struct scheduler *s, void *dom_priv, struct xen_domctl_scheduler_op *op,
+		     s_time_t now)
+{
+	struct c2_dom *dom = dom_priv;
+
+	if (op->cmd == XEN_DOMCTL_SCHEDOP_getinfo) {
+		op->u.credit2.weight = dom->weight;
+		op->u.credit2.cap = dom->cap;
+		return 0;
+	}
+	/* Weight 0 means: leave it. */
+	if (op->u.credit2.weight)
+		set_weight(s, dom, op->u.credit2.weight, now);
+	set_cap(dom, op->u.credit2.cap, now);
+	return 0;
+}
+
+int c2_adjust_global(struct scheduler *s, struct xen_sysctl_scheduler_op *op)
+{
+	struct c2_sched *cs = c2_sched(s);
+
+	if (op->cmd == XEN_SYSCTL_SCHEDOP_putinfo) {
+		if (!ratelimit_valid(op->u.sched_credit2.ratelimit_us))
+			return -XEN_EINVAL;
+		WRITE_ONCE(cs->ratelimit, op->u.sched_credit2.ratelimit_us * C2_US);
+	}
+	op->u.sched_credit2.ratelimit_us = cs->ratelimit / C2_US;
+	return 0;
+}
+
+void c2_dump_cpu(struct scheduler *s, u32 cpu, s_time_t now)
+{
+	struct c2_rq *rq = c2_sched(s)->cpu[cpu].rq;
+	struct c2_unit *cu;
+
+	if (cpu != cpumask_first(&rq->cpus))
+		return;
+	printk("  Run queue %u: %u CPUs, %u units, %u active, %u waiting, load %lld/%u, "
+	       "max weight %u\n", rq->id, rq->nr_cpus, rq->nr_units, rq->nr_active,
+	       rq->nr_queued, (long long)c2_load(rq, now), C2_LOAD_UNIT, rq->max_weight);
+	list_for_each_entry(cu, &rq->units, rq_link) {
+		const char *state = cu->on_cpu ? "running" : cu->queued ? "waiting" :
+				    cu->parked ? "parked" : "idle";
+
+		sched_dump_unit(cu->unit, state);
+		printk("      credit %lld weight %u cap %u budget %lld\n", (long long)cu->credit,
+		       cu->dom->weight, cu->dom->cap, (long long)cu->dom->budget);
+	}
+}

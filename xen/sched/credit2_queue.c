@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* credit2: a run queue's lists, its units' credit, their domains' budgets, and its load. */
+#include <xen/printk.h>
+
+#include "credit2.h"
+
+void c2_burn(struct c2_rq *rq, struct c2_unit *cu, s_time_t now)
+{
+	s64 dt = now - cu->start;
+
+	if (dt <= 0)
+		return;
+	cu->start = now;
+	cu->credit -= c2_cost(rq, cu, dt);
+	if (unlikely(READ_ONCE(cu->dom->cap)))
+		__atomic_fetch_sub(&cu->dom->budget, dt, __ATOMIC_RELAXED);
+}
+
+s64 c2_load(const struct c2_rq *rq, s_time_t now)
+{
+	s64 dt = now - rq->load_at, inst = (s64)READ_ONCE(rq->nr_active) * C2_LOAD_UNIT;
+	s64 load = READ_ONCE(rq->load);
+
+	if (dt >= C2_LOAD_WINDOW)
+		return inst;
+	return dt <= 0 ? load : load + (inst - load) * dt / C2_LOAD_WINDOW;
+}
+
+void c2_set_active(struct c2_rq *rq, struct c2_unit *cu, bool active, s_time_t now)
+{
+	ASSERT(spin_is_locked_by_me(&rq->lock) && cu->rq == rq);
+	if (cu->active == active)
+		return;
+	rq->load = c2_load(rq, now);
+	rq->load_at = now;
+	cu->active = active;
+	rq->nr_active += active ? 1 : -1;
+}
+
+static void refill(struct c2_dom *dom, s_time_t now)
+{
+	spin_lock_nested(&dom->lock);
+	if (now >= dom->next_refill) {
+		s64 periods = (now - dom->next_refill) / C2_CAP_PERIOD + 1;
+		s64 room = dom->quota - __atomic_load_n(&dom->budget, __ATOMIC_RELAXED);
+		s64 add = min(periods, (s64)1024) * dom->quota;
+
+		WRITE_ONCE(dom->next_refill, dom->next_refill + periods * C2_CAP_PERIOD);
+		/* What was not used is gone; what was used too much is paid back first. */
+		__atomic_fetch_add(&dom->budget, min(add, max(room, (s64)0)), __ATOMIC_RELAXED);
+	}
+	spin_unlock(&dom->lock);
+}
+
+bool c2_has_budget(struct c2_dom *dom, s_time_t now)
+{
+	if (likely(!READ_ONCE(dom->cap)))
+		return true;
+	if (now >= READ_ONCE(dom->next_refill))
+		refill(dom, now);
+	return __atomic_load_n(&dom->budget, __ATOMIC_RELAXED) > 0;
+}
+
+static void park(struct c2_rq *rq, struct c2_unit *cu)
+{
+	list_add_tail(&cu->link, &rq->parked);
+	cu->parked = true;
+	rq->next_unpark = min(rq->next_unpark, READ_ONCE(cu->dom->next_refill));
+}
+
+void c2_enqueue(struct c2_rq *rq, struct c2_unit *cu, s_time_t now)
+{
+	struct list_head *at;
+
+	if (unlikely(!c2_has_budget(cu->dom, now))) {
+		park(rq, cu);
+		return;
+	}
+	/* Units that wake lead the queue, preempted ones trail it; equals are served in order. */
+	if (list_empty(&rq->queue) ||
+	    cu->credit <= list_entry(rq->queue.prev, struct c2_unit, link)->credit) {
+		at = &rq->queue;
+	} else {
+		for (at = rq->queue.next; at != &rq->queue; at = at->next)
+			if (list_entry(at, struct c2_unit, link)->credit < cu->credit)
+				break;
+	}
+	list_add_tail(&cu->link, at);
+	cu->queued = true;
+	WRITE_ONCE(rq->nr_queued, rq->nr_queued + 1);
+}
+
+void c2_dequeue(struct c2_rq *rq, struct c2_unit *cu)
+{
+	ASSERT(spin_is_locked_by_me(&rq->lock) && cu->rq == rq);
+	if (cu->queued)
+		WRITE_ONCE(rq->nr_queued, rq->nr_queued - 1);
+	if (cu->queued || cu->parked)
+		list_del_init(&cu->link);
+	cu->queued = cu->parked = false;
+}
+
+void c2_unpark(struct c2_rq *rq, s_time_t now)
+{
+	struct c2_unit *cu, *next;
+	LIST_HEAD(again);
+
+	rq->next_unpark = INT64_MAX;
+	/* Those without budget still are parked anew, at the tail of the list being walked; so the
+	 * list is emptied first. */
+	while (!list_empty(&rq->parked)) {
+		cu = list_first_entry(&rq->parked, struct c2_unit, link);
+		list_del_init(&cu->link);
+		list_add_tail(&cu->link, &again);
+	}
+	list_for_each_entry_safe(cu, next, &again, link) {
+		list_del_init(&cu->link);
+		cu->parked = false;
+		c2_enqueue(rq, cu, now);
+	}
+}
+
+void c2_reset_credit(struct c2_rq *rq, struct c2_unit *cu, s_time_t now)
+{
+	s64 grant = (-cu->credit / C2_CREDIT_INIT + 1) * C2_CREDIT_INIT;
+	struct c2_unit *pos;
+
+	/* The same grant for all keeps their order. The limit keeps sleepers from saving up. */
+	list_for_each_entry(pos, &rq->units, rq_link) {
+		if (pos->on_cpu)
+			c2_burn(rq, pos, now);
+		pos->credit = min(pos->credit + grant, C2_CREDIT_INIT);
+	}
+}
+
+void c2_find_max_weight(struct c2_rq *rq)
+{
+	struct c2_unit *pos;
+	u32 max_weight = 1;
+
+	list_for_each_entry(pos, &rq->units, rq_link)
+		max_weight = max(max_weight, c2_weight(pos));
+	rq->max_weight = max_weight;
+}
+
+void c2_attach(struct c2_rq *rq, struct c2_unit *cu, s_time_t now)
+{
+	cu->rq = rq;
+	list_add_tail(&cu->rq_link, &rq->units);
+	rq->nr_units++;
+	rq->max_weight = max(rq->max_weight, c2_weight(cu));
+	/* Credit of another queue means little here, except that it was used up. */
+	cu->credit = max(min(cu->credit, C2_CREDIT_INIT), -C2_CREDIT_INIT);
+}
+
+void c2_detach(struct c2_rq *rq, struct c2_unit *cu, s_time_t now)
+{
+	c2_dequeue(rq, cu);
+	c2_set_active(rq, cu, false, now);
+	list_del_init(&cu->rq_link);
+	rq->nr_units--;
+	if (c2_weight(cu) == rq->max_weight)
+		c2_find_max_weight(rq);
+}

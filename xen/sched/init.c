@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Bringing the scheduler up: choice of policy, idle vCPUs, scheduling data of domains and vCPUs. */
+#include <xen/errno.h>
+#include <xen/param.h>
+#include <xen/printk.h>
+#include <xen/xmalloc.h>
+#include <xen/hal/cpu.h>
+#include <xen/hal/smp.h>
+#include <xen/hal/time.h>
+#include <xen/hal/vcpu.h>
+
+#include "internal.h"
+
+static const struct sched_policy *const policies[] = { &sched_credit2, &sched_null };
+
+static char policy_opt[16];
+PARAM_STRING_VAR("sched", sched, policy_opt);
+
+struct scheduler sched_default;
+static struct domain *idle_domain;
+
+/* The hot paths call through the table without looking, so no slot may be empty. */
+static void check_policy(const struct sched_policy *p)
+{
+	const void *const slots[] = {
+		p->init, p->cpu_prepare, p->cpu_lock, p->domain_init, p->domain_free,
+		p->unit_alloc, p->unit_free, p->cpu_online, p->unit_insert, p->unit_remove,
+		p->wake, p->sleep, p->schedule, p->context_saved, p->pick_cpu, p->migrate,
+		p->affinity_changed, p->dump_cpu, p->yield, p->adjust_domain, p->adjust_global,
+	};
+
+	for (u32 i = 0; i < ARRAY_SIZE(slots); i++)
+		if (!slots[i])
+			panic("scheduling policy %s lacks hook %u", p->name, i);
+}
+
+static const struct sched_policy *choose_policy(void)
+{
+	for (u32 i = 0; i < ARRAY_SIZE(policies); i++)
+		if (!strcmp(policy_opt, policies[i]->name))
+			return policies[i];
+	if (policy_opt[0])
+		printk(LOG_WARN "sched=%s is unknown (valid: credit2, null); using %s\n",
+		       policy_opt, policies[0]->name);
+	return policies[0];
+}
+
+static void create_idle_domain(void)
+{
+	struct domain *d = arch_domain_alloc();
+
+	if (!d)
+		panic("no memory for the idle domain");
+	d->id = DOMID_IDLE;
+	d->is_idle = true;
+	d->refs = 1;
+	d->max_vcpus = NR_CPUS;
+	d->vcpu = xzalloc_array(struct vcpu *, NR_CPUS);
+	if (!d->vcpu)
+		panic("no memory for the idle domain");
+	spin_lock_init(&d->lock, "idle domain", LOCK_RANK_DOMAIN);
+	spin_lock_init(&d->page_lock, "idle pages", LOCK_RANK_PAGE_ALLOC);
+	list_init(&d->page_list);
+	list_init(&d->link);
+	idle_domain = d;
+}
+
+static struct vcpu *create_idle_vcpu(u32 cpu)
+{
+	struct vcpu *v = arch_vcpu_alloc();
+
+	if (!v)
+		return NULL;
+	v->id = cpu;
+	v->domain = idle_domain;
+	v->is_initialised = true;
+	v->runstate.state = RUNSTATE_runnable;
+	v->runstate.state_entry_time = now_ns();
+	v->unit.id = cpu;
+	v->unit.domid = DOMID_IDLE;
+	v->unit.is_idle = true;
+	v->unit.runnable = true;
+	v->unit.cpu = v->unit.last_cpu = cpu;
+	cpumask_set(&v->unit.hard, cpu);
+	cpumask_set(&v->unit.soft, cpu);
+	v->unit.sched = &sched_default;
+	idle_domain->vcpu[cpu] = v;
+	return v;
+}
+
+int sched_cpu_prepare(u32 cpu)
+{
+	struct sched_cpu *sc = &sched_cpus[cpu];
+	struct scheduler *s = &sched_default;
+	struct sched_topology topo = {
+		.core = cpu_to_core(cpu),
+		.socket = cpu_to_socket(cpu),
+		.node = cpu_to_node(cpu),
+	};
+	int rc;
+
+	if (sc->idle)
+		return 0;
+	rc = s->ops->cpu_prepare(s, cpu, &topo);
+	if (rc)
+		return rc;
+	sc->lock = s->ops->cpu_lock(s, cpu);
+	sc->sched = s;
+	sched_timer_prepare(cpu);
+	sc->idle = create_idle_vcpu(cpu);
+	if (!sc->idle)
+		return -XEN_ENOMEM;
+	sc->curr = sc->idle;
+	return 0;
+}
+
+void sched_init(void)
+{
+	struct scheduler *s = &sched_default;
+
+	for (u32 i = 0; i < ARRAY_SIZE(policies); i++)
+		check_policy(policies[i]);
+	s->ops = choose_policy();
+	if (s->ops->init(s))
+		panic("scheduling policy %s failed to start", s->ops->name);
+	create_idle_domain();
+	if (sched_cpu_prepare(smp_cpu_id()))
+		panic("no memory for the scheduler");
+	sched_boot_cpu_online();
+	sched_register_keys();
+	printk(LOG_INFO "Scheduler: %s\n", s->ops->name);
+}
+
+int sched_domain_init(struct domain *d)
+{
+	return sched_default.ops->domain_init(&sched_default, d->id, &d->sched_priv);
+}
+
+void sched_domain_destroy(struct domain *d)
+{
+	if (!d->sched_priv)
+		return;
+	sched_default.ops->domain_free(&sched_default, d->sched_priv);
+	d->sched_priv = NULL;
+}
+
+int sched_vcpu_init(struct vcpu *v)
+{
+	struct sched_unit *u = &v->unit;
+	struct scheduler *s = &sched_default;
+	struct spinlock *l;
+	u64 flags;
+	int rc;
+
+	u->id = v->id;
+	u->domid = v->domain->id;
+	u->sched = s;
+	u->dom_priv = v->domain->sched_priv;
+	u->cpu = u->last_cpu = cpumask_first(&s->cpus);
+	cpumask_setall(&u->hard);
+	cpumask_setall(&u->soft);
+	v->pause_flags = VPF_DOWN;
+	v->runstate.state = RUNSTATE_offline;
+	v->runstate.state_entry_time = now_ns();
+	sched_poll_init(v);
+
+	rc = s->ops->unit_alloc(s, u);
+	if (rc)
+		return rc;
+	l = sched_unit_lock(u, &flags);
+	u->cpu = s->ops->pick_cpu(s, u, now_ns());
+	spin_unlock_irqrestore(l, flags);
+
+	l = sched_unit_lock(u, &flags);
+	s->ops->unit_insert(s, u, now_ns());
+	spin_unlock_irqrestore(l, flags);
+	return 0;
+}
+
+void sched_vcpu_destroy(struct vcpu *v)
+{
+	struct sched_unit *u = &v->unit;
+	struct spinlock *l;
+	u64 flags;
+
+	if (!u->priv)
+		return;
+	__atomic_fetch_or(&v->pause_flags, VPF_DOWN, __ATOMIC_SEQ_CST);
+	vcpu_sleep_sync(v);
+	timer_kill(&v->poll_timer);
+	l = sched_unit_lock(u, &flags);
+	u->sched->ops->unit_remove(u->sched, u, now_ns());
+	spin_unlock_irqrestore(l, flags);
+	u->sched->ops->unit_free(u->sched, u);
+	u->priv = NULL;
+}
+
+u32 sched_id(const struct domain *d)
+{
+	return sched_default.ops->id;
+}
+
+const char *sched_name(void)
+{
+	return sched_default.ops->name;
+}

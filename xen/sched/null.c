@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The null policy: at most one unit on each CPU, for ever. No time slices, no preemption.
+ *
+ * A unit gets a CPU of its own the first time it wakes, and keeps it until it goes away or its
+ * affinity forbids it. Units that find no free CPU wait in a list; a CPU that has no unit takes
+ * the first it may run.
+ *
+ * Locking: each CPU has a lock; it guards the CPU's slot and the units placed there. The wait list
+ * has its own, taken inside. Taking a unit from the list changes its CPU, so the lock of its former
+ * CPU is tried for, and the decision is repeated when that fails.
+ */
+#include <xen/errno.h>
+#include <xen/printk.h>
+#include <xen/xmalloc.h>
+#include <xen/sched/private.h>
+
+struct null_cpu {
+	struct spinlock lock;
+	struct sched_unit *unit;	/* owner of this CPU or NULL [lock], peeked at without */
+	bool online;			/* [lock] */
+};
+
+struct null_unit {
+	struct sched_unit *unit;	/* [const] */
+	struct list_head wait;		/* on the wait list or empty [wait lock] */
+	bool assigned;			/* owns unit->cpu [lock of unit->cpu] */
+};
+
+struct null_sched {
+	struct spinlock wait_lock;
+	struct list_head waiting;	/* runnable units without a CPU, oldest first [wait_lock] */
+	struct null_cpu *cpu[NR_CPUS];	/* [const once prepared] */
+};
+
+static inline struct null_cpu *null_cpu(const struct scheduler *s, u32 cpu)
+{
+	return ((struct null_sched *)s->priv)->cpu[cpu];
+}
+
+static int null_init(struct scheduler *s)
+{
+	struct null_sched *ns = xzalloc(struct null_sched);
+
+	if (!ns)
+		return -XEN_ENOMEM;
+	spin_lock_init(&ns->wait_lock, "null waiters", LOCK_RANK_SCHED);
+	list_init(&ns->waiting);
+	s->priv = ns;
+	return 0;
+}
+
+static int null_cpu_prepare(struct scheduler *s, u32 cpu, const struct sched_topology *topo)
+{
+	struct null_sched *ns = s->priv;
+	struct null_cpu *nc = xzalloc(struct null_cpu);
+
+	if (!nc)
+		return -XEN_ENOMEM;
+	spin_lock_init(&nc->lock, "null CPU", LOCK_RANK_SCHED);
+	ns->cpu[cpu] = nc;
+	return 0;
+}
+
+static struct spinlock *null_cpu_lock(struct scheduler *s, u32 cpu)
+{
+	return &null_cpu(s, cpu)->lock;
+}
+
+static int null_domain_init(struct scheduler *s, u16 domid, void **dom_priv)
+{
+	*dom_priv = NULL;
+	return 0;
+}
+
+static void null_domain_free(struct scheduler *s, void *dom_priv)
+{
+}
+
+static int null_unit_alloc(struct scheduler *s, struct sched_unit *u)
+{
+	struct null_unit *nu = xzalloc(struct null_unit);
+
+	if (!nu)
+		return -XEN_ENOMEM;
+	nu->unit = u;
+	list_init(&nu->wait);
+	u->priv = nu;
+	return 0;
+}
+
+static void null_unit_free(struct scheduler *s, struct sched_unit *u)
+{
+	xfree(u->priv);
+}
+
+static void null_cpu_online(struct scheduler *s, u32 cpu, s_time_t now)
+{
+	null_cpu(s, cpu)->online = true;
+}
+
+/* A CPU without owner among @mask and the unit's hard affinity; NR_CPUS when none. No locks:
+ * the CPU looks again itself. */
+static u32 find_free_cpu(struct scheduler *s, const struct sched_unit *u, const cpumask_t *mask)
+{
+	u32 cpu;
+
+	cpumask_for_each(cpu, mask)
+		if (cpumask_test(&u->hard, cpu) && cpumask_test(&s->cpus, cpu) &&
+		    !READ_ONCE(null_cpu(s, cpu)->unit))
+			return cpu;
+	return NR_CPUS;
+}
+
+/* Tell a CPU that could take @u. */
+static void tickle_free_cpu(struct scheduler *s, const struct sched_unit *u)
+{
+	u32 cpu = find_free_cpu(s, u, &u->soft);
+
+	if (cpu == NR_CPUS)
+		cpu = find_free_cpu(s, u, &u->hard);
+	if (cpu != NR_CPUS)
+		sched_tickle(cpu);
+}
+
+static void wait_for_cpu(struct scheduler *s, struct sched_unit *u)
+{
+	struct null_sched *ns = s->priv;
+	struct null_unit *nu = u->priv;
+
+	spin_lock_nested(&ns->wait_lock);
+	if (list_empty(&nu->wait))
+		list_add_tail(&nu->wait, &ns->waiting);
+	spin_unlock(&ns->wait_lock);
+	tickle_free_cpu(s, u);
+}
+
+static void stop_waiting(struct scheduler *s, struct null_unit *nu)
+{
+	struct null_sched *ns = s->priv;
+
+	spin_lock_nested(&ns->wait_lock);
+	if (!list_empty(&nu->wait))
+		list_del_init(&nu->wait);
+	spin_unlock(&ns->wait_lock);
+}
+
+/* Take the unit's CPU away from it. @u->cpu's lock held. */
+static void unassign(struct scheduler *s, struct sched_unit *u)
+{
+	struct null_unit *nu = u->priv;
+
+	ASSERT(spin_is_locked_by_me(&null_cpu(s, u->cpu)->lock));
+	if (!nu->assigned)
+		return;
+	nu->assigned = false;
+	null_cpu(s, u->cpu)->unit = NULL;
+	sched_tickle(u->cpu);
+}
+
+static void null_unit_insert(struct scheduler *s, struct sched_unit *u, s_time_t now)
+{
+}
+
+static void null_unit_remove(struct scheduler *s, struct sched_unit *u, s_time_t now)
+{
+	stop_waiting(s, u->priv);
+	unassign(s, u);
+}
+
+static void null_wake(struct scheduler *s, struct sched_unit *u, s_time_t now)
+{
+	struct null_unit *nu = u->priv;
+
+	ASSERT(spin_is_locked_by_me(&null_cpu(s, u->cpu)->lock));
+	if (likely(nu->assigned))
+		sched_tickle(u->cpu);
+	else
+		wait_for_cpu(s, u);
+}
+
+static void null_sleep(struct scheduler *s, struct sched_unit *u, s_time_t now)
+{
+	struct null_unit *nu = u->priv;
+
+	if (!nu->assigned)
+		stop_waiting(s, nu);
+}
+
+/*
+ * Give @cpu, which has no owner and whose lock is held, to the first waiting unit that may use it.
+ * Several that woke together may all have asked this CPU, so the others ask again.
+ */
+static void take_waiter(struct scheduler *s, u32 cpu)
+{
+	struct null_sched *ns = s->priv;
+	struct null_cpu *nc = null_cpu(s, cpu);
+	struct null_unit *nu, *next;
+
+	spin_lock_nested(&ns->wait_lock);
+	list_for_each_entry_safe(nu, next, &ns->waiting, wait) {
+		struct sched_unit *u = nu->unit;
+		struct null_cpu *old = null_cpu(s, READ_ONCE(u->cpu));
+
+		if (nc->unit || !cpumask_test(&u->hard, cpu)) {
+			tickle_free_cpu(s, u);
+			continue;
+		}
+		if (old != nc && !spin_trylock(&old->lock)) {
+			sched_tickle(cpu);
+			continue;
+		}
+		list_del_init(&nu->wait);
+		u->cpu = cpu;
+		nu->assigned = true;
+		nc->unit = u;
+		if (old != nc)
+			spin_unlock(&old->lock);
+	}
+	spin_unlock(&ns->wait_lock);
+}
+
+static void null_schedule(struct scheduler *s, u32 cpu, s_time_t now, struct sched_unit *prev,
+			  struct sched_decision *out)
+{
+	struct null_sched *ns = s->priv;
+	struct null_cpu *nc = null_cpu(s, cpu);
+
+	if (unlikely(!nc->unit && nc->online && !list_empty(&ns->waiting)))
+		take_waiter(s, cpu);
+	out->unit = nc->unit && nc->unit->runnable ? nc->unit : NULL;
+	out->until = INT64_MAX;
+}
+
+static void null_context_saved(struct scheduler *s, struct sched_unit *u, s_time_t now)
+{
+	/* Woken between the decision and now. */
+	if (u->runnable)
+		null_wake(s, u, now);
+}
+
+static u32 null_pick_cpu(struct scheduler *s, struct sched_unit *u, s_time_t now)
+{
+	cpumask_t ok;
+	u32 cpu;
+
+	if (cpumask_test(&u->hard, u->cpu) && cpumask_test(&s->cpus, u->cpu) &&
+	    ((struct null_unit *)u->priv)->assigned)
+		return u->cpu;
+	cpu = find_free_cpu(s, u, &u->soft);
+	if (cpu == NR_CPUS)
+		cpu = find_free_cpu(s, u, &u->hard);
+	if (cpu != NR_CPUS)
+		return cpu;
+	cpumask_and(&ok, &u->hard, &s->cpus);
+	return cpumask_first(&ok);
+}
+
+static void null_migrate(struct scheduler *s, struct sched_unit *u, u32 cpu, s_time_t now)
+{
+	unassign(s, u);
+	u->cpu = cpu;
+}
+
+static void null_affinity_changed(struct scheduler *s, struct sched_unit *u, s_time_t now)
+{
+	struct null_unit *nu = u->priv;
+
+	/* A unit that waits may now be allowed on a CPU that is free. */
+	if (!nu->assigned && u->runnable && !u->running)
+		tickle_free_cpu(s, u);
+}
+
+static void null_dump_cpu(struct scheduler *s, u32 cpu, s_time_t now)
+{
+	struct null_sched *ns = s->priv;
+	struct null_cpu *nc = null_cpu(s, cpu);
+	struct null_unit *nu;
+
+	if (nc->unit)
+		sched_dump_unit(nc->unit, "owner");
+	if (cpu != cpumask_first(&s->cpus))
+		return;
+	spin_lock_nested(&ns->wait_lock);
+	list_for_each_entry(nu, &ns->waiting, wait)
+		sched_dump_unit(nu->unit, "waiting");
+	spin_unlock(&ns->wait_lock);
+}
+
+static void null_yield(struct scheduler *s, struct sched_unit *u)
+{
+}
+
+static int null_adjust_domain(struct scheduler *s, void *dom_priv,
+			      struct xen_domctl_scheduler_op *op, s_time_t now)
+{
+	return -XEN_EOPNOTSUPP;
+}
+
+static int null_adjust_global(struct scheduler *s, struct xen_sysctl_scheduler_op *op)
+{
+	return -XEN_EOPNOTSUPP;
+}
+
+const struct sched_policy sched_null = {
+	.name = "null",
+	.id = XEN_SCHEDULER_NULL,
+	.init = null_init,
+	.cpu_prepare = null_cpu_prepare,
+	.cpu_lock = null_cpu_lock,
+	.domain_init = null_domain_init,
+	.domain_free = null_domain_free,
+	.unit_alloc = null_unit_alloc,
+	.unit_free = null_unit_free,
+	.cpu_online = null_cpu_online,
+	.unit_insert = null_unit_insert,
+	.unit_remove = null_unit_remove,
+	.wake = null_wake,
+	.sleep = null_sleep,
+	.schedule = null_schedule,
+	.context_saved = null_context_saved,
+	.pick_cpu = null_pick_cpu,
+	.migrate = null_migrate,
+	.affinity_changed = null_affinity_changed,
+	.dump_cpu = null_dump_cpu,
+	.yield = null_yield,
+	.adjust_domain = null_adjust_domain,
+	.adjust_global = null_adjust_global,
+};

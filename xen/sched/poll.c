@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * SCHEDOP_poll: sleep until one of some event channels is pending, or a time has come.
+ *
+ * The vCPU first shows what it waits for (VPF_POLL, poll_evtchn), then looks at the ports; whoever
+ * makes a port pending does so first and then looks for pollers. So no event is lost.
+ */
+#include <xen/errno.h>
+#include <xen/evtchn.h>
+#include <xen/softirq.h>
+
+#include "internal.h"
+
+static void poll_timer_fn(void *arg)
+{
+	struct vcpu *v = arg;
+
+	WRITE_ONCE(v->poll_evtchn, 0);
+	if (__atomic_fetch_and(&v->pause_flags, ~VPF_POLL, __ATOMIC_SEQ_CST) & VPF_POLL)
+		vcpu_wake(v);
+}
+
+void sched_poll_init(struct vcpu *v)
+{
+	timer_init(&v->poll_timer, poll_timer_fn, v, v->unit.cpu);
+}
+
+static bool any_pending(struct vcpu *v, u32 nr_ports, const evtchn_port_t *ports)
+{
+	for (u32 i = 0; i < nr_ports; i++)
+		if (evtchn_port_pending(v->domain, ports[i]))
+			return true;
+	return evtchn_vcpu_pending(v);
+}
+
+int sched_op_poll(struct vcpu *v, u32 nr_ports, const evtchn_port_t *ports, s_time_t timeout)
+{
+	for (u32 i = 0; i < nr_ports; i++)
+		if (!evtchn_port_valid(v->domain, ports[i]))
+			return -XEN_EINVAL;
+
+	WRITE_ONCE(v->poll_evtchn, nr_ports == 1 ? ports[0] : ~0U);
+	__atomic_fetch_or(&v->pause_flags, VPF_POLL, __ATOMIC_SEQ_CST);
+	if (any_pending(v, nr_ports, ports)) {
+		WRITE_ONCE(v->poll_evtchn, 0);
+		__atomic_fetch_and(&v->pause_flags, ~VPF_POLL, __ATOMIC_SEQ_CST);
+		return 0;
+	}
+	/* A timer left from an earlier poll would end this one early. */
+	if (timeout)
+		timer_set(&v->poll_timer, timeout);
+	else
+		timer_stop(&v->poll_timer);
+	softirq_raise(SOFTIRQ_SCHEDULE);
+	return 0;
+}

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* See sched-world.h. The event channels are replaced by none, so that only the scheduler runs. */
+#include "sched-world.h"
+
+#include <xen/evtchn.h>
+#include <xen/xmalloc.h>
+#include <xen/hal/vcpu.h>
+
+bool evtchn_vcpu_pending(const struct vcpu *v) { return false; }
+bool evtchn_port_valid(const struct domain *d, u32 port) { return port < 64; }
+bool evtchn_port_pending(struct domain *d, u32 port) { return false; }
+void runstate_area_update(struct vcpu *v) {}
+
+void sw_start_cfg(const struct host_config *cfg)
+{
+	host_boot(cfg);
+	host_start();
+}
+
+void sw_start(u64 seed, u32 cpus, const char *cmdline)
+{
+	sw_start_cfg(&(struct host_config){
+		.seed = seed, .cpus = cpus, .ram_bytes = 16 << 20, .cmdline = cmdline });
+}
+
+struct domain *sw_domain(u16 id, u32 vcpus)
+{
+	struct domain *d = arch_domain_alloc();
+
+	d->id = id;
+	d->refs = 1;
+	d->max_vcpus = vcpus;
+	d->vcpu = xzalloc_array(struct vcpu *, vcpus);
+	spin_lock_init(&d->lock, "domain", LOCK_RANK_DOMAIN);
+	HOST_CHECK(sched_domain_init(d) == 0);
+	for (u32 i = 0; i < vcpus; i++) {
+		struct vcpu *v = arch_vcpu_alloc();
+
+		v->id = i;
+		v->domain = d;
+		v->is_initialised = true;
+		HOST_CHECK(sched_vcpu_init(v) == 0);
+		d->vcpu[i] = v;
+	}
+	return d;
+}
+
+void sw_domain_destroy(struct domain *d)
+{
+	for (u32 i = 0; i < d->max_vcpus; i++) {
+		sched_vcpu_destroy(d->vcpu[i]);
+		arch_vcpu_free(d->vcpu[i]);
+	}
+	sched_domain_destroy(d);
+	xfree(d->vcpu);
+	arch_domain_free(d);
+}
+
+void sw_run_guest(struct vcpu *v, host_guest_fn fn, void *arg)
+{
+	host_guest_set(v, fn, arg);
+	__atomic_fetch_and(&v->pause_flags, ~VPF_DOWN, __ATOMIC_SEQ_CST);
+	vcpu_wake(v);
+}
+
+void guest_spin(struct vcpu *v, void *arg)
+{
+	host_guest_compute(v, 5 * MS);
+}
+
+u64 sw_ran(const struct vcpu *v)
+{
+	return vcpu_cpu_time(v);
+}
+
+void sw_set_params(struct domain *d, u32 weight, u32 cap)
+{
+	struct xen_domctl_scheduler_op op = {
+		.sched_id = XEN_SCHEDULER_CREDIT2,
+		.cmd = XEN_DOMCTL_SCHEDOP_putinfo,
+		.u.credit2 = { .weight = (u16)weight, .cap = (u16)cap },
+	};
+
+	HOST_CHECK(sched_adjust_domain(d, &op) == 0);
+}
+
+static cpumask_t mask_of(const char *cpus)
+{
+	cpumask_t m;
+
+	cpumask_clear(&m);
+	HOST_CHECK(bitmap_parse_list(cpus, m.bits, NR_CPUS) == 0);
+	return m;
+}
+
+void sw_set_hard(struct vcpu *v, const char *cpus)
+{
+	cpumask_t m = mask_of(cpus);
+
+	HOST_CHECK(vcpu_set_affinity(v, &m, NULL) == 0);
+}
+
+void sw_set_soft(struct vcpu *v, const char *cpus)
+{
+	cpumask_t m = mask_of(cpus);
+
+	HOST_CHECK(vcpu_set_affinity(v, NULL, &m) == 0);
+}

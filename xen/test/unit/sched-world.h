@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Domains and vCPUs with just what the scheduler needs, and synthetic guests for them. */
+#ifndef TEST_SCHED_WORLD_H
+#define TEST_SCHED_WORLD_H
+
+#include <asm/host.h>
+#include <xen/hal/time.h>
+
+#define MS 1000000LL
+#define US 1000LL
+#define SEC 1000000000LL
+
+/** Boot a machine of @cpus CPUs with @cmdline and start it. */
+void sw_start(u64 seed, u32 cpus, const char *cmdline);
+/** The same, threads, cores and sockets given. */
+void sw_start_cfg(const struct host_config *cfg);
+
+/** A domain with @vcpus vCPUs, not paused; the vCPUs are down. */
+struct domain *sw_domain(u16 id, u32 vcpus);
+void sw_domain_destroy(struct domain *d);
+
+/** Bring @v up with this guest program. */
+void sw_run_guest(struct vcpu *v, host_guest_fn fn, void *arg);
+/** Guest programs: compute for ever in chunks of 5 ms. */
+void guest_spin(struct vcpu *v, void *arg);
+
+/** Nanoseconds @v has run. */
+u64 sw_ran(const struct vcpu *v);
+/** Set weight and cap through the domctl interface. */
+void sw_set_params(struct domain *d, u32 weight, u32 cap);
+void sw_set_hard(struct vcpu *v, const char *cpus);
+void sw_set_soft(struct vcpu *v, const char *cpus);
+
+#endif

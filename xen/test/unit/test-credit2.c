@@ -1,0 +1,462 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The credit2 policy on simulated CPUs: shares, caps, affinity, latency, and storms of changes. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <cmocka.h>
+
+#include <xen/console.h>
+#include <xen/errno.h>
+#include <xen/hal/cpu.h>
+
+#include "sched-world.h"
+
+#define run(fn, arg) assert_int_equal(host_isolated(fn, arg)->status, 0)
+
+/* |a / b - 1| < 2 % */
+static bool close_to(u64 a, u64 b)
+{
+	u64 diff = a > b ? a - b : b - a;
+
+	return diff * 50 < b;
+}
+
+static void share_by_weight(void *arg)
+{
+	static const u32 weights[] = { 256, 512, 1024, 256 };
+	struct domain *d[4];
+	u64 ran[4], total = 0;
+
+	sw_start((u64)(uintptr_t)arg, 1, "sched=credit2");
+	for (u32 i = 0; i < 4; i++) {
+		d[i] = sw_domain(1 + i, 1);
+		sw_set_params(d[i], weights[i], 0);
+		sw_run_guest(d[i]->vcpu[0], guest_spin, NULL);
+	}
+	host_run(now_ns() + 8 * SEC);
+	for (u32 i = 0; i < 4; i++)
+		total += ran[i] = sw_ran(d[i]->vcpu[0]);
+	HOST_CHECK(total > 7990 * MS && total < 8010 * MS);
+	for (u32 i = 0; i < 4; i++)
+		HOST_CHECK(close_to(ran[i], total * weights[i] / 2048));
+}
+
+static void test_shares_follow_weights(void **state)
+{
+	for (uintptr_t seed = 1; seed <= 3; seed++)
+		run(share_by_weight, (void *)seed);
+}
+
+static void share_on_many(void *arg)
+{
+	struct domain *d[8];
+	u64 ran[8], total = 0;
+
+	/* One run queue of 4 CPUs; 8 spinners of 2 weights, so that no share exceeds a CPU. */
+	sw_start(5, 4, "sched=credit2 credit2_runqueue=all");
+	for (u32 i = 0; i < 8; i++) {
+		d[i] = sw_domain(1 + i, 1);
+		sw_set_params(d[i], i & 1 ? 200 : 600, 0);
+		sw_run_guest(d[i]->vcpu[0], guest_spin, NULL);
+	}
+	host_run(now_ns() + 8 * SEC);
+	for (u32 i = 0; i < 8; i++)
+		total += ran[i] = sw_ran(d[i]->vcpu[0]);
+	HOST_CHECK(total > 31900 * MS);
+	for (u32 i = 0; i < 8; i++)
+		HOST_CHECK(close_to(ran[i], total * (i & 1 ? 1 : 3) / 16));
+}
+
+static void test_shares_on_many_cpus(void **state)
+{
+	run(share_on_many, NULL);
+}
+
+static void change_weight(void *arg)
+{
+	struct domain *a, *b;
+	u64 a0, b0;
+
+	sw_start(5, 1, "sched=credit2");
+	a = sw_domain(1, 1);
+	b = sw_domain(2, 1);
+	sw_run_guest(a->vcpu[0], guest_spin, NULL);
+	sw_run_guest(b->vcpu[0], guest_spin, NULL);
+	host_run(now_ns() + 4 * SEC);
+	HOST_CHECK(close_to(sw_ran(a->vcpu[0]), 2 * SEC));
+	sw_set_params(a, 768, 0);
+	a0 = sw_ran(a->vcpu[0]);
+	b0 = sw_ran(b->vcpu[0]);
+	host_run(now_ns() + 4 * SEC);
+	HOST_CHECK(close_to(sw_ran(a->vcpu[0]) - a0, 3 * SEC));
+	HOST_CHECK(close_to(sw_ran(b->vcpu[0]) - b0, 1 * SEC));
+}
+
+static void test_weight_changes_at_run_time(void **state)
+{
+	run(change_weight, NULL);
+}
+
+static void caps(void *arg)
+{
+	static const u32 cap[] = { 10, 35, 150, 0 };
+	struct domain *d[4];
+	u64 ran;
+
+	sw_start(9, 8, "sched=credit2");
+	for (u32 i = 0; i < 4; i++) {
+		d[i] = sw_domain(1 + i, i == 2 ? 3 : 1);
+		sw_set_params(d[i], 256, cap[i]);
+		for (u32 j = 0; j < d[i]->max_vcpus; j++)
+			sw_run_guest(d[i]->vcpu[j], guest_spin, NULL);
+	}
+	host_run(now_ns() + 4 * SEC);
+	for (u32 i = 0; i < 4; i++) {
+		ran = 0;
+		for (u32 j = 0; j < d[i]->max_vcpus; j++)
+			ran += sw_ran(d[i]->vcpu[j]);
+		HOST_CHECK(close_to(ran, 40 * MS * (cap[i] ? cap[i] : 100)));
+	}
+	/* What it does not use it cannot save up. */
+	vcpu_pause(d[1]->vcpu[0]);
+	host_run(now_ns() + 1 * SEC);
+	ran = sw_ran(d[1]->vcpu[0]);
+	vcpu_unpause(d[1]->vcpu[0]);
+	host_run(now_ns() + 200 * MS);
+	HOST_CHECK(sw_ran(d[1]->vcpu[0]) - ran < 76 * MS);
+	/* Without the cap it runs freely again. */
+	ran = sw_ran(d[0]->vcpu[0]);
+	sw_set_params(d[0], 256, 0);
+	host_run(now_ns() + 1 * SEC);
+	HOST_CHECK(sw_ran(d[0]->vcpu[0]) - ran > 980 * MS);
+}
+
+static void test_caps_hold(void **state)
+{
+	run(caps, NULL);
+}
+
+static void hard_affinity(void *arg)
+{
+	struct domain *d;
+
+	/* arch_context_switch panics when a vCPU is loaded outside of its hard affinity. */
+	sw_start(11, 4, arg);
+	d = sw_domain(1, 6);
+	for (u32 i = 0; i < 6; i++) {
+		sw_set_hard(d->vcpu[i], i < 3 ? "1" : "2-3");
+		sw_run_guest(d->vcpu[i], guest_spin, NULL);
+	}
+	host_run(now_ns() + 3 * SEC);
+	for (u32 i = 0; i < 3; i++)
+		HOST_CHECK(close_to(sw_ran(d->vcpu[i]), 1 * SEC));
+	for (u32 i = 3; i < 6; i++)
+		HOST_CHECK(close_to(sw_ran(d->vcpu[i]), 2 * SEC));
+	/* CPU 0 becomes allowed: the three on CPU 1 spread to it. */
+	for (u32 i = 0; i < 3; i++)
+		sw_set_hard(d->vcpu[i], "0-1");
+	host_run(now_ns() + 3 * SEC);
+	for (u32 i = 0; i < 3; i++)
+		HOST_CHECK(close_to(sw_ran(d->vcpu[i]), 3 * SEC));
+}
+
+static void test_hard_affinity_is_kept(void **state)
+{
+	run(hard_affinity, "sched=credit2 credit2_runqueue=all");
+}
+
+static void soft_affinity(void *arg)
+{
+	struct domain *d;
+
+	sw_start(13, 8, "sched=credit2 credit2_runqueue=all");
+	d = sw_domain(1, 2);
+	for (u32 i = 0; i < 2; i++) {
+		sw_set_soft(d->vcpu[i], "5-6");
+		sw_run_guest(d->vcpu[i], guest_spin, NULL);
+	}
+	host_run(now_ns() + 50 * MS);
+	for (u32 i = 0; i < 200; i++) {
+		host_run(now_ns() + 1 * MS);
+		for (u32 j = 0; j < 2; j++)
+			HOST_CHECK(d->vcpu[j]->unit.cpu == 5 || d->vcpu[j]->unit.cpu == 6);
+	}
+	/* A preference, no more: others do not wait for those CPUs while there are idle ones. */
+	sw_set_soft(d->vcpu[1], "5");
+	sw_set_soft(d->vcpu[0], "5");
+	host_run(now_ns() + 1 * SEC);
+	HOST_CHECK(sw_ran(d->vcpu[0]) > 1200 * MS && sw_ran(d->vcpu[1]) > 1200 * MS);
+}
+
+static void test_soft_affinity_is_preferred(void **state)
+{
+	run(soft_affinity, NULL);
+}
+
+struct sleeper {
+	s_time_t woken;
+	s_time_t worst;
+	u32 rounds;
+};
+
+static void guest_sleeper(struct vcpu *v, void *arg)
+{
+	struct sleeper *s = arg;
+
+	if (s->woken) {
+		s->worst = max(s->worst, now_ns() - s->woken);
+		s->woken = 0;
+		s->rounds++;
+		host_guest_compute(v, 50 * US);
+		return;
+	}
+	vcpu_block(v);
+}
+
+struct latency {
+	const char *cmdline;
+	u32 spinners;
+};
+
+static void latency(void *arg)
+{
+	const struct latency *l = arg;
+	struct sleeper s = { 0 };
+	struct domain *d;
+
+	sw_start(17, 2, l->cmdline);
+	d = sw_domain(1, 7);
+	for (u32 i = 0; i < l->spinners; i++)
+		sw_run_guest(d->vcpu[i], guest_spin, NULL);
+	sw_run_guest(d->vcpu[6], guest_sleeper, &s);
+	host_run(now_ns() + 20 * MS);
+	for (u32 i = 0; i < 300; i++) {
+		host_run(now_ns() + 3 * MS + host_random_below(4 * MS));
+		s.woken = now_ns();
+		vcpu_unblock(d->vcpu[6]);
+	}
+	host_run(now_ns() + 20 * MS);
+	HOST_CHECK(s.rounds == 300);
+	host_result()->value[0] = (u64)s.worst;
+}
+
+static void test_wakeups_are_prompt(void **state)
+{
+	struct latency l = { "sched=credit2 credit2_runqueue=all", 0 };
+
+	/* It waits for the end of a shortest slice at worst: the rate limit, or 500 us. */
+	for (l.spinners = 1; l.spinners <= 6; l.spinners++) {
+		run(latency, &l);
+		assert_true(host_result()->value[0] < 1100 * US);
+	}
+	l.cmdline = "sched=credit2 credit2_runqueue=all sched_ratelimit_us=0";
+	for (l.spinners = 1; l.spinners <= 6; l.spinners++) {
+		run(latency, &l);
+		assert_true(host_result()->value[0] < 600 * US);
+	}
+}
+
+static void steal(void *arg)
+{
+	struct domain *d;
+	u64 before[4];
+
+	/* A run queue for each CPU. All start on one, then are let go. */
+	sw_start(19, 4, arg);
+	d = sw_domain(1, 4);
+	for (u32 i = 0; i < 4; i++) {
+		sw_set_hard(d->vcpu[i], "2");
+		sw_run_guest(d->vcpu[i], guest_spin, NULL);
+	}
+	host_run(now_ns() + 200 * MS);
+	for (u32 i = 0; i < 4; i++) {
+		sw_set_hard(d->vcpu[i], "0-3");
+		before[i] = sw_ran(d->vcpu[i]);
+	}
+	host_run(now_ns() + 1 * SEC);
+	for (u32 i = 0; i < 4; i++)
+		HOST_CHECK(sw_ran(d->vcpu[i]) - before[i] > 950 * MS);
+}
+
+static void balance(void *arg)
+{
+	struct domain *d;
+	u64 ran;
+
+	/* 8 units on 4 queues of one CPU, placed 5 1 1 1: evens out to 2 each. */
+	sw_start(23, 4, "sched=credit2 credit2_runqueue=cpu");
+	d = sw_domain(1, 8);
+	for (u32 i = 0; i < 8; i++) {
+		const char *const at[] = { "0", "0", "0", "0", "0", "1", "2", "3" };
+
+		sw_set_hard(d->vcpu[i], at[i]);
+		sw_run_guest(d->vcpu[i], guest_spin, NULL);
+	}
+	host_run(now_ns() + 200 * MS);
+	for (u32 i = 0; i < 8; i++)
+		sw_set_hard(d->vcpu[i], "0-3");
+	host_run(now_ns() + 400 * MS);
+	for (u32 i = 0; i < 8; i++) {
+		ran = sw_ran(d->vcpu[i]);
+		host_result()->value[i] = ran;
+	}
+	host_run(now_ns() + 2 * SEC);
+	for (u32 i = 0; i < 8; i++)
+		HOST_CHECK(sw_ran(d->vcpu[i]) - host_result()->value[i] > 900 * MS);
+}
+
+static void test_queues_share_work(void **state)
+{
+	run(steal, "sched=credit2 credit2_runqueue=cpu");
+	run(steal, "sched=credit2 credit2_runqueue=core");
+	run(balance, NULL);
+}
+
+static void guest_yields(struct vcpu *v, void *arg)
+{
+	u64 *n = arg;
+
+	++*n;
+	vcpu_yield(v);
+}
+
+static void yields(void *arg)
+{
+	struct domain *d;
+	u64 n = 0;
+
+	sw_start(29, 1, "sched=credit2");
+	d = sw_domain(1, 2);
+	sw_run_guest(d->vcpu[0], guest_yields, &n);
+	sw_run_guest(d->vcpu[1], guest_spin, NULL);
+	host_run(now_ns() + 1 * SEC);
+	/* Who yields leaves nearly all to the other, and is not starved. */
+	HOST_CHECK(n > 50);
+	HOST_CHECK(sw_ran(d->vcpu[1]) > 800 * MS);
+}
+
+static void test_yield_gives_way(void **state)
+{
+	run(yields, NULL);
+}
+
+struct grouping {
+	const char *cmdline;
+	struct host_config machine;
+	u32 queues;
+};
+
+static void group(void *arg)
+{
+	const struct grouping *g = arg;
+	struct host_config cfg = g->machine;
+	struct domain *d;
+
+	cfg.seed = 37;
+	cfg.ram_bytes = 64 << 20;
+	cfg.cmdline = g->cmdline;
+	sw_start_cfg(&cfg);
+	/* Twice as many spinners as CPUs: all CPUs get work, whatever the queues. */
+	d = sw_domain(1, 2 * cfg.cpus);
+	for (u32 i = 0; i < d->max_vcpus; i++)
+		sw_run_guest(d->vcpu[i], guest_spin, NULL);
+	host_run(now_ns() + 300 * MS);
+	for (u32 i = 0; i < cfg.cpus; i++)
+		HOST_CHECK(!is_idle_vcpu(host_cpu_current(i)));
+	for (u32 i = 0; i < d->max_vcpus; i++)
+		HOST_CHECK(sw_ran(d->vcpu[i]) > 75 * MS);
+	keyhandler_run('r');
+	/* It runs in a tasklet. */
+	host_run(now_ns() + 1 * MS);
+}
+
+static void test_cpus_are_grouped(void **state)
+{
+	struct grouping g[] = {
+		{ "credit2_runqueue=cpu", { .cpus = 6 }, 6 },
+		{ "credit2_runqueue=core", { .cpus = 8, .threads_per_core = 2 }, 4 },
+		{ "credit2_runqueue=socket", { .cpus = 8, .cores_per_socket = 4 }, 2 },
+		{ "", { .cpus = 40, .cores_per_socket = 40 }, 3 },
+		{ "sched_credit2_max_cpus_runqueue=5", { .cpus = 10, .cores_per_socket = 10 }, 2 },
+		{ "credit2_runqueue=node", { .cpus = 12, .cores_per_socket = 2,
+					     .sockets_per_node = 2 }, 3 },
+		{ "credit2_runqueue=all", { .cpus = 20, .cores_per_socket = 4 }, 1 },
+	};
+
+	for (u32 i = 0; i < ARRAY_SIZE(g); i++) {
+		const char *s;
+		u32 n = 0;
+
+		run(group, &g[i]);
+		for (s = host_result()->console; (s = strstr(s, "Run queue ")) != NULL; s++)
+			n++;
+		assert_int_equal(n, g[i].queues);
+	}
+}
+
+static void parameters(void *arg)
+{
+	struct xen_domctl_scheduler_op op = { .sched_id = XEN_SCHEDULER_CREDIT2,
+					      .cmd = XEN_DOMCTL_SCHEDOP_getinfo };
+	struct xen_sysctl_scheduler_op sys = { .sched_id = XEN_SCHEDULER_CREDIT2,
+					       .cmd = XEN_SYSCTL_SCHEDOP_getinfo };
+	struct domain *d;
+
+	sw_start(31, 2, "sched=credit2 sched_ratelimit_us=500");
+	d = sw_domain(1, 1);
+	HOST_CHECK(sched_id(d) == XEN_SCHEDULER_CREDIT2);
+	HOST_CHECK(sched_adjust_domain(d, &op) == 0);
+	HOST_CHECK(op.u.credit2.weight == 256 && op.u.credit2.cap == 0);
+	op.cmd = XEN_DOMCTL_SCHEDOP_putinfo;
+	op.u.credit2.weight = 1000;
+	op.u.credit2.cap = 50;
+	HOST_CHECK(sched_adjust_domain(d, &op) == 0);
+	/* Weight 0 leaves the weight alone. */
+	op.u.credit2.weight = 0;
+	HOST_CHECK(sched_adjust_domain(d, &op) == 0);
+	op.cmd = XEN_DOMCTL_SCHEDOP_getinfo;
+	HOST_CHECK(sched_adjust_domain(d, &op) == 0);
+	HOST_CHECK(op.u.credit2.weight == 1000 && op.u.credit2.cap == 50);
+	op.cmd = XEN_DOMCTL_SCHEDOP_putvcpuinfo;
+	HOST_CHECK(sched_adjust_domain(d, &op) == -XEN_EINVAL);
+	op.sched_id = XEN_SCHEDULER_RTDS;
+	HOST_CHECK(sched_adjust_domain(d, &op) == -XEN_EINVAL);
+
+	HOST_CHECK(sched_adjust_global(&sys) == 0);
+	HOST_CHECK(sys.u.sched_credit2.ratelimit_us == 500);
+	sys.cmd = XEN_SYSCTL_SCHEDOP_putinfo;
+	sys.u.sched_credit2.ratelimit_us = 99;
+	HOST_CHECK(sched_adjust_global(&sys) == -XEN_EINVAL);
+	sys.u.sched_credit2.ratelimit_us = 500001;
+	HOST_CHECK(sched_adjust_global(&sys) == -XEN_EINVAL);
+	sys.u.sched_credit2.ratelimit_us = 0;
+	HOST_CHECK(sched_adjust_global(&sys) == 0);
+	sys.cpupool_id = 1;
+	HOST_CHECK(sched_adjust_global(&sys) == -XEN_ESRCH);
+}
+
+static void test_parameters(void **state)
+{
+	run(parameters, NULL);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_shares_follow_weights),
+		cmocka_unit_test(test_shares_on_many_cpus),
+		cmocka_unit_test(test_weight_changes_at_run_time),
+		cmocka_unit_test(test_caps_hold),
+		cmocka_unit_test(test_hard_affinity_is_kept),
+		cmocka_unit_test(test_soft_affinity_is_preferred),
+		cmocka_unit_test(test_wakeups_are_prompt),
+		cmocka_unit_test(test_queues_share_work),
+		cmocka_unit_test(test_yield_gives_way),
+		cmocka_unit_test(test_cpus_are_grouped),
+		cmocka_unit_test(test_parameters),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The null policy: a CPU for each vCPU, waiting for a free one, keeping it, affinity. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <cmocka.h>
+
+#include <xen/console.h>
+#include <xen/errno.h>
+#include <xen/hal/cpu.h>
+
+#include "sched-world.h"
+
+#define run(fn, arg) assert_int_equal(host_isolated(fn, arg)->status, 0)
+
+static void one_each(void *arg)
+{
+	struct domain *d;
+	u64 switches, ran;
+
+	sw_start(1, 4, "sched=null");
+	d = sw_domain(1, 4);
+	HOST_CHECK(sched_id(d) == XEN_SCHEDULER_NULL);
+	for (u32 i = 0; i < 4; i++)
+		sw_run_guest(d->vcpu[i], guest_spin, NULL);
+	host_run(now_ns() + 1 * MS);
+	for (u32 i = 0; i < 4; i++)
+		for (u32 j = 0; j < i; j++)
+			HOST_CHECK(d->vcpu[i]->unit.cpu != d->vcpu[j]->unit.cpu);
+	switches = host_log_count();
+	ran = sw_ran(d->vcpu[0]);
+	host_run(now_ns() + 1 * SEC);
+	HOST_CHECK(sw_ran(d->vcpu[0]) - ran > 1 * SEC - 10 * US);
+	/* Nothing interrupts them: no tick, no switch; only their own steps every 5 ms. */
+	HOST_CHECK(host_log_count() - switches < 4 * 200 * 4);
+}
+
+static void test_one_cpu_each(void **state)
+{
+	run(one_each, NULL);
+}
+
+static void guest_blocks(struct vcpu *v, void *arg)
+{
+	vcpu_block(v);
+}
+
+static void keeps(void *arg)
+{
+	struct domain *d;
+	u32 cpu;
+
+	sw_start(2, 2, "sched=null");
+	d = sw_domain(1, 3);
+	sw_run_guest(d->vcpu[0], guest_blocks, NULL);
+	sw_run_guest(d->vcpu[1], guest_spin, NULL);
+	host_run(now_ns() + 1 * MS);
+	sw_run_guest(d->vcpu[2], guest_spin, NULL);
+	cpu = d->vcpu[0]->unit.cpu;
+	for (u32 i = 0; i < 20; i++) {
+		host_run(now_ns() + 1 * MS);
+		/* Blocked, its CPU stays its own: the third does not run. */
+		HOST_CHECK(is_idle_vcpu(host_cpu_current(cpu)));
+		HOST_CHECK(sw_ran(d->vcpu[2]) == 0);
+		vcpu_unblock(d->vcpu[0]);
+	}
+	/* It goes away: the one that waits gets its CPU. */
+	sched_vcpu_destroy(d->vcpu[0]);
+	host_run(now_ns() + 1 * MS);
+	HOST_CHECK(host_cpu_current(cpu) == d->vcpu[2]);
+	HOST_CHECK(d->vcpu[2]->runstate.state == RUNSTATE_running);
+}
+
+static void test_cpu_is_kept_while_blocked(void **state)
+{
+	run(keeps, NULL);
+}
+
+static void affinity(void *arg)
+{
+	struct domain *d;
+
+	sw_start(3, 4, "sched=null");
+	d = sw_domain(1, 4);
+	sw_set_soft(d->vcpu[0], "3");
+	sw_run_guest(d->vcpu[0], guest_spin, NULL);
+	host_run(now_ns() + 1 * MS);
+	HOST_CHECK(d->vcpu[0]->unit.cpu == 3);
+
+	/* Two for one CPU: one waits, until it may go elsewhere. */
+	sw_set_hard(d->vcpu[1], "1");
+	sw_set_hard(d->vcpu[2], "1");
+	sw_run_guest(d->vcpu[1], guest_spin, NULL);
+	sw_run_guest(d->vcpu[2], guest_spin, NULL);
+	host_run(now_ns() + 10 * MS);
+	HOST_CHECK(host_cpu_current(1) == d->vcpu[1] && sw_ran(d->vcpu[2]) == 0);
+	HOST_CHECK(d->vcpu[2]->runstate.state == RUNSTATE_runnable);
+	sw_set_hard(d->vcpu[2], "0-1");
+	host_run(now_ns() + 1 * MS);
+	HOST_CHECK(host_cpu_current(0) == d->vcpu[2]);
+
+	/* Moving one away frees its CPU for the next. */
+	sw_set_hard(d->vcpu[3], "1");
+	sw_run_guest(d->vcpu[3], guest_spin, NULL);
+	host_run(now_ns() + 1 * MS);
+	HOST_CHECK(sw_ran(d->vcpu[3]) == 0);
+	sw_set_hard(d->vcpu[1], "2");
+	host_run(now_ns() + 1 * MS);
+	HOST_CHECK(host_cpu_current(1) == d->vcpu[3] && host_cpu_current(2) == d->vcpu[1]);
+
+	/* One that waits and is paused gives up its place. */
+	sched_vcpu_destroy(d->vcpu[2]);
+	sw_set_hard(d->vcpu[1], "3");
+	host_run(now_ns() + 1 * MS);
+	HOST_CHECK(d->vcpu[1]->runstate.state == RUNSTATE_runnable);
+	vcpu_pause(d->vcpu[1]);
+	sched_vcpu_destroy(d->vcpu[0]);
+	host_run(now_ns() + 1 * MS);
+	HOST_CHECK(is_idle_vcpu(host_cpu_current(3)));
+	vcpu_unpause(d->vcpu[1]);
+	host_run(now_ns() + 1 * MS);
+	HOST_CHECK(host_cpu_current(3) == d->vcpu[1]);
+}
+
+static void test_affinity(void **state)
+{
+	run(affinity, NULL);
+}
+
+static void parameters(void *arg)
+{
+	struct xen_domctl_scheduler_op op = { .sched_id = XEN_SCHEDULER_NULL,
+					      .cmd = XEN_DOMCTL_SCHEDOP_getinfo };
+	struct xen_sysctl_scheduler_op sys = { .sched_id = XEN_SCHEDULER_NULL,
+					       .cmd = XEN_SYSCTL_SCHEDOP_getinfo };
+	struct domain *d;
+
+	sw_start(4, 1, "sched=null");
+	d = sw_domain(1, 2);
+	HOST_CHECK(sched_adjust_domain(d, &op) == -XEN_EOPNOTSUPP);
+	HOST_CHECK(sched_adjust_global(&sys) == -XEN_EOPNOTSUPP);
+	op.sched_id = XEN_SCHEDULER_CREDIT2;
+	HOST_CHECK(sched_adjust_domain(d, &op) == -XEN_EINVAL);
+	sw_run_guest(d->vcpu[0], guest_spin, NULL);
+	sw_run_guest(d->vcpu[1], guest_spin, NULL);
+	host_run(now_ns() + 1 * MS);
+	HOST_CHECK(keyhandler_run('r') == 0);
+	/* A debug key runs in a tasklet of the CPU that got it. */
+	host_run(now_ns() + 1 * MS);
+}
+
+static void test_parameters(void **state)
+{
+	run(parameters, NULL);
+	assert_non_null(strstr(host_result()->console, "d1v0 running"));
+	assert_non_null(strstr(host_result()->console, "d1v1 waiting"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_one_cpu_each),
+		cmocka_unit_test(test_cpu_is_kept_while_blocked),
+		cmocka_unit_test(test_affinity),
+		cmocka_unit_test(test_parameters),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
