@@ -1,0 +1,556 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The p2m engine: walks, splits and edits second-stage tables through the format's encoders.
+ *
+ * Design: four levels of 512 entries. A mapping is one leaf at level 0, 1 or 2; writing a smaller
+ * one inside a larger one splits it. Tables are freed when a superpage replaces them and at the
+ * domain's end, never when they become empty: the next populate would need them again.
+ * Locking: p->lock, writers alone. Never taken with interrupts disabled, as a flush waits for
+ * other CPUs, which may spin on the lock meanwhile but must answer the flush.
+ * Ordering: entries are written before the flush; pages leave the p2m's references after it.
+ */
+#include <xen/errno.h>
+#include <xen/guest_access.h>
+#include <xen/hal/vcpu.h>
+#include <xen/p2m_fmt.h>
+#include <xen/softirq.h>
+#include <xen/string.h>
+#include <xen/xmalloc.h>
+
+/* Tables a domain may have in all: what its memory needs twice over, and some for odd places. */
+#define TABLES_SPARE 1024
+#define PAGES_PER_TABLE (P2M_ENTRIES / 2)
+
+static u64 *table_of(mfn_t mfn)
+{
+	return mfn_to_virt(mfn);
+}
+
+static u32 level_shift(u32 level)
+{
+	return level * 9;
+}
+
+static u32 level_index(gfn_t gfn, u32 level)
+{
+	return (gfn.v >> level_shift(level)) & (P2M_ENTRIES - 1);
+}
+
+/* Empty tables stay, so a guest that maps things all over its space has to be stopped. */
+static bool may_have_table(const struct p2m *p)
+{
+	const struct domain *d = p->domain;
+
+	return !p->closed && (d->is_hardware ||
+			      p->table_pages < TABLES_SPARE + d->max_pages / PAGES_PER_TABLE);
+}
+
+static struct page_info *alloc_table(struct p2m *p)
+{
+	struct page_info *pg = may_have_table(p) ? alloc_pages(0, 0) : NULL;
+
+	if (pg)
+		p->table_pages++;
+	return pg;
+}
+
+static void free_table(struct p2m *p, mfn_t mfn)
+{
+	p->table_pages--;
+	free_pages(mfn_to_page(mfn), 0);
+}
+
+/*
+ * Mappings of other domains' pages hold a reference on the page and on its owner, whose lock the
+ * last put of the page takes; drop both with the mapping.
+ */
+static void drop_leaf(struct p2m *p, u64 entry, u32 level)
+{
+	struct page_info *pg;
+	struct domain *owner;
+
+	if (p->fmt->type(entry) != P2M_FOREIGN)
+		return;
+	pg = mfn_to_page(p->fmt->mfn(entry, level));
+	owner = pg->owner;
+	page_put(pg);
+	domain_put(owner);
+}
+
+static void free_subtree(struct p2m *p, mfn_t table, u32 level)
+{
+	u64 *t = table_of(table);
+
+	for (u32 i = 0; i < P2M_ENTRIES; i++) {
+		if (!p->fmt->is_present(t[i]))
+			continue;
+		if (p->fmt->is_leaf(t[i], level))
+			drop_leaf(p, t[i], level);
+		else
+			free_subtree(p, p->fmt->mfn(t[i], level), level - 1);
+	}
+	free_table(p, table);
+}
+
+static void flush_pending(struct p2m *p)
+{
+	if (!p->need_flush)
+		return;
+	p->need_flush = false;
+	arch_p2m_flush(p);
+}
+
+static void flush_unless_batched(struct p2m *p)
+{
+	if (!p->batch)
+		flush_pending(p);
+}
+
+/* Replace a superpage leaf by a table of the next smaller leaves; contents stay the same. */
+static int split_leaf(struct p2m *p, u64 *entry, u32 level)
+{
+	struct page_info *pg = alloc_table(p);
+	mfn_t mfn = p->fmt->mfn(*entry, level);
+	enum p2m_type type = p->fmt->type(*entry);
+	u64 *t;
+
+	if (!pg)
+		return -XEN_ENOMEM;
+	t = page_to_virt(pg);
+	for (u64 i = 0; i < P2M_ENTRIES; i++)
+		t[i] = p->fmt->leaf(mfn_add(mfn, i << level_shift(level - 1)), type, level - 1);
+	__atomic_store_n(entry, p->fmt->table(page_to_mfn(pg)), __ATOMIC_RELEASE);
+	p->need_flush = true;
+	return 0;
+}
+
+/* Find the entry for @gfn at @target, making tables and splitting leaves on the way. */
+static int walk_create(struct p2m *p, gfn_t gfn, u32 target, u64 **entry)
+{
+	mfn_t table = p->root;
+
+	for (u32 level = P2M_LEVELS - 1;; level--) {
+		u64 *e = &table_of(table)[level_index(gfn, level)];
+
+		if (level == target) {
+			*entry = e;
+			return 0;
+		}
+		if (!p->fmt->is_present(*e)) {
+			struct page_info *pg = alloc_table(p);
+
+			if (!pg)
+				return -XEN_ENOMEM;
+			__atomic_store_n(e, p->fmt->table(page_to_mfn(pg)), __ATOMIC_RELEASE);
+		} else if (p->fmt->is_leaf(*e, level)) {
+			int rc = split_leaf(p, e, level);
+
+			if (rc)
+				return rc;
+		}
+		table = p->fmt->mfn(*e, level);
+	}
+}
+
+static void set_entry(struct p2m *p, u64 *entry, u64 new, u32 level)
+{
+	u64 old = *entry;
+
+	if (old == new)
+		return;
+	__atomic_store_n(entry, new, __ATOMIC_RELEASE);
+	if (!p->fmt->is_present(old))
+		return;
+	p->need_flush = true;
+	if (p->fmt->is_leaf(old, level)) {
+		if (p->fmt->type(old) == P2M_FOREIGN) {
+			/* The reference may be the last: nobody may still reach the page. */
+			arch_p2m_flush(p);
+			drop_leaf(p, old, level);
+		}
+	} else {
+		arch_p2m_flush(p);
+		free_subtree(p, p->fmt->mfn(old, level), level - 1);
+	}
+}
+
+static bool order_to_level(u32 order, u32 *level)
+{
+	*level = order / 9;
+	return order % 9 == 0 && *level <= P2M_MAX_LEAF_LEVEL;
+}
+
+static int map_locked(struct p2m *p, gfn_t gfn, mfn_t mfn, u32 order, enum p2m_type type)
+{
+	u64 mask = (1UL << order) - 1, *entry;
+	u32 level;
+	int rc;
+
+	if (!order_to_level(order, &level) || ((gfn.v | mfn.v) & mask) ||
+	    gfn.v >> (P2M_LEVELS * 9) || p->closed)
+		return -XEN_EINVAL;
+	rc = walk_create(p, gfn, level, &entry);
+	if (rc)
+		return rc;
+	set_entry(p, entry, p->fmt->leaf(mfn, type, level), level);
+	if (p2m_type_is_ram(type) && gfn.v + mask > p->max_mapped.v)
+		p->max_mapped = gfn_make(gfn.v + mask);
+	return 0;
+}
+
+int p2m_map(struct p2m *p, gfn_t gfn, mfn_t mfn, u32 order, enum p2m_type type)
+{
+	int rc;
+
+	write_lock(&p->lock);
+	rc = map_locked(p, gfn, mfn, order, type);
+	flush_unless_batched(p);
+	write_unlock(&p->lock);
+	return rc;
+}
+
+static u32 best_order(u64 bits, u64 n)
+{
+	if (n >= (1UL << PAGE_ORDER_1G) && !(bits & ((1UL << PAGE_ORDER_1G) - 1)))
+		return PAGE_ORDER_1G;
+	if (n >= (1UL << PAGE_ORDER_2M) && !(bits & ((1UL << PAGE_ORDER_2M) - 1)))
+		return PAGE_ORDER_2M;
+	return PAGE_ORDER_4K;
+}
+
+static int unmap_locked(struct p2m *p, gfn_t gfn, u32 order)
+{
+	u64 *entry;
+	u32 level;
+	int rc;
+
+	if (!order_to_level(order, &level) || (gfn.v & ((1UL << order) - 1)) ||
+	    gfn.v >> (P2M_LEVELS * 9))
+		return -XEN_EINVAL;
+	rc = walk_create(p, gfn, level, &entry);
+	if (rc)
+		return rc;
+	set_entry(p, entry, 0, level);
+	return 0;
+}
+
+/* Take back the first @done frames of a range, in the steps in which they were mapped. */
+static void undo_range(struct p2m *p, gfn_t gfn, mfn_t mfn, u64 n, u64 done)
+{
+	while (done) {
+		u32 order = best_order(gfn.v | mfn.v, n);
+
+		unmap_locked(p, gfn, order);
+		gfn = gfn_add(gfn, 1UL << order);
+		mfn = mfn_add(mfn, 1UL << order);
+		n -= 1UL << order;
+		done -= 1UL << order;
+	}
+}
+
+int p2m_map_range(struct p2m *p, gfn_t gfn, mfn_t mfn, u64 n, enum p2m_type type)
+{
+	u64 done = 0;
+	int rc = 0;
+
+	write_lock(&p->lock);
+	while (done < n && !rc) {
+		gfn_t g = gfn_add(gfn, done);
+		mfn_t m = mfn_add(mfn, done);
+		u32 order = best_order(g.v | m.v, n - done);
+
+		rc = map_locked(p, g, m, order, type);
+		if (!rc)
+			done += 1UL << order;
+	}
+	if (rc) {
+		undo_range(p, gfn, mfn, n, done);
+		/* The caller lets the frames go. */
+		flush_pending(p);
+	}
+	flush_unless_batched(p);
+	write_unlock(&p->lock);
+	return rc;
+}
+
+int p2m_unmap(struct p2m *p, gfn_t gfn, u32 order)
+{
+	int rc;
+
+	write_lock(&p->lock);
+	rc = unmap_locked(p, gfn, order);
+	flush_unless_batched(p);
+	write_unlock(&p->lock);
+	return rc;
+}
+
+int p2m_unmap_range(struct p2m *p, gfn_t gfn, u64 n)
+{
+	int rc = 0;
+
+	write_lock(&p->lock);
+	while (n && !rc) {
+		u32 order = best_order(gfn.v, n);
+
+		rc = unmap_locked(p, gfn, order);
+		gfn = gfn_add(gfn, 1UL << order);
+		n -= 1UL << order;
+	}
+	flush_unless_batched(p);
+	write_unlock(&p->lock);
+	return rc;
+}
+
+/* Walk without changing anything; the lock is held for reading or writing. */
+static mfn_t lookup_locked(struct p2m *p, gfn_t gfn, enum p2m_type *type, u32 *order)
+{
+	mfn_t table = p->root;
+	u32 level = P2M_LEVELS - 1;
+	u64 e = 0;
+
+	*type = P2M_INVALID;
+	*order = level_shift(level);
+	if (gfn.v >> (P2M_LEVELS * 9))
+		return mfn_invalid();
+	for (;; level--) {
+		e = READ_ONCE(table_of(table)[level_index(gfn, level)]);
+		*order = level_shift(level);
+		if (!p->fmt->is_present(e))
+			return mfn_invalid();
+		if (p->fmt->is_leaf(e, level))
+			break;
+		table = p->fmt->mfn(e, level);
+	}
+	*type = p->fmt->type(e);
+	return mfn_add(p->fmt->mfn(e, level), gfn.v & ((1UL << *order) - 1));
+}
+
+mfn_t p2m_lookup(struct p2m *p, gfn_t gfn, enum p2m_type *type, u32 *order)
+{
+	u32 dummy;
+	mfn_t mfn;
+
+	read_lock(&p->lock);
+	mfn = lookup_locked(p, gfn, type, order ? order : &dummy);
+	read_unlock(&p->lock);
+	return mfn;
+}
+
+int p2m_unmap_page(struct p2m *p, gfn_t gfn, mfn_t mfn)
+{
+	int rc = -XEN_ENOENT;
+	enum p2m_type type;
+	u32 order;
+
+	write_lock(&p->lock);
+	if (mfn_eq(lookup_locked(p, gfn, &type, &order), mfn))
+		rc = unmap_locked(p, gfn, 0);
+	flush_unless_batched(p);
+	write_unlock(&p->lock);
+	return rc;
+}
+
+struct page_info *p2m_get_page(struct domain *d, gfn_t gfn, enum p2m_type *type, bool write)
+{
+	struct p2m *p = d->p2m;
+	struct page_info *pg = NULL;
+	enum p2m_type t;
+	u32 order;
+	mfn_t mfn;
+
+	read_lock(&p->lock);
+	mfn = lookup_locked(p, gfn, &t, &order);
+	switch (t) {
+	case P2M_RAM_RO:
+		if (write)
+			break;
+		/* fallthrough */
+	case P2M_RAM_RW:
+	case P2M_XENSHARE:
+		if (page_get(mfn_to_page(mfn), d))
+			pg = mfn_to_page(mfn);
+		break;
+	case P2M_GRANT_RO:
+		if (write)
+			break;
+		/* fallthrough */
+	case P2M_GRANT_RW:
+	case P2M_FOREIGN:
+		/* The mapping holds a reference of its own while the lock is held. */
+		if (mfn_is_ram(mfn) && page_get(mfn_to_page(mfn), mfn_to_page(mfn)->owner))
+			pg = mfn_to_page(mfn);
+		break;
+	default:
+		break;
+	}
+	read_unlock(&p->lock);
+	if (type)
+		*type = t;
+	return pg;
+}
+
+static bool type_allows(enum p2m_type t, bool write)
+{
+	switch (t) {
+	case P2M_RAM_RW:
+	case P2M_GRANT_RW:
+	case P2M_FOREIGN:
+	case P2M_XENSHARE:
+		return true;
+	case P2M_RAM_RO:
+	case P2M_GRANT_RO:
+		return !write;
+	default:
+		return false;
+	}
+}
+
+/*
+ * Copy within one page. The lock stands in for a page reference: a page is let go only after it
+ * was unmapped, which takes the lock for writing.
+ */
+static int copy_within_page(struct p2m *p, gpaddr_t at, void *buf, size_t len, bool write)
+{
+	enum p2m_type t;
+	char *va;
+	u32 order;
+	mfn_t mfn;
+	int rc = -XEN_EFAULT;
+
+	read_lock(&p->lock);
+	mfn = lookup_locked(p, gpaddr_to_gfn(at), &t, &order);
+	if (likely(type_allows(t, write))) {
+		va = (char *)mfn_to_virt(mfn) + page_offset(at.v);
+		memcpy(write ? va : buf, write ? buf : va, len);
+		rc = 0;
+	}
+	read_unlock(&p->lock);
+	return rc;
+}
+
+static int copy_pages(struct domain *d, gpaddr_t at, void *buf, size_t len, bool write)
+{
+	while (len) {
+		size_t n = min(len, PAGE_SIZE - page_offset(at.v));
+		int rc = copy_within_page(d->p2m, at, buf, n, write);
+
+		if (rc)
+			return rc;
+		at = gpaddr_make(at.v + n);
+		buf = (char *)buf + n;
+		len -= n;
+	}
+	return 0;
+}
+
+int guest_phys_read(struct domain *d, void *dst, gpaddr_t src, size_t len)
+{
+	return copy_pages(d, src, dst, len, false);
+}
+
+int guest_phys_write(struct domain *d, gpaddr_t dst, const void *src, size_t len)
+{
+	return copy_pages(d, dst, (void *)(uintptr_t)src, len, true);
+}
+
+void p2m_batch_begin(struct p2m *p)
+{
+	write_lock(&p->lock);
+	p->batch++;
+	write_unlock(&p->lock);
+}
+
+void p2m_batch_end(struct p2m *p)
+{
+	write_lock(&p->lock);
+	p->batch--;
+	/* Whatever other batches are open: this caller may now let pages go. */
+	flush_pending(p);
+	write_unlock(&p->lock);
+}
+
+void p2m_flush(struct p2m *p)
+{
+	write_lock(&p->lock);
+	flush_pending(p);
+	write_unlock(&p->lock);
+}
+
+int p2m_domain_init(struct domain *d)
+{
+	struct p2m *p = xzalloc(struct p2m);
+	struct page_info *root;
+
+	if (!p)
+		return -XEN_ENOMEM;
+	rw_lock_init(&p->lock, "p2m", LOCK_RANK_P2M);
+	p->domain = d;
+	p->fmt = arch_p2m_fmt(d);
+	p->levels = P2M_LEVELS;
+	root = alloc_table(p);
+	if (!root) {
+		xfree(p);
+		return -XEN_ENOMEM;
+	}
+	p->root = page_to_mfn(root);
+	d->p2m = p;
+	return 0;
+}
+
+/* Empty the table behind one entry of the root, 1 GiB at a time. */
+static int destroy_root_entry(struct p2m *p, u64 *entry)
+{
+	const u32 level = P2M_LEVELS - 2;
+	mfn_t table = p->fmt->mfn(*entry, level + 1);
+	u64 *t = table_of(table);
+
+	for (u32 i = 0; i < P2M_ENTRIES; i++) {
+		u64 e = t[i];
+
+		if (!p->fmt->is_present(e))
+			continue;
+		t[i] = 0;
+		if (p->fmt->is_leaf(e, level))
+			drop_leaf(p, e, level);
+		else
+			free_subtree(p, p->fmt->mfn(e, level), level - 1);
+		if (softirq_pending())
+			return -XEN_ERESTART;
+	}
+	*entry = 0;
+	free_table(p, table);
+	return 0;
+}
+
+/*
+ * Other domains' vCPUs that found this one by its id may still look things up, so an empty root
+ * stays until the domain is freed.
+ */
+int p2m_domain_destroy(struct domain *d)
+{
+	struct p2m *p = d->p2m;
+	u64 *root;
+	int rc = 0;
+
+	if (!p)
+		return 0;
+	write_lock(&p->lock);
+	p->closed = true;
+	root = table_of(p->root);
+	for (u32 i = 0; i < P2M_ENTRIES && !rc; i++)
+		if (p->fmt->is_present(root[i]))
+			rc = destroy_root_entry(p, &root[i]);
+	write_unlock(&p->lock);
+	return rc;
+}
+
+void p2m_domain_free(struct domain *d)
+{
+	struct p2m *p = d->p2m;
+
+	if (!p)
+		return;
+	free_table(p, p->root);
+	d->p2m = NULL;
+	xfree(p);
+}

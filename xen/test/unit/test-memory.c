@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The p2m and the memory hypercalls with a guest that means harm: no page may go back to the heap
+ * while a TLB or another place in the p2m still leads to it, and no call may eat the host's memory.
+ */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <cmocka.h>
+
+#include <asm/host.h>
+#include <xen/errno.h>
+#include <xen/hypercall.h>
+#include <xen/p2m.h>
+
+#include <public/memory.h>
+
+#define RAM 1024
+#define MAX_PAGES (RAM + 1024)
+#define SOME_GFN 17
+
+static struct domain *dom;
+/* A page that is about to lose its last mapping, and whether it was still held at each flush. */
+static struct page_info *watched;
+static u32 flushes, late_flushes;
+
+void arch_p2m_flush(struct p2m *p)
+{
+	flushes++;
+	if (watched && !(watched->flags & PAGE_FLAG_ALLOCATED))
+		late_flushes++;
+}
+
+static struct domain *make_domain(u16 id)
+{
+	struct domain_config cfg = { .domid = id, .max_vcpus = 1, .max_grant_frames = 4,
+				     .max_maptrack_frames = 4, .max_grant_version = 2,
+				     .max_pages = MAX_PAGES, .node = NUMA_NO_NODE };
+	int err;
+	struct domain *d = domain_create(&cfg, &err);
+
+	HOST_CHECK(d);
+	for (u64 g = 0; g < RAM; g++) {
+		struct page_info *pg = alloc_domain_pages(d, 0, 0);
+
+		HOST_CHECK(pg);
+		HOST_CHECK(!p2m_map(d->p2m, gfn_make(g), page_to_mfn(pg), 0, P2M_RAM_RW));
+	}
+	HOST_CHECK(domain_vcpu_create(d, 0) == 0);
+	return d;
+}
+
+static void setup(void)
+{
+	host_init(1, 1, 64 << 20);
+	host_start();
+	dom = make_domain(1);
+}
+
+static long memory_op(u32 cmd, void *arg)
+{
+	struct hypercall hc = { .nr = __HYPERVISOR_memory_op,
+				.arg = { cmd, (u64)(uintptr_t)arg } };
+
+	return hypercall_dispatch(dom->vcpu[0], &hc);
+}
+
+static struct page_info *page_at(u64 gfn)
+{
+	enum p2m_type t;
+	mfn_t mfn = p2m_lookup(dom->p2m, gfn_make(gfn), &t, NULL);
+
+	HOST_CHECK(t == P2M_RAM_RW);
+	return mfn_to_page(mfn);
+}
+
+static void batch_replaces_ram(void *arg)
+{
+	xen_ulong_t idx = 0;
+	xen_pfn_t gpfn = SOME_GFN;
+	int err = 1;
+	struct xen_add_to_physmap_batch b = { .domid = DOMID_SELF, .size = 1,
+					      .space = XENMAPSPACE_shared_info };
+
+	setup();
+	set_xen_guest_handle(b.idxs, &idx);
+	set_xen_guest_handle(b.gpfns, &gpfn);
+	set_xen_guest_handle(b.errs, &err);
+	watched = page_at(SOME_GFN);
+	flushes = late_flushes = 0;
+	HOST_CHECK(memory_op(XENMEM_add_to_physmap_batch, &b) == 0);
+	HOST_CHECK(err == 0);
+	HOST_CHECK(flushes > 0);
+	HOST_CHECK(!(watched->flags & PAGE_FLAG_ALLOCATED));
+	HOST_CHECK(late_flushes == 0);
+}
+
+/* Another vCPU of the domain is in the middle of a batch of its own. */
+static void decrease_during_batch(void *arg)
+{
+	xen_pfn_t gpfn = SOME_GFN;
+	struct xen_memory_reservation r = { .nr_extents = 1, .domid = DOMID_SELF };
+
+	setup();
+	set_xen_guest_handle(r.extent_start, &gpfn);
+	watched = page_at(SOME_GFN);
+	p2m_batch_begin(dom->p2m);
+	flushes = late_flushes = 0;
+	HOST_CHECK(memory_op(XENMEM_decrease_reservation, &r) == 1);
+	HOST_CHECK(!(watched->flags & PAGE_FLAG_ALLOCATED));
+	HOST_CHECK(flushes == 1);
+	HOST_CHECK(late_flushes == 0);
+	p2m_batch_end(dom->p2m);
+	HOST_CHECK(flushes == 1);
+}
+
+static void unmap_page_once(void *arg)
+{
+	struct page_info *pg;
+	mfn_t mfn;
+
+	setup();
+	pg = page_at(SOME_GFN);
+	mfn = page_to_mfn(pg);
+	HOST_CHECK(p2m_unmap_page(dom->p2m, gfn_make(SOME_GFN + 1), mfn) == -XEN_ENOENT);
+	HOST_CHECK(page_at(SOME_GFN + 1) != pg);
+	HOST_CHECK(p2m_unmap_page(dom->p2m, gfn_make(SOME_GFN), mfn) == 0);
+	HOST_CHECK(p2m_unmap_page(dom->p2m, gfn_make(SOME_GFN), mfn) == -XEN_ENOENT);
+}
+
+static long map_shared_info(u64 gfn)
+{
+	struct xen_add_to_physmap a = { .domid = DOMID_SELF, .space = XENMAPSPACE_shared_info,
+					.gpfn = gfn };
+
+	return memory_op(XENMEM_add_to_physmap, &a);
+}
+
+/* Each of these needs three tables of its own. */
+static void tables_everywhere(void *arg)
+{
+	u64 before, used, n;
+
+	setup();
+	before = free_page_count(NUMA_NO_NODE);
+	for (n = 1; n < 8192; n++)
+		if (map_shared_info(n << 18))
+			break;
+	used = before - free_page_count(NUMA_NO_NODE);
+	HOST_CHECK(n < 8192);
+	HOST_CHECK(used < 1200);
+	/* What exists still works. */
+	HOST_CHECK(map_shared_info(SOME_GFN) == 0);
+	while (domain_kill(dom) == -XEN_ERESTART)
+		host_run_until_idle();
+	host_run_until_idle();
+	HOST_CHECK(free_page_count(NUMA_NO_NODE) > before + RAM);
+}
+
+static void range_is_all_or_nothing(void *arg)
+{
+	struct page_info *pg;
+	enum p2m_type t;
+	u64 gfn, limit;
+
+	setup();
+	pg = alloc_domain_pages(dom, 1, 0);
+	HOST_CHECK(pg);
+	/* Use up all tables but the two that lead to the end of some 2 MiB piece. */
+	for (gfn = 1UL << 30; dom->p2m->table_pages < 1024 + MAX_PAGES / 256 - 3; gfn += 1UL << 9)
+		HOST_CHECK(map_shared_info(gfn) == 0);
+	limit = dom->p2m->table_pages;
+	gfn = (1UL << 31) + (1UL << 18) - 1;
+	HOST_CHECK(p2m_map_range(dom->p2m, gfn_make(gfn), page_to_mfn(pg), 2, P2M_RAM_RW) ==
+		   -XEN_ENOMEM);
+	HOST_CHECK(dom->p2m->table_pages > limit);
+	p2m_lookup(dom->p2m, gfn_make(gfn), &t, NULL);
+	HOST_CHECK(t == P2M_INVALID);
+}
+
+/* A domain in teardown is still found by others that looked it up before. */
+static void lookups_after_teardown(void *arg)
+{
+	struct xen_memory_reservation r = { .nr_extents = 1, .domid = 1 };
+	xen_pfn_t gpfn = SOME_GFN;
+	struct domain *d;
+	domid_t id = 1;
+	u64 val;
+
+	setup();
+	d = dom;
+	domain_get(d);
+	while (domain_kill(d) == -XEN_ERESTART)
+		host_run_until_idle();
+	HOST_CHECK(!p2m_get_page(d, gfn_make(SOME_GFN), NULL, false));
+	HOST_CHECK(guest_phys_read(d, &val, gpaddr_make(SOME_GFN << PAGE_SHIFT), 8));
+	HOST_CHECK(p2m_map(d->p2m, gfn_make(SOME_GFN), mfn_make(1), 0, P2M_RAM_RW) == -XEN_EINVAL);
+	set_xen_guest_handle(r.extent_start, &gpfn);
+	HOST_CHECK(memory_op(XENMEM_populate_physmap, &r) == 0);
+	HOST_CHECK(memory_op(XENMEM_maximum_gpfn, &id) >= 0);
+	domain_put(d);
+	host_run_until_idle();
+}
+
+static void run(void (*fn)(void *arg))
+{
+	const struct host_outcome *o = host_isolated(fn, NULL);
+
+	if (o->status)
+		print_message("%s\n", o->console);
+	assert_int_equal(o->status, 0);
+}
+
+static void test_batch_flush(void **state) { run(batch_replaces_ram); }
+static void test_foreign_batch(void **state) { run(decrease_during_batch); }
+static void test_unmap_page(void **state) { run(unmap_page_once); }
+static void test_table_bound(void **state) { run(tables_everywhere); }
+static void test_range(void **state) { run(range_is_all_or_nothing); }
+static void test_teardown(void **state) { run(lookups_after_teardown); }
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_batch_flush), cmocka_unit_test(test_foreign_batch),
+		cmocka_unit_test(test_unmap_page),  cmocka_unit_test(test_table_bound),
+		cmocka_unit_test(test_range),	    cmocka_unit_test(test_teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
