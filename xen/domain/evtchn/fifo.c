@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Event channels: the FIFO ABI, raising events.
+ *
+ * Each vCPU has 16 queues, linked lists threaded through the event words of the array that the
+ * guest shares. The guest takes events off the head; we append at the tail, which only we know.
+ * Nothing read from a shared word is ever used as a port number: a hostile guest can lose its
+ * own events and no more. Retries against a guest that keeps changing a word are bounded.
+ */
+#include "private.h"
+
+#include <xen/printk.h>
+
+#define WORD_PENDING (1U << EVTCHN_FIFO_PENDING)
+#define WORD_MASKED (1U << EVTCHN_FIFO_MASKED)
+#define WORD_LINKED (1U << EVTCHN_FIFO_LINKED)
+#define WORD_BUSY (1U << EVTCHN_FIFO_BUSY)
+
+/* Tries to write a LINK field before, and after, asking the guest to keep off by BUSY. */
+#define LINK_TRIES 4
+/* Tries to catch a channel between changes of its queue by other CPUs. */
+#define QUEUE_TRIES 8
+
+/* The event word of @port; NULL when the guest has not given the page yet. */
+static event_word_t *fifo_word(const struct domain *d, u32 port)
+{
+	const struct evtchn_fifo *fifo = d->evtchn->fifo;
+	event_word_t *page;
+
+	page = __atomic_load_n(&fifo->array[port / FIFO_WORDS_PER_PAGE], __ATOMIC_SEQ_CST);
+	return page ? &page[port % FIFO_WORDS_PER_PAGE] : NULL;
+}
+
+/* The queue an event was on last; @q itself when that vCPU does not exist. */
+static struct fifo_queue *last_queue(const struct domain *d, u32 id, struct fifo_queue *q)
+{
+	struct vcpu *v = d->vcpu[id / FIFO_NR_QUEUES];
+
+	return v ? &v->evtchn->queue[id % FIFO_NR_QUEUES] : q;
+}
+
+/*
+ * Lock @q and the queue @chn was on last, in address order. Returns the latter, NULL (nothing
+ * locked) when other CPUs kept moving the channel. Interrupts are off.
+ */
+static struct fifo_queue *lock_queues(struct domain *d, struct evtchn *chn, struct fifo_queue *q)
+{
+	for (u32 i = 0; i < QUEUE_TRIES; i++) {
+		u32 id = READ_ONCE(chn->fifo_last);
+		struct fifo_queue *old = last_queue(d, id, q);
+
+		spin_lock(old < q ? &old->lock : &q->lock);
+		if (old != q)
+			spin_lock_nested(old < q ? &q->lock : &old->lock);
+		if (READ_ONCE(chn->fifo_last) == id)
+			return old;
+		if (old != q)
+			spin_unlock(&old->lock);
+		spin_unlock(&q->lock);
+	}
+	return NULL;
+}
+
+/*
+ * Make the tail's @word point at @port. False when the guest took the tail off meanwhile, which
+ * leaves the queue empty. The guest may change other bits under us at any time.
+ */
+static bool link_after(event_word_t *word, u32 port)
+{
+	event_word_t w = READ_ONCE(*word);
+
+	for (u32 i = 0; i < 2 * LINK_TRIES; i++) {
+		if (i == LINK_TRIES)
+			w = __atomic_or_fetch(word, WORD_BUSY, __ATOMIC_SEQ_CST);
+		if (!(w & WORD_LINKED)) {
+			if (i >= LINK_TRIES)
+				__atomic_fetch_and(word, ~WORD_BUSY, __ATOMIC_SEQ_CST);
+			return false;
+		}
+		if (__atomic_compare_exchange_n(word, &w,
+				(w & ~(WORD_BUSY | EVTCHN_FIFO_LINK_MASK)) | port, false,
+				__ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
+			return true;
+	}
+	__atomic_fetch_and(word, ~WORD_BUSY, __ATOMIC_SEQ_CST);
+	/* It breaks the ABI, and the loss is its own. */
+	printk(LOG_G_WARN "event channel: guest races us for the word before port %u\n", port);
+	return true;
+}
+
+/* Append to @q, locked. True when the queue was empty, so that the guest must be told. */
+static bool append(struct domain *d, struct fifo_queue *q, u32 *head, u32 port)
+{
+	/* A port gets to be a tail through its word, and words stay while the ABI is in use. */
+	bool linked = q->tail && link_after(fifo_word(d, q->tail), port);
+
+	if (!linked)
+		WRITE_ONCE(*head, port);
+	q->tail = port;
+	return !linked;
+}
+
+static void link_event(struct vcpu *v, struct evtchn *chn, event_word_t *word)
+{
+	struct evtchn_fifo_control_block *cb;
+	struct domain *d = v->domain;
+	u32 prio = READ_ONCE(chn->priority);
+	struct fifo_queue *q = &v->evtchn->queue[prio];
+	struct fifo_queue *old;
+	bool tell = false;
+
+	cb = __atomic_load_n(&v->evtchn->control, __ATOMIC_ACQUIRE);
+	/* The guest bound it to a vCPU it has not set up: it stays pending, not linked. */
+	if (!cb)
+		return;
+	old = lock_queues(d, chn, q);
+	if (!old) {
+		printk(LOG_G_WARN "d%u: event %u moves too fast\n", d->id, chn->port);
+		return;
+	}
+	if (!(__atomic_fetch_or(word, WORD_LINKED, __ATOMIC_SEQ_CST) & WORD_LINKED)) {
+		/* The guest took it off the old queue; it must not be appended to there. */
+		if (old->tail == chn->port)
+			old->tail = 0;
+		WRITE_ONCE(chn->fifo_last, fifo_queue_id(v->id, prio));
+		tell = append(d, q, &cb->head[prio], chn->port);
+	}
+	if (old != q)
+		spin_unlock(&old->lock);
+	spin_unlock(&q->lock);
+
+	if (tell && !(__atomic_fetch_or(&cb->ready, 1U << prio, __ATOMIC_SEQ_CST) & (1U << prio)))
+		evtchn_mark_upcall(v, -1);
+}
+
+static void fifo_set_pending(struct vcpu *v, struct evtchn *chn)
+{
+	event_word_t *word = fifo_word(v->domain, chn->port);
+	event_word_t old;
+
+	if (unlikely(!word)) {
+		/* Whoever adds the page looks at this after publishing it; so look again. */
+		__atomic_store_n(&chn->fifo_early, true, __ATOMIC_SEQ_CST);
+		word = fifo_word(v->domain, chn->port);
+		if (!word)
+			return;
+	}
+	old = __atomic_fetch_or(word, WORD_PENDING, __ATOMIC_SEQ_CST);
+	if (!(old & (WORD_MASKED | WORD_LINKED)))
+		link_event(v, chn, word);
+}
+
+static void fifo_clear_pending(struct domain *d, struct evtchn *chn)
+{
+	event_word_t *word = fifo_word(d, chn->port);
+
+	/* It may still be linked; the guest passes over it. */
+	if (word)
+		__atomic_fetch_and(word, ~WORD_PENDING, __ATOMIC_SEQ_CST);
+}
+
+static void fifo_unmask(struct vcpu *v, struct evtchn *chn)
+{
+	event_word_t *word = fifo_word(v->domain, chn->port);
+
+	if (!word)
+		return;
+	__atomic_fetch_and(word, ~WORD_MASKED, __ATOMIC_SEQ_CST);
+	if (READ_ONCE(*word) & WORD_PENDING)
+		fifo_set_pending(v, chn);
+}
+
+static bool fifo_is_pending(struct domain *d, const struct evtchn *chn)
+{
+	event_word_t *word = fifo_word(d, chn->port);
+
+	return word ? READ_ONCE(*word) & WORD_PENDING : READ_ONCE(chn->fifo_early);
+}
+
+static bool fifo_is_masked(struct domain *d, const struct evtchn *chn)
+{
+	event_word_t *word = fifo_word(d, chn->port);
+
+	return !word || (READ_ONCE(*word) & WORD_MASKED);
+}
+
+const struct evtchn_ops evtchn_fifo_ops = {
+	.name = "FIFO",
+	.nr_ports = EVTCHN_FIFO_NR_CHANNELS,
+	.has_priorities = true,
+	.set_pending = fifo_set_pending,
+	.clear_pending = fifo_clear_pending,
+	.unmask = fifo_unmask,
+	.is_pending = fifo_is_pending,
+	.is_masked = fifo_is_masked,
+};

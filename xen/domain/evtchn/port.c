@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Event channels: the ports of a domain, from its creation to its end. */
+#include "private.h"
+
+#include <xen/xmalloc.h>
+
+static struct evtchn_bucket *bucket_of(const struct evtchn_domain *ed, u32 port)
+{
+	return ed->group[port / EVTCHN_PER_GROUP]
+		->bucket[port / EVTCHN_PER_BUCKET % EVTCHN_BUCKETS_PER_GROUP];
+}
+
+/* First port of the bucket after @port's. */
+static u32 next_bucket(u32 port)
+{
+	return ROUND_DOWN(port, EVTCHN_PER_BUCKET) + EVTCHN_PER_BUCKET;
+}
+
+/* Add the next bucket. 0 or -XEN_ENOMEM. */
+static int add_bucket(struct evtchn_domain *ed)
+{
+	u32 first = ed->nr_ports;
+	u32 g = first / EVTCHN_PER_GROUP;
+	struct evtchn_bucket *b;
+
+	if (!ed->group[g]) {
+		ed->group[g] = xzalloc(struct evtchn_group);
+		if (!ed->group[g])
+			return -XEN_ENOMEM;
+	}
+	b = xzalloc(struct evtchn_bucket);
+	if (!b)
+		return -XEN_ENOMEM;
+	for (u32 i = 0; i < EVTCHN_PER_BUCKET; i++) {
+		struct evtchn *chn = &b->chn[i];
+
+		spin_lock_init(&chn->lock, "event channel", LOCK_RANK_EVTCHN_CHANNEL);
+		chn->port = first + i;
+		chn->priority = EVTCHN_FIFO_PRIORITY_DEFAULT;
+		chn->fifo_last = fifo_queue_id(0, EVTCHN_FIFO_PRIORITY_DEFAULT);
+	}
+	ed->group[g]->bucket[first / EVTCHN_PER_BUCKET % EVTCHN_BUCKETS_PER_GROUP] = b;
+	__atomic_store_n(&ed->nr_ports, first + EVTCHN_PER_BUCKET, __ATOMIC_RELEASE);
+	return 0;
+}
+
+static u32 port_limit(const struct evtchn_domain *ed)
+{
+	return min(ed->max_port + 1, ed->ops->nr_ports);
+}
+
+int evtchn_port_get(struct domain *d)
+{
+	struct evtchn_domain *ed = d->evtchn;
+	u32 port = ed->hint;
+
+	if (ed->closed)
+		return -XEN_EINVAL;
+	for (; port < ed->nr_ports; port = next_bucket(port)) {
+		u64 free = ~bucket_of(ed, port)->used;
+
+		if (free) {
+			port = ROUND_DOWN(port, EVTCHN_PER_BUCKET) + (u32)__builtin_ctzl(free);
+			break;
+		}
+	}
+	ed->hint = port;
+	if (port >= port_limit(ed))
+		return -XEN_ENOSPC;
+	if (port >= ed->nr_ports) {
+		int rc = add_bucket(ed);
+
+		if (rc)
+			return rc;
+	}
+	bucket_of(ed, port)->used |= BIT(port % EVTCHN_PER_BUCKET);
+	ed->hint = port + 1;
+	ed->nr_open++;
+	return (int)port;
+}
+
+void evtchn_port_put(struct domain *d, u32 port)
+{
+	struct evtchn_domain *ed = d->evtchn;
+
+	bucket_of(ed, port)->used &= ~BIT(port % EVTCHN_PER_BUCKET);
+	ed->nr_open--;
+	ed->hint = min(ed->hint, port);
+}
+
+int evtchn_domain_init(struct domain *d, u32 max_port)
+{
+	struct evtchn_domain *ed = xzalloc(struct evtchn_domain);
+	int rc;
+
+	if (!ed)
+		return -XEN_ENOMEM;
+	spin_lock_init(&ed->lock, "event channels", LOCK_RANK_EVTCHN);
+	ed->ops = &evtchn_2l_ops;
+	ed->max_port = EVTCHN_FIFO_NR_CHANNELS - 1;
+	if (max_port && max_port < ed->max_port)
+		ed->max_port = max_port;
+	rc = add_bucket(ed);
+	if (rc) {
+		xfree(ed->group[0]);
+		xfree(ed);
+		return rc;
+	}
+	/* Port 0 means "none" everywhere. */
+	bucket_of(ed, 0)->used = 1;
+	ed->hint = 1;
+	d->evtchn = ed;
+	return 0;
+}
+
+int evtchn_vcpu_init(struct vcpu *v)
+{
+	struct evtchn_vcpu *ev = xzalloc(struct evtchn_vcpu);
+
+	if (!ev)
+		return -XEN_ENOMEM;
+	evtchn_fifo_vcpu_init(ev);
+	v->evtchn = ev;
+	return 0;
+}
+
+int evtchn_domain_destroy(struct domain *d)
+{
+	struct evtchn_domain *ed = d->evtchn;
+	struct evtchn_fifo *fifo;
+	int rc;
+
+	if (!ed)
+		return 0;
+	spin_lock(&ed->lock);
+	ed->closed = true;
+	spin_unlock(&ed->lock);
+
+	rc = evtchn_close_all(d);
+	if (rc)
+		return rc;
+	spin_lock(&ed->lock);
+	fifo = evtchn_fifo_detach(d);
+	spin_unlock(&ed->lock);
+	evtchn_fifo_free(fifo);
+	return 0;
+}
+
+void evtchn_domain_free(struct domain *d)
+{
+	struct evtchn_domain *ed = d->evtchn;
+	struct vcpu *v;
+
+	for_each_vcpu(d, v) {
+		xfree(v->evtchn);
+		v->evtchn = NULL;
+	}
+	if (!ed)
+		return;
+	for (u32 g = 0; g < EVTCHN_NR_GROUPS && ed->group[g]; g++) {
+		for (u32 b = 0; b < EVTCHN_BUCKETS_PER_GROUP; b++)
+			xfree(ed->group[g]->bucket[b]);
+		xfree(ed->group[g]);
+	}
+	xfree(ed->pirq_port);
+	xfree(ed);
+	d->evtchn = NULL;
+}
+
+u32 evtchn_next_open(const struct domain *d, u32 from)
+{
+	const struct evtchn_domain *ed = d->evtchn;
+	u32 nr = READ_ONCE(ed->nr_ports);
+	u32 port = from;
+
+	while (port < nr) {
+		u64 used = READ_ONCE(bucket_of(ed, port)->used) >> (port % EVTCHN_PER_BUCKET);
+
+		/* Port 0 is marked used so that nobody gets it; it is no channel. */
+		if (port == 0)
+			used &= ~1UL;
+		if (used)
+			return port + (u32)__builtin_ctzl(used);
+		port = next_bucket(port);
+	}
+	return nr;
+}
