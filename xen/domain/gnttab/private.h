@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Grant tables: what the files of this directory share.
+ *
+ * Design. A domain grants by writing entries into frames it shares with us. To use an entry is to
+ * pin it: check it, mark it in the shared frame as being read or written, take a reference on the
+ * page. While an entry is pinned, what was read at the first pin counts, whatever the guest writes
+ * into the entry later. A mapping is a pin with a handle and an entry in the mapper's p2m; a copy
+ * is two pins for the time it takes.
+ *
+ * Locking. grant_table.lock: size, version and pins of one domain's table; never two at a time.
+ * maptrack.lock: the mappings one domain holds. A mapping being made or unmade is marked busy,
+ * which keeps others off without the lock. The p2m is changed under neither lock.
+ *
+ * Ordering. A page's reference is dropped after the TLBs that may reach it were flushed. Each
+ * mapping holds a reference to the granting domain, so that its table outlives the mapping.
+ */
+#ifndef XEN_DOMAIN_GNTTAB_PRIVATE_H
+#define XEN_DOMAIN_GNTTAB_PRIVATE_H
+
+#include <xen/errno.h>
+#include <xen/gnttab.h>
+#include <xen/p2m.h>
+#include <xen/spinlock.h>
+
+#define GRANTS_PER_FRAME_V1 (PAGE_SIZE / sizeof(struct grant_entry_v1))
+#define GRANTS_PER_FRAME_V2 (PAGE_SIZE / sizeof(union grant_entry_v2))
+#define STATUS_PER_FRAME (PAGE_SIZE / sizeof(grant_status_t))
+#define PINS_PER_CHUNK 64
+#define MAPPINGS_PER_CHUNK 256
+#define GNTTAB_MAX_FRAMES 4096
+#define GNTTAB_MAX_MAPTRACK 65536
+#define GNTTAB_MAX_VERSION 2
+
+/** A frame shared with the guest. */
+struct grant_frame {
+	void *va;
+	struct page_info *page;
+};
+
+/** Use of one entry; all zero when nobody uses it. [grant_table.lock] */
+struct grant_pin {
+	struct page_info *page;	/* referenced; NULL for a transitive grant */
+	u32 users;		/* mappings and copies in progress */
+	u32 writers;		/* those of them that write */
+	u16 grantee;
+	u16 start, length;	/* part of the page that was granted */
+	u16 via_domid;		/* transitive: where to go on ... */
+	u32 via_ref;		/* ... and with which grant there */
+	bool whole_page;
+	bool writable;		/* the page is one that its owner may write */
+	bool transitive;
+};
+
+/** A mapping a domain holds, found by its handle. [maptrack.lock, or whoever set busy] */
+struct grant_mapping {
+	struct domain *granter;	/* referenced; NULL when the handle is free */
+	u64 gfn;		/* where it is mapped, with GNTMAP_host_map */
+	mfn_t mfn;
+	u32 ref;		/* when free: the next free handle */
+	u16 flags;		/* GNTMAP_* still in effect */
+	bool busy;
+};
+
+struct maptrack {
+	struct spinlock lock;
+	u32 max_chunks;			/* [const] */
+	u32 nr_chunks;
+	struct grant_mapping **chunk;	/* slots filled once */
+	u32 free;			/* first free handle, ~0 when there is none */
+	u32 nr_used;
+	u32 destroyed;			/* handles below are gone [only gnttab_domain_destroy] */
+	bool closed;			/* no new mappings */
+};
+
+struct grant_table {
+	struct spinlock lock;
+	struct domain *domain;		/* [const] */
+	u32 version, max_version;	/* [lock]; [const] */
+	u32 max_frames;			/* [const] */
+	u32 nr_frames, nr_status;	/* grow only [lock] */
+	struct grant_frame *frame;	/* [max_frames]; slots filled once [lock] */
+	struct grant_frame *status;	/* version 2 */
+	struct grant_pin **pins;	/* chunks of PINS_PER_CHUNK, made at first use [lock] */
+	u32 nr_pinned;			/* entries with users [lock] */
+	bool closed;			/* no new pins [lock] */
+	struct maptrack maptrack;
+};
+
+/* table.c */
+/** Grow to @nr frames. 0, -XEN_EINVAL, -XEN_ENOMEM. Lock held. */
+int grant_table_grow(struct grant_table *gt, u32 nr);
+/** Status frames that go with the present frames; lock held. */
+int grant_table_grow_status(struct grant_table *gt);
+/** Entries the table has; lock held. */
+u32 grant_table_nr_refs(const struct grant_table *gt);
+struct grant_entry_v1 *grant_entry_v1_of(const struct grant_table *gt, u32 ref);
+union grant_entry_v2 *grant_entry_v2_of(const struct grant_table *gt, u32 ref);
+grant_status_t *grant_status_of(const struct grant_table *gt, u32 ref);
+/** The pin of an entry; NULL when it was never used. Lock held. */
+struct grant_pin *grant_pin_of(const struct grant_table *gt, u32 ref);
+
+/* version.c */
+int grant_table_set_version(struct grant_table *gt, u32 version);
+
+/* pin.c */
+#define PIN_WRITE 1
+#define PIN_COPY 2	/* for a copy: parts of pages and transitive grants will do */
+
+/** What a pinned entry gives. */
+struct grant_view {
+	struct page_info *page;		/* stays while pinned; NULL when transitive */
+	u32 start, length;
+	u16 via_domid;
+	u32 via_ref;
+};
+
+/** Use entry @ref of @d on behalf of domain @grantee. GNTST_*. No locks held. */
+int grant_pin(struct domain *d, u32 ref, u16 grantee, u32 flags, struct grant_view *view);
+void grant_unpin(struct domain *d, u32 ref, bool write);
+
+/* maptrack.c */
+int maptrack_init(struct maptrack *mt, u32 max_chunks);
+void maptrack_free_all(struct maptrack *mt);
+/** A new mapping, busy. NULL when there is no space or the domain is closed. */
+struct grant_mapping *maptrack_new(struct maptrack *mt, u32 *handle);
+/** The mapping of a handle, made busy; NULL when there is none or it is busy already. */
+struct grant_mapping *maptrack_claim(struct maptrack *mt, u32 handle);
+/** The end of a busy time, the mapping stays. */
+void maptrack_keep(struct maptrack *mt, struct grant_mapping *m);
+/** The end of a busy time and of the mapping; the caller drops what it held. */
+void maptrack_drop(struct maptrack *mt, u32 handle);
+
+/* map.c */
+#define UNMAP_BATCH 32
+
+/** One GNTTABOP_unmap_grant_ref on its way. */
+struct grant_unmap {
+	u64 host_addr, dev_bus_addr;
+	u32 handle;
+	s16 status;
+	u16 drop;			/* GNTMAP_* that go */
+	struct grant_mapping *mapping;	/* busy; NULL when it failed early */
+};
+
+s16 grant_map(struct vcpu *v, struct gnttab_map_grant_ref *op);
+/** Unmap up to UNMAP_BATCH mappings of @d with one flush; sets each status. */
+void grant_unmap_batch(struct domain *d, struct grant_unmap *u, u32 n);
+
+/* copy.c */
+s16 grant_copy(struct vcpu *v, const struct gnttab_copy *op);
+
+/* query.c: each takes its op copied in, and changes it for copying out. 0 or an errno. */
+long gnttab_query_size_op(struct vcpu *v, void *arg);
+long gnttab_setup_table_op(struct vcpu *v, void *arg);
+long gnttab_status_frames_op(struct vcpu *v, void *arg);
+long gnttab_set_version_op(struct vcpu *v, void *arg);
+long gnttab_get_version_op(struct vcpu *v, void *arg);
+long gnttab_dump_table_op(struct vcpu *v, void *arg);
+long gnttab_swap_op(struct vcpu *v, void *arg);
+
+#endif
