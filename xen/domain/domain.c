@@ -1,0 +1,393 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The life of a domain: creation, lookup, reference counting, teardown.
+ *
+ * Locking: the domlist lock protects the list and the table of ids; readers walk it under RCU. A
+ * domain stays while it has references; the list holds one. Teardown runs in bounded steps under
+ * XEN_DOMCTL_destroydomain, each of which can be repeated.
+ */
+#include <xen/errno.h>
+#include <xen/evtchn.h>
+#include <xen/gnttab.h>
+#include <xen/hal/time.h>
+#include <xen/hal/vcpu.h>
+#include <xen/p2m.h>
+#include <xen/printk.h>
+#include <xen/string.h>
+#include <xen/xmalloc.h>
+
+#include "private.h"
+
+#include <public/hvm/params.h>
+
+#define MAX_VCPUS_PER_DOMAIN 128
+
+struct domain *hardware_domain;
+
+static LIST_HEAD(domain_list);	/* ascending ids [domlist_lock, RCU readers] */
+static DEFINE_SPINLOCK(domlist_lock, LOCK_RANK_DOMLIST);
+
+/*
+ * Timers and clocks write to it as long as the domain exists. Another domain may have it mapped
+ * even then; it must not be found as this domain's again.
+ */
+static void free_shared_info(struct domain *d)
+{
+	struct page_info *pg = d->shared_info_page;
+
+	if (!pg)
+		return;
+	pg->flags &= ~PAGE_FLAG_XENSHARE;
+	pg->owner = NULL;
+	page_put(pg);
+}
+
+static void domain_free(struct rcu_head *rcu)
+{
+	struct domain *d = container_of(rcu, struct domain, rcu);
+
+	/* Frees a part of each vCPU, too. */
+	evtchn_domain_free(d);
+	for (u32 i = 0; d->vcpu && i < d->max_vcpus; i++) {
+		if (!d->vcpu[i])
+			continue;
+		arch_vcpu_destroy(d->vcpu[i]);
+		arch_vcpu_free(d->vcpu[i]);
+	}
+	gnttab_domain_free(d);
+	p2m_domain_free(d);
+	free_shared_info(d);
+	sched_domain_destroy(d);
+	arch_domain_destroy(d);
+	rangeset_destroy(&d->iomem_caps);
+	rangeset_destroy(&d->irq_caps);
+	rangeset_destroy(&d->ioport_caps);
+	xfree(d->hvm_params);
+	xfree(d->vcpu);
+	printk(LOG_DEBUG "d%u is gone, %lu pages are free\n", d->id, free_page_count(NUMA_NO_NODE));
+	arch_domain_free(d);
+}
+
+void domain_get(struct domain *d)
+{
+	__atomic_fetch_add(&d->refs, 1, __ATOMIC_RELAXED);
+}
+
+void domain_put(struct domain *d)
+{
+	if (__atomic_sub_fetch(&d->refs, 1, __ATOMIC_ACQ_REL) == 0)
+		call_rcu(&d->rcu, domain_free);
+}
+
+struct domain *domain_get_by_id(u16 domid)
+{
+	struct domain *d, *found = NULL;
+
+	spin_lock(&domlist_lock);
+	list_for_each_entry(d, &domain_list, link) {
+		if (d->id == domid) {
+			domain_get(d);
+			found = d;
+			break;
+		}
+	}
+	spin_unlock(&domlist_lock);
+	return found;
+}
+
+struct domain *domain_next(const struct domain *d)
+{
+	struct list_head *next = d ? d->link.next : domain_list.next;
+
+	return next == &domain_list ? NULL : list_entry(next, struct domain, link);
+}
+
+static bool domid_in_use(u16 domid)
+{
+	struct domain *o;
+
+	list_for_each_entry(o, &domain_list, link)
+		if (o->id == domid)
+			return true;
+	return false;
+}
+
+static u16 domid_after(u16 domid)
+{
+	return domid + 1 >= DOMID_FIRST_RESERVED ? 1 : domid + 1;
+}
+
+/* The parts of a domain want to know its id before anybody can find it. */
+static u16 domid_choose(u16 wanted)
+{
+	static u16 next_id = 1;
+	u16 domid = next_id;
+
+	if (wanted != DOMID_INVALID)
+		return wanted;
+	spin_lock(&domlist_lock);
+	for (u32 tries = 0; tries < DOMID_FIRST_RESERVED && domid_in_use(domid); tries++)
+		domid = domid_after(domid);
+	next_id = domid_after(domid);
+	spin_unlock(&domlist_lock);
+	return domid;
+}
+
+/* Insert in id order; -XEN_EEXIST when the id is another's. */
+static int domain_insert(struct domain *d)
+{
+	struct list_head *pos;
+	struct domain *o;
+	int rc = 0;
+
+	spin_lock(&domlist_lock);
+	pos = &domain_list;
+	list_for_each_entry(o, &domain_list, link) {
+		if (o->id == d->id)
+			rc = -XEN_EEXIST;
+		if (o->id >= d->id) {
+			pos = &o->link;
+			break;
+		}
+	}
+	if (!rc)
+		list_add_tail(&d->link, pos);
+	spin_unlock(&domlist_lock);
+	return rc;
+}
+
+static void domain_remove(struct domain *d)
+{
+	spin_lock(&domlist_lock);
+	/* Readers may stand on this node: leave its links in place until RCU has passed. */
+	d->link.next->prev = d->link.prev;
+	d->link.prev->next = d->link.next;
+	spin_unlock(&domlist_lock);
+	domain_put(d);
+}
+
+static int make_shared_info(struct domain *d)
+{
+	struct page_info *pg = alloc_pages(0, 0);
+
+	if (!pg)
+		return -XEN_ENOMEM;
+	pg->owner = d;
+	pg->flags |= PAGE_FLAG_XENSHARE;
+	d->shared_info_page = pg;
+	d->shared_info = page_to_virt(pg);
+	return 0;
+}
+
+static void domain_set_config(struct domain *d, const struct domain_config *cfg)
+{
+	d->id = domid_choose(cfg->domid);
+	d->is_hardware = cfg->is_hardware;
+	d->is_privileged = cfg->is_privileged;
+	d->max_vcpus = cfg->max_vcpus;
+	d->max_pages = cfg->max_pages;
+	d->node_affinity = cfg->node;
+	d->config_flags = cfg->flags;
+	d->created_at = now_ns();
+	memcpy(d->handle, cfg->handle, sizeof(d->handle));
+	memcpy(d->name, cfg->name, sizeof(d->name));
+	d->name[sizeof(d->name) - 1] = 0;
+	d->refs = 1;
+	/* Born paused; XEN_DOMCTL_unpausedomain or the boot code lets it go. */
+	d->controller_pause_count = 1;
+	d->pause_count = 1;
+	spin_lock_init(&d->lock, "domain", LOCK_RANK_DOMAIN);
+	spin_lock_init(&d->page_lock, "page_lock", LOCK_RANK_PAGE_ALLOC);
+	list_init(&d->page_list);
+	list_init(&d->link);
+	rangeset_init(&d->iomem_caps);
+	rangeset_init(&d->irq_caps);
+	rangeset_init(&d->ioport_caps);
+}
+
+static int domain_init_parts(struct domain *d, const struct domain_config *cfg)
+{
+	int rc;
+
+	d->vcpu = xzalloc_array(struct vcpu *, cfg->max_vcpus);
+	d->hvm_params = xzalloc_array(u64, HVM_NR_PARAMS);
+	if (!d->vcpu || !d->hvm_params)
+		return -XEN_ENOMEM;
+	if ((rc = make_shared_info(d)) || (rc = p2m_domain_init(d)) ||
+	    (rc = arch_domain_init(d, cfg)) || (rc = evtchn_domain_init(d, cfg->max_evtchn_port)))
+		return rc;
+	rc = gnttab_domain_init(d, cfg->max_grant_frames, cfg->max_maptrack_frames,
+				cfg->max_grant_version);
+	return rc ? rc : sched_domain_init(d);
+}
+
+/* Undo whatever a failed creation made; nothing refers to the domain yet. */
+static void domain_discard(struct domain *d)
+{
+	evtchn_domain_destroy(d);
+	gnttab_domain_destroy(d);
+	domain_free(&d->rcu);
+}
+
+struct domain *domain_create(const struct domain_config *cfg, int *err)
+{
+	struct domain *d;
+
+	*err = -XEN_EINVAL;
+	if (cfg->max_vcpus < 1 || cfg->max_vcpus > MAX_VCPUS_PER_DOMAIN)
+		return NULL;
+	*err = -XEN_ENOMEM;
+	d = arch_domain_alloc();
+	if (!d)
+		return NULL;
+	domain_set_config(d, cfg);
+	*err = domain_init_parts(d, cfg);
+	if (!*err)
+		*err = domain_insert(d);
+	if (*err) {
+		domain_discard(d);
+		return NULL;
+	}
+	if (d->is_hardware)
+		hardware_domain = d;
+	return d;
+}
+
+int domain_vcpu_create(struct domain *d, u32 id)
+{
+	struct vcpu *v;
+	int rc;
+
+	if (id >= d->max_vcpus)
+		return -XEN_EINVAL;
+	if (d->vcpu[id])
+		return -XEN_EEXIST;
+	v = arch_vcpu_alloc();
+	if (!v)
+		return -XEN_ENOMEM;
+	v->id = id;
+	v->domain = d;
+	v->pause_flags = VPF_DOWN;
+	v->vcpu_info = vcpu_info_initial(d, id);
+	spin_lock_init(&v->area_lock, "runstate area", LOCK_RANK_NONE);
+	vcpu_timers_init(v);
+	if ((rc = evtchn_vcpu_init(v)) == 0 && (rc = sched_vcpu_init(v)) == 0 &&
+	    (rc = arch_vcpu_init(v)) != 0)
+		sched_vcpu_destroy(v);
+	if (rc) {
+		arch_vcpu_destroy(v);
+		arch_vcpu_free(v);
+		return rc;
+	}
+	__atomic_store_n(&d->vcpu[id], v, __ATOMIC_RELEASE);
+	return 0;
+}
+
+/* Pages let go in one call. */
+#define RELINQUISH_BATCH 16384
+
+static int domain_relinquish(struct domain *d)
+{
+	struct vcpu *v;
+	int rc;
+
+	if ((rc = evtchn_domain_destroy(d)) || (rc = gnttab_domain_destroy(d)))
+		return rc;
+	for_each_vcpu(d, v) {
+		vcpu_timers_kill(v);
+		vcpu_areas_release(v);
+	}
+	if ((rc = p2m_domain_destroy(d)))
+		return rc;
+	/* Pages that others still use follow when they stop; a grant mapping keeps the domain. */
+	return domain_release_pages(d, RELINQUISH_BATCH) ? 0 : -XEN_ERESTART;
+}
+
+static void domain_emptied(void *arg)
+{
+	domain_put(arg);
+}
+
+/*
+ * A page that another domain has mapped refers to its owner: one reference stands in for all of
+ * them, and goes when the last is given back (page_put schedules the tasklet).
+ */
+static void hold_until_empty(struct domain *d)
+{
+	u64 flags;
+
+	tasklet_init(&d->emptied, domain_emptied, d);
+	flags = spin_lock_irqsave(&d->page_lock);
+	if (d->tot_pages) {
+		domain_get(d);
+		d->pages_hold_domain = true;
+	}
+	spin_unlock_irqrestore(&d->page_lock, flags);
+}
+
+/* One step of killing, by one caller at a time. */
+static int kill_step(struct domain *d)
+{
+	struct vcpu *v;
+	int rc;
+
+	spin_lock(&d->lock);
+	if (d->dying == DOM_DEAD) {
+		spin_unlock(&d->lock);
+		return -XEN_EINVAL;
+	}
+	if (d->dying == DOM_ALIVE) {
+		d->dying = DOM_DYING;
+		spin_unlock(&d->lock);
+		domain_pause(d);
+	} else {
+		spin_unlock(&d->lock);
+	}
+	rc = domain_relinquish(d);
+	if (rc)
+		return rc;
+	d->dying = DOM_DEAD;
+	for_each_vcpu(d, v)
+		sched_vcpu_destroy(v);
+	hold_until_empty(d);
+	domain_remove(d);
+	evtchn_send_global_virq(VIRQ_DOM_EXC);
+	return 0;
+}
+
+int domain_kill(struct domain *d)
+{
+	int rc;
+
+	if (d->is_hardware)
+		return -XEN_EINVAL;
+	/* The reaper and a toolstack may both be at it: the later one comes again. */
+	if (__atomic_exchange_n(&d->being_killed, true, __ATOMIC_ACQUIRE))
+		return -XEN_ERESTART;
+	domain_get(d);
+	rc = kill_step(d);
+	__atomic_store_n(&d->being_killed, false, __ATOMIC_RELEASE);
+	domain_put(d);
+	return rc;
+}
+
+void *map_guest_page(struct domain *d, gfn_t gfn, struct page_info **page)
+{
+	enum p2m_type type;
+	struct page_info *pg = p2m_get_page(d, gfn, &type, true);
+
+	if (!pg)
+		return NULL;
+	if (type != P2M_RAM_RW) {
+		page_put(pg);
+		return NULL;
+	}
+	*page = pg;
+	return page_to_virt(pg);
+}
+
+void unmap_guest_page(void *va, struct page_info *page)
+{
+	if (va)
+		page_put(page);
+}

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the files of XEN_DOMCTL_* and XEN_SYSCTL_* share. */
+#ifndef DOMCTL_H
+#define DOMCTL_H
+
+#include "private.h"
+
+#include <public/domctl.h>
+#include <public/sysctl.h>
+
+/**
+ * Handlers of XEN_DOMCTL_*: @v called, @d is the domain named (referenced; NULL for those that
+ * find it themselves). They read and change the caller's copy @op. Domctl lock held.
+ */
+typedef long (*domctl_fn)(struct vcpu *v, struct domain *d, struct xen_domctl *op);
+
+/* domctl_life.c */
+long domctl_create(struct vcpu *v, struct domain *d, struct xen_domctl *op);
+long domctl_destroy(struct vcpu *v, struct domain *d, struct xen_domctl *op);
+long domctl_pause(struct vcpu *v, struct domain *d, struct xen_domctl *op);
+long domctl_unpause(struct vcpu *v, struct domain *d, struct xen_domctl *op);
+long domctl_resume(struct vcpu *v, struct domain *d, struct xen_domctl *op);
+long domctl_max_vcpus(struct vcpu *v, struct domain *d, struct xen_domctl *op);
+long domctl_max_mem(struct vcpu *v, struct domain *d, struct xen_domctl *op);
+long domctl_set_handle(struct vcpu *v, struct domain *d, struct xen_domctl *op);
+long domctl_time_offset(struct vcpu *v, struct domain *d, struct xen_domctl *op);
+long domctl_subscribe(struct vcpu *v, struct domain *d, struct xen_domctl *op);
+long domctl_trigger(struct vcpu *v, struct domain *d, struct xen_domctl *op);
+
+/* domctl_info.c */
+long domctl_getdomaininfo(struct vcpu *v, struct domain *d, struct xen_domctl *op);
+long domctl_getvcpuinfo(struct vcpu *v, struct domain *d, struct xen_domctl *op);
+long domctl_getpageframeinfo(struct vcpu *v, struct domain *d, struct xen_domctl *op);
+/** Fill @info with what a toolstack sees of @d. */
+void domain_info(struct domain *d, struct xen_domctl_getdomaininfo *info);
+
+/* domctl_affinity.c */
+long domctl_set_vcpu_affinity(struct vcpu *v, struct domain *d, struct xen_domctl *op);
+long domctl_get_vcpu_affinity(struct vcpu *v, struct domain *d, struct xen_domctl *op);
+long domctl_set_node_affinity(struct vcpu *v, struct domain *d, struct xen_domctl *op);
+long domctl_get_node_affinity(struct vcpu *v, struct domain *d, struct xen_domctl *op);
+long domctl_scheduler(struct vcpu *v, struct domain *d, struct xen_domctl *op);
+
+/* domctl_perm.c */
+long domctl_irq_permission(struct vcpu *v, struct domain *d, struct xen_domctl *op);
+long domctl_iomem_permission(struct vcpu *v, struct domain *d, struct xen_domctl *op);
+long domctl_ioport_permission(struct vcpu *v, struct domain *d, struct xen_domctl *op);
+
+/**
+ * The ABI's bitmaps of any length to and from ours. Bits that the other side has no room for are
+ * dropped; missing ones are zero. @nbits: a multiple of 64. 0, -XEN_EFAULT, or -XEN_EINVAL for a
+ * length that nobody can mean.
+ */
+int xenctl_bitmap_in(struct vcpu *v, unsigned long *map, u32 nbits, const struct xenctl_bitmap *b);
+int xenctl_bitmap_out(struct vcpu *v, const struct xenctl_bitmap *b, const unsigned long *map,
+		      u32 nbits);
+
+/** Handlers of XEN_SYSCTL_*. */
+typedef long (*sysctl_fn)(struct vcpu *v, struct xen_sysctl *op);
+
+/* sysctl_info.c: what the machine is */
+long sysctl_physinfo(struct vcpu *v, struct xen_sysctl *op);
+long sysctl_getcpuinfo(struct vcpu *v, struct xen_sysctl *op);
+long sysctl_availheap(struct vcpu *v, struct xen_sysctl *op);
+long sysctl_numainfo(struct vcpu *v, struct xen_sysctl *op);
+long sysctl_cputopoinfo(struct vcpu *v, struct xen_sysctl *op);
+long sysctl_pcitopoinfo(struct vcpu *v, struct xen_sysctl *op);
+
+/* sysctl_cpupool.c */
+long sysctl_cpupool(struct vcpu *v, struct xen_sysctl *op);
+
+#endif

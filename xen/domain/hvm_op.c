@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* HVMOP_*: guest parameters, and what the platform adds. */
+#include <xen/errno.h>
+#include <xen/hal/vcpu.h>
+
+#include "private.h"
+
+#include <public/hvm/hvm_op.h>
+#include <public/hvm/params.h>
+
+/* Parameters a guest may set for itself; the rest belongs to its toolstack. */
+static bool guest_may_set(u32 index)
+{
+	return index == HVM_PARAM_CALLBACK_IRQ || index == HVM_PARAM_VM_GENERATION_ID_ADDR ||
+	       index == HVM_PARAM_STORE_EVTCHN || index == HVM_PARAM_CONSOLE_EVTCHN;
+}
+
+/* Rings that only the toolstack and the device model need to know. */
+static bool guest_may_get(u32 index)
+{
+	switch (index) {
+	case HVM_PARAM_CALLBACK_IRQ:
+	case HVM_PARAM_STORE_PFN:
+	case HVM_PARAM_STORE_EVTCHN:
+	case HVM_PARAM_CONSOLE_PFN:
+	case HVM_PARAM_CONSOLE_EVTCHN:
+	case HVM_PARAM_VM_GENERATION_ID_ADDR:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static int set_param(struct vcpu *v, struct domain *d, const struct xen_hvm_param *p)
+{
+	int rc;
+
+	if (!v->domain->is_privileged && !guest_may_set(p->index))
+		return -XEN_EPERM;
+	rc = arch_hvm_param_set(d, p->index, p->value);
+	if (rc)
+		return rc;
+	spin_lock(&d->lock);
+	d->hvm_params[p->index] = p->value;
+	spin_unlock(&d->lock);
+	return 0;
+}
+
+static long op_param(struct vcpu *v, u32 cmd, guest_ptr_t arg)
+{
+	struct xen_hvm_param p;
+	struct domain *d;
+	int rc;
+
+	if (guest_copy_in(v, &p, arg, sizeof(p)))
+		return -XEN_EFAULT;
+	if (p.index >= HVM_NR_PARAMS)
+		return -XEN_EINVAL;
+	d = domain_from_arg(v, p.domid, &rc);
+	if (!d)
+		return rc;
+	if (cmd == HVMOP_set_param) {
+		rc = set_param(v, d, &p);
+	} else if (!v->domain->is_privileged && !guest_may_get(p.index)) {
+		rc = -XEN_EPERM;
+	} else {
+		p.value = READ_ONCE(d->hvm_params[p.index]);
+		rc = guest_copy_out(v, arg, &p, sizeof(p)) ? -XEN_EFAULT : 0;
+	}
+	domain_put(d);
+	return rc;
+}
+
+long do_hvm_op(struct vcpu *v, struct hypercall *hc)
+{
+	u32 cmd = (u32)hc->arg[0];
+	guest_ptr_t arg = gvaddr_make(hc->arg[1]);
+
+	switch (cmd) {
+	case HVMOP_set_param:
+	case HVMOP_get_param:
+		return op_param(v, cmd, arg);
+	default:
+		return arch_hvm_op(v, cmd, arg);
+	}
+}

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Hypercall numbers and their handlers. A handler decodes its arguments fully before it changes
+ * anything; one that works for long stops at hypercall_preempt_check(), puts what is left into its
+ * arguments and returns -XEN_ERESTART.
+ */
+#include <xen/errno.h>
+#include <xen/evtchn.h>
+#include <xen/gnttab.h>
+#include <xen/softirq.h>
+
+#include "private.h"
+
+typedef long (*hypercall_fn)(struct vcpu *v, struct hypercall *hc);
+
+static const hypercall_fn hypercall_table[] = {
+	[__HYPERVISOR_memory_op] = do_memory_op,
+	[__HYPERVISOR_multicall] = do_multicall,
+	[__HYPERVISOR_set_timer_op] = do_set_timer_op,
+	[__HYPERVISOR_xen_version] = do_xen_version,
+	[__HYPERVISOR_console_io] = do_console_io,
+	[__HYPERVISOR_grant_table_op] = do_grant_table_op,
+	[__HYPERVISOR_vm_assist] = do_vm_assist,
+	[__HYPERVISOR_vcpu_op] = do_vcpu_op,
+	[__HYPERVISOR_sched_op] = do_sched_op,
+	[__HYPERVISOR_event_channel_op] = do_event_channel_op,
+	[__HYPERVISOR_physdev_op] = do_physdev_op,
+	[__HYPERVISOR_hvm_op] = do_hvm_op,
+	[__HYPERVISOR_sysctl] = do_sysctl,
+	[__HYPERVISOR_domctl] = do_domctl,
+	[__HYPERVISOR_platform_op] = do_platform_op,
+};
+
+long hypercall_dispatch(struct vcpu *v, struct hypercall *hc)
+{
+	if (hc->nr >= ARRAY_SIZE(hypercall_table) || !hypercall_table[hc->nr])
+		return -XEN_ENOSYS;
+	return hypercall_table[hc->nr](v, hc);
+}
+
+bool hypercall_preempt_check(void)
+{
+	return softirq_pending();
+}
+
+long do_event_channel_op(struct vcpu *v, struct hypercall *hc)
+{
+	return evtchn_op(v, (u32)hc->arg[0], gvaddr_make(hc->arg[1]));
+}
+
+/* What is done counts from the front, so a continuation passes the rest of the array. */
+long do_grant_table_op(struct vcpu *v, struct hypercall *hc)
+{
+	static const u8 op_bytes[] = {
+		[GNTTABOP_map_grant_ref] = sizeof(struct gnttab_map_grant_ref),
+		[GNTTABOP_unmap_grant_ref] = sizeof(struct gnttab_unmap_grant_ref),
+		[GNTTABOP_copy] = sizeof(struct gnttab_copy),
+		[GNTTABOP_transfer] = sizeof(struct gnttab_transfer),
+		[GNTTABOP_unmap_and_replace] = sizeof(struct gnttab_unmap_and_replace),
+		[GNTTABOP_swap_grant_ref] = sizeof(struct gnttab_swap_grant_ref),
+		[GNTTABOP_cache_flush] = sizeof(struct gnttab_cache_flush),
+	};
+	u32 cmd = (u32)hc->arg[0], done = 0;
+	long rc = gnttab_op(v, cmd, gvaddr_make(hc->arg[1]), (u32)hc->arg[2], &done);
+
+	if (rc == -XEN_ERESTART) {
+		hc->arg[1] += (u64)done * (cmd < ARRAY_SIZE(op_bytes) ? op_bytes[cmd] : 0);
+		hc->arg[2] = (u32)hc->arg[2] - done;
+	}
+	return rc;
+}
+
+/*
+ * Each entry is copied in, run, and its result copied out before the next. An entry that must be
+ * continued goes back to the guest's array with its new arguments.
+ */
+static long multicall_one(struct vcpu *v, guest_ptr_t slot)
+{
+	struct multicall_entry e;
+	struct hypercall hc;
+	long rc;
+
+	if (guest_copy_in(v, &e, slot, sizeof(e)))
+		return -XEN_EFAULT;
+	hc.nr = (u32)e.op;
+	for (u32 i = 0; i < HYPERCALL_MAX_ARGS; i++)
+		hc.arg[i] = e.args[i];
+	rc = hc.nr == __HYPERVISOR_multicall ? -XEN_EINVAL : hypercall_dispatch(v, &hc);
+	if (rc == -XEN_ERESTART) {
+		for (u32 i = 0; i < HYPERCALL_MAX_ARGS; i++)
+			e.args[i] = hc.arg[i];
+		return guest_copy_out(v, slot, &e, sizeof(e)) ? -XEN_EFAULT : -XEN_ERESTART;
+	}
+	e.result = (u64)rc;
+	return guest_copy_out(v, guest_ptr_add(slot, offsetof(struct multicall_entry, result)),
+			      &e.result, sizeof(e.result));
+}
+
+long do_multicall(struct vcpu *v, struct hypercall *hc)
+{
+	u32 nr = (u32)hc->arg[1];
+
+	while (nr) {
+		long rc = multicall_one(v, gvaddr_make(hc->arg[0]));
+
+		if (rc && rc != -XEN_ERESTART)
+			return rc;
+		if (!rc) {
+			hc->arg[0] += sizeof(struct multicall_entry);
+			hc->arg[1] = --nr;
+		}
+		if (rc || (nr && hypercall_preempt_check()))
+			return -XEN_ERESTART;
+	}
+	return 0;
+}
+
+long do_vm_assist(struct vcpu *v, struct hypercall *hc)
+{
+	u32 cmd = (u32)hc->arg[0], type = (u32)hc->arg[1];
+	u64 bit = BIT(type & 63);
+
+	/* The one assist that means something to a guest with its own page tables. */
+	if (type != VMASST_TYPE_runstate_update_flag)
+		return -XEN_EINVAL;
+	if (cmd == VMASST_CMD_enable)
+		v->domain->vm_assist |= bit;
+	else if (cmd == VMASST_CMD_disable)
+		v->domain->vm_assist &= ~bit;
+	else
+		return -XEN_ENOSYS;
+	return 0;
+}
+
+struct domain *domain_from_arg(struct vcpu *v, u16 domid, int *err)
+{
+	struct domain *d;
+
+	*err = 0;
+	if (domid == DOMID_SELF || domid == v->domain->id) {
+		domain_get(v->domain);
+		return v->domain;
+	}
+	if (!v->domain->is_privileged) {
+		*err = -XEN_EPERM;
+		return NULL;
+	}
+	d = domain_get_by_id(domid);
+	if (!d)
+		*err = -XEN_ESRCH;
+	return d;
+}

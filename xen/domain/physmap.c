@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* XENMEM_add_to_physmap and its kin: pages other than ordinary RAM enter and leave a p2m. */
+#include <xen/errno.h>
+#include <xen/gnttab.h>
+#include <xen/p2m.h>
+
+#include "private.h"
+
+#include <public/memory.h>
+
+#define CHUNK 64
+
+/* Whatever stood at @gfn goes; a RAM page that was there returns to the heap. */
+static void vacate(struct domain *d, gfn_t gfn)
+{
+	enum p2m_type t;
+	struct page_info *pg = p2m_get_page(d, gfn, &t, false);
+
+	if (!pg)
+		return;
+	/* Another vCPU may have moved it meanwhile: only who takes it out may let it go. */
+	if (!p2m_unmap_page(d->p2m, gfn, page_to_mfn(pg)) && t == P2M_RAM_RW &&
+	    !d->is_mapped_1to1) {
+		p2m_flush(d->p2m);
+		domain_release_page(pg);
+	}
+	page_put(pg);
+}
+
+static int map_xen_page(struct domain *d, gfn_t gfn, mfn_t mfn)
+{
+	vacate(d, gfn);
+	return p2m_map(d->p2m, gfn, mfn, 0, P2M_XENSHARE);
+}
+
+static int add_grant_frame(struct domain *d, u64 idx, gfn_t gfn)
+{
+	mfn_t mfn;
+	int rc = gnttab_frame(d, idx, &mfn);
+
+	return rc ? rc : map_xen_page(d, gfn, mfn);
+}
+
+/* Move a page of the domain to another place in its own space. */
+static int add_own_gfn(struct domain *d, u64 idx, gfn_t gfn)
+{
+	enum p2m_type t;
+	struct page_info *pg = p2m_get_page(d, gfn_make(idx), &t, true);
+	int rc = -XEN_EINVAL;
+
+	if (!pg)
+		return rc;
+	if (t == P2M_RAM_RW && idx != gfn.v && !d->is_mapped_1to1) {
+		/* Who takes it out owns it until it is mapped again. */
+		rc = p2m_unmap_page(d->p2m, gfn_make(idx), page_to_mfn(pg));
+		if (!rc) {
+			vacate(d, gfn);
+			rc = p2m_map(d->p2m, gfn, page_to_mfn(pg), 0, P2M_RAM_RW);
+		}
+	}
+	page_put(pg);
+	return rc;
+}
+
+/* The mapping keeps the references taken here on page and domain; p2m_unmap drops them. */
+static int add_foreign(struct vcpu *v, struct domain *d, u64 idx, gfn_t gfn, u16 from)
+{
+	struct page_info *pg;
+	struct domain *fd;
+	enum p2m_type t;
+	int rc;
+
+	if (!v->domain->is_privileged)
+		return -XEN_EPERM;
+	fd = domain_from_arg(v, from, &rc);
+	if (!fd)
+		return rc;
+	rc = -XEN_EINVAL;
+	pg = fd == d ? NULL : p2m_get_page(fd, gfn_make(idx), &t, true);
+	if (pg && (t == P2M_RAM_RW || t == P2M_XENSHARE)) {
+		vacate(d, gfn);
+		rc = p2m_map(d->p2m, gfn, page_to_mfn(pg), 0, P2M_FOREIGN);
+	}
+	if (!rc)
+		return 0;
+	if (pg)
+		page_put(pg);
+	domain_put(fd);
+	return rc;
+}
+
+static int add_one(struct vcpu *v, struct domain *d, u32 space, u64 idx, gfn_t gfn, u16 from)
+{
+	if (gfn.v >> 36)
+		return -XEN_EINVAL;
+	switch (space) {
+	case XENMAPSPACE_shared_info:
+		return idx ? -XEN_EINVAL
+			   : map_xen_page(d, gfn, page_to_mfn(d->shared_info_page));
+	case XENMAPSPACE_grant_table:
+		return add_grant_frame(d, idx, gfn);
+	case XENMAPSPACE_gmfn:
+	case XENMAPSPACE_gmfn_range:
+		return add_own_gfn(d, idx, gfn);
+	case XENMAPSPACE_gmfn_foreign:
+		return add_foreign(v, d, idx, gfn, from);
+	default:
+		return -XEN_EOPNOTSUPP;
+	}
+}
+
+static long op_add(struct vcpu *v, guest_ptr_t arg, u64 done)
+{
+	struct xen_add_to_physmap a;
+	struct domain *d;
+	int rc;
+
+	if (guest_copy_in(v, &a, arg, sizeof(a)))
+		return -XEN_EFAULT;
+	/* Foreign pages need the batch form, which names the other domain. */
+	if (a.space == XENMAPSPACE_gmfn_foreign)
+		return -XEN_EINVAL;
+	d = domain_from_arg(v, a.domid, &rc);
+	if (!d)
+		return rc;
+	if (a.space != XENMAPSPACE_gmfn_range) {
+		rc = add_one(v, d, a.space, a.idx, gfn_make(a.gpfn), 0);
+	} else {
+		for (; done < a.size && !rc; done++) {
+			if (done % CHUNK == CHUNK - 1 && hypercall_preempt_check()) {
+				domain_put(d);
+				return (long)(done | MEMOP_RESTART);
+			}
+			rc = add_one(v, d, a.space, a.idx + done, gfn_make(a.gpfn + done), 0);
+		}
+	}
+	domain_put(d);
+	return rc;
+}
+
+static long add_batch(struct vcpu *v, struct domain *d, const struct xen_add_to_physmap_batch *b,
+		      u64 i)
+{
+	for (; i < b->size; i++) {
+		xen_ulong_t idx;
+		xen_pfn_t gpfn;
+		int rc;
+
+		if (i % CHUNK == CHUNK - 1 && hypercall_preempt_check())
+			return (long)(i | MEMOP_RESTART);
+		if (guest_copy_in(v, &idx, guest_ptr_add(guest_handle_ptr(b->idxs), i * 8), 8) ||
+		    guest_copy_in(v, &gpfn, guest_ptr_add(guest_handle_ptr(b->gpfns), i * 8), 8))
+			return -XEN_EFAULT;
+		rc = add_one(v, d, b->space, idx, gfn_make(gpfn), b->u.foreign_domid);
+		if (guest_copy_out(v, guest_ptr_add(guest_handle_ptr(b->errs), i * sizeof(rc)), &rc,
+				   sizeof(rc)))
+			return -XEN_EFAULT;
+	}
+	return 0;
+}
+
+static long op_add_batch(struct vcpu *v, guest_ptr_t arg, u64 start)
+{
+	struct xen_add_to_physmap_batch b;
+	struct domain *d;
+	int err;
+	long rc;
+
+	if (guest_copy_in(v, &b, arg, sizeof(b)))
+		return -XEN_EFAULT;
+	d = domain_from_arg(v, b.domid, &err);
+	if (!d)
+		return err;
+	/*
+	 * No batching of flushes: what stood in a place is let go at once, and must be out of
+	 * reach. Places are empty as a rule, which needs none.
+	 */
+	rc = add_batch(v, d, &b, start);
+	domain_put(d);
+	return rc;
+}
+
+static long op_remove(struct vcpu *v, guest_ptr_t arg)
+{
+	struct xen_remove_from_physmap r;
+	struct page_info *pg;
+	struct domain *d;
+	int rc;
+
+	if (guest_copy_in(v, &r, arg, sizeof(r)))
+		return -XEN_EFAULT;
+	d = domain_from_arg(v, r.domid, &rc);
+	if (!d)
+		return rc;
+	pg = p2m_get_page(d, gfn_make(r.gpfn), NULL, false);
+	rc = -XEN_ENOENT;
+	if (pg) {
+		vacate(d, gfn_make(r.gpfn));
+		page_put(pg);
+		rc = 0;
+	}
+	domain_put(d);
+	return rc;
+}
+
+long memory_physmap_op(struct vcpu *v, struct hypercall *hc, u32 cmd, u64 start)
+{
+	guest_ptr_t arg = gvaddr_make(hc->arg[1]);
+
+	switch (cmd) {
+	case XENMEM_add_to_physmap:
+		return op_add(v, arg, start);
+	case XENMEM_add_to_physmap_batch:
+		return op_add_batch(v, arg, start);
+	default:
+		return op_remove(v, arg);
+	}
+}
+
+#define RESOURCE_MAX_FRAMES 32
+
+/* Frames of a resource; only the grant table has any here. */
+static int resource_frames(struct domain *d, const struct xen_mem_acquire_resource *r, mfn_t *mfns)
+{
+	u64 base = r->frame;
+	int rc = 0;
+
+	if (r->type != XENMEM_resource_grant_table)
+		return -XEN_EOPNOTSUPP;
+	if (r->id == XENMEM_resource_grant_table_id_status)
+		base |= XENMAPIDX_grant_table_status;
+	else if (r->id != XENMEM_resource_grant_table_id_shared)
+		return -XEN_EINVAL;
+	for (u32 i = 0; i < r->nr_frames && !rc; i++)
+		rc = gnttab_frame(d, base + i, &mfns[i]);
+	return rc;
+}
+
+static int map_resource(struct vcpu *v, struct domain *d, const struct xen_mem_acquire_resource *r)
+{
+	xen_pfn_t gfns[RESOURCE_MAX_FRAMES];
+	mfn_t mfns[RESOURCE_MAX_FRAMES];
+	int rc;
+
+	if (guest_copy_in(v, gfns, guest_handle_ptr(r->frame_list), r->nr_frames * sizeof(gfns[0])))
+		return -XEN_EFAULT;
+	rc = resource_frames(d, r, mfns);
+	for (u32 i = 0; i < r->nr_frames && !rc; i++) {
+		if (gfns[i] >> 36 || !page_get(mfn_to_page(mfns[i]), d))
+			return -XEN_EINVAL;
+		domain_get(d);
+		vacate(v->domain, gfn_make(gfns[i]));
+		rc = p2m_map(v->domain->p2m, gfn_make(gfns[i]), mfns[i], 0, P2M_FOREIGN);
+		if (rc) {
+			page_put(mfn_to_page(mfns[i]));
+			domain_put(d);
+		}
+	}
+	return rc;
+}
+
+long memory_acquire_resource(struct vcpu *v, guest_ptr_t arg)
+{
+	struct xen_mem_acquire_resource r;
+	struct domain *d;
+	int rc;
+
+	if (guest_copy_in(v, &r, arg, sizeof(r)))
+		return -XEN_EFAULT;
+	if (r.pad || !v->domain->is_privileged)
+		return r.pad ? -XEN_EINVAL : -XEN_EPERM;
+	if (guest_ptr_is_null(guest_handle_ptr(r.frame_list))) {
+		/* Asks only how many frames there may be. */
+		r.nr_frames = r.type == XENMEM_resource_grant_table ? RESOURCE_MAX_FRAMES : 0;
+		return guest_copy_out(v, arg, &r, sizeof(r)) ? -XEN_EFAULT : 0;
+	}
+	if (r.nr_frames > RESOURCE_MAX_FRAMES)
+		return -XEN_E2BIG;
+	d = domain_from_arg(v, r.domid, &rc);
+	if (!d)
+		return rc;
+	rc = d == v->domain ? -XEN_EINVAL : map_resource(v, d, &r);
+	domain_put(d);
+	return rc;
+}

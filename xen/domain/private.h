@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the files of domain/ share among themselves. */
+#ifndef DOMAIN_PRIVATE_H
+#define DOMAIN_PRIVATE_H
+
+#include <xen/domain.h>
+#include <xen/guest_access.h>
+#include <xen/hypercall.h>
+
+/** The vcpu_info a vCPU has before it registers one: in shared_info, or a page nobody sees. */
+struct vcpu_info *vcpu_info_initial(struct domain *d, u32 id);
+void vcpu_timers_init(struct vcpu *v);
+void vcpu_timers_kill(struct vcpu *v);
+/** Drop the pages behind vcpu_info and the runstate area. */
+void vcpu_areas_release(struct vcpu *v);
+
+/** VCPUOP_register_runstate_memory_area at the current vCPU's linear address; 0 forgets it. */
+int runstate_area_register(struct vcpu *v, guest_ptr_t at);
+void runstate_area_release(struct vcpu *v);
+
+/* One function a hypercall; arguments as the ABI header of each describes them. */
+long do_memory_op(struct vcpu *v, struct hypercall *hc);
+long do_sched_op(struct vcpu *v, struct hypercall *hc);
+long do_vcpu_op(struct vcpu *v, struct hypercall *hc);
+long do_hvm_op(struct vcpu *v, struct hypercall *hc);
+long do_xen_version(struct vcpu *v, struct hypercall *hc);
+long do_console_io(struct vcpu *v, struct hypercall *hc);
+long do_event_channel_op(struct vcpu *v, struct hypercall *hc);
+long do_grant_table_op(struct vcpu *v, struct hypercall *hc);
+long do_multicall(struct vcpu *v, struct hypercall *hc);
+long do_vm_assist(struct vcpu *v, struct hypercall *hc);
+long do_set_timer_op(struct vcpu *v, struct hypercall *hc);
+long do_domctl(struct vcpu *v, struct hypercall *hc);
+long do_sysctl(struct vcpu *v, struct hypercall *hc);
+long do_platform_op(struct vcpu *v, struct hypercall *hc);
+long do_physdev_op(struct vcpu *v, struct hypercall *hc);
+
+/* memory_op's parts; see memory.c. They return an extent count with this bit to be continued. */
+#define MEMOP_RESTART (1L << 62)
+long memory_reservation_op(struct vcpu *v, struct hypercall *hc, u32 cmd, u64 start);
+long memory_physmap_op(struct vcpu *v, struct hypercall *hc, u32 cmd, u64 start);
+long memory_acquire_resource(struct vcpu *v, guest_ptr_t arg);
+
+/** The domain an argument names (DOMID_SELF or an id), referenced, if @v may act on it: itself, or
+ * any when privileged. NULL and *@err otherwise. */
+struct domain *domain_from_arg(struct vcpu *v, u16 domid, int *err);
+
+#endif

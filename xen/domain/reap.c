@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Clearing away domains that no toolstack looks after: those of the boot manifest. A tasklet looks
+ * at all domains whenever one shuts down. It must not wait for a vCPU to leave its CPU, as that may
+ * be the CPU it runs on; it comes again by timer instead, which also bounds its work at a time.
+ */
+#include <xen/errno.h>
+#include <xen/hal/machine.h>
+#include <xen/hal/time.h>
+#include <xen/param.h>
+#include <xen/printk.h>
+#include <xen/reap.h>
+#include <xen/string.h>
+
+#include "private.h"
+
+#define RETRY_NS 200000
+
+enum last_action { LAST_POWEROFF, LAST_REBOOT, LAST_STAY };
+
+static enum last_action last_action;
+static struct tasklet tasklet;
+static struct timer retry;
+static bool ready;	/* set once at boot */
+
+static int parse_last(const char *s)
+{
+	static const char *const words[] = { "poweroff", "reboot", "stay" };
+
+	for (u32 i = 0; i < ARRAY_SIZE(words); i++) {
+		if (!strcmp(s, words[i])) {
+			last_action = (enum last_action)i;
+			return 0;
+		}
+	}
+	return -XEN_EINVAL;
+}
+PARAM_CUSTOM_FN("last_domain", last_domain, parse_last);
+
+static const char *reason_text(u32 code)
+{
+	static const char *const text[] = { "poweroff", "reboot", "suspend", "crash", "watchdog",
+					    "soft reset" };
+
+	return code < ARRAY_SIZE(text) ? text[code] : "unknown";
+}
+
+static bool is_running(const struct domain *d)
+{
+	const struct vcpu *v;
+
+	for_each_vcpu(d, v)
+		if (READ_ONCE(v->unit.running))
+			return true;
+	return false;
+}
+
+/* The numbers a run is judged by; afterwards nobody can ask for them. */
+static void report_end(const struct domain *d)
+{
+	const struct vcpu *v;
+	u64 cpu_ns = 0;
+
+	for_each_vcpu(d, v)
+		cpu_ns += vcpu_cpu_time(v);
+	printk(LOG_INFO "d%u %s: ended with %s after %lld ns, CPU time %llu ns\n", d->id, d->name,
+	       reason_text(d->shutdown_code), (long long)(now_ns() - d->created_at),
+	       (unsigned long long)cpu_ns);
+}
+
+/* True when the domain is gone or going without us. */
+static bool reap_one(struct domain *d)
+{
+	u16 id = d->id;
+	int rc;
+
+	if (is_running(d))
+		return false;
+	if (d->dying == DOM_ALIVE)
+		report_end(d);
+	domain_get(d);
+	rc = domain_kill(d);
+	domain_put(d);
+	if (rc && rc != -XEN_ERESTART)
+		printk(LOG_WARN "d%u cannot be destroyed: error %d\n", id, rc);
+	return rc != -XEN_ERESTART;
+}
+
+static void end_machine(void)
+{
+	static const char *const does[] = { ": powering off", ": rebooting", "" };
+
+	printk(LOG_WARN "The last domain has ended, %lu KiB free%s\n",
+	       free_page_count(NUMA_NO_NODE) << (PAGE_SHIFT - 10), does[last_action]);
+	if (last_action == LAST_POWEROFF)
+		machine_power_off();
+	if (last_action == LAST_REBOOT)
+		machine_restart();
+}
+
+static void look(void *arg)
+{
+	struct domain *d, *next;
+	bool alive = false, again = false;
+
+	for (d = domain_next(NULL); d; d = next) {
+		next = domain_next(d);
+		if (!d->is_shut_down)
+			alive = true;
+		else if (d->reap && d->dying != DOM_DEAD)
+			again |= !reap_one(d);
+	}
+	if (again)
+		timer_set(&retry, now_ns() + RETRY_NS);
+	else if (!alive && !hardware_domain)
+		end_machine();
+}
+
+void reap_kick(void)
+{
+	if (ready)
+		tasklet_schedule(&tasklet);
+}
+
+static void retry_due(void *arg)
+{
+	reap_kick();
+}
+
+void reap_init(void)
+{
+	tasklet_init(&tasklet, look, NULL);
+	timer_init(&retry, retry_due, NULL, 0);
+	ready = true;
+}

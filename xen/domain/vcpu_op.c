@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * VCPUOP_*: a guest's calls on its own vCPUs. Bringing them up from here is for guests without
+ * APIC emulation; PVH guests use INIT and SIPI, and initialise refuses them.
+ */
+#include <xen/errno.h>
+#include <xen/evtchn.h>
+#include <xen/hal/cpu.h>
+#include <xen/hal/time.h>
+#include <xen/hal/vcpu.h>
+#include <xen/p2m.h>
+#include <xen/string.h>
+
+#include "private.h"
+
+/* A guest's own periodic timer may not fire more often than this. */
+#define PERIODIC_MIN_NS 100000
+
+/* vCPUs beyond the legacy slots of shared_info share a page that no guest can see. */
+static struct vcpu_info dummy_vcpu_info;
+
+struct vcpu_info *vcpu_info_initial(struct domain *d, u32 id)
+{
+	return d->shared_info && id < XEN_LEGACY_MAX_VCPUS ? &d->shared_info->vcpu_info[id]
+							   : &dummy_vcpu_info;
+}
+
+static void singleshot_fired(void *arg)
+{
+	evtchn_send_vcpu_virq(arg, VIRQ_TIMER);
+}
+
+static void periodic_fired(void *arg)
+{
+	struct vcpu *v = arg;
+
+	evtchn_send_vcpu_virq(v, VIRQ_TIMER);
+	v->periodic_last = now_ns();
+	if (v->periodic_period)
+		timer_set(&v->periodic_timer, v->periodic_last + v->periodic_period);
+}
+
+void vcpu_timers_init(struct vcpu *v)
+{
+	timer_init(&v->singleshot_timer, singleshot_fired, v, smp_cpu_id());
+	timer_init(&v->periodic_timer, periodic_fired, v, smp_cpu_id());
+}
+
+void vcpu_timers_kill(struct vcpu *v)
+{
+	timer_kill(&v->singleshot_timer);
+	timer_kill(&v->periodic_timer);
+}
+
+void vcpu_areas_release(struct vcpu *v)
+{
+	struct domain *d = v->domain;
+
+	v->vcpu_info = vcpu_info_initial(d, v->id);
+	if (v->vcpu_info_page)
+		page_put(v->vcpu_info_page);
+	v->vcpu_info_page = NULL;
+	runstate_area_release(v);
+}
+
+static int register_vcpu_info(struct vcpu *v, const struct vcpu_register_vcpu_info *r)
+{
+	struct page_info *pg;
+	struct vcpu_info *vi;
+	void *page;
+
+	if (r->rsvd || (r->offset & 7) || r->offset > PAGE_SIZE - sizeof(struct vcpu_info))
+		return -XEN_EINVAL;
+	spin_lock(&v->domain->lock);
+	if (v->vcpu_info_page) {
+		spin_unlock(&v->domain->lock);
+		return -XEN_EINVAL;
+	}
+	page = map_guest_page(v->domain, gfn_make(r->mfn), &pg);
+	if (!page) {
+		spin_unlock(&v->domain->lock);
+		return -XEN_EINVAL;
+	}
+	vi = (struct vcpu_info *)((char *)page + r->offset);
+	if (v->vcpu_info == &dummy_vcpu_info)
+		memset(vi, 0, sizeof(*vi));
+	else
+		*vi = *v->vcpu_info;
+	v->vcpu_info_page = pg;
+	__atomic_store_n(&v->vcpu_info, vi, __ATOMIC_RELEASE);
+	spin_unlock(&v->domain->lock);
+	arch_vcpu_update_time(v);
+	evtchn_vcpu_info_moved(v);
+	return 0;
+}
+
+static int set_singleshot(struct vcpu *v, guest_ptr_t arg)
+{
+	struct vcpu_set_singleshot_timer t;
+
+	if (guest_copy_in(v, &t, arg, sizeof(t)))
+		return -XEN_EFAULT;
+	if ((t.flags & VCPU_SSHOTTMR_future) && (s_time_t)t.timeout_abs_ns < now_ns())
+		return -XEN_ETIME;
+	if (v->singleshot_timer.cpu != smp_cpu_id())
+		timer_migrate(&v->singleshot_timer, smp_cpu_id());
+	timer_set(&v->singleshot_timer, (s_time_t)t.timeout_abs_ns);
+	return 0;
+}
+
+static int set_periodic(struct vcpu *v, guest_ptr_t arg)
+{
+	struct vcpu_set_periodic_timer t;
+
+	if (guest_copy_in(v, &t, arg, sizeof(t)))
+		return -XEN_EFAULT;
+	if (t.period_ns < PERIODIC_MIN_NS || t.period_ns > (u64)INT64_MAX / 2)
+		return -XEN_EINVAL;
+	v->periodic_period = (s_time_t)t.period_ns;
+	v->periodic_last = now_ns();
+	timer_set(&v->periodic_timer, v->periodic_last + v->periodic_period);
+	return 0;
+}
+
+static int stop_periodic(struct vcpu *v)
+{
+	v->periodic_period = 0;
+	timer_stop(&v->periodic_timer);
+	return 0;
+}
+
+/* Calls that only a vCPU itself may make: its timers follow it from CPU to CPU. */
+static long op_on_self(struct vcpu *v, u32 cmd, guest_ptr_t arg)
+{
+	switch (cmd) {
+	case VCPUOP_set_periodic_timer:
+		return set_periodic(v, arg);
+	case VCPUOP_stop_periodic_timer:
+		return stop_periodic(v);
+	case VCPUOP_set_singleshot_timer:
+		return set_singleshot(v, arg);
+	default:
+		timer_stop(&v->singleshot_timer);
+		return 0;
+	}
+}
+
+static long op_up_down(struct vcpu *t, u32 cmd)
+{
+	long rc = 0;
+
+	spin_lock(&t->domain->lock);
+	if (cmd == VCPUOP_up && !t->is_initialised)
+		rc = -XEN_EINVAL;
+	else if (cmd == VCPUOP_up)
+		__atomic_fetch_and(&t->pause_flags, ~VPF_DOWN, __ATOMIC_SEQ_CST);
+	else
+		__atomic_fetch_or(&t->pause_flags, VPF_DOWN, __ATOMIC_SEQ_CST);
+	spin_unlock(&t->domain->lock);
+	if (!rc && cmd == VCPUOP_up)
+		vcpu_wake(t);
+	else if (!rc)
+		vcpu_sleep_nosync(t);
+	return rc;
+}
+
+static long get_runstate(struct vcpu *v, struct vcpu *t, guest_ptr_t arg)
+{
+	struct vcpu_runstate_info info;
+
+	vcpu_runstate_get(t, &info);
+	return guest_copy_out(v, arg, &info, sizeof(info)) ? -XEN_EFAULT : 0;
+}
+
+static long register_runstate(struct vcpu *v, struct vcpu *t, guest_ptr_t arg)
+{
+	struct vcpu_register_runstate_memory_area area;
+
+	if (guest_copy_in(v, &area, arg, sizeof(area)))
+		return -XEN_EFAULT;
+	return runstate_area_register(t, gvaddr_make(area.addr.p));
+}
+
+static long get_physid(struct vcpu *v, struct vcpu *t, guest_ptr_t arg)
+{
+	struct vcpu_get_physid id = { .phys_id = 0 };
+
+	/* Only meaningful for a vCPU tied to one CPU; there the APIC and ACPI ids are the CPU's. */
+	if (cpumask_weight(&t->unit.hard) != 1)
+		return -XEN_EINVAL;
+	id.phys_id = cpumask_first(&t->unit.hard) | ((u64)t->id << 32);
+	return guest_copy_out(v, arg, &id, sizeof(id)) ? -XEN_EFAULT : 0;
+}
+
+long do_vcpu_op(struct vcpu *v, struct hypercall *hc)
+{
+	u32 cmd = (u32)hc->arg[0], id = (u32)hc->arg[1];
+	guest_ptr_t arg = gvaddr_make(hc->arg[2]);
+	struct vcpu_register_vcpu_info info;
+	struct vcpu *t;
+
+	if (id >= v->domain->max_vcpus || !(t = v->domain->vcpu[id]))
+		return -XEN_ENOENT;
+	switch (cmd) {
+	case VCPUOP_up:
+	case VCPUOP_down:
+		return op_up_down(t, cmd);
+	case VCPUOP_is_up:
+		return !(READ_ONCE(t->pause_flags) & VPF_DOWN);
+	case VCPUOP_get_runstate_info:
+		return get_runstate(v, t, arg);
+	case VCPUOP_register_runstate_memory_area:
+		return register_runstate(v, t, arg);
+	case VCPUOP_set_periodic_timer:
+	case VCPUOP_stop_periodic_timer:
+	case VCPUOP_set_singleshot_timer:
+	case VCPUOP_stop_singleshot_timer:
+		return t == v ? op_on_self(v, cmd, arg) : -XEN_EINVAL;
+	case VCPUOP_register_vcpu_info:
+		if (guest_copy_in(v, &info, arg, sizeof(info)))
+			return -XEN_EFAULT;
+		return register_vcpu_info(t, &info);
+	case VCPUOP_get_physid:
+		return get_physid(v, t, arg);
+	case VCPUOP_send_nmi:
+		arch_vcpu_nmi(t);
+		return 0;
+	default:
+		return -XEN_ENOSYS;
+	}
+}
+
+/* The old single timer call: absolute time, 0 stops it. */
+long do_set_timer_op(struct vcpu *v, struct hypercall *hc)
+{
+	s_time_t timeout = (s_time_t)hc->arg[0];
+
+	if (!timeout) {
+		timer_stop(&v->singleshot_timer);
+		return 0;
+	}
+	if (v->singleshot_timer.cpu != smp_cpu_id())
+		timer_migrate(&v->singleshot_timer, smp_cpu_id());
+	timer_set(&v->singleshot_timer, timeout < 0 ? INT64_MAX : timeout);
+	return 0;
+}

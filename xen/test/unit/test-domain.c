@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Domains whose guests and tools do what nobody sensible does, in an order nobody expects. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <cmocka.h>
+
+#include <asm/host.h>
+#include <xen/errno.h>
+#include <xen/hypercall.h>
+#include <xen/p2m.h>
+#include <xen/hal/time.h>
+
+#include <public/memory.h>
+
+#define RAM 8
+#define AREA_GFN 64
+
+static u32 registered;
+
+static struct domain *make_domain(u16 id, u32 vcpus)
+{
+	struct domain_config cfg = { .domid = id, .max_vcpus = 2, .max_grant_frames = 4,
+				     .max_maptrack_frames = 4, .max_grant_version = 2,
+				     .max_pages = RAM + 8, .node = NUMA_NO_NODE };
+	int err;
+	struct domain *d = domain_create(&cfg, &err);
+
+	HOST_CHECK(d);
+	for (u64 g = 0; g < RAM; g++) {
+		struct page_info *pg = alloc_domain_pages(d, 0, 0);
+
+		HOST_CHECK(pg);
+		HOST_CHECK(!p2m_map(d->p2m, gfn_make(g), page_to_mfn(pg), 0, P2M_RAM_RW));
+	}
+	for (u32 i = 0; i < vcpus; i++)
+		HOST_CHECK(domain_vcpu_create(d, i) == 0);
+	return d;
+}
+
+static long call(struct vcpu *v, u32 nr, u64 a0, u64 a1, const void *a2)
+{
+	struct hypercall hc = { .nr = nr, .arg = { a0, a1, (u64)(uintptr_t)a2 } };
+
+	return hypercall_dispatch(v, &hc);
+}
+
+/* Puts vCPU 1's area into a page, and gives the page back: the area holds the last reference. */
+static void register_in_fresh_page(struct vcpu *v, void *arg)
+{
+	xen_pfn_t gfn = AREA_GFN;
+	struct xen_memory_reservation r = { .nr_extents = 1, .domid = DOMID_SELF };
+	struct vcpu_register_runstate_memory_area area;
+	u64 op = (u64)(uintptr_t)&r;
+
+	set_xen_guest_handle(r.extent_start, &gfn);
+	/* Sometimes over two pages. */
+	area.addr.p = (gfn << PAGE_SHIFT) - (host_random_below(2) ? 16 : 0);
+	gfn -= host_random_below(2);
+	call(v, __HYPERVISOR_memory_op, XENMEM_populate_physmap, op, NULL);
+	gfn = AREA_GFN;
+	call(v, __HYPERVISOR_memory_op, XENMEM_populate_physmap, op, NULL);
+	registered += call(v, __HYPERVISOR_vcpu_op, VCPUOP_register_runstate_memory_area, 1,
+			   &area) == 0;
+	for (gfn = AREA_GFN - 1; gfn <= AREA_GFN; gfn++)
+		call(v, __HYPERVISOR_memory_op, XENMEM_decrease_reservation, op, NULL);
+	host_guest_compute(v, 1 + host_random_below(200));
+}
+
+static void come_and_go(struct vcpu *v, void *arg)
+{
+	call(v, __HYPERVISOR_sched_op, SCHEDOP_block, 0, NULL);
+}
+
+static void runstate_storm(void *arg)
+{
+	u64 seed = *(u64 *)arg;
+	struct domain *d;
+
+	host_init(seed, 2, 16 << 20);
+	host_start();
+	d = make_domain(1, 2);
+	host_guest_set(d->vcpu[0], register_in_fresh_page, NULL);
+	host_guest_set(d->vcpu[1], come_and_go, NULL);
+	for (u32 i = 0; i < 2; i++) {
+		d->vcpu[i]->is_initialised = true;
+		__atomic_fetch_and(&d->vcpu[i]->pause_flags, ~VPF_DOWN, __ATOMIC_SEQ_CST);
+	}
+	HOST_CHECK(domain_unpause_by_systemcontroller(d) == 0);
+	for (u32 i = 0; i < 4000; i++) {
+		host_run(now_ns() + 200 + host_random_below(500));
+		vcpu_unblock(d->vcpu[1]);
+	}
+	HOST_CHECK(registered > 50);
+}
+
+/* What is kept for long must be the domain's own: another's page goes with its domain. */
+static void areas_in_own_memory_only(void *arg)
+{
+	static const enum p2m_type others[] = { P2M_GRANT_RW, P2M_FOREIGN, P2M_XENSHARE };
+	struct domain *d, *o;
+	struct page_info *pg;
+	enum p2m_type t;
+	mfn_t mfn;
+
+	host_init(1, 1, 16 << 20);
+	host_start();
+	d = make_domain(1, 1);
+	o = make_domain(2, 1);
+	HOST_CHECK(map_guest_page(d, gfn_make(1), &pg));
+	unmap_guest_page(page_to_virt(pg), pg);
+	mfn = p2m_lookup(o->p2m, gfn_make(1), &t, NULL);
+	for (u32 i = 0; i < ARRAY_SIZE(others); i++) {
+		u32 refs = mfn_to_page(mfn)->refs;
+
+		if (others[i] == P2M_XENSHARE)
+			mfn = page_to_mfn(d->shared_info_page);
+		HOST_CHECK(p2m_map(d->p2m, gfn_make(AREA_GFN + i), mfn, 0, others[i]) == 0);
+		HOST_CHECK(!map_guest_page(d, gfn_make(AREA_GFN + i), &pg));
+		HOST_CHECK(others[i] == P2M_XENSHARE || mfn_to_page(mfn)->refs == refs);
+	}
+}
+
+/* A shutdown that vCPUs came after must still be undone as it was done. */
+static void resume_with_later_vcpu(void *arg)
+{
+	struct domain *d;
+
+	host_init(1, 1, 16 << 20);
+	host_start();
+	d = make_domain(1, 1);
+	HOST_CHECK(domain_unpause_by_systemcontroller(d) == 0);
+	domain_shutdown(d, SHUTDOWN_suspend);
+	HOST_CHECK(d->is_shut_down);
+	HOST_CHECK(domain_vcpu_create(d, 1) == 0);
+	domain_shutdown(d, SHUTDOWN_poweroff);
+	HOST_CHECK(d->shutdown_code == SHUTDOWN_suspend);
+	domain_resume(d);
+	domain_resume(d);
+	HOST_CHECK(!d->is_shutting_down && !d->is_shut_down);
+	HOST_CHECK(d->pause_count == 0 && d->vcpu[1]->pause_count == 0);
+}
+
+static void run(void (*fn)(void *arg), void *arg)
+{
+	const struct host_outcome *o = host_isolated(fn, arg);
+
+	if (o->status)
+		print_message("%s\n", o->console);
+	assert_int_equal(o->status, 0);
+}
+
+static void test_runstate(void **state)
+{
+	for (u64 seed = 1; seed <= 12; seed++)
+		run(runstate_storm, &seed);
+}
+
+static void test_areas(void **state) { run(areas_in_own_memory_only, NULL); }
+static void test_resume(void **state) { run(resume_with_later_vcpu, NULL); }
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_runstate),
+		cmocka_unit_test(test_areas),
+		cmocka_unit_test(test_resume),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,409 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * XEN_DOMCTL_* and XEN_SYSCTL_* on the simulated machine: who may call, what is refused and how,
+ * what a domain looks like from its making to its end. The platform's operations are not here.
+ */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <cmocka.h>
+
+#include <xen/errno.h>
+#include <xen/hypercall.h>
+#include <xen/string.h>
+#include <xen/hal/time.h>
+
+#include <asm/host.h>
+
+#include <public/domctl.h>
+#include <public/sysctl.h>
+
+#define CPUS 4
+
+static struct domain *dom0;
+static struct vcpu *caller;
+
+static long hyper(struct vcpu *v, u32 nr, void *op)
+{
+	struct hypercall hc = { .nr = nr, .arg = { (u64)(uintptr_t)op } };
+	long rc;
+
+	do {
+		rc = hypercall_dispatch(v, &hc);
+	} while (rc == -XEN_ERESTART);
+	return rc;
+}
+
+static long domctl(struct xen_domctl *op, u32 cmd, u16 domid)
+{
+	op->cmd = cmd;
+	op->domain = domid;
+	op->interface_version = XEN_DOMCTL_INTERFACE_VERSION;
+	return hyper(caller, __HYPERVISOR_domctl, op);
+}
+
+static long sysctl(struct xen_sysctl *op, u32 cmd)
+{
+	op->cmd = cmd;
+	op->interface_version = XEN_SYSCTL_INTERFACE_VERSION;
+	return hyper(caller, __HYPERVISOR_sysctl, op);
+}
+
+static struct xen_domctl good_config(void)
+{
+	struct xen_domctl op = { .u.createdomain = {
+		.flags = XEN_DOMCTL_CDF_hvm | XEN_DOMCTL_CDF_hap,
+		.max_vcpus = 2,
+		.max_evtchn_port = 1023,
+		.max_grant_frames = 32,
+		.max_maptrack_frames = -1,
+		.grant_opts = XEN_DOMCTL_GRANT_version(2),
+	} };
+
+	return op;
+}
+
+static u16 make_guest(void)
+{
+	struct xen_domctl op = good_config();
+
+	HOST_CHECK(domctl(&op, XEN_DOMCTL_createdomain, 0) == 0);
+	return op.domain;
+}
+
+static void destroy_guest(u16 id)
+{
+	struct xen_domctl op = { 0 };
+
+	HOST_CHECK(domctl(&op, XEN_DOMCTL_destroydomain, id) == 0);
+	HOST_CHECK(domctl(&op, XEN_DOMCTL_destroydomain, id) == -XEN_ESRCH);
+}
+
+static void start(void)
+{
+	struct domain_config cfg = { .domid = 0, .max_vcpus = 1, .max_pages = 64,
+				     .is_privileged = true, .is_hardware = true,
+				     .node = NUMA_NO_NODE };
+	int err;
+
+	host_init(7, CPUS, 32 << 20);
+	host_start();
+	dom0 = domain_create(&cfg, &err);
+	HOST_CHECK(dom0 && domain_vcpu_create(dom0, 0) == 0);
+	caller = dom0->vcpu[0];
+}
+
+static void callers(void *arg)
+{
+	struct xen_domctl op = good_config();
+	struct xen_sysctl sop = { .cmd = XEN_SYSCTL_physinfo };
+	struct domain *d;
+	u16 id;
+
+	start();
+	op.cmd = XEN_DOMCTL_createdomain;
+	op.interface_version = XEN_DOMCTL_INTERFACE_VERSION - 1;
+	HOST_CHECK(hyper(caller, __HYPERVISOR_domctl, &op) == -XEN_EACCES);
+	sop.interface_version = XEN_SYSCTL_INTERFACE_VERSION + 1;
+	HOST_CHECK(hyper(caller, __HYPERVISOR_sysctl, &sop) == -XEN_EACCES);
+	HOST_CHECK(domctl(&op, 4711, 0) == -XEN_ENOSYS);
+	HOST_CHECK(domctl(&op, XEN_DOMCTL_pausedomain, 0) == -XEN_EINVAL);
+	HOST_CHECK(domctl(&op, XEN_DOMCTL_destroydomain, DOMID_SELF) == -XEN_EINVAL);
+	HOST_CHECK(domctl(&op, XEN_DOMCTL_pausedomain, 77) == -XEN_ESRCH);
+	HOST_CHECK(domain_next(dom0) == NULL);
+
+	/* A guest may do none of this, not even to itself. */
+	id = make_guest();
+	op.u.max_vcpus.max = 2;
+	HOST_CHECK(domctl(&op, XEN_DOMCTL_max_vcpus, id) == 0);
+	d = domain_get_by_id(id);
+	op.cmd = XEN_DOMCTL_getdomaininfo;
+	HOST_CHECK(hyper(d->vcpu[0], __HYPERVISOR_domctl, &op) == -XEN_EPERM);
+	sop.interface_version = XEN_SYSCTL_INTERFACE_VERSION;
+	HOST_CHECK(hyper(d->vcpu[0], __HYPERVISOR_sysctl, &sop) == -XEN_EPERM);
+	domain_put(d);
+	destroy_guest(id);
+}
+
+static long create_with(void (*change)(struct xen_domctl_createdomain *c))
+{
+	struct xen_domctl op = good_config();
+
+	change(&op.u.createdomain);
+	return domctl(&op, XEN_DOMCTL_createdomain, 0);
+}
+
+static void not_hvm(struct xen_domctl_createdomain *c) { c->flags = 0; }
+static void not_hap(struct xen_domctl_createdomain *c) { c->flags = XEN_DOMCTL_CDF_hvm; }
+static void iommu(struct xen_domctl_createdomain *c) { c->flags |= XEN_DOMCTL_CDF_iommu; }
+static void unknown(struct xen_domctl_createdomain *c) { c->flags |= 1U << 30; }
+static void no_vcpus(struct xen_domctl_createdomain *c) { c->max_vcpus = 0; }
+static void many_vcpus(struct xen_domctl_createdomain *c) { c->max_vcpus = 100000; }
+static void no_grants(struct xen_domctl_createdomain *c) { c->max_grant_frames = 0; }
+static void vast_grants(struct xen_domctl_createdomain *c) { c->max_grant_frames = INT32_MAX; }
+static void grants_v3(struct xen_domctl_createdomain *c) { c->grant_opts = 3; }
+static void pool_1(struct xen_domctl_createdomain *c) { c->cpupool_id = 1; }
+static void vmtrace(struct xen_domctl_createdomain *c) { c->vmtrace_size = 4096; }
+
+static void creation(void *arg)
+{
+	struct xen_domctl op = good_config();
+	u64 free;
+	u16 id;
+
+	start();
+	destroy_guest(make_guest());
+	host_run(now_ns() + 1000000);
+	free = free_page_count(NUMA_NO_NODE);
+	HOST_CHECK(create_with(not_hvm) == -XEN_EINVAL);
+	HOST_CHECK(create_with(not_hap) == -XEN_EINVAL);
+	HOST_CHECK(create_with(iommu) == -XEN_EINVAL);
+	HOST_CHECK(create_with(unknown) == -XEN_EINVAL);
+	HOST_CHECK(create_with(no_vcpus) == -XEN_EINVAL);
+	HOST_CHECK(create_with(many_vcpus) == -XEN_EINVAL);
+	HOST_CHECK(create_with(no_grants) == -XEN_EINVAL);
+	HOST_CHECK(create_with(vast_grants) == -XEN_EINVAL);
+	HOST_CHECK(create_with(grants_v3) == -XEN_EINVAL);
+	HOST_CHECK(create_with(pool_1) == -XEN_ENOENT);
+	HOST_CHECK(create_with(vmtrace) == -XEN_EINVAL);
+	host_run(now_ns() + 1000000);
+	HOST_CHECK(domain_next(dom0) == NULL);
+	HOST_CHECK(free_page_count(NUMA_NO_NODE) == free);
+
+	HOST_CHECK(domctl(&op, XEN_DOMCTL_createdomain, 9) == 0 && op.domain == 9);
+	op = good_config();
+	HOST_CHECK(domctl(&op, XEN_DOMCTL_createdomain, 9) == -XEN_EEXIST);
+	id = make_guest();
+	HOST_CHECK(id != 0 && id != 9);
+	destroy_guest(id);
+	destroy_guest(9);
+}
+
+static void life(void *arg)
+{
+	struct xen_domctl op;
+	u16 id;
+
+	start();
+	id = make_guest();
+	memset(&op, 0, sizeof(op));
+	/* Asks for the next domain from a number on. */
+	HOST_CHECK(domctl(&op, XEN_DOMCTL_getdomaininfo, 1) == 0 && op.domain == id);
+	HOST_CHECK(op.u.getdomaininfo.domain == id && op.u.getdomaininfo.nr_online_vcpus == 0);
+	HOST_CHECK(op.u.getdomaininfo.max_vcpu_id == XEN_INVALID_MAX_VCPU_ID);
+	HOST_CHECK(op.u.getdomaininfo.flags & XEN_DOMINF_paused);
+	HOST_CHECK(domctl(&op, XEN_DOMCTL_getdomaininfo, (u16)(id + 1)) == -XEN_ESRCH);
+
+	op.u.max_vcpus.max = 3;
+	HOST_CHECK(domctl(&op, XEN_DOMCTL_max_vcpus, id) == -XEN_EINVAL);
+	op.u.max_vcpus.max = 2;
+	HOST_CHECK(domctl(&op, XEN_DOMCTL_max_vcpus, id) == 0);
+	HOST_CHECK(domctl(&op, XEN_DOMCTL_max_vcpus, id) == 0);
+	op.u.max_mem.max_memkb = 4096;
+	HOST_CHECK(domctl(&op, XEN_DOMCTL_max_mem, id) == 0);
+	HOST_CHECK(domctl(&op, XEN_DOMCTL_getdomaininfo, id) == 0);
+	HOST_CHECK(op.u.getdomaininfo.max_pages == 1024 && op.u.getdomaininfo.max_vcpu_id == 1);
+
+	HOST_CHECK(domctl(&op, XEN_DOMCTL_unpausedomain, id) == 0);
+	HOST_CHECK(domctl(&op, XEN_DOMCTL_unpausedomain, id) == -XEN_EINVAL);
+	HOST_CHECK(domctl(&op, XEN_DOMCTL_pausedomain, id) == 0);
+	HOST_CHECK(domctl(&op, XEN_DOMCTL_getdomaininfo, id) == 0);
+	HOST_CHECK(op.u.getdomaininfo.flags & XEN_DOMINF_paused);
+	HOST_CHECK(domctl(&op, XEN_DOMCTL_unpausedomain, id) == 0);
+
+	op.u.getvcpuinfo.vcpu = 1;
+	HOST_CHECK(domctl(&op, XEN_DOMCTL_getvcpuinfo, id) == 0);
+	HOST_CHECK(!op.u.getvcpuinfo.online && op.u.getvcpuinfo.cpu < CPUS);
+	op.u.getvcpuinfo.vcpu = 2;
+	HOST_CHECK(domctl(&op, XEN_DOMCTL_getvcpuinfo, id) == -XEN_EINVAL);
+	op.u.subscribe.port = 5000;
+	HOST_CHECK(domctl(&op, XEN_DOMCTL_subscribe, id) == -XEN_EINVAL);
+	op.u.sendtrigger.trigger = XEN_DOMCTL_SENDTRIGGER_POWER;
+	HOST_CHECK(domctl(&op, XEN_DOMCTL_sendtrigger, id) == -XEN_EOPNOTSUPP);
+	destroy_guest(id);
+}
+
+static long affinity(u16 id, u32 cmd, u32 flags, void *hard, u32 nr_bits)
+{
+	struct xen_domctl op = { .u.vcpuaffinity = { .flags = flags } };
+
+	op.u.vcpuaffinity.cpumap_hard.nr_bits = nr_bits;
+	set_xen_guest_handle(op.u.vcpuaffinity.cpumap_hard.bitmap, hard);
+	return domctl(&op, cmd, id);
+}
+
+static void placement(void *arg)
+{
+	struct xen_domctl op = { .u.max_vcpus.max = 2 };
+	u8 map[64], node;
+	u16 id;
+
+	start();
+	id = make_guest();
+	HOST_CHECK(affinity(id, XEN_DOMCTL_setvcpuaffinity, XEN_VCPUAFFINITY_HARD, map, 64) ==
+		   -XEN_ESRCH);
+	HOST_CHECK(domctl(&op, XEN_DOMCTL_max_vcpus, id) == 0);
+
+	/* CPUs that are not there do not count, and the effective mask comes back. */
+	memset(map, 0, sizeof(map));
+	map[0] = 0xf4;
+	HOST_CHECK(affinity(id, XEN_DOMCTL_setvcpuaffinity, XEN_VCPUAFFINITY_HARD, map, 64) == 0);
+	HOST_CHECK(map[0] == 0x04);
+	memset(map, 0xff, sizeof(map));
+	HOST_CHECK(affinity(id, XEN_DOMCTL_getvcpuaffinity, XEN_VCPUAFFINITY_HARD, map, 6) == 0);
+	HOST_CHECK(map[0] == 0x34 && map[1] == 0xff);
+	/* Nothing beyond the bits asked for is written, longer maps are filled with zeros. */
+	HOST_CHECK(affinity(id, XEN_DOMCTL_getvcpuaffinity, XEN_VCPUAFFINITY_HARD, map, 512) == 0);
+	HOST_CHECK(map[0] == 0xf4 && map[63] == 0);
+
+	map[0] = 0xf0;
+	HOST_CHECK(affinity(id, XEN_DOMCTL_setvcpuaffinity, XEN_VCPUAFFINITY_HARD, map, 64) ==
+		   -XEN_EINVAL);
+	HOST_CHECK(affinity(id, XEN_DOMCTL_setvcpuaffinity, 0, map, 64) == -XEN_EINVAL);
+	HOST_CHECK(affinity(id, XEN_DOMCTL_setvcpuaffinity, 8, map, 64) == -XEN_EINVAL);
+	HOST_CHECK(affinity(id, XEN_DOMCTL_setvcpuaffinity, XEN_VCPUAFFINITY_HARD, map, ~0U) ==
+		   -XEN_EINVAL);
+	host_guest_fault(map, sizeof(map));
+	HOST_CHECK(affinity(id, XEN_DOMCTL_setvcpuaffinity, XEN_VCPUAFFINITY_HARD, map, 64) ==
+		   -XEN_EFAULT);
+	host_guest_fault(NULL, 0);
+
+	node = 0;
+	op.u.nodeaffinity.nodemap.nr_bits = 8;
+	set_xen_guest_handle(op.u.nodeaffinity.nodemap.bitmap, &node);
+	HOST_CHECK(domctl(&op, XEN_DOMCTL_setnodeaffinity, id) == -XEN_EINVAL);
+	node = 1;
+	HOST_CHECK(domctl(&op, XEN_DOMCTL_setnodeaffinity, id) == 0);
+	node = 0xff;
+	HOST_CHECK(domctl(&op, XEN_DOMCTL_getnodeaffinity, id) == 0 && node == 1);
+	destroy_guest(id);
+}
+
+static void permissions(void *arg)
+{
+	struct xen_domctl op = { 0 };
+	struct domain *d;
+	u16 id;
+
+	start();
+	id = make_guest();
+	d = domain_get_by_id(id);
+	op.u.ioport_permission.first_port = 0xfff0;
+	op.u.ioport_permission.nr_ports = 0x11;
+	op.u.ioport_permission.allow_access = 1;
+	HOST_CHECK(domctl(&op, XEN_DOMCTL_ioport_permission, id) == -XEN_EINVAL);
+	op.u.ioport_permission.nr_ports = 0x10;
+	HOST_CHECK(domctl(&op, XEN_DOMCTL_ioport_permission, id) == 0);
+	HOST_CHECK(rangeset_contains(&d->ioport_caps, 0xfff0, 0xffff));
+	op.u.ioport_permission.allow_access = 0;
+	HOST_CHECK(domctl(&op, XEN_DOMCTL_ioport_permission, id) == 0);
+	HOST_CHECK(!rangeset_overlaps(&d->ioport_caps, 0, 0xffff));
+
+	memset(&op, 0, sizeof(op));
+	op.u.iomem_permission.first_mfn = 0x100;
+	op.u.iomem_permission.nr_mfns = ~0UL;
+	op.u.iomem_permission.allow_access = 1;
+	HOST_CHECK(domctl(&op, XEN_DOMCTL_iomem_permission, id) == -XEN_EINVAL);
+	op.u.iomem_permission.nr_mfns = 1;
+	/* What the caller may not touch it cannot give. */
+	HOST_CHECK(domctl(&op, XEN_DOMCTL_iomem_permission, id) == -XEN_EPERM);
+	HOST_CHECK(rangeset_add(&dom0->iomem_caps, 0x100, 0x1ff) == 0);
+	HOST_CHECK(domctl(&op, XEN_DOMCTL_iomem_permission, id) == 0);
+	HOST_CHECK(rangeset_contains(&d->iomem_caps, 0x100, 0x100));
+
+	memset(&op, 0, sizeof(op));
+	op.u.irq_permission.pirq = 9;
+	op.u.irq_permission.allow_access = 1;
+	HOST_CHECK(domctl(&op, XEN_DOMCTL_irq_permission, id) == 0);
+	HOST_CHECK(rangeset_contains(&d->irq_caps, 9, 9));
+	domain_put(d);
+	destroy_guest(id);
+}
+
+static void machine(void *arg)
+{
+	struct xen_domctl_getdomaininfo list[4];
+	struct xen_sysctl_cputopo topo[CPUS];
+	struct xen_sysctl op = { 0 };
+	u32 nodes[100];
+	u8 map[2] = { 0, 0xaa };
+	char text[4096];
+	u16 id;
+
+	start();
+	id = make_guest();
+	HOST_CHECK(sysctl(&op, XEN_SYSCTL_physinfo) == 0 && op.u.physinfo.nr_cpus == CPUS);
+	HOST_CHECK(op.u.physinfo.free_pages);
+	HOST_CHECK(op.u.physinfo.free_pages < op.u.physinfo.total_pages);
+	op.u.getdomaininfolist.first_domain = 0;
+	op.u.getdomaininfolist.max_domains = 4;
+	set_xen_guest_handle(op.u.getdomaininfolist.buffer, list);
+	HOST_CHECK(sysctl(&op, XEN_SYSCTL_getdomaininfolist) == 0);
+	HOST_CHECK(op.u.getdomaininfolist.num_domains == 2 && list[1].domain == id);
+	op.u.cputopoinfo.num_cpus = 100;
+	set_xen_guest_handle(op.u.cputopoinfo.cputopo, topo);
+	HOST_CHECK(sysctl(&op, XEN_SYSCTL_cputopoinfo) == 0 && op.u.cputopoinfo.num_cpus == CPUS);
+
+	memset(&op, 0, sizeof(op));
+	op.u.cpupool_op.op = XEN_SYSCTL_CPUPOOL_OP_INFO;
+	op.u.cpupool_op.cpumap.nr_bits = 8;
+	set_xen_guest_handle(op.u.cpupool_op.cpumap.bitmap, map);
+	HOST_CHECK(sysctl(&op, XEN_SYSCTL_cpupool_op) == 0);
+	HOST_CHECK(map[0] == 0x0f && map[1] == 0xaa && op.u.cpupool_op.n_dom == 2);
+	op.u.cpupool_op.cpupool_id = 1;
+	HOST_CHECK(sysctl(&op, XEN_SYSCTL_cpupool_op) == -XEN_ENOENT);
+	op.u.cpupool_op.op = XEN_SYSCTL_CPUPOOL_OP_CREATE;
+	HOST_CHECK(sysctl(&op, XEN_SYSCTL_cpupool_op) == -XEN_EOPNOTSUPP);
+
+	/* Callers go on until all devices are done: some progress must be made each time. */
+	memset(&op, 0, sizeof(op));
+	op.u.pcitopoinfo.num_devs = 100;
+	set_xen_guest_handle(op.u.pcitopoinfo.nodes, nodes);
+	HOST_CHECK(sysctl(&op, XEN_SYSCTL_pcitopoinfo) == -XEN_EINVAL);
+	set_xen_guest_handle(op.u.pcitopoinfo.devs, (void *)text);
+	HOST_CHECK(sysctl(&op, XEN_SYSCTL_pcitopoinfo) == 0 && op.u.pcitopoinfo.num_devs > 0);
+	HOST_CHECK(nodes[0] == XEN_INVALID_DEV);
+
+	memset(&op, 0, sizeof(op));
+	op.u.readconsole.count = sizeof(text);
+	set_xen_guest_handle(op.u.readconsole.buffer, text);
+	HOST_CHECK(sysctl(&op, XEN_SYSCTL_readconsole) == 0);
+	HOST_CHECK(op.u.readconsole.count > 0 && op.u.readconsole.count < sizeof(text));
+	op.u.readconsole.incremental = 1;
+	op.u.readconsole.count = sizeof(text);
+	HOST_CHECK(sysctl(&op, XEN_SYSCTL_readconsole) == 0 && op.u.readconsole.count == 0);
+	HOST_CHECK(sysctl(&op, XEN_SYSCTL_tbuf_op) == -XEN_ENOSYS);
+	HOST_CHECK(sysctl(&op, XEN_SYSCTL_cpu_hotplug) == -XEN_EOPNOTSUPP);
+	HOST_CHECK(sysctl(&op, XEN_SYSCTL_pm_op) == -XEN_ENODEV);
+	destroy_guest(id);
+}
+
+static void run(void (*fn)(void *arg))
+{
+	const struct host_outcome *o = host_isolated(fn, NULL);
+
+	if (o->status || o->panicked)
+		print_message("%s\n", o->console);
+	assert_int_equal(o->status, 0);
+	assert_false(o->panicked);
+}
+
+static void test_callers(void **state) { run(callers); }
+static void test_creation(void **state) { run(creation); }
+static void test_life(void **state) { run(life); }
+static void test_placement(void **state) { run(placement); }
+static void test_permissions(void **state) { run(permissions); }
+static void test_machine(void **state) { run(machine); }
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_callers), cmocka_unit_test(test_creation),
+		cmocka_unit_test(test_life), cmocka_unit_test(test_placement),
+		cmocka_unit_test(test_permissions), cmocka_unit_test(test_machine),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
