@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * String instructions. A repeated one does a bounded number of iterations, after each of which the
+ * registers say how far it came, so it can stop anywhere and be taken up again.
+ */
+#include "private.h"
+
+/* Long enough to spread the cost of an exit, short enough to keep interrupts waiting little. */
+#define MAX_ITERATIONS 256
+
+typedef int step_fn(struct x86_emu *e);
+
+static enum x86_sreg source_segment(const struct x86_emu *e)
+{
+	return e->insn->seg != X86_SREG_NONE ? e->insn->seg : X86_DS;
+}
+
+static u64 index_offset(const struct x86_emu *e, u32 reg)
+{
+	return x86_emu_reg(e, reg, e->insn->adsize);
+}
+
+static void advance(struct x86_emu *e, u32 reg)
+{
+	s64 delta = e->insn->opsize;
+
+	if (e->regs.rflags & X86_FLAG_DF)
+		delta = -delta;
+	x86_emu_set_reg(e, reg, e->insn->adsize, e->regs.gpr[reg] + delta);
+}
+
+/**
+ * Stop in the middle: what was done stays done. A step that cannot be emulated is left for the
+ * next attempt, which will meet it first.
+ */
+static int stop_after(struct x86_emu *e, int rc)
+{
+	if (rc == X86EMUL_UNHANDLEABLE) {
+		e->next_rip = e->regs.rip;
+		e->partial = true;
+		return X86EMUL_OKAY;
+	}
+	e->regs.rflags |= X86_FLAG_RF;
+	e->ctx->regs = e->regs;
+	return rc;
+}
+
+/** @compare: REPE and REPNE also end by ZF. */
+static int repeat(struct x86_emu *e, step_fn *step, bool compare)
+{
+	u32 prefix = e->insn->prefixes & (X86_PFX_REP | X86_PFX_REPNE), width = e->insn->adsize;
+	u32 done, max = e->regs.rflags & X86_FLAG_TF ? 1 : MAX_ITERATIONS;
+	u64 count;
+	int rc;
+
+	if (!prefix)
+		return step(e);
+	count = x86_emu_reg(e, X86_RCX, width);
+	if (!count)
+		return X86EMUL_OKAY;
+	for (done = 0; done < max; done++) {
+		rc = step(e);
+		if (rc != X86EMUL_OKAY)
+			return done ? stop_after(e, rc) : rc;
+		x86_emu_set_reg(e, X86_RCX, width, --count);
+		if (!count)
+			return X86EMUL_OKAY;
+		if (compare && !(e->regs.rflags & X86_FLAG_ZF) == !(prefix & X86_PFX_REPNE))
+			return X86EMUL_OKAY;
+	}
+	e->next_rip = e->regs.rip;
+	e->partial = true;
+	return X86EMUL_OKAY;
+}
+
+static int step_movs(struct x86_emu *e)
+{
+	u64 val = 0;
+	int rc = x86_emu_read(e, source_segment(e), index_offset(e, X86_RSI), &val,
+			      e->insn->opsize);
+
+	if (rc == X86EMUL_OKAY)
+		rc = x86_emu_write(e, X86_ES, index_offset(e, X86_RDI), &val, e->insn->opsize);
+	if (rc != X86EMUL_OKAY)
+		return rc;
+	advance(e, X86_RSI);
+	advance(e, X86_RDI);
+	return X86EMUL_OKAY;
+}
+
+int x86_do_movs(struct x86_emu *e)
+{
+	return repeat(e, step_movs, false);
+}
+
+static int step_cmps(struct x86_emu *e)
+{
+	u64 a = 0, b = 0;
+	int rc = x86_emu_read(e, source_segment(e), index_offset(e, X86_RSI), &a, e->insn->opsize);
+
+	if (rc == X86EMUL_OKAY)
+		rc = x86_emu_read(e, X86_ES, index_offset(e, X86_RDI), &b, e->insn->opsize);
+	if (rc != X86EMUL_OKAY)
+		return rc;
+	x86_emu_sub(e, a, b, 0, e->insn->opsize);
+	advance(e, X86_RSI);
+	advance(e, X86_RDI);
+	return X86EMUL_OKAY;
+}
+
+int x86_do_cmps(struct x86_emu *e)
+{
+	return repeat(e, step_cmps, true);
+}
+
+static int step_stos(struct x86_emu *e)
+{
+	int rc = x86_emu_write(e, X86_ES, index_offset(e, X86_RDI), &e->regs.gpr[X86_RAX],
+			       e->insn->opsize);
+
+	if (rc == X86EMUL_OKAY)
+		advance(e, X86_RDI);
+	return rc;
+}
+
+int x86_do_stos(struct x86_emu *e)
+{
+	return repeat(e, step_stos, false);
+}
+
+static int step_lods(struct x86_emu *e)
+{
+	u64 val = 0;
+	int rc = x86_emu_read(e, source_segment(e), index_offset(e, X86_RSI), &val,
+			      e->insn->opsize);
+
+	if (rc != X86EMUL_OKAY)
+		return rc;
+	x86_emu_set_reg(e, X86_RAX, e->insn->opsize, val);
+	advance(e, X86_RSI);
+	return X86EMUL_OKAY;
+}
+
+int x86_do_lods(struct x86_emu *e)
+{
+	return repeat(e, step_lods, false);
+}
+
+static int step_scas(struct x86_emu *e)
+{
+	u64 val = 0;
+	int rc = x86_emu_read(e, X86_ES, index_offset(e, X86_RDI), &val, e->insn->opsize);
+
+	if (rc != X86EMUL_OKAY)
+		return rc;
+	x86_emu_sub(e, x86_emu_reg(e, X86_RAX, e->insn->opsize), val, 0, e->insn->opsize);
+	advance(e, X86_RDI);
+	return X86EMUL_OKAY;
+}
+
+int x86_do_scas(struct x86_emu *e)
+{
+	return repeat(e, step_scas, true);
+}
+
+/** Ports have at most 32 bits. */
+static u32 port_size(const struct x86_emu *e)
+{
+	return e->insn->opsize > 4 ? 4 : e->insn->opsize;
+}
+
+static int step_ins(struct x86_emu *e)
+{
+	u32 size = port_size(e), val = 0;
+	u16 port = e->regs.gpr[X86_RDX];
+	gvaddr_t linear;
+	int rc = x86_emu_linear(e, X86_ES, index_offset(e, X86_RDI), size, true, &linear);
+
+	/* A port read cannot be undone, so the store must be known to succeed. */
+	if (rc == X86EMUL_OKAY)
+		rc = e->ops->write(e->ctx, linear, &val, size, X86_ACC_PROBE);
+	if (rc == X86EMUL_OKAY)
+		rc = e->ops->io_read(e->ctx, port, size, &val);
+	if (rc == X86EMUL_OKAY)
+		rc = e->ops->write(e->ctx, linear, &val, size, 0);
+	if (rc == X86EMUL_OKAY)
+		x86_emu_set_reg(e, X86_RDI, e->insn->adsize, e->regs.gpr[X86_RDI] +
+				(e->regs.rflags & X86_FLAG_DF ? -(u64)size : size));
+	return rc;
+}
+
+int x86_do_ins(struct x86_emu *e)
+{
+	int rc = x86_emu_check_io(e, e->regs.gpr[X86_RDX], port_size(e));
+
+	if (rc != X86EMUL_OKAY)
+		return rc;
+	return e->ops->io_read ? repeat(e, step_ins, false) : X86EMUL_UNHANDLEABLE;
+}
+
+static int step_outs(struct x86_emu *e)
+{
+	u32 size = port_size(e), val = 0;
+	int rc = x86_emu_read(e, source_segment(e), index_offset(e, X86_RSI), &val, size);
+
+	if (rc == X86EMUL_OKAY)
+		rc = e->ops->io_write(e->ctx, e->regs.gpr[X86_RDX], size, val);
+	if (rc == X86EMUL_OKAY)
+		x86_emu_set_reg(e, X86_RSI, e->insn->adsize, e->regs.gpr[X86_RSI] +
+				(e->regs.rflags & X86_FLAG_DF ? -(u64)size : size));
+	return rc;
+}
+
+int x86_do_outs(struct x86_emu *e)
+{
+	int rc = x86_emu_check_io(e, e->regs.gpr[X86_RDX], port_size(e));
+
+	if (rc != X86EMUL_OKAY)
+		return rc;
+	return e->ops->io_write ? repeat(e, step_outs, false) : X86EMUL_UNHANDLEABLE;
+}
+
+int x86_do_xlat(struct x86_emu *e)
+{
+	u64 off = (e->regs.gpr[X86_RBX] + (e->regs.gpr[X86_RAX] & 0xff)) &
+		  x86_mask(e->insn->adsize);
+	u8 val = 0;
+	int rc = x86_emu_read(e, source_segment(e), off, &val, 1);
+
+	if (rc == X86EMUL_OKAY)
+		x86_emu_set_reg(e, X86_RAX, 1, val);
+	return rc;
+}

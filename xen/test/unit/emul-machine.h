@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A toy machine around the emulator: flat segments, one page of memory, scripted devices. */
+#ifndef TEST_UNIT_EMUL_MACHINE_H
+#define TEST_UNIT_EMUL_MACHINE_H
+
+#include <xen/x86/emul.h>
+
+struct emul_machine {
+	struct x86_emul_ctx ctx;
+	u64 base;		/* linear address of mem[] */
+	u32 size;
+	u8 *mem;
+	bool outside;		/* something outside mem[] was touched */
+	u64 port_value;		/* what IN reads; OUT stores here */
+	u16 port;
+	u64 cr[16], dr[8], msr;
+	u8 vec[16][64];
+	u32 retries;		/* device accesses that still answer RETRY */
+};
+
+/** Registers zero, @mode code, CPL 0 with protection on (or real mode: @real), memory at @base. */
+void emul_machine_init(struct emul_machine *m, enum x86_mode mode, bool real, u64 base, u8 *mem,
+		       u32 size);
+/** Emulate the instruction in @insn at the current RIP. */
+int emul_machine_run(struct emul_machine *m, const u8 *insn, u32 len);
+
+extern const struct x86_emul_ops emul_machine_ops;
+
+#endif
