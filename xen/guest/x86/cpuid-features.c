@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Which CPU features guests may see: a white-list by name. What is not named here is hidden,
+ * whatever the host has. Hidden on purpose, and why:
+ *   VMX, SVM, SMX, SKINIT           no nested virtualisation
+ *   MONITOR, MONITORX               waiting would hold the physical CPU; some emulators fault it
+ *   DS, DTES64, PDCM, IBS, PROC_TRACE, LWP, WDT   counters and tracing belong to the hypervisor
+ *   EIST, TM1, TM2, ACPI, HW_PSTATE, CPB, EFRO    power and heat belong to the hypervisor
+ *   PQM, PQE                        cache and bandwidth control belong to the hypervisor
+ *   SGX, MPX, CET_*, XSAVES         state that is not switched (XSS is always 0)
+ *   DBEXT                           its address-mask MSRs are not switched
+ *   HLE, RTM and company            withdrawn from most CPUs; a source of side channels
+ *   IBRS, STIBP, SSBD, IBPB, *_CTRL, ARCH_CAPS, L1D_FLUSH   need MSRs a guest cannot reach
+ *   EXTAPIC, TOPOEXT, NODEID_MSR, CMP_LEGACY      describe the real APICs and topology
+ *   OSVW, AMD_PPIN, INTEL_PPIN      describe the physical part
+ */
+#include "cpuid-private.h"
+
+/* Offered when the host has them. */
+static const u16 offered[] = {
+	/* 1.EDX */
+	FEATURE(FPU), FEATURE(VME), FEATURE(DE), FEATURE(PSE), FEATURE(TSC), FEATURE(MSR),
+	FEATURE(PAE), FEATURE(MCE), FEATURE(CX8), FEATURE(SEP), FEATURE(PGE), FEATURE(MCA),
+	FEATURE(CMOV), FEATURE(PAT), FEATURE(PSE36), FEATURE(CLFLUSH), FEATURE(MMX), FEATURE(FXSR),
+	FEATURE(SSE), FEATURE(SSE2), FEATURE(SS),
+	/* 1.ECX */
+	FEATURE(SSE3), FEATURE(PCLMULQDQ), FEATURE(SSSE3), FEATURE(FMA), FEATURE(CX16),
+	FEATURE(PCID), FEATURE(SSE4_1), FEATURE(SSE4_2), FEATURE(MOVBE), FEATURE(POPCNT),
+	FEATURE(AESNI), FEATURE(XSAVE), FEATURE(AVX), FEATURE(F16C), FEATURE(RDRAND),
+	/* 80000001.EDX */
+	FEATURE(SYSCALL), FEATURE(NX), FEATURE(MMXEXT), FEATURE(FFXSR), FEATURE(PAGE1GB),
+	FEATURE(RDTSCP), FEATURE(LM), FEATURE(3DNOWEXT), FEATURE(3DNOW),
+	/* 80000001.ECX */
+	FEATURE(LAHF_LM), FEATURE(CR8_LEGACY), FEATURE(ABM), FEATURE(SSE4A), FEATURE(MISALIGNSSE),
+	FEATURE(3DNOWPREFETCH), FEATURE(XOP), FEATURE(FMA4), FEATURE(TBM),
+	/* D.1.EAX */
+	FEATURE(XSAVEOPT), FEATURE(XSAVEC), FEATURE(XGETBV1),
+	/* 7.0.EBX; the FPU bits tell how instructions behave and must be the truth */
+	FEATURE(FSGSBASE), FEATURE(TSC_ADJUST), FEATURE(BMI1), FEATURE(AVX2),
+	FEATURE(FDP_EXCP_ONLY), FEATURE(SMEP), FEATURE(BMI2), FEATURE(ERMS), FEATURE(INVPCID),
+	FEATURE(NO_FPU_SEL), FEATURE(AVX512F), FEATURE(AVX512DQ), FEATURE(RDSEED), FEATURE(ADX),
+	FEATURE(SMAP), FEATURE(AVX512_IFMA), FEATURE(CLFLUSHOPT), FEATURE(CLWB),
+	FEATURE(AVX512PF), FEATURE(AVX512ER), FEATURE(AVX512CD), FEATURE(SHA),
+	FEATURE(AVX512BW), FEATURE(AVX512VL),
+	/* 7.0.ECX */
+	FEATURE(PREFETCHWT1), FEATURE(AVX512_VBMI), FEATURE(UMIP), FEATURE(PKU),
+	FEATURE(AVX512_VBMI2), FEATURE(GFNI), FEATURE(VAES), FEATURE(VPCLMULQDQ),
+	FEATURE(AVX512_VNNI), FEATURE(AVX512_BITALG), FEATURE(AVX512_VPOPCNTDQ), FEATURE(RDPID),
+	FEATURE(CLDEMOTE), FEATURE(MOVDIRI), FEATURE(MOVDIR64B),
+	/* 7.0.EDX */
+	FEATURE(AVX512_4VNNIW), FEATURE(AVX512_4FMAPS), FEATURE(FSRM),
+	FEATURE(AVX512_VP2INTERSECT), FEATURE(MD_CLEAR), FEATURE(SERIALIZE),
+	/* 80000007.EDX, 80000008.EBX */
+	FEATURE(ITSC), FEATURE(CLZERO), FEATURE(RSTR_FP_ERR_PTRS), FEATURE(NO_LMSL),
+	FEATURE(SSB_NO), FEATURE(BTC_NO),
+	/* 7.1.EAX */
+	FEATURE(AVX_VNNI), FEATURE(AVX512_BF16), FEATURE(FZRM), FEATURE(FSRS), FEATURE(FSRCS),
+	/* 80000021 */
+	FEATURE(LFENCE_DISPATCH), FEATURE(VERW_CLEAR), FEATURE(NSCB), FEATURE(SRSO_NO),
+	FEATURE(SRSO_US_NO), FEATURE(TSA_SQ_NO), FEATURE(TSA_L1_NO),
+	/* 7.2.EDX */
+	FEATURE(MCDT_NO),
+};
+
+/* Offered whatever the host has, because the hypervisor emulates them. */
+static const u16 emulated[] = {
+	FEATURE(APIC), FEATURE(MTRR), FEATURE(X2APIC), FEATURE(TSC_DEADLINE), FEATURE(HYPERVISOR),
+};
+
+/* The first needs the second. In this order one pass settles chains. */
+static const u16 depends[][2] = {
+	{ FEATURE(XSAVEOPT), FEATURE(XSAVE) }, { FEATURE(XSAVEC), FEATURE(XSAVE) },
+	{ FEATURE(XGETBV1), FEATURE(XSAVE) }, { FEATURE(AVX), FEATURE(XSAVE) },
+	{ FEATURE(PKU), FEATURE(XSAVE) },
+	{ FEATURE(AVX2), FEATURE(AVX) }, { FEATURE(FMA), FEATURE(AVX) },
+	{ FEATURE(F16C), FEATURE(AVX) }, { FEATURE(XOP), FEATURE(AVX) },
+	{ FEATURE(FMA4), FEATURE(AVX) }, { FEATURE(VAES), FEATURE(AVX) },
+	{ FEATURE(VPCLMULQDQ), FEATURE(AVX) }, { FEATURE(AVX_VNNI), FEATURE(AVX2) },
+	{ FEATURE(AVX512F), FEATURE(AVX2) }, { FEATURE(AVX512DQ), FEATURE(AVX512F) },
+	{ FEATURE(AVX512_IFMA), FEATURE(AVX512F) }, { FEATURE(AVX512PF), FEATURE(AVX512F) },
+	{ FEATURE(AVX512ER), FEATURE(AVX512F) }, { FEATURE(AVX512CD), FEATURE(AVX512F) },
+	{ FEATURE(AVX512BW), FEATURE(AVX512F) }, { FEATURE(AVX512VL), FEATURE(AVX512F) },
+	{ FEATURE(AVX512_VBMI), FEATURE(AVX512BW) }, { FEATURE(AVX512_VBMI2), FEATURE(AVX512BW) },
+	{ FEATURE(AVX512_BITALG), FEATURE(AVX512BW) }, { FEATURE(AVX512_BF16), FEATURE(AVX512BW) },
+	{ FEATURE(AVX512_VNNI), FEATURE(AVX512F) },
+	{ FEATURE(AVX512_VPOPCNTDQ), FEATURE(AVX512F) },
+	{ FEATURE(AVX512_4VNNIW), FEATURE(AVX512F) },
+	{ FEATURE(AVX512_4FMAPS), FEATURE(AVX512F) },
+	{ FEATURE(AVX512_VP2INTERSECT), FEATURE(AVX512F) },
+	{ FEATURE(PCID), FEATURE(LM) }, { FEATURE(INVPCID), FEATURE(PCID) },
+	{ FEATURE(PAGE1GB), FEATURE(LM) }, { FEATURE(LAHF_LM), FEATURE(LM) },
+	{ FEATURE(RDPID), FEATURE(RDTSCP) },
+	{ FEATURE(X2APIC), FEATURE(APIC) }, { FEATURE(TSC_DEADLINE), FEATURE(APIC) },
+};
+
+static bool has(const u32 *words, u32 f)
+{
+	return (words[f / 32] >> (f % 32)) & 1;
+}
+
+void cpuid_drop_dependents(u32 words[CPUID_FEATURESET_WORDS])
+{
+	for (u32 i = 0; i < ARRAY_SIZE(depends); i++)
+		if (!has(words, depends[i][1]))
+			words[depends[i][0] / 32] &= ~(1u << (depends[i][0] % 32));
+}
+
+void cpuid_offered(const struct cpuid_policy *host, u32 words[CPUID_FEATURESET_WORDS])
+{
+	u32 found[CPUID_FEATURESET_WORDS];
+
+	cpuid_policy_featureset(host, found);
+	for (u32 w = 0; w < CPUID_FEATURESET_WORDS; w++)
+		words[w] = 0;
+	for (u32 i = 0; i < ARRAY_SIZE(offered); i++)
+		if (has(found, offered[i]))
+			words[offered[i] / 32] |= 1u << (offered[i] % 32);
+	for (u32 i = 0; i < ARRAY_SIZE(emulated); i++)
+		words[emulated[i] / 32] |= 1u << (emulated[i] % 32);
+}

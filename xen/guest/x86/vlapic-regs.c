@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Register accesses of the virtual local APIC, by MMIO (xAPIC) and by MSR (x2APIC). */
+#include "vlapic-private.h"
+
+#include <xen/errno.h>
+
+#define R(reg) (1UL << APIC_REG_##reg)
+#define R8(reg) (0xffUL << APIC_REG_##reg)
+
+#define READABLE_BOTH (R(ID) | R(VERSION) | R(TPR) | R(PPR) | R(LDR) | R(SPIV) | R8(ISR) | \
+		       R8(TMR) | R8(IRR) | R(ESR) | R(ICR) | R(LVTT) | R(LVT_THERMAL) | \
+		       R(LVT_PERF) | R(LVT0) | R(LVT1) | R(LVT_ERROR) | R(TMICT) | R(TMCCT) | \
+		       R(TDCR))
+#define READABLE_XAPIC (READABLE_BOTH | R(ARB) | R(DFR) | R(ICR2))
+/* Registers that do not simply stand in regs[]. */
+#define COMPUTED (R(ARB) | R(PPR) | R8(ISR) | R8(TMR) | R8(IRR) | R(TMCCT))
+
+#define ICR_BUSY (1u << 12)
+#define ICR_RESERVED 0xfff32000u
+
+/* Bits that may be written, for each LVT entry from LVTT on. */
+static const u32 lvt_writable[] = {
+	0x700ff, 0x107ff, 0x107ff, 0x1a7ff, 0x1a7ff, 0x100ff,
+};
+
+static u32 vec_word(const u64 *map, u32 i)
+{
+	return (u32)(READ_ONCE(map[i / 2]) >> (i % 2 * 32));
+}
+
+static u32 read_computed(struct vlapic *vl, u32 reg, s_time_t now)
+{
+	if (reg >= APIC_REG_ISR && reg < APIC_REG_TMR)
+		return vec_word(vl->isr, reg - APIC_REG_ISR);
+	if (reg >= APIC_REG_TMR && reg < APIC_REG_IRR)
+		return vec_word(vl->tmr, reg - APIC_REG_TMR);
+	if (reg >= APIC_REG_IRR && reg < APIC_REG_ESR)
+		return vec_word(vl->irr, reg - APIC_REG_IRR);
+	if (reg == APIC_REG_TMCCT)
+		return vlapic_timer_current(vl, now);
+	return vl->ppr;
+}
+
+static u32 reg_read(struct vlapic *vl, u32 reg, s_time_t now)
+{
+	return (COMPUTED >> reg) & 1 ? read_computed(vl, reg, now) : vl->regs[reg];
+}
+
+static void send_ipi(struct vlapic *vl, u32 icr, u32 dest)
+{
+	struct apic_msg msg = {
+		.dest = dest, .vector = (u8)icr, .mode = (icr >> 8) & 7,
+		.logical = icr & (1u << 11), .assert = icr & (1u << 14),
+		.shorthand = (icr >> 18) & 3, .wide = vl->x2apic,
+	};
+
+	/* Level is meaningful only for the INIT de-assert; IPIs are edges (SDM 11.6.1). */
+	msg.level = (icr & (1u << 15)) && msg.mode == APIC_DM_INIT;
+	if (msg.mode == APIC_DM_FIXED || msg.mode == APIC_DM_LOWEST) {
+		if (msg.vector < 16) {
+			vlapic_error(vl, ESR_SEND_ILLEGAL);
+			return;
+		}
+		if (msg.shorthand == APIC_DEST_SELF) {
+			vlapic_set_irq(vl, msg.vector, false);
+			return;
+		}
+	}
+	vl->ops->ipi(vl->ctx, &msg);
+}
+
+static void write_lvt(struct vlapic *vl, u32 reg, u32 val)
+{
+	val &= lvt_writable[reg - VLAPIC_FIRST_LVT];
+	/* While software-disabled every entry stays masked. */
+	if (!(vl->regs[APIC_REG_SPIV] & SPIV_ENABLE))
+		val |= LVT_MASKED;
+	if (reg == APIC_REG_LVTT)
+		vlapic_timer_set_lvt(vl, val);
+	else
+		vl->regs[reg] = val;
+}
+
+static void write_spiv(struct vlapic *vl, u32 val)
+{
+	vl->regs[APIC_REG_SPIV] = val & SPIV_WRITABLE;
+	if (!(val & SPIV_ENABLE))
+		for (u32 r = VLAPIC_FIRST_LVT; r <= VLAPIC_LAST_LVT; r++)
+			vl->regs[r] |= LVT_MASKED;
+	vlapic_update_enabled(vl);
+}
+
+/* What both access ways share; the caller has checked reserved bits where that matters. */
+static bool reg_write(struct vlapic *vl, u32 reg, u32 val, s_time_t now)
+{
+	switch (reg) {
+	case APIC_REG_TPR:
+		vlapic_set_tpr(vl, (u8)val);
+		break;
+	case APIC_REG_EOI:
+		vlapic_eoi(vl);
+		break;
+	case APIC_REG_SPIV:
+		write_spiv(vl, val);
+		break;
+	case APIC_REG_ESR:
+		vl->regs[APIC_REG_ESR] = vl->esr_pending;
+		vl->esr_pending = 0;
+		break;
+	case APIC_REG_LVTT ... APIC_REG_LVT_ERROR:
+		write_lvt(vl, reg, val);
+		break;
+	case APIC_REG_TMICT:
+		vlapic_timer_set_count(vl, val, now);
+		break;
+	case APIC_REG_TDCR:
+		vlapic_timer_set_divider(vl, val, now);
+		break;
+	default:
+		return false;
+	}
+	return true;
+}
+
+u64 vlapic_mmio_read(struct vlapic *vl, u32 offset, u32 size, s_time_t now)
+{
+	u32 reg = offset >> 4, byte = offset & 15;
+
+	if (!vlapic_mmio_active(vl))
+		return ~0UL;
+	if (reg >= 64 || !((READABLE_XAPIC >> reg) & 1)) {
+		vlapic_error(vl, ESR_ILLEGAL_REG);
+		return 0;
+	}
+	if (likely(!byte))
+		return reg_read(vl, reg, now);
+	return byte < 4 ? reg_read(vl, reg, now) >> (byte * 8) : 0;
+}
+
+void vlapic_mmio_write(struct vlapic *vl, u32 offset, u32 size, u64 val, s_time_t now)
+{
+	u32 reg = offset >> 4, v = (u32)val;
+
+	/* Anything but an aligned 32-bit write is undefined (SDM 11.4.1); it changes nothing. */
+	if (!vlapic_mmio_active(vl) || (offset & 15) || size < 4)
+		return;
+	switch (reg) {
+	case APIC_REG_ICR:
+		v &= ~(ICR_RESERVED | ICR_BUSY);
+		vl->regs[reg] = v;
+		send_ipi(vl, v, vl->regs[APIC_REG_ICR2] >> 24);
+		break;
+	case APIC_REG_ICR2:
+		vl->regs[reg] = v & 0xff000000;
+		break;
+	case APIC_REG_LDR:
+		vl->regs[reg] = v & 0xff000000;
+		break;
+	case APIC_REG_DFR:
+		vl->regs[reg] = v | 0x0fffffff;
+		break;
+	default:
+		if (reg >= 64 || (!reg_write(vl, reg, v, now) && !((READABLE_XAPIC >> reg) & 1)))
+			vlapic_error(vl, ESR_ILLEGAL_REG);
+		break;
+	}
+}
+
+static bool x2apic_write_valid(u32 reg, u64 val)
+{
+	switch (reg) {
+	case APIC_REG_TPR:
+		return val <= 0xff;
+	case APIC_REG_EOI:
+	case APIC_REG_ESR:
+		return val == 0;
+	case APIC_REG_SPIV:
+		return !(val & ~(u64)SPIV_WRITABLE);
+	case APIC_REG_LVTT:
+		return !(val & ~(lvt_writable[0] | (u64)ICR_BUSY)) && LVTT_MODE(val) != 3;
+	case APIC_REG_LVT_THERMAL ... APIC_REG_LVT_ERROR:
+		return !(val & ~(lvt_writable[reg - VLAPIC_FIRST_LVT] | 0x5000UL));
+	case APIC_REG_TMICT:
+		return val <= 0xffffffff;
+	case APIC_REG_TDCR:
+		return !(val & ~0xbUL);
+	default:
+		return false;
+	}
+}
+
+static int x2apic_write(struct vlapic *vl, u32 reg, u64 val, s_time_t now)
+{
+	if (!vl->x2apic)
+		return -XEN_EINVAL;
+	if (reg == APIC_REG_ICR) {
+		if (val & ICR_RESERVED)
+			return -XEN_EINVAL;
+		vl->regs[APIC_REG_ICR] = (u32)val & ~ICR_BUSY;
+		vl->regs[APIC_REG_ICR2] = (u32)(val >> 32);
+		send_ipi(vl, (u32)val & ~ICR_BUSY, (u32)(val >> 32));
+		return 0;
+	}
+	if (reg == APIC_REG_SELF_IPI) {
+		if (val > 0xff)
+			return -XEN_EINVAL;
+		if (val < 16)
+			vlapic_error(vl, ESR_SEND_ILLEGAL);
+		else
+			vlapic_set_irq(vl, (u8)val, false);
+		return 0;
+	}
+	if (!x2apic_write_valid(reg, val))
+		return -XEN_EINVAL;
+	reg_write(vl, reg, (u32)val, now);
+	return 0;
+}
+
+int vlapic_msr_read(struct vlapic *vl, u32 msr, u64 *val, s_time_t now)
+{
+	u32 reg = msr - MSR_X2APIC_FIRST;
+
+	if (msr == MSR_APIC_BASE) {
+		*val = vl->base_msr;
+		return 0;
+	}
+	if (msr == MSR_TSC_DEADLINE) {
+		*val = vl->tsc_deadline;
+		return 0;
+	}
+	if (reg >= 64 || !vl->x2apic || !((READABLE_BOTH >> reg) & 1))
+		return -XEN_EINVAL;
+	*val = reg_read(vl, reg, now);
+	if (reg == APIC_REG_ICR)
+		*val |= (u64)vl->regs[APIC_REG_ICR2] << 32;
+	return 0;
+}
+
+int vlapic_msr_write(struct vlapic *vl, u32 msr, u64 val, s_time_t now)
+{
+	u32 reg = msr - MSR_X2APIC_FIRST;
+
+	if (likely(reg < 64))
+		return x2apic_write(vl, reg, val, now);
+	if (msr == MSR_APIC_BASE)
+		return vlapic_base_write(vl, val);
+	if (msr != MSR_TSC_DEADLINE)
+		return -XEN_EINVAL;
+	vlapic_timer_set_deadline(vl, val, now);
+	return 0;
+}

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The timer of the virtual local APIC: one-shot, periodic and TSC-deadline. */
+#include "vlapic-private.h"
+
+static u32 timer_mode(const struct vlapic *vl)
+{
+	return LVTT_MODE(vl->regs[APIC_REG_LVTT]);
+}
+
+static void timer_arm(struct vlapic *vl, s_time_t deadline)
+{
+	vl->timer_deadline = deadline;
+	vl->ops->set_timer(vl->ctx, deadline);
+}
+
+void vlapic_timer_stop(struct vlapic *vl)
+{
+	vl->tsc_deadline = 0;
+	if (vl->timer_deadline != INT64_MAX)
+		timer_arm(vl, INT64_MAX);
+}
+
+static void timer_post(struct vlapic *vl)
+{
+	u32 lvt = vl->regs[APIC_REG_LVTT];
+
+	if (!(lvt & LVT_MASKED))
+		vlapic_set_irq(vl, (u8)lvt, false);
+}
+
+/* @v near INT64_MAX must not wrap to the past: a far deadline is none. */
+static s_time_t time_add(s_time_t t, u64 delta)
+{
+	return delta >= (u64)(INT64_MAX - t) ? INT64_MAX - 1 : t + (s_time_t)delta;
+}
+
+void vlapic_timer_set_lvt(struct vlapic *vl, u32 val)
+{
+	u32 old_mode = timer_mode(vl), mode = LVTT_MODE(val);
+
+	vl->regs[APIC_REG_LVTT] = val;
+	/* Changing to or from TSC-deadline disarms (SDM "TSC-Deadline Mode"). */
+	if (old_mode != mode && (old_mode == LVTT_DEADLINE || mode == LVTT_DEADLINE)) {
+		vl->regs[APIC_REG_TMICT] = 0;
+		vlapic_timer_stop(vl);
+	}
+}
+
+static void timer_start(struct vlapic *vl, u64 ticks, s_time_t now)
+{
+	u64 period = (u64)vl->regs[APIC_REG_TMICT] << vl->timer_shift;
+
+	vl->timer_period = period < VLAPIC_MIN_PERIOD ? VLAPIC_MIN_PERIOD : (s_time_t)period;
+	timer_arm(vl, time_add(now, ticks << vl->timer_shift));
+}
+
+void vlapic_timer_set_count(struct vlapic *vl, u32 count, s_time_t now)
+{
+	if (timer_mode(vl) == LVTT_DEADLINE)
+		return;
+	vl->regs[APIC_REG_TMICT] = count;
+	if (count)
+		timer_start(vl, count, now);
+	else
+		vlapic_timer_stop(vl);
+}
+
+void vlapic_timer_set_divider(struct vlapic *vl, u32 tdcr, s_time_t now)
+{
+	u32 left = vlapic_timer_current(vl, now);
+
+	tdcr &= 0xb;
+	vl->regs[APIC_REG_TDCR] = tdcr;
+	vl->timer_shift = (((tdcr & 3) | (tdcr >> 3 << 2)) + 1) & 7;
+	if (left && timer_mode(vl) != LVTT_DEADLINE)
+		timer_start(vl, left, now);
+}
+
+void vlapic_timer_set_deadline(struct vlapic *vl, u64 tsc, s_time_t now)
+{
+	s_time_t at;
+
+	if (timer_mode(vl) != LVTT_DEADLINE)
+		return;
+	if (!tsc) {
+		vlapic_timer_stop(vl);
+		return;
+	}
+	at = vl->ops->tsc_to_time(vl->ctx, tsc);
+	if (at <= now) {
+		vlapic_timer_stop(vl);
+		timer_post(vl);
+		return;
+	}
+	vl->tsc_deadline = tsc;
+	timer_arm(vl, at);
+}
+
+u32 vlapic_timer_current(const struct vlapic *vl, s_time_t now)
+{
+	s_time_t left = vl->timer_deadline - now;
+	u32 mode = timer_mode(vl);
+
+	if (vl->timer_deadline == INT64_MAX || mode == LVTT_DEADLINE)
+		return 0;
+	if (left <= 0) {
+		if (mode != LVTT_PERIODIC)
+			return 0;
+		left = vl->timer_period - -left % vl->timer_period;
+	}
+	return (u32)min((u64)left >> vl->timer_shift, (u64)vl->regs[APIC_REG_TMICT]);
+}
+
+void vlapic_timer_fired(struct vlapic *vl, s_time_t now)
+{
+	s_time_t late;
+
+	if (vl->timer_deadline == INT64_MAX)
+		return;
+	if (now < vl->timer_deadline) {
+		vl->ops->set_timer(vl->ctx, vl->timer_deadline);
+		return;
+	}
+	timer_post(vl);
+	if (timer_mode(vl) != LVTT_PERIODIC) {
+		vl->tsc_deadline = 0;
+		vl->timer_deadline = INT64_MAX;
+		return;
+	}
+	/* Ticks that were missed altogether are lost, as when a real CPU is too slow. */
+	late = now - vl->timer_deadline;
+	timer_arm(vl, time_add(now, (u64)(vl->timer_period - late % vl->timer_period)));
+}

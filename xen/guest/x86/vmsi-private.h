@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the two halves of the MSI model share. */
+#ifndef GUEST_X86_VMSI_PRIVATE_H
+#define GUEST_X86_VMSI_PRIVATE_H
+
+#include <xen/x86/vmsi.h>
+
+/** Both capabilities have their control register in the upper half of the first dword. */
+#define CAP_CONTROL 2
+#define MSI_CAP_SIZE 16
+#define MSIX_CAP_SIZE 12
+
+/** Put the @bytes bytes of @val that belong at @reg into its dword @old. */
+u32 vmsi_merge(u32 old, u32 reg, u32 bytes, u32 val);
+
+int vmsix_init(struct vmsi *m, u32 cap);
+void vmsix_reset(struct vmsi *m);
+void vmsix_destroy(struct vmsi *m);
+bool vmsix_config_write(struct vmsi *m, u32 reg, u32 bytes, u32 val);
+
+#endif
