@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The 16550 and its descendants. Every wait is bounded: a port that stops answering costs some
+ * milliseconds once and lost output, never the machine. Registers: TI PC16550D data sheet.
+ */
+#include "ns16550.h"
+
+#include <xen/hal/cpu.h>
+#include <xen/hal/io.h>
+
+enum { RBR = 0, THR = 0, DLL = 0, IER = 1, DLM = 1, IIR = 2, FCR = 2, LCR = 3, MCR = 4, LSR = 5 };
+
+#define IER_RX 0x01
+#define IER_TX 0x02
+#define IIR_NONE 0x01
+#define FCR_ENABLE_CLEAR 0x07
+#define LCR_DLAB 0x80
+#define MCR_DTR_RTS_OUT2 0x0b	/* OUT2 lets the interrupt through on PCs */
+#define LSR_RX 0x01
+#define LSR_THR_EMPTY 0x20
+
+#define FIFO_SIZE 16
+#define TX_POLLS 200000		/* over 16 bytes at 9600 baud with 1 us a read */
+#define SERVICE_ROUNDS 256
+
+static u8 reg_read(const struct uart *u, u32 reg)
+{
+	reg <<= u->reg_shift;
+	return u->port ? inb((u16)(u->port + reg)) : readb(u->regs + reg);
+}
+
+static void reg_write(const struct uart *u, u32 reg, u8 v)
+{
+	reg <<= u->reg_shift;
+	if (u->port)
+		outb(v, (u16)(u->port + reg));
+	else
+		writeb(v, u->regs + reg);
+}
+
+static bool answers(const struct uart *u)
+{
+	if (!u->port && !u->regs)
+		return false;
+	if (reg_read(u, LSR) == 0xff)
+		return false;
+	/* Four of the interrupt enables exist and keep what is written. */
+	reg_write(u, LCR, u->line_control);
+	reg_write(u, IER, 0x0f);
+	if ((reg_read(u, IER) & 0x0f) != 0x0f)
+		return false;
+	reg_write(u, IER, 0);
+	return !(reg_read(u, IER) & 0x0f);
+}
+
+static void set_speed(const struct uart *u)
+{
+	u32 divisor;
+
+	reg_write(u, LCR, u->line_control | LCR_DLAB);
+	divisor = reg_read(u, DLL) | (u32)reg_read(u, DLM) << 8;
+	if (u->baud || !divisor) {
+		u32 baud = u->baud ? u->baud : 115200;
+
+		divisor = (u->clock + baud * 8) / (baud * 16);
+		divisor = divisor ? min(divisor, 0xffffU) : 1;
+		reg_write(u, DLL, (u8)divisor);
+		reg_write(u, DLM, (u8)(divisor >> 8));
+	}
+	reg_write(u, LCR, u->line_control);
+}
+
+bool uart_setup(struct uart *u)
+{
+	u->present = answers(u);
+	if (!u->present)
+		return false;
+	set_speed(u);
+	reg_write(u, FCR, FCR_ENABLE_CLEAR);
+	reg_write(u, MCR, MCR_DTR_RTS_OUT2);
+	return true;
+}
+
+/* Wait until the FIFO is empty. A port that was stuck gets one look until it moves again. */
+static bool wait_for_room(struct uart *u)
+{
+	for (u32 i = u->stuck ? TX_POLLS - 1 : 0; i < TX_POLLS; i++) {
+		if (reg_read(u, LSR) & LSR_THR_EMPTY) {
+			u->stuck = false;
+			return true;
+		}
+		cpu_relax();
+	}
+	u->stuck = true;
+	return false;
+}
+
+static void send_polled(struct uart *u, const char *s, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		if (i % FIFO_SIZE == 0 && !wait_for_room(u))
+			return;
+		reg_write(u, THR, (u8)s[i]);
+	}
+}
+
+/* Move up to one FIFO of the ring into the port, which must be empty. */
+static void fill_fifo(struct uart *u)
+{
+	for (u32 i = 0; i < FIFO_SIZE && u->tx_tail != u->tx_head; i++)
+		reg_write(u, THR, (u8)u->tx[u->tx_tail++ % UART_TX_RING]);
+}
+
+static void drain_ring(struct uart *u)
+{
+	while (u->tx_tail != u->tx_head && wait_for_room(u))
+		fill_fifo(u);
+}
+
+static void send_queued(struct uart *u, const char *s, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		if (u->tx_head - u->tx_tail == UART_TX_RING) {
+			if (!wait_for_room(u))
+				return;
+			fill_fifo(u);
+		}
+		u->tx[u->tx_head++ % UART_TX_RING] = s[i];
+	}
+	if (reg_read(u, LSR) & LSR_THR_EMPTY)
+		fill_fifo(u);
+	if (u->tx_tail != u->tx_head)
+		reg_write(u, IER, IER_RX | IER_TX);
+}
+
+void uart_write(struct uart *u, const char *s, size_t len)
+{
+	u64 flags;
+
+	if (!u->irq_tx) {	/* the console lock is enough, and may be broken on purpose */
+		send_polled(u, s, len);
+		return;
+	}
+	flags = spin_lock_irqsave(&u->lock);
+	send_queued(u, s, len);
+	spin_unlock_irqrestore(&u->lock, flags);
+}
+
+void uart_sync(struct uart *u)
+{
+	if (!u->irq_tx)
+		return;
+	u->irq_tx = false;
+	drain_ring(u);
+}
+
+void uart_service(struct uart *u)
+{
+	for (u32 i = 0; i < SERVICE_ROUNDS; i++) {
+		u64 flags = spin_lock_irqsave(&u->lock);
+		u8 status = reg_read(u, LSR);
+		char c = 0;
+
+		/* All ones: the port has gone. Reading IIR acknowledges the output interrupt. */
+		if (status == 0xff || (reg_read(u, IIR) & IIR_NONE && !(status & LSR_RX)))
+			status = 0;
+		if (status & LSR_RX)
+			c = (char)reg_read(u, RBR);
+		if (u->irq_tx && status & LSR_THR_EMPTY) {
+			fill_fifo(u);
+			if (u->tx_tail == u->tx_head)
+				reg_write(u, IER, IER_RX);
+		}
+		spin_unlock_irqrestore(&u->lock, flags);
+		if (status & LSR_RX)
+			console_input(c);
+		else if (!status)
+			return;
+	}
+}
+
+void uart_start_irq(struct uart *u, bool tx)
+{
+	u64 flags = spin_lock_irqsave(&u->lock);
+
+	u->irq_tx = tx;
+	reg_read(u, LSR);
+	reg_read(u, RBR);
+	reg_read(u, IIR);
+	reg_write(u, IER, IER_RX);
+	spin_unlock_irqrestore(&u->lock, flags);
+}

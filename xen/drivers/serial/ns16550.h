@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* One 16550-compatible port, wherever it is attached. */
+#ifndef DRIVERS_SERIAL_NS16550_H
+#define DRIVERS_SERIAL_NS16550_H
+
+#include <xen/console.h>
+#include <xen/spinlock.h>
+#include <xen/timer.h>
+
+#define UART_CLOCK 1843200
+#define UART_TX_RING 16384	/* power of two */
+
+/** Settings are constant after setup; the rest under @lock. */
+struct uart {
+	struct console_dev dev;
+	struct spinlock lock;
+	u16 port;			/* I/O base, 0 when the registers are in memory */
+	paddr_t mmio;			/* 0 when they are ports */
+	volatile u8 *regs;		/* mapped @mmio */
+	u8 reg_shift;			/* registers are 1 << reg_shift bytes apart */
+	u32 clock;			/* Hz */
+	u32 baud;			/* 0: keep what the firmware has set */
+	u8 line_control;		/* LCR: data, parity and stop bits */
+	u32 irq;			/* ISA line; 0: poll */
+	bool wanted, present;
+	bool on_pci;			/* on the card at @bdf of segment 0 */
+	u16 bdf;
+
+	bool irq_tx;			/* output goes through the ring */
+	bool stuck;			/* the last wait for room ran out */
+	u32 tx_head, tx_tail;		/* free-running; head is where bytes go in */
+	struct timer poll;		/* input without an interrupt */
+	char tx[UART_TX_RING];
+};
+
+/** Look for the port and program it. False when nothing answers. */
+bool uart_setup(struct uart *u);
+/** Write all of @s; waits at most a bounded number of polls for each byte. */
+void uart_write(struct uart *u, const char *s, size_t len);
+/** From now on write at once; sends what the ring holds. Takes no lock: the machine may be
+ * going down inside of a write. */
+void uart_sync(struct uart *u);
+/** Serve whatever the port wants: input to console_input(), output from the ring. */
+void uart_service(struct uart *u);
+/** Enable the interrupts of the port (input, and output through the ring when @tx). */
+void uart_start_irq(struct uart *u, bool tx);
+
+/** Set @u's address from the @nth serial port on a PCI card. 0 or -XEN_ENODEV. */
+int uart_find_pci(struct uart *u, u32 nth);
+
+#endif

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Serial ports on PCI cards. Needed before PCI is set up and possibly before paging is, so
+ * configuration space is read through the ports 0xcf8 and 0xcfc.
+ */
+#include "ns16550.h"
+
+#include <xen/errno.h>
+#include <xen/hal/io.h>
+
+#define PCI_ANY 0xffff
+#define PCI_CLASS_SERIAL 0x0700
+#define PCI_COMMAND 0x04
+#define PCI_COMMAND_IO_MEMORY 0x3
+#define PCI_BAR0 0x10
+#define PCI_HEADER_TYPE_WORD 0x0c
+#define PCI_MULTIFUNCTION BIT(23)
+#define PCI_LAST_BUS 255
+
+/** How the ports lie in the card's window. */
+struct card {
+	u16 vendor, device;
+	u8 bar, ports;
+	u8 reg_shift;
+	u16 first, stride;	/* bytes */
+	u32 clock;
+};
+
+/* The last line takes every card of the class that works like a PC's own port. */
+static const struct card cards[] = {
+	{ 0x1b36, 0x0003, 0, 2, 0, 0, 8, UART_CLOCK },			/* QEMU, two ports */
+	{ 0x1b36, 0x0004, 0, 4, 0, 0, 8, UART_CLOCK },			/* QEMU, four ports */
+	{ 0x1415, 0xc158, 0, 2, 0, 0x1000, 0x200, 62500000 },		/* Oxford OXPCIe952 */
+	{ 0x1415, 0xc208, 0, 4, 0, 0x1000, 0x200, 62500000 },		/* Oxford OXPCIe954 */
+	{ 0x13a8, 0x0352, 0, 2, 0, 0, 0x400, 125000000 },		/* Exar XR17V352 */
+	{ 0x13a8, 0x0354, 0, 4, 0, 0, 0x400, 125000000 },		/* Exar XR17V354 */
+	{ 0x1c00, 0x3253, 0, 2, 0, 0xc0, 8, UART_CLOCK },		/* WCH CH382 */
+	{ 0x9710, 0x9900, 0, 1, 0, 0, 8, UART_CLOCK },			/* MosChip MCS9900 */
+	{ PCI_ANY, PCI_ANY, 0, 1, 0, 0, 8, UART_CLOCK },
+};
+
+static u32 config_read(u32 bdf, u32 reg)
+{
+	outl(0x80000000U | bdf << 8 | (reg & 0xfc), 0xcf8);
+	return inl(0xcfc);
+}
+
+static void config_write(u32 bdf, u32 reg, u32 v)
+{
+	outl(0x80000000U | bdf << 8 | (reg & 0xfc), 0xcf8);
+	outl(v, 0xcfc);
+}
+
+static const struct card *match(u32 id, u32 class)
+{
+	for (u32 i = 0; i < ARRAY_SIZE(cards); i++) {
+		const struct card *c = &cards[i];
+
+		if (c->vendor == PCI_ANY ? class == PCI_CLASS_SERIAL :
+		    c->vendor == (u16)id && c->device == id >> 16)
+			return c;
+	}
+	return NULL;
+}
+
+/* Take port @n of the card; false when its window is not set up. */
+static bool use_card(struct uart *u, u32 bdf, const struct card *c, u32 n)
+{
+	u32 bar = config_read(bdf, PCI_BAR0 + c->bar * 4U);
+	u32 offset = c->first + n * c->stride;
+
+	if (bar & 1) {
+		u->port = (u16)((bar & ~3U) + offset);
+		u->mmio = paddr_make(0);
+		if (!(bar & ~3U))
+			return false;
+	} else {
+		u64 base = bar & ~0xfU;
+
+		if ((bar & 6) == 4)
+			base |= (u64)config_read(bdf, PCI_BAR0 + c->bar * 4U + 4) << 32;
+		if (!base)
+			return false;
+		u->port = 0;
+		u->mmio = paddr_make(base + offset);
+	}
+	u->reg_shift = c->reg_shift;
+	u->clock = c->clock;
+	u->on_pci = true;
+	u->bdf = (u16)bdf;
+	u->irq = 0;	/* its line is only known through AML */
+	config_write(bdf, PCI_COMMAND,
+		     (config_read(bdf, PCI_COMMAND) & 0xffff) | PCI_COMMAND_IO_MEMORY);
+	return true;
+}
+
+int uart_find_pci(struct uart *u, u32 nth)
+{
+	for (u32 bdf = 0; bdf <= (PCI_LAST_BUS << 8 | 0xff); bdf++) {
+		u32 id = config_read(bdf, 0);
+		const struct card *c;
+
+		if (id == 0xffffffffU || !(id & 0xffff)) {
+			if (!(bdf & 7))
+				bdf |= 7;	/* no function 0: no device */
+			continue;
+		}
+		c = match(id, config_read(bdf, 8) >> 16);
+		if (c && nth < c->ports && use_card(u, bdf, c, nth))
+			return 0;
+		if (c)
+			nth -= min(nth, (u32)c->ports);
+		if (!(bdf & 7) && !(config_read(bdf, PCI_HEADER_TYPE_WORD) & PCI_MULTIFUNCTION))
+			bdf |= 7;
+	}
+	return -XEN_ENODEV;
+}
