@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* crash= on the command line: fail or stop on purpose late in the boot, to test how it ends. */
+#include <xen/errno.h>
+#include <xen/hal/machine.h>
+#include <xen/param.h>
+#include <xen/printk.h>
+#include <xen/string.h>
+#include <asm/mm.h>
+#include <asm/msr.h>
+#include <asm/sections.h>
+#include <asm/setup.h>
+
+/* Each shows up in the backtrace by its own name. */
+#define noinline __attribute__((noinline))
+
+/* Takes only the value 0, is not readable, and exists only in x2APIC mode: else #GP. */
+#define MSR_X2APIC_EOI 0x80b
+
+static char crash_kind[16];
+PARAM_STRING_VAR("crash", crash, crash_kind);
+
+static noinline void crash_panic(void)
+{
+	panic("crash=panic");
+}
+
+static noinline void crash_null(void)
+{
+	u64 v;
+
+	/* In assembly: the compiler knows that C cannot mean this. */
+	__asm__ volatile("mov 16, %0" : "=r"(v));
+	printk(LOG_ERR "Read %#lx through a null pointer\n", v);
+}
+
+static noinline void crash_write_text(void)
+{
+	*(volatile u8 *)image_start = 0;
+}
+
+static noinline void crash_write_constant(void)
+{
+	*(volatile u8 *)text_end = 0;
+}
+
+static noinline void crash_execute_data(void)
+{
+	static u8 ret = 0xc3;
+
+	((void (*)(void))&ret)();
+}
+
+/* Touch each page downwards from here until the guard page stops it. */
+static noinline void crash_stack(void)
+{
+	for (;;)
+		__asm__ volatile("sub $512, %%rsp; push $0" ::: "memory");
+}
+
+static noinline void crash_opcode(void)
+{
+	__asm__ volatile("ud2");
+}
+
+static noinline void crash_msr(void)
+{
+	u64 v = 1;
+	int rc = rdmsr_safe(MSR_X2APIC_EOI, &v);
+
+	printk(LOG_ERR "rdmsr_safe: %d, value %#lx; wrmsr_safe: %d\n", rc, v,
+	       wrmsr_safe(MSR_X2APIC_EOI, 1));
+	rdmsr(MSR_X2APIC_EOI);
+}
+
+static const struct {
+	const char *name;
+	void (*fn)(void);
+} kinds[] = {
+	{ "panic", crash_panic },
+	{ "null", crash_null },
+	{ "write-text", crash_write_text },
+	{ "write-const", crash_write_constant },
+	{ "exec-data", crash_execute_data },
+	{ "stack", crash_stack },
+	{ "opcode", crash_opcode },
+	{ "msr", crash_msr },
+	{ "reboot", machine_restart },
+	{ "power-off", machine_power_off },
+};
+
+void boot_crash_if_asked(void)
+{
+	if (crash_kind[0] == '\0')
+		return;
+	for (u32 i = 0; i < ARRAY_SIZE(kinds); i++)
+		if (!strcmp(crash_kind, kinds[i].name))
+			kinds[i].fn();
+	printk(LOG_WARN "crash=%s did nothing\n", crash_kind);
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Interrupt flag, idling and stopping of one CPU: the hooks of <xen/hal/cpu.h>. */
+#include <xen/hal/cpu.h>
+#include <asm/processor.h>
+
+u64 irq_save(void)
+{
+	u64 f = read_flags();
+
+	__asm__ volatile("cli" ::: "memory");
+	return f;
+}
+
+void irq_restore(u64 flags)
+{
+	if (flags & X86_EFLAGS_IF)
+		__asm__ volatile("sti" ::: "memory");
+	else
+		__asm__ volatile("cli" ::: "memory");
+}
+
+void irq_enable(void) { __asm__ volatile("sti" ::: "memory"); }
+void irq_disable(void) { __asm__ volatile("cli" ::: "memory"); }
+bool irq_is_enabled(void) { return read_flags() & X86_EFLAGS_IF; }
+bool in_irq(void) { return cpu_info()->irq_depth != 0; }
+
+void cpu_idle_wait(void)
+{
+	/* STI holds interrupts off for one more instruction, so none is lost before HLT. */
+	__asm__ volatile("sti; hlt" ::: "memory");
+}
+
+void cpu_halt(void)
+{
+	for (;;)
+		__asm__ volatile("cli; hlt" ::: "memory");
+}

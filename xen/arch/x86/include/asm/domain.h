@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What x86 adds to a domain and a vCPU. */
+#ifndef ASM_X86_DOMAIN_H
+#define ASM_X86_DOMAIN_H
+
+#include <xen/domain.h>
+#include <xen/x86/cpuid-policy.h>
+#include <xen/x86/msr-policy.h>
+#include <xen/x86/pmtimer.h>
+#include <xen/x86/vioapic.h>
+#include <xen/x86/vlapic.h>
+#include <xen/x86/vpit.h>
+
+#include <asm/e820.h>
+
+enum gpr { GPR_RAX, GPR_RCX, GPR_RDX, GPR_RBX, GPR_RSP, GPR_RBP, GPR_RSI, GPR_RDI, GPR_R8, GPR_R9,
+	   GPR_R10, GPR_R11, GPR_R12, GPR_R13, GPR_R14, GPR_R15, GPR_COUNT };
+
+struct svm_vcpu;
+
+/** Why guests left for the hypervisor, as the counts call it. */
+enum exit_class {
+	EXIT_OTHER,
+	EXIT_INTERRUPT,		/* of the host: device, timer, IPI */
+	EXIT_HYPERCALL,
+	EXIT_NESTED_FAULT,	/* memory that the p2m does not map, emulated devices too */
+	EXIT_IO,
+	EXIT_MSR,
+	EXIT_CPUID,
+	EXIT_HLT,
+	EXIT_CONTROL,		/* control and debug registers */
+	EXIT_EXCEPTION,
+	EXIT_CLASSES
+};
+
+/** Where an intercepted instruction was found before; see svm/insn.c. */
+#define INSN_CACHE_SIZE 8
+struct insn_cache_entry {
+	u64 rip, cr3;
+	u32 exit_code;
+	u32 len;
+};
+
+struct x86_vcpu {
+	struct vcpu v;
+	u64 gpr[GPR_COUNT];		/* RAX and RSP are copied at exit and entry */
+	struct svm_vcpu *svm;
+
+	struct vlapic vlapic;
+	struct timer vlapic_timer;
+	struct guest_msrs msrs;
+	u8 upcall_vector;		/* HVMOP_set_evtchn_upcall_vector; 0: use the callback */
+	bool offered_callback;		/* the vector on offer is the callback, not the APIC's */
+	/* Posted by any CPU, read by the one that runs the vCPU; work_pending after the others */
+	bool work_pending, timer_due, nmi_pending, upcall_missed;
+	bool wait_for_sipi;		/* atomic */
+
+	/* FPU: an XSAVE area (or FXSAVE); loaded while the vCPU is on a CPU */
+	void *fpu_area;
+	u32 fpu_cpu;			/* where its state was last in the registers */
+	u64 xcr0;
+	u64 dr[4];
+	u64 tsc_offset;
+
+	struct insn_cache_entry insn_cache[INSN_CACHE_SIZE];
+	u64 exits[EXIT_CLASSES];	/* written by the CPU that runs it, read by any */
+};
+
+struct x86_domain {
+	struct domain d;
+	struct cpuid_policy *cpuid;
+	struct vlapic **vlapics;	/* [max_vcpus], for finding destinations */
+	struct guest_map map;
+	struct vioapic_group vioapic;	/* none for a PVH domU */
+	struct spinlock vioapic_lock;
+	struct vpit vpit;
+	struct pmtimer pmtimer;
+	struct spinlock plat_lock;	/* vpit, pmtimer, other small devices */
+	u8 callback_vector;		/* HVM_PARAM_CALLBACK_IRQ type 2; 0: none */
+	u64 tsc_offset;
+	s_time_t boot_time;
+	u64 paging_pool;		/* bytes the toolstack set aside for page tables */
+};
+
+static inline struct x86_vcpu *to_xv(const struct vcpu *v)
+{
+	return container_of(v, struct x86_vcpu, v);
+}
+static inline struct x86_domain *to_xd(const struct domain *d)
+{
+	return container_of(d, struct x86_domain, d);
+}
+
+#endif

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Hardware-assisted guests: the vendor table, and what the vendor's exit handler calls.
+ * Everything here works on the current vCPU unless it says otherwise.
+ */
+#ifndef ASM_X86_HVM_H
+#define ASM_X86_HVM_H
+
+#include <asm/domain.h>
+
+enum hvm_segment { HVM_ES, HVM_CS, HVM_SS, HVM_DS, HVM_FS, HVM_GS, HVM_TR, HVM_LDTR, HVM_GDTR,
+		   HVM_IDTR, HVM_NR_SEGS };
+
+/** A segment register; attr packs descriptor bits 40-47 (low byte) and 52-55 (bits 8-11). */
+struct hvm_seg {
+	u16 sel, attr;
+	u32 limit;
+	u64 base;
+};
+
+#define HVM_SEG_ATTR_L BIT(9)
+#define HVM_SEG_ATTR_DB BIT(10)
+
+/** What a virtualisation extension provides. Every slot is filled. */
+struct hvm_ops {
+	const char *name;
+	/** The three bytes of VMMCALL or VMCALL. */
+	const u8 *hypercall_insn;
+	/** Does this CPU have it, usable? Prints why not. */
+	bool (*detect)(void);
+	/** Switch it on on this CPU. 0 or -XEN_*. */
+	int (*cpu_up)(void);
+	int (*vcpu_init)(struct x86_vcpu *xv);
+	void (*vcpu_destroy)(struct x86_vcpu *xv);
+	/** Unload / load what the CPU holds of the guest between runs. Interrupts off. */
+	void (*switch_from)(struct x86_vcpu *xv);
+	void (*switch_to)(struct x86_vcpu *xv);
+	/** Enter the guest once and handle the exit. */
+	void (*run)(struct x86_vcpu *xv);
+
+	/* Guest state; also for vCPUs that are not running. */
+	u64 (*get_cr)(const struct x86_vcpu *xv, u32 cr);
+	void (*set_cr)(struct x86_vcpu *xv, u32 cr, u64 val);
+	u64 (*get_efer)(const struct x86_vcpu *xv);
+	void (*set_efer)(struct x86_vcpu *xv, u64 val);
+	u64 (*get_rip)(const struct x86_vcpu *xv);
+	void (*set_rip)(struct x86_vcpu *xv, u64 val);
+	u64 (*get_rflags)(const struct x86_vcpu *xv);
+	void (*set_rflags)(struct x86_vcpu *xv, u64 val);
+	u64 (*get_dr)(const struct x86_vcpu *xv, u32 dr);
+	void (*set_dr)(struct x86_vcpu *xv, u32 dr, u64 val);
+	u32 (*get_cpl)(const struct x86_vcpu *xv);
+	void (*get_seg)(struct x86_vcpu *xv, enum hvm_segment s, struct hvm_seg *out);
+	void (*set_seg)(struct x86_vcpu *xv, enum hvm_segment s, const struct hvm_seg *in);
+	/** MSRs whose guest value the hardware switches. False: not one of these. */
+	bool (*read_msr)(struct x86_vcpu *xv, u32 msr, u64 *val);
+	bool (*write_msr)(struct x86_vcpu *xv, u32 msr, u64 val);
+	/** Deliver an exception at the next entry; @error -1 for none. */
+	void (*inject_exception)(struct x86_vcpu *xv, u8 vector, s32 error, u64 cr2);
+	void (*inject_nmi)(struct x86_vcpu *xv);
+	/** An exception or NMI already waits for the next entry. */
+	bool (*event_pending)(const struct x86_vcpu *xv);
+	/** True while STI or MOV SS holds interrupts off. */
+	bool (*interrupt_shadow)(const struct x86_vcpu *xv);
+	void (*set_interrupt_shadow)(struct x86_vcpu *xv, bool on);
+	/** Forget what waits for delivery at the next entry, and interrupt shadows: INIT does. */
+	void (*reset_events)(struct x86_vcpu *xv);
+	void (*set_tsc_offset)(struct x86_vcpu *xv, u64 offset);
+	/** Memory types of the guest's own paging; a valid value of the PAT MSR. */
+	void (*set_pat)(struct x86_vcpu *xv, u64 pat);
+	/** This vCPU's view of guest physical memory changed: flush before the next entry. */
+	void (*flush_tlb)(struct x86_vcpu *xv);
+	/** Let the hardware domain reach ports [@first, @last] without an exit. Boot. */
+	void (*allow_ports)(u16 first, u16 last);
+};
+
+extern const struct hvm_ops svm_ops;
+/** The one in use, chosen at boot. */
+extern const struct hvm_ops *hvm;
+
+/** Choose the vendor table and enable it on the boot CPU; panics with the reason when none. */
+void hvm_init(void);
+/** Enable it on another CPU as it comes up. */
+void hvm_cpu_up(void);
+
+/* Exit handlers common to all vendors. Those that return bool: true when the instruction is done
+ * and to be skipped, false when it faulted or is to run again. */
+void hvm_do_cpuid(struct x86_vcpu *xv);
+bool hvm_do_msr(struct x86_vcpu *xv, bool write);
+bool hvm_do_hypercall(struct x86_vcpu *xv);
+/** Port access of 1, 2 or 4 bytes with the value in RAX. */
+void hvm_do_io(struct x86_vcpu *xv, u16 port, u32 bytes, bool in);
+/** String port access, or anything else that needs the emulator at the current RIP. */
+void hvm_emulate_one(struct x86_vcpu *xv);
+/** Access to @gpa that the p2m does not allow. */
+void hvm_do_nested_fault(struct x86_vcpu *xv, gpaddr_t gpa, bool write, bool fetch, bool present);
+void hvm_do_hlt(struct x86_vcpu *xv);
+void hvm_do_triple_fault(struct x86_vcpu *xv);
+void hvm_inject_gp(struct x86_vcpu *xv);
+void hvm_inject_ud(struct x86_vcpu *xv);
+
+/** Vector to deliver now if the guest's state allows, or -1. */
+s32 hvm_next_vector(struct x86_vcpu *xv);
+/** @vector, from hvm_next_vector(), is about to be offered to the guest: it goes into service. */
+void hvm_vector_offered(struct x86_vcpu *xv, u8 vector);
+/** The guest left without having taken what was offered: it is only requested again. */
+void hvm_vector_refused(struct x86_vcpu *xv, u8 vector);
+
+/** Fetch up to @len instruction bytes at linear @va; returns how many could be read. */
+u32 hvm_fetch(struct x86_vcpu *xv, u64 va, void *buf, u32 len);
+
+/** What RDMSR / WRMSR / CPUID do, for the emulator as well. 0, or -1 for #GP. */
+int hvm_msr_read(struct x86_vcpu *xv, u32 msr, u64 *val);
+int hvm_msr_write(struct x86_vcpu *xv, u32 msr, u64 val);
+void hvm_cpuid(struct x86_vcpu *xv, u32 leaf, u32 subleaf, u32 out[4]);
+/** Port access: 0 handled. @val is in/out. */
+void hvm_port_io(struct x86_vcpu *xv, u16 port, u32 bytes, bool in, u32 *val);
+
+#endif

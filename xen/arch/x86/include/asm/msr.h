@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Model-specific registers: numbers (APM vol. 2 appendix A, SDM vol. 4) and access. */
+#ifndef ASM_X86_MSR_H
+#define ASM_X86_MSR_H
+
+#include <xen/compiler.h>
+#include <xen/x86/regs.h>
+
+#define MSR_TSC			0x00000010
+#define MSR_FEATURE_CONTROL	0x0000003a
+#define MSR_TSC_ADJUST		0x0000003b
+#define MSR_SYSENTER_CS		0x00000174
+#define MSR_SYSENTER_ESP	0x00000175
+#define MSR_SYSENTER_EIP	0x00000176
+#define MSR_MCG_CAP		0x00000179
+#define MSR_MCG_STATUS		0x0000017a
+#define MSR_MISC_ENABLE		0x000001a0
+#define MSR_X2APIC_BASE		0x00000800
+#define MSR_XSS			0x00000da0
+
+#define MSR_EFER		0xc0000080
+#define EFER_SCE		BIT(0)
+#define EFER_LME		BIT(8)
+#define EFER_LMA		BIT(10)
+#define EFER_NXE		BIT(11)
+#define EFER_SVME		BIT(12)
+#define EFER_LMSLE		BIT(13)
+#define EFER_FFXSR		BIT(14)
+#define MSR_STAR		0xc0000081
+#define MSR_LSTAR		0xc0000082
+#define MSR_CSTAR		0xc0000083
+#define MSR_SFMASK		0xc0000084
+#define MSR_FS_BASE		0xc0000100
+#define MSR_GS_BASE		0xc0000101
+#define MSR_KERNEL_GS_BASE	0xc0000102
+#define MSR_TSC_AUX		0xc0000103
+#define MSR_TSC_RATIO		0xc0000104
+#define MSR_SYSCFG		0xc0010010
+#define MSR_HWCR		0xc0010015
+#define MSR_VM_CR		0xc0010114
+#define VM_CR_SVMDIS		BIT(4)
+#define MSR_VM_HSAVE_PA		0xc0010117
+#define MSR_DE_CFG		0xc0011029
+#define DE_CFG_LFENCE_SERIALISE	BIT(1)
+
+static inline u64 rdmsr(u32 msr)
+{
+	u32 lo, hi;
+
+	__asm__ volatile("rdmsr" : "=a"(lo), "=d"(hi) : "c"(msr));
+	return lo | (u64)hi << 32;
+}
+
+static inline void wrmsr(u32 msr, u64 v)
+{
+	__asm__ volatile("wrmsr" : : "c"(msr), "a"((u32)v), "d"((u32)(v >> 32)) : "memory");
+}
+
+/** Read or write an MSR that may not exist: 0, or -XEN_EFAULT when the CPU raised #GP. Needs
+ * the IDT (traps_init); any context after. */
+int rdmsr_safe(u32 msr, u64 *v);
+int wrmsr_safe(u32 msr, u64 v);
+
+static inline u64 rdtsc(void)
+{
+	u32 lo, hi;
+
+	__asm__ volatile("rdtsc" : "=a"(lo), "=d"(hi));
+	return lo | (u64)hi << 32;
+}
+
+static inline u64 rdpmc(u32 counter)
+{
+	u32 lo, hi;
+
+	__asm__ volatile("rdpmc" : "=a"(lo), "=d"(hi) : "c"(counter));
+	return lo | (u64)hi << 32;
+}
+
+static inline u64 xgetbv(u32 reg)
+{
+	u32 lo, hi;
+
+	__asm__ volatile("xgetbv" : "=a"(lo), "=d"(hi) : "c"(reg));
+	return lo | (u64)hi << 32;
+}
+
+static inline void xsetbv(u32 reg, u64 v)
+{
+	__asm__ volatile("xsetbv" : : "c"(reg), "a"((u32)v), "d"((u32)(v >> 32)) : "memory");
+}
+
+#endif

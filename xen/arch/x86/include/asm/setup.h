@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What boot hands to later stages, and the memory each CPU needs to run C. */
+#ifndef ASM_X86_SETUP_H
+#define ASM_X86_SETUP_H
+
+#include <xen/cpumask.h>
+#include <asm/cpu.h>
+#include <asm/trampoline.h>
+
+#define BOOT_MAX_REGIONS 256
+#define BOOT_MAX_MODULES 32
+#define BOOT_CMDLINE_MAX 2048
+#define BOOT_MODULE_CMDLINE_MAX 1024
+
+enum boot_protocol { BOOT_MULTIBOOT1, BOOT_MULTIBOOT2, BOOT_PVH };
+
+/** Region types are those of the ABI's XEN_HVM_MEMMAP_TYPE_*, equal to ACPI's E820 types. */
+struct boot_region {
+	u64 start, size;
+	u32 type;
+};
+
+struct boot_module {
+	paddr_t start, end;	/* [start, end), outside the image, in RAM */
+	char cmdline[BOOT_MODULE_CMDLINE_MAX];
+};
+
+/** The normalised boot information; constant after boot_info_parse. */
+struct boot_info {
+	enum boot_protocol protocol;
+	char cmdline[BOOT_CMDLINE_MAX];
+	char loader[64];
+	paddr_t rsdp;			/* 0: search for it */
+	u32 nr_regions;			/* sorted, not overlapping */
+	struct boot_region regions[BOOT_MAX_REGIONS];
+	u32 nr_modules;
+	struct boot_module modules[BOOT_MAX_MODULES];
+};
+
+extern struct boot_info boot_info;
+
+/** Fill boot_info from what the loader left; @magic tells the protocol. Nothing is printed. */
+void boot_info_parse(u32 magic, u32 info);
+/** Stop with one line when the information cannot be used; else return. */
+void boot_info_check(void);
+void boot_info_print(void);
+
+/** One line on what the loader gave us wrong and how to put it right, then stop. */
+void boot_reject(const char *fmt, ...) __attribute__((format(printf, 1, 2), noreturn));
+
+/** Allocate, near its node, what @cpu needs to run C: stack with its cpu_info, per-CPU area, GDT,
+ * TSS. 0 or -XEN_ENOMEM. Also fills percpu_offset[@cpu]. */
+int cpu_prepare_memory(u32 cpu);
+/** Top of the stack of @cpu, just below its cpu_info: what its stack pointer starts with. */
+void *cpu_stack_top(u32 cpu);
+/** Load GDT, TSS, IDT, control registers and MSRs of this CPU; on its own stack and on
+ * idle_root. First thing an application processor calls. */
+void cpu_init_self(u32 cpu);
+
+/** Per-CPU area, tables and stack of the boot CPU, from the image. First of all. */
+void percpu_init_boot_cpu(void);
+
+/** Turn on hardware virtualisation on the CPU that runs, before it is online. Implemented by the
+ * virtualisation back end. */
+void hvm_cpu_up(void);
+
+/** Build the domains that the modules hold and unpause them. Panics or boot_rejects when it cannot.
+ * Boot, all CPUs online. */
+void boot_domains(void);
+/** Move modules out of low memory, which kernels are linked to. After paging_init. */
+void boot_modules_move(void);
+/** Fail on purpose when crash= asks for it. Late in the boot. */
+void boot_crash_if_asked(void);
+
+#endif

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Time on x86: bring-up, and what guests' clocks are computed from. */
+#ifndef ASM_X86_TIME_H
+#define ASM_X86_TIME_H
+
+#include <xen/hal/time.h>
+#include <xen/timescale.h>
+
+/** Boot CPU, after acpi_init and apic_init, interrupts off: choose the clocks, measure, start
+ * system time at 0, read the wall clock, and take the timer vector. */
+void time_init(void);
+/** After timer_init_subsystem: keep a counter that wraps from being missed. */
+void time_start_upkeep(void);
+
+/**
+ * Measure the TSC of an application processor against the boot CPU's. Both call at the same time,
+ * interrupts off; afterwards now_ns() on @cpu agrees with the boot CPU's. The boot CPU's call gives
+ * up after a second.
+ */
+void time_sync_boot_cpu(u32 cpu);
+void time_sync_secondary(u32 cpu);
+
+/** How TSC cycles become ns, in the form guests get (pvclock's mul and shift). */
+const struct timescale *time_tsc_scale(void);
+/** Cycles to add to this CPU's TSC to get the boot CPU's, which now_ns() counts from. */
+s64 time_tsc_offset(void);
+/** True when now_ns() reads the TSC, so that guests may compute time with it. */
+bool time_tsc_is_clock(void);
+
+/** Spin for @us microseconds; before time_init a rough guess. Any context. */
+void udelay(u32 us);
+
+#endif
