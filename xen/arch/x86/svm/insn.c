@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Lengths of intercepted instructions. A processor with NRIP-save tells the next RIP. Elsewhere
+ * (QEMU's TCG among them) the bytes at RIP are fetched through the guest's page tables and
+ * checked. A small cache remembers lengths by (RIP, CR3, exit code). A guest that changes the
+ * prefixes of an intercepted instruction in place can only mislead itself.
+ */
+#include <xen/x86/emul.h>
+
+#include <asm/msr.h>
+#include <asm/processor.h>
+
+#include "svm.h"
+
+static bool has_nrips;
+
+void svm_insn_init(void)
+{
+	has_nrips = cpuid(0x8000000a).edx & BIT(3);
+}
+
+static bool exit_to_simple(u32 code, enum x86_simple *which)
+{
+	switch (code) {
+	case SVM_EXIT_CPUID:
+		*which = X86_SIMPLE_CPUID;
+		return true;
+	case SVM_EXIT_VMMCALL:
+		*which = X86_SIMPLE_VMMCALL;
+		return true;
+	case SVM_EXIT_HLT:
+		*which = X86_SIMPLE_HLT;
+		return true;
+	case SVM_EXIT_PAUSE:
+		*which = X86_SIMPLE_PAUSE;
+		return true;
+	case SVM_EXIT_INVD:
+		*which = X86_SIMPLE_INVD;
+		return true;
+	case SVM_EXIT_WBINVD:
+		*which = X86_SIMPLE_WBINVD;
+		return true;
+	case SVM_EXIT_XSETBV:
+		*which = X86_SIMPLE_XSETBV;
+		return true;
+	case SVM_EXIT_MSR:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static u32 decode_len(struct x86_vcpu *xv, u32 code)
+{
+	struct vmcb *vmcb = vmcb_of(xv);
+	enum x86_simple which = vmcb->exit_info1 ? X86_SIMPLE_WRMSR : X86_SIMPLE_RDMSR;
+	bool is_long = (vmcb->efer & EFER_LMA) && (vmcb->cs.attr & HVM_SEG_ATTR_L);
+	u64 va = is_long ? vmcb->rip : (u32)(vmcb->cs.base + vmcb->rip);
+	u8 bytes[15];
+	int len;
+	u32 n;
+
+	if (!exit_to_simple(code, &which))
+		return 0;
+	n = hvm_fetch(xv, va, bytes, sizeof(bytes));
+	len = x86_skip_simple(bytes, n, which);
+	return len > 0 ? (u32)len : 0;
+}
+
+u32 svm_insn_len(struct x86_vcpu *xv)
+{
+	struct vmcb *vmcb = vmcb_of(xv);
+	struct insn_cache_entry *e;
+	u32 code = (u32)vmcb->exit_code, len;
+
+	if (has_nrips && vmcb->next_rip > vmcb->rip && vmcb->next_rip - vmcb->rip <= 15)
+		return (u32)(vmcb->next_rip - vmcb->rip);
+	e = &xv->insn_cache[(vmcb->rip >> 1) % INSN_CACHE_SIZE];
+	if (likely(e->rip == vmcb->rip && e->cr3 == vmcb->cr3 && e->exit_code == code && e->len))
+		return e->len;
+	len = decode_len(xv, code);
+	if (!len) {
+		/* The guest changed its code or its tables under us: let it run into that again. */
+		hvm_inject_ud(xv);
+		return 0;
+	}
+	*e = (struct insn_cache_entry){ vmcb->rip, vmcb->cr3, code, len };
+	return len;
+}
+
+void svm_skip(struct x86_vcpu *xv, u32 len)
+{
+	struct vmcb *vmcb = vmcb_of(xv);
+
+	vmcb->rip += len;
+	vmcb->interrupt_shadow = 0;
+	if (unlikely(vmcb->rflags & X86_EFLAGS_TF)) {
+		vmcb->dr6 |= BIT(14) /* BS */;
+		svm_ops.inject_exception(xv, X86_VEC_DB, -1, 0);
+	}
+}

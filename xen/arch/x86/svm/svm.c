@@ -1,0 +1,387 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * AMD's Secure Virtual Machine (APM volume 2, chapter 15): enabling it, vCPU control blocks, and
+ * the way into the guest.
+ *
+ * Interrupts reach the guest as virtual interrupts (V_IRQ), never through EVENTINJ: the processor
+ * then waits by itself for RFLAGS.IF, and QEMU's TCG can deliver an injected external interrupt
+ * twice. Whether the guest took it is read from V_IRQ after the exit. FS, GS, TR, LDTR and the
+ * system-call MSRs stay loaded between exits (the hypervisor uses none of them) and are saved when
+ * the vCPU leaves the CPU; until then the IDT without stacks of its own (IST) is in use, as TR is
+ * the guest's.
+ */
+#include <xen/errno.h>
+#include <xen/hal/vcpu.h>
+#include <xen/p2m.h>
+#include <xen/percpu.h>
+#include <xen/printk.h>
+#include <xen/softirq.h>
+#include <xen/string.h>
+#include <xen/xmalloc.h>
+
+#include <asm/desc.h>
+#include <asm/msr.h>
+#include <asm/processor.h>
+#include <asm/traps.h>
+
+#include "asid.h"
+#include "state.h"
+
+#define IOPM_ORDER 2
+#define MSRPM_ORDER 1
+
+static DEFINE_PER_CPU(struct page_info *, host_save);
+static DEFINE_PER_CPU(struct page_info *, host_vmcb);
+static u8 *iopm_all, *iopm_hardware;
+static u8 *msrpm;
+
+static inline void clgi(void) { __asm__ volatile("clgi" ::: "memory"); }
+static inline void stgi(void) { __asm__ volatile("stgi" ::: "memory"); }
+
+static paddr_t virt_to_paddr(const void *va)
+{
+	return mfn_to_paddr(virt_to_mfn(va));
+}
+
+static bool svm_detect(void)
+{
+	if (!(cpuid(0x80000001).ecx & BIT(2)))
+		return false;
+	if (!(cpuid(0x8000000a).edx & BIT(0))) {
+		printk(LOG_ERR "svm: this CPU lacks nested paging, which Xenolith needs\n");
+		return false;
+	}
+	if (rdmsr(MSR_VM_CR) & VM_CR_SVMDIS) {
+		printk(LOG_ERR "svm: switched off by the firmware; enable SVM in its setup\n");
+		return false;
+	}
+	return true;
+}
+
+/* Two bits an MSR (read, write), three ranges of 2048 bytes (APM 15.11). */
+static void msrpm_allow(u32 msr)
+{
+	u32 bit = msr < 0x2000 ? msr * 2 : 0x800 * 8 + (msr - 0xc0000000) * 2;
+
+	msrpm[bit / 8] &= ~(3 << (bit % 8));
+}
+
+static void make_msrpm(void)
+{
+	static const u32 direct[] = {
+		MSR_STAR, MSR_LSTAR, MSR_CSTAR, MSR_SFMASK, MSR_FS_BASE, MSR_GS_BASE,
+		MSR_KERNEL_GS_BASE, MSR_SYSENTER_CS, MSR_SYSENTER_ESP, MSR_SYSENTER_EIP,
+	};
+
+	memset(msrpm, 0xff, PAGE_SIZE << MSRPM_ORDER);
+	for (u32 i = 0; i < ARRAY_SIZE(direct); i++)
+		msrpm_allow(direct[i]);
+}
+
+static void *alloc_map(u32 order)
+{
+	struct page_info *pg = alloc_pages(order, 0);
+
+	if (!pg)
+		panic("svm: no memory for permission maps");
+	return page_to_virt(pg);
+}
+
+static void make_maps(void)
+{
+	if (msrpm)
+		return;
+	msrpm = alloc_map(MSRPM_ORDER);
+	make_msrpm();
+	iopm_all = alloc_map(IOPM_ORDER);
+	iopm_hardware = alloc_map(IOPM_ORDER);
+	memset(iopm_all, 0xff, PAGE_SIZE << IOPM_ORDER);
+	memset(iopm_hardware, 0xff, PAGE_SIZE << IOPM_ORDER);
+	svm_insn_init();
+}
+
+static void svm_allow_ports(u16 first, u16 last)
+{
+	for (u32 port = first; port <= last; port++)
+		iopm_hardware[port / 8] &= ~(1 << (port % 8));
+}
+
+static int svm_cpu_up(void)
+{
+	struct page_info *save = alloc_pages(0, 0), *vmcb = alloc_pages(0, 0);
+
+	if (!save || !vmcb)
+		return -XEN_ENOMEM;
+	make_maps();
+	this_cpu(host_save) = save;
+	this_cpu(host_vmcb) = vmcb;
+	wrmsr(MSR_EFER, rdmsr(MSR_EFER) | EFER_SVME);
+	wrmsr(MSR_VM_HSAVE_PA, mfn_to_paddr(page_to_mfn(save)).v);
+	__asm__ volatile("vmsave %%rax" :: "a"(mfn_to_paddr(page_to_mfn(vmcb)).v) : "memory");
+	asid_cpu_init();
+	return 0;
+}
+
+static void set_intercepts(struct vmcb *vmcb)
+{
+	vmcb->cr_read = BIT(8);
+	vmcb->cr_write = BIT(8);
+	vmcb->exceptions = BIT(X86_VEC_DB) | BIT(X86_VEC_AC) | BIT(X86_VEC_MC);
+	vmcb->intercept1 = SVM_I1_INTR | SVM_I1_NMI | SVM_I1_SMI | SVM_I1_INIT | SVM_I1_RDPMC |
+			   SVM_I1_CPUID | SVM_I1_INVD | SVM_I1_HLT | SVM_I1_INVLPGA | SVM_I1_IOIO |
+			   SVM_I1_MSR | SVM_I1_FERR | SVM_I1_SHUTDOWN;
+	vmcb->intercept2 = SVM_I2_VMRUN | SVM_I2_VMMCALL | SVM_I2_VMLOAD | SVM_I2_VMSAVE |
+			   SVM_I2_STGI | SVM_I2_CLGI | SVM_I2_SKINIT | SVM_I2_WBINVD |
+			   SVM_I2_MONITOR | SVM_I2_MWAIT | SVM_I2_XSETBV;
+}
+
+static int svm_vcpu_init(struct x86_vcpu *xv)
+{
+	struct svm_vcpu *s = xzalloc(struct svm_vcpu);
+	struct page_info *pg = alloc_pages(0, 0);
+	struct vmcb *vmcb;
+
+	if (!s || !pg) {
+		xfree(s);
+		if (pg)
+			free_pages(pg, 0);
+		return -XEN_ENOMEM;
+	}
+	vmcb = page_to_virt(pg);
+	s->vmcb = vmcb;
+	s->vmcb_pa = mfn_to_paddr(page_to_mfn(pg)).v;
+	s->vintr_vector = -1;
+	s->need_flush = true;
+	set_intercepts(vmcb);
+	vmcb->iopm_pa = virt_to_paddr(xv->v.domain->is_hardware ? iopm_hardware : iopm_all).v;
+	vmcb->msrpm_pa = virt_to_paddr(msrpm).v;
+	vmcb->vintr = SVM_VINTR_MASKING;
+	vmcb->np_control = BIT(0);
+	vmcb->ncr3 = mfn_to_paddr(xv->v.domain->p2m->root).v;
+	vmcb->efer = EFER_SVME;
+	vmcb->g_pat = 0x0007040600070406UL;
+	vmcb->rflags = BIT(1);
+	vmcb->dr6 = 0xffff0ff0;
+	vmcb->dr7 = 0x400;
+	xv->svm = s;
+	return 0;
+}
+
+static void svm_vcpu_destroy(struct x86_vcpu *xv)
+{
+	if (!xv->svm)
+		return;
+	free_pages(mfn_to_page(virt_to_mfn(xv->svm->vmcb)), 0);
+	xfree(xv->svm);
+	xv->svm = NULL;
+}
+
+static void svm_switch_from(struct x86_vcpu *xv)
+{
+	struct svm_vcpu *s = xv->svm;
+
+	__asm__ volatile("vmsave %%rax" :: "a"(s->vmcb_pa) : "memory");
+	s->state_loaded = false;
+	__asm__ volatile("vmload %%rax"
+			 :: "a"(mfn_to_paddr(page_to_mfn(this_cpu(host_vmcb))).v) : "memory");
+	idt_use_ist(true);
+}
+
+static void svm_switch_to(struct x86_vcpu *xv)
+{
+	struct svm_vcpu *s = xv->svm;
+
+	idt_use_ist(false);
+	__asm__ volatile("vmload %%rax" :: "a"(s->vmcb_pa) : "memory");
+	s->state_loaded = true;
+}
+
+/*
+ * Offer the most urgent interrupt; the processor delivers it when the guest can take it. It goes
+ * into service right away: while the guest runs, its handler may already cause the next interrupt
+ * with the same vector on another CPU, and that one must find the request bit clear.
+ *
+ * The callback has no such bit: it is due while an upcall is pending, which the guest's handler
+ * ends without an exit. Offered while the handler has interrupts off it would come once more after
+ * it; so then only ask to be told when they are on.
+ */
+static void offer_interrupt(struct x86_vcpu *xv)
+{
+	struct svm_vcpu *s = xv->svm;
+	s32 vector = s->vintr_vector;
+
+	if (likely(!s->vintr_redeliver)) {
+		s->vintr_vector = (s16)(vector = hvm_next_vector(xv));
+		if (vector >= 0)
+			hvm_vector_offered(xv, (u8)vector);
+	}
+	if (unlikely(xv->offered_callback && !(s->vmcb->rflags & X86_EFLAGS_IF)))
+		s->vmcb->intercept1 |= SVM_I1_VINTR;
+	else
+		s->vmcb->intercept1 &= ~SVM_I1_VINTR;
+	/* V_TPR is what the guest reads from CR8 where that read is not intercepted. */
+	s->vmcb->vintr = SVM_VINTR_MASKING | vlapic_cr8(&xv->vlapic);
+	if (vector >= 0)
+		s->vmcb->vintr |= SVM_VINTR_IRQ | SVM_VINTR_IGN_TPR |
+				  (0xfUL << SVM_VINTR_PRIO_SHIFT) |
+				  ((u64)vector << SVM_VINTR_VECTOR_SHIFT);
+}
+
+/* The guest took what was offered, or another, more urgent one may be offered the next time. */
+static void settle_offer(struct x86_vcpu *xv)
+{
+	struct svm_vcpu *s = xv->svm;
+
+	if (s->vintr_vector < 0)
+		return;
+	if (s->vmcb->vintr & SVM_VINTR_IRQ) {
+		if (unlikely(s->vintr_redeliver))
+			return;
+		hvm_vector_refused(xv, (u8)s->vintr_vector);
+	}
+	s->vintr_redeliver = false;
+	s->vintr_vector = -1;
+}
+
+/* An exception's delivery was cut short by the exit: deliver it again at the next entry. */
+static void redeliver_event(struct x86_vcpu *xv, u64 info)
+{
+	struct svm_vcpu *s = xv->svm;
+
+	if ((info & SVM_EV_TYPE_MASK) == SVM_EV_TYPE_INTR) {
+		s->vintr_redeliver = true;
+		s->vintr_vector = info & SVM_EV_VECTOR_MASK;
+		return;
+	}
+	/* INT n, INT3 and INTO run again by themselves, as RIP still points at them. */
+	if ((info & SVM_EV_TYPE_MASK) == SVM_EV_TYPE_SOFT)
+		return;
+	if ((info & SVM_EV_TYPE_MASK) == SVM_EV_TYPE_EXC &&
+	    ((info & SVM_EV_VECTOR_MASK) == X86_VEC_BP ||
+	     (info & SVM_EV_VECTOR_MASK) == X86_VEC_OF))
+		return;
+	s->vmcb->event_inj = info;
+}
+
+static void settle_events(struct x86_vcpu *xv)
+{
+	struct svm_vcpu *s = xv->svm;
+	u64 info = s->vmcb->exit_int_info;
+
+	s->vmcb->event_inj = 0;
+	settle_offer(xv);
+	if (unlikely(info & SVM_EV_VALID))
+		redeliver_event(xv, info);
+}
+
+static void svm_run(struct x86_vcpu *xv)
+{
+	struct svm_vcpu *s = xv->svm;
+	struct vmcb *vmcb = s->vmcb;
+
+	/*
+	 * Whoever posts work or an interrupt from now on sends an IPI, which ends the run at once.
+	 * Taken between a look at what is posted and this, it would be lost.
+	 */
+	clgi();
+	offer_interrupt(xv);
+	if (unlikely(softirq_pending())) {
+		stgi();
+		settle_offer(xv);
+		return;
+	}
+	asid_for_entry(s);
+	vmcb->rax = xv->gpr[GPR_RAX];
+	vmcb->rsp = xv->gpr[GPR_RSP];
+	svm_vmrun(xv->gpr, s->vmcb_pa);
+	xv->gpr[GPR_RAX] = vmcb->rax;
+	xv->gpr[GPR_RSP] = vmcb->rsp;
+	settle_events(xv);
+	svm_handle_exit(xv);
+}
+
+static void svm_inject_exception(struct x86_vcpu *xv, u8 vector, s32 error, u64 cr2)
+{
+	struct vmcb *vmcb = vmcb_of(xv);
+	u64 event = SVM_EV_VALID | SVM_EV_TYPE_EXC | vector;
+
+	if (error >= 0)
+		event |= SVM_EV_ERROR_VALID | (u64)(u32)error << 32;
+	if (vector == X86_VEC_PF)
+		vmcb->cr2 = cr2;
+	vmcb->event_inj = event;
+}
+
+static void svm_inject_nmi(struct x86_vcpu *xv)
+{
+	vmcb_of(xv)->event_inj = SVM_EV_VALID | SVM_EV_TYPE_NMI | X86_VEC_NMI;
+}
+
+static bool svm_interrupt_shadow(const struct x86_vcpu *xv)
+{
+	return vmcb_of(xv)->interrupt_shadow & 1;
+}
+
+static void svm_set_interrupt_shadow(struct x86_vcpu *xv, bool on)
+{
+	vmcb_of(xv)->interrupt_shadow = on;
+}
+
+static bool svm_event_pending(const struct x86_vcpu *xv)
+{
+	return vmcb_of(xv)->event_inj & SVM_EV_VALID;
+}
+
+static void svm_reset_events(struct x86_vcpu *xv)
+{
+	struct svm_vcpu *s = xv->svm;
+
+	s->vmcb->event_inj = 0;
+	s->vmcb->interrupt_shadow = 0;
+	s->vintr_redeliver = false;
+	s->vintr_vector = -1;
+}
+
+static void svm_flush_tlb(struct x86_vcpu *xv)
+{
+	WRITE_ONCE(xv->svm->need_flush, true);
+}
+
+static const u8 vmmcall_insn[] = { 0x0f, 0x01, 0xd9 };
+
+const struct hvm_ops svm_ops = {
+	.name = "SVM",
+	.hypercall_insn = vmmcall_insn,
+	.detect = svm_detect,
+	.cpu_up = svm_cpu_up,
+	.vcpu_init = svm_vcpu_init,
+	.vcpu_destroy = svm_vcpu_destroy,
+	.switch_from = svm_switch_from,
+	.switch_to = svm_switch_to,
+	.run = svm_run,
+	.get_cr = svm_get_cr,
+	.set_cr = svm_set_cr,
+	.get_efer = svm_get_efer,
+	.set_efer = svm_set_efer,
+	.get_rip = svm_get_rip,
+	.set_rip = svm_set_rip,
+	.get_rflags = svm_get_rflags,
+	.set_rflags = svm_set_rflags,
+	.get_dr = svm_get_dr,
+	.set_dr = svm_set_dr,
+	.get_cpl = svm_get_cpl,
+	.get_seg = svm_get_seg,
+	.set_seg = svm_set_seg,
+	.read_msr = svm_read_msr,
+	.write_msr = svm_write_msr,
+	.inject_exception = svm_inject_exception,
+	.inject_nmi = svm_inject_nmi,
+	.event_pending = svm_event_pending,
+	.interrupt_shadow = svm_interrupt_shadow,
+	.set_interrupt_shadow = svm_set_interrupt_shadow,
+	.reset_events = svm_reset_events,
+	.set_tsc_offset = svm_set_tsc_offset,
+	.set_pat = svm_set_pat,
+	.flush_tlb = svm_flush_tlb,
+	.allow_ports = svm_allow_ports,
+};
