@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* XEN_DOMCTL_* of x86: time stamp counter, paging memory, the hypercall page, register views. */
+#include <xen/errno.h>
+#include <xen/hal/time.h>
+#include <xen/p2m.h>
+#include <xen/printk.h>
+#include <xen/string.h>
+#include <xen/xmalloc.h>
+
+#include "domctl.h"
+#include "private.h"
+
+#include <public/sysctl.h>
+
+#define TSC_MODE_DEFAULT 0
+#define TSC_MODE_ALWAYS_EMULATE 1
+#define TSC_MODE_NEVER_EMULATE 2
+#define GUEST_PHYS_BITS 48
+
+/* A PVH guest has a local APIC and nothing else that is emulated. */
+int arch_domain_config_check(const struct xen_domctl_createdomain *c)
+{
+	if (c->arch.emulation_flags != XEN_X86_EMU_LAPIC) {
+		printk(LOG_WARN "createdomain refused: devices %#x cannot be emulated, only a PVH "
+		       "guest's (%#x)\n", c->arch.emulation_flags, XEN_X86_EMU_LAPIC);
+		return -XEN_EOPNOTSUPP;
+	}
+	/* Unknown MSRs always fault here. */
+	return c->arch.misc_flags ? -XEN_EOPNOTSUPP : 0;
+}
+
+void arch_domain_info(const struct domain *d, struct xen_domctl_getdomaininfo *info)
+{
+	info->gpaddr_bits = GUEST_PHYS_BITS;
+	info->arch_config.emulation_flags = XEN_X86_EMU_LAPIC;
+	if (d->is_hardware)
+		info->arch_config.emulation_flags |= XEN_X86_EMU_IOAPIC | XEN_X86_EMU_VPCI;
+}
+
+static long get_tsc(struct domain *d, struct xen_domctl *op)
+{
+	struct xen_domctl_tsc_info *t = &op->u.tsc_info;
+	struct x86_domain *xd = to_xd(d);
+
+	*t = (struct xen_domctl_tsc_info){
+		.tsc_mode = xd->cpuid->time.mode,
+		.gtsc_khz = cycles_khz(),
+		.incarnation = xd->cpuid->time.incarnation,
+		.elapsed_nsec = (u64)cycles_to_ns(cycles_now() + xd->tsc_offset) -
+				(u64)cycles_to_ns(0),
+	};
+	return 0;
+}
+
+/* The guest reads the host's counter with an offset; neither scaling nor emulation is offered. */
+static long set_tsc(struct domain *d, const struct xen_domctl *op)
+{
+	const struct xen_domctl_tsc_info *t = &op->u.tsc_info;
+	struct x86_domain *xd = to_xd(d);
+
+	if (d->creation_finished)
+		return -XEN_EINVAL;
+	if (t->tsc_mode == TSC_MODE_ALWAYS_EMULATE)
+		return -XEN_EOPNOTSUPP;
+	if (t->tsc_mode != TSC_MODE_DEFAULT && t->tsc_mode != TSC_MODE_NEVER_EMULATE)
+		return -XEN_EINVAL;
+	/* The machine's clock is known to so many kHz only when the same machine measured it. */
+	if (t->gtsc_khz && t->gtsc_khz != cycles_khz())
+		return -XEN_EOPNOTSUPP;
+	xd->cpuid->time.mode = t->tsc_mode;
+	xd->cpuid->time.incarnation = t->incarnation;
+	return 0;
+}
+
+/* Page tables come from the heap; the size asked for is kept for who asks again. */
+static long paging_pool(struct domain *d, struct xen_domctl *op, bool *copy)
+{
+	struct x86_domain *xd = to_xd(d);
+
+	if (op->cmd == XEN_DOMCTL_get_paging_mempool_size) {
+		op->u.paging_mempool.size = xd->paging_pool;
+		*copy = true;
+		return 0;
+	}
+	if (op->u.paging_mempool.size & ~PAGE_MASK)
+		return -XEN_EINVAL;
+	xd->paging_pool = op->u.paging_mempool.size;
+	return 0;
+}
+
+static long shadow_op(struct domain *d, struct xen_domctl *op, bool *copy)
+{
+	struct xen_domctl_shadow_op *s = &op->u.shadow_op;
+	struct x86_domain *xd = to_xd(d);
+
+	switch (s->op) {
+	case XEN_DOMCTL_SHADOW_OP_SET_ALLOCATION:
+		xd->paging_pool = (u64)s->mb << 20;
+		return 0;
+	case XEN_DOMCTL_SHADOW_OP_GET_ALLOCATION:
+		s->mb = (u32)(xd->paging_pool >> 20);
+		*copy = true;
+		return 0;
+	default:
+		return -XEN_EOPNOTSUPP;
+	}
+}
+
+static void fill_regs(struct x86_vcpu *xv, struct cpu_user_regs *r)
+{
+	const u64 *g = xv->gpr;
+	struct hvm_seg s;
+
+	r->rax = g[GPR_RAX];
+	r->rbx = g[GPR_RBX];
+	r->rcx = g[GPR_RCX];
+	r->rdx = g[GPR_RDX];
+	r->rsi = g[GPR_RSI];
+	r->rdi = g[GPR_RDI];
+	r->rbp = g[GPR_RBP];
+	r->rsp = g[GPR_RSP];
+	r->r8 = g[GPR_R8];
+	r->r9 = g[GPR_R9];
+	r->r10 = g[GPR_R10];
+	r->r11 = g[GPR_R11];
+	r->r12 = g[GPR_R12];
+	r->r13 = g[GPR_R13];
+	r->r14 = g[GPR_R14];
+	r->r15 = g[GPR_R15];
+	r->rip = hvm->get_rip(xv);
+	r->rflags = hvm->get_rflags(xv);
+	hvm->get_seg(xv, HVM_CS, &s);
+	r->cs = s.sel;
+	hvm->get_seg(xv, HVM_SS, &s);
+	r->ss = s.sel;
+}
+
+/* What a debugger wants to see; loading state goes by sethvmcontext. */
+static long get_vcpu_context(struct vcpu *v, struct domain *d, const struct xen_domctl *op)
+{
+	const struct xen_domctl_vcpucontext *req = &op->u.vcpucontext;
+	struct vcpu_guest_context *c;
+	struct x86_vcpu *xv;
+	long rc;
+
+	if (req->vcpu >= d->max_vcpus || !d->vcpu[req->vcpu])
+		return -XEN_ESRCH;
+	if (d == v->domain)
+		return -XEN_EINVAL;
+	c = xzalloc(struct vcpu_guest_context);
+	if (!c)
+		return -XEN_ENOMEM;
+	xv = to_xv(d->vcpu[req->vcpu]);
+	vcpu_pause(&xv->v);
+	fill_regs(xv, &c->user_regs);
+	for (u32 i = 0; i <= 4; i++)
+		c->ctrlreg[i] = i == 1 ? 0 : hvm->get_cr(xv, i);
+	c->flags = VGCF_in_kernel | (READ_ONCE(xv->v.pause_flags) & VPF_DOWN ? 0 : VGCF_online);
+	vcpu_unpause(&xv->v);
+	rc = guest_copy_out(v, guest_handle_ptr(req->ctxt), c, sizeof(*c)) ? -XEN_EFAULT : 0;
+	xfree(c);
+	return rc;
+}
+
+static long address_size(struct domain *d, struct xen_domctl *op, bool *copy)
+{
+	op->u.address_size.size = 64;
+	*copy = true;
+	return 0;
+}
+
+static long init_hypercall_page(struct domain *d, const struct xen_domctl *op)
+{
+	gpaddr_t at = gpaddr_make(op->u.hypercall_init.gmfn << PAGE_SHIFT);
+
+	return hvm_write_hypercall_page(d, at) ? -XEN_EINVAL : 0;
+}
+
+long arch_domctl(struct vcpu *v, struct domain *d, struct xen_domctl *op, bool *copy)
+{
+	switch (op->cmd) {
+	case XEN_DOMCTL_gettscinfo:
+		*copy = true;
+		return get_tsc(d, op);
+	case XEN_DOMCTL_settscinfo:
+		return set_tsc(d, op);
+	case XEN_DOMCTL_get_paging_mempool_size:
+	case XEN_DOMCTL_set_paging_mempool_size:
+		return paging_pool(d, op, copy);
+	case XEN_DOMCTL_shadow_op:
+		return shadow_op(d, op, copy);
+	case XEN_DOMCTL_hypercall_init:
+		return init_hypercall_page(d, op);
+	case XEN_DOMCTL_getvcpucontext:
+		return get_vcpu_context(v, d, op);
+	case XEN_DOMCTL_get_address_size:
+		return address_size(d, op, copy);
+	case XEN_DOMCTL_get_cpu_policy:
+		*copy = true;
+		return domctl_get_cpu_policy(v, d, op);
+	case XEN_DOMCTL_set_cpu_policy:
+		/* Also when refused: it says which leaf or MSR was at fault. */
+		*copy = true;
+		return domctl_set_cpu_policy(v, d, op);
+	case XEN_DOMCTL_gethvmcontext:
+		*copy = true;
+		return domctl_get_hvm_context(v, d, op);
+	case XEN_DOMCTL_gethvmcontext_partial:
+		*copy = true;
+		return domctl_get_hvm_record(v, d, op);
+	case XEN_DOMCTL_sethvmcontext:
+		return domctl_set_hvm_context(v, d, op);
+	case XEN_DOMCTL_setvcpucontext:
+	case XEN_DOMCTL_set_address_size:
+		return -XEN_EOPNOTSUPP;
+	default:
+		return -XEN_ENOSYS;
+	}
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Debug key 'v': the registers of every vCPU, as of its last exit. */
+#include <xen/console.h>
+#include <xen/printk.h>
+#include <xen/rcu.h>
+
+#include "private.h"
+
+static void dump_interrupts(struct x86_vcpu *xv)
+{
+	struct vlapic *vl = &xv->vlapic;
+
+	printk(LOG_INFO "  upcall vector %#x pending %u mask %u; APIC %s, highest request %d, "
+	       "in service "
+	       "%d, PPR %#x; work %u%u%u%u\n", xv->upcall_vector,
+	       xv->v.vcpu_info->evtchn_upcall_pending, xv->v.vcpu_info->evtchn_upcall_mask,
+	       vl->enabled ? "on" : "off", vlapic_highest_irr(vl), vl->isr_top, vl->ppr,
+	       xv->work_pending, xv->timer_due, xv->nmi_pending, xv->upcall_missed);
+}
+
+static void dump_vcpu(struct x86_vcpu *xv)
+{
+	struct vcpu *v = &xv->v;
+	struct hvm_seg cs;
+
+	/* A running vCPU's VMCB keeps CS from its last exit; reading it disturbs nothing. */
+	hvm->get_seg(xv, HVM_CS, &cs);
+	printk(LOG_INFO "d%uv%u cpu %u flags %#lx rip %04x:%016lx rflags %08lx cr0 %08lx cr3 %lx "
+	       "cr4 %lx efer %lx cs.base %lx\n", v->domain->id, v->id, v->unit.cpu,
+	       v->pause_flags, cs.sel, hvm->get_rip(xv), hvm->get_rflags(xv), hvm->get_cr(xv, 0),
+	       hvm->get_cr(xv, 3), hvm->get_cr(xv, 4), hvm->get_efer(xv), cs.base);
+	printk(LOG_INFO "  rax %lx rbx %lx rcx %lx rdx %lx rsi %lx rdi %lx rsp %lx rbp %lx\n",
+	       xv->gpr[GPR_RAX], xv->gpr[GPR_RBX], xv->gpr[GPR_RCX], xv->gpr[GPR_RDX],
+	       xv->gpr[GPR_RSI], xv->gpr[GPR_RDI], xv->gpr[GPR_RSP], xv->gpr[GPR_RBP]);
+	dump_interrupts(xv);
+}
+
+static void dump_all(char key)
+{
+	struct domain *d;
+	struct vcpu *v;
+
+	rcu_read_lock();
+	for (d = domain_next(NULL); d; d = domain_next(d))
+		for_each_vcpu(d, v)
+			dump_vcpu(to_xv(v));
+	rcu_read_unlock();
+}
+
+void hvm_dump_init(void)
+{
+	keyhandler_register('v', dump_all, "show the registers of all vCPUs");
+}

@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Runs the instruction emulator on the current vCPU: for accesses to emulated devices, for string
+ * port I/O, for control and debug registers.
+ */
+#include <xen/errno.h>
+#include <xen/guest_access.h>
+#include <xen/hal/time.h>
+#include <xen/printk.h>
+#include <xen/string.h>
+#include <xen/x86/emul.h>
+
+#include <asm/msr.h>
+#include <asm/processor.h>
+
+#include "private.h"
+
+static struct x86_vcpu *xv_of(struct x86_emul_ctx *ctx)
+{
+	return ctx->opaque;
+}
+
+static int raise(struct x86_emul_ctx *ctx, u8 vector, bool has_error, u32 error, u64 cr2)
+{
+	ctx->exc = (struct x86_exception){ .vector = vector, .has_error = has_error,
+					   .error = error, .cr2 = cr2 };
+	return X86EMUL_EXCEPTION;
+}
+
+static int translate(struct x86_emul_ctx *ctx, gvaddr_t va, u32 access, gpaddr_t *gpa)
+{
+	struct x86_walk_result res;
+	struct x86_walk w;
+
+	hvm_walk_init(xv_of(ctx), &w);
+	if (ctx->cpl == 3)
+		access |= X86_WALK_USER;
+	switch (x86_walk(&w, va, access | X86_WALK_NO_AD, &res)) {
+	case X86_WALK_OK:
+		*gpa = res.gpa;
+		return X86EMUL_OKAY;
+	case X86_WALK_FAULT:
+		return raise(ctx, X86_VEC_PF, true, res.pfec, va.v);
+	default:
+		return X86EMUL_UNHANDLEABLE;
+	}
+}
+
+/* One piece that does not cross a page: RAM, or a device register. */
+static int access_piece(struct x86_emul_ctx *ctx, gpaddr_t gpa, void *buf, u32 n, bool write)
+{
+	struct x86_vcpu *xv = xv_of(ctx);
+	struct domain *d = xv->v.domain;
+	u64 val = 0;
+
+	if (write ? !guest_phys_write(d, gpa, buf, n) : !guest_phys_read(d, buf, gpa, n))
+		return X86EMUL_OKAY;
+	for (u32 done = 0, part; done < n; done += part) {
+		part = min(n - done, 8U);
+		if (write)
+			memcpy(&val, (char *)buf + done, part);
+		hvm_mmio_access(xv, gpaddr_make(gpa.v + done), part, write, &val);
+		if (!write)
+			memcpy((char *)buf + done, &val, part);
+	}
+	return X86EMUL_OKAY;
+}
+
+static int access_linear(struct x86_emul_ctx *ctx, gvaddr_t va, void *buf, u32 len, u32 walk)
+{
+	u32 first = min(len, (u32)PAGE_SIZE - page_offset(va.v));
+	gpaddr_t gpa[2];
+	int rc = translate(ctx, va, walk, &gpa[0]);
+
+	if (rc == X86EMUL_OKAY && first < len)
+		rc = translate(ctx, gvaddr_make(va.v + first), walk, &gpa[1]);
+	if (rc == X86EMUL_OKAY)
+		rc = access_piece(ctx, gpa[0], buf, first, walk & X86_WALK_WRITE);
+	if (rc == X86EMUL_OKAY && first < len)
+		rc = access_piece(ctx, gpa[1], (char *)buf + first, len - first,
+				  walk & X86_WALK_WRITE);
+	return rc;
+}
+
+static int op_fetch(struct x86_emul_ctx *ctx, gvaddr_t va, void *buf, u32 len)
+{
+	return access_linear(ctx, va, buf, len, X86_WALK_FETCH);
+}
+
+static int op_read(struct x86_emul_ctx *ctx, gvaddr_t va, void *buf, u32 len, u32 flags)
+{
+	gpaddr_t gpa;
+
+	if (flags & X86_ACC_RMW) {
+		int rc = translate(ctx, va, X86_WALK_WRITE, &gpa);
+
+		if (rc != X86EMUL_OKAY)
+			return rc;
+	}
+	return access_linear(ctx, va, buf, len, 0);
+}
+
+static int op_write(struct x86_emul_ctx *ctx, gvaddr_t va, const void *buf, u32 len, u32 flags)
+{
+	gpaddr_t gpa;
+
+	if (flags & X86_ACC_PROBE)
+		return translate(ctx, va, X86_WALK_WRITE, &gpa);
+	return access_linear(ctx, va, (void *)(uintptr_t)buf, len, X86_WALK_WRITE);
+}
+
+static int op_io_read(struct x86_emul_ctx *ctx, u16 port, u32 size, u32 *val)
+{
+	hvm_port_io(xv_of(ctx), port, size, true, val);
+	return X86EMUL_OKAY;
+}
+
+static int op_io_write(struct x86_emul_ctx *ctx, u16 port, u32 size, u32 val)
+{
+	hvm_port_io(xv_of(ctx), port, size, false, &val);
+	return X86EMUL_OKAY;
+}
+
+static int op_read_msr(struct x86_emul_ctx *ctx, u32 msr, u64 *val)
+{
+	return hvm_msr_read(xv_of(ctx), msr, val) ? raise(ctx, X86_VEC_GP, true, 0, 0)
+						  : X86EMUL_OKAY;
+}
+
+static int op_write_msr(struct x86_emul_ctx *ctx, u32 msr, u64 val)
+{
+	return hvm_msr_write(xv_of(ctx), msr, val) ? raise(ctx, X86_VEC_GP, true, 0, 0)
+						   : X86EMUL_OKAY;
+}
+
+static int op_read_cr(struct x86_emul_ctx *ctx, u32 nr, u64 *val)
+{
+	struct x86_vcpu *xv = xv_of(ctx);
+
+	*val = nr == 8 ? vlapic_cr8(&xv->vlapic) : hvm->get_cr(xv, nr);
+	return X86EMUL_OKAY;
+}
+
+/* Only CR8 is intercepted, so only it can get here without the guest racing with itself. */
+static int op_write_cr(struct x86_emul_ctx *ctx, u32 nr, u64 val)
+{
+	if (nr != 8)
+		return X86EMUL_UNHANDLEABLE;
+	if (val >> 4)
+		return raise(ctx, X86_VEC_GP, true, 0, 0);
+	vlapic_set_tpr(&xv_of(ctx)->vlapic, (u8)(val << 4));
+	return X86EMUL_OKAY;
+}
+
+static int op_cpuid(struct x86_emul_ctx *ctx, u32 leaf, u32 subleaf, u32 out[4])
+{
+	hvm_cpuid(xv_of(ctx), leaf, subleaf, out);
+	return X86EMUL_OKAY;
+}
+
+static int op_rdtsc(struct x86_emul_ctx *ctx, u64 *tsc, u32 *aux)
+{
+	*tsc = cycles_now() + xv_of(ctx)->tsc_offset;
+	*aux = xv_of(ctx)->msrs.tsc_aux;
+	return X86EMUL_OKAY;
+}
+
+static int op_xsetbv(struct x86_emul_ctx *ctx, u32 index, u64 val)
+{
+	if (ctx->cpl || index || fpu_set_xcr0(xv_of(ctx), val))
+		return raise(ctx, X86_VEC_GP, true, 0, 0);
+	return X86EMUL_OKAY;
+}
+
+static int op_wbinvd(struct x86_emul_ctx *ctx)
+{
+	return X86EMUL_OKAY;
+}
+
+static const struct x86_emul_ops emul_ops = {
+	.fetch = op_fetch,
+	.read = op_read,
+	.write = op_write,
+	.io_read = op_io_read,
+	.io_write = op_io_write,
+	.read_msr = op_read_msr,
+	.write_msr = op_write_msr,
+	.read_cr = op_read_cr,
+	.write_cr = op_write_cr,
+	.cpuid = op_cpuid,
+	.rdtsc = op_rdtsc,
+	.xsetbv = op_xsetbv,
+	.wbinvd = op_wbinvd,
+};
+
+static const enum hvm_segment segs[X86_SREG_NR] = { HVM_ES, HVM_CS, HVM_SS,
+						    HVM_DS, HVM_FS, HVM_GS };
+
+static void load_ctx(struct x86_vcpu *xv, struct x86_emul_ctx *ctx)
+{
+	struct hvm_seg s;
+
+	memcpy(ctx->regs.gpr, xv->gpr, sizeof(xv->gpr));
+	ctx->regs.rip = hvm->get_rip(xv);
+	ctx->regs.rflags = hvm->get_rflags(xv);
+	for (u32 i = 0; i < X86_SREG_NR; i++) {
+		hvm->get_seg(xv, segs[i], &s);
+		/* Both keep attributes the way the VMCB does. */
+		ctx->seg[i] = (struct x86_segment){ s.base, s.limit, s.sel, s.attr };
+	}
+	ctx->cr0 = hvm->get_cr(xv, 0);
+	ctx->cr4 = hvm->get_cr(xv, 4);
+	ctx->efer = hvm->get_efer(xv);
+	ctx->cpl = (u8)hvm->get_cpl(xv);
+	ctx->insn_bytes = 0;
+	ctx->opaque = xv;
+	ctx->hlt = ctx->sti_shadow = ctx->mov_ss_shadow = ctx->singlestep = ctx->seg_dirty = false;
+}
+
+static void store_ctx(struct x86_vcpu *xv, const struct x86_emul_ctx *ctx)
+{
+	memcpy(xv->gpr, ctx->regs.gpr, sizeof(xv->gpr));
+	hvm->set_rip(xv, ctx->regs.rip);
+	hvm->set_rflags(xv, ctx->regs.rflags);
+	for (u32 i = 0; ctx->seg_dirty && i < X86_SREG_NR; i++) {
+		struct hvm_seg s = { ctx->seg[i].sel, ctx->seg[i].attr, ctx->seg[i].limit,
+				     ctx->seg[i].base };
+
+		hvm->set_seg(xv, segs[i], &s);
+	}
+}
+
+static void finish(struct x86_vcpu *xv, struct x86_emul_ctx *ctx)
+{
+	store_ctx(xv, ctx);
+	hvm->set_interrupt_shadow(xv, ctx->sti_shadow || ctx->mov_ss_shadow);
+	if (ctx->singlestep)
+		hvm->inject_exception(xv, X86_VEC_DB, -1, 0);
+	if (ctx->hlt)
+		hvm_do_hlt(xv);
+}
+
+/* INT3 and INTO trap behind themselves. INT n is never intercepted, so never emulated. */
+static void deliver_exception(struct x86_vcpu *xv, const struct x86_exception *e)
+{
+	if (e->software && e->vector >= 32) {
+		hvm_inject_ud(xv);
+		return;
+	}
+	if (e->software)
+		hvm->set_rip(xv, hvm->get_rip(xv) + e->insn_len);
+	hvm->inject_exception(xv, e->vector, e->has_error ? (s32)e->error : -1, e->cr2);
+}
+
+void hvm_emulate_one(struct x86_vcpu *xv)
+{
+	struct x86_emul_ctx ctx;
+
+	load_ctx(xv, &ctx);
+	switch (x86_emulate(&ctx, &emul_ops)) {
+	case X86EMUL_OKAY:
+		finish(xv, &ctx);
+		break;
+	case X86EMUL_EXCEPTION:
+		store_ctx(xv, &ctx);
+		deliver_exception(xv, &ctx.exc);
+		break;
+	case X86EMUL_RETRY:
+		store_ctx(xv, &ctx);
+		break;
+	default:
+		printk_once(LOG_G_WARN "d%uv%u: cannot emulate the instruction at %#lx\n",
+			    xv->v.domain->id, xv->v.id, hvm->get_rip(xv));
+		hvm_inject_ud(xv);
+	}
+}

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * FPU and extended state of guests. The hypervisor itself uses none, so the guest's registers stay
+ * in the CPU until another vCPU runs there: saving is done at every switch away (so that the state
+ * may be loaded elsewhere), loading is left out when the same vCPU comes back to the same CPU and
+ * nobody else's state was loaded in between.
+ */
+#include <xen/errno.h>
+#include <xen/percpu.h>
+#include <xen/printk.h>
+#include <xen/string.h>
+
+#include <asm/features.h>
+#include <asm/msr.h>
+#include <asm/processor.h>
+
+#include "private.h"
+
+#include <public/hvm/save.h>
+
+#define FXSAVE_BYTES 512
+#define MXCSR_DEFAULT 0x1f80
+#define FCW_DEFAULT 0x037f
+#define XSAVE_HEADER 512
+
+static bool use_xsave;
+static u64 host_xcr0;		/* all components this CPU has and guests may use */
+static u32 area_order, area_bytes;
+
+static bool error_pointers_stay;
+
+static DEFINE_PER_CPU(struct x86_vcpu *, fpu_owner);
+
+void fpu_init(void)
+{
+	u32 bytes = FXSAVE_BYTES;
+
+	write_cr4(read_cr4() | X86_CR4_OSFXSR | X86_CR4_OSXMMEXCPT);
+	use_xsave = cpuid(1).ecx & BIT(26);
+	if (use_xsave) {
+		struct cpuid_regs r;
+
+		write_cr4(read_cr4() | X86_CR4_OSXSAVE);
+		r = cpuid_count(0xd, 0);
+		host_xcr0 = (r.eax | (u64)r.edx << 32) &
+			    (XCR0_X87 | XCR0_SSE | XCR0_AVX | XCR0_AVX512 | XCR0_PKRU);
+		xsetbv(0, host_xcr0);
+		bytes = cpuid_count(0xd, 0).ebx;
+	}
+	area_bytes = bytes;
+	/* APM volume 3, CPUID function 8000_0008 EBX: XSaveErPtr. */
+	error_pointers_stay = !(cpuid(0x80000008).ebx & BIT(2));
+	area_order = 0;
+	while ((PAGE_SIZE << area_order) < bytes)
+		area_order++;
+}
+
+u64 fpu_host_xcr0(void)
+{
+	return host_xcr0;
+}
+
+int fpu_vcpu_init(struct x86_vcpu *xv)
+{
+	struct page_info *pg = alloc_pages(area_order, 0);
+	u8 *area;
+
+	if (!pg)
+		return -XEN_ENOMEM;
+	area = page_to_virt(pg);
+	*(u16 *)area = FCW_DEFAULT;
+	*(u32 *)(area + 24) = MXCSR_DEFAULT;
+	if (use_xsave)
+		*(u64 *)(area + XSAVE_HEADER) = XCR0_X87 | XCR0_SSE;
+	xv->fpu_area = area;
+	xv->xcr0 = XCR0_X87;
+	return 0;
+}
+
+void fpu_vcpu_destroy(struct x86_vcpu *xv)
+{
+	u32 cpu;
+
+	if (!xv->fpu_area)
+		return;
+	/* No CPU may take this memory for a later vCPU's loaded state. */
+	cpumask_for_each(cpu, &cpu_online_map)
+		if (per_cpu(fpu_owner, cpu) == xv)
+			per_cpu(fpu_owner, cpu) = NULL;
+	free_pages(mfn_to_page(virt_to_mfn(xv->fpu_area)), area_order);
+	xv->fpu_area = NULL;
+}
+
+void fpu_save(struct x86_vcpu *xv)
+{
+	if (use_xsave) {
+		/* XSETBV need not exit, so ask what the guest made of XCR0. */
+		xv->xcr0 = xgetbv(0);
+		xsetbv(0, host_xcr0);
+		__asm__ volatile("xsave64 (%0)"
+				 :: "r"(xv->fpu_area), "a"(-1), "d"(-1) : "memory");
+	} else {
+		__asm__ volatile("fxsave64 (%0)" :: "r"(xv->fpu_area) : "memory");
+	}
+	xv->fpu_cpu = smp_cpu_id();
+	this_cpu(fpu_owner) = xv;
+}
+
+/*
+ * Some processors save and restore where the last x87 instruction was, and its operand, only while
+ * an exception is pending. Without this a guest could read the addresses of the one before it.
+ */
+static void clear_error_pointers(void)
+{
+	static const u32 zero;
+
+	__asm__ volatile("fnclex; ffree %%st(7); fildl %0" :: "m"(zero));
+}
+
+void fpu_load(struct x86_vcpu *xv)
+{
+	bool loaded = this_cpu(fpu_owner) == xv && xv->fpu_cpu == smp_cpu_id();
+
+	if (!loaded && error_pointers_stay)
+		clear_error_pointers();
+	if (use_xsave) {
+		if (!loaded)
+			__asm__ volatile("xrstor64 (%0)" :: "r"(xv->fpu_area), "a"(-1), "d"(-1));
+		xsetbv(0, xv->xcr0);
+	} else if (!loaded) {
+		__asm__ volatile("fxrstor64 (%0)" :: "r"(xv->fpu_area));
+	}
+	this_cpu(fpu_owner) = xv;
+}
+
+int fpu_set_xcr0(struct x86_vcpu *xv, u64 val)
+{
+	if (!use_xsave || (val & ~host_xcr0) || !cpuid_xcr0_valid(to_xd(xv->v.domain)->cpuid, val))
+		return -1;
+	xsetbv(0, val);
+	xv->xcr0 = val;
+	return 0;
+}
+
+/* No CPU may take what it has in its registers for the state that is loaded now. */
+static void forget_loaded(struct x86_vcpu *xv)
+{
+	xv->fpu_cpu = ~0U;
+}
+
+void fpu_set_legacy(struct x86_vcpu *xv, const void *image)
+{
+	u8 *area = xv->fpu_area;
+
+	memcpy(area, image, FXSAVE_BYTES);
+	if (use_xsave)
+		*(u64 *)(area + XSAVE_HEADER) |= XCR0_X87 | XCR0_SSE;
+	forget_loaded(xv);
+}
+
+#define RECORD_AREA offsetof(struct hvm_hw_cpu_xsave, save_area)
+
+u32 fpu_record_save(struct x86_vcpu *xv, void *buf, u32 room)
+{
+	struct hvm_hw_cpu_xsave *r = buf;
+
+	if (!use_xsave || RECORD_AREA + area_bytes > room)
+		return 0;
+	r->xfeature_mask = host_xcr0;
+	r->xcr0 = xv->xcr0;
+	r->xcr0_accum = xv->xcr0;
+	memcpy(&r->save_area, xv->fpu_area, area_bytes);
+	return (u32)RECORD_AREA + area_bytes;
+}
+
+int fpu_record_check(struct x86_vcpu *xv, const void *data, u32 len)
+{
+	const struct cpuid_policy *p = to_xd(xv->v.domain)->cpuid;
+	const struct hvm_hw_cpu_xsave *r = data;
+	u32 mxcsr;
+
+	if (!use_xsave || len < sizeof(*r) || len > RECORD_AREA + area_bytes)
+		return -XEN_EINVAL;
+	/* XCR0 before the guest's first XSETBV has only the bit that must be set. */
+	if (r->xcr0 != XCR0_X87 && (!cpuid_xcr0_valid(p, r->xcr0) || (r->xcr0 & ~host_xcr0)))
+		return -XEN_EINVAL;
+	if ((r->save_area.xsave_hdr.xstate_bv & ~host_xcr0) || r->save_area.xsave_hdr.xcomp_bv)
+		return -XEN_EINVAL;
+	for (u32 i = 0; i < ARRAY_SIZE(r->save_area.xsave_hdr.reserved); i++)
+		if (r->save_area.xsave_hdr.reserved[i])
+			return -XEN_EINVAL;
+	memcpy(&mxcsr, r->save_area.fpu_sse.x + 24, sizeof(mxcsr));
+	return mxcsr & ~0xffffU ? -XEN_EINVAL : 0;
+}
+
+void fpu_record_load(struct x86_vcpu *xv, const void *data, u32 len)
+{
+	const struct hvm_hw_cpu_xsave *r = data;
+
+	memset(xv->fpu_area, 0, area_bytes);
+	memcpy(xv->fpu_area, &r->save_area, len - RECORD_AREA);
+	xv->xcr0 = r->xcr0;
+	forget_loaded(xv);
+}

@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Interrupts of guests: from local APICs, IO-APICs, MSIs and event channels to the vCPU.
+ *
+ * Posting is done on any CPU: it sets a bit in the target's IRR (or a flag) and kicks it. All else
+ * is done by the CPU that runs the vCPU, before it enters the guest: hvm_next_vector().
+ */
+#include <xen/errno.h>
+#include <xen/evtchn.h>
+#include <xen/hal/cpu.h>
+#include <xen/hal/smp.h>
+#include <xen/hal/time.h>
+#include <xen/hal/vcpu.h>
+#include <xen/printk.h>
+
+#include <asm/processor.h>
+
+#include "private.h"
+
+void hvm_kick(struct x86_vcpu *xv)
+{
+	struct vcpu *v = &xv->v;
+
+	vcpu_unblock(v);
+	if (READ_ONCE(v->unit.running) && v != current_vcpu())
+		smp_kick(READ_ONCE(v->unit.cpu));
+}
+
+/*
+ * An APIC that is switched off drops interrupts, but an upcall is raised only once for all events
+ * that follow: remember it until the guest has switched its APIC on.
+ */
+static void post_upcall(struct x86_vcpu *xv)
+{
+	if (READ_ONCE(xv->vlapic.enabled)) {
+		vlapic_set_irq(&xv->vlapic, xv->upcall_vector, false);
+		return;
+	}
+	WRITE_ONCE(xv->upcall_missed, true);
+	WRITE_ONCE(xv->work_pending, true);
+}
+
+static void do_init(struct x86_vcpu *xv)
+{
+	struct vcpu *v = &xv->v;
+
+	WRITE_ONCE(xv->wait_for_sipi, true);
+	/* VCPUOP_up must not start it before the startup IPI has given it a state. */
+	WRITE_ONCE(v->is_initialised, false);
+	__atomic_fetch_or(&v->pause_flags, VPF_DOWN, __ATOMIC_SEQ_CST);
+	vcpu_sleep_nosync(v);
+}
+
+/*
+ * The target is stopped or about to: wait until its state is in memory. Vain if it was started
+ * again by other means. Two vCPUs that do this to each other would wait for ever, so one that was
+ * itself reset gives up.
+ */
+static bool wait_until_off_cpu(struct vcpu *v)
+{
+	while (READ_ONCE(v->pause_flags) & VPF_DOWN) {
+		if (!__atomic_load_n(&v->unit.running, __ATOMIC_ACQUIRE))
+			return true;
+		if (v == current_vcpu() || (READ_ONCE(current_vcpu()->pause_flags) & VPF_DOWN))
+			return false;
+		cpu_relax();
+	}
+	return false;
+}
+
+static void do_sipi(struct x86_vcpu *xv, u8 vector)
+{
+	struct vcpu *v = &xv->v;
+
+	if (!__atomic_exchange_n(&xv->wait_for_sipi, false, __ATOMIC_ACQ_REL))
+		return;
+	if (!wait_until_off_cpu(v)) {
+		WRITE_ONCE(xv->wait_for_sipi, true);
+		return;
+	}
+	vlapic_reset(&xv->vlapic);
+	if (v->vcpu_info->evtchn_upcall_pending && xv->upcall_vector)
+		post_upcall(xv);
+	hvm_set_sipi_state(xv, vector);
+	v->is_initialised = true;
+	__atomic_fetch_and(&v->pause_flags, ~VPF_DOWN, __ATOMIC_SEQ_CST);
+	vcpu_wake(v);
+}
+
+static void deliver_to(struct x86_vcpu *xv, const struct apic_msg *msg)
+{
+	switch (msg->mode) {
+	case APIC_DM_FIXED:
+	case APIC_DM_LOWEST:
+		if (vlapic_set_irq(&xv->vlapic, msg->vector, msg->level))
+			hvm_kick(xv);
+		break;
+	case APIC_DM_NMI:
+		arch_vcpu_nmi(&xv->v);
+		break;
+	case APIC_DM_INIT:
+		if (msg->assert || !msg->level)
+			do_init(xv);
+		break;
+	case APIC_DM_STARTUP:
+		do_sipi(xv, msg->vector);
+		break;
+	default:
+		break;	/* SMI and ExtINT have no meaning for these guests */
+	}
+}
+
+void hvm_deliver(struct domain *d, const struct apic_msg *msg, const struct vlapic *self)
+{
+	struct x86_domain *xd = to_xd(d);
+	DECLARE_BITMAP(targets, 128);
+	u32 i;
+
+	if (!vlapic_route(xd->vlapics, d->max_vcpus, msg, self, targets))
+		return;
+	bitmap_for_each(i, targets, d->max_vcpus)
+		deliver_to(container_of(xd->vlapics[i], struct x86_vcpu, vlapic), msg);
+}
+
+static void lapic_ipi(void *ctx, const struct apic_msg *msg)
+{
+	struct x86_vcpu *xv = ctx;
+
+	hvm_deliver(xv->v.domain, msg, &xv->vlapic);
+}
+
+static void lapic_eoi(void *ctx, u8 vector)
+{
+	struct x86_vcpu *xv = ctx;
+
+	hvm_vioapic_eoi(xv->v.domain, vector);
+}
+
+static void lapic_set_timer(void *ctx, s_time_t deadline)
+{
+	struct x86_vcpu *xv = ctx;
+
+	if (deadline == INT64_MAX)
+		timer_stop(&xv->vlapic_timer);
+	else
+		timer_set(&xv->vlapic_timer, deadline);
+}
+
+static s_time_t lapic_tsc_to_time(void *ctx, u64 tsc)
+{
+	struct x86_vcpu *xv = ctx;
+
+	return cycles_to_ns(tsc - xv->tsc_offset);
+}
+
+const struct vlapic_ops hvm_vlapic_ops = {
+	.ipi = lapic_ipi,
+	.eoi = lapic_eoi,
+	.set_timer = lapic_set_timer,
+	.tsc_to_time = lapic_tsc_to_time,
+};
+
+/* The APIC's state belongs to the CPU that runs the vCPU, so only note that time is up. */
+void hvm_vlapic_timer_due(void *arg)
+{
+	struct x86_vcpu *xv = arg;
+
+	WRITE_ONCE(xv->timer_due, true);
+	WRITE_ONCE(xv->work_pending, true);
+	hvm_kick(xv);
+}
+
+void arch_vcpu_nmi(struct vcpu *v)
+{
+	struct x86_vcpu *xv = to_xv(v);
+
+	WRITE_ONCE(xv->nmi_pending, true);
+	WRITE_ONCE(xv->work_pending, true);
+	hvm_kick(xv);
+}
+
+void hvm_do_pending_work(struct x86_vcpu *xv)
+{
+	WRITE_ONCE(xv->work_pending, false);
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	if (xv->timer_due) {
+		xv->timer_due = false;
+		vlapic_timer_fired(&xv->vlapic, now_ns());
+	}
+	if (xv->upcall_missed) {
+		xv->upcall_missed = false;
+		post_upcall(xv);
+	}
+	if (!xv->nmi_pending)
+		return;
+	if (hvm->event_pending(xv)) {
+		WRITE_ONCE(xv->work_pending, true);
+		return;
+	}
+	xv->nmi_pending = false;
+	hvm->inject_nmi(xv);
+}
+
+/* The callback vector is like a level-triggered line: high as long as an upcall is pending. */
+static bool callback_pending(const struct x86_vcpu *xv)
+{
+	const struct vcpu_info *vi = xv->v.vcpu_info;
+
+	return !xv->upcall_vector && READ_ONCE(vi->evtchn_upcall_pending) &&
+	       to_xd(xv->v.domain)->callback_vector;
+}
+
+s32 hvm_next_vector(struct x86_vcpu *xv)
+{
+	s32 vector;
+
+	if (unlikely(READ_ONCE(xv->work_pending)))
+		hvm_do_pending_work(xv);
+	xv->offered_callback = false;
+	vector = vlapic_pending(&xv->vlapic);
+	if (callback_pending(xv)) {
+		u8 cb = to_xd(xv->v.domain)->callback_vector;
+
+		if (vector < cb) {
+			xv->offered_callback = true;
+			return cb;
+		}
+	}
+	return vector;
+}
+
+void hvm_vector_offered(struct x86_vcpu *xv, u8 vector)
+{
+	if (!xv->offered_callback)
+		vlapic_ack(&xv->vlapic, vector);
+}
+
+void hvm_vector_refused(struct x86_vcpu *xv, u8 vector)
+{
+	if (!xv->offered_callback)
+		vlapic_unack(&xv->vlapic, vector);
+}
+
+void arch_vcpu_event_notify(struct vcpu *v)
+{
+	struct x86_vcpu *xv = to_xv(v);
+
+	if (xv->upcall_vector)
+		post_upcall(xv);
+	hvm_kick(xv);
+}
+
+bool arch_vcpu_has_pending(const struct vcpu *v)
+{
+	struct x86_vcpu *xv = to_xv(v);
+
+	return READ_ONCE(xv->work_pending) || vlapic_pending(&xv->vlapic) >= 0 ||
+	       callback_pending(xv);
+}

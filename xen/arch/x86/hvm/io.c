@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Ports and device registers. A guest without devices reads all ones everywhere. The hardware
+ * domain reaches the real ones, but for those that belong to the hypervisor or are emulated; the
+ * p2m maps its device memory when it is first touched.
+ */
+#include <xen/errno.h>
+#include <xen/hal/machine.h>
+#include <xen/hal/time.h>
+#include <xen/p2m.h>
+#include <xen/printk.h>
+#include <xen/serial.h>
+#include <xen/vpci.h>
+
+#include <asm/io.h>
+#include <asm/machine.h>
+
+#include "private.h"
+
+#define LAPIC_PAGE_BYTES 4096
+
+/* Ports the hardware domain does not touch directly: [first, last]. */
+struct port_range {
+	u16 first, last;
+};
+
+static const struct port_range hidden_ports[] = {
+	{ 0x20, 0x21 },		/* 8259s: masked by the hypervisor, absent for PVH */
+	{ 0xa0, 0xa1 },
+	{ 0x40, 0x43 },		/* PIT */
+	{ 0x61, 0x61 },
+	{ 0x4d0, 0x4d1 },
+	{ 0xcf8, 0xcff },	/* PCI configuration */
+};
+
+static bool port_is_hidden(u16 port)
+{
+	for (u32 i = 0; i < ARRAY_SIZE(hidden_ports); i++)
+		if (port >= hidden_ports[i].first && port <= hidden_ports[i].last)
+			return true;
+	return serial_owns_port(port);
+}
+
+/* Does an access touch a port that is hidden, or one past the last? */
+static bool access_is_hidden(u16 port, u32 bytes)
+{
+	for (u32 i = 0; i < bytes; i++)
+		if (port + i > 0xffff || port_is_hidden((u16)(port + i)))
+			return true;
+	return false;
+}
+
+/* Open every run of ports between those to be seen to the hardware domain. */
+void hvm_io_init(void)
+{
+	u32 start = 0;
+
+	for (u32 port = 0; port <= 0x10000; port++) {
+		if (port < 0x10000 && !port_is_hidden((u16)port) &&
+		    !machine_is_sleep_port((u16)port))
+			continue;
+		if (port > start)
+			hvm->allow_ports((u16)start, (u16)(port - 1));
+		start = port + 1;
+	}
+}
+
+static u32 all_ones(u32 bytes)
+{
+	return bytes == 4 ? ~0U : (1U << (bytes * 8)) - 1;
+}
+
+static void host_port(u16 port, u32 bytes, bool in, u32 *val)
+{
+	switch (bytes) {
+	case 1:
+		if (in)
+			*val = inb(port);
+		else
+			outb(port, (u8)*val);
+		break;
+	case 2:
+		if (in)
+			*val = inw(port);
+		else
+			outw(port, (u16)*val);
+		break;
+	default:
+		if (in)
+			*val = inl(port);
+		else
+			outl(port, *val);
+	}
+}
+
+static bool pit_port(struct x86_vcpu *xv, u16 port, u32 bytes, bool in, u32 *val)
+{
+	struct x86_domain *xd = to_xd(xv->v.domain);
+
+	if (bytes != 1 || !((port >= 0x40 && port <= 0x43) || port == 0x61))
+		return false;
+	spin_lock(&xd->plat_lock);
+	if (in)
+		*val = vpit_read(&xd->vpit, port, now_ns());
+	else
+		vpit_write(&xd->vpit, port, (u8)*val, now_ns());
+	spin_unlock(&xd->plat_lock);
+	return true;
+}
+
+void hvm_port_io(struct x86_vcpu *xv, u16 port, u32 bytes, bool in, u32 *val)
+{
+	struct domain *d = xv->v.domain;
+
+	if (pit_port(xv, port, bytes, in, val))
+		return;
+	if (d->is_hardware && vpci_port(d, port, bytes, in, val))
+		return;
+	if (d->is_hardware && !in && bytes == 2 && machine_is_power_off(port, (u16)*val))
+		domain_shutdown(d, SHUTDOWN_poweroff);
+	else if (d->is_hardware && !access_is_hidden(port, bytes))
+		host_port(port, bytes, in, val);
+	else if (in)
+		*val = all_ones(bytes);
+}
+
+void hvm_do_io(struct x86_vcpu *xv, u16 port, u32 bytes, bool in)
+{
+	u64 rax = xv->gpr[GPR_RAX];
+	u32 val = (u32)rax;
+
+	hvm_port_io(xv, port, bytes, in, &val);
+	if (!in)
+		return;
+	if (bytes == 4)
+		xv->gpr[GPR_RAX] = val;
+	else
+		xv->gpr[GPR_RAX] = (rax & ~(u64)all_ones(bytes)) | (val & all_ones(bytes));
+}
+
+static bool lapic_access(struct x86_vcpu *xv, gpaddr_t gpa, u32 bytes, bool write, u64 *val)
+{
+	struct vlapic *vl = &xv->vlapic;
+	u64 off = gpa.v - vlapic_mmio_base(vl).v;
+
+	if (off >= LAPIC_PAGE_BYTES || !vlapic_mmio_active(vl))
+		return false;
+	if (write)
+		vlapic_mmio_write(vl, (u32)off, bytes, *val, now_ns());
+	else
+		*val = vlapic_mmio_read(vl, (u32)off, bytes, now_ns());
+	return true;
+}
+
+bool hvm_mmio_access(struct x86_vcpu *xv, gpaddr_t gpa, u32 bytes, bool write, u64 *val)
+{
+	struct domain *d = xv->v.domain;
+
+	if (lapic_access(xv, gpa, bytes, write, val) ||
+	    hvm_vioapic_access(d, gpa, bytes, write, val) ||
+	    (d->is_hardware && vpci_mmio(d, gpa, bytes, write, val)))
+		return true;
+	if (!write)
+		*val = ~0UL;
+	return false;
+}
+
+bool hvm_mmio_claimed(struct x86_vcpu *xv, gpaddr_t gpa)
+{
+	struct domain *d = xv->v.domain;
+
+	return (vlapic_mmio_active(&xv->vlapic) &&
+		gpa.v - vlapic_mmio_base(&xv->vlapic).v < LAPIC_PAGE_BYTES) ||
+	       hvm_vioapic_claims(d, gpa) || (d->is_hardware && vpci_claims(d, gpa));
+}
+
+/* Device memory of the hardware domain: whatever is not RAM and not the hypervisor's. */
+static bool map_device_page(struct x86_vcpu *xv, gpaddr_t gpa)
+{
+	struct domain *d = xv->v.domain;
+	gfn_t gfn = gpaddr_to_gfn(gpa);
+	bool done;
+
+	if (!d->is_hardware || mfn_is_ram(mfn_make(gfn.v)))
+		return false;
+	/* Held over the mapping, so that what is taken away meanwhile does not come back. */
+	spin_lock(&d->lock);
+	done = rangeset_contains(&d->iomem_caps, gfn.v, gfn.v) &&
+	       p2m_map(d->p2m, gfn, mfn_make(gfn.v), 0, P2M_MMIO_DIRECT) == 0;
+	spin_unlock(&d->lock);
+	return done;
+}
+
+void hvm_do_nested_fault(struct x86_vcpu *xv, gpaddr_t gpa, bool write, bool fetch, bool present)
+{
+	struct domain *d = xv->v.domain;
+	enum p2m_type t;
+
+	if (hvm_mmio_claimed(xv, gpa)) {
+		hvm_emulate_one(xv);
+		return;
+	}
+	if (p2m_lookup(d->p2m, gpaddr_to_gfn(gpa), &t, NULL).v != INVALID_MFN_VALUE &&
+	    t != P2M_RAM_RO && t != P2M_GRANT_RO) {
+		/* Mapped meanwhile by another vCPU; a right it will never have is a mistake. */
+		if (fetch && (t == P2M_GRANT_RW))
+			domain_crash(d, "execution of granted page at %#lx", gpa.v);
+		return;
+	}
+	if (t == P2M_INVALID && map_device_page(xv, gpa))
+		return;
+	if (fetch) {
+		domain_crash(d, "vCPU %u runs where no memory is: %#lx, rip %#lx", xv->v.id, gpa.v,
+			     hvm->get_rip(xv));
+		return;
+	}
+	/* Nothing there: reads give ones, writes (to read-only pages as well) are dropped. */
+	hvm_emulate_one(xv);
+}

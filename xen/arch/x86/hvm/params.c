@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* HVMOP_* and HVM_PARAM_* that configure how events reach the guest. */
+#include <xen/errno.h>
+#include <xen/evtchn.h>
+#include <xen/hal/vcpu.h>
+
+#include "private.h"
+
+#include <public/hvm/hvm_op.h>
+#include <public/hvm/params.h>
+
+static long op_upcall_vector(struct vcpu *v, guest_ptr_t arg)
+{
+	struct xen_hvm_evtchn_upcall_vector op;
+	struct vcpu *t;
+
+	if (guest_copy_in(v, &op, arg, sizeof(op)))
+		return -XEN_EFAULT;
+	if (op.vector < 0x10)
+		return -XEN_EINVAL;
+	if (op.vcpu >= v->domain->max_vcpus || !(t = v->domain->vcpu[op.vcpu]))
+		return -XEN_ENOENT;
+	WRITE_ONCE(to_xv(t)->upcall_vector, op.vector);
+	if (evtchn_vcpu_pending(t))
+		arch_vcpu_event_notify(t);
+	return 0;
+}
+
+/* Bits 63-56 of HVM_PARAM_CALLBACK_IRQ say what the rest means. */
+static int set_callback(struct domain *d, u64 value)
+{
+	u32 via = (u32)(value >> 56);
+	u8 vector = (u8)value;
+
+	if (via == HVM_PARAM_CALLBACK_TYPE_VECTOR) {
+		if (vector < 0x10)
+			return -XEN_EINVAL;
+		to_xd(d)->callback_vector = vector;
+		return 0;
+	}
+	if (via > HVM_PARAM_CALLBACK_TYPE_VECTOR)
+		return -XEN_EINVAL;
+	/*
+	 * A GSI or a PCI line. Guests without a device model have none; Linux names GSI 1 all the
+	 * same when it uses the per-vCPU upcall, to be seen as one that knows of events.
+	 */
+	to_xd(d)->callback_vector = 0;
+	return 0;
+}
+
+int arch_hvm_param_set(struct domain *d, u32 index, u64 value)
+{
+	return index == HVM_PARAM_CALLBACK_IRQ ? set_callback(d, value) : 0;
+}
+
+long arch_hvm_op(struct vcpu *v, u32 cmd, guest_ptr_t arg)
+{
+	return cmd == HVMOP_set_evtchn_upcall_vector ? op_upcall_vector(v, arg) : -XEN_ENOSYS;
+}

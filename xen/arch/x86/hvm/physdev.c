@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* PHYSDEVOP_*: what the hardware domain tells of devices and asks of interrupts. */
+#include <xen/errno.h>
+#include <xen/evtchn.h>
+#include <xen/guest_access.h>
+#include <xen/hal/vcpu.h>
+#include <xen/vpci.h>
+
+#include <asm/irq.h>
+
+#include "../../../domain/private.h"
+#include "private.h"
+
+#include <public/physdev.h>
+
+static long op_mmcfg(struct vcpu *v, guest_ptr_t arg)
+{
+	struct physdev_pci_mmcfg_reserved r;
+
+	if (guest_copy_in(v, &r, arg, sizeof(r)))
+		return -XEN_EFAULT;
+	if (r.start_bus > r.end_bus)
+		return -XEN_EINVAL;
+	return vpci_add_window(v->domain, paddr_make(r.address), r.segment, r.start_bus, r.end_bus);
+}
+
+long do_physdev_op(struct vcpu *v, struct hypercall *hc)
+{
+	guest_ptr_t arg = gvaddr_make(hc->arg[1]);
+
+	if (!v->domain->is_hardware)
+		return -XEN_ENOSYS;
+	switch ((u32)hc->arg[0]) {
+	case PHYSDEVOP_pci_mmcfg_reserved:
+		return op_mmcfg(v, arg);
+	case PHYSDEVOP_pci_device_add:
+	case PHYSDEVOP_pci_device_remove:
+	case PHYSDEVOP_manage_pci_add:
+	case PHYSDEVOP_manage_pci_add_ext:
+	case PHYSDEVOP_manage_pci_remove:
+		/* Devices are reached through their configuration space; nothing to keep. */
+		return 0;
+	default:
+		/* The rest is for guests whose interrupts come as event channels. */
+		return -XEN_ENOSYS;
+	}
+}
+
+/* Interrupts of devices come through the IO-APIC and MSIs, not as event channels. */
+int arch_pirq_bind(struct vcpu *v, u32 pirq, bool share)
+{
+	return -XEN_EOPNOTSUPP;
+}
+
+void arch_pirq_unbind(struct domain *d, u32 pirq)
+{
+}

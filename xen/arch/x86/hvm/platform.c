@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* XENPF_*: the hardware domain sets the clock and asks about firmware and CPUs. */
+#include <xen/errno.h>
+#include <xen/guest_access.h>
+#include <xen/hal/smp.h>
+#include <xen/hal/time.h>
+#include <xen/hal/vcpu.h>
+#include <xen/string.h>
+
+#include <asm/apic.h>
+#include <asm/features.h>
+
+#include "../../../domain/private.h"
+#include "private.h"
+
+#include <public/platform.h>
+
+static long settime(const struct xenpf_settime64 *t)
+{
+	struct domain *d;
+
+	if (t->mbz || t->nsecs >= 1000000000U)
+		return -XEN_EINVAL;
+	wallclock_set(t->secs, t->nsecs, (s_time_t)t->system_time);
+	rcu_read_lock();
+	for (d = domain_next(NULL); d; d = domain_next(d))
+		arch_domain_update_wallclock(d);
+	rcu_read_unlock();
+	return 0;
+}
+
+static long cpuinfo(struct xenpf_pcpuinfo *info)
+{
+	u32 cpu = info->xen_cpuid;
+
+	info->max_present = nr_cpu_ids - 1;
+	if (cpu >= nr_cpu_ids || !cpumask_test(&cpu_online_map, cpu)) {
+		info->flags = XEN_PCPU_FLAGS_INVALID;
+		return 0;
+	}
+	info->flags = XEN_PCPU_FLAGS_ONLINE;
+	info->apic_id = cpu_apic_id[cpu];
+	info->acpi_id = cpu;
+	return 0;
+}
+
+long do_platform_op(struct vcpu *v, struct hypercall *hc)
+{
+	guest_ptr_t arg = gvaddr_make(hc->arg[0]);
+	struct xen_platform_op op;
+	long rc;
+
+	if (!v->domain->is_privileged)
+		return -XEN_EPERM;
+	if (guest_copy_in(v, &op, arg, sizeof(op)))
+		return -XEN_EFAULT;
+	if (op.interface_version != XENPF_INTERFACE_VERSION)
+		return -XEN_EACCES;
+	switch (op.cmd) {
+	case XENPF_settime64:
+		return settime(&op.u.settime64);
+	case XENPF_get_cpuinfo:
+		rc = cpuinfo(&op.u.pcpu_info);
+		break;
+	case XENPF_firmware_info:
+		/* No BIOS disk or display data was collected. */
+		return op.u.firmware_info.type > XEN_FW_KBD_SHIFT_FLAGS ? -XEN_EINVAL : -XEN_ENOENT;
+	default:
+		return -XEN_ENOSYS;
+	}
+	if (!rc && guest_copy_out(v, arg, &op, sizeof(op)))
+		return -XEN_EFAULT;
+	return rc;
+}

@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Domains and vCPUs on x86: making and unmaking them, switching between them, running them. */
+#include <xen/errno.h>
+#include <xen/hal/cpu.h>
+#include <xen/hal/smp.h>
+#include <xen/hal/time.h>
+#include <xen/hal/vcpu.h>
+#include <xen/p2m_fmt.h>
+#include <xen/printk.h>
+#include <xen/string.h>
+#include <xen/xmalloc.h>
+
+#include <asm/msr.h>
+#include <asm/processor.h>
+
+#include "private.h"
+
+#define GUEST_PHYS_BITS 48
+
+struct vcpu *current_vcpu(void)
+{
+	return cpu_info()->current_vcpu;
+}
+
+void hal_set_current(struct vcpu *v)
+{
+	cpu_info()->current_vcpu = v;
+}
+
+struct domain *arch_domain_alloc(void)
+{
+	struct x86_domain *xd = xzalloc(struct x86_domain);
+
+	return xd ? &xd->d : NULL;
+}
+
+void arch_domain_free(struct domain *d)
+{
+	xfree(to_xd(d));
+}
+
+struct vcpu *arch_vcpu_alloc(void)
+{
+	struct x86_vcpu *xv = xzalloc(struct x86_vcpu);
+
+	return xv ? &xv->v : NULL;
+}
+
+void arch_vcpu_free(struct vcpu *v)
+{
+	xfree(to_xv(v));
+}
+
+/*
+ * A PVH guest has no line from the PIT to an interrupt controller: only its counters can be seen,
+ * which kernels use to calibrate other clocks.
+ */
+static void pit_irq(void *ctx)
+{
+}
+
+static void pit_set_timer(void *ctx, s_time_t deadline)
+{
+}
+
+static const struct vpit_ops pit_ops = { .irq = pit_irq, .set_timer = pit_set_timer };
+
+int arch_domain_init(struct domain *d, const struct domain_config *cfg)
+{
+	struct x86_domain *xd = to_xd(d);
+	int rc;
+
+	spin_lock_init(&xd->plat_lock, "platform", LOCK_RANK_NONE);
+	xd->vlapics = xzalloc_array(struct vlapic *, cfg->max_vcpus);
+	if (!xd->vlapics)
+		return -XEN_ENOMEM;
+	/* A guest's TSC starts at zero with its life; the hardware domain sees the machine's. */
+	xd->tsc_offset = d->is_hardware ? 0 : -cycles_now();
+	vpit_init(&xd->vpit, now_ns(), &pit_ops, NULL);
+	rc = hvm_vioapic_init(d);
+	if (!rc)
+		rc = hvm_cpuid_domain_init(d);
+	arch_domain_update_wallclock(d);
+	return rc;
+}
+
+void arch_domain_destroy(struct domain *d)
+{
+	struct x86_domain *xd = to_xd(d);
+
+	xfree(xd->cpuid);
+	xfree(xd->vlapics);
+	xd->cpuid = NULL;
+	xd->vlapics = NULL;
+}
+
+int arch_vcpu_init(struct vcpu *v)
+{
+	struct x86_vcpu *xv = to_xv(v);
+	struct x86_domain *xd = to_xd(v->domain);
+	int rc;
+
+	xv->wait_for_sipi = v->id != 0;
+	timer_init(&xv->vlapic_timer, hvm_vlapic_timer_due, xv, smp_cpu_id());
+	rc = hvm->vcpu_init(xv);
+	if (!rc)
+		rc = fpu_vcpu_init(xv);
+	if (rc)
+		return rc;
+	vlapic_init(&xv->vlapic, vcpu_apic_id(v->id), v->id == 0, GUEST_PHYS_BITS, &hvm_vlapic_ops,
+		    xv);
+	hvm_msrs_init(xv);
+	xv->tsc_offset = xd->tsc_offset;
+	hvm->set_tsc_offset(xv, xv->tsc_offset);
+	xd->vlapics[v->id] = &xv->vlapic;
+	arch_vcpu_update_time(v);
+	return 0;
+}
+
+void arch_vcpu_destroy(struct vcpu *v)
+{
+	struct x86_vcpu *xv = to_xv(v);
+	struct x86_domain *xd = to_xd(v->domain);
+
+	if (xd->vlapics && xd->vlapics[v->id] == &xv->vlapic)
+		xd->vlapics[v->id] = NULL;
+	if (xv->vlapic_timer.fn)
+		timer_kill(&xv->vlapic_timer);
+	fpu_vcpu_destroy(xv);
+	hvm->vcpu_destroy(xv);
+}
+
+static void save_debug(struct x86_vcpu *xv)
+{
+	xv->dr[0] = read_dr0();
+	xv->dr[1] = read_dr1();
+	xv->dr[2] = read_dr2();
+	xv->dr[3] = read_dr3();
+}
+
+static void load_debug(const struct x86_vcpu *xv)
+{
+	write_dr0(xv->dr[0]);
+	write_dr1(xv->dr[1]);
+	write_dr2(xv->dr[2]);
+	write_dr3(xv->dr[3]);
+}
+
+static void switch_from(struct x86_vcpu *xv)
+{
+	hvm->switch_from(xv);
+	fpu_save(xv);
+	save_debug(xv);
+}
+
+static void switch_to(struct x86_vcpu *xv)
+{
+	load_debug(xv);
+	fpu_load(xv);
+	wrmsr(MSR_TSC_AUX, xv->msrs.tsc_aux);
+	hvm->switch_to(xv);
+	/* Its timers follow the vCPU, so that setting them stays local. */
+	if (xv->vlapic_timer.cpu != smp_cpu_id())
+		timer_migrate(&xv->vlapic_timer, smp_cpu_id());
+}
+
+void arch_context_switch(struct vcpu *prev, struct vcpu *next)
+{
+	if (!is_idle_vcpu(prev))
+		switch_from(to_xv(prev));
+	hal_set_current(next);
+	if (!is_idle_vcpu(next))
+		switch_to(to_xv(next));
+}
+
+void arch_vcpu_run(struct vcpu *v)
+{
+	hvm->run(to_xv(v));
+}
+
+const struct p2m_fmt *arch_p2m_fmt(const struct domain *d)
+{
+	return &p2m_fmt_npt;
+}
+
+static void left_guest(void *arg)
+{
+}
+
+/*
+ * Stale entries can only be used by a vCPU in its guest: mark all for a flush at their next entry,
+ * then make those that run leave. Waiting for the answer also ends accesses in flight.
+ */
+void arch_p2m_flush(struct p2m *p)
+{
+	struct domain *d = p->domain;
+	cpumask_t mask;
+	struct vcpu *v;
+
+	cpumask_clear(&mask);
+	for_each_vcpu(d, v) {
+		hvm->flush_tlb(to_xv(v));
+		__atomic_thread_fence(__ATOMIC_SEQ_CST);
+		if (READ_ONCE(v->unit.running) && v != current_vcpu())
+			cpumask_set(&mask, READ_ONCE(v->unit.cpu));
+	}
+	if (!cpumask_empty(&mask))
+		smp_call(&mask, left_guest, NULL, true);
+}
+
+static void set_flat_segments(struct x86_vcpu *xv)
+{
+	/* Accessed, present; code: execute/read, data: read/write, 32-bit, 4 GiB. */
+	struct hvm_seg code = { .attr = 0xc9b, .limit = ~0U };
+	struct hvm_seg data = { .attr = 0xc93, .limit = ~0U };
+	struct hvm_seg tr = { .attr = 0x8b, .limit = 0x67 };
+	struct hvm_seg ldt = { .attr = 0x82 }, table = { .limit = 0 };
+
+	hvm->set_seg(xv, HVM_CS, &code);
+	for (enum hvm_segment s = HVM_ES; s <= HVM_GS; s++)
+		if (s != HVM_CS)
+			hvm->set_seg(xv, s, &data);
+	hvm->set_seg(xv, HVM_TR, &tr);
+	hvm->set_seg(xv, HVM_LDTR, &ldt);
+	hvm->set_seg(xv, HVM_GDTR, &table);
+	hvm->set_seg(xv, HVM_IDTR, &table);
+}
+
+static void reset_control(struct x86_vcpu *xv, u64 cr0)
+{
+	memset(xv->gpr, 0, sizeof(xv->gpr));
+	hvm->set_efer(xv, 0);
+	hvm->set_cr(xv, 4, 0);
+	hvm->set_cr(xv, 3, 0);
+	hvm->set_cr(xv, 0, cr0);
+	hvm->set_rflags(xv, 2);
+	hvm->set_dr(xv, 6, 0xffff0ff0);
+	hvm->set_dr(xv, 7, 0x400);
+	hvm->reset_events(xv);
+}
+
+void hvm_set_pvh_state(struct x86_vcpu *xv, u32 entry, u32 start_info)
+{
+	reset_control(xv, X86_CR0_PE | X86_CR0_ET);
+	set_flat_segments(xv);
+	hvm->set_rip(xv, entry);
+	xv->gpr[GPR_RBX] = start_info;
+	xv->v.is_initialised = true;
+}
+
+void hvm_set_sipi_state(struct x86_vcpu *xv, u8 vector)
+{
+	struct hvm_seg code = { .sel = (u16)(vector << 8), .attr = 0x9b, .limit = 0xffff,
+				.base = (u32)vector << 12 };
+	struct hvm_seg data = { .attr = 0x93, .limit = 0xffff };
+	struct hvm_seg table = { .limit = 0xffff };
+
+	reset_control(xv, X86_CR0_ET);
+	set_flat_segments(xv);
+	hvm->set_seg(xv, HVM_CS, &code);
+	for (enum hvm_segment s = HVM_ES; s <= HVM_GS; s++)
+		if (s != HVM_CS)
+			hvm->set_seg(xv, s, &data);
+	hvm->set_seg(xv, HVM_GDTR, &table);
+	hvm->set_seg(xv, HVM_IDTR, &table);
+	hvm->set_rip(xv, 0);
+}

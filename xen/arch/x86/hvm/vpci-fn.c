@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The functions on the hardware domain's PCI buses. They are found when the domain first touches
+ * their configuration space, so that hot-plugged and renumbered ones are as good as those there at
+ * boot; the scan at boot only makes sure that no table is open to the domain before.
+ */
+#include <xen/errno.h>
+#include <xen/hal/io.h>
+#include <xen/printk.h>
+#include <xen/xmalloc.h>
+
+#include "vpci.h"
+
+#define HEADER_TYPE_MASK 0x7fU
+#define BAR_IO 1U
+#define BAR_TYPE 6U
+#define BAR_64BIT 4U
+#define BAR_FLAGS 0xfUL
+
+static u32 op_read(void *ctx, u32 reg, u32 bytes)
+{
+	return pci_read(((struct vpci_fn *)ctx)->at, reg, bytes);
+}
+
+static void op_write(void *ctx, u32 reg, u32 bytes, u32 val)
+{
+	pci_write(((struct vpci_fn *)ctx)->at, reg, bytes, val);
+}
+
+static void op_write_table(void *ctx, u32 i, u32 word, u32 val)
+{
+	struct vpci_fn *f = ctx;
+	u8 *p = f->table ? vpci_map(f->table + i * MSIX_ENTRY_SIZE + word * 4) : NULL;
+
+	if (p)
+		writel(val, p);
+}
+
+static u32 op_alloc(void *ctx, const struct vmsi_message *guest, struct vmsi_message *host)
+{
+	return vpci_irq_alloc(guest, host);
+}
+
+static void op_update(void *ctx, u32 irq, const struct vmsi_message *guest)
+{
+	vpci_irq_update(irq, guest);
+}
+
+static void op_free(void *ctx, u32 irq)
+{
+	vpci_irq_free(irq);
+}
+
+static const struct vmsi_ops msi_ops = {
+	.read = op_read,
+	.write = op_write,
+	.write_table = op_write_table,
+	.alloc = op_alloc,
+	.update = op_update,
+	.free = op_free,
+};
+
+static struct list_head *bucket(struct pci_addr a)
+{
+	return &vpci.fn[(a.bdf ^ a.bdf >> 8 ^ a.segment) % VPCI_BUCKETS];
+}
+
+static struct vpci_fn *probe(struct pci_addr a)
+{
+	struct vpci_fn *f;
+	u32 id = pci_read(a, PCI_REG_ID, 4);
+
+	if (id == ~0U || !(id & 0xffff))
+		return NULL;
+	f = xzalloc(struct vpci_fn);
+	if (!f)
+		return NULL;
+	f->at = a;
+	f->id = id;
+	switch (pci_read(a, PCI_REG_HEADER_TYPE, 1) & HEADER_TYPE_MASK) {
+	case 0:
+		f->nr_bars = 6;
+		break;
+	case 1:
+		f->nr_bars = 2;
+		break;
+	}
+	pci_parse_caps(op_read, f, &f->caps);
+	if (vmsi_init(&f->msi, &f->caps, &msi_ops, f))
+		printk(LOG_G_WARN "PCI: %04x:%02x:%02x.%u goes without MSI-X: no memory\n",
+		       a.segment, a.bdf >> 8, a.bdf >> 3 & 0x1f, a.bdf & 7);
+	list_add(&f->link, bucket(a));
+	vpci_fn_moved(f);
+	return f;
+}
+
+struct vpci_fn *vpci_fn_get(struct pci_addr a)
+{
+	struct vpci_fn *f;
+
+	list_for_each_entry(f, bucket(a), link)
+		if (f->at.bdf == a.bdf && f->at.segment == a.segment)
+			return f;
+	return probe(a);
+}
+
+static void release_table(struct vpci_fn *f)
+{
+	if (!f->table)
+		return;
+	vpci_untrap(f->first_page, f->last_page);
+	f->table = 0;
+	vpci.nr_tables--;
+}
+
+void vpci_fn_drop(struct vpci_fn *f)
+{
+	list_del_init(&f->link);
+	release_table(f);
+	vmsi_destroy(&f->msi);
+	xfree(f);
+}
+
+/* Where the device decodes its table now; 0: nowhere. */
+static u64 find_table(const struct vpci_fn *f)
+{
+	u32 reg = PCI_REG_BAR0 + f->msi.msix_bar * 4, low;
+	u64 base;
+
+	if (f->msi.msix_bar >= f->nr_bars ||
+	    !(pci_read(f->at, PCI_REG_COMMAND, 2) & PCI_COMMAND_MEMORY))
+		return 0;
+	low = pci_read(f->at, reg, 4);
+	if (low & BAR_IO)
+		return 0;
+	base = low & ~BAR_FLAGS;
+	if ((low & BAR_TYPE) == BAR_64BIT && f->msi.msix_bar + 1 < f->nr_bars)
+		base |= (u64)pci_read(f->at, reg + 4, 4) << 32;
+	/* All ones is a BAR whose size is being asked for. */
+	return base && base + f->msi.msix_offset >= base ? base + f->msi.msix_offset : 0;
+}
+
+static void claim_table(struct vpci_fn *f, u64 table)
+{
+	u64 first = table >> PAGE_SHIFT;
+	u64 last = (table + f->msi.msix_nr * MSIX_ENTRY_SIZE - 1) >> PAGE_SHIFT;
+
+	if (!vpci_is_device_memory(first, last) || vpci_trap(first, last)) {
+		/* Once: firmware's fault. More often: BARs half written, or a guest at play. */
+		if (!f->complained)
+			printk(LOG_G_WARN "PCI: %04x:%02x:%02x.%u has its MSI-X table at %#lx, "
+			       "where it cannot be used\n", f->at.segment, f->at.bdf >> 8,
+			       f->at.bdf >> 3 & 0x1f, f->at.bdf & 7, table);
+		f->complained = true;
+		return;
+	}
+	f->table = table;
+	f->first_page = first;
+	f->last_page = last;
+	vpci.nr_tables++;
+	vmsix_sync(&f->msi);
+}
+
+void vpci_fn_moved(struct vpci_fn *f)
+{
+	u64 table;
+
+	if (!f->msi.msix_cap)
+		return;
+	table = find_table(f);
+	if (table == f->table)
+		return;
+	release_table(f);
+	if (table)
+		claim_table(f, table);
+}
+
+struct vpci_fn *vpci_fn_at(u64 addr)
+{
+	u64 page = addr >> PAGE_SHIFT;
+	struct vpci_fn *f;
+
+	if (!vpci.nr_tables)
+		return NULL;
+	for (u32 i = 0; i < VPCI_BUCKETS; i++)
+		list_for_each_entry(f, &vpci.fn[i], link)
+			if (f->table && page >= f->first_page && page <= f->last_page)
+				return f;
+	return NULL;
+}

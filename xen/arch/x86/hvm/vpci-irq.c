@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Host interrupts of devices, each standing for one message of the hardware domain. */
+#include <xen/printk.h>
+
+#include <asm/irq.h>
+
+#include "private.h"
+#include "vpci.h"
+
+/*
+ * Never freed, as a handler may still run while its interrupt is given back: at worst it delivers
+ * the slot's next message once too often.
+ */
+struct slot {
+	u64 message;		/* low half of the address, data; 0: none. Atomic: IRQ context */
+	int vector;		/* 0: free */
+};
+
+static struct slot slots[VECTOR_DEVICE_LAST - VECTOR_DEVICE_FIRST + 1];
+
+static void fired(void *arg)
+{
+	u64 packed = READ_ONCE(((struct slot *)arg)->message);
+	struct vmsi_message m = { packed >> 32, (u32)packed };
+	struct apic_msg msg;
+
+	/* Only a processor may reset another: from a device that is a guest's mistake. */
+	if (vmsi_decode(&m, &msg) && msg.mode != APIC_DM_INIT && msg.mode != APIC_DM_STARTUP)
+		hvm_deliver(vpci.d, &msg, NULL);
+}
+
+static u64 pack(const struct vmsi_message *m)
+{
+	/* What does not address local APICs must not do so for lack of its upper half. */
+	return m->address >> 32 ? 0 : m->address << 32 | m->data;
+}
+
+u32 vpci_irq_alloc(const struct vmsi_message *guest, struct vmsi_message *host)
+{
+	struct msi_msg msg;
+
+	for (u32 i = 0; i < ARRAY_SIZE(slots); i++) {
+		struct slot *s = &slots[i];
+		int vector;
+
+		if (s->vector)
+			continue;
+		WRITE_ONCE(s->message, pack(guest));
+		vector = irq_alloc_msi_vector(fired, s, &msg);
+		if (vector < 0)
+			break;
+		s->vector = vector;
+		*host = (struct vmsi_message){ msg.address, msg.data };
+		return i + 1;
+	}
+	printk_once(LOG_WARN "PCI: no vector left for an MSI of the hardware domain\n");
+	return 0;
+}
+
+void vpci_irq_update(u32 irq, const struct vmsi_message *guest)
+{
+	WRITE_ONCE(slots[irq - 1].message, pack(guest));
+}
+
+void vpci_irq_free(u32 irq)
+{
+	struct slot *s = &slots[irq - 1];
+
+	WRITE_ONCE(s->message, 0);
+	irq_free(s->vector);
+	s->vector = 0;
+}
