@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The hardware domain. Its guest physical addresses are the machine's (1:1), so that devices can
+ * reach its memory without an IOMMU: it gets free RAM from the lowest address upwards, and the
+ * kernel lies where it was linked to lie.
+ */
+#include <xen/acpi.h>
+#include <xen/errno.h>
+#include <xen/format.h>
+#include <xen/hal/smp.h>
+#include <xen/p2m.h>
+#include <xen/param.h>
+#include <xen/printk.h>
+#include <xen/string.h>
+#include <xen/vpci.h>
+
+#include <asm/apic.h>
+#include <asm/e820.h>
+#include <asm/mm.h>
+
+#include "build.h"
+
+#include <public/arch-x86/hvm/start_info.h>
+
+#define LOW_END 0xa0000UL
+#define IOMEM_END (1UL << 40)
+#define MIN_RESERVE (64UL << 20)
+#define DOM0_MAX_VCPUS 128U
+
+static u64 dom0_mem;
+static u32 dom0_max_vcpus;
+PARAM_SIZE_VAR("dom0_mem", dom0_mem, dom0_mem);
+PARAM_UINT_VAR("dom0_max_vcpus", dom0_max_vcpus, dom0_max_vcpus);
+
+/* The command line comes first, then the manifest; without a word it gets nearly all. */
+static u64 __init dom0_pages(const struct dom0_plan *plan)
+{
+	u64 free = free_page_count(NUMA_NO_NODE), keep;
+
+	if (dom0_mem)
+		return dom0_mem >> PAGE_SHIFT;
+	if (plan->pages)
+		return plan->pages;
+	keep = max(free / 8, MIN_RESERVE >> PAGE_SHIFT) + plan->keep_pages;
+	return free > keep ? free - keep : 0;
+}
+
+struct take {
+	struct domain *d;
+	u64 left;
+	u32 nr;
+	struct guest_region chunk[GUEST_MAP_MAX / 2];
+};
+
+/* heap_for_each_free calls in ascending order; neighbours are joined. */
+static void __init note_chunk(mfn_t start, u64 n, void *arg)
+{
+	struct take *t = arg;
+	struct guest_region *last = t->nr ? &t->chunk[t->nr - 1] : NULL;
+
+	n = min(n, t->left);
+	if (!n)
+		return;
+	if (last && last->start + last->size == start.v << PAGE_SHIFT) {
+		last->size += n << PAGE_SHIFT;
+	} else if (t->nr < ARRAY_SIZE(t->chunk)) {
+		t->chunk[t->nr++] = (struct guest_region){ start.v << PAGE_SHIFT, n << PAGE_SHIFT,
+							   XEN_HVM_MEMMAP_TYPE_RAM };
+	} else {
+		return;
+	}
+	t->left -= n;
+}
+
+static int __init give_chunk(struct domain *d, u64 start, u64 size)
+{
+	mfn_t mfn = paddr_to_mfn(paddr_make(start));
+	u64 n = size >> PAGE_SHIFT;
+	int rc = reserve_free_range(mfn, n);
+
+	for (u64 i = 0; i < n && !rc; i++)
+		rc = assign_pages(d, mfn_to_page(mfn_add(mfn, i)), 0);
+	if (!rc)
+		rc = p2m_map_range(d->p2m, gfn_make(mfn.v), mfn, n, P2M_RAM_RW);
+	if (!rc && !guest_map_add(&to_xd(d)->map, start, size, XEN_HVM_MEMMAP_TYPE_RAM))
+		rc = -XEN_E2BIG;
+	return rc;
+}
+
+/* RAM below 640 KiB, where the guest's own trampoline must be; the hypervisor's stays out. */
+static int __init give_low_ram(struct domain *d)
+{
+	for (u32 i = 0; i < boot_info.nr_regions; i++) {
+		const struct boot_region *r = &boot_info.regions[i];
+		u64 end = ROUND_DOWN(min(r->start + r->size, LOW_END), PAGE_SIZE);
+		u64 tramp_end = TRAMPOLINE_PA + TRAMPOLINE_PAGES * PAGE_SIZE;
+		int rc;
+
+		if (r->type != XEN_HVM_MEMMAP_TYPE_RAM || r->start >= TRAMPOLINE_PA)
+			continue;
+		heap_add_region(mfn_make(0), paddr_to_mfn(paddr_make(TRAMPOLINE_PA)), 0, false);
+		rc = give_chunk(d, 0, TRAMPOLINE_PA);
+		if (rc || end <= tramp_end)
+			return rc;
+		heap_add_region(paddr_to_mfn(paddr_make(tramp_end)),
+				paddr_to_mfn(paddr_make(end)), 0, false);
+		return give_chunk(d, tramp_end, end - tramp_end);
+	}
+	return 0;
+}
+
+static int __init give_ram(struct domain *d, u64 pages)
+{
+	static struct take t __initdata;
+	int rc = give_low_ram(d);
+
+	t.left = pages;
+	heap_for_each_free(note_chunk, &t);
+	for (u32 i = 0; i < t.nr && !rc; i++)
+		rc = give_chunk(d, t.chunk[i].start, t.chunk[i].size);
+	if (!rc && t.left)
+		printk(LOG_WARN "dom0: %lu MiB less than dom0_mem= asked for\n", t.left >> 8);
+	return rc;
+}
+
+/* Firmware regions keep their place in the map: the addresses are the machine's. */
+static int __init add_firmware_regions(struct domain *d)
+{
+	for (u32 i = 0; i < boot_info.nr_regions; i++) {
+		const struct boot_region *r = &boot_info.regions[i];
+
+		if (r->type != XEN_HVM_MEMMAP_TYPE_RAM &&
+		    !guest_map_add(&to_xd(d)->map, r->start, r->size, r->type))
+			return -XEN_E2BIG;
+	}
+	return 0;
+}
+
+static void __init deny(struct domain *d, u64 start, u64 size)
+{
+	rangeset_remove(&d->iomem_caps, start >> PAGE_SHIFT, (start + size - 1) >> PAGE_SHIFT);
+}
+
+/* Device memory: all but RAM (given out separately) and what the hypervisor drives itself. */
+static int __init set_iomem(struct domain *d)
+{
+	const struct acpi_madt *madt = acpi_madt();
+	const struct acpi_hpet *hpet = acpi_hpet();
+	int rc = rangeset_add(&d->iomem_caps, 0, IOMEM_END >> PAGE_SHIFT);
+
+	for (u32 i = 0; i < boot_info.nr_regions && !rc; i++)
+		if (boot_info.regions[i].type == XEN_HVM_MEMMAP_TYPE_RAM)
+			deny(d, boot_info.regions[i].start, boot_info.regions[i].size);
+	deny(d, 0xfee00000, PAGE_SIZE);
+	for (u32 i = 0; madt && i < madt->nr_ioapics; i++)
+		deny(d, madt->ioapic[i].address.v, PAGE_SIZE);
+	if (hpet)
+		deny(d, hpet->address.v, PAGE_SIZE);
+	return rc;
+}
+
+static u32 __init dom0_vcpus(const struct dom0_plan *plan)
+{
+	if (dom0_max_vcpus)
+		return min(dom0_max_vcpus, DOM0_MAX_VCPUS);
+	return plan->vcpus ? plan->vcpus : min(cpumask_weight(&cpu_online_map), DOM0_MAX_VCPUS);
+}
+
+static struct domain *__init make_domain(const struct dom0_plan *plan, u64 pages)
+{
+	const struct manifest_domain *md = plan->desc;
+	struct domain_config cfg = {
+		.domid = 0,
+		.max_vcpus = dom0_vcpus(plan),
+		.max_pages = pages + (LOW_END >> PAGE_SHIFT),
+		.is_hardware = true,
+		.is_privileged = true,
+		.node = NUMA_NO_NODE,
+		.max_grant_frames = md ? md->max_grant_frames : 64,
+		.max_maptrack_frames = md ? md->max_maptrack_frames : 1024,
+		.max_grant_version = md ? md->max_grant_version : 2,
+		.max_evtchn_port = md ? md->max_event_port : 0,
+		.name = "dom0",
+	};
+	struct domain *d;
+	int rc;
+
+	d = domain_create(&cfg, &rc);
+	if (!d)
+		panic("dom0: cannot create the domain: error %d", rc);
+	d->is_mapped_1to1 = true;
+	for (u32 i = 0; i < cfg.max_vcpus; i++)
+		if ((rc = domain_vcpu_create(d, i)))
+			panic("dom0: cannot create vCPU %u: error %d", i, rc);
+	return d;
+}
+
+static const void *__init module_data(const struct boot_module *m, u64 *len)
+{
+	*len = m->end.v - m->start.v;
+	return paddr_to_virt(m->start);
+}
+
+static int __init load(struct domain *d, const struct dom0_plan *plan)
+{
+	struct pvh_image img = { .name = "dom0", .cmdline = plan->cmdline };
+	u64 file_len;
+	const void *file = module_data(plan->kernel, &file_len);
+	int rc;
+
+	img.kernel = kernel_image_get("dom0", file, file_len, &img.kernel_len);
+	if (!img.kernel)
+		return -XEN_EINVAL;
+	if (plan->initrd)
+		img.initrd = module_data(plan->initrd, &img.initrd_len);
+	img.rsdp = dom0_build_acpi(d);
+	rc = pvh_load(d, &img);
+	kernel_image_put(img.kernel, img.kernel_len, file);
+	return rc;
+}
+
+struct domain *__init dom0_build(const struct dom0_plan *plan)
+{
+	u64 pages = dom0_pages(plan);
+	struct domain *d;
+	int rc;
+
+	if (pages < (32UL << 20) >> PAGE_SHIFT)
+		boot_reject("only %lu MiB of memory for dom0; give the machine more, or set "
+			    "dom0_mem=", pages >> 8);
+	d = make_domain(plan, pages);
+	if ((rc = give_ram(d, pages)) || (rc = add_firmware_regions(d)) || (rc = set_iomem(d)) ||
+	    (rc = vpci_init(d)))
+		panic("dom0: cannot set up its memory: error %d", rc);
+	rc = load(d, plan);
+	if (rc)
+		boot_reject("dom0 cannot be started; see the line above");
+	if (plan->desc)
+		manifest_apply_sched(d, plan->desc);
+	printk(LOG_INFO "dom0: %lu MiB, %u vCPUs, mapped 1:1\n", d->tot_pages >> 8, d->max_vcpus);
+	return d;
+}

@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Building the domains of a boot manifest. What one cannot have costs a line and that domain; the
+ * others start. Guests are PVH, with RAM from 0 up to a hole below 4 GiB, and find their vCPUs in
+ * ACPI tables at the end of the low RAM.
+ */
+#include <xen/errno.h>
+#include <xen/hal/time.h>
+#include <xen/numa.h>
+#include <xen/p2m.h>
+#include <xen/printk.h>
+#include <xen/string.h>
+
+#include <asm/mm.h>
+
+#include "acpi-writer.h"
+#include "build.h"
+
+#include <public/arch-x86/hvm/start_info.h>
+
+#define LOW_RAM_END (3UL << 30)
+#define HIGH_RAM_START (4UL << 30)
+#define ORDER_2M 9
+/* For page tables, vCPUs and the like, beside a domain's RAM. */
+#define OVERHEAD_PAGES 512
+#define OVERHEAD_SHARE 64
+
+static struct manifest manifest __initdata;
+static u32 self __initdata = MANIFEST_NO_MODULE;
+static struct fdt tree __initdata;
+
+/* The kernel unpacked last: domains that share one mostly stand together. */
+static struct {
+	const struct boot_module *module;
+	const void *image;
+	u64 len;
+} unpacked __initdata;
+
+static const void *__init module_bytes(const struct boot_module *m, u64 *len)
+{
+	*len = m->end.v - m->start.v;
+	return paddr_to_virt(m->start);
+}
+
+static void __init complain(void *ctx, const char *line)
+{
+	printk(LOG_WARN "Manifest: %s\n", line);
+}
+
+void __init manifest_find(void)
+{
+	struct manifest_limits lim = {
+		.nr_modules = boot_info.nr_modules,
+		.nr_nodes = numa_nr_nodes(),
+		.total_kib = total_page_count() << (PAGE_SHIFT - 10),
+		.cpus = &cpu_online_map,
+	};
+	enum fdt_error e;
+	u64 len;
+
+	for (u32 i = 0; i < boot_info.nr_modules; i++) {
+		const void *blob = module_bytes(&boot_info.modules[i], &len);
+
+		if (!manifest_is_one(blob, len))
+			continue;
+		if (self != MANIFEST_NO_MODULE) {
+			printk(LOG_WARN "Manifest: module %u is a second one and has no effect; "
+			       "pass one\n", i + 1);
+			manifest.named |= 1UL << i;
+			continue;
+		}
+		self = lim.self = i;
+		e = (u64)blob % 8 ? FDT_BAD_LAYOUT : fdt_open(&tree, blob, len);
+		if (e)
+			printk(LOG_WARN "Manifest: module %u cannot be read: %s\n", i + 1,
+			       fdt_error_text(e));
+		else
+			manifest_parse(&manifest, &tree, &lim, complain, NULL);
+		manifest.named |= 1UL << i;
+	}
+	if (self != MANIFEST_NO_MODULE)
+		printk(LOG_INFO "Manifest: module %u, %u domains, %u rejected\n", self + 1,
+		       manifest.nr_domains, manifest.nr_rejected);
+}
+
+static u64 __init pages_needed(void)
+{
+	u64 sum = 0;
+
+	for (u32 i = 0; i < manifest.nr_domains; i++) {
+		u64 pages = manifest.domain[i].memory_kib >> (PAGE_SHIFT - 10);
+
+		if (!manifest.domain[i].is_hardware)
+			sum += pages + pages / OVERHEAD_SHARE + OVERHEAD_PAGES;
+	}
+	return sum;
+}
+
+static const struct boot_module *__init next_unnamed(u32 *i)
+{
+	for (; *i < boot_info.nr_modules; (*i)++)
+		if (!(manifest.named & 1UL << *i))
+			return &boot_info.modules[(*i)++];
+	return NULL;
+}
+
+static const struct boot_module *__init module_at(u32 index)
+{
+	return index == MANIFEST_NO_MODULE ? NULL : &boot_info.modules[index];
+}
+
+bool __init manifest_plan_dom0(struct dom0_plan *plan)
+{
+	const struct manifest_domain *md = &manifest.domain[0];
+	u32 i = 0;
+
+	*plan = (struct dom0_plan){ .keep_pages = pages_needed() };
+	if (manifest.nr_domains && md->is_hardware) {
+		plan->kernel = module_at(md->kernel);
+		plan->initrd = module_at(md->ramdisk);
+		plan->cmdline = md->cmdline;
+		plan->pages = md->memory_kib >> (PAGE_SHIFT - 10);
+		plan->vcpus = md->vcpus;
+		plan->desc = md;
+		return true;
+	}
+	plan->kernel = next_unnamed(&i);
+	if (!plan->kernel)
+		return false;
+	plan->initrd = next_unnamed(&i);
+	plan->cmdline = plan->kernel->cmdline;
+	return true;
+}
+
+static void __init apply_credit2(struct domain *d, const struct manifest_domain *md)
+{
+	struct xen_domctl_scheduler_op op = { .sched_id = sched_id(d),
+					      .cmd = XEN_DOMCTL_SCHEDOP_getinfo };
+	int rc = -XEN_EINVAL;
+
+	if (op.sched_id == XEN_SCHEDULER_CREDIT2)
+		rc = sched_adjust_domain(d, &op);
+	if (!rc) {
+		op.cmd = XEN_DOMCTL_SCHEDOP_putinfo;
+		if (md->has_weight)
+			op.u.credit2.weight = (u16)md->weight;
+		if (md->has_cap)
+			op.u.credit2.cap = (u16)md->cap;
+		rc = sched_adjust_domain(d, &op);
+	}
+	if (rc)
+		printk(LOG_WARN "Manifest: %s: the scheduler %s has no such weight or cap (error "
+		       "%d)\n", md->name, sched_name(), rc);
+}
+
+void __init manifest_apply_sched(struct domain *d, const struct manifest_domain *md)
+{
+	cpumask_t hard, soft;
+	struct vcpu *v;
+
+	if (md->has_weight || md->has_cap)
+		apply_credit2(d, md);
+	for_each_vcpu(d, v) {
+		bool h = manifest_affinity(&md->hard, md->hard_entries, v->id, &hard);
+		bool s = manifest_affinity(&md->soft, md->soft_entries, v->id, &soft);
+
+		if ((h || s) && vcpu_set_affinity(v, h ? &hard : NULL, s ? &soft : NULL))
+			printk(LOG_WARN "Manifest: %s: vCPU %u cannot have this affinity\n",
+			       md->name, v->id);
+	}
+}
+
+static struct domain *__init create(const struct manifest_domain *md)
+{
+	struct domain_config cfg = {
+		.domid = DOMID_INVALID,
+		.flags = XEN_DOMCTL_CDF_hvm | XEN_DOMCTL_CDF_hap,
+		.max_vcpus = md->vcpus,
+		.max_evtchn_port = md->max_event_port,
+		.max_grant_frames = md->max_grant_frames,
+		.max_maptrack_frames = md->max_maptrack_frames,
+		.max_grant_version = md->max_grant_version,
+		.max_pages = md->memory_kib >> (PAGE_SHIFT - 10),
+		.is_privileged = md->is_privileged,
+		.node = md->node,
+		.emulation_flags = XEN_X86_EMU_LAPIC,
+	};
+	struct domain *d;
+	int rc;
+
+	memcpy(cfg.name, md->name, sizeof(cfg.name));
+	d = domain_create(&cfg, &rc);
+	if (!d) {
+		printk(LOG_ERR "Manifest: %s: cannot be created: error %d\n", md->name, rc);
+		return NULL;
+	}
+	d->reap = !md->keep;
+	return d;
+}
+
+static int __init create_vcpus(struct domain *d)
+{
+	int rc = 0;
+
+	for (u32 i = 0; i < d->max_vcpus && !rc; i++)
+		rc = domain_vcpu_create(d, i);
+	if (rc)
+		printk(LOG_ERR "Manifest: %s: its vCPUs cannot be created: error %d\n", d->name,
+		       rc);
+	return rc;
+}
+
+/* RAM at [@gfn, @gfn + @pages) in the largest pieces there are. */
+static int __init populate(struct domain *d, u64 gfn, u64 pages)
+{
+	while (pages) {
+		u32 order = gfn % BIT(ORDER_2M) == 0 && pages >= BIT(ORDER_2M) ? ORDER_2M : 0;
+		struct page_info *pg = alloc_domain_pages(d, order, 0);
+		int rc;
+
+		if (!pg && order)
+			pg = alloc_domain_pages(d, order = 0, 0);
+		if (!pg) {
+			printk(LOG_ERR "Manifest: %s: %lu KiB of memory are missing; give it less, "
+			       "or dom0\n", d->name, pages << (PAGE_SHIFT - 10));
+			return -XEN_ENOMEM;
+		}
+		rc = p2m_map(d->p2m, gfn_make(gfn), page_to_mfn(pg), order, P2M_RAM_RW);
+		if (rc) {
+			printk(LOG_ERR "Manifest: %s: no memory for page tables\n", d->name);
+			return rc;
+		}
+		gfn += BIT(order);
+		pages -= BIT(order);
+	}
+	return 0;
+}
+
+static int __init give_ram(struct domain *d, u64 bytes)
+{
+	struct guest_map *m = &to_xd(d)->map;
+	u64 low = min(bytes, LOW_RAM_END), high = bytes - low;
+	int rc;
+
+	guest_map_add(m, 0, low, XEN_HVM_MEMMAP_TYPE_RAM);
+	if (high)
+		guest_map_add(m, HIGH_RAM_START, high, XEN_HVM_MEMMAP_TYPE_RAM);
+	rc = populate(d, 0, low >> PAGE_SHIFT);
+	return rc ? rc : populate(d, HIGH_RAM_START >> PAGE_SHIFT, high >> PAGE_SHIFT);
+}
+
+static void __init drop_unpacked(void)
+{
+	u64 len;
+
+	if (unpacked.image)
+		kernel_image_put(unpacked.image, unpacked.len,
+				 module_bytes(unpacked.module, &len));
+	unpacked.image = NULL;
+}
+
+static const void *__init kernel_of(const struct manifest_domain *md, u64 *len)
+{
+	const struct boot_module *m = module_at(md->kernel);
+	const void *file;
+	u64 file_len;
+
+	if (!unpacked.image || unpacked.module != m) {
+		drop_unpacked();
+		file = module_bytes(m, &file_len);
+		unpacked.module = m;
+		unpacked.image = kernel_image_get(md->name, file, file_len, &unpacked.len);
+	}
+	*len = unpacked.len;
+	return unpacked.image;
+}
+
+static int __init load(struct domain *d, const struct manifest_domain *md)
+{
+	struct pvh_image img = { .name = md->name, .cmdline = md->cmdline };
+	u64 low = min(md->memory_kib << 10, LOW_RAM_END);
+
+	img.kernel = kernel_of(md, &img.kernel_len);
+	if (!img.kernel)
+		return -XEN_EINVAL;
+	if (md->ramdisk != MANIFEST_NO_MODULE)
+		img.initrd = module_bytes(module_at(md->ramdisk), &img.initrd_len);
+	img.rsdp = guest_build_acpi(d, low - ACPI_AREA_BYTES);
+	return pvh_load(d, &img);
+}
+
+/* Take apart what could not be finished; it never ran, so this ends. */
+static void __init discard(struct domain *d)
+{
+	while (domain_kill(d) == -XEN_ERESTART)
+		;
+}
+
+static bool __init build_one(const struct manifest_domain *md)
+{
+	s_time_t start = now_ns();
+	struct domain *d = create(md);
+
+	if (!d)
+		return false;
+	if (create_vcpus(d) || give_ram(d, md->memory_kib << 10) || load(d, md)) {
+		discard(d);
+		return false;
+	}
+	manifest_apply_sched(d, md);
+	printk(LOG_INFO "Manifest: %s is d%u, %lu KiB, %u vCPUs, built in %lld ns\n", d->name,
+	       d->id, md->memory_kib, d->max_vcpus, (long long)(now_ns() - start));
+	return true;
+}
+
+u32 __init manifest_build(void)
+{
+	u32 built = 0;
+
+	for (u32 i = 0; i < manifest.nr_domains; i++)
+		if (!manifest.domain[i].is_hardware)
+			built += build_one(&manifest.domain[i]);
+	drop_unpacked();
+	return built;
+}
