@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Fuzzing with libFuzzer. A target is a folder fuzz/NAME with target.c and, if it likes, dict (a
+# dictionary), options.mk, seeds/ (inputs to start from) and regressions/ (inputs that once failed).
+#   make fuzz-NAME FUZZ_SECONDS=600   look for new failures, keeping the corpus in $(BUILD)/fuzz
+#   make fuzz-smoke                   replay all regressions and seeds, then try each for a moment
+# options.mk may set fuzz_support_NAME (support files of xen/test/unit to link) and
+# fuzz_flags_NAME (libFuzzer options).
+
+FUZZ_SECONDS ?= 60
+FUZZ_SMOKE_SECONDS ?= 5
+fuzz_names := $(patsubst fuzz/%/target.c,%,$(sort $(wildcard fuzz/*/target.c)))
+fuzz_flags := -timeout=10 -rss_limit_mb=1024 -print_final_stats=0 -verbosity=0
+-include $(wildcard fuzz/*/options.mk)
+
+# $(call fuzz_target,NAME)
+define fuzz_target
+fuzz_objs_$(1) := $(BUILD)/fuzz/$(1)/target.o $(fuzz_support_$(1):%=$(BUILD)/fuzz/support/%.o)
+fuzz_run_$(1) := $(BUILD)/fuzz/$(1)/target $(fuzz_flags) $(fuzz_flags_$(1)) \
+	$(addprefix -dict=,$(wildcard fuzz/$(1)/dict))
+$(BUILD)/fuzz/$(1)/target.o: fuzz/$(1)/target.c | $(BUILD)/abi/public
+	$$(SAY) CC 'fuzz $(1)'
+	$$(Q)mkdir -p $$(@D) && clang $$(xen_cflags_host-fuzz) -Wno-missing-prototypes \
+		-Ixen/test/unit -MMD -MP -c -o $$@ $$<
+$(BUILD)/fuzz/$(1)/target: $$(fuzz_objs_$(1)) $(BUILD)/host-fuzz/libxenolith.a
+	$$(SAY) LD 'fuzz $(1)'
+	$$(Q)clang $$(xen_cflags_host-fuzz) -fsanitize=fuzzer -o $$@ $$^
+-include $(BUILD)/fuzz/$(1)/target.d
+
+.PHONY: fuzz-$(1) fuzz-smoke-$(1)
+fuzz-$(1): $(BUILD)/fuzz/$(1)/target
+	$$(Q)mkdir -p $(BUILD)/fuzz/$(1)/corpus
+	$$(fuzz_run_$(1)) -max_total_time=$(FUZZ_SECONDS) -artifact_prefix=$(BUILD)/fuzz/$(1)/ \
+		$(BUILD)/fuzz/$(1)/corpus $(wildcard fuzz/$(1)/seeds)
+fuzz-smoke-$(1): $(BUILD)/fuzz/$(1)/target
+	$$(SAY) FUZZ $(1)
+	$$(Q)$$(fuzz_run_$(1)) $$(wildcard fuzz/$(1)/regressions/* fuzz/$(1)/seeds/*) \
+		> $(BUILD)/fuzz/$(1)/smoke.log 2>&1 && rm -rf $(BUILD)/fuzz/$(1)/scratch && \
+		mkdir -p $(BUILD)/fuzz/$(1)/scratch && \
+		$$(fuzz_run_$(1)) -max_total_time=$(FUZZ_SMOKE_SECONDS) -seed=1 \
+		-artifact_prefix=$(BUILD)/fuzz/$(1)/ $(BUILD)/fuzz/$(1)/scratch \
+		$(wildcard fuzz/$(1)/seeds) >> $(BUILD)/fuzz/$(1)/smoke.log 2>&1 || \
+		{ tail -n 60 $(BUILD)/fuzz/$(1)/smoke.log; echo "FUZZ $(1) failed"; exit 1; }
+	@echo "FUZZ $(1) passed"
+endef
+$(foreach n,$(fuzz_names),$(eval $(call fuzz_target,$(n))))
+
+$(BUILD)/fuzz/support/%.o: xen/test/unit/%.c | $(BUILD)/abi/public
+	$(SAY) CC 'fuzz support/$*'
+	$(Q)mkdir -p $(@D) && clang $(xen_cflags_host-fuzz) -MMD -MP -c -o $@ $<
+-include $(wildcard $(BUILD)/fuzz/support/*.d)
+
+.PHONY: fuzz fuzz-smoke
+fuzz: $(fuzz_names:%=fuzz-%) ## fuzz every target for FUZZ_SECONDS each
+fuzz-smoke: $(fuzz_names:%=fuzz-smoke-%) ## replay fuzzing regressions, try each target briefly
