@@ -1,0 +1,138 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Builds one initramfs from what setup.sh fetched. The file is named after the hash of all that it
+# is made of, so it is built once, and <cache>/img/KIND-initramfs.cpio.gz links to the newest.
+set -euo pipefail
+
+here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=scripts/lib/common.sh
+. "$here/../lib/common.sh"
+
+usage() {
+	cat <<-EOF
+	usage: scripts/image/mkinitramfs.sh KIND    (prints the path of the image)
+
+	  dom0         busybox, the Xen and device modules, the self-test
+	  dom0-stress  the same with stress-ng
+	  dom0-xl      the same with Debian's Xen toolstack and a guest for it to start
+	  guest        busybox only, for the cloud kernel
+	EOF
+}
+
+case ${1:-} in
+dom0 | dom0-stress | dom0-xl | guest) kind=$1 ;;
+--help | -h) usage; exit 0 ;;
+*) usage >&2; exit 2 ;;
+esac
+src=$here/${kind%-*}
+img=$cache/img
+peer=$cache/root/peer
+busybox=$peer/bin/busybox
+modules="xen-evtchn xen-gntdev xen-gntalloc xen-privcmd xenfs virtio_pci virtio_blk virtio_net nvme
+	ahci ata_piix sd_mod e1000 e1000e ext4 crc32c_generic crc32c-intel"
+[ -x "$busybox" ] || die "the cache has no busybox; run scripts/setup.sh first"
+
+# The hash covers this script and every input: files by content, packages by their stamps.
+inputs_hash() {
+	{
+		cat "$here/mkinitramfs.sh" "$here/report.sh" "$repo/tools/dom0-selftest/selftest.c"
+		find "$src" -type f | LC_ALL=C sort | xargs cat
+		cat "$cache/root/peer.stamp"
+		[ "$kind" = guest ] || cat "$cache/root/kernel-amd64.stamp"
+		[ "$kind" != dom0-stress ] || cat "$cache/root/stress.stamp"
+		[ "$kind" != dom0-xl ] || cat "$cache/root/kernel-cloud.stamp" "$here/guest/init"
+		echo "$kind"
+	} | sha256sum | cut -c1-16
+}
+
+# copy_program FILE ROOT: the program and the libraries it needs, all from the folder ROOT, so that
+# the image does not depend on what this system has installed.
+copy_program() {
+	local libs="$2/lib/x86_64-linux-gnu:$2/usr/lib/x86_64-linux-gnu" lib
+	cp -L "$1" "$tree/bin/"
+	"$2/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2" --library-path "$libs" --list "$1" |
+		sed -n 's/ (0x.*//; s/.* => //p' | while read -r lib; do
+		cp -Ln "$lib" "$tree/lib/" || die "$1 needs a library that packages.txt lacks: $lib"
+	done
+	cp -Ln "$2/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2" "$tree/lib64/"
+}
+
+# xl with its daemons, and the guest image with the cloud kernel, which makes a small guest. (A
+# packaged bzImage would do as well; the ELF without its symbols is quicker to load.)
+copy_toolstack() {
+	local program elf
+	for program in xl xenstored xenconsoled xen-init-dom0 xentrace xenpm; do
+		copy_program "$peer/usr/lib/xen-4.17/bin/$program" "$peer"
+	done
+	for program in xenstore-ls xenstore-read xenstore-write; do
+		copy_program "$peer/usr/bin/$program" "$peer"
+	done
+	# The C library loads this one when a thread ends.
+	cp -L "$peer/lib/x86_64-linux-gnu/libgcc_s.so.1" "$tree/lib/"
+	mkdir -p "$tree/etc/xen" "$tree/guest"
+	touch "$tree/etc/xen/xl.conf"
+	elf=$tree/guest/vmlinux
+	"$here/extract-vmlinux" "$cache/root/kernel-cloud"/boot/vmlinuz-* "$elf"
+	strip --strip-all "$elf"
+	cp -L "$("$here/mkinitramfs.sh" guest)" "$tree/guest/initramfs.cpio.gz"
+}
+
+# The modules named above with what they depend on, and the tables that modprobe reads.
+copy_modules() {
+	local root=$cache/root/kernel-amd64 version dir name file
+	version=$(ls "$root/lib/modules")
+	dir=lib/modules/$version
+	mkdir -p "$tree/$dir"
+	[ -f "$root/$dir/modules.dep" ] || "$busybox" depmod -b "$root" "$version"
+	cp "$root/$dir/modules.builtin" "$root/$dir/modules.order" "$tree/$dir/"
+	for name in $modules; do
+		file=$(sed -n "s,^\([^:]*/\)\?${name//[-_]/[-_]}\.ko: *,& ,p" "$root/$dir/modules.dep")
+		[ -n "$file" ] || die "the kernel $version has no module $name"
+		for file in ${file/:/ }; do
+			mkdir -p "$tree/$dir/$(dirname "$file")"
+			cp -n "$root/$dir/$file" "$tree/$dir/$file"
+		done
+	done
+	"$busybox" depmod -b "$tree" "$version"
+}
+
+fill_tree() {
+	mkdir -p "$tree"/{bin,sbin,dev,proc,sys,run,tmp,lib,lib64,root,etc}
+	cp "$busybox" "$tree/bin/busybox"
+	ln -s busybox "$tree/bin/sh"
+	cp "$src/init" "$tree/init"
+	cp "$here/report.sh" "$tree/lib/report.sh"
+	[ "$kind" != guest ] || return 0
+	cp -r "$src/do" "$tree/do"
+	cp "$src/udhcpc.sh" "$tree/lib/"
+	ln -s ../bin/busybox "$tree/sbin/modprobe"
+	"${CC:-gcc}" -std=gnu11 -O2 -Wall -Wextra -Werror -static -s -o "$tree/bin/selftest" \
+		"$repo/tools/dom0-selftest/selftest.c"
+	copy_modules
+	case $kind in
+	dom0-stress) copy_program "$cache/root/stress/usr/bin/stress-ng" "$cache/root/stress" ;;
+	dom0-xl) copy_toolstack ;;
+	esac
+}
+
+# The archive holds no times and no inode numbers, so the same tree gives the same bytes. The
+# kernel opens /dev/console before /init runs; it makes that node itself from its built-in image.
+pack_tree() {
+	find "$tree" -exec touch -h -d @0 {} +
+	(cd "$tree" && find . -mindepth 1 | LC_ALL=C sort |
+		cpio --quiet -o -H newc --owner 0:0 --reproducible) | gzip -9n > "$1.new"
+	mv "$1.new" "$1"
+}
+
+mkdir -p "$img"
+name=$kind-initramfs-$(inputs_hash).cpio.gz
+if [ ! -f "$img/$name" ]; then
+	work=$(mktemp -d)
+	trap 'rm -rf "$work"' EXIT
+	tree=$work/tree
+	mkdir "$tree"
+	fill_tree
+	pack_tree "$img/$name"
+fi
+ln -sfn "$name" "$img/$kind-initramfs.cpio.gz"
+echo "$img/$name"

@@ -1,0 +1,132 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Tests of qemu.py, with a shell script in place of the emulator. Run it: it takes no arguments."""
+import os
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+import urllib.request
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import qemu  # pylint: disable=wrong-import-position
+
+
+def alive(pid):
+    """Whether a process is there and not just waiting to be reaped."""
+    try:
+        with open(f"/proc/{pid}/stat", encoding="ascii") as stat:
+            return stat.read().rsplit(")", 1)[1].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+class RunTest(unittest.TestCase):
+    """Each way a run can end."""
+
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.addCleanup(self.folder.cleanup)
+        self.log = os.path.join(self.folder.name, "log")
+
+    def fake(self, script):
+        """A machine whose emulator is this shell script."""
+        path = os.path.join(self.folder.name, "emulator")
+        with open(path, "w", encoding="ascii") as file:
+            file.write("#!/bin/sh\n" + script)
+        os.chmod(path, 0o755)
+        return qemu.Machine(qemu=path)
+
+    def run_fake(self, script, **kwargs):
+        """Run the script as the emulator, with a log."""
+        kwargs.setdefault("timeout", 10)
+        return qemu.run(self.fake(script), "good", ["bad"], log=self.log, **kwargs)
+
+    def test_success_kills_the_emulator_and_its_children(self):
+        """The marker ends the run at once, and nothing is left."""
+        result = self.run_fake("sleep 100 & echo $! $$; echo all good; sleep 100\n")
+        self.assertEqual((result.code, result.line), (qemu.SUCCESS, "all good"))
+        self.assertLess(result.seconds, 5)
+        time.sleep(0.2)
+        for pid in result.lines[0].split():
+            self.assertFalse(alive(pid), "a process was left behind")
+
+    def test_failure_wins_on_the_same_line(self):
+        """A line with both expressions is a failure."""
+        self.assertEqual(self.run_fake("echo good bad; sleep 100\n").code, qemu.FAILURE)
+
+    def test_failure_while_lingering(self):
+        """A failure after success, before the emulator ended, is not forgiven silently."""
+        result = self.run_fake("echo good; sleep 0.3; echo bad; sleep 100\n", linger=5)
+        self.assertEqual(result.code, qemu.FAILURE)
+
+    def test_lingering_ends_with_the_emulator(self):
+        """After success the emulator may end by itself; its status is told."""
+        result = self.run_fake("echo good; sleep 0.2; exit 3\n", linger=5)
+        self.assertEqual((result.code, result.status), (qemu.SUCCESS, 3))
+        self.assertLess(result.seconds, 4)
+
+    def test_timeout(self):
+        """No line decides."""
+        result = self.run_fake("echo hello; sleep 100\n", timeout=0.5)
+        self.assertEqual((result.code, result.lines), (qemu.TIMEOUT, ["hello"]))
+
+    def test_death(self):
+        """The emulator ends early; what it said on its error output is kept."""
+        result = self.run_fake("echo no such device >&2; exit 1\n")
+        self.assertEqual((result.code, result.status), (qemu.DIED, 1))
+        self.assertIn("no such device", result.errors)
+
+    def test_unfinished_last_line_counts(self):
+        """The marker need not be followed by a newline when the emulator ends."""
+        self.assertEqual(self.run_fake("printf good\n").code, qemu.SUCCESS)
+
+    def test_log_has_the_bytes_as_they_came(self):
+        """Carriage returns and bytes that are not text stay in the log."""
+        self.run_fake(r"printf 'a\r\n\377\0b\r\ngood\n'; sleep 100" + "\n")
+        with open(self.log, "rb") as file:
+            self.assertEqual(file.read(), b"a\r\n\xff\0b\r\ngood\n")
+
+    def test_killed_parent_takes_the_emulator_along(self):
+        """Even a parent that cannot clean up leaves no emulator."""
+        machine = self.fake("echo $$; sleep 100\n")
+        command = [sys.executable, qemu.__file__, "--kernel", machine.qemu, "--qemu", machine.qemu]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as parent:
+            pid = parent.stdout.readline().split()[1]
+            parent.kill()
+        time.sleep(0.2)
+        self.assertFalse(alive(pid), "the emulator outlived its parent")
+
+
+class MachineTest(unittest.TestCase):
+    """The emulator's command line."""
+
+    def test_commas_of_modules_are_doubled(self):
+        """QEMU splits -initrd at single commas."""
+        argv = qemu.Machine(qemu="q", kernel="x", modules=["vmlinux a=1,2", "initrd"]).argv()
+        self.assertEqual(argv[argv.index("-initrd") + 1], "vmlinux a=1,,2,initrd")
+
+    def test_icount_is_off_unless_asked_for(self):
+        """A deterministic clock hides parallel speed-up."""
+        self.assertNotIn("-icount", qemu.Machine(qemu="q").argv())
+        self.assertIn("shift=0,sleep=off", qemu.Machine(qemu="q", icount=True).argv())
+
+    def test_missing_file_is_named(self):
+        """Before the emulator is started."""
+        with self.assertRaisesRegex(FileNotFoundError, "/no/such"):
+            qemu.Machine(qemu="q", modules=["/no/such x=1"]).check()
+
+
+class ServeTest(unittest.TestCase):
+    """The file server."""
+
+    def test_serves_the_folder(self):
+        """This file, by HTTP."""
+        with qemu.serve(os.path.dirname(os.path.abspath(__file__))) as port:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/test_qemu.py") as reply:
+                self.assertIn(b"class ServeTest", reply.read())
+
+
+if __name__ == "__main__":
+    unittest.main()
