@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Boot tests: good and bad boot information, and provoked crashes, each with the line it must print.
+
+boot_dir := xen/test/boot
+boot_cflags := -m32 -march=i686 -std=gnu11 -O2 -Wall -Wextra -Werror -ffreestanding -fno-pic \
+	-fno-pie -fno-stack-protector -fcf-protection=none -fno-asynchronous-unwind-tables
+
+$(BUILD)/test/boot/loader: $(boot_dir)/loader.c $(boot_dir)/start.S $(boot_dir)/loader.lds
+	$(SAY) LD $@
+	$(Q)mkdir -p $(@D) && $(CC) $(boot_cflags) -nostdlib -static -Wl,--build-id=none \
+		-Wl,-z,noexecstack,--no-warn-rwx-segments -T $(boot_dir)/loader.lds -o $@ $(boot_dir)/loader.c $(boot_dir)/start.S
+
+.PHONY: test-boot
+test-boot: $(BUILD)/test/boot/loader $(BUILD)/x86_64/xenolith ## boot with good and bad information
+	$(Q)$(PYTHON) $(boot_dir)/run.py $(BUILD)/x86_64/xenolith $(BUILD)/test/boot/loader
+
+$(BUILD)/test/boot/guest: $(boot_dir)/guest.S $(boot_dir)/guest.lds
+	$(SAY) LD $@
+	$(Q)mkdir -p $(@D) && $(CC) -m64 -fno-pic -nostdlib -static -Wl,--build-id=none \
+		-Wl,-z,noexecstack,--no-warn-rwx-segments -T $(boot_dir)/guest.lds -o $@ $(boot_dir)/guest.S
+
+.PHONY: test-manifest
+test-manifest: $(BUILD)/test/boot/guest $(BUILD)/x86_64/xenolith ## start domains from good and bad boot manifests
+	$(Q)$(PYTHON) $(boot_dir)/manifest.py $(BUILD)/x86_64/xenolith $(BUILD)/test/boot/guest

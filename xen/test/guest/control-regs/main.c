@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cpu.h"
+
+TEST("control registers: bits stick, CR8 is checked, paging and TLB follow");
+
+#define WINDOW 0x30000000000UL
+
+static void set_cr4(void *v) { write_cr4((u64)v); }
+static void set_cr0(void *v) { write_cr0((u64)v); }
+static void set_cr8(void *v) { write_cr8((u64)v); }
+
+static bool faults(void (*fn)(void *), u64 v)
+{
+	struct trap t = try_call(fn, (void *)v);
+
+	return t.taken && t.vector == VEC_GP;
+}
+
+static u8 pages[2][PAGE_SIZE] PAGE_ALIGNED;
+
+void test_main(void)
+{
+	u64 cr0 = read_cr0(), cr4 = read_cr4(), cr3 = read_cr3();
+
+	/* Reserved bits of CR0 and CR4 are left out: an emulated processor may take them. */
+	CHECK(faults(set_cr8, 16), "CR8 of 16");
+	write_cr8(5);
+	CHECK_EQ(read_cr8(), 5);
+	write_cr8(0);
+	CHECK(!faults(set_cr0, cr0 | BIT(16)), "WP refused");
+	CHECK_EQ(read_cr0(), cr0 | BIT(16));
+	CHECK(!faults(set_cr4, cr4 | BIT(7)), "PGE refused");
+	pages[0][0] = 1;
+	pages[1][0] = 2;
+	map_page(WINDOW, (u64)pages[0], PTE_P | PTE_W);
+	CHECK_EQ(*(volatile u8 *)WINDOW, 1);
+	*pte_of(WINDOW) = (u64)pages[1] | PTE_P | PTE_W;
+	write_cr3(cr3);
+	CHECK_EQ(*(volatile u8 *)WINDOW, 2);
+	*pte_of(WINDOW) = (u64)pages[0] | PTE_P | PTE_W;
+	flush_page(WINDOW);
+	CHECK_EQ(*(volatile u8 *)WINDOW, 1);
+	/* Global entries go with the PGE bit. */
+	*pte_of(WINDOW) = (u64)pages[1] | PTE_P | PTE_W | BIT(8);
+	flush_page(WINDOW);
+	CHECK_EQ(*(volatile u8 *)WINDOW, 2);
+	*pte_of(WINDOW) = (u64)pages[0] | PTE_P | PTE_W;
+	write_cr4(cr4);
+	CHECK_EQ(*(volatile u8 *)WINDOW, 1);
+	write_cr0(cr0);
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cpu.h"
+
+TEST("I/O ports: absent ones read ones in all sizes, strings work, user mode faults");
+RUN("timeout=20");
+
+#define PORT 0x5a0
+
+static u64 user_in(void)
+{
+	return inb(PORT);
+}
+
+static void do_user(void *arg)
+{
+	user_call(user_in);
+}
+
+void test_main(void)
+{
+	u32 buf[8] = { 0 };
+	void *to = buf, *from = buf;
+	u64 n = 8;
+	struct trap t;
+
+	CHECK_EQ(inb(PORT), 0xff);
+	CHECK_EQ(inw(PORT), 0xffff);
+	CHECK_EQ(inl(PORT), ~0U);
+	outb(PORT, 1);
+	outw(PORT, 1);
+	outl(PORT, 1);
+	__asm__ volatile("mov $0x1122334455667788, %%rax; inb $0x80 + 0x60, %%al; mov %%rax, %0"
+			 : "=m"(*(u64 *)buf) :: "rax", "memory");
+	CHECK_EQ(*(u64 *)buf >> 8, 0x11223344556677);
+	__asm__ volatile("rep insl" : "+D"(to), "+c"(n) : "d"(PORT) : "memory");
+	CHECK_EQ(n, 0);
+	CHECK_EQ((u64)to, (u64)(buf + 8));
+	for (u32 i = 0; i < 8; i++)
+		CHECK_EQ(buf[i], ~0U);
+	n = 16;
+	__asm__ volatile("rep outsb" : "+S"(from), "+c"(n) : "d"(PORT) : "memory");
+	CHECK_EQ(n, 0);
+	CHECK_EQ((u64)from, (u64)buf + 16);
+	__asm__ volatile("std; insb; cld" : "=D"(to) : "0"(&buf[1]), "d"(PORT) : "memory");
+	CHECK_EQ((u64)to, (u64)&buf[1] - 1);
+	t = try_call(do_user, NULL);
+	CHECK(t.taken && t.vector == VEC_GP, "IN in user mode: vector %u", t.vector);
+}

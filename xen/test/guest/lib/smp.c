@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Starting further vCPUs as on real hardware, and giving them work. */
+#include "cpu.h"
+
+/* Below 1 MiB, in RAM on every machine, away from the start info. */
+#define TRAMPOLINE 0x7000UL
+
+extern u8 ap_trampoline[], ap_trampoline_end[];
+extern u64 ap_stack_top;
+void smp_idle(struct cpu *self) NORETURN;
+
+u32 vcpu_count(void)
+{
+	u32 n = 0;
+
+	while (vcpu_op(VCPUOP_is_up, n, NULL) >= 0)
+		n++;
+	return n;
+}
+
+/* APIC ids are the vCPU's doubled: public/arch-x86/hvm/start_info.h and Xen's ABI leave room. */
+static u32 apic_id_of(u32 vcpu)
+{
+	return vcpu * 2;
+}
+
+void smp_kick(u32 id)
+{
+	struct cpu *c = cpu_of(id);
+
+	memcpy((void *)TRAMPOLINE, ap_trampoline, (size_t)(ap_trampoline_end - ap_trampoline));
+	memset(c, 0, sizeof(*c));
+	c->id = id;
+	c->apic_id = apic_id_of(id);
+	ap_stack_top = (u64)stacks[id] + STACK_SIZE;
+	apic_icr(apic_id_of(id), ICR_INIT | ICR_ASSERT);
+	apic_icr(apic_id_of(id), ICR_STARTUP | TRAMPOLINE >> 12);
+}
+
+bool smp_start(u32 id)
+{
+	struct cpu *c = cpu_of(id);
+
+	smp_kick(id);
+	return WAIT_FOR(*(volatile bool *)&c->up, 20000);
+}
+
+void smp_idle(struct cpu *self)
+{
+	self->up = true;
+	for (;;) {
+		while (!__atomic_load_n(&self->busy, __ATOMIC_ACQUIRE))
+			sched_op(SCHEDOP_yield, NULL);
+		self->job(self->job_arg);
+		__atomic_store_n(&self->busy, false, __ATOMIC_RELEASE);
+	}
+}
+
+void smp_run(u32 id, void (*fn)(void *arg), void *arg)
+{
+	struct cpu *c = cpu_of(id);
+
+	c->job = fn;
+	c->job_arg = arg;
+	__atomic_store_n(&c->busy, true, __ATOMIC_RELEASE);
+}
+
+bool smp_wait(u32 id, u64 ms)
+{
+	return WAIT_FOR(!__atomic_load_n(&cpu_of(id)->busy, __ATOMIC_ACQUIRE), ms);
+}
+
+void smp_need(u32 n)
+{
+	if (vcpu_count() < n + 1)
+		test_skip("needs %u vCPUs", n + 1);
+	for (u32 i = 1; i <= n; i++)
+		NEED(smp_start(i), "vCPU %u does not start", i);
+}

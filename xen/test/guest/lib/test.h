@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What a microguest is made of. A test defines test_main() and says in TEST() what it is about. */
+#ifndef GUEST_TEST_H
+#define GUEST_TEST_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <public/xen.h>
+
+#include <public/errno.h>
+#include <public/event_channel.h>
+#include <public/grant_table.h>
+#include <public/memory.h>
+#include <public/sched.h>
+#include <public/vcpu.h>
+#include <public/version.h>
+
+typedef uint8_t u8;
+typedef uint16_t u16;
+typedef uint32_t u32;
+typedef uint64_t u64;
+typedef int16_t s16;
+typedef int32_t s32;
+typedef int64_t s64;
+
+/** One line on what the test shows; run.py reads it from the source, as it does RUN(). */
+#define TEST(text) const char test_name[] = TEST_NAME, test_description[] = text
+/** How to run it: blank-separated key=value (see run.py --help). */
+#define RUN(text) extern const char test_run_options[]; const char test_run_options[] = text
+
+extern const char test_name[], test_description[];
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+#define MIN(a, b) ((a) < (b) ? (a) : (b))
+#define BIT(n) (1UL << (n))
+#define NORETURN __attribute__((noreturn))
+#define PRINTF(f, a) __attribute__((format(printf, f, a)))
+#define PAGE_SIZE 4096UL
+#define PAGE_ALIGNED __attribute__((aligned(4096)))
+#define barrier() __asm__ volatile("" ::: "memory")
+
+/* Verdicts and output (console.c, start.c) */
+
+/** Each test's own; returning means success unless a check failed. */
+void test_main(void);
+void test_skip(const char *fmt, ...) NORETURN PRINTF(1, 2);
+/** The test itself could not run. */
+void test_error(const char *fmt, ...) NORETURN PRINTF(1, 2);
+/** The behaviour is wrong, and going on makes no sense. */
+void test_failure(const char *fmt, ...) NORETURN PRINTF(1, 2);
+/** Say so when the next act ends the domain; run.py looks for what must follow. */
+void test_success_before_end(void);
+void check_failed(const char *where, const char *fmt, ...) PRINTF(2, 3);
+
+#define STR2(x) #x
+#define STR(x) STR2(x)
+/** A wrong result is noted with its place; the test goes on. */
+#define CHECK(cond, ...)                                                                           \
+	((cond) ? (void)0 : check_failed(__FILE__ ":" STR(__LINE__), __VA_ARGS__))
+/** The same for a call's result, both shown. */
+#define CHECK_EQ(got, want)                                                                        \
+	do {                                                                                       \
+		long got_ = (long)(got), want_ = (long)(want);                                     \
+		CHECK(got_ == want_, "%s is %ld (%#lx), expected %ld (%#lx)", #got, got_, got_,    \
+		      want_, want_);                                                               \
+	} while (0)
+/** A step that the test needs to go on. */
+#define NEED(cond, ...) ((cond) ? (void)0 : test_error(__VA_ARGS__))
+
+void print(const char *fmt, ...) PRINTF(1, 2);
+int format(char *buf, size_t size, const char *fmt, va_list ap);
+NORETURN void shutdown(u32 reason);
+
+void *memset(void *dst, int c, size_t n);
+void *memcpy(void *dst, const void *src, size_t n);
+int memcmp(const void *a, const void *b, size_t n);
+size_t strlen(const char *s);
+int strcmp(const char *a, const char *b);
+int strncmp(const char *a, const char *b, size_t n);
+
+/** The domain's command line; the value of "name=" in it as a number, or @fallback. */
+extern char cmdline[1024];
+u64 arg_u64(const char *name, u64 fallback);
+bool arg_has(const char *word);
+
+/* Start information (start.c) */
+struct region {
+	u64 start, size;
+	u32 type;
+};
+extern struct region memory_map[64];
+extern u32 memory_map_entries;
+extern u32 start_flags;
+/** Whether this is the privileged domain. */
+bool is_privileged(void);
+u16 own_domid(void);
+/**
+ * Whether the domain's frames are the machine's: it keeps those that it gives back, and reaches
+ * devices and holes of the machine where others reach nothing.
+ */
+bool is_mapped_1to1(void);
+/** Fresh zeroed pages, physically contiguous, aligned to their power of two. Never freed. */
+void *alloc_pages(u32 count, u64 align);
+
+/* Hypercalls (hypercall.c) */
+extern u8 hypercall_page[PAGE_SIZE];
+long hypercall(u32 nr, u64 a, u64 b, u64 c, u64 d);
+#define HC1(nr, a) hypercall(nr, (u64)(a), 0, 0, 0)
+#define HC2(nr, a, b) hypercall(nr, (u64)(a), (u64)(b), 0, 0)
+#define HC3(nr, a, b, c) hypercall(nr, (u64)(a), (u64)(b), (u64)(c), 0)
+#define sched_op(cmd, arg) HC2(__HYPERVISOR_sched_op, cmd, arg)
+#define evtchn_op(cmd, arg) HC2(__HYPERVISOR_event_channel_op, cmd, arg)
+#define memory_op(cmd, arg) HC2(__HYPERVISOR_memory_op, cmd, arg)
+#define vcpu_op(cmd, vcpu, arg) HC3(__HYPERVISOR_vcpu_op, cmd, vcpu, arg)
+#define grant_op(cmd, arg, n) HC3(__HYPERVISOR_grant_table_op, cmd, arg, n)
+#define hvm_op(cmd, arg) HC2(__HYPERVISOR_hvm_op, cmd, arg)
+/** A pointer that no page maps, and one that is not canonical. */
+#define UNMAPPED ((void *)0x700000000000UL)
+#define NON_CANONICAL ((void *)0x8000000000000000UL)
+
+/* CPU state (trap.c, cpu in cpu.h) */
+struct regs {
+	u64 r15, r14, r13, r12, r11, r10, r9, r8, rbp, rdi, rsi, rdx, rcx, rbx, rax;
+	u64 vector, error, rip, cs, rflags, rsp, ss;
+};
+struct trap {
+	bool taken;
+	u32 vector;
+	u32 error;
+	u64 cr2, rip;
+};
+/** Called with interrupts off for a vector; its own EOI is the handler's work. */
+typedef void (*vector_fn)(struct regs *regs);
+void set_vector(u32 vector, vector_fn fn);
+/** Run fn and report the exception that ended it, if one did. */
+struct trap try_call(void (*fn)(void *arg), void *arg);
+bool try_rdmsr(u32 msr, u64 *val);
+bool try_wrmsr(u32 msr, u64 val);
+/** Run fn(arg) at CPL 3 through an alias of the image that user code may use. */
+u64 user_call(u64 (*fn)(void));
+
+/* Page tables (paging.c): identity for 4 GiB, anything above by map_page(). */
+#define PTE_P BIT(0)
+#define PTE_W BIT(1)
+#define PTE_U BIT(2)
+#define PTE_A BIT(5)
+#define PTE_D BIT(6)
+#define PTE_PS BIT(7)
+#define PTE_NX BIT(63)
+/** The 4 KiB entry for an address; larger pages on the way are split. */
+u64 *pte_of(u64 va);
+void map_page(u64 va, u64 pa, u64 flags);
+void flush_page(u64 va);
+
+#endif

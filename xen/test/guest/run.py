@@ -1,0 +1,326 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Run microguests in QEMU and tally their verdicts.
+
+Verdicts: success; skip (not applicable here); error (the test could not run); failure (what it
+tests is wrong). For each test a line "GUEST name verdict seconds" goes to the standard output.
+
+Tests run as unprivileged domains from a boot manifest, several in one machine, or with --dom0
+each as the first domain of its own machine.
+
+RUN() in a test's source may say:
+  vcpus=N      how many the domain has (1)
+  memory=N     MiB of the domain (32)
+  domains=N    how many domains run it (1); each gets role= (from 0) and peer=, the first one's
+               or for the first the second's number
+  judges=N     how many of them, from the first, must give a verdict (all)
+  cpus=N       of the machine (2)
+  cpu=MODEL    QEMU's -cpu
+  timeout=S    seconds on an idle machine (20)
+  end=RE       after the success line this must follow on the console ("." for a blank)
+  args=A+B     the domain's arguments, plus signs between them
+  opts=A+B     the hypervisor's arguments
+  alone=1      in a machine of its own
+"""
+import argparse
+import concurrent.futures
+import dataclasses
+import os
+import re
+import sys
+import tempfile
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+REPO = os.path.dirname(os.path.dirname(os.path.dirname(HERE)))
+sys.path.insert(0, os.path.join(REPO, "scripts"))
+import manifest  # noqa: E402  pylint: disable=wrong-import-position,import-error
+import qemu  # noqa: E402  pylint: disable=wrong-import-position,import-error
+
+VERDICTS = ("success", "skip", "error", "failure")
+VERDICT = re.compile(r"(?:^|\(d(?P<dom>\d+)\) )## (?P<name>[\w-]+): "
+                     r"(?P<word>success|skip|error|failure)(?:: (?P<why>.*))?$")
+# What a hypervisor says when it dies itself.
+PANIC = r"Panic on CPU|^Xen BUG|PANIC|panic:"
+PEER_CPU = "EPYC,-rdtscp,-monitor,-xsave,-avx,-avx2,-f16c,-fma"
+SLOW = 6    # a loaded host may take that much longer
+NO_FILE = "no such file"
+BATCH_DOMAINS, BATCH_VCPUS = 6, 8
+
+
+@dataclasses.dataclass
+class Test:
+    """A microguest and how it wants to be run."""
+
+    name: str
+    description: str
+    options: dict
+
+    def number(self, key, default):
+        """A numeric option."""
+        return int(self.options.get(key, default))
+
+    def words(self, key):
+        """An option that is a list."""
+        return self.options.get(key, "").replace("+", " ")
+
+
+@dataclasses.dataclass
+class Outcome:
+    """How a test went."""
+
+    name: str
+    verdict: str
+    seconds: float
+    why: str = ""
+    lines: list = dataclasses.field(default_factory=list)
+
+
+def c_string(source, macro):
+    """The text in a macro's argument, which may be several literals."""
+    found = re.search(macro + r'\(((?:\s*"[^"]*")+)\)', source)
+    return "".join(re.findall(r'"([^"]*)"', found.group(1))) if found else ""
+
+
+def load(name):
+    """Read a test's description and options from its source."""
+    with open(os.path.join(HERE, name, "main.c"), encoding="utf-8") as file:
+        source = file.read()
+    options = dict(word.split("=", 1) for word in c_string(source, "RUN").split())
+    return Test(name, c_string(source, "TEST"), options)
+
+
+def all_names():
+    """Every test's name."""
+    return sorted(n for n in os.listdir(HERE) if os.path.isfile(os.path.join(HERE, n, "main.c")))
+
+
+def elf_of(test, args):
+    """The test's kernel."""
+    return os.path.join(args.build, "guest", test.name + ".elf")
+
+
+class AllDone(Exception):
+    """Every domain has said what it had to."""
+
+
+class Seat:
+    """A domain that runs a test: what it must say, and what it has said."""
+
+    def __init__(self, test, role, domid):
+        self.test, self.role, self.domid = test, role, domid
+        self.judge = role < test.number("judges", test.number("domains", 1))
+        end = test.options.get("end")
+        self.end = re.compile(rf"\bd{domid}(v\d+)?\b.*{end}") if end else None
+        self.word, self.why, self.ended = "", "", False
+        self.lines = []
+
+    def feed(self, line):
+        """Take a line of the console."""
+        found = VERDICT.search(line)
+        if found and int(found["dom"] or 0) == self.domid and found["name"] == self.test.name:
+            self.word, self.why = found["word"], found["why"] or ""
+        elif self.end and self.word == "success" and self.end.search(line):
+            self.ended = True
+        if re.search(rf"\bd{self.domid}(v\d+)?\b", line) or not self.domid:
+            self.lines.append(line)
+
+    @property
+    def done(self):
+        """Nothing more is expected of it."""
+        return not self.judge or bool(self.word and (not self.end or self.ended or
+                                                     self.word != "success"))
+
+    def verdict(self, how):
+        """The verdict and its reason, after a run that went so."""
+        if not self.word and how.startswith(NO_FILE):
+            return "error", how
+        if not self.word:
+            return "failure", f"no verdict of d{self.domid}: {how}"
+        if self.word == "success" and self.end and not self.ended:
+            return "failure", f"nothing like '{self.end.pattern}' followed"
+        return self.word, self.why
+
+
+def watch(machine, seats, timeout, log):
+    """Run a machine until all seats are done; returns how it went and the panic line, if any."""
+    def on_line(line):
+        for seat in seats:
+            seat.feed(line)
+        if all(seat.done for seat in seats):
+            raise AllDone
+
+    try:
+        result = qemu.run(machine, None, [PANIC], timeout, log, on_line)
+    except AllDone:
+        return "all done", ""
+    except FileNotFoundError as err:
+        return f"{NO_FILE}: {err}", ""
+    panic = result.line if result.code == qemu.FAILURE else ""
+    how = f"{qemu.NAMES[result.code]} {result.line}".strip()
+    if result.code == qemu.DIED:
+        how += f" (status {result.status}) {result.errors.strip()[-200:]}"
+    return how, panic
+
+
+def outcomes(tests, seats, how, panic, seconds):
+    """One outcome a test: the worst verdict of its domains."""
+    for test in tests:
+        mine = [s for s in seats if s.test is test and s.judge]
+        verdicts = [s.verdict(how) for s in mine]
+        verdict, why = max(verdicts, key=lambda v: VERDICTS.index(v[0]))
+        if panic:
+            verdict, why = "failure", "the hypervisor died: " + panic
+        lines = [line for s in seats if s.test is test for line in s.lines]
+        yield Outcome(test.name, verdict, seconds, why, lines)
+
+
+def run_dom0(test, args, turn):
+    """Boot one test as the first domain of a machine."""
+    module = f"{elf_of(test, args)} {test.words('args')}".strip()
+    common = {"smp": test.options.get("cpus", "2"), "modules": [module]}
+    vcpus = test.number("vcpus", 1)
+    if args.peer:
+        append = (f"console=com1 com1=115200,8n1 loglvl=all guest_loglvl=all dom0=pvh noreboot "
+                  f"bootscrub=0 dom0_mem=64M dom0_max_vcpus={vcpus}")
+        machine = qemu.Machine(kernel=args.peer, append=append, cpu=PEER_CPU, mem="512M",
+                               qemu=qemu.find_qemu("qemu-stable-system-x86_64"),
+                               extra=["-device", "amd-iommu,intremap=on"], **common)
+    else:
+        append = (f"console=com1 loglvl=all guest_loglvl=all scrub=off dom0_max_vcpus={vcpus} "
+                  f"{test.words('opts')}").strip()
+        machine = qemu.Machine(kernel=os.path.join(args.build, "x86_64", "xenolith"),
+                               append=append, cpu=test.options.get("cpu", qemu.Machine.cpu),
+                               icount=args.icount, mem="160M", **common)
+    log = os.path.join(args.build, "guest", f"{test.name}{f'.{turn}' if turn else ''}.log")
+    seat = Seat(test, 0, 0)
+    start = time.monotonic()
+    how, panic = watch(machine, [seat], test.number("timeout", 20) * SLOW, log)
+    return list(outcomes([test], [seat], how, panic, time.monotonic() - start))
+
+
+def seats_of(tests):
+    """The domains of a batch, in the order of the manifest, which numbers them from 1."""
+    seats = []
+    for test in tests:
+        first = len(seats) + 1
+        seats += [Seat(test, role, first + role) for role in range(test.number("domains", 1))]
+    return seats
+
+
+def description(seat, args):
+    """What the manifest says of a seat."""
+    test = seat.test
+    words = test.words("args")
+    if test.number("domains", 1) > 1:
+        first = seat.domid - seat.role
+        words += f" role={seat.role} peer={first if seat.role else first + 1}"
+    return manifest.Domain(name=f"{test.name}-{seat.role}"[:31], kernel=elf_of(test, args),
+                           bootargs=words.strip(), cpus=test.number("vcpus", 1),
+                           memory=f"{test.number('memory', 32)}M")
+
+
+def run_batch(tests, args, turn):
+    """Boot tests together, each in domains of its own."""
+    seats = seats_of(tests)
+    memory = 96 + sum(s.test.number("memory", 32) for s in seats) * 9 // 8
+    append = ("console=com1 loglvl=all guest_loglvl=all scrub=off guest_console_rate=0 "
+              + tests[0].words("opts")).strip()
+    start = time.monotonic()
+    name = tests[0].name + (f".{turn}" if turn else "")
+    with tempfile.TemporaryDirectory(prefix="microguests-") as folder:
+        tree = os.path.join(folder, "manifest.dtb")
+        modules = manifest.Manifest([description(s, args) for s in seats]).write(tree)
+        machine = qemu.Machine(
+            kernel=os.path.join(args.build, "x86_64", "xenolith"), append=append, modules=modules,
+            smp=tests[0].options.get("cpus", "2"), mem=f"{memory}M", icount=args.icount,
+            cpu=tests[0].options.get("cpu", qemu.Machine.cpu))
+        timeout = sum(t.number("timeout", 20) for t in tests) * SLOW / 2
+        how, panic = watch(machine, seats, timeout,
+                           os.path.join(args.build, "guest", name + ".log"))
+    return list(outcomes(tests, seats, how, panic, time.monotonic() - start))
+
+
+def batches(tests, args):
+    """Put tests that want the same machine together."""
+    groups = {}
+    for test in tests:
+        key = tuple(test.options.get(k, "") for k in ("cpus", "cpu", "opts"))
+        if test.options.get("alone") or args.alone:
+            key = test.name
+        groups.setdefault(key, []).append(test)
+    for group in groups.values():
+        batch, domains, vcpus = [], 0, 0
+        for test in group:
+            n = test.number("domains", 1)
+            v = n * test.number("vcpus", 1)
+            if batch and (domains + n > BATCH_DOMAINS or vcpus + v > BATCH_VCPUS):
+                yield batch
+                batch, domains, vcpus = [], 0, 0
+            batch.append(test)
+            domains, vcpus = domains + n, vcpus + v
+        yield batch
+
+
+def report(outcome, verbose):
+    """Print one outcome, with the console when it is bad."""
+    print(f"GUEST {outcome.name} {outcome.verdict} {outcome.seconds:.1f}", flush=True)
+    if outcome.why:
+        print(f"    {outcome.why}")
+    if verbose or outcome.verdict in ("failure", "error"):
+        for line in outcome.lines[-25:]:
+            print("    | " + line)
+    sys.stdout.flush()
+
+
+def parse():
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    add = parser.add_argument
+    add("tests", nargs="*", help="which (default: all)")
+    add("--build", default=os.path.join(REPO, "build"), help="build directory")
+    add("--jobs", type=int, default=2, help="machines at a time (default: %(default)s)")
+    add("--repeat", type=int, default=1, metavar="N", help="run each N times")
+    add("--icount", action="store_true", help="deterministic time (see scripts/qemu.py)")
+    add("--peer", metavar="XEN", help="boot this build of Xen instead, to compare (as --dom0)")
+    add("--dom0", action="store_true", help="run each test as the first domain")
+    add("--alone", action="store_true", help="one test a machine")
+    add("--list", action="store_true", help="list the tests and stop")
+    add("--verbose", "-v", action="store_true", help="show the console of every test")
+    args = parser.parse_args()
+    unknown = set(args.tests) - set(all_names())
+    if unknown:
+        parser.error("no such test: " + " ".join(sorted(unknown)))
+    return args
+
+
+def main():
+    """The command."""
+    args = parse()
+    tests = [load(n) for n in dict.fromkeys(args.tests or all_names())]
+    if args.list:
+        for test in tests:
+            print(f"{test.name:24} {test.description}")
+        return 0
+    tally = dict.fromkeys(VERDICTS, 0)
+    first = args.dom0 or args.peer
+    if first:
+        tests = [t for t in tests if t.number("domains", 1) == 1]
+    work = [[t] for t in tests] if first else list(batches(tests, args))
+    with concurrent.futures.ThreadPoolExecutor(max(1, min(args.jobs, 2))) as pool:
+        runs = [pool.submit(run_dom0 if first else run_batch, *([w[0]] if first else [w]), args,
+                            turn)
+                for turn in range(args.repeat) for w in work]
+        for done in concurrent.futures.as_completed(runs):
+            for outcome in done.result():
+                tally[outcome.verdict] += 1
+                report(outcome, args.verbose)
+    bad = tally["failure"] + tally["error"]
+    print("TALLY " + " ".join(f"{word} {n}" for word, n in tally.items()))
+    print(f"GUEST total {tally['success']} {bad} {tally['skip']}")
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

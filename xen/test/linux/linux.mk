@@ -1,0 +1,8 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Real Linux as dom0 in QEMU; see run.py for the cases.
+
+.PHONY: test-linux test-linux-all
+test-linux: $(BUILD)/x86_64/xenolith ## boot Linux as dom0 on the everyday machines (CASES=...)
+	$(Q)$(PYTHON) xen/test/linux/run.py $< $(CASES)
+test-linux-all: $(BUILD)/x86_64/xenolith ## the same on all machines, large ones and long runs too
+	$(Q)$(PYTHON) xen/test/linux/run.py $< --all

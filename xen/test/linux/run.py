@@ -1,0 +1,192 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Boot Debian's Linux as the hardware domain on emulated machines of many shapes.
+
+usage: run.py XENOLITH [--list] [--all] [CASE...]
+
+Each case prints `LINUX name passed|failed seconds what`; the last line is a tally for scripts:
+`LINUX total PASSED FAILED SKIPPED`. Without names the cases of the everyday set run; --all adds
+the large ones. Serial logs are kept beside the hypervisor in test/linux/.
+"""
+
+import argparse
+import dataclasses
+import hashlib
+import os
+import subprocess
+import sys
+import time
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
+sys.path.insert(0, os.path.join(ROOT, "scripts"))
+import qemu  # noqa: E402  pylint: disable=wrong-import-position
+
+SUCCESS = r"XENOLITH: verdict=PASS"
+FAILURES = [r"XENOLITH: verdict=FAIL", r"Panic on CPU", r"Cannot boot", r"Kernel panic",
+            r"soft lockup", r"rcu_\w+ self-detected stall"]
+VIRTIO_DISK = ["-drive", "if=none,id=d0,format=raw,snapshot=on,file={data}",
+               "-device", "virtio-blk-pci,drive=d0"]
+NVME_DISK = ["-drive", "if=none,id=d0,format=raw,snapshot=on,file={data}",
+             "-device", "nvme,serial=xenolith,drive=d0"]
+VIRTIO_NET = ["-netdev", "user,id=n0", "-device", "virtio-net-pci,netdev=n0"]
+E1000_NET = ["-netdev", "user,id=n0", "-device", "e1000,netdev=n0"]
+
+
+@dataclasses.dataclass
+class Case:
+    """One machine and what dom0 must do on it."""
+
+    name: str
+    what: str
+    do: str = "info"
+    machine: str = "q35"
+    cpu: str = "EPYC,-monitor"
+    smp: str = "1"
+    mem: str = "1G"
+    args: str = "scrub=off cpu-features=+itsc"
+    kernel: str = "vmlinux-amd64"
+    image: str = "dom0"
+    linux: str = ""
+    extra: list = dataclasses.field(default_factory=list)
+    boot: str = "multiboot1"
+    timeout: float = 240
+    everyday: bool = True
+    repeat_icount: int = 0
+
+
+CASES = [
+    Case("one-cpu", "1 CPU, self-test of events, grants and hypercalls", do="info+selftest"),
+    Case("two-cpus", "2 CPUs, self-test", do="info+selftest", smp="2"),
+    Case("four-cpus-max", "4 CPUs with every feature QEMU has", smp="4", cpu="max,-monitor"),
+    Case("pc-machine", "the i440fx machine, 2 CPUs", machine="pc", smp="2"),
+    Case("grub", "GRUB and Multiboot 2 from a CD", boot="grub", smp="2"),
+    Case("bzimage", "the kernel file as Debian packs it", kernel="vmlinuz-amd64"),
+    Case("scrub", "boot-time scrub on 4 CPUs, 512 MiB", smp="4", mem="512M", args=""),
+    Case("null-scheduler", "the null policy, 2 CPUs", smp="2", args="scrub=off cpu-features=+itsc sched=null"),
+    Case("virtio", "virtio disk and network with MSI-X, 2 CPUs", do="info+disk+net", smp="2",
+         extra=VIRTIO_DISK + VIRTIO_NET),
+    Case("nvme-e1000", "NVMe disk, e1000 network on a line interrupt", do="info+disk+net",
+         extra=NVME_DISK + E1000_NET),
+    Case("xl-create", "Debian's own toolstack creates and destroys a PVH guest, 2 CPUs",
+         do="xl+guest", smp="2", image="dom0-xl", timeout=400),
+    Case("icount-1", "two boots under -icount, 1 CPU, identical logs", repeat_icount=2,
+         args="scrub=off cpu-features=+itsc console_timestamps=raw"),
+    Case("icount-2", "two boots under -icount, 2 CPUs, identical logs", smp="2", repeat_icount=2,
+         args="scrub=off cpu-features=+itsc console_timestamps=raw"),
+    Case("icount-4", "two boots under -icount, 4 CPUs, identical logs", smp="4", repeat_icount=2,
+         args="scrub=off cpu-features=+itsc console_timestamps=raw", everyday=False),
+    Case("sixteen-cpus", "16 CPUs", smp="16", mem="2G", timeout=600, everyday=False),
+    Case("sixty-four-cpus", "64 CPUs", smp="64", mem="4G", timeout=1500, everyday=False),
+    Case("64-gib", "64 GiB of memory in 2 nodes", smp="2", mem="64G", everyday=False,
+         extra=["-object", "memory-backend-ram,id=m0,size=32G,reserve=off",
+                "-object", "memory-backend-ram,id=m1,size=32G,reserve=off",
+                "-numa", "node,nodeid=0,cpus=0,memdev=m0",
+                "-numa", "node,nodeid=1,cpus=1,memdev=m1"],
+         args="scrub=off cpu-features=+itsc dom0_mem=2G"),
+    Case("qemu-stable", "the release's own QEMU", smp="2", everyday=False),
+    Case("stress", "stress-ng for ten minutes, 2 CPUs", do="info+stress", smp="2", mem="2G",
+         image="dom0-stress", linux="xenolith.seconds=600", timeout=1200, everyday=False,
+         extra=VIRTIO_DISK + VIRTIO_NET),
+]
+
+
+def image(name):
+    return os.path.join(qemu.cache_dir(), "img", name)
+
+
+def modules(case, port):
+    """dom0's kernel with its command line, and its initramfs."""
+    line = (f"console=hvc0 earlyprintk=xen loglevel=7 xenolith.do={case.do}+poweroff "
+            f"xenolith.port={port} {case.linux}").strip()
+    return [f"{image(case.kernel)} {line}", image(f"{case.image}-initramfs.cpio.gz")]
+
+
+def grub_iso(case, xenolith, out, mods):
+    args = [os.path.join(ROOT, "scripts/image/mkgrub.sh"), "--kernel", xenolith,
+            "--append", f"console=com1 loglvl=all guest_loglvl=all {case.args}", "--output", out]
+    for module in mods:
+        args += ["--module", module]
+    subprocess.run(args, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+def machine(case, xenolith, folder, port):
+    mods = modules(case, port)
+    extra = [a.replace("{data}", image("data.ext4")) for a in case.extra]
+    m = qemu.Machine(machine=case.machine, cpu=case.cpu, smp=case.smp, mem=case.mem, extra=extra)
+    m.icount = case.repeat_icount > 0
+    if case.name == "qemu-stable":
+        m.qemu = qemu.find_qemu("qemu-stable-system-x86_64")
+    if case.boot == "grub":
+        m.iso = os.path.join(folder, f"{case.name}.iso")
+        grub_iso(case, xenolith, m.iso, mods)
+    else:
+        m.kernel, m.modules = xenolith, mods
+        m.append = f"console=com1 loglvl=all guest_loglvl=all {case.args}"
+    return m
+
+
+def digest(path):
+    with open(path, "rb") as f:
+        return hashlib.sha256(f.read()).hexdigest()
+
+
+def run_case(case, xenolith, folder, port):
+    """Returns (passed, remark)."""
+    digests = []
+    for i in range(max(case.repeat_icount, 1)):
+        log = os.path.join(folder, f"{case.name}{'-' + str(i + 1) if i else ''}.log")
+        result = qemu.run(machine(case, xenolith, folder, port), SUCCESS, FAILURES,
+                          timeout=case.timeout, log=log)
+        if result.code != qemu.SUCCESS:
+            return False, f"{qemu.NAMES[result.code]}: {result.line or ''} (see {log})"
+        digests.append(digest(log))
+    if len(set(digests)) > 1:
+        return False, f"the logs differ: {log} and its earlier one"
+    return True, f"log sha256 {digests[0][:16]}" if case.repeat_icount else ""
+
+
+def choose(names, everything):
+    if not names:
+        return [c for c in CASES if everything or c.everyday]
+    known = {c.name: c for c in CASES}
+    unknown = [n for n in names if n not in known]
+    if unknown:
+        sys.exit(f"no such case: {' '.join(unknown)}; the cases are: {' '.join(known)}")
+    return [known[n] for n in names]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("xenolith", nargs="?")
+    parser.add_argument("cases", nargs="*", metavar="CASE")
+    parser.add_argument("--all", action="store_true", help="the large cases as well")
+    parser.add_argument("--list", action="store_true", help="name the cases and stop")
+    args = parser.parse_args()
+    if args.list:
+        for case in CASES:
+            print(f"{case.name}\t{'everyday' if case.everyday else 'large'}\t{case.what}")
+        return 0
+    if not args.xenolith:
+        parser.error("name the hypervisor's image")
+    folder = os.path.join(os.path.dirname(os.path.abspath(args.xenolith)), "test", "linux")
+    os.makedirs(folder, exist_ok=True)
+    failed = 0
+    cases = choose(args.cases, args.all)
+    with qemu.serve(image("data")) as port:
+        for case in cases:
+            start = time.monotonic()
+            try:
+                ok, remark = run_case(case, args.xenolith, folder, port)
+            except (FileNotFoundError, subprocess.CalledProcessError) as e:
+                ok, remark = False, f"{e}; run scripts/setup.sh"
+            failed += not ok
+            print(f"LINUX {case.name} {'passed' if ok else 'failed'} "
+                  f"{time.monotonic() - start:.1f} {case.what}{': ' + remark if remark else ''}",
+                  flush=True)
+    print(f"LINUX total {len(cases) - failed} {failed} 0")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
