@@ -1,0 +1,113 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Run the whole test pyramid, cheapest first, and add up.
+
+usage: check.py BUILD [STAGE...]
+
+Every stage is a command. Lines such as `UNIT total 261 0 0` in its output (passed, failed,
+skipped) are added up; a stage without one counts as one test, by its exit status. The last line is
+`N passed, N failed, N skipped`; the exit status is 0 when none failed.
+"""
+
+import dataclasses
+import os
+import re
+import subprocess
+import sys
+import time
+
+TALLY = re.compile(r"^[A-Z]+ total (\d+) (\d+) (\d+)\s*$")
+
+
+@dataclasses.dataclass
+class Stage:
+    """One level of the pyramid."""
+
+    name: str
+    what: str
+    command: list
+    timeout: int
+
+
+def make(*targets, jobs=2):
+    return ["make", "--no-print-directory", f"-j{jobs}", *targets]
+
+
+def stages(build):
+    return [
+        Stage("build", "the hypervisor with GCC", make("x86_64"), 600),
+        Stage("build-clang", "the hypervisor with Clang",
+              make("x86_64", "CC=clang", f"BUILD={build}/clang"), 600),
+        Stage("reproducible", "two builds give the same bytes",
+              ["bash", "scripts/check/reproducible.sh", build], 600),
+        Stage("tidy", "style rules", ["python3", "scripts/check/tidy.py"], 60),
+        Stage("layers", "layer rules and include cycles",
+              ["python3", "scripts/check/layers.py", f"{build}/x86_64"], 60),
+        Stage("params", "the command line is documented",
+              ["python3", "scripts/check/params.py"], 60),
+        Stage("headers", "headers compile alone", ["bash", "scripts/check/headers.sh", build], 120),
+        Stage("scripts", "shell scripts are sound", ["bash", "scripts/check/shell.sh"], 120),
+        Stage("harness", "the emulator harness's own tests",
+              ["python3", "scripts/test_qemu.py"], 120),
+        Stage("generator", "the manifest generator's own tests",
+              ["python3", "scripts/test_manifest.py"], 60),
+        Stage("unit", "unit tests under ASan and UBSan", make("-k", "unit"), 900),
+        Stage("fuzz", "fuzzing regressions and a short search", make("-k", "fuzz-smoke"), 600),
+        Stage("boot", "good and bad boot information", make("test-boot"), 600),
+        Stage("manifest", "domains of good and bad manifests", make("test-manifest"), 600),
+        Stage("guest", "microguests", make("test-guest"), 900),
+        Stage("demo", "what make demo shows", ["python3", "scripts/demo.py", build], 600),
+        Stage("linux", "Debian's Linux as dom0", make("test-linux", jobs=1), 1500),
+    ]
+
+
+def run(stage, log_dir):
+    """Returns (passed, failed, skipped); output goes to the screen and to a log."""
+    log_path = os.path.join(log_dir, f"{stage.name}.log")
+    total = None
+    start = time.monotonic()
+    print(f"== {stage.name}: {stage.what}", flush=True)
+    with open(log_path, "w", encoding="utf-8") as log, subprocess.Popen(
+            ["timeout", "-k", "10", str(stage.timeout), *stage.command], stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, text=True, errors="replace",
+            stdin=subprocess.DEVNULL) as child:
+        for line in child.stdout:
+            log.write(line)
+            match = TALLY.match(line)
+            if match:
+                total = [a + int(b) for a, b in zip(total or [0, 0, 0], match.groups())]
+            if not re.match(r"\s+(CC|AS|LD|AR|FUZZ) ", line):
+                print("   " + line, end="", flush=True)
+    ok = child.returncode == 0
+    if total is None:
+        total = [int(ok), int(not ok), 0]
+    elif not ok and not total[1]:
+        total[1] += 1
+    print(f"== {stage.name}: {'passed' if ok else 'FAILED'} in {time.monotonic() - start:.0f} s"
+          f"{'' if ok else ', see ' + log_path}", flush=True)
+    return total
+
+
+def main():
+    if len(sys.argv) < 2:
+        print(__doc__.strip(), file=sys.stderr)
+        return 2
+    build, names = sys.argv[1], sys.argv[2:]
+    todo = [s for s in stages(build) if not names or s.name in names]
+    unknown = set(names) - {s.name for s in todo}
+    if unknown:
+        sys.exit(f"no such stage: {' '.join(sorted(unknown))}; the stages are: "
+                 f"{' '.join(s.name for s in stages(build))}")
+    log_dir = os.path.join(build, "check")
+    os.makedirs(log_dir, exist_ok=True)
+    start = time.monotonic()
+    totals = [0, 0, 0]
+    for stage in todo:
+        totals = [a + b for a, b in zip(totals, run(stage, log_dir))]
+    print(f"All stages took {time.monotonic() - start:.0f} s")
+    print(f"{totals[0]} passed, {totals[1]} failed, {totals[2]} skipped")
+    return 1 if totals[1] else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,29 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Compiles every internal header alone, so that none depends on what was included before it.
+# usage: headers.sh BUILD
+set -euo pipefail
+build=${1:?usage: headers.sh BUILD}
+fail=0 count=0
+check() {
+	local header=$1 arch=$2
+	count=$((count + 1))
+	echo "#include <$header>" | gcc -x c -std=gnu11 -Wall -Wextra -Wno-unused-parameter \
+		-Wno-sign-compare -ffreestanding -fsyntax-only -D__XEN_TOOLS__ -Ixen/include \
+		-I"$build/abi" -I"xen/arch/$arch/include" - || {
+		echo "$header does not compile alone ($arch)"
+		fail=1
+	}
+}
+while read -r header; do
+	# Device registers exist only where there is hardware.
+	case $header in */hal/io.h) continue ;; esac
+	check "${header#xen/include/}" host
+done < <(find xen/include/xen -name '*.h' | sort)
+for arch in x86 host; do
+	while read -r header; do
+		check "${header#"xen/arch/$arch/include/"}" "$arch"
+	done < <(find "xen/arch/$arch/include/asm" -name '*.h' | sort)
+done
+echo "headers: $count compiled alone"
+exit $fail

@@ -1,0 +1,9 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Builds the hypervisor a second time elsewhere and compares the images byte for byte.
+# usage: reproducible.sh BUILD
+set -euo pipefail
+build=${1:?usage: reproducible.sh BUILD}
+make --no-print-directory -j2 BUILD="$build/again" x86_64 > /dev/null
+sha256sum "$build/x86_64/xenolith" "$build/again/x86_64/xenolith"
+cmp "$build/x86_64/xenolith" "$build/again/x86_64/xenolith"
