@@ -1,0 +1,259 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Boot Debian's Linux as dom0 with four guests beside it, say what happens, and report.
+
+usage: demo.py BUILD [--timeout SECONDS]
+
+Two Linux guests and two microguests start from a boot manifest while dom0 boots. Once each has
+printed its mark, dom0 is told by HTTP to power the machine off; every domain's end prints what it
+used. The report goes to the screen and, as tab-separated values, to BUILD/demo/report.tsv; the
+serial log is BUILD/demo/serial.log. Exit status: 0 when all went well, 1 with a reason otherwise.
+"""
+import argparse
+import dataclasses
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+
+import manifest
+import qemu
+
+CPUS = 2
+MEMORY = "2G"
+MICROGUESTS = {"pvclock": 2, "evtchn-basics": 1}     # name: vCPUs
+LINUX_GUESTS = ["linux-a", "linux-b"]
+GUEST_LINE = "earlyprintk=xen,keep loglevel=5 xenolith.guest=poweroff"
+DOM0_LINE = ("console=hvc0 earlyprintk=xen loglevel=6 xenolith.do=info+selftest+net+hold+poweroff "
+             "xenolith.port={port} xenolith.seconds={seconds}")
+FAILURES = [r"Panic on CPU", r"Cannot boot", r"Kernel panic", r"XENOLITH: verdict=FAIL",
+            r"\(XEN\).* d\d+ crashed: ", r"## [\w-]+: (failure|error)",
+            r"Manifest: .* [1-9]\d* rejected", r"soft lockup"]
+DOMAIN_COLUMNS = {"memory": ", MiB", "vcpus": "", "life": ", s", "exits": ""}
+END = r"Hardware domain powered off"
+
+
+@dataclasses.dataclass
+class Step:
+    """A line to wait for, and what it means; "who" must have come that far before the end."""
+
+    pattern: str
+    say: str
+    who: str = ""
+    key: str = ""
+    seconds: float = None
+
+
+def steps():
+    """In the order in which they are likely to come; a group in the pattern fills {0}."""
+    found = [
+        Step(r"\(XEN\).*Xenolith (\S+), commit \S+", "the hypervisor speaks: version {0}",
+             "hypervisor", "hypervisor"),
+        Step(r"SMP: (\d+) of \d+ CPUs online", "{0} CPUs are online"),
+        Step(r"Manifest: module \d+, (\d+) domains", "the boot manifest describes {0} domains"),
+        Step(r"dom0: (\d+) MiB, (\d+) vCPUs", "dom0 is built: {0} MiB, {1} vCPUs", "dom0", "dom0"),
+        Step(r"^\[ .*Linux version (\S+)", "dom0's kernel speaks: Linux {0}", "dom0"),
+        Step(r"XENOLITH: userspace=(\S+)", "dom0 is in userspace after {0} s of its own time",
+             "dom0", "userspace"),
+        Step(r"XENOLITH: selftest=PASS", "dom0's self-test of events, grants and calls passed",
+             "dom0", "selftest"),
+        Step(r"XENOLITH: net=PASS", "dom0 has fetched files over its network card", "dom0"),
+        Step(r"XENOLITH: hold=waiting", "dom0 waits for the guests"),
+        Step(r"XENOLITH: verdict=PASS", "dom0 is content and powers the machine off", "dom0"),
+    ]
+    for number, name in enumerate(list(LINUX_GUESTS) + list(MICROGUESTS), 1):
+        if name in MICROGUESTS:
+            found.append(Step(rf"\(d{number}\) .*## {name}: success",
+                              f"microguest {name}: success", name, name))
+        else:
+            found.append(Step(rf"\(d{number}\) .*XENOLITH-GUEST: ready=(\S+)",
+                              f"Linux guest {name} is in userspace", name, name))
+        found.append(Step(rf"\(XEN\).* d{number} {name}: shut down", f"{name} has shut down", name,
+                          name + " end"))
+    return found
+
+
+class Story:
+    """Follows the serial line, tells what it means, and lets dom0 go on when all guests are done."""
+
+    def __init__(self, go):
+        self.start = time.monotonic()
+        self.steps = steps()
+        self.go = go
+
+    def line(self, text):
+        for step in self.steps:
+            match = None if step.seconds is not None else re.search(step.pattern, text)
+            if not match:
+                continue
+            step.seconds = time.monotonic() - self.start
+            say(step.say.format(*match.groups()), self.start)
+            break
+        if not os.path.exists(self.go) and not self.missing(LINUX_GUESTS + list(MICROGUESTS)):
+            with open(self.go, "w", encoding="utf-8") as file:
+                file.write("go\n")
+            say("all guests are done: telling dom0 so", self.start)
+
+    def missing(self, names):
+        """What has not come of what these domains must do."""
+        return [re.sub(r"\{\d\}", "...", s.say) for s in self.steps
+                if s.seconds is None and s.who in names]
+
+    def at(self, key):
+        return next((s.seconds for s in self.steps if s.key == key), None)
+
+
+def say(text, start=None):
+    stamp = "" if start is None else f"[{time.monotonic() - start:6.1f} s] "
+    print(stamp + text, flush=True)
+
+
+def image(name):
+    return os.path.join(qemu.cache_dir(), "img", name)
+
+
+def machine(build, folder, port, seconds):
+    """The machine with dom0's modules first, the manifest and its modules behind."""
+    domains = [manifest.Domain(name=n, kernel=image("vmlinux-cloud"), memory="192M", cpus=1,
+                               ramdisk=image("guest-initramfs.cpio.gz"), bootargs=GUEST_LINE)
+               for n in LINUX_GUESTS]
+    domains += [manifest.Domain(name=n, kernel=os.path.join(build, "guest", n + ".elf"),
+                                memory="32M", cpus=cpus) for n, cpus in MICROGUESTS.items()]
+    guests = manifest.Manifest(domains, after=2).write(os.path.join(folder, "manifest.dtb"))
+    dom0 = DOM0_LINE.format(port=port, seconds=seconds)
+    return qemu.Machine(
+        kernel=os.path.join(build, "x86_64", "xenolith"), smp=str(CPUS), mem=MEMORY,
+        append="console=com1 loglvl=all guest_loglvl=all scrub=off",
+        modules=[f"{image('vmlinux-amd64')} {dom0}", image("dom0-initramfs.cpio.gz")] + guests,
+        extra=["-netdev", "user,id=n0", "-device", "virtio-net-pci,netdev=n0"])
+
+
+def first(lines, pattern, fallback="-"):
+    """The first group of the first line that matches."""
+    for text in lines:
+        match = re.search(pattern, text)
+        if match:
+            return match.group(1)
+    return fallback
+
+
+def domain_rows(lines):
+    """What each domain's end said: its size, its life, its exits by reason."""
+    ends = [re.search(r"\(XEN\).* d(\d+) ([\w-]+): (?:shut down|still up) after (\d+) ms, "
+                      r"(\d+) MiB, (\d+) vCPUs", text) for text in lines]
+    for match in filter(None, ends):
+        number, name, life, mib, vcpus = match.groups()
+        yield "memory", name, mib, "MiB"
+        yield "vcpus", name, vcpus, ""
+        yield "life", name, f"{int(life) / 1000:.1f}", "s of the hypervisor's time"
+        for word in first(lines, rf"d{number} exits: (.*)", "").split():
+            reason, count = word.split("=")
+            yield "exits", f"{name} {reason}", count, ""
+
+
+def rows(result, story, mach):
+    """The whole report as (what, of whom, value, unit)."""
+    version = subprocess.run([qemu.find_qemu(), "--version"], capture_output=True, text=True,
+                             timeout=30, check=True).stdout
+    yield "version", "Xenolith", first(result.lines, r"Xenolith .*commit (\S+)"), ""
+    yield "version", "QEMU", first([version], r"version (\S+)"), ""
+    yield "version", "dom0's kernel", first(result.lines, r"XENOLITH: kernel=(\S+)"), ""
+    yield "version", "guests' kernel", first(result.lines, r"XENOLITH-GUEST: kernel=(\S+)"), ""
+    yield "machine", "CPUs, memory", f"{mach.smp}, {mach.mem}", f"{mach.machine}, -cpu {mach.cpu}"
+    for key, what in (("hypervisor", "hypervisor's first line"), ("dom0", "dom0 built"),
+                      ("userspace", "dom0's userspace"), *((n, f"{n}'s mark") for n in
+                                                           LINUX_GUESTS + list(MICROGUESTS))):
+        yield "boot", what, f"{story.at(key):.1f}", "s of the host's time"
+    yield "boot", "dom0's userspace, own clock", first(result.lines,
+                                                       r"XENOLITH: userspace=(\S+)"), "s"
+    yield "cost", "hypercall from dom0", first(result.lines, r"selftest\.hypercall\.ns=(\d+)"), "ns, emulated"
+    yield "heap", "free before domains", first(result.lines, r"Memory: (\d+) MiB free"), "MiB"
+    yield from domain_rows(result.lines)
+
+
+def print_domains(table):
+    """The domains as columns: what each had, then its exits by reason, the many first."""
+    cells, names, lines = {}, [], {}
+    for what, name, value, _ in table:
+        if what not in DOMAIN_COLUMNS:
+            continue
+        name, _, reason = name.partition(" ")
+        names += [] if name in names else [name]
+        label = f"{what} {reason}".strip()
+        cells[label, name] = value
+        lines[label] = lines.get(label, 0) + (int(value) if what == "exits" else 1 << 62)
+    names.reverse()
+    print("\n" + f"{'domains':20}" + "".join(f"{name:>16}" for name in names))
+    for label in sorted(lines, key=lambda k: -lines[k]):
+        unit = DOMAIN_COLUMNS[label.split(" ")[0]]
+        print(f"{label + unit:20}" + "".join(f"{cells.get((label, n), 0):>16}" for n in names))
+
+
+def report(table, path):
+    with open(path, "w", encoding="utf-8") as file:
+        file.write("what\tname\tvalue\tunit\n")
+        file.writelines("\t".join(row) + "\n" for row in table)
+    print()
+    last = ""
+    for what, name, value, unit in table:
+        if what in DOMAIN_COLUMNS:
+            continue
+        print(f"{what if what != last else '':10}{name:32}{value:>24} {unit}".rstrip())
+        last = what
+    print_domains(table)
+    print(f"\nThe same as tab-separated values: {path}", flush=True)
+
+
+def run(build, folder, seconds):
+    """Returns (why it failed or "", table)."""
+    log = os.path.join(folder, "serial.log")
+    with tempfile.TemporaryDirectory() as served, qemu.serve(served) as port:
+        for name in os.listdir(image("data")):
+            os.symlink(os.path.join(os.path.abspath(image("data")), name),
+                       os.path.join(served, name))
+        mach = machine(build, folder, port, seconds)
+        mach.check()
+        say(f"QEMU starts with {mach.smp} CPUs and {mach.mem}; the serial line goes to {log}")
+        story = Story(os.path.join(served, "go"))
+        result = qemu.run(mach, END, FAILURES, seconds, log, story.line)
+    everyone = [s.who for s in story.steps if s.who]
+    if result.code == qemu.FAILURE:
+        return f"a line tells of it: {result.line}", []
+    if result.code != qemu.SUCCESS:
+        return (f"{qemu.NAMES[result.code]} after {result.seconds:.0f} s; what did not come: " +
+                "; ".join(story.missing(everyone)) +
+                ("\n" + result.errors.rstrip() if result.code == qemu.DIED else "")), []
+    if story.missing(everyone):
+        return "the machine ended, but these did not come: " + "; ".join(story.missing(everyone)), []
+    return "", list(rows(result, story, mach))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("build", metavar="BUILD")
+    parser.add_argument("--timeout", type=float, default=900, help="default: %(default)s seconds")
+    args = parser.parse_args()
+    folder = os.path.join(args.build, "demo")
+    os.makedirs(folder, exist_ok=True)
+    try:
+        why, table = run(args.build, folder, args.timeout)
+    except (OSError, manifest.ManifestError, subprocess.SubprocessError) as err:
+        why, table = f"{err}; scripts/setup.sh and make x86_64 guests make what is needed", []
+    if why:
+        print(f"demo: failed: {why}", file=sys.stderr)
+        if os.path.exists(os.path.join(folder, "serial.log")):
+            print(f"demo: the whole log is {os.path.join(folder, 'serial.log')}", file=sys.stderr)
+        return 1
+    report(table, os.path.join(folder, "report.tsv"))
+    say("demo: all went well")
+    return 0
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(130)
