@@ -7,6 +7,7 @@
 #include <asm/features.h>
 #include <asm/msr.h>
 #include <asm/processor.h>
+#include <asm/time.h>
 
 #include "private.h"
 
@@ -43,11 +44,10 @@ void hvm_cpuid_make(struct cpuid_policy *p, const struct domain *d)
 			  .host_khz = cycles_khz(),
 			  .incarnation = 1 },
 	};
-	s8 shift;
 
 	cfg.time.offset = d ? (s64)to_xd((struct domain *)d)->tsc_offset : 0;
-	hvm_tsc_scale(&cfg.time.mul, &shift);
-	cfg.time.shift = (u32)(s32)shift;
+	cfg.time.mul = time_tsc_scale()->mul;
+	cfg.time.shift = (u32)(s32)time_tsc_scale()->shift;
 	cpuid_policy_for_guest(p, &host_policy, &cfg);
 }
 

@@ -57,9 +57,6 @@ void hvm_stats_init(void);
 /** Open the ports of the hardware domain. Boot, after the serial ports are known. */
 void hvm_io_init(void);
 
-/** Multiplier and shift that turn TSC ticks into ns, as pvclock and CPUID leaf 3 give them. */
-void hvm_tsc_scale(u32 *mul, s8 *shift);
-
 /** FPU and extended state. */
 void fpu_init(void);
 /** Components of XCR0 that the host has enabled; 0 without XSAVE. */

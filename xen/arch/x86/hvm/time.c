@@ -9,29 +9,9 @@
 #include <xen/hal/vcpu.h>
 #include <xen/string.h>
 
+#include <asm/time.h>
+
 #include "private.h"
-
-/* ns = ((tsc << shift) * mul) >> 32 */
-void hvm_tsc_scale(u32 *mul, s8 *shift)
-{
-	u64 khz = cycles_khz(), ratio;
-	s8 s = 0;
-
-	/* Bring it into (1 GHz, 2 GHz] so that mul just fits its 32 bits. */
-	while (khz > 2000000) {
-		khz >>= 1;
-		s--;
-	}
-	while (khz <= 1000000) {
-		khz <<= 1;
-		s++;
-	}
-	/* khz was rounded above; divide by the exact one. */
-	khz = cycles_khz();
-	ratio = s >= 0 ? (1000000UL << 32) / (khz << s) : ((1000000UL << 32) / khz) << -s;
-	*mul = ratio >> 32 ? UINT32_MAX : (u32)ratio;
-	*shift = s;
-}
 
 void arch_vcpu_update_time(struct vcpu *v)
 {
@@ -44,7 +24,8 @@ void arch_vcpu_update_time(struct vcpu *v)
 	__atomic_thread_fence(__ATOMIC_RELEASE);
 	t->tsc_timestamp = stamp + xv->tsc_offset;
 	t->system_time = (u64)cycles_to_ns(stamp);
-	hvm_tsc_scale(&t->tsc_to_system_mul, &t->tsc_shift);
+	t->tsc_to_system_mul = time_tsc_scale()->mul;
+	t->tsc_shift = time_tsc_scale()->shift;
 	t->flags = XEN_PVCLOCK_TSC_STABLE_BIT;
 	__atomic_thread_fence(__ATOMIC_RELEASE);
 	WRITE_ONCE(t->version, version + 1);
