@@ -8,6 +8,7 @@ import tempfile
 import time
 import unittest
 import urllib.request
+from unittest import mock
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import qemu  # pylint: disable=wrong-import-position
@@ -111,6 +112,13 @@ class MachineTest(unittest.TestCase):
         """A deterministic clock hides parallel speed-up."""
         self.assertNotIn("-icount", qemu.Machine(qemu="q").argv())
         self.assertIn("shift=0,sleep=off", qemu.Machine(qemu="q", icount=True).argv())
+
+    def test_many_cpus_share_a_thread(self):
+        """More of them than the host can run would spin against each other."""
+        with mock.patch.object(os, "cpu_count", return_value=2):
+            for smp, accel in ("1", "tcg"), ("cpus=6,sockets=2", "tcg"), ("16", "tcg,thread=single"):
+                argv = qemu.Machine(qemu="q", smp=smp).argv()
+                self.assertEqual(argv[argv.index("-accel") + 1], accel, smp)
 
     def test_missing_file_is_named(self):
         """Before the emulator is started."""
