@@ -3,7 +3,8 @@
 """Wrap the segments of a 64-bit ELF image into a 32-bit ELF file that boot loaders accept.
 
 Multiboot loaders take only 32-bit files. Addresses become the physical ones, so that every
-loader agrees on where the image goes and where it starts.
+loader agrees on where the image goes and where it starts. With --pvh the Multiboot 1 header is
+disarmed, so that loaders which know both protocols (QEMU's -kernel) enter by PVH.
 """
 import struct
 import sys
@@ -14,6 +15,7 @@ EHDR32 = struct.Struct("<16sHHIIIIIHHHHHH")
 PHDR32 = struct.Struct("<IIIIIIII")
 PT_LOAD, PT_NOTE = 1, 4
 EM_386 = 3
+MULTIBOOT1 = struct.pack("<II", 0x1badb002, 3)
 
 
 def convert(data):
@@ -42,16 +44,25 @@ def convert(data):
     return bytes(out) + data[src:src + filesz]
 
 
+def without_multiboot1(image):
+    """The header must lie in the first 8 KiB (Multiboot 1, 3.1)."""
+    at = image.index(MULTIBOOT1, 0, 8192)
+    return image[:at] + bytes(len(MULTIBOOT1)) + image[at + len(MULTIBOOT1):]
+
+
 def main():
-    if len(sys.argv) != 3:
-        sys.exit("usage: elf32.py IN OUT")
-    with open(sys.argv[1], "rb") as f:
+    args = [a for a in sys.argv[1:] if a != "--pvh"]
+    if len(args) != 2:
+        sys.exit("usage: elf32.py [--pvh] IN OUT")
+    with open(args[0], "rb") as f:
         data = f.read()
     try:
         image = convert(data)
+        if "--pvh" in sys.argv:
+            image = without_multiboot1(image)
     except (ValueError, struct.error) as e:
-        sys.exit("elf32.py: %s: %s" % (sys.argv[1], e))
-    with open(sys.argv[2], "wb") as f:
+        sys.exit("elf32.py: %s: %s" % (args[0], e))
+    with open(args[1], "wb") as f:
         f.write(image)
 
 

@@ -84,7 +84,10 @@ $(BUILD)/x86_64/xenolith: $(xen_objs_x86_64) $(BUILD)/x86_64/xenolith.lds \
 	$(Q)$(CC) -c -o $(@D)/symbols2.o $(@D)/symbols2.S
 	$(Q)ld $(xen_ldflags) -o $@.elf64 $(xen_objs_x86_64) $(@D)/symbols2.o
 	$(Q)rm -f $@.pass1 $@.pass2 && $(PYTHON) scripts/elf32.py $@.elf64 $@
+# The same image for loaders that would prefer Multiboot 1 to PVH.
+$(BUILD)/x86_64/xenolith-pvh: $(BUILD)/x86_64/xenolith
+	$(Q)$(PYTHON) scripts/elf32.py --pvh $<.elf64 $@
 
 .PHONY: x86_64 $(addprefix host-,plain asan cov fuzz)
-x86_64: $(BUILD)/x86_64/xenolith
+x86_64: $(BUILD)/x86_64/xenolith $(BUILD)/x86_64/xenolith-pvh
 $(foreach e,plain asan cov fuzz,$(eval host-$(e): $(BUILD)/host-$(e)/libxenolith.a))

@@ -9,6 +9,7 @@
 
 typedef uint8_t u8;
 typedef uint32_t u32;
+typedef int32_t s32;
 typedef uint64_t u64;
 
 #define MB1_BOOT_MAGIC 0x2badb002
@@ -144,6 +145,69 @@ static void pvh_old(void) { pvh.version = 0; }
 static void pvh_no_magic(void) { pvh.magic = 0; }
 static void pvh_wrapping_module(void) { pvh_modules[0][1] = ~0ull; }
 
+/* A cpio archive at MODULE_AT, the only module. */
+static u8 *archive_end = (u8 *)MODULE_AT;
+
+static u32 length(const char *s)
+{
+	u32 n = 0;
+
+	while (s[n])
+		n++;
+	return n;
+}
+
+static void archive_put(const char *s, u32 n)
+{
+	for (u32 i = 0; i < n; i++)
+		*archive_end++ = (u8)s[i];
+}
+
+static void archive_pad(void)
+{
+	while ((u32)archive_end % 4)
+		*archive_end++ = 0;
+}
+
+static void archive_add(const char *name, const char *data)
+{
+	/* Fields 6 and 11 of 13 are the sizes of data and name; a reader needs no other. */
+	for (u32 i = 0; i < 14; i++) {
+		static const char digits[] = "0123456789ABCDEF";
+		u32 value = i == 7 ? length(data) : i == 12 ? length(name) + 1 : 0;
+
+		if (i == 0) {
+			archive_put("070701", 6);
+			continue;
+		}
+		for (s32 shift = 28; shift >= 0; shift -= 4)
+			*archive_end++ = (u8)digits[value >> shift & 15];
+	}
+	archive_put(name, length(name) + 1);
+	archive_pad();
+	archive_put(data, length(data));
+	archive_pad();
+}
+
+static void bundle_of(const char *index)
+{
+	archive_add("modules", index);
+	archive_add("first", "some bytes");
+	archive_add("second", "others");
+	archive_add("TRAILER!!!", "");
+	pvh_modules[0][1] = (u32)archive_end - MODULE_AT;
+}
+
+static void bundle(void) { bundle_of("second  its arguments\n\nfirst"); }
+static void bundle_missing(void) { bundle_of("first\nthird x\n"); }
+static void bundle_empty(void) { bundle_of("\n"); }
+static void bundle_long(void)
+{
+	for (u32 i = 0; i < sizeof(long_text) - 1; i++)
+		long_text[i] = 'a';
+	bundle_of(long_text);
+}
+
 static const struct boot_case cases[] = {
 	{ "good", nothing, MB1_BOOT_MAGIC, &mb1 },
 	{ "grub", grub, MB1_BOOT_MAGIC, &mb1 },
@@ -172,6 +236,10 @@ static const struct boot_case cases[] = {
 	{ "pvh-old", pvh_old, PVH_MAGIC, &pvh },
 	{ "pvh-no-magic", pvh_no_magic, PVH_MAGIC, &pvh },
 	{ "pvh-wrapping-module", pvh_wrapping_module, PVH_MAGIC, &pvh },
+	{ "bundle", bundle, PVH_MAGIC, &pvh },
+	{ "bundle-missing", bundle_missing, PVH_MAGIC, &pvh },
+	{ "bundle-empty", bundle_empty, PVH_MAGIC, &pvh },
+	{ "bundle-long", bundle_long, PVH_MAGIC, &pvh },
 };
 
 static void copy(u8 *to, const u8 *from, u32 n)

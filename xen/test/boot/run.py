@@ -42,6 +42,10 @@ INFO_CASES = {
     "pvh-old": REJECT + r"PVH start information of version 0 has no memory map",
     "pvh-no-magic": REJECT + r"the PVH start information lacks its magic number",
     "pvh-wrapping-module": REJECT + r"module 1 wraps around",
+    "bundle": r"Module 1 at 0x\w+, 0 KiB: its arguments$",
+    "bundle-missing": REJECT + r'the bundle has no file "third", which its "modules" names',
+    "bundle-empty": REJECT + r"no module; add",
+    "bundle-long": REJECT + r"a line of the bundle's \"modules\" is longer than 1023 characters",
 }
 
 CRASH_CASES = {

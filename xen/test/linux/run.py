@@ -19,6 +19,7 @@ import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
 sys.path.insert(0, os.path.join(ROOT, "scripts"))
+import bundle  # noqa: E402  pylint: disable=wrong-import-position
 import qemu  # noqa: E402  pylint: disable=wrong-import-position
 
 SUCCESS = r"XENOLITH: verdict=PASS"
@@ -60,6 +61,8 @@ CASES = [
     Case("four-cpus-max", "4 CPUs with every feature QEMU has", smp="4", cpu="max,-monitor"),
     Case("pc-machine", "the i440fx machine, 2 CPUs", machine="pc", smp="2"),
     Case("grub", "GRUB and Multiboot 2 from a CD", boot="grub", smp="2"),
+    Case("pvh-entry", "QEMU's -kernel by the PVH entry, all modules in one bundle",
+         boot="pvh", smp="2"),
     Case("bzimage", "the kernel file as Debian packs it", kernel="vmlinuz-amd64"),
     Case("scrub", "boot-time scrub on 4 CPUs, 512 MiB", smp="4", mem="512M", args=""),
     Case("null-scheduler", "the null policy, 2 CPUs", smp="2", args="scrub=off cpu-features=+itsc sched=null"),
@@ -124,6 +127,9 @@ def machine(case, xenolith, folder, port):
         grub_iso(case, xenolith, m.iso, mods)
     else:
         m.kernel, m.modules = xenolith, mods
+        if case.boot == "pvh":
+            m.kernel, m.modules = xenolith + "-pvh", [os.path.join(folder, f"{case.name}.cpio")]
+            bundle.write(m.modules[0], mods)
         m.append = f"console=com1 loglvl=all guest_loglvl=all {case.args}"
     return m
 

@@ -19,6 +19,9 @@ void boot_parse_multiboot1(u32 info);
 void boot_parse_multiboot2(u32 info);
 void boot_parse_pvh(u32 info);
 
+/** Replace the only module, when it is an archive of modules, by those. After the parsers. */
+void boot_open_bundle(void);
+
 /** Note the first mistake in the loader's information, for boot_info_check. */
 void boot_fault(const char *fmt, ...) __printf_like(1, 2);
 void boot_add_region(u64 start, u64 size, u32 type);

@@ -188,6 +188,7 @@ void __init boot_info_parse(u32 magic, u32 info)
 	default:
 		boot_fault("the loader speaks neither Multiboot nor PVH (magic %#x)", magic);
 	}
+	boot_open_bundle();
 	normalise_regions();
 }
 
