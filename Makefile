@@ -29,6 +29,7 @@ check: setup ## run every test; the last line adds up (STAGES=...)
 	$(Q)$(PYTHON) scripts/check/check.py $(BUILD) $(STAGES)
 
 report-peer: x86_64 ## size and cost beside Debian's Xen 4.17, both in QEMU
+	-$(Q)scripts/setup.sh --no-install --group peer-source
 	$(Q)$(PYTHON) scripts/report-size.py $(BUILD)
 
 clean-room: ## prove demo and check in a fresh Debian 12

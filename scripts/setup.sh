@@ -13,11 +13,13 @@ codename=bookworm
 
 usage() {
 	cat <<-EOF
-	usage: scripts/setup.sh [--no-install] [--no-fetch] [--no-images] [--refresh] [--help]
+	usage: scripts/setup.sh [--no-install] [--no-fetch] [--no-images] [--refresh] [--group NAME]
+	                        [--help]
 
 	  --no-install  leave the system alone: only fill the cache folder
 	  --no-fetch    only install the build and test packages
 	  --no-images   do not build the boot images
+	  --group NAME  fetch that group of packages.txt only
 	  --refresh     look for newer versions of what the cache already holds
 
 	The cache folder is \$XENOLITH_CACHE (now $cache).
@@ -25,13 +27,14 @@ usage() {
 	EOF
 }
 
-install=1 fetch=1 images=1 refresh=0
+install=1 fetch=1 images=1 refresh=0 only=''
 while [ $# -gt 0 ]; do
 	case $1 in
 	--no-install) install=0 ;;
 	--no-fetch) fetch=0 ;;
 	--no-images) images=0 ;;
 	--refresh) refresh=1 ;;
+	--group) only=${2:-} images=0; shift ;;
 	--help | -h) usage; exit 0 ;;
 	*) usage >&2; die "unknown option: $1" ;;
 	esac
@@ -51,7 +54,12 @@ group_word() {
 }
 
 fetched_groups() {
-	sed -n 's/^\[\([a-z0-9-]*\)\].*root=.*/\1/p' "$list"
+	sed -n 's/^\[\([a-z0-9-]*\)\].*root=.*/\1/p' "$list" | while read -r group; do
+		if [ "$group" = "$only" ] ||
+		   { [ -z "$only" ] && [ -z "$(group_word "$group" on-demand)" ]; }; then
+			echo "$group"
+		fi
+	done
 }
 
 install_missing() {
@@ -103,7 +111,7 @@ write_sources() {
 			echo "deb $opt$main $codename$suite main"
 		done
 		[ -z "$security" ] || echo "deb $opt$security $codename-security main"
-	} > "$apt/sources.list"
+	} | sed 'p; s/^deb /deb-src /' > "$apt/sources.list"
 }
 
 # An apt of our own: the system's sources, lists, cache and database stay untouched, and an empty
@@ -128,7 +136,8 @@ prepare_apt() {
 	Debug::NoLocking "true";
 	EOF
 	write_sources
-	say "reading package lists of $(cut -d' ' -f3- "$apt/sources.list" | tr '\n' ';')"
+	say "reading package lists of $(sed -n 's/^deb .* \([^ ]* main\)$/\1;/p' "$apt/sources.list" |
+		tr '\n' ' ')"
 	APT_CONFIG=$apt/apt.conf apt-get update -qq || die "the package lists could not be read" \
 		"(no network?), and the cache folder is not complete: $cache"
 }
@@ -161,6 +170,13 @@ resolve() {
 group_files() {
 	local packages=() package name
 	write_preferences "$1"
+	if [ -n "$(group_word "$1" source)" ]; then
+		mapfile -t packages < <(group_packages "$1")
+		private_apt apt-get source -qq --print-uris "${packages[@]}" > "$apt/uris"
+		(cd "$debs" && private_apt apt-get source -qq --download-only "${packages[@]}" >&2)
+		awk '/\.orig\.tar/ { print $2 }' "$apt/uris"
+		return
+	fi
 	for package in $(group_packages "$1"); do
 		name=$(resolve "$package")
 		[ -n "$name" ] || die "$package stands for no package"
@@ -177,6 +193,16 @@ group_files() {
 	awk '{ print $2 }' "$apt/uris"
 }
 
+# describe_file GROUP FILE: group, package and version, each with a tab behind it.
+describe_file() {
+	local name=${2##*/}
+	case $name in
+	*.deb) dpkg-deb -W --showformat "$1\t\${Package}\t\${Version}\t" "$2" ;;
+	*) name=${name%.orig.tar.*}
+	   printf '%s\t%s\t%s\t' "$1" "${name%%_*}" "${name#*_}" ;;
+	esac
+}
+
 fetch_group() {
 	local root files file libc wrapper=''
 	root=$cache/root/$(group_word "$1" root)
@@ -186,7 +212,10 @@ fetch_group() {
 	rm -rf "$root.new"
 	mkdir -p "$root.new"
 	for file in "${files[@]}"; do
-		dpkg -x "$debs/$file" "$root.new"
+		case $file in
+		*.deb) dpkg -x "$debs/$file" "$root.new" ;;
+		*) tar -xf "$debs/$file" -C "$root.new" --strip-components=1 ;;
+		esac
 	done
 	rm -rf "$root"
 	mv "$root.new" "$root"
@@ -201,7 +230,7 @@ fetch_group() {
 	{
 		group_stamp "$1"
 		for file in "${files[@]}"; do
-			dpkg-deb -W --showformat "$1\t\${Package}\t\${Version}\t" "$debs/$file"
+			describe_file "$1" "$debs/$file"
 			sha256sum "$debs/$file" | cut -d' ' -f1
 		done
 	} > "$cache/root/$1.stamp.new"
@@ -221,9 +250,7 @@ fetch_groups() {
 	[ "$prepared" = 0 ] && [ -f "$cache/versions.tsv" ] && return 0
 	{
 		printf 'group\tpackage\tversion\tsha256\n'
-		for group in $(fetched_groups); do
-			tail -n +2 "$cache/root/$group.stamp"
-		done
+		tail -q -n +2 "$cache"/root/*.stamp
 	} > "$cache/versions.tsv"
 }
 
@@ -268,6 +295,7 @@ flock 9
 apt=$cache/apt debs=$cache/debs
 [ "$install" = 0 ] || install_missing
 if [ "$fetch" = 1 ]; then
+	[ -z "$only" ] || [ -n "$(fetched_groups)" ] || die "no group $only in $list"
 	fetch_groups
 	[ "$images" = 0 ] || "$here/image/build.sh"
 fi
