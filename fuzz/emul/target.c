@@ -158,6 +158,13 @@ static bool is_string(const struct x86_insn *insn)
 	       (insn->opcode & 0xfe) != 0xa8;
 }
 
+/* PAUSE with REX.B: Intel's processors pause, AMD's exchange rAX with r8. */
+static bool differs_by_vendor(const struct x86_insn *insn)
+{
+	return !insn->map && insn->opcode == 0x90 && (insn->rex & 1) &&
+	       (insn->prefixes & X86_PFX_REP);
+}
+
 static void compare_with_cpu(const u8 *in, enum x86_mode mode, const u8 *insn, u32 len)
 {
 	struct native_state before = { 0 }, after;
@@ -166,7 +173,7 @@ static void compare_with_cpu(const u8 *in, enum x86_mode mode, const u8 *insn, u
 	int n, rc;
 
 	n = x86_insn_length(insn, len, mode, &decoded);
-	if (n <= 0 || !is_plain(&decoded))
+	if (n <= 0 || !is_plain(&decoded) || differs_by_vendor(&decoded))
 		return;
 	before.rflags = 0x202 | ((in[1] << 8 | in[2]) & 0xcd5);
 	for (i = 0; i < 16; i++)

@@ -342,7 +342,7 @@ static struct x86_opdesc resolve_special(const struct x86_insn *out, struct x86_
 		desc.form = out->opcode & 1 ? F_RM_I : F_M_I8;
 	}
 	if (out->map == X86_MAP_1B && out->opcode == 0x90 && (!(out->rex & 1) || rep))
-		desc.op = OP_NOP;	/* and PAUSE, which heeds no REX.B */
+		desc.op = OP_NOP;	/* and PAUSE, whose REX.B Intel's ignore */
 	if (out->map == X86_MAP_1B && out->opcode == 0x63 && out->mode != X86_MODE_64)
 		desc.op = OP_UNKNOWN;	/* ARPL */
 	if (out->map != X86_MAP_0F)
