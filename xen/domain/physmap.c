@@ -10,7 +10,11 @@
 
 #define CHUNK 64
 
-/* Whatever stood at @gfn goes; a RAM page that was there returns to the heap. */
+/*
+ * Whatever stood at @gfn goes; a RAM page that was there returns to the heap. Whoever then maps
+ * something there uses p2m_map_new(): what another vCPU put there meanwhile must not be displaced,
+ * as nobody would return that.
+ */
 static void vacate(struct domain *d, gfn_t gfn)
 {
 	enum p2m_type t;
@@ -19,7 +23,7 @@ static void vacate(struct domain *d, gfn_t gfn)
 	if (!pg)
 		return;
 	/* Another vCPU may have moved it meanwhile: only who takes it out may let it go. */
-	if (!p2m_unmap_page(d->p2m, gfn, page_to_mfn(pg)) && t == P2M_RAM_RW &&
+	if (!p2m_unmap_page(d->p2m, gfn, page_to_mfn(pg), t) && t == P2M_RAM_RW &&
 	    !d->is_mapped_1to1) {
 		p2m_flush(d->p2m);
 		domain_release_page(pg);
@@ -30,7 +34,7 @@ static void vacate(struct domain *d, gfn_t gfn)
 static int map_xen_page(struct domain *d, gfn_t gfn, mfn_t mfn)
 {
 	vacate(d, gfn);
-	return p2m_map(d->p2m, gfn, mfn, 0, P2M_XENSHARE);
+	return p2m_map_new(d->p2m, gfn, mfn, P2M_XENSHARE);
 }
 
 static int add_grant_frame(struct domain *d, u64 idx, gfn_t gfn)
@@ -39,6 +43,15 @@ static int add_grant_frame(struct domain *d, u64 idx, gfn_t gfn)
 	int rc = gnttab_frame(d, idx, &mfn);
 
 	return rc ? rc : map_xen_page(d, gfn, mfn);
+}
+
+/* A page that was taken out at @idx found no new place: back it goes, or to the heap. */
+static void put_back(struct domain *d, u64 idx, struct page_info *pg)
+{
+	if (!p2m_map_new(d->p2m, gfn_make(idx), page_to_mfn(pg), P2M_RAM_RW))
+		return;
+	p2m_flush(d->p2m);
+	domain_release_page(pg);
 }
 
 /* Move a page of the domain to another place in its own space. */
@@ -52,10 +65,12 @@ static int add_own_gfn(struct domain *d, u64 idx, gfn_t gfn)
 		return rc;
 	if (t == P2M_RAM_RW && idx != gfn.v && !d->is_mapped_1to1) {
 		/* Who takes it out owns it until it is mapped again. */
-		rc = p2m_unmap_page(d->p2m, gfn_make(idx), page_to_mfn(pg));
+		rc = p2m_unmap_page(d->p2m, gfn_make(idx), page_to_mfn(pg), t);
 		if (!rc) {
 			vacate(d, gfn);
-			rc = p2m_map(d->p2m, gfn, page_to_mfn(pg), 0, P2M_RAM_RW);
+			rc = p2m_map_new(d->p2m, gfn, page_to_mfn(pg), P2M_RAM_RW);
+			if (rc)
+				put_back(d, idx, pg);
 		}
 	}
 	page_put(pg);
@@ -79,7 +94,7 @@ static int add_foreign(struct vcpu *v, struct domain *d, u64 idx, gfn_t gfn, u16
 	pg = fd == d ? NULL : p2m_get_page(fd, gfn_make(idx), &t, true);
 	if (pg && (t == P2M_RAM_RW || t == P2M_XENSHARE)) {
 		vacate(d, gfn);
-		rc = p2m_map(d->p2m, gfn, page_to_mfn(pg), 0, P2M_FOREIGN);
+		rc = p2m_map_new(d->p2m, gfn, page_to_mfn(pg), P2M_FOREIGN);
 	}
 	if (!rc)
 		return 0;
@@ -250,7 +265,7 @@ static int map_resource(struct vcpu *v, struct domain *d, const struct xen_mem_a
 			return -XEN_EINVAL;
 		domain_get(d);
 		vacate(v->domain, gfn_make(gfns[i]));
-		rc = p2m_map(v->domain->p2m, gfn_make(gfns[i]), mfns[i], 0, P2M_FOREIGN);
+		rc = p2m_map_new(v->domain->p2m, gfn_make(gfns[i]), mfns[i], P2M_FOREIGN);
 		if (rc) {
 			page_put(mfn_to_page(mfns[i]));
 			domain_put(d);

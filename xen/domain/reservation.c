@@ -61,7 +61,7 @@ static struct page_info *decrease_one(struct domain *d, gfn_t gfn)
 	if (!pg)
 		return NULL;
 	/* Another vCPU may have moved it meanwhile: only who takes it out may let it go. */
-	if (t != P2M_RAM_RW || p2m_unmap_page(d->p2m, gfn, page_to_mfn(pg))) {
+	if (t != P2M_RAM_RW || p2m_unmap_page(d->p2m, gfn, page_to_mfn(pg), t)) {
 		page_put(pg);
 		return NULL;
 	}

@@ -24,12 +24,7 @@ static int check_map(const struct domain *d, const struct gnttab_map_grant_ref *
 /* Enter @mfn into @d's p2m, at a gfn where nothing is. */
 static int map_frame(struct domain *d, gfn_t gfn, mfn_t mfn, bool readonly)
 {
-	enum p2m_type type;
-
-	p2m_lookup(d->p2m, gfn, &type, NULL);
-	if (type != P2M_INVALID)
-		return GNTST_bad_virt_addr;
-	switch (p2m_map(d->p2m, gfn, mfn, 0, readonly ? P2M_GRANT_RO : P2M_GRANT_RW)) {
+	switch (p2m_map_new(d->p2m, gfn, mfn, readonly ? P2M_GRANT_RO : P2M_GRANT_RW)) {
 	case 0:
 		return GNTST_okay;
 	case -XEN_ENOMEM:
@@ -121,13 +116,10 @@ static int check_unmap(struct grant_unmap *u, const struct grant_mapping *m)
  */
 static int unmap_frame(struct domain *d, const struct grant_mapping *m)
 {
-	gfn_t gfn = gfn_make(m->gfn);
-	enum p2m_type type;
-	mfn_t mfn = p2m_lookup(d->p2m, gfn, &type, NULL);
+	enum p2m_type type = m->flags & GNTMAP_readonly ? P2M_GRANT_RO : P2M_GRANT_RW;
 
-	if ((type != P2M_GRANT_RW && type != P2M_GRANT_RO) || !mfn_eq(mfn, m->mfn))
-		return GNTST_general_error;
-	return p2m_unmap(d->p2m, gfn, 0) ? GNTST_general_error : GNTST_okay;
+	return p2m_unmap_page(d->p2m, gfn_make(m->gfn), m->mfn, type) ? GNTST_general_error
+								      : GNTST_okay;
 }
 
 /* Claim the mapping and take it out of the p2m; the flush is still to come. */

@@ -46,16 +46,19 @@ void p2m_domain_free(struct domain *d);
  * P2M_FOREIGN mapping takes over a reference on the page and one on its owner from the caller.
  */
 int p2m_map(struct p2m *p, gfn_t gfn, mfn_t mfn, u32 order, enum p2m_type type);
-/** Map @n frames 1:1-contiguously with the largest orders alignment permits. All or none: after
- * an error (-XEN_ENOMEM) nothing maps the frames any more, in any TLB. */
+/** The same for one frame where nothing is, else -XEN_EEXIST: looking and mapping are one step. */
+int p2m_map_new(struct p2m *p, gfn_t gfn, mfn_t mfn, enum p2m_type type);
+/** Map @n frames 1:1-contiguously, where nothing is (-XEN_EEXIST), with the largest orders
+ * alignment permits. All or none: after an error (-XEN_ENOMEM) nothing maps the frames any more,
+ * in any TLB. */
 int p2m_map_range(struct p2m *p, gfn_t gfn, mfn_t mfn, u64 n, enum p2m_type type);
 int p2m_unmap(struct p2m *p, gfn_t gfn, u32 order);
 int p2m_unmap_range(struct p2m *p, gfn_t gfn, u64 n);
 /**
- * Unmap one frame if @mfn is what is mapped there, else -XEN_ENOENT. Among several who try, one
- * succeeds, and only that one may let the page go (after a flush) or map it elsewhere.
+ * Unmap one frame if @mfn is what is mapped there, and as @type, else -XEN_ENOENT. Among several
+ * who try, one succeeds, and only that one may let the page go (after a flush) or map it elsewhere.
  */
-int p2m_unmap_page(struct p2m *p, gfn_t gfn, mfn_t mfn);
+int p2m_unmap_page(struct p2m *p, gfn_t gfn, mfn_t mfn, enum p2m_type type);
 
 /** Look up; invalid mfn and P2M_INVALID when nothing is there. *@order (may be NULL): of the
  * mapping, or of the hole. */

@@ -209,6 +209,61 @@ int p2m_map(struct p2m *p, gfn_t gfn, mfn_t mfn, u32 order, enum p2m_type type)
 	return rc;
 }
 
+/* Walk without changing anything; the lock is held for reading or writing. */
+static mfn_t lookup_locked(struct p2m *p, gfn_t gfn, enum p2m_type *type, u32 *order)
+{
+	mfn_t table = p->root;
+	u32 level = P2M_LEVELS - 1;
+	u64 e = 0;
+
+	*type = P2M_INVALID;
+	*order = level_shift(level);
+	if (gfn.v >> (P2M_LEVELS * 9))
+		return mfn_invalid();
+	for (;; level--) {
+		e = READ_ONCE(table_of(table)[level_index(gfn, level)]);
+		*order = level_shift(level);
+		if (!p->fmt->is_present(e))
+			return mfn_invalid();
+		if (p->fmt->is_leaf(e, level))
+			break;
+		table = p->fmt->mfn(e, level);
+	}
+	*type = p->fmt->type(e);
+	return mfn_add(p->fmt->mfn(e, level), gfn.v & ((1UL << *order) - 1));
+}
+
+int p2m_map_new(struct p2m *p, gfn_t gfn, mfn_t mfn, enum p2m_type type)
+{
+	int rc = -XEN_EEXIST;
+	enum p2m_type there;
+	u32 order;
+
+	write_lock(&p->lock);
+	lookup_locked(p, gfn, &there, &order);
+	if (there == P2M_INVALID)
+		rc = map_locked(p, gfn, mfn, 0, type);
+	flush_unless_batched(p);
+	write_unlock(&p->lock);
+	return rc;
+}
+
+/* Is nothing mapped in [@gfn, @gfn + @n)? Goes hole by hole. */
+static bool range_is_empty(struct p2m *p, gfn_t gfn, u64 n)
+{
+	u64 end = gfn.v + n;
+	enum p2m_type type;
+	u32 order;
+
+	while (gfn.v < end && !(gfn.v >> (P2M_LEVELS * 9))) {
+		lookup_locked(p, gfn, &type, &order);
+		if (type != P2M_INVALID)
+			return false;
+		gfn = gfn_make((gfn.v | ((1UL << order) - 1)) + 1);
+	}
+	return true;
+}
+
 static u32 best_order(u64 bits, u64 n)
 {
 	if (n >= (1UL << PAGE_ORDER_1G) && !(bits & ((1UL << PAGE_ORDER_1G) - 1)))
@@ -251,9 +306,10 @@ static void undo_range(struct p2m *p, gfn_t gfn, mfn_t mfn, u64 n, u64 done)
 int p2m_map_range(struct p2m *p, gfn_t gfn, mfn_t mfn, u64 n, enum p2m_type type)
 {
 	u64 done = 0;
-	int rc = 0;
+	int rc;
 
 	write_lock(&p->lock);
+	rc = range_is_empty(p, gfn, n) ? 0 : -XEN_EEXIST;
 	while (done < n && !rc) {
 		gfn_t g = gfn_add(gfn, done);
 		mfn_t m = mfn_add(mfn, done);
@@ -301,30 +357,6 @@ int p2m_unmap_range(struct p2m *p, gfn_t gfn, u64 n)
 	return rc;
 }
 
-/* Walk without changing anything; the lock is held for reading or writing. */
-static mfn_t lookup_locked(struct p2m *p, gfn_t gfn, enum p2m_type *type, u32 *order)
-{
-	mfn_t table = p->root;
-	u32 level = P2M_LEVELS - 1;
-	u64 e = 0;
-
-	*type = P2M_INVALID;
-	*order = level_shift(level);
-	if (gfn.v >> (P2M_LEVELS * 9))
-		return mfn_invalid();
-	for (;; level--) {
-		e = READ_ONCE(table_of(table)[level_index(gfn, level)]);
-		*order = level_shift(level);
-		if (!p->fmt->is_present(e))
-			return mfn_invalid();
-		if (p->fmt->is_leaf(e, level))
-			break;
-		table = p->fmt->mfn(e, level);
-	}
-	*type = p->fmt->type(e);
-	return mfn_add(p->fmt->mfn(e, level), gfn.v & ((1UL << *order) - 1));
-}
-
 mfn_t p2m_lookup(struct p2m *p, gfn_t gfn, enum p2m_type *type, u32 *order)
 {
 	u32 dummy;
@@ -336,14 +368,14 @@ mfn_t p2m_lookup(struct p2m *p, gfn_t gfn, enum p2m_type *type, u32 *order)
 	return mfn;
 }
 
-int p2m_unmap_page(struct p2m *p, gfn_t gfn, mfn_t mfn)
+int p2m_unmap_page(struct p2m *p, gfn_t gfn, mfn_t mfn, enum p2m_type type)
 {
 	int rc = -XEN_ENOENT;
-	enum p2m_type type;
+	enum p2m_type there;
 	u32 order;
 
 	write_lock(&p->lock);
-	if (mfn_eq(lookup_locked(p, gfn, &type, &order), mfn))
+	if (mfn_eq(lookup_locked(p, gfn, &there, &order), mfn) && there == type)
 		rc = unmap_locked(p, gfn, 0);
 	flush_unless_batched(p);
 	write_unlock(&p->lock);

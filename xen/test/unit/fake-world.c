@@ -160,6 +160,24 @@ int p2m_map(struct p2m *p, gfn_t gfn, mfn_t mfn, u32 order, enum p2m_type type)
 	return 0;
 }
 
+int p2m_map_new(struct p2m *p, gfn_t gfn, mfn_t mfn, enum p2m_type type)
+{
+	struct fake_domain *f = p2m_owner(p);
+
+	if (gfn.v < WORLD_GFNS && f->map[gfn.v].type != P2M_INVALID)
+		return -XEN_EEXIST;
+	return p2m_map(p, gfn, mfn, 0, type);
+}
+
+int p2m_unmap_page(struct p2m *p, gfn_t gfn, mfn_t mfn, enum p2m_type type)
+{
+	struct fake_domain *f = p2m_owner(p);
+
+	if (gfn.v >= WORLD_GFNS || f->map[gfn.v].type != type || f->map[gfn.v].mfn != mfn.v)
+		return -XEN_ENOENT;
+	return p2m_unmap(p, gfn, 0);
+}
+
 int p2m_unmap(struct p2m *p, gfn_t gfn, u32 order)
 {
 	struct fake_domain *f = p2m_owner(p);

@@ -33,6 +33,23 @@ void arch_p2m_flush(struct p2m *p)
 		late_flushes++;
 }
 
+/* Where, with the next flush, another vCPU of the domain puts a fresh page; 0: it does not. */
+static u64 fill_emptied;
+
+/* Called between the emptying of a place and the use of it. */
+void p2m_flush(struct p2m *p)
+{
+	u64 gfn = fill_emptied;
+
+	p2m_batch_begin(p);
+	p2m_batch_end(p);
+	fill_emptied = 0;
+	if (gfn)
+		HOST_CHECK(!p2m_map_new(p, gfn_make(gfn),
+					page_to_mfn(alloc_domain_pages(p->domain, 0, 0)),
+					P2M_RAM_RW));
+}
+
 static struct domain *make_domain(u16 id)
 {
 	struct domain_config cfg = { .domid = id, .max_vcpus = 1, .max_grant_frames = 4,
@@ -124,10 +141,66 @@ static void unmap_page_once(void *arg)
 	setup();
 	pg = page_at(SOME_GFN);
 	mfn = page_to_mfn(pg);
-	HOST_CHECK(p2m_unmap_page(dom->p2m, gfn_make(SOME_GFN + 1), mfn) == -XEN_ENOENT);
+	HOST_CHECK(p2m_unmap_page(dom->p2m, gfn_make(SOME_GFN + 1), mfn, P2M_RAM_RW) == -XEN_ENOENT);
 	HOST_CHECK(page_at(SOME_GFN + 1) != pg);
-	HOST_CHECK(p2m_unmap_page(dom->p2m, gfn_make(SOME_GFN), mfn) == 0);
-	HOST_CHECK(p2m_unmap_page(dom->p2m, gfn_make(SOME_GFN), mfn) == -XEN_ENOENT);
+	HOST_CHECK(p2m_unmap_page(dom->p2m, gfn_make(SOME_GFN), mfn, P2M_GRANT_RW) == -XEN_ENOENT);
+	HOST_CHECK(p2m_unmap_page(dom->p2m, gfn_make(SOME_GFN), mfn, P2M_RAM_RW) == 0);
+	HOST_CHECK(p2m_unmap_page(dom->p2m, gfn_make(SOME_GFN), mfn, P2M_RAM_RW) == -XEN_ENOENT);
+}
+
+static long populate(u64 gfn, u32 order)
+{
+	xen_pfn_t gpfn = gfn;
+	struct xen_memory_reservation r = { .nr_extents = 1, .extent_order = order,
+					    .domid = DOMID_SELF };
+
+	set_xen_guest_handle(r.extent_start, &gpfn);
+	return memory_op(XENMEM_populate_physmap, &r);
+}
+
+static void map_where_something_is(void *arg)
+{
+	struct page_info *pg;
+	u64 charged;
+
+	setup();
+	charged = dom->tot_pages;
+	pg = page_at(SOME_GFN);
+	HOST_CHECK(p2m_map_new(dom->p2m, gfn_make(SOME_GFN), mfn_make(1), P2M_GRANT_RW) ==
+		   -XEN_EEXIST);
+	HOST_CHECK(page_at(SOME_GFN) == pg);
+	/* Populating there again takes no page: the old one would belong to nobody's place. */
+	HOST_CHECK(populate(SOME_GFN, 0) == 0);
+	HOST_CHECK(populate(RAM / 2, PAGE_ORDER_2M) == 0);
+	HOST_CHECK(dom->tot_pages == charged);
+	HOST_CHECK(page_at(SOME_GFN) == pg);
+	HOST_CHECK(populate(RAM, 0) == 1);
+	HOST_CHECK(dom->tot_pages == charged + 1);
+}
+
+/* A page is moved over another, which goes back to the heap. */
+static void move_over_ram(void *arg)
+{
+	struct xen_add_to_physmap a = { .domid = DOMID_SELF, .space = XENMAPSPACE_gmfn,
+					.idx = SOME_GFN, .gpfn = SOME_GFN + 1 };
+	struct page_info *pg;
+	u64 charged;
+
+	setup();
+	charged = dom->tot_pages;
+	pg = page_at(SOME_GFN);
+	HOST_CHECK(memory_op(XENMEM_add_to_physmap, &a) == 0);
+	HOST_CHECK(page_at(SOME_GFN + 1) == pg);
+	HOST_CHECK(dom->tot_pages == charged - 1);
+	/* Another vCPU fills the place just when it has been emptied. */
+	a.idx = SOME_GFN + 1;
+	a.gpfn = SOME_GFN + 2;
+	fill_emptied = a.gpfn;
+	HOST_CHECK(memory_op(XENMEM_add_to_physmap, &a) == -XEN_EEXIST);
+	HOST_CHECK(fill_emptied == 0);
+	HOST_CHECK(page_at(SOME_GFN + 1) == pg);
+	HOST_CHECK(page_at(SOME_GFN + 2) != pg);
+	HOST_CHECK(dom->tot_pages == charged - 1);
 }
 
 static long map_shared_info(u64 gfn)
@@ -216,6 +289,8 @@ static void run(void (*fn)(void *arg))
 static void test_batch_flush(void **state) { run(batch_replaces_ram); }
 static void test_foreign_batch(void **state) { run(decrease_during_batch); }
 static void test_unmap_page(void **state) { run(unmap_page_once); }
+static void test_map_new(void **state) { run(map_where_something_is); }
+static void test_move_over(void **state) { run(move_over_ram); }
 static void test_table_bound(void **state) { run(tables_everywhere); }
 static void test_range(void **state) { run(range_is_all_or_nothing); }
 static void test_teardown(void **state) { run(lookups_after_teardown); }
@@ -226,6 +301,7 @@ int main(void)
 		cmocka_unit_test(test_batch_flush), cmocka_unit_test(test_foreign_batch),
 		cmocka_unit_test(test_unmap_page),  cmocka_unit_test(test_table_bound),
 		cmocka_unit_test(test_range),	    cmocka_unit_test(test_teardown),
+		cmocka_unit_test(test_map_new),	    cmocka_unit_test(test_move_over),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
