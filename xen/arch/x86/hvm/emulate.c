@@ -8,6 +8,7 @@
 #include <xen/hal/time.h>
 #include <xen/printk.h>
 #include <xen/string.h>
+#include <xen/x86/control-regs.h>
 #include <xen/x86/emul.h>
 
 #include <asm/msr.h>
@@ -141,9 +142,26 @@ static int op_read_cr(struct x86_emul_ctx *ctx, u32 nr, u64 *val)
 	return X86EMUL_OKAY;
 }
 
-/* Only CR8 is intercepted, so only it can get here without the guest racing with itself. */
+static int set_guest_cr4(struct x86_emul_ctx *ctx, u64 val)
+{
+	struct x86_vcpu *xv = xv_of(ctx);
+	struct cr4_ctx c = { .cr4 = ctx->cr4, .cr3 = hvm->get_cr(xv, 3),
+			     .long_mode = ctx->efer & EFER_LMA };
+
+	if (!cr4_write_valid(to_xd(xv->v.domain)->cpuid, &c, val))
+		return raise(ctx, X86_VEC_GP, true, 0, 0);
+	hvm->set_cr(xv, 4, val);
+	return X86EMUL_OKAY;
+}
+
+/*
+ * Only CR4 and CR8 are intercepted, so only they can get here without the guest racing with
+ * itself.
+ */
 static int op_write_cr(struct x86_emul_ctx *ctx, u32 nr, u64 val)
 {
+	if (nr == 4)
+		return set_guest_cr4(ctx, val);
 	if (nr != 8)
 		return X86EMUL_UNHANDLEABLE;
 	if (val >> 4)

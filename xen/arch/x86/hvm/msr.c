@@ -9,6 +9,7 @@
 #include <xen/hal/vcpu.h>
 #include <xen/printk.h>
 #include <xen/string.h>
+#include <xen/x86/control-regs.h>
 
 #include <asm/msr.h>
 #include <asm/processor.h>
@@ -47,7 +48,7 @@ int hvm_write_hypercall_page(struct domain *d, gpaddr_t at)
 static int write_efer(struct x86_vcpu *xv, u64 val)
 {
 	u64 old = hvm->get_efer(xv);
-	u64 settable = EFER_SCE | EFER_LME | EFER_NXE | EFER_FFXSR;
+	u64 settable = efer_settable(to_xd(xv->v.domain)->cpuid);
 
 	if (val & ~(settable | EFER_LMA))
 		return -1;

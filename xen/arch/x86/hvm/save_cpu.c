@@ -4,6 +4,7 @@
 #include <xen/hal/time.h>
 #include <xen/hal/vcpu.h>
 #include <xen/string.h>
+#include <xen/x86/control-regs.h>
 
 #include <asm/msr.h>
 #include <asm/processor.h>
@@ -155,7 +156,6 @@ static bool canonical(u64 va)
 int hvm_cpu_check(struct x86_vcpu *xv, const struct hvm_hw_cpu *c)
 {
 	const struct cpuid_policy *p = to_xd(xv->v.domain)->cpuid;
-	u64 efer_ok = EFER_SCE | EFER_LME | EFER_LMA | EFER_NXE | EFER_FFXSR;
 	u32 mxcsr;
 
 	memcpy(&mxcsr, c->fpu_regs + MXCSR_OFFSET, sizeof(mxcsr));
@@ -168,7 +168,7 @@ int hvm_cpu_check(struct x86_vcpu *xv, const struct hvm_hw_cpu *c)
 		return -XEN_EINVAL;
 	if (c->cr4 & ~cpuid_cr4_valid(p))
 		return -XEN_EINVAL;
-	if (c->msr_efer & ~efer_ok)
+	if (c->msr_efer & ~(efer_settable(p) | EFER_LMA))
 		return -XEN_EINVAL;
 	if ((c->msr_efer & EFER_LME) && (c->cr0 & X86_CR0_PG) && !(c->cr4 & X86_CR4_PAE))
 		return -XEN_EINVAL;

@@ -37,8 +37,19 @@ u64 svm_get_cr(const struct x86_vcpu *xv, u32 cr)
 	case 3:
 		return vmcb->cr3;
 	default:
-		return vmcb->cr4;
+		return vmcb->cr4 & ~(xv->svm->mce_hidden ? X86_CR4_MCE : 0UL);
 	}
+}
+
+/*
+ * A machine check while CR4.MCE is clear shuts the processor down before any intercept is looked
+ * at, so it is always set; a guest that cleared it sees it clear as its reads are intercepted.
+ */
+static void set_cr4(struct svm_vcpu *s, u64 val)
+{
+	s->mce_hidden = !(val & X86_CR4_MCE);
+	s->vmcb->cr4 = val | X86_CR4_MCE;
+	s->vmcb->cr_read = BIT(8) | (s->mce_hidden ? BIT(4) : 0);
 }
 
 void svm_set_cr(struct x86_vcpu *xv, u32 cr, u64 val)
@@ -56,7 +67,7 @@ void svm_set_cr(struct x86_vcpu *xv, u32 cr, u64 val)
 		vmcb->cr3 = val;
 		break;
 	default:
-		vmcb->cr4 = val;
+		set_cr4(xv->svm, val);
 	}
 	xv->svm->need_flush = true;
 }

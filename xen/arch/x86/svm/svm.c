@@ -124,8 +124,7 @@ static int svm_cpu_up(void)
 
 static void set_intercepts(struct vmcb *vmcb)
 {
-	vmcb->cr_read = BIT(8);
-	vmcb->cr_write = BIT(8);
+	vmcb->cr_write = BIT(4) | BIT(8);
 	vmcb->exceptions = BIT(X86_VEC_DB) | BIT(X86_VEC_AC) | BIT(X86_VEC_MC);
 	vmcb->intercept1 = SVM_I1_INTR | SVM_I1_NMI | SVM_I1_SMI | SVM_I1_INIT | SVM_I1_RDPMC |
 			   SVM_I1_CPUID | SVM_I1_INVD | SVM_I1_HLT | SVM_I1_INVLPGA | SVM_I1_IOIO |
@@ -165,6 +164,7 @@ static int svm_vcpu_init(struct x86_vcpu *xv)
 	vmcb->dr7 = 0x400;
 	xv->svm = s;
 	return 0;
+	svm_set_cr(xv, 4, 0);
 }
 
 static void svm_vcpu_destroy(struct x86_vcpu *xv)

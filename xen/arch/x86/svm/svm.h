@@ -20,6 +20,7 @@ struct svm_vcpu {
 
 static inline struct vmcb *vmcb_of(const struct x86_vcpu *xv) { return xv->svm->vmcb; }
 
+	bool mce_hidden;	/* the guest's CR4.MCE is clear, the processor's never */
 /** Run the guest from its GPRs in @gpr until #VMEXIT (entry.S). GIF is clear around it. */
 void svm_vmrun(u64 *gpr, u64 vmcb_pa);
 

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Which values a guest may write to CR4 and EFER, and what becomes of an exception that is raised
+ * while another one is on its way. Facts: APM volume 2, sections 3.1.3, 3.1.7 and 8.2.9.
+ */
+#ifndef XEN_X86_CONTROL_REGS_H
+#define XEN_X86_CONTROL_REGS_H
+
+#include <xen/x86/cpuid-policy.h>
+
+/** The state that a write to CR4 is judged by. */
+struct cr4_ctx {
+	u64 cr4;		/* the value so far */
+	u64 cr3;
+	bool long_mode;		/* EFER.LMA */
+};
+
+/** May a guest with policy @p replace @c->cr4 by @val? If not, the write is #GP(0). */
+bool cr4_write_valid(const struct cpuid_policy *p, const struct cr4_ctx *c, u64 val);
+
+/** EFER bits that the offered features let a guest set. LMA is not among them. */
+u64 efer_settable(const struct cpuid_policy *p);
+
+/** More than a double fault: the processor shuts down. */
+#define X86_SHUTDOWN (-1)
+
+/** The vector to deliver when @second is raised while @first is being delivered, or
+ * X86_SHUTDOWN. A double fault has the error code 0. */
+int x86_combine_exceptions(u8 first, u8 second);
+
+#endif
