@@ -76,7 +76,8 @@ void hvm_do_hlt(struct x86_vcpu *xv)
 {
 	if (hvm->event_pending(xv))
 		return;
-	if (!(hvm->get_rflags(xv) & X86_EFLAGS_IF) && !xv->nmi_pending)
+	if (!(hvm->get_rflags(xv) & X86_EFLAGS_IF) &&
+	    (!xv->nmi_pending || hvm->nmi_blocked(xv)))
 		halt_for_good(xv);
 	else
 		vcpu_block(&xv->v);

@@ -197,6 +197,8 @@ void hvm_do_pending_work(struct x86_vcpu *xv)
 		WRITE_ONCE(xv->work_pending, true);
 		return;
 	}
+	if (hvm->nmi_blocked(xv))
+		return;
 	xv->nmi_pending = false;
 	hvm->inject_nmi(xv);
 }

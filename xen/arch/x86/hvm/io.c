@@ -197,7 +197,7 @@ void hvm_do_nested_fault(struct x86_vcpu *xv, gpaddr_t gpa, bool write, bool fet
 	enum p2m_type t;
 
 	if (hvm_mmio_claimed(xv, gpa)) {
-		hvm_emulate_one(xv);
+		emulate_access(xv, gpa);
 		return;
 	}
 	if (p2m_lookup(d->p2m, gpaddr_to_gfn(gpa), &t, NULL).v != INVALID_MFN_VALUE &&
@@ -215,5 +215,19 @@ void hvm_do_nested_fault(struct x86_vcpu *xv, gpaddr_t gpa, bool write, bool fet
 		return;
 	}
 	/* Nothing there: reads give ones, writes (to read-only pages as well) are dropped. */
-	hvm_emulate_one(xv);
+	emulate_access(xv, gpa);
 }
+/*
+ * Emulate the access at RIP, unless it was the delivery of an event that made it: a stack or a
+ * descriptor table where no RAM is would only fail again and again.
+ */
+static void emulate_access(struct x86_vcpu *xv, gpaddr_t gpa)
+{
+	if (hvm->event_pending(xv))
+		domain_crash(xv->v.domain,
+			     "vCPU %u: stack or descriptors for an event are not in RAM: %#lx, "
+			     "rip %#lx", xv->v.id, gpa.v, hvm->get_rip(xv));
+	else
+		hvm_emulate_one(xv);
+}
+

@@ -71,6 +71,8 @@ static void exit_exception(struct x86_vcpu *xv, u32 vector)
 
 	switch (vector) {
 	case X86_VEC_DB:
+		if (svm_nmi_stepped(xv))
+			break;
 		hvm->inject_exception(xv, X86_VEC_DB, -1, 0);
 		break;
 	case X86_VEC_AC:
@@ -170,6 +172,9 @@ void svm_handle_exit(struct x86_vcpu *xv)
 	case SVM_EXIT_HLT:
 		skip(xv);
 		hvm_do_hlt(xv);
+		break;
+	case SVM_EXIT_IRET:
+		svm_exit_iret(xv);
 		break;
 	case SVM_EXIT_WBINVD:
 	case SVM_EXIT_INVD:

@@ -17,6 +17,7 @@
 #include <xen/printk.h>
 #include <xen/softirq.h>
 #include <xen/string.h>
+#include <xen/x86/control-regs.h>
 #include <xen/xmalloc.h>
 
 #include <asm/desc.h>
@@ -163,8 +164,8 @@ static int svm_vcpu_init(struct x86_vcpu *xv)
 	vmcb->dr6 = 0xffff0ff0;
 	vmcb->dr7 = 0x400;
 	xv->svm = s;
-	return 0;
 	svm_set_cr(xv, 4, 0);
+	return 0;
 }
 
 static void svm_vcpu_destroy(struct x86_vcpu *xv)
@@ -300,21 +301,46 @@ static void svm_run(struct x86_vcpu *xv)
 	svm_handle_exit(xv);
 }
 
+/*
+ * @vector is raised while the event in EVENTINJ waits for its delivery. Returns the exception that
+ * comes of both, or X86_SHUTDOWN. An NMI was not taken and comes again.
+ */
+static int combine_events(struct x86_vcpu *xv, u8 vector)
+{
+	u64 first = vmcb_of(xv)->event_inj;
+
+	if ((first & SVM_EV_TYPE_MASK) == SVM_EV_TYPE_EXC)
+		return x86_combine_exceptions(first & SVM_EV_VECTOR_MASK, vector);
+	if ((first & SVM_EV_TYPE_MASK) == SVM_EV_TYPE_NMI) {
+		svm_reset_nmi(xv);
+		WRITE_ONCE(xv->nmi_pending, true);
+		WRITE_ONCE(xv->work_pending, true);
+	}
+	return vector;
+}
+
 static void svm_inject_exception(struct x86_vcpu *xv, u8 vector, s32 error, u64 cr2)
 {
 	struct vmcb *vmcb = vmcb_of(xv);
-	u64 event = SVM_EV_VALID | SVM_EV_TYPE_EXC | vector;
+	u64 event;
 
-	if (error >= 0)
-		event |= SVM_EV_ERROR_VALID | (u64)(u32)error << 32;
 	if (vector == X86_VEC_PF)
 		vmcb->cr2 = cr2;
-	vmcb->event_inj = event;
-}
+	if (unlikely(vmcb->event_inj & SVM_EV_VALID)) {
+		int both = combine_events(xv, vector);
 
-static void svm_inject_nmi(struct x86_vcpu *xv)
-{
-	vmcb_of(xv)->event_inj = SVM_EV_VALID | SVM_EV_TYPE_NMI | X86_VEC_NMI;
+		if (both == X86_SHUTDOWN) {
+			hvm_do_triple_fault(xv);
+			return;
+		}
+		if (both != vector)
+			error = 0;
+		vector = (u8)both;
+	}
+	event = SVM_EV_VALID | SVM_EV_TYPE_EXC | vector;
+	if (error >= 0)
+		event |= SVM_EV_ERROR_VALID | (u64)(u32)error << 32;
+	vmcb->event_inj = event;
 }
 
 static bool svm_interrupt_shadow(const struct x86_vcpu *xv)
@@ -329,7 +355,7 @@ static void svm_set_interrupt_shadow(struct x86_vcpu *xv, bool on)
 
 static bool svm_event_pending(const struct x86_vcpu *xv)
 {
-	return vmcb_of(xv)->event_inj & SVM_EV_VALID;
+	return (vmcb_of(xv)->event_inj & SVM_EV_VALID) || xv->svm->vintr_redeliver;
 }
 
 static void svm_reset_events(struct x86_vcpu *xv)
@@ -338,6 +364,7 @@ static void svm_reset_events(struct x86_vcpu *xv)
 
 	s->vmcb->event_inj = 0;
 	s->vmcb->interrupt_shadow = 0;
+	svm_reset_nmi(xv);
 	s->vintr_redeliver = false;
 	s->vintr_vector = -1;
 }
@@ -376,6 +403,7 @@ const struct hvm_ops svm_ops = {
 	.write_msr = svm_write_msr,
 	.inject_exception = svm_inject_exception,
 	.inject_nmi = svm_inject_nmi,
+	.nmi_blocked = svm_nmi_blocked,
 	.event_pending = svm_event_pending,
 	.interrupt_shadow = svm_interrupt_shadow,
 	.set_interrupt_shadow = svm_set_interrupt_shadow,

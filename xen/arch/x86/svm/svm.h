@@ -7,20 +7,31 @@
 
 #include "vmcb.h"
 
+/** Whether the guest can take an NMI, and what it is doing about it (nmi.c). */
+enum nmi_state {
+	NMI_OPEN,
+	NMI_BLOCKED,	/* handling one; IRET is intercepted */
+	NMI_IRET,	/* about to execute the IRET at iret_rip */
+	NMI_STEP,	/* the same, and another NMI waits: a trap follows the IRET */
+};
+
 struct svm_vcpu {
 	struct vmcb *vmcb;
 	u64 vmcb_pa;
 	bool state_loaded;	/* FS, GS, TR, LDTR, STAR... are in the CPU, not in the VMCB */
 	bool need_flush;
+	bool mce_hidden;	/* the guest's CR4.MCE is clear, the processor's never */
 	s16 vintr_vector;	/* offered through V_IRQ, -1 when none */
 	bool vintr_redeliver;	/* taken already, but its delivery was interrupted by the exit */
+	bool guest_tf;		/* the trap flag is set for the guest as well */
+	enum nmi_state nmi;
+	u64 iret_rip;
 	u32 asid_cpu;		/* whose ASID it holds */
 	u64 asid_generation;
 };
 
 static inline struct vmcb *vmcb_of(const struct x86_vcpu *xv) { return xv->svm->vmcb; }
 
-	bool mce_hidden;	/* the guest's CR4.MCE is clear, the processor's never */
 /** Run the guest from its GPRs in @gpr until #VMEXIT (entry.S). GIF is clear around it. */
 void svm_vmrun(u64 *gpr, u64 vmcb_pa);
 
@@ -33,6 +44,16 @@ u32 svm_insn_len(struct x86_vcpu *xv);
 void svm_insn_init(void);
 /** RIP past an instruction of @len bytes, shadow and single-step handled. */
 void svm_skip(struct x86_vcpu *xv, u32 len);
+
+/** Slots of svm_ops. */
+void svm_inject_nmi(struct x86_vcpu *xv);
+bool svm_nmi_blocked(struct x86_vcpu *xv);
+/** NMIs are as after INIT: open. */
+void svm_reset_nmi(struct x86_vcpu *xv);
+/** Handle the exit before an IRET. */
+void svm_exit_iret(struct x86_vcpu *xv);
+/** #DB: was it only the trap that svm_nmi_blocked() asked for? */
+bool svm_nmi_stepped(struct x86_vcpu *xv);
 
 /** Bring FS, GS, TR, LDTR and the system-call MSRs into the VMCB for reading / before writing. */
 void svm_sync_state(struct x86_vcpu *xv);

@@ -75,6 +75,7 @@ BUILD_BUG_ON(sizeof(struct vmcb) != 0x1000);
 #define SVM_I1_VINTR	BIT(4)
 #define SVM_I1_RDPMC	BIT(15)
 #define SVM_I1_CPUID	BIT(18)
+#define SVM_I1_IRET	BIT(20)
 #define SVM_I1_INVD	BIT(22)
 #define SVM_I1_HLT	BIT(24)
 #define SVM_I1_INVLPGA	BIT(26)
@@ -129,6 +130,7 @@ BUILD_BUG_ON(sizeof(struct vmcb) != 0x1000);
 #define SVM_EXIT_VINTR		0x064
 #define SVM_EXIT_RDPMC		0x06f
 #define SVM_EXIT_CPUID		0x072
+#define SVM_EXIT_IRET		0x074
 #define SVM_EXIT_INVD		0x076
 #define SVM_EXIT_PAUSE		0x077
 #define SVM_EXIT_HLT		0x078

@@ -55,10 +55,13 @@ struct hvm_ops {
 	/** MSRs whose guest value the hardware switches. False: not one of these. */
 	bool (*read_msr)(struct x86_vcpu *xv, u32 msr, u64 *val);
 	bool (*write_msr)(struct x86_vcpu *xv, u32 msr, u64 val);
-	/** Deliver an exception at the next entry; @error -1 for none. */
+	/** Deliver an exception at the next entry; @error -1 for none. With one that waits already
+	 * it becomes a double fault, or the end of the domain, where the two demand it. */
 	void (*inject_exception)(struct x86_vcpu *xv, u8 vector, s32 error, u64 cr2);
 	void (*inject_nmi)(struct x86_vcpu *xv);
-	/** An exception or NMI already waits for the next entry. */
+	/** The guest handles an NMI still; work_pending is set when that ends. */
+	bool (*nmi_blocked)(struct x86_vcpu *xv);
+	/** An event waits for the next entry, or its delivery was cut short by the last exit. */
 	bool (*event_pending)(const struct x86_vcpu *xv);
 	/** True while STI or MOV SS holds interrupts off. */
 	bool (*interrupt_shadow)(const struct x86_vcpu *xv);

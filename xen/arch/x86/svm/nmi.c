@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * NMIs of guests, one at a time: after one has been delivered the next waits until the guest's
+ * IRET has been executed (APM volume 2, section 8.2.3), which is therefore intercepted meanwhile.
+ * The exit comes before the IRET, so a waiting NMI needs one more, right behind it: the trap flag
+ * makes the processor stop there.
+ */
+#include <asm/processor.h>
+
+#include "svm.h"
+
+#define DR6_BS BIT(14)
+#define DR6_BREAKPOINTS 0xfUL
+
+void svm_inject_nmi(struct x86_vcpu *xv)
+{
+	struct svm_vcpu *s = xv->svm;
+
+	s->vmcb->event_inj = SVM_EV_VALID | SVM_EV_TYPE_NMI | X86_VEC_NMI;
+	s->vmcb->intercept1 |= SVM_I1_IRET;
+	s->nmi = NMI_BLOCKED;
+}
+
+void svm_reset_nmi(struct x86_vcpu *xv)
+{
+	xv->svm->vmcb->intercept1 &= ~SVM_I1_IRET;
+	xv->svm->nmi = NMI_OPEN;
+}
+
+static void unblock(struct x86_vcpu *xv)
+{
+	svm_reset_nmi(xv);
+	if (xv->nmi_pending)
+		WRITE_ONCE(xv->work_pending, true);
+}
+
+void svm_exit_iret(struct x86_vcpu *xv)
+{
+	struct svm_vcpu *s = xv->svm;
+
+	s->vmcb->intercept1 &= ~SVM_I1_IRET;
+	s->nmi = NMI_IRET;
+	s->iret_rip = s->vmcb->rip;
+	/* svm_nmi_blocked() sees to one that waits. */
+	if (xv->nmi_pending)
+		WRITE_ONCE(xv->work_pending, true);
+}
+
+bool svm_nmi_blocked(struct x86_vcpu *xv)
+{
+	struct svm_vcpu *s = xv->svm;
+
+	if (s->nmi == NMI_OPEN)
+		return false;
+	if (s->nmi == NMI_BLOCKED)
+		return true;
+	if (s->vmcb->rip != s->iret_rip) {
+		unblock(xv);
+		return false;
+	}
+	if (s->nmi == NMI_IRET) {
+		s->nmi = NMI_STEP;
+		s->guest_tf = s->vmcb->rflags & X86_EFLAGS_TF;
+		s->vmcb->rflags |= X86_EFLAGS_TF;
+	}
+	/* Look again at each entry: an IRET that faults goes elsewhere without a trap. */
+	WRITE_ONCE(xv->work_pending, true);
+	return true;
+}
+
+bool svm_nmi_stepped(struct x86_vcpu *xv)
+{
+	struct svm_vcpu *s = xv->svm;
+
+	if (s->nmi != NMI_STEP || !(s->vmcb->dr6 & DR6_BS))
+		return false;
+	unblock(xv);
+	if (s->guest_tf)
+		return false;
+	s->vmcb->dr6 &= ~DR6_BS;
+	return !(s->vmcb->dr6 & DR6_BREAKPOINTS);
+}
