@@ -111,6 +111,16 @@ bool machine_is_power_off(u16 port, u16 val)
 	       (val & PM1_SLEEP_TYPE_MASK) == s5->type_a << PM1_SLEEP_TYPE_SHIFT;
 }
 
+u16 machine_reset_port(u8 *val)
+{
+	const struct acpi_fadt *fadt = acpi_fadt();
+
+	if (!fadt || !fadt->has_reset || fadt->reset.space != ACPI_SPACE_IO)
+		return 0;
+	*val = fadt->reset_value;
+	return (u16)fadt->reset.address;
+}
+
 void machine_power_off(void)
 {
 	const struct acpi_fadt *fadt = acpi_fadt();

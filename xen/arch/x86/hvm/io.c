@@ -11,6 +11,7 @@
 #include <xen/printk.h>
 #include <xen/serial.h>
 #include <xen/vpci.h>
+#include <xen/x86/reset-ports.h>
 
 #include <asm/io.h>
 #include <asm/machine.h>
@@ -33,6 +34,10 @@ static const struct port_range hidden_ports[] = {
 	{ 0xcf8, 0xcff },	/* PCI configuration */
 };
 
+/* The machine has one set of them; two vCPUs of the hardware domain may write at once. */
+static struct reset_ports reset_ports;		/* [reset_lock] */
+static DEFINE_SPINLOCK(reset_lock, LOCK_RANK_NONE);
+
 static bool port_is_hidden(u16 port)
 {
 	for (u32 i = 0; i < ARRAY_SIZE(hidden_ports); i++)
@@ -41,11 +46,12 @@ static bool port_is_hidden(u16 port)
 	return serial_owns_port(port);
 }
 
-/* Does an access touch a port that is hidden, or one past the last? */
+/* Does an access touch a port that is hidden, or one past the last? Watched ones take bytes. */
 static bool access_is_hidden(u16 port, u32 bytes)
 {
 	for (u32 i = 0; i < bytes; i++)
-		if (port + i > 0xffff || port_is_hidden((u16)(port + i)))
+		if (port + i > 0xffff || port_is_hidden((u16)(port + i)) ||
+		    (bytes > 1 && reset_port_watched(&reset_ports, (u16)(port + i))))
 			return true;
 	return false;
 }
@@ -55,9 +61,11 @@ void hvm_io_init(void)
 {
 	u32 start = 0;
 
+	reset_ports.acpi_port = machine_reset_port(&reset_ports.acpi_value);
 	for (u32 port = 0; port <= 0x10000; port++) {
 		if (port < 0x10000 && !port_is_hidden((u16)port) &&
-		    !machine_is_sleep_port((u16)port))
+		    !machine_is_sleep_port((u16)port) &&
+		    !reset_port_watched(&reset_ports, (u16)port))
 			continue;
 		if (port > start)
 			hvm->allow_ports((u16)start, (u16)(port - 1));
@@ -108,11 +116,35 @@ static bool pit_port(struct x86_vcpu *xv, u16 port, u32 bytes, bool in, u32 *val
 	return true;
 }
 
+/*
+ * A byte for a port that may reset the machine: the order to do so is the domain's own end, so that
+ * the hypervisor has the last word. True: there is nothing left to do.
+ */
+static bool reset_order(struct domain *d, u16 port, u32 bytes, bool in, u32 *val)
+{
+	enum reset_verdict verdict;
+	u8 byte = (u8)*val;
+
+	if (in || bytes != 1 || !reset_port_watched(&reset_ports, port))
+		return false;
+	spin_lock(&reset_lock);
+	verdict = reset_port_write(&reset_ports, port, &byte);
+	spin_unlock(&reset_lock);
+	*val = byte;
+	if (verdict != RESET_NOW)
+		return false;
+	printk(LOG_INFO "d%u: reset ordered through port %#x\n", d->id, port);
+	domain_shutdown(d, SHUTDOWN_reboot);
+	return true;
+}
+
 void hvm_port_io(struct x86_vcpu *xv, u16 port, u32 bytes, bool in, u32 *val)
 {
 	struct domain *d = xv->v.domain;
 
 	if (pit_port(xv, port, bytes, in, val))
+		return;
+	if (d->is_hardware && reset_order(d, port, bytes, in, val))
 		return;
 	if (d->is_hardware && vpci_port(d, port, bytes, in, val))
 		return;
@@ -191,6 +223,20 @@ static bool map_device_page(struct x86_vcpu *xv, gpaddr_t gpa)
 	return done;
 }
 
+/*
+ * Emulate the access at RIP, unless it was the delivery of an event that made it: a stack or a
+ * descriptor table where no RAM is would only fail again and again.
+ */
+static void emulate_access(struct x86_vcpu *xv, gpaddr_t gpa)
+{
+	if (hvm->event_pending(xv))
+		domain_crash(xv->v.domain,
+			     "vCPU %u: stack or descriptors for an event are not in RAM: %#lx, "
+			     "rip %#lx", xv->v.id, gpa.v, hvm->get_rip(xv));
+	else
+		hvm_emulate_one(xv);
+}
+
 void hvm_do_nested_fault(struct x86_vcpu *xv, gpaddr_t gpa, bool write, bool fetch, bool present)
 {
 	struct domain *d = xv->v.domain;
@@ -217,17 +263,3 @@ void hvm_do_nested_fault(struct x86_vcpu *xv, gpaddr_t gpa, bool write, bool fet
 	/* Nothing there: reads give ones, writes (to read-only pages as well) are dropped. */
 	emulate_access(xv, gpa);
 }
-/*
- * Emulate the access at RIP, unless it was the delivery of an event that made it: a stack or a
- * descriptor table where no RAM is would only fail again and again.
- */
-static void emulate_access(struct x86_vcpu *xv, gpaddr_t gpa)
-{
-	if (hvm->event_pending(xv))
-		domain_crash(xv->v.domain,
-			     "vCPU %u: stack or descriptors for an event are not in RAM: %#lx, "
-			     "rip %#lx", xv->v.id, gpa.v, hvm->get_rip(xv));
-	else
-		hvm_emulate_one(xv);
-}
-
