@@ -41,6 +41,7 @@ static const struct {
 	{ X86_FEATURE_TSC_DEADLINE, "timers go through the APIC's counter" },
 	{ X86_FEATURE_RDTSCP, "ordered time stamps cost a fence" },
 	{ X86_FEATURE_XSAVE, "guests get no AVX" },
+	{ X86_FEATURE_IBPB, "branch predictions of one domain can steer another" },
 	{ X86_FEATURE_ERMS, "clearing memory is slower" },
 };
 

@@ -6,16 +6,21 @@
 #include <xen/hal/time.h>
 #include <xen/hal/vcpu.h>
 #include <xen/p2m_fmt.h>
+#include <xen/percpu.h>
 #include <xen/printk.h>
 #include <xen/string.h>
 #include <xen/xmalloc.h>
 
+#include <asm/features.h>
 #include <asm/msr.h>
 #include <asm/processor.h>
 
 #include "private.h"
 
 #define GUEST_PHYS_BITS 48
+
+/* The serial of the domain that trained this CPU's branch predictors last; 0: none. */
+static DEFINE_PER_CPU(u64, predictor_serial);
 
 struct vcpu *current_vcpu(void)
 {
@@ -68,8 +73,10 @@ static const struct vpit_ops pit_ops = { .irq = pit_irq, .set_timer = pit_set_ti
 int arch_domain_init(struct domain *d, const struct domain_config *cfg)
 {
 	struct x86_domain *xd = to_xd(d);
+	static u64 serials;
 	int rc;
 
+	xd->serial = __atomic_add_fetch(&serials, 1, __ATOMIC_RELAXED);
 	spin_lock_init(&xd->plat_lock, "platform", LOCK_RANK_NONE);
 	xd->vlapics = xzalloc_array(struct vlapic *, cfg->max_vcpus);
 	if (!xd->vlapics)
@@ -153,8 +160,19 @@ static void switch_from(struct x86_vcpu *xv)
 	save_debug(xv);
 }
 
+/* What one domain taught the branch predictors must not steer the next one's (IBPB). */
+static void predictor_barrier(const struct x86_domain *xd)
+{
+	if (!cpu_has(X86_FEATURE_IBPB) || this_cpu(predictor_serial) == xd->serial)
+		return;
+	if (this_cpu(predictor_serial))
+		wrmsr(MSR_PRED_CMD, PRED_CMD_IBPB);
+	this_cpu(predictor_serial) = xd->serial;
+}
+
 static void switch_to(struct x86_vcpu *xv)
 {
+	predictor_barrier(to_xd(xv->v.domain));
 	load_debug(xv);
 	fpu_load(xv);
 	wrmsr(MSR_TSC_AUX, xv->msrs.tsc_aux);

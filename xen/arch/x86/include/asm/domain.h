@@ -69,6 +69,7 @@ struct x86_vcpu {
 struct x86_domain {
 	struct domain d;
 	struct cpuid_policy *cpuid;
+	u64 serial;			/* [const] never given twice, unlike the id */
 	struct vlapic **vlapics;	/* [max_vcpus], for finding destinations */
 	struct guest_map map;
 	struct vioapic_group vioapic;	/* none for a PVH domU */

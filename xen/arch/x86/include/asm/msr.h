@@ -18,6 +18,8 @@
 #define MSR_X2APIC_BASE		0x00000800
 #define MSR_XSS			0x00000da0
 
+#define MSR_PRED_CMD		0x49
+#define PRED_CMD_IBPB		BIT(0)
 #define MSR_EFER		0xc0000080
 #define EFER_SCE		BIT(0)
 #define EFER_LME		BIT(8)
