@@ -14,13 +14,16 @@
 #define HEADER_END 0x250
 #define PROTOCOL_WITH_PAYLOAD 0x208
 #define SECTOR 512
+#define SIZE_APPENDED 4
 
 const char *unpack_error_text(enum unpack_error e)
 {
 	static const char *const text[] = {
 		[UNPACK_OK] = "no error",
 		[UNPACK_TRUNCATED] = "the compressed data ends too early",
-		[UNPACK_BAD_MAGIC] = "not XZ or gzip data",
+		[UNPACK_BAD_MAGIC] = "neither XZ nor gzip nor LZ4 (zstd, bzip2, LZMA and LZO are "
+				     "not supported); unpack the kernel with extract-vmlinux and "
+				     "load that",
 		[UNPACK_BAD_HEADER] = "a header of the compressed data is damaged",
 		[UNPACK_UNSUPPORTED] = "the compression uses a feature that is not supported",
 		[UNPACK_CORRUPT] = "the compressed data is damaged",
@@ -65,16 +68,23 @@ enum unpack_error bzimage_parse(const void *image, size_t len, struct bzimage_in
 enum unpack_error bzimage_decompress(const struct bzimage_info *info, void *out, size_t out_size,
 				     size_t *out_len, struct unpack_work *work)
 {
+	/* gzip's own trailer holds the size; behind other formats the build appends it. */
+	bool gzip = info->payload[0] == 0x1f;
 	struct unpack_buf b = {
-		.in = info->payload, .in_len = info->payload_len, .out = out, .out_size = out_size,
+		.in = info->payload, .in_len = info->payload_len - (gzip ? 0 : SIZE_APPENDED),
+		.out = out, .out_size = out_size,
 	};
-	bool gzip = b.in[0] == 0x1f;
-	enum unpack_error e = gzip ? gzip_decompress(&b, work) : xz_decompress(&b, work);
+	enum unpack_error e;
 
+	if (gzip)
+		e = gzip_decompress(&b, work);
+	else if (b.in[0] == 0x02)
+		e = lz4_decompress(&b);
+	else
+		e = xz_decompress(&b, work);
 	if (e)
 		return e;
-	/* gzip's own trailer holds the size; behind other formats the build appends it. */
-	if (b.in_len - b.in_used != (gzip ? 0 : 4) || (u32)b.out_len != info->unpacked_len)
+	if (b.in_used != b.in_len || (u32)b.out_len != info->unpacked_len)
 		return UNPACK_BAD_CHECK;
 	*out_len = b.out_len;
 	return UNPACK_OK;

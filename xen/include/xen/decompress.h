@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Decompression from memory to memory: XZ, gzip, and the kernel inside a Linux bzImage. Input may
- * be anything: every read and write is bounded, and every loop makes progress.
+ * Decompression from memory to memory: XZ, gzip, LZ4, and the kernel inside a Linux bzImage. Input
+ * may be anything: every read and write is bounded, and every loop makes progress.
  */
 #ifndef XEN_DECOMPRESS_H
 #define XEN_DECOMPRESS_H
@@ -43,6 +43,9 @@ enum unpack_error xz_decompress(struct unpack_buf *b, struct unpack_work *work);
 /** One gzip member. */
 enum unpack_error gzip_decompress(struct unpack_buf *b, struct unpack_work *work);
 
+/** A legacy LZ4 frame that takes up the whole input. It has no checksum to be checked. */
+enum unpack_error lz4_decompress(struct unpack_buf *b);
+
 /** Where the compressed kernel is in a bzImage, and how large it says it becomes. */
 struct bzimage_info {
 	const u8 *payload;
@@ -50,7 +53,7 @@ struct bzimage_info {
 	u32 unpacked_len;		/* a hint from the file; not to be trusted */
 };
 enum unpack_error bzimage_parse(const void *image, size_t len, struct bzimage_info *info);
-/** Decompress a payload of either kind (told by its magic) with what the kernel's build appends. */
+/** Decompress a payload of any of these kinds (told by its magic) with what the kernel's build appends. */
 enum unpack_error bzimage_decompress(const struct bzimage_info *info, void *out, size_t out_size,
 				     size_t *out_len, struct unpack_work *work);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Decompression against what the system's xz and gzip produce, inside a bzImage as well, and
+ * Decompression against what the system's xz, gzip and lz4 produce, inside a bzImage as well, and
  * random damage. Skipped where the tools are missing.
  */
 #include "unit.h"
@@ -81,7 +81,8 @@ static struct unpack_work work;
 static enum unpack_error unpack(const u8 *in, size_t len, u8 *out, size_t size, size_t *out_len)
 {
 	struct unpack_buf b = { .in = in, .in_len = len, .out = out, .out_size = size };
-	enum unpack_error e = in[0] == 0x1f ? gzip_decompress(&b, &work) : xz_decompress(&b, &work);
+	enum unpack_error e = in[0] == 0x1f ? gzip_decompress(&b, &work)
+			    : in[0] == 0x02 ? lz4_decompress(&b) : xz_decompress(&b, &work);
 
 	*out_len = b.out_len;
 	assert_true(e || (b.in_used <= len && b.out_len <= size));
@@ -122,6 +123,48 @@ static void test_gzip(void **state)
 {
 	round_trip("gzip -c -1");
 	round_trip("gzip -c -9");
+}
+
+static void test_lz4(void **state)
+{
+	round_trip("lz4 -l -c -1");
+	round_trip("lz4 -l -c -9");
+}
+
+/* Without checksums damage may go unnoticed, but it stays within the buffers. */
+static void test_lz4_damage(void **state)
+{
+	enum { LEN = 6000 };
+	size_t len, n;
+	u8 *packed = pack("lz4 -l -c -9", LEN, &len), *out = malloc(LEN);
+	/* A match before the start; one of distance 0; a block longer than the file. */
+	static const u8 before[] = { 2, 0x21, 0x4c, 0x18, 5, 0, 0, 0, 0x10, 'x', 2, 0, 0 };
+	static const u8 zero[] = { 2, 0x21, 0x4c, 0x18, 5, 0, 0, 0, 0x10, 'x', 0, 0, 0 };
+	static const u8 good[] = { 2, 0x21, 0x4c, 0x18, 6, 0, 0, 0, 0x10, 'x', 1, 0, 0x10, 'y' };
+
+	for (size_t cut = 1; cut < len; cut += 1 + len / 300) {
+		u8 *copy = malloc(cut);
+
+		memcpy(copy, packed, cut);
+		assert_true(cut == 4 || unpack(copy, cut, out, LEN, &n) != UNPACK_OK);
+		free(copy);
+	}
+	for (u32 i = 0; i < 3000; i++) {
+		u8 *copy = malloc(len);
+
+		memcpy(copy, packed, len);
+		copy[4 + unit_random_below((u32)len - 4)] ^= (u8)(1 << unit_random_below(8));
+		unpack(copy, len, out, LEN, &n);
+		free(copy);
+	}
+	assert_int_equal(unpack(before, sizeof(before), out, LEN, &n), UNPACK_CORRUPT);
+	assert_int_equal(unpack(zero, sizeof(zero), out, LEN, &n), UNPACK_CORRUPT);
+	assert_int_equal(unpack(good, sizeof(good) - 1, out, LEN, &n), UNPACK_TRUNCATED);
+	assert_int_equal(unpack(good, sizeof(good), out, LEN, &n), UNPACK_OK);
+	assert_int_equal(n, 6);
+	assert_memory_equal(out, "xxxxxy", 6);
+	free(out);
+	free(packed);
 }
 
 static void test_unsupported(void **state)
@@ -179,11 +222,11 @@ static void put_le32(u8 *p, u32 v)
 		p[i] = (u8)(v >> (8 * i));
 }
 
-static void test_bzimage(void **state)
+static void bzimage_of(const char *command)
 {
 	enum { SETUP = 3 * 512, AT = 0x120 };
 	size_t len, n, total;
-	u8 *packed = pack("xz -c --check=crc32 --x86 --lzma2", PLAIN, &len);
+	u8 *packed = pack(command, PLAIN, &len);
 	u8 *image, *out = malloc(PLAIN);
 	struct bzimage_info info;
 
@@ -216,6 +259,12 @@ static void test_bzimage(void **state)
 	free(packed);
 }
 
+static void test_bzimage(void **state)
+{
+	bzimage_of("xz -c --check=crc32 --x86 --lzma2");
+	bzimage_of("lz4 -l -c -9");
+}
+
 static void test_crc32(void **state)
 {
 	assert_int_equal(crc32(0, "123456789", 9), 0xcbf43926);
@@ -231,6 +280,8 @@ int main(void)
 		cmocka_unit_test(test_crc32),
 		cmocka_unit_test(test_xz),
 		cmocka_unit_test(test_gzip),
+		cmocka_unit_test(test_lz4),
+		cmocka_unit_test(test_lz4_damage),
 		cmocka_unit_test(test_unsupported),
 		cmocka_unit_test(test_damage),
 		cmocka_unit_test(test_bzimage),
