@@ -96,8 +96,8 @@ static void parse_word(char *word)
 	}
 	rc = set_param(p, value);
 	if (rc)
-		printk(LOG_WARN "command line: bad value for %s: \"%s\" (error %d)\n", p->name,
-		       value ? value : "", rc);
+		printk(LOG_WARN "command line: bad value for %s: \"%s\" (error %d), ignored; see "
+		       "docs/command-line.md\n", p->name, value ? value : "", rc);
 }
 
 void params_parse(const char *cmdline)

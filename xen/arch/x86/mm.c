@@ -129,9 +129,12 @@ mfn_t virt_to_mfn(const void *va)
 
 static void *map_window(paddr_t pa, size_t size, u64 prot)
 {
-	u64 offset = page_offset(pa.v), va, flags;
+	u64 offset = page_offset(pa.v), va, flags, limit = 1UL << boot_cpu.phys_bits;
 	int rc;
 
+	/* Firmware tables say such things; an entry with those bits set faults when it is used. */
+	if (pa.v >= limit || size > limit - pa.v)
+		return NULL;
 	size = ROUND_UP(size + offset, PAGE_SIZE);
 	flags = spin_lock_irqsave(&map_lock);
 	va = mmio_next;

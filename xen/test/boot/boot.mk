@@ -11,8 +11,9 @@ $(BUILD)/test/boot/loader: $(boot_dir)/loader.c $(boot_dir)/start.S $(boot_dir)/
 		-Wl,-z,noexecstack,--no-warn-rwx-segments -T $(boot_dir)/loader.lds -o $@ $(boot_dir)/loader.c $(boot_dir)/start.S
 
 .PHONY: test-boot
-test-boot: $(BUILD)/test/boot/loader $(BUILD)/x86_64/xenolith ## boot with good and bad information
+test-boot: $(BUILD)/test/boot/loader $(BUILD)/test/boot/guest $(BUILD)/x86_64/xenolith ## boot with good and bad information
 	$(Q)$(PYTHON) $(boot_dir)/run.py $(BUILD)/x86_64/xenolith $(BUILD)/test/boot/loader
+	$(Q)$(PYTHON) $(boot_dir)/inputs.py $(BUILD)/x86_64/xenolith $(BUILD)/test/boot/guest
 
 $(BUILD)/test/boot/guest: $(boot_dir)/guest.S $(boot_dir)/guest.lds
 	$(SAY) LD $@

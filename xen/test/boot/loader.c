@@ -101,6 +101,84 @@ static u64 pvh_modules[1][4] = { { MODULE_AT, MODULE_SIZE, 0, 0 } };
 static struct pvh_start pvh = { .magic = PVH_MAGIC, .version = 1, .memmap_entries = 2,
 				.nr_modules = 1 };
 
+static void copy(void *to, const void *from, u32 n)
+{
+	for (u32 i = 0; i < n; i++)
+		((u8 *)to)[i] = ((const u8 *)from)[i];
+}
+
+/* ACPI tables of the loader's own: a root with a MADT and a FADT. */
+static u8 rsdp[36], xsdt[52], madt[64], fadt[244];
+
+static void put32(u8 *at, u32 v) { copy(at, &v, 4); }
+
+static void set_sum(u8 *table, u32 len, u32 at)
+{
+	u8 sum = 0;
+
+	table[at] = 0;
+	for (u32 i = 0; i < len; i++)
+		sum += table[i];
+	table[at] = -sum;
+}
+
+static void table(u8 *t, const char *signature, u32 len)
+{
+	copy(t, signature, 4);
+	put32(t + 4, len);
+	t[8] = 4;
+	set_sum(t, len, 9);
+}
+
+static void acpi_good(void)
+{
+	static const u8 cpu_and_ioapic[] = { 0, 8, 0, 0, 1, 0, 0, 0,
+					     1, 12, 0, 0, 0, 0, 0xc0, 0xfe, 0, 0, 0, 0 };
+
+	put32(madt + 36, 0xfee00000);
+	copy(madt + 44, cpu_and_ioapic, sizeof(cpu_and_ioapic));
+	table(madt, "APIC", sizeof(madt));
+	table(fadt, "FACP", sizeof(fadt));
+	put32(xsdt + 36, (u32)madt);
+	put32(xsdt + 44, (u32)fadt);
+	table(xsdt, "XSDT", sizeof(xsdt));
+	copy(rsdp, "RSD PTR ", 8);
+	rsdp[15] = 2;
+	put32(rsdp + 20, sizeof(rsdp));
+	put32(rsdp + 24, (u32)xsdt);
+	set_sum(rsdp, 20, 8);
+	set_sum(rsdp, sizeof(rsdp), 32);
+	pvh.rsdp = (u32)rsdp;
+}
+
+static void acpi_bad_root(void) { acpi_good(), rsdp[8]++; }
+static void acpi_long_root(void) { acpi_good(), put32(xsdt + 4, 0x7fffffff); }
+static void acpi_bad_sum(void) { acpi_good(), madt[50]++; }
+static void acpi_root_of_itself(void)
+{
+	acpi_good();
+	put32(xsdt + 36, (u32)xsdt);
+	put32(xsdt + 44, 0xfffffff0);
+	table(xsdt, "XSDT", sizeof(xsdt));
+}
+static void acpi_empty_entry(void)
+{
+	acpi_good();
+	madt[45] = 0;
+	table(madt, "APIC", sizeof(madt));
+}
+static void acpi_short_fadt(void)
+{
+	acpi_good();
+	table(fadt, "FACP", 60);
+}
+static void acpi_wild_fadt(void)
+{
+	acpi_good();
+	for (u32 i = 40; i < sizeof(fadt); i++)
+		fadt[i] = 0xf3;
+	table(fadt, "FACP", sizeof(fadt));
+}
 static void overlapping_modules(void) { modules[1].start -= 1; }
 static void overlapping_image(void) { modules[0].start = 0x201000, modules[0].end = 0x202000; }
 static void module_outside(void) { modules[1].start = RAM_END - 1, modules[1].end = RAM_END + 1; }
@@ -240,13 +318,15 @@ static const struct boot_case cases[] = {
 	{ "bundle-missing", bundle_missing, PVH_MAGIC, &pvh },
 	{ "bundle-empty", bundle_empty, PVH_MAGIC, &pvh },
 	{ "bundle-long", bundle_long, PVH_MAGIC, &pvh },
+	{ "acpi-good", acpi_good, PVH_MAGIC, &pvh },
+	{ "acpi-bad-root", acpi_bad_root, PVH_MAGIC, &pvh },
+	{ "acpi-long-root", acpi_long_root, PVH_MAGIC, &pvh },
+	{ "acpi-bad-sum", acpi_bad_sum, PVH_MAGIC, &pvh },
+	{ "acpi-root-of-itself", acpi_root_of_itself, PVH_MAGIC, &pvh },
+	{ "acpi-empty-entry", acpi_empty_entry, PVH_MAGIC, &pvh },
+	{ "acpi-short-fadt", acpi_short_fadt, PVH_MAGIC, &pvh },
+	{ "acpi-wild-fadt", acpi_wild_fadt, PVH_MAGIC, &pvh },
 };
-
-static void copy(u8 *to, const u8 *from, u32 n)
-{
-	while (n--)
-		*to++ = *from++;
-}
 
 static u32 load(const u8 *file)
 {

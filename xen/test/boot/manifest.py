@@ -12,7 +12,9 @@ import re
 import sys
 import tempfile
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../../scripts"))
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [os.path.join(HERE, "../../../scripts"), HERE]
+from expect import find_in_order  # noqa: E402  pylint: disable=wrong-import-position
 import manifest  # noqa: E402  pylint: disable=wrong-import-position
 import qemu  # noqa: E402  pylint: disable=wrong-import-position
 
@@ -133,18 +135,6 @@ def cases(path):
                  r"dom0: \d+ MiB", r"Hardware domain powered off"], ""),
         "dom0": (dom0_manifest(path), [r"dom0: 32 MiB, 1 vCPUs", r"g1 is d1", r"d1 g1: ended"], ""),
     }
-
-
-def find_in_order(lines, expected):
-    """The first expression that no line after the one before matches, or None."""
-    at = 0
-    for want in expected:
-        while at < len(lines) and not re.search(want, lines[at]):
-            at += 1
-        if at == len(lines):
-            return want
-        at += 1
-    return None
 
 
 # How g1 to g6 of "ends-each" end, in any order.

@@ -48,6 +48,19 @@ INFO_CASES = {
     "bundle-long": REJECT + r"a line of the bundle's \"modules\" is longer than 1023 characters",
 }
 
+# Firmware tables that lie: one line, and the boot goes on to its end, the kernel that is none.
+ACPI_CASES = {
+    "acpi-good": r"ACPI: root at 0x[0-9a-f]+, APIC FACP$",
+    "acpi-bad-root": r"ACPI: no root pointer at 0x[0-9a-f]+ as the loader says, searching",
+    "acpi-long-root": r"ACPI: no usable root table, going on without",
+    "acpi-bad-sum": r"ACPI: APIC at 0x[0-9a-f]+ has a wrong checksum, ignored",
+    "acpi-root-of-itself": r"ACPI: cannot map a table at 0xfffffff0, ignored|"
+                           r"ACPI: .* at 0xfffffff0 .* ignored",
+    "acpi-empty-entry": r"ACPI: \d+ MADT entries ignored|ACPI: APIC .* makes no sense, ignored",
+    "acpi-short-fadt": r"ACPI: FACP at 0x[0-9a-f]+ makes no sense, ignored",
+    "acpi-wild-fadt": r"ACPI: cannot map a table at 0xf3f3f3f3f3f3f3f3, ignored",
+}
+
 CRASH_CASES = {
     "panic": [r"Panic on CPU 0: crash=panic", r"crash_panic\+"],
     "null": [r"page fault: read at 0x10, not mapped", r"crash_null\+"],
@@ -86,6 +99,16 @@ def info_case(xenolith, loader, name, expected):
     return None
 
 
+def acpi_case(xenolith, loader, name, expected):
+    """None, or what is wrong."""
+    result = run_until(qemu.Machine(kernel=loader, append=name, modules=[xenolith], **MACHINE),
+                       r"Cannot boot|Panic")
+    text = "\n".join(result.lines)
+    if not qemu.re.search(expected, text, qemu.re.MULTILINE):
+        return "no /%s/ in\n%s" % (expected, text)
+    return None if "dom0 cannot be started" in result.line else result.line or "it hangs: " + text
+
+
 def run_crash(xenolith, name):
     """Boot with crash= and a module, since without one nothing boots."""
     with tempfile.NamedTemporaryFile() as module:
@@ -118,6 +141,8 @@ def main():
     failed = 0
     cases = [("info/" + n, lambda n=n, e=e: info_case(xenolith, loader, n, e))
              for n, e in INFO_CASES.items()]
+    cases += [("acpi/" + n, lambda n=n, e=e: acpi_case(xenolith, loader, n, e))
+              for n, e in ACPI_CASES.items()]
     cases += [("crash/" + n, lambda n=n, e=e: crash_case(xenolith, n, e))
               for n, e in CRASH_CASES.items()]
     cases += [("stop/" + n, lambda n=n: stop_case(xenolith, n)) for n in STOP_CASES]

@@ -25,6 +25,8 @@
 #define LOW_END 0xa0000UL
 #define IOMEM_END (1UL << 40)
 #define MIN_RESERVE (64UL << 20)
+/* What the hypervisor needs at least to build the domain. */
+#define OWN_MIN (8UL << 20)
 #define DOM0_MAX_VCPUS 128U
 
 static u64 dom0_mem;
@@ -43,6 +45,18 @@ static u64 __init dom0_pages(const struct dom0_plan *plan)
 		return plan->pages;
 	keep = max(free / 8, MIN_RESERVE >> PAGE_SHIFT) + plan->keep_pages;
 	return free > keep ? free - keep : 0;
+}
+
+/* More than there is would leave the hypervisor nothing to build the domain with. */
+static void __init check_room(u64 pages)
+{
+	u64 room = free_page_count(NUMA_NO_NODE);
+
+	room -= min(room, OWN_MIN >> PAGE_SHIFT);
+	if (pages > room)
+		boot_reject("dom0 is to have %lu MiB, but only %lu MiB are free; set dom0_mem= (or "
+			    "the manifest's memory) to less, or give the machine more", pages >> 8,
+			    room >> 8);
 }
 
 struct take {
@@ -161,8 +175,13 @@ static int __init set_iomem(struct domain *d)
 
 static u32 __init dom0_vcpus(const struct dom0_plan *plan)
 {
+	if (dom0_max_vcpus > DOM0_MAX_VCPUS) {
+		printk(LOG_WARN "dom0_max_vcpus=%u is more than a domain can have; using %u\n",
+		       dom0_max_vcpus, DOM0_MAX_VCPUS);
+		return DOM0_MAX_VCPUS;
+	}
 	if (dom0_max_vcpus)
-		return min(dom0_max_vcpus, DOM0_MAX_VCPUS);
+		return dom0_max_vcpus;
 	return plan->vcpus ? plan->vcpus : min(cpumask_weight(&cpu_online_map), DOM0_MAX_VCPUS);
 }
 
@@ -225,6 +244,7 @@ struct domain *__init dom0_build(const struct dom0_plan *plan)
 	struct domain *d;
 	int rc;
 
+	check_room(pages);
 	if (pages < (32UL << 20) >> PAGE_SHIFT)
 		boot_reject("only %lu MiB of memory for dom0; give the machine more, or set "
 			    "dom0_mem=", pages >> 8);

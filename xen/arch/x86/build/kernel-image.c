@@ -51,12 +51,19 @@ static const void *unpack(const char *name, const struct bzimage_info *info, u64
 const void *kernel_image_get(const char *name, const void *data, u64 len, u64 *out_len)
 {
 	struct bzimage_info info;
+	enum unpack_error e;
 
 	if (len >= 4 && !memcmp(data, "\177ELF", 4)) {
 		*out_len = len;
 		return data;
 	}
-	if (bzimage_parse(data, len, &info) != UNPACK_OK) {
+	e = bzimage_parse(data, len, &info);
+	if (e == UNPACK_NO_PAYLOAD) {
+		printk(LOG_ERR "%s: the kernel module is cut short: %s\n", name,
+		       unpack_error_text(e));
+		return NULL;
+	}
+	if (e != UNPACK_OK) {
 		printk(LOG_ERR "%s: the kernel module is neither an ELF file nor a bzImage; "
 		       "check the order of the modules\n", name);
 		return NULL;

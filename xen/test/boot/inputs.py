@@ -1,0 +1,148 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Boot the hypervisor with good and bad dom0 kernels, parameters and sizes; check what it says.
+
+usage: inputs.py XENOLITH GUEST [CASE...]
+
+A case is the bytes of the kernel module, more words for the command line, and the lines that must
+come in their order. The last one ends the run: either dom0's own end, or "Cannot boot".
+"""
+import lzma
+import os
+import struct
+import sys
+import tempfile
+import zlib
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [os.path.join(HERE, "../../../scripts"), HERE]
+import qemu  # noqa: E402  pylint: disable=wrong-import-position
+from expect import find_in_order  # noqa: E402  pylint: disable=wrong-import-position
+
+APPEND = "com1=115200,8n1 console=com1 scrub=off loglvl=all"
+ENDED = r"Hardware domain powered off"
+GOOD = [r"^hello p$", ENDED]
+REJECT = r"Cannot boot: "
+FAILED = REJECT + r"dom0 cannot be started; see the line above"
+
+
+def gzip(data):
+    """As gzip writes it."""
+    packer = zlib.compressobj(9, zlib.DEFLATED, 31)
+    return packer.compress(data) + packer.flush()
+
+
+def xz(data):
+    """As Linux's build makes it, with the size behind."""
+    return lzma.compress(data, check=lzma.CHECK_CRC32) + struct.pack("<I", len(data))
+
+
+def lz4(data):
+    """A legacy frame of literals alone, with the size behind."""
+    run = len(data) - 15
+    block = b"\xf0" + b"\xff" * (run // 255) + bytes([run % 255]) + data
+    return struct.pack("<II", 0x184c2102, len(block)) + block + struct.pack("<I", len(data))
+
+
+def bzimage(payload):
+    """The smallest file that looks like a Linux kernel with this payload."""
+    head = bytearray(2 * 512)
+    head[0x1f1] = 1
+    head[0x1fe:0x200] = b"\x55\xaa"
+    head[0x202:0x208] = b"HdrS\x0f\x02"
+    struct.pack_into("<II", head, 0x248, 0, len(payload))
+    return bytes(head) + payload
+
+
+def patched(data, at, value):
+    """The bytes with some of them replaced."""
+    return data[:at] + value + data[at + len(value):]
+
+
+def flipped(data, at):
+    """One byte damaged."""
+    return patched(data, at, bytes([data[at] ^ 0x55]))
+
+
+def kernels(elf):
+    """Good and bad files for dom0's kernel."""
+    ph_offset = struct.unpack_from("<Q", elf, 32)[0]
+    zstd = b"\x28\xb5\x2f\xfd" + b"\0" * 60 + struct.pack("<I", len(elf))
+    return {
+        "elf": (elf, "", GOOD),
+        "bzimage-gzip": (bzimage(gzip(elf)), "", GOOD),
+        "bzimage-xz": (bzimage(xz(elf)), "", GOOD),
+        "bzimage-lz4": (bzimage(lz4(elf)), "", GOOD),
+        "elf-cut": (elf[:40], "", [r"dom0: cannot boot this kernel: ", FAILED]),
+        "elf-segment-outside": (patched(elf, ph_offset + 8, b"\0\0\0\x10"), "",
+                                [r"dom0: cannot boot this kernel: ", FAILED]),
+        "elf-foreign": (patched(elf, 18, b"\xb7\0"), "",
+                        [r"dom0: cannot boot this kernel: .*machine", FAILED]),
+        "elf-no-entry": (elf.replace(b"Xen\0", b"Xon\0"), "",
+                         [r"dom0: cannot boot this kernel: ", FAILED]),
+        "bzimage-cut": (bzimage(xz(elf))[:-200], "",
+                        [r"dom0: the kernel module is cut short: the bzImage's payload lies outside",
+                         FAILED]),
+        "bzimage-damaged": (flipped(bzimage(xz(elf)), 1024 + 100), "",
+                            [r"dom0: cannot unpack the bzImage: ", FAILED]),
+        "bzimage-zstd": (bzimage(zstd), "",
+                         [r"cannot unpack the bzImage: .*zstd.*extract-vmlinux", FAILED]),
+        "text": (b"not a kernel\n", "", [r"neither an ELF file nor a bzImage", FAILED]),
+    }
+
+
+def parameters(elf):
+    """Absurd words for the hypervisor."""
+    return {
+        "much-memory": (elf, "dom0_mem=1T", [REJECT + r"dom0 is to have 1048576 MiB, but only "
+                                             r"\d+ MiB are free; set dom0_mem="]),
+        "little-memory": (elf, "dom0_mem=1M", [REJECT + r"only 1 MiB of memory for dom0; .*"
+                                               r"set dom0_mem="]),
+        "absurd": (elf, "sched=typo dom0_max_vcpus=100000 maxcpus=0 nonsense=1 dom0_mem=lots "
+                   "scrub=maybe clocksource=sundial",
+                   [r'unknown parameter "nonsense"',
+                    r'bad value for dom0_mem: "lots" .*ignored',
+                    r"sched=typo is unknown \(valid: credit2, null\); using credit2",
+                    r"dom0_max_vcpus=100000 is more than a domain can have; using 128", ENDED]),
+        "negative": (elf, "dom0_max_vcpus=-1 dom0_mem=-5M maxcpus=99999999999999999999",
+                     [r'bad value for dom0_max_vcpus: "-1"', r'bad value for dom0_mem: "-5M"',
+                      r"bad value for maxcpus", ENDED]),
+    }
+
+
+def run_case(xenolith, folder, case):
+    """None, or what is wrong."""
+    data, words, expected = case
+    kernel = os.path.join(folder, "kernel")
+    with open(kernel, "wb") as file:
+        file.write(data)
+    machine = qemu.Machine(kernel=xenolith, append=f"{APPEND} {words}", modules=[kernel + " p"],
+                           smp="2", mem="256M")
+    result = qemu.run(machine, success=expected[-1], failure=[r"Panic", r"ASSERT"], timeout=60)
+    wrong = find_in_order(result.lines, expected)
+    if wrong:
+        return "no /%s/ in its place in\n%s" % (wrong, "\n".join(result.lines[-12:]))
+    return None if result.code == qemu.SUCCESS else qemu.NAMES[result.code]
+
+
+def main():
+    """Run the cases named on the command line, or all; exit status 1 when one fails."""
+    if len(sys.argv) < 3:
+        sys.exit(__doc__)
+    xenolith, guest, chosen = sys.argv[1], sys.argv[2], sys.argv[3:]
+    failed = 0
+    with open(guest, "rb") as file:
+        elf = file.read()
+    with tempfile.TemporaryDirectory() as folder:
+        for name, case in (kernels(elf) | parameters(elf)).items():
+            if chosen and name not in chosen:
+                continue
+            wrong = run_case(xenolith, folder, case)
+            failed += wrong is not None
+            print("BOOT %s input/%s%s" % ("failure" if wrong else "success", name,
+                                          ": " + wrong if wrong else ""), flush=True)
+    sys.exit(failed > 0)
+
+
+if __name__ == "__main__":
+    main()
