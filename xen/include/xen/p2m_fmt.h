@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * How one kind of second-stage table encodes its entries. Pure functions of their arguments, so
- * that the engine (mm/p2m) can be tested against a model and a second format is a second file.
+ * How one kind of second-stage table encodes its entries. Writing them is left to pure functions;
+ * reading is told by masks, because every look at guest memory reads several. So the engine
+ * (mm/p2m) can be tested against a model, and a second format is a second file.
  * Levels count from the leaves: 0 maps 4 KiB, 1 maps 2 MiB, 2 maps 1 GiB.
  */
 #ifndef XEN_P2M_FMT_H
@@ -19,12 +20,33 @@ struct p2m_fmt {
 	u64 (*leaf)(mfn_t mfn, enum p2m_type type, u32 level);
 	/** Encode a pointer to the next table. */
 	u64 (*table)(mfn_t mfn);
-	bool (*is_present)(u64 entry);
-	/** True for a mapping, false for a pointer; only for present entries. */
-	bool (*is_leaf)(u64 entry, u32 level);
-	mfn_t (*mfn)(u64 entry, u32 level);
-	enum p2m_type (*type)(u64 entry);
+	u64 present;		/* any of these bits: there is something */
+	u64 large_mask;		/* above level 0 an entry with (entry & large_mask) == */
+	u64 large_value;	/* large_value is a mapping, else a pointer */
+	u64 addr;		/* bits of the entry that hold the address */
+	u32 type_shift;		/* enum p2m_type stands in four bits from here on */
 };
+
+static inline bool p2m_entry_is_present(const struct p2m_fmt *f, u64 entry)
+{
+	return entry & f->present;
+}
+
+/** True for a mapping, false for a pointer; only for present entries. */
+static inline bool p2m_entry_is_leaf(const struct p2m_fmt *f, u64 entry, u32 level)
+{
+	return level == 0 || (entry & f->large_mask) == f->large_value;
+}
+
+static inline mfn_t p2m_entry_mfn(const struct p2m_fmt *f, u64 entry)
+{
+	return mfn_make((entry & f->addr) >> PAGE_SHIFT);
+}
+
+static inline enum p2m_type p2m_entry_type(const struct p2m_fmt *f, u64 entry)
+{
+	return (enum p2m_type)((entry >> f->type_shift) & 0xf);
+}
 
 /** AMD nested page tables (APM volume 2, section 15.25). */
 extern const struct p2m_fmt p2m_fmt_npt;

@@ -69,9 +69,9 @@ static void drop_leaf(struct p2m *p, u64 entry, u32 level)
 	struct page_info *pg;
 	struct domain *owner;
 
-	if (p->fmt->type(entry) != P2M_FOREIGN)
+	if (p2m_entry_type(p->fmt, entry) != P2M_FOREIGN)
 		return;
-	pg = mfn_to_page(p->fmt->mfn(entry, level));
+	pg = mfn_to_page(p2m_entry_mfn(p->fmt, entry));
 	owner = pg->owner;
 	page_put(pg);
 	domain_put(owner);
@@ -82,12 +82,12 @@ static void free_subtree(struct p2m *p, mfn_t table, u32 level)
 	u64 *t = table_of(table);
 
 	for (u32 i = 0; i < P2M_ENTRIES; i++) {
-		if (!p->fmt->is_present(t[i]))
+		if (!p2m_entry_is_present(p->fmt, t[i]))
 			continue;
-		if (p->fmt->is_leaf(t[i], level))
+		if (p2m_entry_is_leaf(p->fmt, t[i], level))
 			drop_leaf(p, t[i], level);
 		else
-			free_subtree(p, p->fmt->mfn(t[i], level), level - 1);
+			free_subtree(p, p2m_entry_mfn(p->fmt, t[i]), level - 1);
 	}
 	free_table(p, table);
 }
@@ -110,8 +110,8 @@ static void flush_unless_batched(struct p2m *p)
 static int split_leaf(struct p2m *p, u64 *entry, u32 level)
 {
 	struct page_info *pg = alloc_table(p);
-	mfn_t mfn = p->fmt->mfn(*entry, level);
-	enum p2m_type type = p->fmt->type(*entry);
+	mfn_t mfn = p2m_entry_mfn(p->fmt, *entry);
+	enum p2m_type type = p2m_entry_type(p->fmt, *entry);
 	u64 *t;
 
 	if (!pg)
@@ -136,19 +136,19 @@ static int walk_create(struct p2m *p, gfn_t gfn, u32 target, u64 **entry)
 			*entry = e;
 			return 0;
 		}
-		if (!p->fmt->is_present(*e)) {
+		if (!p2m_entry_is_present(p->fmt, *e)) {
 			struct page_info *pg = alloc_table(p);
 
 			if (!pg)
 				return -XEN_ENOMEM;
 			__atomic_store_n(e, p->fmt->table(page_to_mfn(pg)), __ATOMIC_RELEASE);
-		} else if (p->fmt->is_leaf(*e, level)) {
+		} else if (p2m_entry_is_leaf(p->fmt, *e, level)) {
 			int rc = split_leaf(p, e, level);
 
 			if (rc)
 				return rc;
 		}
-		table = p->fmt->mfn(*e, level);
+		table = p2m_entry_mfn(p->fmt, *e);
 	}
 }
 
@@ -159,18 +159,18 @@ static void set_entry(struct p2m *p, u64 *entry, u64 new, u32 level)
 	if (old == new)
 		return;
 	__atomic_store_n(entry, new, __ATOMIC_RELEASE);
-	if (!p->fmt->is_present(old))
+	if (!p2m_entry_is_present(p->fmt, old))
 		return;
 	p->need_flush = true;
-	if (p->fmt->is_leaf(old, level)) {
-		if (p->fmt->type(old) == P2M_FOREIGN) {
+	if (p2m_entry_is_leaf(p->fmt, old, level)) {
+		if (p2m_entry_type(p->fmt, old) == P2M_FOREIGN) {
 			/* The reference may be the last: nobody may still reach the page. */
 			arch_p2m_flush(p);
 			drop_leaf(p, old, level);
 		}
 	} else {
 		arch_p2m_flush(p);
-		free_subtree(p, p->fmt->mfn(old, level), level - 1);
+		free_subtree(p, p2m_entry_mfn(p->fmt, old), level - 1);
 	}
 }
 
@@ -223,14 +223,14 @@ static mfn_t lookup_locked(struct p2m *p, gfn_t gfn, enum p2m_type *type, u32 *o
 	for (;; level--) {
 		e = READ_ONCE(table_of(table)[level_index(gfn, level)]);
 		*order = level_shift(level);
-		if (!p->fmt->is_present(e))
+		if (!p2m_entry_is_present(p->fmt, e))
 			return mfn_invalid();
-		if (p->fmt->is_leaf(e, level))
+		if (p2m_entry_is_leaf(p->fmt, e, level))
 			break;
-		table = p->fmt->mfn(e, level);
+		table = p2m_entry_mfn(p->fmt, e);
 	}
-	*type = p->fmt->type(e);
-	return mfn_add(p->fmt->mfn(e, level), gfn.v & ((1UL << *order) - 1));
+	*type = p2m_entry_type(p->fmt, e);
+	return mfn_add(p2m_entry_mfn(p->fmt, e), gfn.v & ((1UL << *order) - 1));
 }
 
 int p2m_map_new(struct p2m *p, gfn_t gfn, mfn_t mfn, enum p2m_type type)
@@ -533,19 +533,19 @@ int p2m_domain_init(struct domain *d)
 static int destroy_root_entry(struct p2m *p, u64 *entry)
 {
 	const u32 level = P2M_LEVELS - 2;
-	mfn_t table = p->fmt->mfn(*entry, level + 1);
+	mfn_t table = p2m_entry_mfn(p->fmt, *entry);
 	u64 *t = table_of(table);
 
 	for (u32 i = 0; i < P2M_ENTRIES; i++) {
 		u64 e = t[i];
 
-		if (!p->fmt->is_present(e))
+		if (!p2m_entry_is_present(p->fmt, e))
 			continue;
 		t[i] = 0;
-		if (p->fmt->is_leaf(e, level))
+		if (p2m_entry_is_leaf(p->fmt, e, level))
 			drop_leaf(p, e, level);
 		else
-			free_subtree(p, p->fmt->mfn(e, level), level - 1);
+			free_subtree(p, p2m_entry_mfn(p->fmt, e), level - 1);
 		if (softirq_pending())
 			return -XEN_ERESTART;
 	}
@@ -570,7 +570,7 @@ int p2m_domain_destroy(struct domain *d)
 	p->closed = true;
 	root = table_of(p->root);
 	for (u32 i = 0; i < P2M_ENTRIES && !rc; i++)
-		if (p->fmt->is_present(root[i]))
+		if (p2m_entry_is_present(p->fmt, root[i]))
 			rc = destroy_root_entry(p, &root[i]);
 	write_unlock(&p->lock);
 	return rc;

@@ -15,7 +15,6 @@
 #define NPT_LARGE BIT(7)
 #define NPT_NX BIT(63)
 #define NPT_TYPE_SHIFT 52
-#define NPT_TYPE_MASK (0xfUL << NPT_TYPE_SHIFT)
 #define NPT_ADDR_MASK 0x000ffffffffff000UL
 
 static u64 npt_rights(enum p2m_type type)
@@ -48,32 +47,13 @@ static u64 npt_table(mfn_t mfn)
 	return (mfn.v << PAGE_SHIFT) | NPT_PRESENT | NPT_WRITE | NPT_USER | NPT_ACCESSED;
 }
 
-static bool npt_is_present(u64 entry)
-{
-	return entry & NPT_PRESENT;
-}
-
-static bool npt_is_leaf(u64 entry, u32 level)
-{
-	return level == 0 || (entry & NPT_LARGE);
-}
-
-static mfn_t npt_mfn(u64 entry, u32 level)
-{
-	return mfn_make((entry & NPT_ADDR_MASK) >> PAGE_SHIFT);
-}
-
-static enum p2m_type npt_type(u64 entry)
-{
-	return (enum p2m_type)((entry & NPT_TYPE_MASK) >> NPT_TYPE_SHIFT);
-}
-
 const struct p2m_fmt p2m_fmt_npt = {
 	.name = "npt",
 	.leaf = npt_leaf,
 	.table = npt_table,
-	.is_present = npt_is_present,
-	.is_leaf = npt_is_leaf,
-	.mfn = npt_mfn,
-	.type = npt_type,
+	.present = NPT_PRESENT,
+	.large_mask = NPT_LARGE,
+	.large_value = NPT_LARGE,
+	.addr = NPT_ADDR_MASK,
+	.type_shift = NPT_TYPE_SHIFT,
 };
