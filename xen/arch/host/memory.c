@@ -17,7 +17,7 @@ struct range {
 	u64 start, end;
 };
 
-static char *arena;
+char *direct_map;
 static struct range fault[MAX_RANGES], allowed[MAX_RANGES];
 static u32 nr_faults, nr_allowed;
 
@@ -27,7 +27,7 @@ void host_memory_init(void)
 
 	if (!frames)
 		return;
-	arena = libc_map(frames << PAGE_SHIFT);
+	direct_map = libc_map(frames << PAGE_SHIFT);
 	frame_table = libc_map(frames * sizeof(struct page_info));
 	max_mfn = frames;
 	/* Frame 0 stays out: nothing on a PC has it either, and it would hide mistakes. */
@@ -38,15 +38,9 @@ void host_memory_init(void)
 				mfn_make(n == nodes - 1 ? frames : (n + 1) * share), (u8)n, true);
 }
 
-void *mfn_to_virt(mfn_t mfn)
-{
-	ASSERT(mfn.v < max_mfn);
-	return arena + (mfn.v << PAGE_SHIFT);
-}
-
 mfn_t virt_to_mfn(const void *va)
 {
-	return mfn_make((u64)((const char *)va - arena) >> PAGE_SHIFT);
+	return mfn_make((u64)((const char *)va - direct_map) >> PAGE_SHIFT);
 }
 
 static void add_range(struct range *r, u32 *nr, const void *p, size_t len)

@@ -17,6 +17,7 @@
 #include <asm/setup.h>
 
 paddr_t idle_root;
+char *direct_map = (char *)DIRECT_MAP_BASE;
 
 static DEFINE_SPINLOCK(map_lock, LOCK_RANK_NONE);
 static u64 mmio_next = MMIO_BASE;	/* [map_lock] */
@@ -115,11 +116,6 @@ paddr_t virt_to_paddr(const void *p)
 	if (va >= (u64)image_start && va < (u64)image_end)
 		return paddr_make(image_pa(p));
 	return walk(va);
-}
-
-void *mfn_to_virt(mfn_t mfn)
-{
-	return paddr_to_virt(mfn_to_paddr(mfn));
 }
 
 mfn_t virt_to_mfn(const void *va)

@@ -7,6 +7,7 @@
 #define XEN_MM_H
 
 #include <xen/list.h>
+#include <xen/printk.h>
 #include <xen/spinlock.h>
 
 struct domain;
@@ -55,8 +56,15 @@ static inline bool mfn_is_ram(mfn_t m)
 	return m.v < max_mfn && frame_table[m.v].state != PAGE_STATE_OFFLINE;
 }
 
-/** Hypervisor address of a frame (all RAM is mapped); and back. */
-void *mfn_to_virt(mfn_t mfn);
+/** Where frame 0 is mapped or would be; all RAM is mapped in one piece. [const] */
+extern char *direct_map;
+
+/** Hypervisor address of a frame; and back. */
+static inline void *mfn_to_virt(mfn_t mfn)
+{
+	ASSERT(mfn.v < max_mfn);
+	return direct_map + (mfn.v << PAGE_SHIFT);
+}
 mfn_t virt_to_mfn(const void *va);
 static inline void *page_to_virt(const struct page_info *pg)
 {

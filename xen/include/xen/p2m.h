@@ -64,6 +64,45 @@ int p2m_unmap_page(struct p2m *p, gfn_t gfn, mfn_t mfn, enum p2m_type type);
  * mapping, or of the hole. */
 mfn_t p2m_lookup(struct p2m *p, gfn_t gfn, enum p2m_type *type, u32 *order);
 
+/**
+ * A view of a domain's memory, for several accesses in a row: it holds the p2m's lock for reading
+ * and remembers the mapping met last, so that what lies in the same superpage costs no lookup. The
+ * lock stands in for page references: a page is let go only after it was unmapped, which takes the
+ * lock for writing. Keep views short, and take no lock of a lower rank meanwhile.
+ */
+struct p2m_view {
+	struct p2m *p;
+	u64 start, bytes;	/* guest physical, what the mapping covers; 0 bytes: none yet */
+	char *va;		/* of start */
+	bool writable;
+};
+
+static inline void p2m_view_begin(struct p2m_view *w, struct p2m *p)
+{
+	w->p = p;
+	w->start = w->bytes = 0;
+	read_lock(&p->lock);
+}
+
+static inline void p2m_view_end(struct p2m_view *w)
+{
+	read_unlock(&w->p->lock);
+}
+
+/** Slow half of the next: look at the mapping that covers @at. False: no readable memory. */
+bool p2m_view_move(struct p2m_view *w, gpaddr_t at);
+
+/**
+ * Where the hypervisor finds the byte at @at and the rest of its page, until the view ends. NULL
+ * when there is no memory, or for @write none that may be written.
+ */
+static inline void *p2m_view_at(struct p2m_view *w, gpaddr_t at, bool write)
+{
+	if (unlikely(at.v - w->start >= w->bytes) && !p2m_view_move(w, at))
+		return NULL;
+	return likely(!write || w->writable) ? w->va + (at.v - w->start) : NULL;
+}
+
 /** Look up RAM and take a page reference; NULL when it is not RAM one may use that way. */
 struct page_info *p2m_get_page(struct domain *d, gfn_t gfn, enum p2m_type *type, bool write);
 

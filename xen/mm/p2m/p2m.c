@@ -10,12 +10,12 @@
  * Ordering: entries are written before the flush; pages leave the p2m's references after it.
  */
 #include <xen/errno.h>
-#include <xen/guest_access.h>
 #include <xen/hal/vcpu.h>
 #include <xen/p2m_fmt.h>
 #include <xen/softirq.h>
-#include <xen/string.h>
 #include <xen/xmalloc.h>
+
+#include "private.h"
 
 /* Tables a domain may have in all: what its memory needs twice over, and some for odd places. */
 #define TABLES_SPARE 1024
@@ -209,28 +209,29 @@ int p2m_map(struct p2m *p, gfn_t gfn, mfn_t mfn, u32 order, enum p2m_type type)
 	return rc;
 }
 
-/* Walk without changing anything; the lock is held for reading or writing. */
-static mfn_t lookup_locked(struct p2m *p, gfn_t gfn, enum p2m_type *type, u32 *order)
+/* Walk without changing anything. The hottest loop of all: results are stored once, at its end. */
+mfn_t p2m_lookup_locked(struct p2m *p, gfn_t gfn, enum p2m_type *type, u32 *order)
 {
+	const struct p2m_fmt *f = p->fmt;
 	mfn_t table = p->root;
 	u32 level = P2M_LEVELS - 1;
 	u64 e = 0;
 
-	*type = P2M_INVALID;
-	*order = level_shift(level);
-	if (gfn.v >> (P2M_LEVELS * 9))
-		return mfn_invalid();
-	for (;; level--) {
-		e = READ_ONCE(table_of(table)[level_index(gfn, level)]);
-		*order = level_shift(level);
-		if (!p2m_entry_is_present(p->fmt, e))
-			return mfn_invalid();
-		if (p2m_entry_is_leaf(p->fmt, e, level))
-			break;
-		table = p2m_entry_mfn(p->fmt, e);
+	if (likely(!(gfn.v >> (P2M_LEVELS * 9)))) {
+		for (;; level--) {
+			e = READ_ONCE(table_of(table)[level_index(gfn, level)]);
+			if (!p2m_entry_is_present(f, e) || p2m_entry_is_leaf(f, e, level))
+				break;
+			table = p2m_entry_mfn(f, e);
+		}
 	}
-	*type = p2m_entry_type(p->fmt, e);
-	return mfn_add(p2m_entry_mfn(p->fmt, e), gfn.v & ((1UL << *order) - 1));
+	*order = level_shift(level);
+	if (unlikely(!p2m_entry_is_present(f, e))) {
+		*type = P2M_INVALID;
+		return mfn_invalid();
+	}
+	*type = p2m_entry_type(f, e);
+	return mfn_add(p2m_entry_mfn(f, e), gfn.v & ((1UL << *order) - 1));
 }
 
 int p2m_map_new(struct p2m *p, gfn_t gfn, mfn_t mfn, enum p2m_type type)
@@ -240,7 +241,7 @@ int p2m_map_new(struct p2m *p, gfn_t gfn, mfn_t mfn, enum p2m_type type)
 	u32 order;
 
 	write_lock(&p->lock);
-	lookup_locked(p, gfn, &there, &order);
+	p2m_lookup_locked(p, gfn, &there, &order);
 	if (there == P2M_INVALID)
 		rc = map_locked(p, gfn, mfn, 0, type);
 	flush_unless_batched(p);
@@ -256,7 +257,7 @@ static bool range_is_empty(struct p2m *p, gfn_t gfn, u64 n)
 	u32 order;
 
 	while (gfn.v < end && !(gfn.v >> (P2M_LEVELS * 9))) {
-		lookup_locked(p, gfn, &type, &order);
+		p2m_lookup_locked(p, gfn, &type, &order);
 		if (type != P2M_INVALID)
 			return false;
 		gfn = gfn_make((gfn.v | ((1UL << order) - 1)) + 1);
@@ -363,7 +364,7 @@ mfn_t p2m_lookup(struct p2m *p, gfn_t gfn, enum p2m_type *type, u32 *order)
 	mfn_t mfn;
 
 	read_lock(&p->lock);
-	mfn = lookup_locked(p, gfn, type, order ? order : &dummy);
+	mfn = p2m_lookup_locked(p, gfn, type, order ? order : &dummy);
 	read_unlock(&p->lock);
 	return mfn;
 }
@@ -375,7 +376,7 @@ int p2m_unmap_page(struct p2m *p, gfn_t gfn, mfn_t mfn, enum p2m_type type)
 	u32 order;
 
 	write_lock(&p->lock);
-	if (mfn_eq(lookup_locked(p, gfn, &there, &order), mfn) && there == type)
+	if (mfn_eq(p2m_lookup_locked(p, gfn, &there, &order), mfn) && there == type)
 		rc = unmap_locked(p, gfn, 0);
 	flush_unless_batched(p);
 	write_unlock(&p->lock);
@@ -391,7 +392,7 @@ struct page_info *p2m_get_page(struct domain *d, gfn_t gfn, enum p2m_type *type,
 	mfn_t mfn;
 
 	read_lock(&p->lock);
-	mfn = lookup_locked(p, gfn, &t, &order);
+	mfn = p2m_lookup_locked(p, gfn, &t, &order);
 	switch (t) {
 	case P2M_RAM_RO:
 		if (write)
@@ -419,70 +420,6 @@ struct page_info *p2m_get_page(struct domain *d, gfn_t gfn, enum p2m_type *type,
 	if (type)
 		*type = t;
 	return pg;
-}
-
-static bool type_allows(enum p2m_type t, bool write)
-{
-	switch (t) {
-	case P2M_RAM_RW:
-	case P2M_GRANT_RW:
-	case P2M_FOREIGN:
-	case P2M_XENSHARE:
-		return true;
-	case P2M_RAM_RO:
-	case P2M_GRANT_RO:
-		return !write;
-	default:
-		return false;
-	}
-}
-
-/*
- * Copy within one page. The lock stands in for a page reference: a page is let go only after it
- * was unmapped, which takes the lock for writing.
- */
-static int copy_within_page(struct p2m *p, gpaddr_t at, void *buf, size_t len, bool write)
-{
-	enum p2m_type t;
-	char *va;
-	u32 order;
-	mfn_t mfn;
-	int rc = -XEN_EFAULT;
-
-	read_lock(&p->lock);
-	mfn = lookup_locked(p, gpaddr_to_gfn(at), &t, &order);
-	if (likely(type_allows(t, write))) {
-		va = (char *)mfn_to_virt(mfn) + page_offset(at.v);
-		memcpy(write ? va : buf, write ? buf : va, len);
-		rc = 0;
-	}
-	read_unlock(&p->lock);
-	return rc;
-}
-
-static int copy_pages(struct domain *d, gpaddr_t at, void *buf, size_t len, bool write)
-{
-	while (len) {
-		size_t n = min(len, PAGE_SIZE - page_offset(at.v));
-		int rc = copy_within_page(d->p2m, at, buf, n, write);
-
-		if (rc)
-			return rc;
-		at = gpaddr_make(at.v + n);
-		buf = (char *)buf + n;
-		len -= n;
-	}
-	return 0;
-}
-
-int guest_phys_read(struct domain *d, void *dst, gpaddr_t src, size_t len)
-{
-	return copy_pages(d, src, dst, len, false);
-}
-
-int guest_phys_write(struct domain *d, gpaddr_t dst, const void *src, size_t len)
-{
-	return copy_pages(d, dst, (void *)(uintptr_t)src, len, true);
 }
 
 void p2m_batch_begin(struct p2m *p)

@@ -13,20 +13,20 @@
 
 struct page_info *frame_table;
 u64 max_mfn = WORLD_FRAMES;
+char *direct_map;
 struct domain *hardware_domain;
 u32 world_preempt_every, world_copy_fails_in, world_alloc_fails_in;
 u32 world_flushes, world_stale_frees, world_pirqs_bound;
 
-static u8 *memory;
 static struct domain *domains[WORLD_MAX_DOMAINS];
 static u32 preempt_calls;
 
 void world_init(void)
 {
-	if (!memory) {
-		memory = aligned_alloc(PAGE_SIZE, WORLD_FRAMES * PAGE_SIZE);
+	if (!direct_map) {
+		direct_map = aligned_alloc(PAGE_SIZE, WORLD_FRAMES * PAGE_SIZE);
 		frame_table = calloc(WORLD_FRAMES, sizeof(*frame_table));
-		assert(memory && frame_table);
+		assert(direct_map && frame_table);
 		/* Frame 0 is nobody's, so that a mix-up of nothing and mfn 0 shows. */
 		for (u32 i = 1; i < WORLD_FRAMES; i++)
 			frame_table[i].state = PAGE_STATE_FREE;
@@ -38,12 +38,6 @@ void world_init(void)
 }
 
 /* Frames */
-
-void *mfn_to_virt(mfn_t mfn)
-{
-	assert(mfn.v > 0 && mfn.v < WORLD_FRAMES);
-	return memory + mfn.v * PAGE_SIZE;
-}
 
 struct page_info *alloc_pages(u32 order, u32 memf)
 {

@@ -277,6 +277,34 @@ static void lookups_after_teardown(void *arg)
 	host_run_until_idle();
 }
 
+/* What a view shows, on both sides of where one mapping ends and another begins. */
+static void view_of_mappings(void *arg)
+{
+	const u64 at = 1UL << 30, big = 512 * PAGE_SIZE;
+	const gfn_t gfn = gfn_make(at >> PAGE_SHIFT);
+	struct page_info *pg;
+	struct p2m_view w;
+	char *va;
+
+	setup();
+	pg = alloc_pages(9, 0);
+	HOST_CHECK(pg);
+	va = page_to_virt(pg);
+	HOST_CHECK(!p2m_map(dom->p2m, gfn, page_to_mfn(pg), 9, P2M_RAM_RW));
+	HOST_CHECK(!p2m_map(dom->p2m, gfn_add(gfn, 512), page_to_mfn(pg), 0, P2M_RAM_RO));
+	HOST_CHECK(!p2m_map(dom->p2m, gfn_add(gfn, 513), page_to_mfn(pg), 0, P2M_MMIO_DIRECT));
+	p2m_view_begin(&w, dom->p2m);
+	HOST_CHECK(p2m_view_at(&w, gpaddr_make(at + big - 8), true) == va + big - 8);
+	HOST_CHECK(p2m_view_at(&w, gpaddr_make(at + 8), true) == va + 8);
+	HOST_CHECK(p2m_view_at(&w, gpaddr_make(at + big + 16), false) == va + 16);
+	HOST_CHECK(!p2m_view_at(&w, gpaddr_make(at + big + 16), true));
+	HOST_CHECK(!p2m_view_at(&w, gpaddr_make(at + big + PAGE_SIZE), false));
+	HOST_CHECK(!p2m_view_at(&w, gpaddr_make(at - 1), false));
+	HOST_CHECK(!p2m_view_at(&w, gpaddr_make(~0UL), false));
+	HOST_CHECK(p2m_view_at(&w, gpaddr_make(at + PAGE_SIZE), false) == va + PAGE_SIZE);
+	p2m_view_end(&w);
+}
+
 static void run(void (*fn)(void *arg))
 {
 	const struct host_outcome *o = host_isolated(fn, NULL);
@@ -293,6 +321,7 @@ static void test_map_new(void **state) { run(map_where_something_is); }
 static void test_move_over(void **state) { run(move_over_ram); }
 static void test_table_bound(void **state) { run(tables_everywhere); }
 static void test_range(void **state) { run(range_is_all_or_nothing); }
+static void test_view(void **state) { run(view_of_mappings); }
 static void test_teardown(void **state) { run(lookups_after_teardown); }
 
 int main(void)
@@ -302,6 +331,7 @@ int main(void)
 		cmocka_unit_test(test_unmap_page),  cmocka_unit_test(test_table_bound),
 		cmocka_unit_test(test_range),	    cmocka_unit_test(test_teardown),
 		cmocka_unit_test(test_map_new),	    cmocka_unit_test(test_move_over),
+		cmocka_unit_test(test_view),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

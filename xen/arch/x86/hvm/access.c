@@ -3,18 +3,26 @@
 #include <xen/errno.h>
 #include <xen/guest_access.h>
 #include <xen/hal/vcpu.h>
+#include <xen/string.h>
 
 #include "private.h"
 
+/* Entries are aligned to their size, so they never cross a page. */
 static bool walk_read(void *opaque, gpaddr_t addr, u32 size, u64 *val)
 {
-	*val = 0;
-	return guest_phys_read(opaque, val, addr, size) == 0;
+	const void *at = p2m_view_at(opaque, addr, false);
+
+	if (unlikely(!at))
+		return false;
+	*val = size == 8 ? READ_ONCE(*(const u64 *)at) : READ_ONCE(*(const u32 *)at);
+	return true;
 }
 
 /* Accessed and dirty bits are set when the guest itself touches the memory; not on our behalf. */
-void hvm_walk_init(struct x86_vcpu *xv, struct x86_walk *w)
+void hvm_walk_begin(struct x86_vcpu *xv, struct hvm_walk *hw)
 {
+	struct x86_walk *w = &hw->walk;
+
 	w->cr0 = hvm->get_cr(xv, 0);
 	w->cr3 = hvm->get_cr(xv, 3);
 	w->cr4 = hvm->get_cr(xv, 4);
@@ -26,32 +34,52 @@ void hvm_walk_init(struct x86_vcpu *xv, struct x86_walk *w)
 	w->pdpte_valid = false;
 	w->read = walk_read;
 	w->set_bits = NULL;
-	w->opaque = xv->v.domain;
+	w->opaque = &hw->view;
+	p2m_view_begin(&hw->view, xv->v.domain->p2m);
 }
 
-static int copy(struct vcpu *v, void *buf, guest_ptr_t at, size_t len, bool write)
+/* The ABI lets a kernel pass pointers whatever AC says, and user pointers it checked. */
+static bool translate(struct hvm_walk *hw, guest_ptr_t va, u32 access, gpaddr_t *gpa)
 {
-	struct x86_vcpu *xv = to_xv(v);
 	struct x86_walk_result res;
-	struct x86_walk w;
 
-	hvm_walk_init(xv, &w);
-	/* The ABI lets a kernel pass pointers whatever AC says, and user pointers it checked. */
-	w.cr4 &= ~(X86_CR4_SMAP | X86_CR4_PKE);
-	while (len) {
-		size_t n = min(len, PAGE_SIZE - page_offset(at.v));
-		u32 access = X86_WALK_NO_AD | (write ? X86_WALK_WRITE : 0);
+	hw->walk.cr4 &= ~(X86_CR4_SMAP | X86_CR4_PKE);
+	if (!hvm_canonical(va.v) ||
+	    x86_walk(&hw->walk, va, access | X86_WALK_NO_AD, &res) != X86_WALK_OK)
+		return false;
+	*gpa = res.gpa;
+	return true;
+}
 
-		if (!hvm_canonical(at.v) || x86_walk(&w, at, access, &res) != X86_WALK_OK)
-			return -XEN_EFAULT;
-		if (write ? guest_phys_write(v->domain, res.gpa, buf, n)
-			  : guest_phys_read(v->domain, buf, res.gpa, n))
-			return -XEN_EFAULT;
-		at = guest_ptr_add(at, n);
+/* @n bytes that do not cross a page. */
+static int copy_piece(struct x86_vcpu *xv, void *buf, guest_ptr_t va, size_t n, bool write)
+{
+	struct hvm_walk hw;
+	void *at = NULL;
+	gpaddr_t gpa;
+
+	hvm_walk_begin(xv, &hw);
+	if (translate(&hw, va, write ? X86_WALK_WRITE : 0, &gpa))
+		at = p2m_view_at(&hw.view, gpa, write);
+	if (at)
+		memcpy(write ? at : buf, write ? buf : at, n);
+	hvm_walk_end(&hw);
+	return at ? 0 : -XEN_EFAULT;
+}
+
+static int copy(struct vcpu *v, void *buf, guest_ptr_t va, size_t len, bool write)
+{
+	int rc = 0;
+
+	while (len && !rc) {
+		size_t n = min(len, PAGE_SIZE - page_offset(va.v));
+
+		rc = copy_piece(to_xv(v), buf, va, n, write);
+		va = guest_ptr_add(va, n);
 		buf = (char *)buf + n;
 		len -= n;
 	}
-	return 0;
+	return rc;
 }
 
 int guest_copy_in(struct vcpu *v, void *dst, guest_ptr_t src, size_t len)
@@ -66,15 +94,16 @@ int guest_copy_out(struct vcpu *v, guest_ptr_t dst, const void *src, size_t len)
 
 int arch_guest_va_to_gfn(struct vcpu *v, gvaddr_t va, gfn_t *gfn)
 {
-	struct x86_walk_result res;
-	struct x86_walk w;
+	struct hvm_walk hw;
+	gpaddr_t gpa;
+	bool ok;
 
-	hvm_walk_init(to_xv(v), &w);
-	w.cr4 &= ~(X86_CR4_SMAP | X86_CR4_PKE);
-	if (!hvm_canonical(va.v) ||
-	    x86_walk(&w, va, X86_WALK_NO_AD | X86_WALK_WRITE, &res) != X86_WALK_OK)
+	hvm_walk_begin(to_xv(v), &hw);
+	ok = translate(&hw, va, X86_WALK_WRITE, &gpa);
+	hvm_walk_end(&hw);
+	if (!ok)
 		return -XEN_EFAULT;
-	*gfn = gpaddr_to_gfn(res.gpa);
+	*gfn = gpaddr_to_gfn(gpa);
 	return 0;
 }
 
@@ -82,18 +111,23 @@ u32 hvm_fetch(struct x86_vcpu *xv, u64 va, void *buf, u32 len)
 {
 	u32 access = X86_WALK_FETCH | X86_WALK_NO_AD | (hvm->get_cpl(xv) == 3 ? X86_WALK_USER : 0);
 	struct x86_walk_result res;
-	struct x86_walk w;
+	struct hvm_walk hw;
 	u32 done = 0;
 
-	hvm_walk_init(xv, &w);
+	hvm_walk_begin(xv, &hw);
 	while (done < len) {
 		u32 n = min(len - done, (u32)PAGE_SIZE - page_offset(va));
+		const void *at;
 
-		if (x86_walk(&w, gvaddr_make(va), access, &res) != X86_WALK_OK ||
-		    guest_phys_read(xv->v.domain, (char *)buf + done, res.gpa, n))
+		if (x86_walk(&hw.walk, gvaddr_make(va), access, &res) != X86_WALK_OK)
 			break;
+		at = p2m_view_at(&hw.view, res.gpa, false);
+		if (!at)
+			break;
+		memcpy((char *)buf + done, at, n);
 		done += n;
 		va += n;
 	}
+	hvm_walk_end(&hw);
 	return done;
 }

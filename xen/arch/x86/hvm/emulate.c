@@ -31,12 +31,15 @@ static int raise(struct x86_emul_ctx *ctx, u8 vector, bool has_error, u32 error,
 static int translate(struct x86_emul_ctx *ctx, gvaddr_t va, u32 access, gpaddr_t *gpa)
 {
 	struct x86_walk_result res;
-	struct x86_walk w;
+	struct hvm_walk hw;
+	int rc;
 
-	hvm_walk_init(xv_of(ctx), &w);
 	if (ctx->cpl == 3)
 		access |= X86_WALK_USER;
-	switch (x86_walk(&w, va, access | X86_WALK_NO_AD, &res)) {
+	hvm_walk_begin(xv_of(ctx), &hw);
+	rc = x86_walk(&hw.walk, va, access | X86_WALK_NO_AD, &res);
+	hvm_walk_end(&hw);
+	switch (rc) {
 	case X86_WALK_OK:
 		*gpa = res.gpa;
 		return X86EMUL_OKAY;

@@ -3,12 +3,21 @@
 #ifndef X86_HVM_PRIVATE_H
 #define X86_HVM_PRIVATE_H
 
+#include <xen/p2m.h>
 #include <xen/x86/ptwalk.h>
 
 #include <asm/hvm.h>
 
-/** Paging state of the current vCPU for walks of its tables. */
-void hvm_walk_init(struct x86_vcpu *xv, struct x86_walk *w);
+/**
+ * Walks of the current vCPU's page tables, and the memory they lead to, in one view of its domain:
+ * short, with interrupts enabled, and with no other access to guest memory in between.
+ */
+struct hvm_walk {
+	struct x86_walk walk;	/* may be adjusted between begin and the first walk */
+	struct p2m_view view;
+};
+void hvm_walk_begin(struct x86_vcpu *xv, struct hvm_walk *hw);
+static inline void hvm_walk_end(struct hvm_walk *hw) { p2m_view_end(&hw->view); }
 
 /** Is @va an address that 48-bit paging can translate? */
 static inline bool hvm_canonical(u64 va)
