@@ -70,13 +70,11 @@ static bool is_repeated(const struct x86_insn *insn)
 	return insn->prefixes & (X86_PFX_REP | X86_PFX_REPNE);
 }
 
-static void check_emulation(const u8 *in, const u8 *insn, u32 len)
+static void start_machine(const u8 *in)
 {
 	enum x86_mode mode = in[0] % 4 == 3 ? X86_MODE_64 : in[0] % 4;
 	bool is16 = mode == X86_MODE_16;
-	struct x86_emul_regs before;
 	u32 i;
-	int rc;
 
 	fill_memory(in[1]);
 	emul_machine_init(&machine, mode, is16 && (in[0] & 4), is16 ? 0 : NATIVE_DATA, shadow,
@@ -90,6 +88,16 @@ static void check_emulation(const u8 *in, const u8 *insn, u32 len)
 	machine.ctx.regs.rip = is16 ? 0xfffa : NATIVE_INSN;
 	for (i = 0; i < 16; i++)
 		machine.ctx.regs.gpr[i] = register_value(in[3 + i], i);
+}
+
+static void check_emulation(const u8 *in, const u8 *insn, u32 len)
+{
+	struct x86_emul_regs before;
+	int rc;
+
+	start_machine(in);
+	check(emul_machine_agrees_on_move(&machine, insn, len));
+	start_machine(in);
 	before = machine.ctx.regs;
 	rc = emul_machine_run(&machine, insn, len);
 	check(rc >= X86EMUL_OKAY && rc <= X86EMUL_RETRY);

@@ -18,10 +18,14 @@ static int page_fault(struct x86_emul_ctx *ctx, u64 addr, u32 error)
 	return X86EMUL_EXCEPTION;
 }
 
-static u8 *locate(struct emul_machine *m, gvaddr_t linear, u32 len)
+static u8 *locate(struct emul_machine *m, gvaddr_t linear, u32 len, bool write)
 {
 	u64 off = linear.v - m->base;
 
+	m->accesses++;
+	m->access_at = linear.v;
+	m->access_len = len;
+	m->access_write = write;
 	return off < m->size && len <= m->size - off ? m->mem + off : NULL;
 }
 
@@ -33,7 +37,7 @@ static int machine_fetch(struct x86_emul_ctx *ctx, gvaddr_t linear, void *buf, u
 
 static int machine_read(struct x86_emul_ctx *ctx, gvaddr_t linear, void *buf, u32 len, u32 flags)
 {
-	u8 *p = locate(machine(ctx), linear, len);
+	u8 *p = locate(machine(ctx), linear, len, false);
 
 	if (!p)
 		return page_fault(ctx, linear.v, flags & X86_ACC_RMW ? 2 : 0);
@@ -44,7 +48,7 @@ static int machine_read(struct x86_emul_ctx *ctx, gvaddr_t linear, void *buf, u3
 static int machine_write(struct x86_emul_ctx *ctx, gvaddr_t linear, const void *buf, u32 len,
 			 u32 flags)
 {
-	u8 *p = locate(machine(ctx), linear, len);
+	u8 *p = locate(machine(ctx), linear, len, true);
 
 	if (!p)
 		return page_fault(ctx, linear.v, 2);
@@ -56,7 +60,7 @@ static int machine_write(struct x86_emul_ctx *ctx, gvaddr_t linear, const void *
 static int machine_cmpxchg(struct x86_emul_ctx *ctx, gvaddr_t linear, const void *old,
 			   const void *desired, u32 len)
 {
-	u8 *p = locate(machine(ctx), linear, len);
+	u8 *p = locate(machine(ctx), linear, len, true);
 
 	if (!p)
 		return page_fault(ctx, linear.v, 2);
@@ -258,4 +262,28 @@ int emul_machine_run(struct emul_machine *m, const u8 *insn, u32 len)
 	m->ctx.insn_bytes = len;
 	memcpy(m->ctx.insn, insn, len);
 	return x86_emulate(&m->ctx, &emul_machine_ops);
+}
+
+bool emul_machine_agrees_on_move(struct emul_machine *m, const u8 *insn, u32 len)
+{
+	struct x86_emul_regs want = m->ctx.regs;
+	u64 stored, found = 0;
+	struct x86_move mv;
+
+	m->accesses = 0;
+	if (!x86_decode_move(insn, len, x86_emul_mode(&m->ctx), &mv) ||
+	    emul_machine_run(m, insn, len) != X86EMUL_OKAY)
+		return true;
+	memcpy(&found, m->mem + (m->access_at - m->base), mv.bytes);
+	if (mv.write) {
+		stored = mv.reg == X86_GPR_NONE ? mv.imm : want.gpr[mv.reg];
+		if (memcmp(&found, &stored, mv.bytes))
+			return false;
+	} else {
+		want.gpr[mv.reg] = found;
+	}
+	want.rip = m->ctx.regs.rip;
+	want.rflags = m->ctx.regs.rflags;
+	return m->accesses == 1 && m->access_write == mv.write && m->access_len == mv.bytes &&
+	       m->ctx.decoded.len == mv.len && !memcmp(&want, &m->ctx.regs, sizeof(want));
 }

@@ -15,6 +15,9 @@ struct emul_machine {
 	u16 port;
 	u64 cr[16], dr[8], msr;
 	u8 vec[16][64];
+	u32 accesses, access_len;	/* of memory, and what the last one was */
+	u64 access_at;
+	bool access_write;
 	u32 retries;		/* device accesses that still answer RETRY */
 };
 
@@ -23,6 +26,12 @@ void emul_machine_init(struct emul_machine *m, enum x86_mode mode, bool real, u6
 		       u32 size);
 /** Emulate the instruction in @insn at the current RIP. */
 int emul_machine_run(struct emul_machine *m, const u8 *insn, u32 len);
+
+/**
+ * If @insn is what x86_decode_move() calls a move, and this machine can run it: does that
+ * description say what emulating it does? True for other instructions.
+ */
+bool emul_machine_agrees_on_move(struct emul_machine *m, const u8 *insn, u32 len);
 
 extern const struct x86_emul_ops emul_machine_ops;
 

@@ -126,6 +126,63 @@ static void test_mmio_forms(void **state)
 	assert_int_equal(gpr[X86_RDX], 0x56);
 }
 
+/* Every way to write a move, with every prefix and register, against the emulator. */
+static void test_plain_moves(void **state)
+{
+	static const u8 ops[] = { 0x88, 0x89, 0x8a, 0x8b, 0xc6, 0xc7, 0xa0, 0xa1, 0xa2, 0xa3,
+				  0xb6, 0xb7, 0xbe, 0x01, 0x87 };
+	static const u8 prefix[] = { 0x40, 0x66, 0x67, 0x48, 0x44, 0x4c, 0x2e, 0xf0 };
+	struct x86_move mv;
+	u32 moves = 0;
+	u8 insn[15];
+
+	for (u32 i = 0; i < 0x40000; i++) {
+		enum x86_mode mode = i & 1 ? X86_MODE_64 : X86_MODE_32;
+		u8 op = ops[(i >> 5) % sizeof(ops)];
+		u32 n = 0;
+
+		if (i >> 1 & 1)
+			insn[n++] = prefix[i >> 2 & 7];
+		if ((op & 0xf0) == 0xb0)
+			insn[n++] = 0x0f;
+		insn[n++] = op;
+		insn[n++] = (u8)(i >> 9);
+		memset(insn + n, 0x08, sizeof(insn) - n);
+		start(mode, false);
+		for (u32 r = 0; r < X86_GPR_NR; r++)
+			m.ctx.regs.gpr[r] = BASE + r * 0x11;
+		moves += x86_decode_move(insn, sizeof(insn), mode, &mv);
+		assert_true(emul_machine_agrees_on_move(&m, insn, sizeof(insn)));
+	}
+	assert_true(moves > 10000);
+}
+
+static void test_not_plain_moves(void **state)
+{
+	static const u8 no[][8] = {
+		{ 0x8a, 0x00 },			/* mov (%rax), %al: merges */
+		{ 0x66, 0x8b, 0x00 },		/* mov (%rax), %ax: merges */
+		{ 0x88, 0x20 },			/* mov %ah, (%rax) */
+		{ 0x8b, 0xc1 },			/* mov %ecx, %eax: no memory */
+		{ 0x0f, 0xbe, 0x00 },		/* movsx (%rax), %eax */
+		{ 0x01, 0x08 },			/* add %ecx, (%rax) */
+		{ 0x87, 0x08 },			/* xchg %ecx, (%rax) */
+		{ 0xa4 },			/* movsb */
+	};
+	static const u8 store[] = { 0xc7, 0x40, 0x10, 0x78, 0x56, 0x34, 0x12 };
+	static const u8 load[] = { 0x44, 0x0f, 0xb7, 0x10 };
+	struct x86_move mv;
+
+	for (u32 i = 0; i < sizeof(no) / sizeof(no[0]); i++)
+		assert_false(x86_decode_move(no[i], 8, X86_MODE_64, &mv));
+	assert_true(x86_decode_move(store, 7, X86_MODE_64, &mv));
+	assert_true(mv.write && mv.bytes == 4 && mv.len == 7 && mv.reg == X86_GPR_NONE);
+	assert_int_equal(mv.imm, 0x12345678);
+	assert_false(x86_decode_move(store, 6, X86_MODE_64, &mv));
+	assert_true(x86_decode_move(load, 4, X86_MODE_64, &mv));
+	assert_true(!mv.write && mv.bytes == 2 && mv.len == 4 && mv.reg == X86_R10);
+}
+
 static void test_locked(void **state)
 {
 	start(X86_MODE_64, false);
@@ -460,7 +517,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_simple_lengths), cmocka_unit_test(test_length_limits),
 		cmocka_unit_test(test_undefined), cmocka_unit_test(test_privilege),
-		cmocka_unit_test(test_mmio_forms), cmocka_unit_test(test_locked),
+		cmocka_unit_test(test_mmio_forms),
+		cmocka_unit_test(test_plain_moves), cmocka_unit_test(test_not_plain_moves),
+		cmocka_unit_test(test_locked),
 		cmocka_unit_test(test_faults), cmocka_unit_test(test_segments),
 		cmocka_unit_test(test_string_chunks), cmocka_unit_test(test_ports),
 		cmocka_unit_test(test_system), cmocka_unit_test(test_interrupts),

@@ -237,29 +237,40 @@ static void emulate_access(struct x86_vcpu *xv, gpaddr_t gpa)
 		hvm_emulate_one(xv);
 }
 
-void hvm_do_nested_fault(struct x86_vcpu *xv, gpaddr_t gpa, bool write, bool fetch, bool present)
+/* A register of an emulated device. The delivery of an event is no instruction's operand. */
+static u32 access_device(struct x86_vcpu *xv, gpaddr_t gpa, bool write, bool operand)
+{
+	u32 len = 0;
+
+	if (operand && !hvm->event_pending(xv))
+		len = hvm_mmio_move(xv, gpa, write);
+	if (!len)
+		emulate_access(xv, gpa);
+	return len;
+}
+
+u32 hvm_do_nested_fault(struct x86_vcpu *xv, gpaddr_t gpa, bool write, bool fetch, bool operand)
 {
 	struct domain *d = xv->v.domain;
 	enum p2m_type t;
 
-	if (hvm_mmio_claimed(xv, gpa)) {
-		emulate_access(xv, gpa);
-		return;
-	}
+	if (hvm_mmio_claimed(xv, gpa))
+		return access_device(xv, gpa, write, operand && !fetch);
 	if (p2m_lookup(d->p2m, gpaddr_to_gfn(gpa), &t, NULL).v != INVALID_MFN_VALUE &&
 	    t != P2M_RAM_RO && t != P2M_GRANT_RO) {
 		/* Mapped meanwhile by another vCPU; a right it will never have is a mistake. */
 		if (fetch && (t == P2M_GRANT_RW))
 			domain_crash(d, "execution of granted page at %#lx", gpa.v);
-		return;
+		return 0;
 	}
 	if (t == P2M_INVALID && map_device_page(xv, gpa))
-		return;
+		return 0;
 	if (fetch) {
 		domain_crash(d, "vCPU %u runs where no memory is: %#lx, rip %#lx", xv->v.id, gpa.v,
 			     hvm->get_rip(xv));
-		return;
+		return 0;
 	}
 	/* Nothing there: reads give ones, writes (to read-only pages as well) are dropped. */
 	emulate_access(xv, gpa);
+	return 0;
 }

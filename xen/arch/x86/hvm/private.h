@@ -44,6 +44,11 @@ void hvm_do_pending_work(struct x86_vcpu *xv);
 
 /** A device register access of the hardware domain or an emulated device. False: nobody's. */
 bool hvm_mmio_access(struct x86_vcpu *xv, gpaddr_t gpa, u32 bytes, bool write, u64 *val);
+/**
+ * Carry out the current instruction if it is a plain move that reads or writes the registers of an
+ * emulated device at @gpa. Returns its length, or 0: it is something else, use the emulator.
+ */
+u32 hvm_mmio_move(struct x86_vcpu *xv, gpaddr_t gpa, bool write);
 /** Is there an emulated device at @gpa? */
 bool hvm_mmio_claimed(struct x86_vcpu *xv, gpaddr_t gpa);
 

@@ -60,9 +60,13 @@ static void exit_npf(struct x86_vcpu *xv)
 {
 	struct vmcb *vmcb = vmcb_of(xv);
 	u64 info = vmcb->exit_info1;
+	u32 len;
 
-	hvm_do_nested_fault(xv, gpaddr_make(vmcb->exit_info2), info & BIT(1), info & BIT(4),
-			    info & BIT(0));
+	/* Bit 32: at the final address; bit 33 would be in the guest's tables (APM 15.25.6). */
+	len = hvm_do_nested_fault(xv, gpaddr_make(vmcb->exit_info2), info & BIT(1), info & BIT(4),
+				  info & BIT(32));
+	if (len)
+		svm_skip(xv, len);
 }
 
 static void exit_exception(struct x86_vcpu *xv, u32 vector)

@@ -212,7 +212,7 @@ static int operand_rm(struct x86_emu *e, struct x86_operand *o, u32 size, bool d
 	return rc;
 }
 
-static u32 source_size(const struct x86_insn *insn)
+u32 x86_emu_source_size(const struct x86_insn *insn)
 {
 	if (insn->flags & T_S8)
 		return 1;
@@ -234,7 +234,7 @@ int x86_emu_load_operands(struct x86_emu *e)
 		return operand_rm(e, &e->dst, size, true);
 	case F_R_RM: case F_R_RM_I:
 		operand_reg(e, &e->dst, insn->reg, size);
-		return operand_rm(e, &e->src, source_size(insn), false);
+		return operand_rm(e, &e->src, x86_emu_source_size(insn), false);
 	case F_RM: case F_RM_I: case F_RM_1: case F_RM_CL:
 		operand_const(&e->src, insn->form == F_RM_I ? insn->imm :
 			      insn->form == F_RM_1 ? 1 : e->regs.gpr[X86_RCX] & 0xff, size);

@@ -127,6 +127,8 @@ int x86_emu_read_rm(struct x86_emu *e, u32 size, u64 *val);
 int x86_emu_write_rm(struct x86_emu *e, u32 size, u64 val);
 int x86_emu_load_operands(struct x86_emu *e);
 int x86_emu_store_dst(struct x86_emu *e);
+/** Bytes of a source that may be narrower than the destination. */
+u32 x86_emu_source_size(const struct x86_insn *insn);
 bool x86_emu_canonical(const struct x86_emu *e, u64 addr);
 /** Real or virtual-8086 mode: segment bases are selectors times 16. */
 bool x86_emu_real(const struct x86_emu *e);

@@ -125,6 +125,21 @@ enum x86_decode_error {
  */
 int x86_insn_length(const u8 *bytes, u32 nbytes, enum x86_mode mode, struct x86_insn *out);
 
+/** A move between memory and a register, or of a constant to memory. */
+struct x86_move {
+	u8 len;			/* of the instruction */
+	bool write;		/* to memory */
+	u8 bytes;		/* of memory; a load clears the rest of its register */
+	u8 reg;			/* enum x86_gpr; of a store X86_GPR_NONE: imm is stored */
+	u64 imm;
+};
+
+/**
+ * Is the instruction at @bytes (of which @n are present) such a move, plain enough that whoever
+ * knows where its memory operand is needs nothing else to carry it out? False: use x86_emulate().
+ */
+bool x86_decode_move(const u8 *bytes, u32 n, enum x86_mode mode, struct x86_move *out);
+
 /** Instructions without operands whose length an intercept needs. */
 enum x86_simple {
 	X86_SIMPLE_CPUID, X86_SIMPLE_RDMSR, X86_SIMPLE_WRMSR, X86_SIMPLE_RDTSC, X86_SIMPLE_RDTSCP,

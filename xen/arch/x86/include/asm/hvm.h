@@ -95,8 +95,12 @@ bool hvm_do_hypercall(struct x86_vcpu *xv);
 void hvm_do_io(struct x86_vcpu *xv, u16 port, u32 bytes, bool in);
 /** String port access, or anything else that needs the emulator at the current RIP. */
 void hvm_emulate_one(struct x86_vcpu *xv);
-/** Access to @gpa that the p2m does not allow. */
-void hvm_do_nested_fault(struct x86_vcpu *xv, gpaddr_t gpa, bool write, bool fetch, bool present);
+/**
+ * Access to @gpa that the p2m does not allow. @operand: what the instruction, or the fetching of
+ * it, is about; not an access to the guest's page tables on the way to it. Returns the length of
+ * an instruction that was carried out and is to be skipped, else 0.
+ */
+u32 hvm_do_nested_fault(struct x86_vcpu *xv, gpaddr_t gpa, bool write, bool fetch, bool operand);
 void hvm_do_hlt(struct x86_vcpu *xv);
 void hvm_do_triple_fault(struct x86_vcpu *xv);
 void hvm_inject_gp(struct x86_vcpu *xv);
