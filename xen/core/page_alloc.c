@@ -20,6 +20,7 @@
 #include <xen/string.h>
 
 #define NR_ORDERS (PAGE_MAX_ORDER + 1)
+#define LARGE_ORDER 9		/* chunks that do not fit into a core's own caches */
 #define DMA32_LIMIT (1UL << (32 - PAGE_SHIFT))
 
 enum zone { ZONE_DMA32, ZONE_NORMAL, NR_ZONES };
@@ -174,18 +175,35 @@ static struct page_info *take(u32 order, u32 memf, bool *retry)
 	return pg;
 }
 
-void heap_scrub_owned(struct page_info *pg, u32 order)
+/* Unmark a run of dirty frames that starts at @pg, of at most @most. Returns its length. */
+static u64 take_dirty_run(struct page_info *pg, u64 most)
 {
 	u64 n = 0;
 
-	for (u64 i = 0; i < BIT(order); i++) {
-		if (!(pg[i].flags & PAGE_FLAG_DIRTY))
-			continue;
-		memset(page_to_virt(&pg[i]), 0, PAGE_SIZE);
-		pg[i].flags &= (u8)~PAGE_FLAG_DIRTY;
-		n++;
+	for (; n < most && (pg[n].flags & PAGE_FLAG_DIRTY); n++)
+		pg[n].flags &= (u8)~PAGE_FLAG_DIRTY;
+	return n;
+}
+
+/* Zero the dirty ones. @soon: the caller uses them next, so better have them in the caches. */
+static void clean(struct page_info *pg, u32 order, bool soon)
+{
+	u64 total = 0, run;
+
+	for (u64 i = 0; i < BIT(order); i += run + 1) {
+		run = take_dirty_run(&pg[i], BIT(order) - i);
+		if (run && soon)
+			memset(page_to_virt(&pg[i]), 0, run * PAGE_SIZE);
+		else if (run)
+			hal_zero_pages(page_to_virt(&pg[i]), run);
+		total += run;
 	}
-	__atomic_fetch_sub(&dirty_count, n, __ATOMIC_RELAXED);
+	__atomic_fetch_sub(&dirty_count, total, __ATOMIC_RELAXED);
+}
+
+void heap_scrub_owned(struct page_info *pg, u32 order)
+{
+	clean(pg, order, order < LARGE_ORDER);
 }
 
 static void forget_dirt(struct page_info *pg, u32 order)
@@ -433,7 +451,7 @@ void heap_return_scrubbed(struct page_info *pg, u32 order)
 {
 	u64 flags;
 
-	heap_scrub_owned(pg, order);
+	clean(pg, order, false);
 	flags = spin_lock_irqsave(&heap_lock);
 	pg->state = PAGE_STATE_FREE;
 	taken_chunks--;

@@ -4,6 +4,7 @@
 #include <xen/guest_access.h>
 #include <xen/mm.h>
 #include <xen/printk.h>
+#include <xen/hal/cpu.h>
 #include <xen/hal/smp.h>
 
 #include "libc.h"
@@ -41,6 +42,11 @@ void host_memory_init(void)
 mfn_t virt_to_mfn(const void *va)
 {
 	return mfn_make((u64)((const char *)va - direct_map) >> PAGE_SHIFT);
+}
+
+void hal_zero_pages(void *va, u64 n)
+{
+	memset(va, 0, n << PAGE_SHIFT);
 }
 
 static void add_range(struct range *r, u32 *nr, const void *p, size_t len)

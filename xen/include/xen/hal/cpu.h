@@ -29,6 +29,12 @@ bool in_irq(void);
  */
 void cpu_idle_wait(void);
 
+/**
+ * Zero @n (not 0) pages that nobody reads soon: past the caches, which keep what they hold. Seen by
+ * other CPUs once it returns. Any context.
+ */
+void hal_zero_pages(void *va, u64 n);
+
 /** Stop this CPU for ever with interrupts off. */
 void cpu_halt(void) __attribute__((noreturn));
 

@@ -17,7 +17,7 @@ struct state {
 
 static void load(const struct state *s)
 {
-	__asm__ volatile("movups %0, %%xmm3; movups %1, %%xmm15; fldcw %2"
+	__asm__ volatile("movups %0, %%xmm0; movups %1, %%xmm15; fldcw %2"
 			 :: "m"(s->xmm[0]), "m"(s->xmm[2]), "m"(s->fcw) : "memory");
 	__asm__ volatile("mov %0, %%dr0; mov %1, %%dr1; mov %2, %%dr2; mov %3, %%dr3"
 			 :: "r"(s->dr[0]), "r"(s->dr[1]), "r"(s->dr[2]), "r"(s->dr[3]));
@@ -28,7 +28,7 @@ static void load(const struct state *s)
 
 static void store(struct state *s)
 {
-	__asm__ volatile("movups %%xmm3, %0; movups %%xmm15, %1; fnstcw %2"
+	__asm__ volatile("movups %%xmm0, %0; movups %%xmm15, %1; fnstcw %2"
 			 : "=m"(*(u64(*)[2])&s->xmm[0]), "=m"(*(u64(*)[2])&s->xmm[2]), "=m"(s->fcw)
 			 :: "memory");
 	__asm__ volatile("mov %%dr0, %0; mov %%dr1, %1; mov %%dr2, %2; mov %%dr3, %3"
