@@ -83,16 +83,13 @@ void call_rcu(struct rcu_head *head, void (*fn)(struct rcu_head *head))
 	tell(&kick, ready);
 }
 
-void rcu_quiescent(void)
+/* The current grace period waits for this CPU, or did a moment ago. */
+static __noinline void pass_grace_period(u32 me)
 {
-	u32 me = smp_cpu_id();
+	u64 flags = spin_lock_irqsave(&lock);
 	bool ready = false;
 	cpumask_t kick;
-	u64 flags;
 
-	if (!cpumask_test(&need, me))
-		return;
-	flags = spin_lock_irqsave(&lock);
 	cpumask_clear(&kick);
 	if (cpumask_test(&need, me)) {
 		cpumask_unset(&need, me);
@@ -103,6 +100,15 @@ void rcu_quiescent(void)
 	}
 	spin_unlock_irqrestore(&lock, flags);
 	tell(&kick, ready);
+}
+
+/* Every exit comes by here, so what hardly ever happens must not cost it a stack frame. */
+void rcu_quiescent(void)
+{
+	u32 me = smp_cpu_id();
+
+	if (unlikely(cpumask_test(&need, me)))
+		pass_grace_period(me);
 }
 
 void rcu_idle_enter(void)

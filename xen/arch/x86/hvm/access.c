@@ -23,11 +23,7 @@ void hvm_walk_begin(struct x86_vcpu *xv, struct hvm_walk *hw)
 {
 	struct x86_walk *w = &hw->walk;
 
-	w->cr0 = hvm->get_cr(xv, 0);
-	w->cr3 = hvm->get_cr(xv, 3);
-	w->cr4 = hvm->get_cr(xv, 4);
-	w->efer = hvm->get_efer(xv);
-	w->rflags = hvm->get_rflags(xv);
+	hvm->get_paging(xv, w);
 	w->pkru = 0;
 	w->maxphyaddr = 0;
 	w->has_1g = true;

@@ -67,18 +67,12 @@ static u32 decode_len(struct x86_vcpu *xv, u32 code)
 	return len > 0 ? (u32)len : 0;
 }
 
-u32 svm_insn_len(struct x86_vcpu *xv)
+/* Out of line, so that a length that is known costs no stack frame. */
+static __noinline u32 learn_len(struct x86_vcpu *xv, struct insn_cache_entry *e)
 {
 	struct vmcb *vmcb = vmcb_of(xv);
-	struct insn_cache_entry *e;
-	u32 code = (u32)vmcb->exit_code, len;
+	u32 code = (u32)vmcb->exit_code, len = decode_len(xv, code);
 
-	if (has_nrips && vmcb->next_rip > vmcb->rip && vmcb->next_rip - vmcb->rip <= 15)
-		return (u32)(vmcb->next_rip - vmcb->rip);
-	e = &xv->insn_cache[(vmcb->rip >> 1) % INSN_CACHE_SIZE];
-	if (likely(e->rip == vmcb->rip && e->cr3 == vmcb->cr3 && e->exit_code == code && e->len))
-		return e->len;
-	len = decode_len(xv, code);
 	if (!len) {
 		/* The guest changed its code or its tables under us: let it run into that again. */
 		hvm_inject_ud(xv);
@@ -86,6 +80,20 @@ u32 svm_insn_len(struct x86_vcpu *xv)
 	}
 	*e = (struct insn_cache_entry){ vmcb->rip, vmcb->cr3, code, len };
 	return len;
+}
+
+u32 svm_insn_len(struct x86_vcpu *xv)
+{
+	struct vmcb *vmcb = vmcb_of(xv);
+	struct insn_cache_entry *e;
+
+	if (has_nrips && vmcb->next_rip > vmcb->rip && vmcb->next_rip - vmcb->rip <= 15)
+		return (u32)(vmcb->next_rip - vmcb->rip);
+	e = &xv->insn_cache[(vmcb->rip >> 1) % INSN_CACHE_SIZE];
+	if (likely(e->rip == vmcb->rip && e->cr3 == vmcb->cr3 &&
+		   e->exit_code == (u32)vmcb->exit_code && e->len))
+		return e->len;
+	return learn_len(xv, e);
 }
 
 void svm_skip(struct x86_vcpu *xv, u32 len)

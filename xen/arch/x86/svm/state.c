@@ -2,6 +2,7 @@
 /* Guest register state in the VMCB, as the vendor-neutral code reads and writes it. */
 #include <xen/errno.h>
 #include <xen/string.h>
+#include <xen/x86/ptwalk.h>
 
 #include <asm/msr.h>
 #include <asm/processor.h>
@@ -39,6 +40,17 @@ u64 svm_get_cr(const struct x86_vcpu *xv, u32 cr)
 	default:
 		return vmcb->cr4 & ~(xv->svm->mce_hidden ? X86_CR4_MCE : 0UL);
 	}
+}
+
+void svm_get_paging(const struct x86_vcpu *xv, struct x86_walk *w)
+{
+	const struct vmcb *vmcb = vmcb_of(xv);
+
+	w->cr0 = vmcb->cr0;
+	w->cr3 = vmcb->cr3;
+	w->cr4 = vmcb->cr4;
+	w->efer = vmcb->efer & ~EFER_SVME;
+	w->rflags = vmcb->rflags;
 }
 
 /*

@@ -7,6 +7,8 @@
 
 u64 svm_get_cr(const struct x86_vcpu *xv, u32 cr);
 void svm_set_cr(struct x86_vcpu *xv, u32 cr, u64 val);
+struct x86_walk;
+void svm_get_paging(const struct x86_vcpu *xv, struct x86_walk *w);
 u64 svm_get_efer(const struct x86_vcpu *xv);
 void svm_set_efer(struct x86_vcpu *xv, u64 val);
 u64 svm_get_rip(const struct x86_vcpu *xv);

@@ -388,6 +388,7 @@ const struct hvm_ops svm_ops = {
 	.run = svm_run,
 	.get_cr = svm_get_cr,
 	.set_cr = svm_set_cr,
+	.get_paging = svm_get_paging,
 	.get_efer = svm_get_efer,
 	.set_efer = svm_set_efer,
 	.get_rip = svm_get_rip,

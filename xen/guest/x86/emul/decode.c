@@ -439,11 +439,10 @@ int x86_insn_length(const u8 *bytes, u32 nbytes, enum x86_mode mode, struct x86_
 	struct x86_opdesc desc;
 	u8 b;
 
-	memset(out, 0, sizeof(*out));
-	out->mode = mode;
-	out->seg = X86_SREG_NONE;
-	out->base = out->index = X86_GPR_NONE;
-	out->scale = 1;
+	*out = (struct x86_insn){
+		.mode = mode, .seg = X86_SREG_NONE, .base = X86_GPR_NONE, .index = X86_GPR_NONE,
+		.scale = 1,
+	};
 	b = decode_prefixes(&d);
 	if (d.err)
 		return d.err;

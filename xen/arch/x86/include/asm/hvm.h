@@ -8,6 +8,8 @@
 
 #include <asm/domain.h>
 
+struct x86_walk;
+
 enum hvm_segment { HVM_ES, HVM_CS, HVM_SS, HVM_DS, HVM_FS, HVM_GS, HVM_TR, HVM_LDTR, HVM_GDTR,
 		   HVM_IDTR, HVM_NR_SEGS };
 
@@ -41,6 +43,8 @@ struct hvm_ops {
 	/* Guest state; also for vCPUs that are not running. */
 	u64 (*get_cr)(const struct x86_vcpu *xv, u32 cr);
 	void (*set_cr)(struct x86_vcpu *xv, u32 cr, u64 val);
+	/** CR0, CR3, CR4, EFER and RFLAGS, for walks of the guest's page tables. */
+	void (*get_paging)(const struct x86_vcpu *xv, struct x86_walk *w);
 	u64 (*get_efer)(const struct x86_vcpu *xv);
 	void (*set_efer)(struct x86_vcpu *xv, u64 val);
 	u64 (*get_rip)(const struct x86_vcpu *xv);
