@@ -3,7 +3,7 @@
  * The smallest guest for the manifest tests: prints "hello" and its command line, then ends in the
  * way that the first letter of the command line says. 32-bit, paging off, as PVH enters it.
  *   p poweroff  r reboot  c crash  t triple fault  h halt for good  w run where no memory is
- *   i stay, blocked
+ *   i stay, blocked  k test the keyboard controller, then reset the machine through it
  */
 #define CONSOLE_IO 18
 #define SCHED_OP 29
@@ -49,6 +49,8 @@ pvh_start:
 	je halt
 	cmp $'w', %al
 	je wild
+	cmp $'k', %al
+	je keyboard
 stay:	mov $SCHED_OP, %eax
 	mov $SCHEDOP_BLOCK, %ebx
 	vmmcall
@@ -70,6 +72,24 @@ triple:	lidt no_idt
 wild:	mov $0xd0000000, %eax
 	jmp *%eax
 
+/* Commands go to port 0x64, in pieces of one instruction and of a string instruction. */
+keyboard:
+	mov $0xaa, %al
+	out %al, $0x64
+wait:	in $0x64, %al
+	test $1, %al
+	jz wait
+	in $0x60, %al
+	cmp $0x55, %al
+	jne stay
+	mov $answers, %esi
+	call print
+	mov $pulse_reset, %esi
+	mov $0x64, %edx
+	mov $1, %ecx
+	rep outsb
+	jmp stay
+
 /* Print the string at ESI. */
 print:	mov %esi, %edi
 	xor %eax, %eax
@@ -85,6 +105,8 @@ print:	mov %esi, %edi
 
 	.data
 hello:	.asciz "hello "
+answers: .asciz "the keyboard controller answers\n"
+pulse_reset: .byte 0xfe
 newline: .asciz "\n"
 	.balign 4
 reason:	.long 0

@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Boot the hypervisor with good and bad dom0 kernels, parameters and sizes; check what it says.
+"""Boot the hypervisor with good and bad dom0 kernels, parameters and machines; check what it says.
 
 usage: inputs.py XENOLITH GUEST [CASE...]
 
-A case is the bytes of the kernel module, more words for the command line, and the lines that must
-come in their order. The last one ends the run: either dom0's own end, or "Cannot boot".
+A case is the bytes of the kernel module, more words for the command line, the lines that must come
+in their order, and what is special about the machine. The last line ends the run: either dom0's
+own end, or "Cannot boot".
 """
 import lzma
 import os
@@ -110,14 +111,65 @@ def parameters(elf):
     }
 
 
+def machines(elf):
+    """Clocks, interrupt controllers and tables that other machines have, each used or reported."""
+    ram = "memory-backend-ram,size=128M,id="
+    nodes = ["-object", ram + "m0", "-object", ram + "m1",
+             "-numa", "node,nodeid=0,cpus=0,memdev=m0", "-numa", "node,nodeid=1,cpus=1,memdev=m1",
+             "-numa", "dist,src=0,dst=1,val=31"]
+    return {
+        "clock-hpet": (elf, "clocksource=hpet", [r"Time: TSC .* by HPET, system time from HPET",
+                                                 ENDED]),
+        "clock-acpi": (elf, "clocksource=acpi",
+                       [r"Time: TSC .* by ACPI PM timer, system time from ACPI PM timer", ENDED]),
+        "clock-pit": (elf, "clocksource=pit", [r"Time: TSC .* by PIT, system time from TSC",
+                                               ENDED]),
+        "clock-typo": (elf, "clocksource=sundial", [r"Time: clocksource=sundial has no effect",
+                                                    ENDED]),
+        "no-hpet": (elf, "", [r"Time: TSC .* by ACPI PM timer", ENDED], {"machine": "q35,hpet=off"}),
+        "x2apic": (elf, "x2apic=yes", [r"APIC: x2APIC mode, timer .*", ENDED],
+                   {"cpu": "max,-monitor"}),
+        "numa": (elf, "", [r"ACPI: .* SRAT SLIT", r"NUMA: 2 nodes, .*distances from the SLIT", ENDED],
+                 {"extra": nodes}),
+        "amd-iommu": (elf, "", [r"ACPI: AMD IOMMU described \(IVRS\)", ENDED],
+                      {"extra": ["-device", "amd-iommu"]}),
+        "intel-iommu": (elf, "", [r"ACPI: Intel VT-d described \(DMAR\)", ENDED],
+                        {"extra": ["-device", "intel-iommu"]}),
+        "reset-by-keyboard": (elf, "", [r"^the keyboard controller answers$",
+                                        r"d0: reset ordered through port 0x64",
+                                        r"Hardware domain asked for a reboot"], {"args": "k"}),
+        "serial-polled": (elf, "com1=115200,8n1,0x3f8,0", GOOD),
+        "serial-card": (elf, None, []),
+    }
+
+
+def serial_card(xenolith, folder, kernel):
+    """With the log on a PCI card's port, from its first line to its last; None, or what is wrong."""
+    log = os.path.join(folder, "card")
+    machine = qemu.Machine(kernel=xenolith, append="com1=115200,8n1,pci console=com1",
+                           modules=[kernel + " p"], mem="256M",
+                           extra=["-chardev", "file,id=c,path=" + log,
+                                  "-device", "pci-serial,chardev=c"])
+    result = qemu.run(machine, timeout=60)
+    with open(log, encoding="utf-8") as file:
+        lines = [line.strip() for line in file]
+    wrong = find_in_order(lines, [r"Xenolith 4\.17", *GOOD])
+    if wrong:
+        return "no /%s/ in its place on the card, which has\n%s" % (wrong, "\n".join(lines[-12:]))
+    return None if result.code == qemu.DIED else qemu.NAMES[result.code]
+
+
 def run_case(xenolith, folder, case):
     """None, or what is wrong."""
-    data, words, expected = case
+    data, words, expected, *special = case
     kernel = os.path.join(folder, "kernel")
     with open(kernel, "wb") as file:
         file.write(data)
-    machine = qemu.Machine(kernel=xenolith, append=f"{APPEND} {words}", modules=[kernel + " p"],
-                           smp="2", mem="256M")
+    if words is None:
+        return serial_card(xenolith, folder, kernel)
+    special = special[0] if special else {}
+    machine = qemu.Machine(kernel=xenolith, append=f"{APPEND} {words}", smp="2", mem="256M",
+                           modules=[kernel + " " + special.pop("args", "p")], **special)
     result = qemu.run(machine, success=expected[-1], failure=[r"Panic", r"ASSERT"], timeout=60)
     wrong = find_in_order(result.lines, expected)
     if wrong:
@@ -134,7 +186,7 @@ def main():
     with open(guest, "rb") as file:
         elf = file.read()
     with tempfile.TemporaryDirectory() as folder:
-        for name, case in (kernels(elf) | parameters(elf)).items():
+        for name, case in (kernels(elf) | parameters(elf) | machines(elf)).items():
             if chosen and name not in chosen:
                 continue
             wrong = run_case(xenolith, folder, case)

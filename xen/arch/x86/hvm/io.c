@@ -85,19 +85,19 @@ static void host_port(u16 port, u32 bytes, bool in, u32 *val)
 		if (in)
 			*val = inb(port);
 		else
-			outb(port, (u8)*val);
+			outb((u8)*val, port);
 		break;
 	case 2:
 		if (in)
 			*val = inw(port);
 		else
-			outw(port, (u16)*val);
+			outw((u16)*val, port);
 		break;
 	default:
 		if (in)
 			*val = inl(port);
 		else
-			outl(port, *val);
+			outl(*val, port);
 	}
 }
 
