@@ -3,6 +3,7 @@
 #include <asm/irq.h>
 
 #include <xen/acpi.h>
+#include <xen/console.h>
 #include <xen/errno.h>
 #include <xen/printk.h>
 #include <xen/spinlock.h>
@@ -22,6 +23,7 @@ struct irq_desc {
 	void *arg;
 	u32 gsi;		/* NO_GSI for an MSI */
 	u32 cpu;
+	u64 fired;
 	bool used, level, low;
 	bool wait_eoi;		/* level: masked until irq_guest_eoi */
 	bool masked;		/* at the owner's wish */
@@ -72,6 +74,7 @@ static void device_interrupt(u8 vector)
 	u64 flags = spin_lock_irqsave(&irq_lock);
 
 	fn = d->fn;
+	d->fired++;
 	if (fn && d->level) {
 		d->wait_eoi = true;
 		update_mask(d);
@@ -231,6 +234,26 @@ static void set_masked(u32 gsi, bool masked)
 void irq_mask_gsi(u32 gsi) { set_masked(gsi, true); }
 void irq_unmask_gsi(u32 gsi) { set_masked(gsi, false); }
 
+static void dump_all(char key)
+{
+	for (u32 i = 0; i < NR_DEVICE_VECTORS; i++) {
+		u64 flags = spin_lock_irqsave(&irq_lock);
+		struct irq_desc d = descs[i];
+
+		spin_unlock_irqrestore(&irq_lock, flags);
+		if (!d.used)
+			continue;
+		if (d.gsi == NO_GSI)
+			printk(LOG_INFO "vector %#x: MSI, CPU%u, fired %lu times\n",
+			       VECTOR_DEVICE_FIRST + i, d.cpu, d.fired);
+		else
+			printk(LOG_INFO "vector %#x: line %u, %s%s, CPU%u, fired %lu times\n",
+			       VECTOR_DEVICE_FIRST + i, d.gsi, d.level ? "level" : "edge",
+			       d.wait_eoi ? ", waits for its EOI" : d.masked ? ", masked" : "",
+			       d.cpu, d.fired);
+	}
+}
+
 void __init irq_init(void)
 {
 	nr_gsis = ioapic_init();
@@ -238,4 +261,5 @@ void __init irq_init(void)
 		printk(LOG_WARN "IRQ: no IO-APIC, devices have no lines (only MSIs)\n");
 	for (int v = VECTOR_DEVICE_FIRST; v <= VECTOR_DEVICE_LAST; v++)
 		irq_set_handler((u8)v, device_interrupt);
+	keyhandler_register('i', dump_all, "show the device interrupts");
 }

@@ -163,8 +163,8 @@ static bool msi_write(struct vmsi *m, u32 reg, u32 bytes, u32 val)
 		m->msi.address = (m->msi.address & ~0xffffffffUL) | (dword & ~3U);
 	else
 		m->msi.address = (u32)m->msi.address | (u64)dword << 32;
-	if (m->msi_irq)
-		m->ops->update(m->ctx, m->msi_irq, &m->msi);
+	if (m->msi_irq && m->ops->update(m->ctx, m->msi_irq, &m->msi, &m->msi_host))
+		write_message(m, &m->msi_host);
 	return true;
 }
 

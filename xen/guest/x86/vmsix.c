@@ -139,12 +139,12 @@ void vmsix_write(struct vmsi *m, u32 offset, u32 bytes, u32 val)
 	struct msix_entry *e = &m->entry[offset / MSIX_ENTRY_SIZE];
 	u32 *word = &e->word[offset / 4 % 4];
 	struct vmsi_message guest;
+	bool moved;
 
 	*word = vmsi_merge(*word, offset, bytes, val);
 	guest = guest_message(e);
-	if (e->irq)
-		m->ops->update(m->ctx, e->irq, &guest);
+	moved = e->irq && m->ops->update(m->ctx, e->irq, &guest, &e->host);
 	/* Messages may be written in pieces: only the mask makes them count. */
-	if (m->msix_enabled && word == &e->word[MSIX_WORD_CONTROL])
+	if (m->msix_enabled && (moved || word == &e->word[MSIX_WORD_CONTROL]))
 		sync_entry(m, offset / MSIX_ENTRY_SIZE);
 }

@@ -85,12 +85,19 @@ static u32 host_alloc(void *ctx, const struct vmsi_message *guest, struct vmsi_m
 	return 0;
 }
 
-static void host_update(void *ctx, u32 irq, const struct vmsi_message *guest)
+/* The host's message goes to CPU 0 first, and then where the lowest bit of the guest's says. */
+static bool host_update(void *ctx, u32 irq, const struct vmsi_message *guest,
+			struct vmsi_message *host)
 {
+	u64 address = 0xfee00000 | (guest->address & 0x1000);
+	bool moved = host->address != address;
+
 	struct device *d = ctx;
 
 	assert_true(irq && irq <= NR_IRQS && d->used[irq - 1]);
 	d->guest[irq - 1] = *guest;
+	host->address = address;
+	return moved;
 }
 
 static void host_free(void *ctx, u32 irq)
@@ -261,10 +268,15 @@ static void test_msi(void **state)
 	assert_int_equal(rd(d, MSI_CAP + 2, 2) & 0x7f, 1);
 	assert_int_equal(rd(d, MSI_CAP, 4) >> 16 & 0x7f, 1);
 	assert_int_equal(rd(d, MSI_CAP, 2), MSIX_CAP << 8 | 5);
-	/* Moved to another CPU while enabled: the device does not notice. */
+	/* Moved while enabled to a vCPU on the same CPU: the device does not notice. */
+	wr(d, MSI_CAP + 5, 1, 0x40);
+	assert_int_equal(d->guest[0].address, 0xfee04000);
+	assert_int_equal(get(d->config + MSI_CAP + 4, 4), 0xfee00000);
+	/* And to one on another CPU: the device's message follows, the vector stays. */
 	wr(d, MSI_CAP + 5, 1, 0x50);
 	assert_int_equal(d->guest[0].address, 0xfee05000);
-	assert_int_equal(get(d->config + MSI_CAP + 4, 4), 0xfee00000);
+	assert_int_equal(get(d->config + MSI_CAP + 4, 4), 0xfee01000);
+	assert_int_equal(get(d->config + MSI_CAP + 12, 2), 0x80);
 	wr(d, MSI_CAP + 2, 1, 0);
 	assert_int_equal(nr_used(d), 0);
 	assert_int_equal(get(d->config + MSI_CAP + 2, 2) & 1, 0);
@@ -317,6 +329,11 @@ static void test_msix(void **state)
 	assert_int_equal(nr_used(d), 1);
 	vmsix_write(&d->m, 16 + 8, 4, 0x4055);
 	assert_int_equal(d->guest[0].data, 0x4055);
+	/* A message for a vCPU elsewhere moves the device's at once, without a new vector. */
+	vmsix_write(&d->m, 16, 4, GUEST_ADDRESS | 0x1000);
+	assert_int_equal(d->table[1][0], 0xfee01000);
+	assert_int_equal(d->table[1][2], 0x80);
+	assert_int_equal(d->table[1][3], 1);
 	wr(d, MSIX_CAP + 2, 2, 0);
 	assert_int_equal(nr_used(d), 0);
 	finish(d);
@@ -374,9 +391,9 @@ static void test_hostile(void **state)
 		else
 			vmsi_config_write(&d->m, MSI_CAP + at, bytes, val);
 		if (d->config[MSI_CAP + 2] & 1)
-			assert_int_equal(get(d->config + MSI_CAP + 4, 4), 0xfee00000);
+			assert_int_equal(get(d->config + MSI_CAP + 4, 4) & ~0x1000U, 0xfee00000);
 		for (u32 e = 0; e < ENTRIES; e++)
-			assert_true(!d->table[e][0] || d->table[e][0] == 0xfee00000);
+			assert_true(!d->table[e][0] || (d->table[e][0] & ~0x1000U) == 0xfee00000);
 		assert_true(nr_used(d) <= ENTRIES + 1);
 	}
 	finish(d);

@@ -122,6 +122,18 @@ void hvm_deliver(struct domain *d, const struct apic_msg *msg, const struct vlap
 		deliver_to(container_of(xd->vlapics[i], struct x86_vcpu, vlapic), msg);
 }
 
+u32 hvm_message_cpu(struct domain *d, const struct apic_msg *msg)
+{
+	struct x86_domain *xd = to_xd(d);
+	DECLARE_BITMAP(targets, 128);
+	u32 first;
+
+	if (!vlapic_route(xd->vlapics, d->max_vcpus, msg, NULL, targets))
+		return 0;
+	first = bitmap_find_next(targets, d->max_vcpus, 0);
+	return READ_ONCE(d->vcpu[first]->unit.cpu);
+}
+
 static void lapic_ipi(void *ctx, const struct apic_msg *msg)
 {
 	struct x86_vcpu *xv = ctx;

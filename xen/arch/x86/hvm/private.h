@@ -29,6 +29,8 @@ static inline bool hvm_canonical(u64 va)
 extern const struct vlapic_ops hvm_vlapic_ops;
 /** Send an interrupt message to the vCPUs of @d that match it. Any context without locks. */
 void hvm_deliver(struct domain *d, const struct apic_msg *msg, const struct vlapic *self);
+/** The CPU of the (first) vCPU that @msg would reach now; 0 when it reaches none. Any context. */
+u32 hvm_message_cpu(struct domain *d, const struct apic_msg *msg);
 /** Make @xv look at what was posted for it: end its block, or its run on another CPU. */
 void hvm_kick(struct x86_vcpu *xv);
 /** The domain's IO-APICs: setting up, and register accesses (false: not theirs). */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The domain's IO-APICs. For the hardware domain each pin stands for the real line of that number:
- * programming an entry binds the line, completing a level interrupt lets it fire again.
+ * programming an entry binds the line, completing a level interrupt lets it fire again. The line
+ * comes to the CPU where the vCPU that the entry names ran when the entry was written.
  */
 #include <xen/errno.h>
 #include <xen/acpi.h>
@@ -44,6 +45,14 @@ static void deliver(void *ctx, const struct apic_msg *msg)
 		hvm_deliver(ctx, msg, NULL);
 }
 
+static void follow(struct domain *d, const struct gsi_binding *b, u64 rte)
+{
+	struct apic_msg msg = { .dest = RTE_DEST(rte), .vector = RTE_VECTOR(rte),
+				.mode = RTE_MODE(rte), .logical = rte & RTE_LOGICAL };
+
+	irq_set_cpu(b->vector, hvm_message_cpu(d, &msg), NULL);
+}
+
 static void bind_line(struct domain *d, u32 gsi, u64 rte)
 {
 	struct gsi_binding *b = &bindings[gsi];
@@ -56,10 +65,11 @@ static void bind_line(struct domain *d, u32 gsi, u64 rte)
 	vector = irq_request_gsi(gsi, b->level, b->low, line_fired, b);
 	if (vector < 0)
 		printk(LOG_G_WARN "Line %u cannot be handed to the hardware domain: error %d\n",
-		       gsi,
-		       vector);
+		       gsi, vector);
 	else
 		b->vector = vector;
+	if (b->vector)
+		follow(d, b, rte);
 }
 
 /* The guest calls the line something else now (kernels start all lines as edges). */
@@ -88,6 +98,8 @@ static void rte_changed(void *ctx, u32 gsi, u64 old, u64 new)
 	} else if (b->level != !!(new & RTE_LEVEL) || b->low != !!(new & RTE_ACTIVE_LOW)) {
 		rebind_line(d, gsi, new);
 	} else {
+		if (RTE_DEST(old) != RTE_DEST(new) || ((old ^ new) & RTE_LOGICAL))
+			follow(d, b, new);
 		irq_unmask_gsi(gsi);
 	}
 }

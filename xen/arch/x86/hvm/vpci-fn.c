@@ -41,9 +41,10 @@ static u32 op_alloc(void *ctx, const struct vmsi_message *guest, struct vmsi_mes
 	return vpci_irq_alloc(guest, host);
 }
 
-static void op_update(void *ctx, u32 irq, const struct vmsi_message *guest)
+static bool op_update(void *ctx, u32 irq, const struct vmsi_message *guest,
+		      struct vmsi_message *host)
 {
-	vpci_irq_update(irq, guest);
+	return vpci_irq_update(irq, guest, host);
 }
 
 static void op_free(void *ctx, u32 irq)

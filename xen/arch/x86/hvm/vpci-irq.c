@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Host interrupts of devices, each standing for one message of the hardware domain. */
+/*
+ * Host interrupts of devices, each standing for one message of the hardware domain. It comes to the
+ * CPU where the vCPU that the message is for ran when the message was written.
+ */
 #include <xen/printk.h>
 
 #include <asm/irq.h>
@@ -18,14 +21,19 @@ struct slot {
 
 static struct slot slots[VECTOR_DEVICE_LAST - VECTOR_DEVICE_FIRST + 1];
 
+static bool decode(const struct vmsi_message *m, struct apic_msg *msg)
+{
+	/* Only a processor may reset another: from a device that is a guest's mistake. */
+	return vmsi_decode(m, msg) && msg->mode != APIC_DM_INIT && msg->mode != APIC_DM_STARTUP;
+}
+
 static void fired(void *arg)
 {
 	u64 packed = READ_ONCE(((struct slot *)arg)->message);
 	struct vmsi_message m = { packed >> 32, (u32)packed };
 	struct apic_msg msg;
 
-	/* Only a processor may reset another: from a device that is a guest's mistake. */
-	if (vmsi_decode(&m, &msg) && msg.mode != APIC_DM_INIT && msg.mode != APIC_DM_STARTUP)
+	if (decode(&m, &msg))
 		hvm_deliver(vpci.d, &msg, NULL);
 }
 
@@ -33,6 +41,19 @@ static u64 pack(const struct vmsi_message *m)
 {
 	/* What does not address local APICs must not do so for lack of its upper half. */
 	return m->address >> 32 ? 0 : m->address << 32 | m->data;
+}
+
+/* Move the vector to where @guest is to be delivered; *@host changes when that is elsewhere. */
+static bool follow(int vector, const struct vmsi_message *guest, struct vmsi_message *host)
+{
+	struct apic_msg msg;
+	struct msi_msg out;
+
+	if (!decode(guest, &msg) || irq_set_cpu(vector, hvm_message_cpu(vpci.d, &msg), &out) ||
+	    out.address == host->address)
+		return false;
+	host->address = out.address;
+	return true;
 }
 
 u32 vpci_irq_alloc(const struct vmsi_message *guest, struct vmsi_message *host)
@@ -51,15 +72,17 @@ u32 vpci_irq_alloc(const struct vmsi_message *guest, struct vmsi_message *host)
 			break;
 		s->vector = vector;
 		*host = (struct vmsi_message){ msg.address, msg.data };
+		follow(vector, guest, host);
 		return i + 1;
 	}
 	printk_once(LOG_WARN "PCI: no vector left for an MSI of the hardware domain\n");
 	return 0;
 }
 
-void vpci_irq_update(u32 irq, const struct vmsi_message *guest)
+bool vpci_irq_update(u32 irq, const struct vmsi_message *guest, struct vmsi_message *host)
 {
 	WRITE_ONCE(slots[irq - 1].message, pack(guest));
+	return follow(slots[irq - 1].vector, guest, host);
 }
 
 void vpci_irq_free(u32 irq)

@@ -50,7 +50,7 @@ struct vpci_fn *vpci_fn_at(u64 addr);
 
 /** Host interrupts that deliver a guest's message; see struct vmsi_ops. [vpci.lock] */
 u32 vpci_irq_alloc(const struct vmsi_message *guest, struct vmsi_message *host);
-void vpci_irq_update(u32 irq, const struct vmsi_message *guest);
+bool vpci_irq_update(u32 irq, const struct vmsi_message *guest, struct vmsi_message *host);
 void vpci_irq_free(u32 irq);
 
 /** Where physical address @addr, in a trapped page, is mapped; NULL: out of room. [vpci.lock] */

@@ -38,7 +38,9 @@ struct vmsi_ops {
 	void (*write_table)(void *ctx, u32 i, u32 word, u32 val);
 	/** A host interrupt that delivers @guest; > 0 and the message for the device, or 0. */
 	u32 (*alloc)(void *ctx, const struct vmsi_message *guest, struct vmsi_message *host);
-	void (*update)(void *ctx, u32 irq, const struct vmsi_message *guest);
+	/** @guest is what @irq delivers from now on. True: *@host has become another one. */
+	bool (*update)(void *ctx, u32 irq, const struct vmsi_message *guest,
+		       struct vmsi_message *host);
 	void (*free)(void *ctx, u32 irq);
 };
 
