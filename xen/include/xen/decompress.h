@@ -53,7 +53,8 @@ struct bzimage_info {
 	u32 unpacked_len;		/* a hint from the file; not to be trusted */
 };
 enum unpack_error bzimage_parse(const void *image, size_t len, struct bzimage_info *info);
-/** Decompress a payload of any of these kinds (told by its magic) with what the kernel's build appends. */
+/** Decompress a payload of any of these kinds (told by its magic), with what the kernel's build
+ * appends. */
 enum unpack_error bzimage_decompress(const struct bzimage_info *info, void *out, size_t out_size,
 				     size_t *out_len, struct unpack_work *work);
 

@@ -141,7 +141,8 @@ static void unmap_page_once(void *arg)
 	setup();
 	pg = page_at(SOME_GFN);
 	mfn = page_to_mfn(pg);
-	HOST_CHECK(p2m_unmap_page(dom->p2m, gfn_make(SOME_GFN + 1), mfn, P2M_RAM_RW) == -XEN_ENOENT);
+	HOST_CHECK(p2m_unmap_page(dom->p2m, gfn_make(SOME_GFN + 1), mfn, P2M_RAM_RW) ==
+		   -XEN_ENOENT);
 	HOST_CHECK(page_at(SOME_GFN + 1) != pg);
 	HOST_CHECK(p2m_unmap_page(dom->p2m, gfn_make(SOME_GFN), mfn, P2M_GRANT_RW) == -XEN_ENOENT);
 	HOST_CHECK(p2m_unmap_page(dom->p2m, gfn_make(SOME_GFN), mfn, P2M_RAM_RW) == 0);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cpu.h"
 
-TEST("NMI: by IPI to oneself and to a vCPU that halts with interrupts off; by vcpu_op; one at a time");
+TEST("NMI: by IPI to oneself and to a vCPU that halts with interrupts off; by vcpu_op; each alone");
 RUN("vcpus=2 timeout=40");
 
 static volatile u32 nmis[2], ready;
