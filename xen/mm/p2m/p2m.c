@@ -165,11 +165,11 @@ static void set_entry(struct p2m *p, u64 *entry, u64 new, u32 level)
 	if (p2m_entry_is_leaf(p->fmt, old, level)) {
 		if (p2m_entry_type(p->fmt, old) == P2M_FOREIGN) {
 			/* The reference may be the last: nobody may still reach the page. */
-			arch_p2m_flush(p);
+			flush_pending(p);
 			drop_leaf(p, old, level);
 		}
 	} else {
-		arch_p2m_flush(p);
+		flush_pending(p);
 		free_subtree(p, p2m_entry_mfn(p->fmt, old), level - 1);
 	}
 }

@@ -204,6 +204,27 @@ static void move_over_ram(void *arg)
 	HOST_CHECK(dom->tot_pages == charged - 1);
 }
 
+/* Toolstacks unmap guests' pages one by one, and each flush makes every vCPU leave its guest. */
+static void foreign_flushes_once(void *arg)
+{
+	struct xen_remove_from_physmap r = { .domid = DOMID_SELF, .gpfn = RAM };
+	struct domain *other;
+	struct page_info *pg;
+	u32 refs;
+
+	setup();
+	other = make_domain(2);
+	pg = p2m_get_page(other, gfn_make(SOME_GFN), NULL, true);
+	HOST_CHECK(pg);
+	domain_get(other);
+	refs = pg->refs;
+	HOST_CHECK(!p2m_map_new(dom->p2m, gfn_make(RAM), page_to_mfn(pg), P2M_FOREIGN));
+	flushes = 0;
+	HOST_CHECK(memory_op(XENMEM_remove_from_physmap, &r) == 0);
+	HOST_CHECK(flushes == 1);
+	HOST_CHECK(pg->refs == refs - 1);
+}
+
 static long map_shared_info(u64 gfn)
 {
 	struct xen_add_to_physmap a = { .domid = DOMID_SELF, .space = XENMAPSPACE_shared_info,
@@ -320,6 +341,7 @@ static void test_foreign_batch(void **state) { run(decrease_during_batch); }
 static void test_unmap_page(void **state) { run(unmap_page_once); }
 static void test_map_new(void **state) { run(map_where_something_is); }
 static void test_move_over(void **state) { run(move_over_ram); }
+static void test_foreign_flush(void **state) { run(foreign_flushes_once); }
 static void test_table_bound(void **state) { run(tables_everywhere); }
 static void test_range(void **state) { run(range_is_all_or_nothing); }
 static void test_view(void **state) { run(view_of_mappings); }
@@ -332,7 +354,7 @@ int main(void)
 		cmocka_unit_test(test_unmap_page),  cmocka_unit_test(test_table_bound),
 		cmocka_unit_test(test_range),	    cmocka_unit_test(test_teardown),
 		cmocka_unit_test(test_map_new),	    cmocka_unit_test(test_move_over),
-		cmocka_unit_test(test_view),
+		cmocka_unit_test(test_view),	    cmocka_unit_test(test_foreign_flush),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
