@@ -212,6 +212,8 @@ static const struct x86_emul_ops emul_ops = {
 	.rdtsc = op_rdtsc,
 	.xsetbv = op_xsetbv,
 	.wbinvd = op_wbinvd,
+	.get_vec = hvm_get_vec,
+	.put_vec = hvm_put_vec,
 };
 
 static const enum hvm_segment segs[X86_SREG_NR] = { HVM_ES, HVM_CS, HVM_SS,

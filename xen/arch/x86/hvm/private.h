@@ -92,6 +92,11 @@ void fpu_record_load(struct x86_vcpu *xv, const void *data, u32 len);
 /** Replace the x87 and SSE state by an FXSAVE image whose MXCSR is valid. */
 void fpu_set_legacy(struct x86_vcpu *xv, const void *image);
 
+struct x86_emul_ctx;
+/** Vector registers of the current vCPU; slots of the emulator's operations. */
+int hvm_get_vec(struct x86_emul_ctx *ctx, u32 reg, void *buf, u32 bytes);
+int hvm_put_vec(struct x86_emul_ctx *ctx, u32 reg, const void *buf, u32 bytes, bool zero_upper);
+
 /** vCPU state at power-on: PVH entry, and after a startup IPI. */
 void hvm_set_pvh_state(struct x86_vcpu *xv, u32 entry, u32 start_info);
 void hvm_set_sipi_state(struct x86_vcpu *xv, u8 vector);
