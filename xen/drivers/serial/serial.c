@@ -77,8 +77,15 @@ static int parse_place(struct uart *u, const char *s)
 	const char *end;
 	u64 v;
 
-	if (!strncmp(s, "pci", 3) && !s[3])
-		return uart_find_pci(u, u == &coms[1]);
+	if (!strncmp(s, "pci", 3) && !s[3]) {
+		u32 nth = u == &coms[1];
+		int rc = uart_find_pci(u, nth);
+
+		if (rc)
+			printk(LOG_WARN "serial: com%u=...,pci wants %u port%s on PCI cards, which "
+			       "there are not\n", nth + 1, nth + 1, nth ? "s" : "");
+		return rc;
+	}
 	v = parse_u64(s, &end, 0);
 	if (end == s || !v)
 		return -XEN_EINVAL;
