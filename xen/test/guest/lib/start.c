@@ -146,6 +146,23 @@ static void take_start_info(void)
 	next_free = (u64)image_end;
 }
 
+/* Xen tells its first domain about memory only when asked. */
+static void ask_for_memory_map(void)
+{
+	static struct {
+		u64 start, size;
+		u32 type;
+	} __attribute__((packed)) e820[ARRAY_SIZE(memory_map)];
+	struct xen_memory_map m = { .nr_entries = ARRAY_SIZE(e820) };
+
+	set_xen_guest_handle(m.buffer, e820);
+	if (memory_map_entries || memory_op(XENMEM_memory_map, &m))
+		return;
+	memory_map_entries = m.nr_entries;
+	for (u32 i = 0; i < memory_map_entries; i++)
+		memory_map[i] = (struct region){ e820[i].start, e820[i].size, e820[i].type };
+}
+
 static void map_shared_info(void)
 {
 	struct xen_add_to_physmap xatp = { .domid = DOMID_SELF, .space = XENMAPSPACE_shared_info,
@@ -167,6 +184,7 @@ void cpu_main(struct cpu *self)
 		smp_idle(self);
 	wrmsr(0x40000000, (u64)hypercall_page);
 	take_start_info();
+	ask_for_memory_map();
 	self->up = true;
 	map_shared_info();
 	test_main();

@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Measurements: one measuring microguest, and what runs it (docs/benchmarks.md).
+
+bench_dir := bench/guest
+bench_out := $(BUILD)/bench
+bench_cflags := $(guest_cflags) -I$(bench_dir) -DTEST_NAME='"bench"'
+bench_objs := $(patsubst $(bench_dir)/%.c,$(bench_out)/guest/%.o,$(wildcard $(bench_dir)/*.c))
+
+$(bench_out)/guest/%.o: $(bench_dir)/%.c | $(BUILD)/abi/public
+	$(SAY) CC 'bench $*'
+	$(Q)mkdir -p $(@D) && $(CC) $(bench_cflags) -MMD -MP -c -o $@ $<
+$(bench_out)/bench.elf: $(bench_objs) $(guest_lib) $(guest_dir)/lib/guest.lds
+	$(SAY) LD $@
+	$(Q)ld -nostdlib -static -z noexecstack --no-warn-rwx-segments --build-id=none \
+		-T $(guest_dir)/lib/guest.lds -o $@ $(filter %.o,$^)
+-include $(bench_objs:.o=.d)
+
+.PHONY: bench-guests bench
+bench-guests: $(bench_out)/bench.elf ## build the measuring microguest
+bench: bench-guests x86_64 ## what exits and services cost, beside Debian's Xen
+	$(Q)$(PYTHON) bench/run.py --build $(BUILD) --peer
