@@ -15,7 +15,23 @@ $(bench_out)/bench.elf: $(bench_objs) $(guest_lib) $(guest_dir)/lib/guest.lds
 		-T $(guest_dir)/lib/guest.lds -o $@ $(filter %.o,$^)
 -include $(bench_objs:.o=.d)
 
-.PHONY: bench-guests bench
-bench-guests: $(bench_out)/bench.elf ## build the measuring microguest
+# The same without a hypervisor: other groups, and a stand-in for hypercalls.
+bench_bare_objs := $(patsubst bench/bare/%.c,$(bench_out)/bare/%.o,$(wildcard bench/bare/*.c)) \
+	$(bench_out)/guest/bench.o $(bench_out)/guest/clocks.o \
+	$(filter-out %/hypercall.o,$(guest_lib)) $(BUILD)/x86_64/arch/x86/svm/entry.o
+$(bench_out)/bare/%.o: bench/bare/%.c | $(BUILD)/abi/public
+	$(SAY) CC 'bench $*'
+	$(Q)mkdir -p $(@D) && $(CC) $(bench_cflags) -MMD -MP -c -o $@ $<
+$(bench_out)/bare.elf: $(bench_bare_objs) $(guest_dir)/lib/guest.lds
+	$(SAY) LD $@
+	$(Q)ld -nostdlib -static -z noexecstack --no-warn-rwx-segments --build-id=none \
+		-T $(guest_dir)/lib/guest.lds -o $@ $(filter %.o,$^)
+-include $(patsubst %.o,%.d,$(filter $(bench_out)/bare/%,$(bench_bare_objs)))
+
+.PHONY: bench-guests bench bench-breakdown
+bench-guests: $(bench_out)/bench.elf $(bench_out)/bare.elf ## build the measuring microguest
 bench: bench-guests x86_64 ## what exits and services cost, beside Debian's Xen
 	$(Q)$(PYTHON) bench/run.py --build $(BUILD) --peer
+bench-breakdown: bench-guests x86_64 ## where an exit's instructions go, function by function
+	$(Q)$(PYTHON) bench/run.py --build $(BUILD) --set bare
+	$(Q)$(PYTHON) bench/breakdown.py --build $(BUILD)

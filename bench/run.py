@@ -53,6 +53,7 @@ class Set:
     bench: str
     cpus: int = 1
     vcpus: int = 1
+    bare: bool = False      # on the machine itself, for what only that shows
 
 
 SETS = {
@@ -60,6 +61,7 @@ SETS = {
     "memory": Set("grants and memory, one vCPU on one CPU", "memory"),
     "smp": Set("two vCPUs on two CPUs", "event.other.busy,event.other.idle,ipi.other.busy,"
                "ipi.other.idle,sched.pingpong", cpus=2, vcpus=2),
+    "bare": Set("the machine without a hypervisor", "floor,clocks", bare=True),
     "shared": Set("two vCPUs on one CPU", "sched.pingpong,sched.switch", vcpus=2),
 }
 
@@ -74,6 +76,8 @@ class Side:
 
     def append(self, part, args):
         """Its command line."""
+        if part.bare:
+            return guest_words(part, args)
         if self.is_xen:
             words = ("console=com1 com1=115200,8n1 dom0=pvh bootscrub=0 "
                      f"dom0_mem={DOMAIN_MIB}M dom0_max_vcpus={part.vcpus} {args.xen}")
@@ -101,6 +105,8 @@ def guest_words(part, args):
 
 def modules(part, args, log):
     """The guest as dom0's kernel, or a manifest with it as a domain."""
+    if part.bare:
+        return []
     if args.domain == "dom0":
         return [f"{guest_image(args)} {guest_words(part, args)}"]
     guest = manifest.Domain(name="bench", kernel=guest_image(args), cpus=part.vcpus,
@@ -131,8 +137,10 @@ def run_once(side, part, args, log):
             "log": os.path.relpath(log, args.out), "figures": got, "skips": skips}
 
 
-def sides_of(args):
+def sides_of(part, args):
     """Who is compared; the first is Xenolith of this build."""
+    if part.bare:
+        return [Side("bare", os.path.join(args.build, "bench", "bare.elf"))]
     sides = [Side("Xenolith", os.path.join(args.build, "x86_64", "xenolith"))]
     if args.baseline:
         sides.append(Side("baseline", args.baseline))
@@ -147,7 +155,7 @@ def measure(name, part, args):
     rounds = args.repeat if args.mode == "icount" else args.pairs
     for turn in range(rounds):
         # Every other turn backwards, so that none is always measured on a warmer host.
-        for side in sides_of(args)[::-1 if turn % 2 else 1]:
+        for side in sides_of(part, args)[::-1 if turn % 2 else 1]:
             log = os.path.join(args.out, f"{name}-{side.name.replace(' ', '-').lower()}-{turn}.log")
             run = run_once(side, part, args, log)
             run["turn"] = turn
@@ -161,9 +169,9 @@ def run_set(name, part, args):
     """Measure, print, write; True when every side repeated itself (or the clock is the host's)."""
     started = time.time()
     runs = measure(name, part, args)
-    names = [s.name for s in sides_of(args)]
+    names = [s.name for s in sides_of(part, args)]
     rows = figures.compare(runs, names, args.mode)
-    images = [s.kernel for s in sides_of(args)] + [guest_image(args)]
+    images = [s.kernel for s in sides_of(part, args)] + [guest_image(args)]
     facts = provenance.facts(images, qemu.find_qemu(EMULATORS[args.emulator]))
     facts.update(set=name, what=part.what, mode=args.mode, domain=args.domain, started=started,
                  ended=time.time(), arguments=sys.argv[1:])
@@ -171,7 +179,7 @@ def run_set(name, part, args):
     with open(base + ".json", "w", encoding="utf-8") as file:
         json.dump({**facts, "table": rows, "runs": runs}, file, indent=1)
     figures.write_tsv(base + ".tsv", rows, names)
-    print(f"\n{part.what}; {facts['emulator']}; commit {facts['commit']}"
+    print(f"\n{part.what}; {facts['emulator']}; commit {facts['commit'][:12]}"
           f"{' with changes' if facts['dirty'] else ''}; {args.mode}; as {args.domain}")
     figures.print_table(rows, names, args.mode)
     print(f"written: {base}.tsv {base}.json")

@@ -15,11 +15,6 @@
 
 TEST("the measuring microguest");
 
-static const struct group *const groups[] = {
-	&group_exits, &group_events, &group_smp, &group_timers, &group_memory, &group_clocks,
-	&group_irqs,
-};
-
 static bool in_ticks;
 static u64 samples[MAX_SAMPLES];
 static u32 nr_samples;
@@ -227,7 +222,7 @@ void test_main(void)
 	in_ticks = arg_has("unit=instructions");
 	measure_tsc();
 	print("BENCH-START domain=%u tsc=%s\n", own_domid(), unit());
-	for (u32 g = 0; g < ARRAY_SIZE(groups); g++)
+	for (u32 g = 0; g < nr_groups; g++)
 		for (u32 i = 0; i < groups[g]->count; i++) {
 			const struct benchmark *b = &groups[g]->first[i];
 

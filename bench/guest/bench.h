@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * How the measuring microguest measures and reports. A group of benchmarks is a table in a file of
- * its own; bench.c lists the groups and runs what the command line names.
+ * its own; groups.c lists the groups; bench.c runs what the command line names.
  */
 #ifndef BENCH_H
 #define BENCH_H
@@ -27,6 +27,10 @@ struct group {
 
 extern const struct group group_exits, group_events, group_smp, group_timers, group_memory,
 	group_clocks, group_irqs;
+
+/** Those that this image has, in the order they run in. */
+extern const struct group *const groups[];
+extern const u32 nr_groups;
 
 /** Why a benchmark cannot be carried out here; it may go on with others. */
 void bench_skip(const char *name, const char *fmt, ...) PRINTF(2, 3);

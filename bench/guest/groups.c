@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the measuring microguest can do in a domain. */
+#include "bench.h"
+
+const struct group *const groups[] = {
+	&group_exits, &group_events, &group_smp, &group_timers, &group_memory, &group_clocks,
+	&group_irqs,
+};
+const u32 nr_groups = ARRAY_SIZE(groups);
