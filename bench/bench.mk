@@ -28,7 +28,11 @@ $(bench_out)/bare.elf: $(bench_bare_objs) $(guest_dir)/lib/guest.lds
 		-T $(guest_dir)/lib/guest.lds -o $@ $(filter %.o,$^)
 -include $(patsubst %.o,%.d,$(filter $(bench_out)/bare/%,$(bench_bare_objs)))
 
-.PHONY: bench-guests bench bench-breakdown bench-scrub
+$(bench_out)/hwevents: bench/hwevents/hwevents.c
+	$(SAY) LD $@
+	$(Q)mkdir -p $(@D) && $(CC) -std=gnu11 -O2 -Wall -Wextra -Werror -o $@ $< -lpfm
+
+.PHONY: bench-guests bench bench-breakdown bench-scrub bench-hw
 bench-guests: $(bench_out)/bench.elf $(bench_out)/bare.elf ## build the measuring microguest
 bench: bench-guests x86_64 ## what exits and services cost, beside Debian's Xen
 	$(Q)$(PYTHON) bench/run.py --build $(BUILD) --peer
@@ -37,3 +41,4 @@ bench-breakdown: bench-guests x86_64 ## where an exit's instructions go, functio
 	$(Q)$(PYTHON) bench/breakdown.py --build $(BUILD)
 bench-scrub: bench-guests x86_64 ## scrubbing at boot: cost and balance for 1 to 64 CPUs
 	$(Q)$(PYTHON) bench/scrub.py --build $(BUILD) --peer
+bench-hw: $(bench_out)/hwevents ## the counter of hardware events (needs libpfm4-dev)
