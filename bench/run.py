@@ -61,6 +61,7 @@ SETS = {
     "memory": Set("grants and memory, one vCPU on one CPU", "memory"),
     "smp": Set("two vCPUs on two CPUs", "event.other.busy,event.other.idle,ipi.other.busy,"
                "ipi.other.idle,sched.pingpong", cpus=2, vcpus=2),
+    "trace": Set("what recording events costs", "trace"),
     "bare": Set("the machine without a hypervisor", "floor,clocks", bare=True),
     "shared": Set("two vCPUs on one CPU", "sched.pingpong,sched.switch", vcpus=2),
 }
