@@ -32,7 +32,7 @@ $(bench_out)/hwevents: bench/hwevents/hwevents.c
 	$(SAY) LD $@
 	$(Q)mkdir -p $(@D) && $(CC) -std=gnu11 -O2 -Wall -Wextra -Werror -o $@ $< -lpfm
 
-.PHONY: bench-guests bench bench-breakdown bench-scrub bench-hw
+.PHONY: bench-guests bench bench-breakdown bench-scrub bench-hw bench-smoke
 bench-guests: $(bench_out)/bench.elf $(bench_out)/bare.elf ## build the measuring microguest
 bench: bench-guests x86_64 ## what exits and services cost, beside Debian's Xen
 	$(Q)$(PYTHON) bench/run.py --build $(BUILD) --peer
@@ -42,3 +42,5 @@ bench-breakdown: bench-guests x86_64 ## where an exit's instructions go, functio
 bench-scrub: bench-guests x86_64 ## scrubbing at boot: cost and balance for 1 to 64 CPUs
 	$(Q)$(PYTHON) bench/scrub.py --build $(BUILD) --peer
 bench-hw: $(bench_out)/hwevents ## the counter of hardware events (needs libpfm4-dev)
+bench-smoke: bench-guests bench-hw x86_64 ## a short run that must repeat exactly
+	$(Q)$(PYTHON) bench/test_bench.py $(BUILD)

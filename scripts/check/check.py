@@ -56,6 +56,7 @@ def stages(build):
         Stage("boot", "good and bad boot information", make("test-boot"), 600),
         Stage("manifest", "domains of good and bad manifests", make("test-manifest"), 600),
         Stage("guest", "microguests", make("test-guest"), 900),
+        Stage("bench", "measurements read, compare and repeat", make("bench-smoke"), 600),
         Stage("demo", "what make demo shows", ["python3", "scripts/demo.py", build], 600),
         Stage("linux", "Debian's Linux as dom0", make("test-linux", jobs=1), 1500),
     ]
