@@ -28,12 +28,19 @@ $(bench_out)/bare.elf: $(bench_bare_objs) $(guest_dir)/lib/guest.lds
 		-T $(guest_dir)/lib/guest.lds -o $@ $(filter %.o,$^)
 -include $(patsubst %.o,%.d,$(filter $(bench_out)/bare/%,$(bench_bare_objs)))
 
+# A guest without paging: 32-bit code in the 64-bit file that domain builders want.
+$(bench_out)/flat.elf: bench/flat/flat.c bench/flat/flat.lds
+	$(SAY) LD $@
+	$(Q)mkdir -p $(@D) && $(CC) $(boot_cflags) -nostdlib -static \
+		-Wl,--build-id=none,-z,noexecstack,--no-warn-rwx-segments,-T,bench/flat/flat.lds -o $@.32 $<
+	$(Q)objcopy -I elf32-i386 -O elf64-x86-64 $@.32 $@ && rm $@.32
+
 $(bench_out)/hwevents: bench/hwevents/hwevents.c
 	$(SAY) LD $@
 	$(Q)mkdir -p $(@D) && $(CC) -std=gnu11 -O2 -Wall -Wextra -Werror -o $@ $< -lpfm
 
 .PHONY: bench-guests bench bench-breakdown bench-scrub bench-hw bench-smoke
-bench-guests: $(bench_out)/bench.elf $(bench_out)/bare.elf ## build the measuring microguest
+bench-guests: $(addprefix $(bench_out)/,bench.elf bare.elf flat.elf) ## build the measuring microguest
 bench: bench-guests x86_64 ## what exits and services cost, beside Debian's Xen
 	$(Q)$(PYTHON) bench/run.py --build $(BUILD) --peer
 bench-breakdown: bench-guests x86_64 ## where an exit's instructions go, function by function

@@ -19,6 +19,11 @@ def sha256(path):
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def digests(images):
+    """{path: SHA-256}"""
+    return {os.path.relpath(path, REPO): sha256(path) for path in images}
+
+
 def host_cpu():
     """The processor's name, as the kernel gives it."""
     try:
@@ -36,7 +41,7 @@ def facts(images, emulator):
     return {
         "commit": _command("git", "rev-parse", "HEAD") or "unknown",
         "dirty": bool(_command("git", "status", "--porcelain", "--untracked-files=no")),
-        "images": {os.path.relpath(path, REPO): sha256(path) for path in images},
+        "images": digests(images),
         "emulator": _command(emulator, "--version").split("\n")[0],
         "host": {"cpu": host_cpu(), "cpus": os.cpu_count(), "kernel": platform.release(),
                  "load": os.getloadavg()},

@@ -53,6 +53,7 @@ class Set:
     bench: str
     cpus: int = 1
     vcpus: int = 1
+    image: str = "bench"
     bare: bool = False      # on the machine itself, for what only that shows
 
 
@@ -62,7 +63,8 @@ SETS = {
     "smp": Set("two vCPUs on two CPUs", "event.other.busy,event.other.idle,ipi.other.busy,"
                "ipi.other.idle,sched.pingpong", cpus=2, vcpus=2),
     "trace": Set("what recording events costs", "trace"),
-    "bare": Set("the machine without a hypervisor", "floor,clocks", bare=True),
+    "bare": Set("the machine without a hypervisor", "floor,clocks", image="bare", bare=True),
+    "flat": Set("a 32-bit guest without paging, one vCPU on one CPU", "flat", image="flat"),
     "shared": Set("two vCPUs on one CPU", "sched.pingpong,sched.switch", vcpus=2),
 }
 
@@ -89,9 +91,9 @@ class Side:
         return f"{COMMON} {words}".strip()
 
 
-def guest_image(args):
+def guest_image(args, image="bench"):
     """The measuring microguest."""
-    return os.path.join(args.build, "bench", "bench.elf")
+    return os.path.join(args.build, "bench", f"{image}.elf")
 
 
 def guest_words(part, args):
@@ -109,9 +111,9 @@ def modules(part, args, log):
     if part.bare:
         return []
     if args.domain == "dom0":
-        return [f"{guest_image(args)} {guest_words(part, args)}"]
-    guest = manifest.Domain(name="bench", kernel=guest_image(args), cpus=part.vcpus,
-                            memory=f"{DOMAIN_MIB}M", bootargs=guest_words(part, args))
+        return [f"{guest_image(args, part.image)} {guest_words(part, args)}"]
+    guest = manifest.Domain(name="bench", kernel=guest_image(args, part.image),
+                            cpus=part.vcpus, memory=f"{DOMAIN_MIB}M", bootargs=guest_words(part, args))
     return manifest.Manifest([guest]).write(log + ".dtb")
 
 
@@ -141,7 +143,7 @@ def run_once(side, part, args, log):
 def sides_of(part, args):
     """Who is compared; the first is Xenolith of this build."""
     if part.bare:
-        return [Side("bare", os.path.join(args.build, "bench", "bare.elf"))]
+        return [Side("bare", guest_image(args, part.image))]
     sides = [Side("Xenolith", os.path.join(args.build, "x86_64", "xenolith"))]
     if args.baseline:
         sides.append(Side("baseline", args.baseline))
@@ -169,11 +171,13 @@ def measure(name, part, args):
 def run_set(name, part, args):
     """Measure, print, write; True when every side repeated itself (or the clock is the host's)."""
     started = time.time()
+    images = [s.kernel for s in sides_of(part, args)] + [guest_image(args, part.image)]
+    facts = provenance.facts(images, qemu.find_qemu(EMULATORS[args.emulator]))
     runs = measure(name, part, args)
+    if provenance.digests(images) != facts["images"]:
+        raise RuntimeError(f"{name}: an image changed while it was measured; run it again")
     names = [s.name for s in sides_of(part, args)]
     rows = figures.compare(runs, names, args.mode)
-    images = [s.kernel for s in sides_of(part, args)] + [guest_image(args)]
-    facts = provenance.facts(images, qemu.find_qemu(EMULATORS[args.emulator]))
     facts.update(set=name, what=part.what, mode=args.mode, domain=args.domain, started=started,
                  ended=time.time(), arguments=sys.argv[1:])
     base = os.path.join(args.out, name)

@@ -17,10 +17,15 @@ static xen_pfn_t pfns[SUPERPAGE_PAGES];
 static bool grants_ready(const char *name)
 {
 	static bool done;
+	struct gnttab_set_version v = { .version = 1 };
 	struct xen_add_to_physmap x = { .domid = DOMID_SELF, .space = XENMAPSPACE_grant_table,
 					.idx = 0, .gpfn = (u64)table_page / PAGE_SIZE };
-	long rc = done ? 0 : memory_op(XENMEM_add_to_physmap, &x);
+	long rc = 0;
 
+	if (!done) {
+		grant_op(GNTTABOP_set_version, &v, 1);
+		rc = memory_op(XENMEM_add_to_physmap, &x);
+	}
 	if (rc) {
 		bench_skip(name, "the grant table cannot be mapped: %ld", rc);
 		return false;
