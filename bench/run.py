@@ -187,6 +187,9 @@ def run_set(name, part, args):
     print(f"\n{part.what}; {facts['emulator']}; commit {facts['commit'][:12]}"
           f"{' with changes' if facts['dirty'] else ''}; {args.mode}; as {args.domain}")
     figures.print_table(rows, names, args.mode)
+    for side, name, why in sorted({(r["side"], n, w) for r in runs
+                                   for n, w in r["skips"].items()}):
+        print(f"not measured on {side}: {name}: {why}")
     print(f"written: {base}.tsv {base}.json")
     differing = [f"{row['metric']} ({side})" for row in rows for side in names
                  if row["sides"].get(side, {}).get("repeats") is False]
