@@ -14,7 +14,7 @@
 #define PM_TIMER 0x608
 #define PM_HZ 3579545u
 #define PM_MASK 0xffffffu
-#define INTERVAL_US 50000
+#define INTERVAL_US 20000
 
 /* A clock: a counter of so many bits at so many Hz (0: unknown). */
 struct clock {
@@ -88,7 +88,7 @@ static s64 drift(const struct clock *c, const struct clock *other, u64 *took)
 	*took = c1;
 	if (!c1 || !o1)
 		return 0;
-	/* Both as picoseconds: 50 ms are 5e10 of them. */
+	/* Both as picoseconds: 20 ms are 2e10 of them. */
 	c1 = c1 * 1000000000u / c->hz * 1000 + c1 * 1000000000u % c->hz * 1000 / c->hz;
 	o1 = o1 * 1000000000u / other->hz * 1000 + o1 * 1000000000u % other->hz * 1000 / other->hz;
 	return ((s64)c1 - (s64)o1) * 1000000 / (s64)(o1 / 1000);

@@ -205,9 +205,9 @@ static const struct benchmark table[] = {
 	{ "timer.stop.call", stop_by_call, 2000 },
 	{ "timer.set.lapic", set_apic, 2000 },
 	{ "timer.read.lapic", read_apic, 2000 },
-	{ "timer.late.call.idle", late_call_idle, 300 },
-	{ "timer.late.call.busy", late_call_busy, 300 },
-	{ "timer.late.lapic.idle", late_apic_idle, 300 },
-	{ "timer.late.lapic.busy", late_apic_busy, 300 },
+	{ "timer.late.call.idle", late_call_idle, 100 },
+	{ "timer.late.call.busy", late_call_busy, 100 },
+	{ "timer.late.lapic.idle", late_apic_idle, 100 },
+	{ "timer.late.lapic.busy", late_apic_busy, 100 },
 };
 DEFINE_GROUP(timers, table);
