@@ -4,8 +4,8 @@
 
 Boots Xenolith under -icount with N CPUs (--cpus), chunk sizes (--chunk) and NUMA nodes (--nodes), and
 reads what it says of its scrubbing. With --peer the same machine boots Debian's Xen, which tells no
-shares: for it the time between its own first and next line is divided by all the machine's memory,
-which favours it.
+shares: for it the time from its line on scrubbing to the one after its end is divided by all the
+machine's memory, which favours it.
 
 The clock is shared by all CPUs, so instructions are those of all of them together, waiting included;
 no speed-up is to be read from them. Balance is the ideal share divided by the largest share.
@@ -86,18 +86,25 @@ def xenolith(cpus, nodes, chunk, args):
         "chunk pages": size, "largest share": int(most), "balance": float(balance)})
 
 
+def xen_ticks(lines):
+    """From Xen's first line on scrubbing to the one after its last: a line is stamped as it begins."""
+    stamps = [(int(m.group(1), 16), m.group(2)) for m in map(STAMP.match, lines) if m]
+    start = next((i for i, (_, text) in enumerate(stamps) if XEN_START in text), None)
+    for i in range(start or 0, len(stamps) - 1):
+        if start is not None and stamps[i][1].endswith("done."):
+            return stamps[i + 1][0] - stamps[start][0]
+    return None
+
+
 def xen(cpus, nodes, args):
     """One boot of the peer."""
     machine = machine_for(os.path.join(qemu.cache_dir(), "img", "xen-4.17"),
                           "console=com1 com1=115200,8n1 loglvl=info console_timestamps=raw dom0=pvh "
                           "dom0_mem=64M bootscrub=1", cpus, nodes, args)
     log = os.path.join(args.out, f"scrub-{cpus}-{nodes}-xen.log")
-    stamps = [STAMP.match(line) for line in boot(machine, run.DONE, args, log)]
-    stamps = [(int(m.group(1), 16), m.group(2)) for m in stamps if m]
-    starts = [i for i, (_, text) in enumerate(stamps) if XEN_START in text]
-    if not starts:
+    ticks = xen_ticks(boot(machine, run.DONE, args, log))
+    if not ticks:
         raise RuntimeError(f"Xen says nothing of scrubbing (see {log})")
-    ticks = stamps[starts[0] + 1][0] - stamps[starts[0]][0]
     return row("Xen 4.17", cpus, nodes, args, args.memory * 256, ticks)
 
 

@@ -93,6 +93,13 @@ class Logs(unittest.TestCase):
         text = "(XEN) Scrub shares: min 248 max 252 pages a CPU, balance 0.992"
         self.assertEqual(scrub.SHARES.search(text).group(3), "0.992")
 
+    def test_xen_stamps_a_line_as_it_begins(self):
+        lines = ["(XEN) [0000000000000010] Scrubbing Free RAM on 1 nodes using 1 CPUs",
+                 "(XEN) [0000000000000020] ........done.", "(XEN) [0000000000000110] Std. Loglevel"]
+        self.assertEqual(scrub.xen_ticks(lines), 0x100)
+        self.assertIsNone(scrub.xen_ticks(lines[1:]))
+        self.assertIsNone(scrub.xen_ticks(lines[:2]))
+
 
 def run_bench(*arguments):
     """run.py as a command."""

@@ -2,7 +2,6 @@
 /* Grants within the domain, giving memory back and taking it, and what the size of pages does. */
 #include "bench.h"
 
-#define TABLE_PAGES 1
 #define FIRST_REF 8
 #define BATCH 16
 #define SUPERPAGE_ORDER 9
