@@ -17,7 +17,7 @@ define fuzz_target
 fuzz_objs_$(1) := $(BUILD)/fuzz/$(1)/target.o $(fuzz_support_$(1):%=$(BUILD)/fuzz/support/%.o)
 fuzz_run_$(1) := $(BUILD)/fuzz/$(1)/target $(fuzz_flags) $(fuzz_flags_$(1)) \
 	$(addprefix -dict=,$(wildcard fuzz/$(1)/dict))
-$(BUILD)/fuzz/$(1)/target.o: fuzz/$(1)/target.c | $(BUILD)/abi/public
+$(BUILD)/fuzz/$(1)/target.o: fuzz/$(1)/target.c | $(xen_made)
 	$$(SAY) CC 'fuzz $(1)'
 	$$(Q)mkdir -p $$(@D) && clang $$(xen_cflags_host-fuzz) -Wno-missing-prototypes \
 		-Ixen/test/unit -MMD -MP -c -o $$@ $$<
@@ -44,7 +44,7 @@ fuzz-smoke-$(1): $(BUILD)/fuzz/$(1)/target
 endef
 $(foreach n,$(fuzz_names),$(eval $(call fuzz_target,$(n))))
 
-$(BUILD)/fuzz/support/%.o: xen/test/unit/%.c | $(BUILD)/abi/public
+$(BUILD)/fuzz/support/%.o: xen/test/unit/%.c | $(xen_made)
 	$(SAY) CC 'fuzz support/$*'
 	$(Q)mkdir -p $(@D) && clang $(xen_cflags_host-fuzz) -MMD -MP -c -o $@ $<
 -include $(wildcard $(BUILD)/fuzz/support/*.d)

@@ -20,7 +20,7 @@ xen_srcs_host := $(filter-out lib/string.c drivers/%,$(call xen_in,$(xen_common_
 
 xen_cflags_common := -std=gnu11 -O2 -g -Wall -Wextra -Werror -Wmissing-prototypes \
 	-Wstrict-prototypes -Wvla -Wno-unused-parameter -Wno-sign-compare -fno-strict-aliasing -fno-common \
-	-fwrapv -ffile-prefix-map=$(CURDIR)/= -D__XEN_TOOLS__ -Ixen/include -I$(BUILD)/abi
+	-fwrapv -ffile-prefix-map=$(CURDIR)/= -D__XEN_TOOLS__ -Ixen/include -I$(BUILD)/abi -I$(BUILD)/gen
 # DEBUG=1 keeps assertions and lock-rank checks, which the host environments always have.
 DEBUG ?= 0
 xen_cflags_x86_64 := $(xen_cflags_common) $(if $(filter 1,$(DEBUG)),,-DNDEBUG) -ffreestanding -mcmodel=kernel -mno-red-zone \
@@ -40,16 +40,27 @@ $(BUILD)/abi/public: scripts/check-abi.sh
 	$(Q)sh scripts/check-abi.sh $(ABI_DIR)
 	$(Q)mkdir -p $(@D) && ln -sfn $(ABI_DIR) $@
 
+# What is made of the catalogue of trace events.
+$(BUILD)/gen/generated/trace_events.h: what := header
+$(BUILD)/gen/generated/trace_names.h: what := names
+$(BUILD)/gen/generated/trace_%.h: traces/catalogue.toml traces/gen.py
+	$(SAY) GEN $@
+	$(Q)mkdir -p $(@D) && $(PYTHON) traces/gen.py $(what) > $@
+
+# Headers that must be there before anything is compiled.
+xen_made := $(BUILD)/abi/public $(BUILD)/gen/generated/trace_events.h \
+	$(BUILD)/gen/generated/trace_names.h
+
 # $(call xen_env,ENV,SRCS)
 define xen_env
 xen_objs_$(1) := $$(patsubst %,$$(BUILD)/$(1)/%.o,$$(basename $(2))) $$(BUILD)/$(1)/version.o
-$$(BUILD)/$(1)/%.o: xen/%.c | $$(BUILD)/abi/public
+$$(BUILD)/$(1)/%.o: xen/%.c | $$(xen_made)
 	$$(SAY) CC '$(1) $$*'
 	$$(Q)mkdir -p $$(@D) && $$(or $$(xen_cc_$(1)),$$(CC)) $$(xen_cflags_$(1)) -MMD -MP -c -o $$@ $$<
-$$(BUILD)/$(1)/%.o: xen/%.S | $$(BUILD)/abi/public
+$$(BUILD)/$(1)/%.o: xen/%.S | $$(xen_made)
 	$$(SAY) AS '$(1) $$*'
 	$$(Q)mkdir -p $$(@D) && $$(or $$(xen_cc_$(1)),$$(CC)) $$(xen_cflags_$(1)) -D__ASSEMBLY__ -MMD -MP -c -o $$@ $$<
-$$(BUILD)/$(1)/version.o: $$(BUILD)/version.c | $$(BUILD)/abi/public
+$$(BUILD)/$(1)/version.o: $$(BUILD)/version.c | $$(xen_made)
 	$$(Q)mkdir -p $$(@D) && $$(or $$(xen_cc_$(1)),$$(CC)) $$(xen_cflags_$(1)) -c -o $$@ $$<
 -include $$(patsubst %.o,%.d,$$(xen_objs_$(1)))
 endef

@@ -46,6 +46,8 @@ def stages(build):
         Stage("params", "the command line is documented",
               ["python3", "scripts/check/params.py"], 60),
         Stage("headers", "headers compile alone", ["bash", "scripts/check/headers.sh", build], 120),
+        Stage("catalogue", "trace events and their page",
+              ["python3", "traces/gen.py", "check"], 60),
         Stage("scripts", "shell scripts are sound", ["bash", "scripts/check/shell.sh"], 120),
         Stage("harness", "the emulator harness's own tests",
               ["python3", "scripts/test_qemu.py"], 120),

@@ -10,7 +10,7 @@ check() {
 	count=$((count + 1))
 	echo "#include <$header>" | gcc -x c -std=gnu11 -Wall -Wextra -Wno-unused-parameter \
 		-Wno-sign-compare -ffreestanding -fsyntax-only -D__XEN_TOOLS__ -Ixen/include \
-		-I"$build/abi" -I"xen/arch/$arch/include" - || {
+		-I"$build/abi" -I"$build/gen" -I"xen/arch/$arch/include" - || {
 		echo "$header does not compile alone ($arch)"
 		fail=1
 	}

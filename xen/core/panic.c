@@ -7,6 +7,7 @@
 #include <xen/hal/smp.h>
 #include <xen/param.h>
 #include <xen/printk.h>
+#include <xen/trace.h>
 
 static bool opt_noreboot;
 PARAM_BOOL_VAR("noreboot", noreboot, opt_noreboot);
@@ -37,6 +38,7 @@ void panic(const char *fmt, ...)
 	cpu_dump_state();
 	printk(LOG_ERR "****************************************\n");
 	smp_stop_others();
+	trace_dump();
 	if (opt_noreboot) {
 		printk(LOG_ERR "Halted (noreboot)\n");
 		cpu_halt();

@@ -18,6 +18,7 @@
 #include <xen/softirq.h>
 #include <xen/string.h>
 #include <xen/tasklet.h>
+#include <xen/trace.h>
 #include <xen/xmalloc.h>
 
 #define CHUNKS_PER_CPU 256
@@ -70,6 +71,7 @@ static bool scrub_one(struct worker *w)
 		pg = heap_take_dirty((u8)((home + i) % MAX_NUMNODES), chunk_order, &order);
 	if (pg) {
 		heap_return_scrubbed(pg, order);
+		trace_scrub_chunk(page_to_mfn(pg).v, order);
 		w->pages += BIT(order);
 		__atomic_fetch_add(&pages_done, BIT(order), __ATOMIC_RELAXED);
 	}

@@ -15,6 +15,7 @@
 #include <xen/spinlock.h>
 #include <xen/string.h>
 #include <xen/timer.h>
+#include <xen/trace.h>
 #include <xen/xmalloc.h>
 
 #define FIRST_SIZE 64U
@@ -142,6 +143,7 @@ void timer_set(struct timer *t, s_time_t expires)
 	u64 flags;
 	struct timers *ts = lock_timers(t, &flags);
 
+	trace_timer_arm(t->cpu, expires);
 	if (t->heap_index)
 		remove(ts, t);
 	t->expires = expires;
@@ -270,6 +272,7 @@ static void timer_softirq(void)
 		remove(ts, t);
 		__atomic_store_n(&ts->running, t, __ATOMIC_RELEASE);
 		spin_unlock_irqrestore(&ts->lock, flags);
+		trace_timer_fire(t->expires);
 		t->fn(t->arg);
 		flags = spin_lock_irqsave(&ts->lock);
 		__atomic_store_n(&ts->running, NULL, __ATOMIC_RELEASE);

@@ -14,6 +14,7 @@
 #include <xen/p2m.h>
 #include <xen/printk.h>
 #include <xen/string.h>
+#include <xen/trace.h>
 #include <xen/xmalloc.h>
 
 #include "private.h"
@@ -248,6 +249,7 @@ struct domain *domain_create(const struct domain_config *cfg, int *err)
 		domain_discard(d);
 		return NULL;
 	}
+	trace_domain_add(d->id);
 	if (d->is_hardware)
 		hardware_domain = d;
 	return d;
@@ -347,6 +349,7 @@ static int kill_step(struct domain *d)
 	if (rc)
 		return rc;
 	d->dying = DOM_DEAD;
+	trace_domain_remove(d->id);
 	for_each_vcpu(d, v)
 		sched_vcpu_destroy(v);
 	hold_until_empty(d);

@@ -66,6 +66,9 @@ long sysctl_numainfo(struct vcpu *v, struct xen_sysctl *op);
 long sysctl_cputopoinfo(struct vcpu *v, struct xen_sysctl *op);
 long sysctl_pcitopoinfo(struct vcpu *v, struct xen_sysctl *op);
 
+/* sysctl_trace.c */
+long sysctl_tbuf(struct vcpu *v, struct xen_sysctl *op);
+
 /* sysctl_cpupool.c */
 long sysctl_cpupool(struct vcpu *v, struct xen_sysctl *op);
 

@@ -6,6 +6,7 @@
 #include <xen/errno.h>
 #include <xen/hal/vcpu.h>
 #include <xen/p2m.h>
+#include <xen/trace.h>
 
 #include "private.h"
 
@@ -70,6 +71,7 @@ long do_memory_op(struct vcpu *v, struct hypercall *hc)
 	guest_ptr_t arg = gvaddr_make(hc->arg[1]);
 	long rc;
 
+	trace_memory_op(cmd, (u32)start);
 	switch (cmd) {
 	case XENMEM_populate_physmap:
 	case XENMEM_decrease_reservation:

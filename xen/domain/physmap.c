@@ -77,6 +77,28 @@ static int add_own_gfn(struct domain *d, u64 idx, gfn_t gfn)
 	return rc;
 }
 
+/* A page of the hypervisor's that it shares with toolstacks; @mfn is their number for it. */
+static int add_xen_page(struct domain *d, u64 mfn, gfn_t gfn)
+{
+	struct domain *owner = domain_xen();
+	struct page_info *pg;
+	int rc;
+
+	if (!owner || !mfn_is_ram(mfn_make(mfn)))
+		return -XEN_EINVAL;
+	pg = mfn_to_page(mfn_make(mfn));
+	if (!page_get(pg, owner))
+		return -XEN_EINVAL;
+	domain_get(owner);
+	vacate(d, gfn);
+	rc = p2m_map(d->p2m, gfn, mfn_make(mfn), 0, P2M_FOREIGN);
+	if (rc) {
+		page_put(pg);
+		domain_put(owner);
+	}
+	return rc;
+}
+
 /* The mapping keeps the references taken here on page and domain; p2m_unmap drops them. */
 static int add_foreign(struct vcpu *v, struct domain *d, u64 idx, gfn_t gfn, u16 from)
 {
@@ -87,6 +109,8 @@ static int add_foreign(struct vcpu *v, struct domain *d, u64 idx, gfn_t gfn, u16
 
 	if (!v->domain->is_privileged)
 		return -XEN_EPERM;
+	if (from == DOMID_XEN)
+		return add_xen_page(d, idx, gfn);
 	fd = domain_from_arg(v, from, &rc);
 	if (!fd)
 		return rc;

@@ -45,4 +45,7 @@ long memory_acquire_resource(struct vcpu *v, guest_ptr_t arg);
  * any when privileged. NULL and *@err otherwise. */
 struct domain *domain_from_arg(struct vcpu *v, u16 domid, int *err);
 
+/** Owner of hypervisor pages that privileged domains may map; NULL while there are none. */
+struct domain *domain_xen(void);
+
 #endif

@@ -6,6 +6,7 @@
 #include <xen/errno.h>
 #include <xen/p2m.h>
 #include <xen/printk.h>
+#include <xen/trace.h>
 
 #include "private.h"
 
@@ -40,6 +41,7 @@ static int populate_one(struct domain *d, gfn_t gfn, u32 order, u32 memf)
 
 	if ((gfn.v & ((1UL << order) - 1)) || gfn.v >> 36)
 		return -XEN_EINVAL;
+	trace_populate(gfn.v, d->id, (u16)order);
 	if (d->is_mapped_1to1)
 		return populate_1to1(d, gfn, order);
 	pg = alloc_domain_pages(d, order, memf);
@@ -72,6 +74,7 @@ static bool decrease_extent(struct domain *d, gfn_t gfn, u32 order)
 {
 	u64 i, n = 1UL << order;
 
+	trace_decrease_reservation(gfn.v, d->id, (u16)order);
 	for (u64 done = 0; done < n; done += i) {
 		struct page_info *gone[CHUNK];
 		bool ok = true;

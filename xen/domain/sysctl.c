@@ -102,6 +102,7 @@ static long op_not_supported(struct vcpu *v, struct xen_sysctl *op)
 
 static const sysctl_fn sysctl_table[] = {
 	[XEN_SYSCTL_readconsole] = op_readconsole,
+	[XEN_SYSCTL_tbuf_op] = sysctl_tbuf,
 	[XEN_SYSCTL_physinfo] = sysctl_physinfo,
 	[XEN_SYSCTL_sched_id] = op_sched_id,
 	[XEN_SYSCTL_getdomaininfolist] = op_getdomaininfolist,

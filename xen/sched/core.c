@@ -110,11 +110,13 @@ static void schedule(void)
 	sc->sched->ops->schedule(sc->sched, cpu, now, pu, &dec);
 	next = dec.unit ? unit_vcpu(dec.unit) : sc->idle;
 	if (next == prev) {
+		trace_continue_running(prev->id, prev->domain->id);
 		spin_unlock(sc->lock);
 		arm_timer(sc, dec.until);
 		irq_restore(flags);
 		return;
 	}
+	trace_sched_switch(prev->domain->id, prev->id, next->domain->id, next->id);
 	sched_runstate_set(prev, pu ? sched_idle_runstate(prev) : RUNSTATE_runnable, now);
 	sched_runstate_set(next, RUNSTATE_running, now);
 	next->unit.running = true;
@@ -126,6 +128,7 @@ static void schedule(void)
 	if (prev->runstate_area.len)
 		runstate_area_update(prev);
 	hal_set_current(next);
+	trace_set_context(next->domain->id, next->id);
 	arch_context_switch(prev, next);
 	context_saved(sc, prev, now);
 	if (unlikely(next->unit.last_cpu != cpu))
@@ -149,6 +152,7 @@ void vcpu_wake(struct vcpu *v)
 		/* While it runs, schedule() or context_saved() sees to it. */
 		if (!u->runnable) {
 			u->runnable = true;
+			trace_sched_wake(v->domain->id, v->id);
 			if (!u->running)
 				u->sched->ops->wake(u->sched, u, now);
 		}
@@ -164,6 +168,7 @@ void sched_sleep_locked(struct vcpu *v)
 
 	if (vcpu_runnable(v))
 		return;
+	trace_sched_sleep(v->domain->id, v->id);
 	if (v->runstate.state == RUNSTATE_runnable)
 		sched_runstate_set(v, sched_idle_runstate(v), now_ns());
 	if (sched_cpus[u->cpu].curr == v) {
@@ -203,10 +208,12 @@ void vcpu_sleep_sync(struct vcpu *v)
 void vcpu_block(struct vcpu *v)
 {
 	__atomic_fetch_or(&v->pause_flags, VPF_BLOCKED, __ATOMIC_SEQ_CST);
-	if (arch_vcpu_has_pending(v) || evtchn_vcpu_pending(v))
+	if (arch_vcpu_has_pending(v) || evtchn_vcpu_pending(v)) {
 		__atomic_fetch_and(&v->pause_flags, ~VPF_BLOCKED, __ATOMIC_SEQ_CST);
-	else
-		softirq_raise(SOFTIRQ_SCHEDULE);
+		return;
+	}
+	trace_sched_block(v->domain->id, v->id);
+	softirq_raise(SOFTIRQ_SCHEDULE);
 }
 
 void vcpu_unblock(struct vcpu *v)
@@ -221,6 +228,7 @@ void vcpu_unblock(struct vcpu *v)
 
 void vcpu_yield(struct vcpu *v)
 {
+	trace_sched_yield(v->domain->id, v->id);
 	v->unit.sched->ops->yield(v->unit.sched, &v->unit);
 	softirq_raise(SOFTIRQ_SCHEDULE);
 }
@@ -238,6 +246,7 @@ static void cpu_online(u32 cpu)
 	sc->curr = sc->idle;
 	sched_runstate_set(sc->idle, RUNSTATE_running, now_ns());
 	hal_set_current(sc->idle);
+	trace_set_context(sc->idle->domain->id, sc->idle->id);
 	if (!cpumask_test_and_set(&sc->sched->cpus, cpu))
 		sc->sched->ops->cpu_online(sc->sched, cpu, now_ns());
 	spin_unlock_irqrestore(sc->lock, flags);

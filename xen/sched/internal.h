@@ -5,6 +5,7 @@
 
 #include <xen/domain.h>
 #include <xen/sched/private.h>
+#include <xen/trace.h>
 
 /** The scheduler's view of a CPU. Constant after sched_cpu_prepare except where said. */
 struct sched_cpu {
@@ -49,6 +50,8 @@ static inline void sched_runstate_set(struct vcpu *v, int state, s_time_t now)
 		r->time[r->state] += now - r->state_entry_time;
 		r->state_entry_time = now;
 	}
+	if (r->state != state)
+		trace_runstate_change(r->state, (u32)state, v->id, v->domain->id);
 	r->state = state;
 }
 

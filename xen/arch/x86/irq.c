@@ -7,6 +7,7 @@
 #include <xen/errno.h>
 #include <xen/printk.h>
 #include <xen/spinlock.h>
+#include <xen/trace.h>
 #include <asm/traps.h>
 
 #include "ioapic.h"
@@ -63,6 +64,7 @@ static void end_level(struct irq_desc *d)
 {
 	if (!d->wait_eoi)
 		return;
+	trace_irq_eoi(d->gsi);
 	d->wait_eoi = false;
 	update_mask(d);
 }

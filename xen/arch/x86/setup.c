@@ -10,6 +10,7 @@
 #include <xen/sched.h>
 #include <xen/serial.h>
 #include <xen/timer.h>
+#include <xen/trace.h>
 #include <xen/version.h>
 #include <asm/alternative.h>
 #include <asm/apic.h>
@@ -86,6 +87,7 @@ void __noreturn start_xenolith(u32 magic, u32 info)
 	gnttab_init();
 	irq_enable();
 	smp_boot_all();
+	trace_init();
 	scrub_heap_at_boot();
 	boot_crash_if_asked();
 	boot_domains();

@@ -8,9 +8,11 @@
 #include <xen/errno.h>
 #include <xen/percpu.h>
 #include <xen/printk.h>
+#include <xen/trace.h>
 #include <asm/desc.h>
 #include <asm/msr.h>
 #include <asm/sections.h>
+#include <asm/trace.h>
 #include <asm/traps.h>
 
 #define GATE_INTERRUPT 0x8e
@@ -91,11 +93,13 @@ void irq_dispatch(u8 vector)
 	void (*fn)(u8) = __atomic_load_n(&irq_handlers[vector], __ATOMIC_ACQUIRE);
 
 	cpu_info()->irq_depth++;
+	trace_irq_entry(vector);
 	if (fn)
 		fn(vector);
 	else if (this_cpu(spurious_irqs)++ == 0)
 		printk(LOG_WARN "CPU%u: interrupt on vector %#x, which nobody handles\n",
 		       smp_cpu_id(), vector);
+	trace_irq_exit(vector);
 	cpu_info()->irq_depth--;
 }
 
@@ -131,6 +135,10 @@ static void exception(struct cpu_regs *regs)
 		if (nmi == NULL || !nmi(regs))
 			fatal(regs);
 		return;
+	case X86_VEC_BP:
+		if (trace_site_trap(regs))
+			return;
+		break;
 	case X86_VEC_GP:
 		if (fix_up(regs))
 			return;

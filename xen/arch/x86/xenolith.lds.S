@@ -40,6 +40,10 @@ SECTIONS
 		altinstr_start = .;
 		*(.altinstructions)
 		altinstr_end = .;
+		. = ALIGN(8);
+		trace_sites_start = .;
+		*(.trace_sites)
+		trace_sites_end = .;
 	} :image
 	params : LOADED(params) { *(params) } :image
 	.note.Xen : LOADED(.note.Xen) { *(.note.Xen) } :image :note

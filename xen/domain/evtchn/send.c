@@ -3,6 +3,7 @@
 #include "private.h"
 
 #include <xen/hal/vcpu.h>
+#include <xen/trace.h>
 
 /*
  * A vCPU without a vcpu_info of its own has a dummy that others share: nothing is marked there,
@@ -25,8 +26,10 @@ void evtchn_mark_upcall(struct vcpu *v, int sel)
 		if (sel >= 0 && (__atomic_fetch_or(&vi->evtchn_pending_sel, BIT(sel),
 						   __ATOMIC_SEQ_CST) & BIT(sel)))
 			continue;
-		if (!__atomic_exchange_n(&vi->evtchn_upcall_pending, 1, __ATOMIC_SEQ_CST))
+		if (!__atomic_exchange_n(&vi->evtchn_upcall_pending, 1, __ATOMIC_SEQ_CST)) {
+			trace_evtchn_upcall(v->domain->id, v->id);
 			arch_vcpu_event_notify(v);
+		}
 	} while (unlikely(READ_ONCE(v->vcpu_info) != vi));
 }
 
@@ -66,6 +69,7 @@ void evtchn_raise(struct domain *d, struct evtchn *chn)
 	/* Only vCPU 0, the default, may be missing: its domain is still being built. */
 	if (unlikely(!v))
 		return;
+	trace_evtchn_deliver(d->id, v->id, chn->port);
 	READ_ONCE(d->evtchn->ops)->set_pending(v, chn);
 	wake_pollers(d, chn->port);
 }
@@ -78,6 +82,7 @@ int evtchn_send(struct domain *d, u32 port)
 
 	if (unlikely(!chn))
 		return -XEN_EINVAL;
+	trace_evtchn_send(d->id, port);
 	flags = spin_lock_irqsave(&chn->lock);
 	switch (chn->state) {
 	case EVTCHNSTAT_interdomain:

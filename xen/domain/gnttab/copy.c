@@ -3,6 +3,7 @@
 #include "private.h"
 
 #include <xen/string.h>
+#include <xen/trace.h>
 
 /* A grant in use; transitive ones take two. */
 struct copy_pin {
@@ -98,6 +99,7 @@ s16 grant_copy(struct vcpu *v, const struct gnttab_copy *op)
 
 	if (op->source.offset + op->len > PAGE_SIZE || op->dest.offset + op->len > PAGE_SIZE)
 		return GNTST_bad_copy_arg;
+	trace_grant_copy(op->source.domid, op->dest.domid, op->len);
 	rc = side_open(&src, v->domain, &op->source, op->flags & GNTCOPY_source_gref, op->len);
 	if (!rc)
 		rc = side_open(&dst, v->domain, &op->dest, op->flags & GNTCOPY_dest_gref, op->len);

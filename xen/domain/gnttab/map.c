@@ -3,6 +3,7 @@
 #include "private.h"
 
 #include <xen/hypercall.h>
+#include <xen/trace.h>
 
 #define MAP_KINDS (GNTMAP_host_map | GNTMAP_device_map)
 
@@ -87,6 +88,7 @@ s16 grant_map(struct vcpu *v, struct gnttab_map_grant_ref *op)
 		return (s16)rc;
 	}
 	/* The mapping keeps the reference to the granting domain. */
+	trace_grant_map(granter->id);
 	m->granter = granter;
 	op->handle = handle;
 	maptrack_keep(mt, m);
@@ -160,6 +162,7 @@ static void unmap_end(struct domain *d, struct grant_unmap *u)
 		return;
 	}
 	granter = m->granter;
+	trace_grant_unmap(granter->id);
 	ref = m->ref;
 	write = !(m->flags & GNTMAP_readonly);
 	maptrack_drop(mt, u->handle);

@@ -13,6 +13,7 @@
 #include <xen/hal/vcpu.h>
 #include <xen/p2m_fmt.h>
 #include <xen/softirq.h>
+#include <xen/trace.h>
 #include <xen/xmalloc.h>
 
 #include "private.h"
@@ -192,6 +193,7 @@ static int map_locked(struct p2m *p, gfn_t gfn, mfn_t mfn, u32 order, enum p2m_t
 	rc = walk_create(p, gfn, level, &entry);
 	if (rc)
 		return rc;
+	trace_p2m_set(gfn.v, mfn.v, type, p->domain->id, (u16)order);
 	set_entry(p, entry, p->fmt->leaf(mfn, type, level), level);
 	if (p2m_type_is_ram(type) && gfn.v + mask > p->max_mapped.v)
 		p->max_mapped = gfn_make(gfn.v + mask);
@@ -286,6 +288,7 @@ static int unmap_locked(struct p2m *p, gfn_t gfn, u32 order)
 	rc = walk_create(p, gfn, level, &entry);
 	if (rc)
 		return rc;
+	trace_p2m_set(gfn.v, INVALID_MFN_VALUE, P2M_INVALID, p->domain->id, (u16)order);
 	set_entry(p, entry, 0, level);
 	return 0;
 }

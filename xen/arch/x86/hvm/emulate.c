@@ -8,6 +8,7 @@
 #include <xen/hal/time.h>
 #include <xen/printk.h>
 #include <xen/string.h>
+#include <xen/trace.h>
 #include <xen/x86/control-regs.h>
 #include <xen/x86/emul.h>
 
@@ -278,9 +279,13 @@ static void deliver_exception(struct x86_vcpu *xv, const struct x86_exception *e
 void hvm_emulate_one(struct x86_vcpu *xv)
 {
 	struct x86_emul_ctx ctx;
+	int result;
 
 	load_ctx(xv, &ctx);
-	switch (x86_emulate(&ctx, &emul_ops)) {
+	trace_emulate(ctx.regs.rip);
+	result = x86_emulate(&ctx, &emul_ops);
+	trace_emulate_done((u32)result);
+	switch (result) {
 	case X86EMUL_OKAY:
 		finish(xv, &ctx);
 		break;

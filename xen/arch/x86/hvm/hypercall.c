@@ -2,6 +2,7 @@
 /* VMMCALL / VMCALL: registers to arguments, result to RAX (ABI: public/arch-x86/xen-x86_64.h). */
 #include <xen/errno.h>
 #include <xen/hypercall.h>
+#include <xen/trace.h>
 
 #include <asm/msr.h>
 #include <asm/processor.h>
@@ -57,6 +58,7 @@ bool hvm_do_hypercall(struct x86_vcpu *xv)
 	struct hypercall hc;
 	long rc;
 
+	trace_hypercall((u32)xv->gpr[GPR_RAX]);
 	if (unlikely(hvm->get_cpl(xv) != 0)) {
 		xv->gpr[GPR_RAX] = (u64)-XEN_EPERM;
 		return true;

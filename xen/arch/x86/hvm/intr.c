@@ -12,6 +12,7 @@
 #include <xen/hal/time.h>
 #include <xen/hal/vcpu.h>
 #include <xen/printk.h>
+#include <xen/trace.h>
 
 #include <asm/processor.h>
 
@@ -33,6 +34,7 @@ void hvm_kick(struct x86_vcpu *xv)
 static void post_upcall(struct x86_vcpu *xv)
 {
 	if (READ_ONCE(xv->vlapic.enabled)) {
+		trace_virq_post(xv->v.domain->id, xv->v.id, xv->upcall_vector);
 		vlapic_set_irq(&xv->vlapic, xv->upcall_vector, false);
 		return;
 	}
@@ -92,6 +94,7 @@ static void deliver_to(struct x86_vcpu *xv, const struct apic_msg *msg)
 	switch (msg->mode) {
 	case APIC_DM_FIXED:
 	case APIC_DM_LOWEST:
+		trace_virq_post(xv->v.domain->id, xv->v.id, msg->vector);
 		if (vlapic_set_irq(&xv->vlapic, msg->vector, msg->level))
 			hvm_kick(xv);
 		break;
@@ -132,6 +135,12 @@ u32 hvm_message_cpu(struct domain *d, const struct apic_msg *msg)
 		return 0;
 	first = bitmap_find_next(targets, d->max_vcpus, 0);
 	return READ_ONCE(d->vcpu[first]->unit.cpu);
+}
+
+void hvm_trace_eoi(const struct x86_vcpu *xv, u32 reg)
+{
+	if (reg == APIC_REG_EOI && xv->vlapic.isr_top >= 0)
+		trace_record_virq_eoi((u32)xv->vlapic.isr_top);
 }
 
 static void lapic_ipi(void *ctx, const struct apic_msg *msg)

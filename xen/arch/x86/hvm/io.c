@@ -10,6 +10,7 @@
 #include <xen/p2m.h>
 #include <xen/printk.h>
 #include <xen/serial.h>
+#include <xen/trace.h>
 #include <xen/vpci.h>
 #include <xen/x86/reset-ports.h>
 
@@ -162,8 +163,11 @@ void hvm_do_io(struct x86_vcpu *xv, u16 port, u32 bytes, bool in)
 	u32 val = (u32)rax;
 
 	hvm_port_io(xv, port, bytes, in, &val);
-	if (!in)
+	if (!in) {
+		trace_io_write(port, val & all_ones(bytes));
 		return;
+	}
+	trace_io_read(port, val & all_ones(bytes));
 	if (bytes == 4)
 		xv->gpr[GPR_RAX] = val;
 	else
@@ -177,24 +181,30 @@ static bool lapic_access(struct x86_vcpu *xv, gpaddr_t gpa, u32 bytes, bool writ
 
 	if (off >= LAPIC_PAGE_BYTES || !vlapic_mmio_active(vl))
 		return false;
-	if (write)
-		vlapic_mmio_write(vl, (u32)off, bytes, *val, now_ns());
-	else
+	if (!write) {
 		*val = vlapic_mmio_read(vl, (u32)off, bytes, now_ns());
+		return true;
+	}
+	TRACE_EVENT(TRACE_ID_virq_eoi, hvm_trace_eoi(xv, (u32)off / 16));
+	vlapic_mmio_write(vl, (u32)off, bytes, *val, now_ns());
 	return true;
 }
 
 bool hvm_mmio_access(struct x86_vcpu *xv, gpaddr_t gpa, u32 bytes, bool write, u64 *val)
 {
 	struct domain *d = xv->v.domain;
+	bool done = lapic_access(xv, gpa, bytes, write, val) ||
+		    hvm_vioapic_access(d, gpa, bytes, write, val) ||
+		    (d->is_hardware && vpci_mmio(d, gpa, bytes, write, val));
 
-	if (lapic_access(xv, gpa, bytes, write, val) ||
-	    hvm_vioapic_access(d, gpa, bytes, write, val) ||
-	    (d->is_hardware && vpci_mmio(d, gpa, bytes, write, val)))
-		return true;
-	if (!write)
+	if (write) {
+		trace_mmio_write(gpa.v, (u32)*val);
+		return done;
+	}
+	if (!done)
 		*val = ~0UL;
-	return false;
+	trace_mmio_read(gpa.v, (u32)*val);
+	return done;
 }
 
 bool hvm_mmio_claimed(struct x86_vcpu *xv, gpaddr_t gpa)
@@ -249,11 +259,21 @@ static u32 access_device(struct x86_vcpu *xv, gpaddr_t gpa, bool write, bool ope
 	return len;
 }
 
+static void trace_fault(const struct domain *d, gpaddr_t gpa, bool write, bool fetch)
+{
+	enum p2m_type t;
+	mfn_t mfn = p2m_lookup(d->p2m, gpaddr_to_gfn(gpa), &t, NULL);
+
+	trace_record_nested_fault(gpa.v, mfn.v, (u32)write | (u32)fetch << 1 |
+				  (u32)(t != P2M_INVALID) << 2, t);
+}
+
 u32 hvm_do_nested_fault(struct x86_vcpu *xv, gpaddr_t gpa, bool write, bool fetch, bool operand)
 {
 	struct domain *d = xv->v.domain;
 	enum p2m_type t;
 
+	TRACE_EVENT(TRACE_ID_nested_fault, trace_fault(d, gpa, write, fetch));
 	if (hvm_mmio_claimed(xv, gpa))
 		return access_device(xv, gpa, write, operand && !fetch);
 	if (p2m_lookup(d->p2m, gpaddr_to_gfn(gpa), &t, NULL).v != INVALID_MFN_VALUE &&

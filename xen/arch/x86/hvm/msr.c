@@ -9,6 +9,7 @@
 #include <xen/hal/vcpu.h>
 #include <xen/printk.h>
 #include <xen/string.h>
+#include <xen/trace.h>
 #include <xen/x86/control-regs.h>
 
 #include <asm/msr.h>
@@ -124,8 +125,10 @@ int hvm_msr_write(struct x86_vcpu *xv, u32 msr, u64 val)
 	u32 effects = 0;
 	int rc;
 
-	if (vlapic_owns_msr(msr))
+	if (vlapic_owns_msr(msr)) {
+		TRACE_EVENT(TRACE_ID_virq_eoi, hvm_trace_eoi(xv, msr - MSR_X2APIC_FIRST));
 		return vlapic_msr_write(&xv->vlapic, msr, val, now_ns()) ? -1 : 0;
+	}
 	if (msr == MSR_EFER)
 		return write_efer(xv, val);
 	if (msr == MSR_HYPERCALL_PAGE)
@@ -155,9 +158,12 @@ bool hvm_do_msr(struct x86_vcpu *xv, bool write)
 		hvm_inject_gp(xv);
 		return false;
 	}
-	if (!write) {
-		xv->gpr[GPR_RAX] = (u32)val;
-		xv->gpr[GPR_RDX] = val >> 32;
+	if (write) {
+		trace_msr_write(msr, val);
+		return true;
 	}
+	trace_msr_read(msr, val);
+	xv->gpr[GPR_RAX] = (u32)val;
+	xv->gpr[GPR_RDX] = val >> 32;
 	return true;
 }

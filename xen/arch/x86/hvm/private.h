@@ -41,6 +41,8 @@ bool hvm_vioapic_access(struct domain *d, gpaddr_t gpa, u32 bytes, bool write, u
 void hvm_vioapic_eoi(struct domain *d, u8 vector);
 /** Timer handler of a vCPU's APIC timer; @arg is the x86_vcpu. */
 void hvm_vlapic_timer_due(void *arg);
+/** Record the end of an interrupt if a write to the APIC's register @reg is one. */
+void hvm_trace_eoi(const struct x86_vcpu *xv, u32 reg);
 /** Work that must be done on the vCPU's own CPU before it runs. */
 void hvm_do_pending_work(struct x86_vcpu *xv);
 

@@ -17,6 +17,7 @@
 #include <xen/printk.h>
 #include <xen/softirq.h>
 #include <xen/string.h>
+#include <xen/trace.h>
 #include <xen/x86/control-regs.h>
 #include <xen/xmalloc.h>
 
@@ -228,6 +229,22 @@ static void offer_interrupt(struct x86_vcpu *xv)
 				  ((u64)vector << SVM_VINTR_VECTOR_SHIFT);
 }
 
+/* What is offered is taken at the entry, unless the guest has interrupts off now. */
+static void trace_taken_now(struct svm_vcpu *s)
+{
+	s->vintr_traced = s->vintr_vector >= 0 && (s->vmcb->rflags & X86_EFLAGS_IF) &&
+			  !(s->vmcb->interrupt_shadow & 1);
+	if (s->vintr_traced)
+		trace_record_virq_inject((u32)s->vintr_vector, 0);
+}
+
+static void trace_taken_late(struct svm_vcpu *s)
+{
+	if (!s->vintr_traced && !(s->vmcb->vintr & SVM_VINTR_IRQ))
+		trace_record_virq_inject((u32)s->vintr_vector, 0);
+	s->vintr_traced = false;
+}
+
 /* The guest took what was offered, or another, more urgent one may be offered the next time. */
 static void settle_offer(struct x86_vcpu *xv)
 {
@@ -240,6 +257,7 @@ static void settle_offer(struct x86_vcpu *xv)
 			return;
 		hvm_vector_refused(xv, (u8)s->vintr_vector);
 	}
+	TRACE_EVENT(TRACE_ID_virq_inject, trace_taken_late(s));
 	s->vintr_redeliver = false;
 	s->vintr_vector = -1;
 }
@@ -294,7 +312,10 @@ static void svm_run(struct x86_vcpu *xv)
 	asid_for_entry(s);
 	vmcb->rax = xv->gpr[GPR_RAX];
 	vmcb->rsp = xv->gpr[GPR_RSP];
+	TRACE_EVENT(TRACE_ID_virq_inject, trace_taken_now(s));
+	trace_vmentry();
 	svm_vmrun(xv->gpr, s->vmcb_pa);
+	trace_vmexit((u32)vmcb->exit_code, vmcb->rip);
 	xv->gpr[GPR_RAX] = vmcb->rax;
 	xv->gpr[GPR_RSP] = vmcb->rsp;
 	settle_events(xv);
@@ -324,6 +345,7 @@ static void svm_inject_exception(struct x86_vcpu *xv, u8 vector, s32 error, u64 
 	struct vmcb *vmcb = vmcb_of(xv);
 	u64 event;
 
+	trace_exception_inject(vector, (u32)error);
 	if (vector == X86_VEC_PF)
 		vmcb->cr2 = cr2;
 	if (unlikely(vmcb->event_inj & SVM_EV_VALID)) {

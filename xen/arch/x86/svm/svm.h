@@ -22,6 +22,7 @@ struct svm_vcpu {
 	bool need_flush;
 	bool mce_hidden;	/* the guest's CR4.MCE is clear, the processor's never */
 	s16 vintr_vector;	/* offered through V_IRQ, -1 when none */
+	bool vintr_traced;	/* its taking was recorded at the entry already */
 	bool vintr_redeliver;	/* taken already, but its delivery was interrupted by the exit */
 	bool guest_tf;		/* the trap flag is set for the guest as well */
 	enum nmi_state nmi;

@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Writing trace records: any context, no locks, no waiting.
+ *
+ * A ring has one writing CPU, but a writer may be interrupted by another at any instruction, by an
+ * NMI too, and then by one more. So a writer first reserves its place by one compare-and-exchange,
+ * which also settles what is lost, and stamps the record inside that step, so that places and
+ * stamps have the same order. Whoever is interrupted goes on after the interrupting one has
+ * finished; therefore only the outermost writer, when it is done, knows that all reserved records
+ * are complete, and shows them to consumers by moving prod.
+ *
+ * Consumers move cons. What they write there is looked at, never trusted: from a place that cannot
+ * be one, the ring is taken for full.
+ */
+#include <xen/hal/cpu.h>
+#include <xen/hal/time.h>
+#include <xen/softirq.h>
+#include <xen/string.h>
+#include <xen/trace.h>
+
+#include "trace_ring.h"
+
+#define LOST_WORDS 4U
+#define LOST_BYTES (TRACE_HEAD_BYTES + 4 * LOST_WORDS)
+#define EVENT_LOST 0x0001f001U
+#define EVENT_WRAP 0x0001f002U
+
+DEFINE_PER_CPU(u32, trace_context);
+
+static inline void barrier(void) { __asm__ volatile("" ::: "memory"); }
+
+/* Where a reservation puts things. */
+struct plan {
+	u32 first_fill, lost_at;	/* [with lost records only] */
+	u32 fill, record_at;
+	u32 total;			/* bytes, with all of the above */
+};
+
+/* Bytes to the ring's end if @bytes do not fit in front of it. */
+static u32 fill_before(const struct trace_ring *r, u32 pos, u32 bytes)
+{
+	u32 room = r->size - ring_offset(r, pos);
+
+	return room < bytes ? room : 0;
+}
+
+static void make_plan(const struct trace_ring *r, u32 prod, u32 lost, u32 bytes, struct plan *p)
+{
+	u32 pos = prod;
+
+	p->first_fill = 0;
+	if (lost) {
+		p->first_fill = fill_before(r, pos, LOST_BYTES);
+		p->lost_at = ring_advance(r, pos, p->first_fill);
+		pos = ring_advance(r, p->lost_at, LOST_BYTES);
+	}
+	p->fill = fill_before(r, pos, bytes);
+	p->record_at = ring_advance(r, pos, p->fill);
+	p->total = ring_distance(r, prod, p->record_at) + bytes;
+}
+
+/*
+ * Wrap mode: see that @need bytes are free behind @prod, else move the tail up, and by more at once
+ * so that not every writer has to. False when another writer came in between.
+ */
+static bool push_out(struct trace_ring *r, u32 prod, u32 need)
+{
+	u64 old = READ_ONCE(r->tail);
+	u32 cons = READ_ONCE(r->shared->cons), tail = (u32)old;
+
+	/* A reader that keeps up needs nothing pushed out. */
+	if (ring_valid(r, cons, prod) &&
+	    ring_distance(r, cons, prod) < ring_distance(r, tail, prod))
+		tail = cons;
+	if (r->size - ring_distance(r, tail, prod) < need)
+		need += r->size / 16;
+	while (r->size - ring_distance(r, tail, prod) < need) {
+		tail = ring_advance(r, tail, ring_record_bytes(r, tail));
+		/* Lengths that a consumer overwrote may lead anywhere. */
+		if (ring_distance(r, tail, prod) > r->size)
+			tail = prod;
+	}
+	if (tail == (u32)old)
+		return true;
+	if (!hal_local_cmpxchg(&r->tail, &old, tail))
+		return false;
+	WRITE_ONCE(r->shared->cons, tail);
+	return true;
+}
+
+/* Bytes that stand between consumer and @prod; the ring's size when nobody can tell. */
+static u32 bytes_used(const struct trace_ring *r, u32 prod)
+{
+	u32 cons = r->wrap ? (u32)READ_ONCE(r->tail) : READ_ONCE(r->shared->cons);
+
+	return ring_valid(r, cons, prod) ? ring_distance(r, cons, prod) : r->size;
+}
+
+/*
+ * How far the next writers may go without a closer look: to where the ring ends, is full, or
+ * becomes half full (just short of it, so that the look comes with the record that crosses it).
+ */
+static u32 free_until(const struct trace_ring *r, u32 prod, u32 used)
+{
+	u32 end = prod < r->size ? r->size : 2 * r->size - 4;
+	u32 room = r->size - used, half = ROUND_DOWN(r->size / 2, 4U);
+
+	if (used < half)
+		room = half - used - 4;
+	return room < end - prod ? prod + room : end;
+}
+
+static void write_fill(struct trace_ring *r, u32 pos, u32 bytes, u64 stamp)
+{
+	u32 *p = (u32 *)(r->data + ring_offset(r, pos)), words = bytes / 4 - 1;
+
+	memset(p, 0, bytes);
+	*p = EVENT_WRAP | words << TRACE_EXTRA_SHIFT;
+	if (words <= TRACE_EXTRA_MAX)
+		return;
+	*p = EVENT_WRAP | (words - 2) << TRACE_EXTRA_SHIFT | TRACE_CYCLES_FLAG;
+	memcpy(p + 1, &stamp, sizeof(stamp));
+}
+
+static void write_lost(struct trace_ring *r, u32 pos, u32 lost, u64 since, u64 stamp)
+{
+	u32 *p = (u32 *)(r->data + ring_offset(r, pos));
+
+	p[0] = EVENT_LOST | LOST_WORDS << TRACE_EXTRA_SHIFT | TRACE_CYCLES_FLAG;
+	memcpy(p + 1, &stamp, sizeof(stamp));
+	p[3] = lost;
+	p[4] = this_cpu(trace_context);
+	memcpy(p + 5, &since, sizeof(since));
+	r->lost_reported += lost;
+}
+
+/* Count a record as lost; false when another writer came in between. */
+static bool lose(struct trace_ring *r, u64 old, u64 stamp)
+{
+	u32 lost = ring_lost(old);
+
+	/* Nobody needs it before the count has left zero, and only one writer takes it there. */
+	if (!lost)
+		r->lost_since = stamp;
+	barrier();
+	return hal_local_cmpxchg(&r->state, &old,
+				 (u32)old |
+				 (u64)(TRACE_LOSSY | min(lost + 1, TRACE_LOSSY - 1)) << 32);
+}
+
+/*
+ * One try to reserve, from the state @old that was there before @stamp was taken: 1 done, 0 lost,
+ * -1 another writer came in between.
+ */
+static int try_reserve(struct trace_ring *r, u64 old, u32 bytes, u64 stamp, u32 **record)
+{
+	u32 prod = (u32)old, lost = ring_lost(old), used, next;
+	u64 since = r->lost_since;
+	struct plan p;
+
+	make_plan(r, prod, lost, bytes, &p);
+	if (r->wrap && !push_out(r, prod, p.total))
+		return -1;
+	used = bytes_used(r, prod);
+	if (unlikely(r->size - used < p.total))
+		return lose(r, old, stamp) ? 0 : -1;
+	next = ring_advance(r, prod, p.total);
+	if (!hal_local_cmpxchg(&r->state, &old,
+			       next | (u64)free_until(r, next, used + p.total) << 32))
+		return -1;
+	if (p.first_fill)
+		write_fill(r, prod, p.first_fill, stamp);
+	if (lost)
+		write_lost(r, p.lost_at, lost, since, stamp);
+	if (p.fill)
+		write_fill(r, ring_advance(r, p.record_at, 2 * r->size - p.fill), p.fill, stamp);
+	if (used < r->size / 2 && used + p.total >= r->size / 2)
+		softirq_raise(SOFTIRQ_TRACE);
+	*record = (u32 *)(r->data + ring_offset(r, p.record_at));
+	return 1;
+}
+
+/* A place for a record of @bytes and its stamp; NULL: it is lost, and counted. */
+static __attribute__((noinline)) u32 *reserve_slowly(struct trace_ring *r, u32 bytes, u64 *stamp)
+{
+	u32 *record = NULL;
+	u64 old;
+
+	do {
+		old = READ_ONCE(r->state);
+		*stamp = cycles_now();
+	} while (try_reserve(r, old, bytes, *stamp, &record) < 0);
+	return record;
+}
+
+static inline u32 *reserve(struct trace_ring *r, u32 bytes, u64 *stamp)
+{
+	u64 old = READ_ONCE(r->state);
+
+	for (;;) {
+		u32 prod = (u32)old;
+
+		*stamp = cycles_now();
+		/* Signed: with TRACE_LOSSY set nothing is below it. */
+		if (unlikely((s32)(prod + bytes) > (s32)(old >> 32)))
+			return reserve_slowly(r, bytes, stamp);
+		if (likely(hal_local_cmpxchg(&r->state, &old, old + bytes)))
+			return (u32 *)(r->data + ring_offset(r, prod));
+	}
+}
+
+/* The writer is done: show consumers what is complete, unless that is for an outer one to do. */
+static inline void commit(struct trace_ring *r)
+{
+	u32 prod;
+
+	if (unlikely(r->nesting != 1)) {
+		r->nesting--;
+		return;
+	}
+	do {
+		WRITE_ONCE(r->nesting, 1);
+		barrier();
+		prod = (u32)READ_ONCE(r->state);
+		__atomic_store_n(&r->shared->prod, prod, __ATOMIC_RELEASE);
+		barrier();
+		WRITE_ONCE(r->nesting, 0);
+		barrier();
+		/* One that came before the last step left it to us, one after it did not. */
+	} while (unlikely((u32)READ_ONCE(r->state) != prod));
+}
+
+static inline __attribute__((always_inline)) void append(u32 id, const u32 *words, const u32 n)
+{
+	struct trace_ring *r = &trace_rings[smp_cpu_id()];
+	u64 stamp;
+	u32 *p;
+
+	if (unlikely(!READ_ONCE(r->on)))
+		return;
+	r->nesting++;
+	barrier();
+	p = reserve(r, TRACE_HEAD_BYTES + 4 * n, &stamp);
+	if (likely(p)) {
+		p[0] = id | n << TRACE_EXTRA_SHIFT | TRACE_CYCLES_FLAG;
+		p[1] = (u32)stamp;
+		p[2] = (u32)(stamp >> 32);
+		for (u32 i = 0; i < n; i++)
+			p[3 + i] = words[i];
+	}
+	barrier();
+	commit(r);
+}
+
+void trace_write0(u32 id)
+{
+	append(id, NULL, 0);
+}
+
+void trace_write1(u32 id, u32 a)
+{
+	append(id, (const u32[]){ a }, 1);
+}
+
+void trace_write2(u32 id, u32 a, u32 b)
+{
+	append(id, (const u32[]){ a, b }, 2);
+}
+
+void trace_write3(u32 id, u32 a, u32 b, u32 c)
+{
+	append(id, (const u32[]){ a, b, c }, 3);
+}
+
+void trace_write4(u32 id, u32 a, u32 b, u32 c, u32 d)
+{
+	append(id, (const u32[]){ a, b, c, d }, 4);
+}
+
+void trace_write5(u32 id, u32 a, u32 b, u32 c, u32 d, u32 e)
+{
+	append(id, (const u32[]){ a, b, c, d, e }, 5);
+}
+
+void trace_write6(u32 id, u32 a, u32 b, u32 c, u32 d, u32 e, u32 f)
+{
+	append(id, (const u32[]){ a, b, c, d, e, f }, 6);
+}
+
+void trace_write7(u32 id, u32 a, u32 b, u32 c, u32 d, u32 e, u32 f, u32 g)
+{
+	append(id, (const u32[]){ a, b, c, d, e, f, g }, 7);
+}

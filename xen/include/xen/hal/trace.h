@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What tracing needs of each architecture: sites that cost next to nothing while they are off. */
+#ifndef XEN_HAL_TRACE_H
+#define XEN_HAL_TRACE_H
+
+#include <xen/types.h>
+
+/*
+ * Each architecture gives these two inline:
+ *   bool hal_trace_site(u32 id);   is event @id (a constant) to be recorded? Where code can be
+ *                                  patched this is one no-op while it is not. Any context.
+ *   bool hal_local_cmpxchg(u64 *p, u64 *old, u64 new);
+ *                                  store @new in *@p if that is *@old, else read it into *@old and
+ *                                  return false. Atomic only towards handlers on this CPU, NMI
+ *                                  included; no other CPU touches *@p.
+ */
+#include <asm/trace.h>
+
+/**
+ * Make hal_trace_site(id) say @want(id) from now on, on all CPUs, while they run. Callers take
+ * turns. Interrupts enabled, or one CPU only; no spinlock held that others spin for with
+ * interrupts disabled.
+ */
+void hal_trace_update(bool (*want)(u32 id));
+
+#endif
