@@ -21,6 +21,8 @@ RUN() in a test's source may say:
   args=A+B     the domain's arguments, plus signs between them
   opts=A+B     the hypervisor's arguments
   alone=1      in a machine of its own
+  dom0=1       as the privileged first domain of a machine of its own
+  icount=1     with deterministic time (with dom0=1)
 """
 import argparse
 import concurrent.futures
@@ -178,7 +180,8 @@ def outcomes(tests, seats, how, panic, seconds):
 def run_dom0(test, args, turn):
     """Boot one test as the first domain of a machine."""
     module = f"{elf_of(test, args)} {test.words('args')}".strip()
-    common = {"smp": test.options.get("cpus", "2"), "modules": [module]}
+    common = {"smp": test.options.get("cpus", "2"), "modules": [module],
+              "icount": args.icount or bool(test.options.get("icount"))}
     vcpus = test.number("vcpus", 1)
     if args.peer:
         append = (f"console=com1 com1=115200,8n1 loglvl=all guest_loglvl=all dom0=pvh noreboot "
@@ -191,7 +194,7 @@ def run_dom0(test, args, turn):
                   f"{test.words('opts')}").strip()
         machine = qemu.Machine(kernel=os.path.join(args.build, "x86_64", "xenolith"),
                                append=append, cpu=test.options.get("cpu", qemu.Machine.cpu),
-                               icount=args.icount, mem="160M", **common)
+                               mem="160M", **common)
     log = os.path.join(args.build, "guest", f"{test.name}{f'.{turn}' if turn else ''}.log")
     seat = Seat(test, 0, 0)
     start = time.monotonic()
@@ -307,11 +310,12 @@ def main():
     first = args.dom0 or args.peer
     if first:
         tests = [t for t in tests if t.number("domains", 1) == 1]
-    work = [[t] for t in tests] if first else list(batches(tests, args))
+    alone = [t for t in tests if first or t.options.get("dom0")]
+    work = [(run_dom0, t) for t in alone]
+    work += [(run_batch, b) for b in batches([t for t in tests if t not in alone], args)]
     with concurrent.futures.ThreadPoolExecutor(max(1, min(args.jobs, 2))) as pool:
-        runs = [pool.submit(run_dom0 if first else run_batch, *([w[0]] if first else [w]), args,
-                            turn)
-                for turn in range(args.repeat) for w in work]
+        runs = [pool.submit(run, what, args, turn)
+                for turn in range(args.repeat) for run, what in work]
         for done in concurrent.futures.as_completed(runs):
             for outcome in done.result():
                 tally[outcome.verdict] += 1
