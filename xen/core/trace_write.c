@@ -13,7 +13,6 @@
  * be one, the ring is taken for full.
  */
 #include <xen/hal/cpu.h>
-#include <xen/hal/time.h>
 #include <xen/softirq.h>
 #include <xen/string.h>
 #include <xen/trace.h>
@@ -180,35 +179,6 @@ static int try_reserve(struct trace_ring *r, u64 old, u32 bytes, u64 stamp, u32 
 	return 1;
 }
 
-/* A place for a record of @bytes and its stamp; NULL: it is lost, and counted. */
-static __attribute__((noinline)) u32 *reserve_slowly(struct trace_ring *r, u32 bytes, u64 *stamp)
-{
-	u32 *record = NULL;
-	u64 old;
-
-	do {
-		old = READ_ONCE(r->state);
-		*stamp = cycles_now();
-	} while (try_reserve(r, old, bytes, *stamp, &record) < 0);
-	return record;
-}
-
-static inline u32 *reserve(struct trace_ring *r, u32 bytes, u64 *stamp)
-{
-	u64 old = READ_ONCE(r->state);
-
-	for (;;) {
-		u32 prod = (u32)old;
-
-		*stamp = cycles_now();
-		/* Signed: with TRACE_LOSSY set nothing is below it. */
-		if (unlikely((s32)(prod + bytes) > (s32)(old >> 32)))
-			return reserve_slowly(r, bytes, stamp);
-		if (likely(hal_local_cmpxchg(&r->state, &old, old + bytes)))
-			return (u32 *)(r->data + ring_offset(r, prod));
-	}
-}
-
 /* The writer is done: show consumers what is complete, unless that is for an outer one to do. */
 static inline void commit(struct trace_ring *r)
 {
@@ -230,64 +200,99 @@ static inline void commit(struct trace_ring *r)
 	} while (unlikely((u32)READ_ONCE(r->state) != prod));
 }
 
-static inline __attribute__((always_inline)) void append(u32 id, const u32 *words, const u32 n)
+/* A record as it is passed on, in registers as far as they go. */
+#define PAYLOAD_PARAMS u32 a, u32 b, u32 c, u32 d, u32 e, u32 f, u32 g
+#define PAYLOAD a, b, c, d, e, f, g
+
+static inline __attribute__((always_inline)) void fill_in(u32 *p, u32 id, u64 stamp, const u32 n,
+							  PAYLOAD_PARAMS)
+{
+	const u32 words[] = { PAYLOAD };
+
+	p[0] = id | n << TRACE_EXTRA_SHIFT | TRACE_CYCLES_FLAG;
+	p[1] = (u32)stamp;
+	p[2] = (u32)(stamp >> 32);
+	for (u32 i = 0; i < n; i++)
+		p[3 + i] = words[i];
+}
+
+/* What needs a closer look: the ring's end, its half and its being full, earlier losses. */
+static __attribute__((noinline)) void append_slowly(struct trace_ring *r, u32 id, u32 n,
+						    PAYLOAD_PARAMS)
+{
+	u32 *record = NULL;
+	u64 old, stamp;
+
+	do {
+		old = READ_ONCE(r->state);
+		stamp = hal_trace_stamp();
+	} while (try_reserve(r, old, TRACE_HEAD_BYTES + 4 * n, stamp, &record) < 0);
+	if (record)
+		fill_in(record, id, stamp, n, PAYLOAD);
+	barrier();
+	commit(r);
+}
+
+static inline __attribute__((always_inline)) void append(u32 id, const u32 n, PAYLOAD_PARAMS)
 {
 	struct trace_ring *r = &trace_rings[smp_cpu_id()];
-	u64 stamp;
-	u32 *p;
+	const u32 bytes = TRACE_HEAD_BYTES + 4 * n;
+	u64 old, stamp;
 
 	if (unlikely(!READ_ONCE(r->on)))
 		return;
 	r->nesting++;
 	barrier();
-	p = reserve(r, TRACE_HEAD_BYTES + 4 * n, &stamp);
-	if (likely(p)) {
-		p[0] = id | n << TRACE_EXTRA_SHIFT | TRACE_CYCLES_FLAG;
-		p[1] = (u32)stamp;
-		p[2] = (u32)(stamp >> 32);
-		for (u32 i = 0; i < n; i++)
-			p[3 + i] = words[i];
-	}
+	old = READ_ONCE(r->state);
+	do {
+		stamp = hal_trace_stamp();
+		/* Signed: with TRACE_LOSSY set nothing is below it. */
+		if (unlikely((s32)((u32)old + bytes) > (s32)(old >> 32))) {
+			append_slowly(r, id, n, PAYLOAD);
+			return;
+		}
+	} while (unlikely(!hal_local_cmpxchg(&r->state, &old, old + bytes)));
+	fill_in((u32 *)(r->data + ring_offset(r, (u32)old)), id, stamp, n, PAYLOAD);
 	barrier();
 	commit(r);
 }
 
 void trace_write0(u32 id)
 {
-	append(id, NULL, 0);
+	append(id, 0, 0, 0, 0, 0, 0, 0, 0);
 }
 
 void trace_write1(u32 id, u32 a)
 {
-	append(id, (const u32[]){ a }, 1);
+	append(id, 1, a, 0, 0, 0, 0, 0, 0);
 }
 
 void trace_write2(u32 id, u32 a, u32 b)
 {
-	append(id, (const u32[]){ a, b }, 2);
+	append(id, 2, a, b, 0, 0, 0, 0, 0);
 }
 
 void trace_write3(u32 id, u32 a, u32 b, u32 c)
 {
-	append(id, (const u32[]){ a, b, c }, 3);
+	append(id, 3, a, b, c, 0, 0, 0, 0);
 }
 
 void trace_write4(u32 id, u32 a, u32 b, u32 c, u32 d)
 {
-	append(id, (const u32[]){ a, b, c, d }, 4);
+	append(id, 4, a, b, c, d, 0, 0, 0);
 }
 
 void trace_write5(u32 id, u32 a, u32 b, u32 c, u32 d, u32 e)
 {
-	append(id, (const u32[]){ a, b, c, d, e }, 5);
+	append(id, 5, a, b, c, d, e, 0, 0);
 }
 
 void trace_write6(u32 id, u32 a, u32 b, u32 c, u32 d, u32 e, u32 f)
 {
-	append(id, (const u32[]){ a, b, c, d, e, f }, 6);
+	append(id, 6, a, b, c, d, e, f, 0);
 }
 
 void trace_write7(u32 id, u32 a, u32 b, u32 c, u32 d, u32 e, u32 f, u32 g)
 {
-	append(id, (const u32[]){ a, b, c, d, e, f, g }, 7);
+	append(id, 7, a, b, c, d, e, f, g);
 }

@@ -4,6 +4,7 @@
 #include <xen/rcu.h>
 #include <xen/softirq.h>
 #include <xen/timer.h>
+#include <xen/trace.h>
 #include <xen/hal/cpu.h>
 
 #include "libc.h"
@@ -24,6 +25,7 @@ void host_start(void)
 
 	timer_init_subsystem();
 	sched_init();
+	trace_init();
 	for (u32 cpu = 1; cpu < n; cpu++)
 		if (timer_cpu_prepare(cpu) || sched_cpu_prepare(cpu))
 			panic("no memory for CPU %u", cpu);

@@ -13,6 +13,7 @@ import argparse
 import dataclasses
 import hashlib
 import os
+import re
 import subprocess
 import sys
 import time
@@ -29,6 +30,9 @@ VIRTIO_DISK = ["-drive", "if=none,id=d0,format=raw,snapshot=on,file={data}",
                "-device", "virtio-blk-pci,drive=d0"]
 NVME_DISK = ["-drive", "if=none,id=d0,format=raw,snapshot=on,file={data}",
              "-device", "nvme,serial=xenolith,drive=d0"]
+TRACE_DISK = ["-drive", "if=none,id=d0,format=raw,file={folder}/trace.img",
+              "-device", "virtio-blk-pci,drive=d0"]
+TRACE_DISK_BYTES = 64 << 20
 VIRTIO_NET = ["-netdev", "user,id=n0", "-device", "virtio-net-pci,netdev=n0"]
 E1000_NET = ["-netdev", "user,id=n0", "-device", "e1000,netdev=n0"]
 
@@ -53,6 +57,7 @@ class Case:
     timeout: float = 240
     everyday: bool = True
     repeat_icount: int = 0
+    trace: bool = False     # dom0 writes a trace to its disk; xenalyze must understand it
 
 
 CASES = [
@@ -72,6 +77,8 @@ CASES = [
          extra=NVME_DISK + E1000_NET),
     Case("xl-create", "Debian's own toolstack creates and destroys a PVH guest, 2 CPUs",
          do="xl+guest", smp="2", image="dom0-xl", timeout=400),
+    Case("xentrace", "Debian's xentrace records, its xenalyze reads that, 2 CPUs", do="trace",
+         smp="2", image="dom0-xl", extra=TRACE_DISK, trace=True),
     Case("icount-1", "two boots under -icount, 1 CPU, identical logs", repeat_icount=2,
          args="scrub=off cpu-features=+itsc console_timestamps=raw"),
     Case("icount-2", "two boots under -icount, 2 CPUs, identical logs", smp="2", repeat_icount=2,
@@ -117,7 +124,8 @@ def grub_iso(case, xenolith, out, mods):
 
 def machine(case, xenolith, folder, port):
     mods = modules(case, port)
-    extra = [a.replace("{data}", image("data.ext4")) for a in case.extra]
+    extra = [a.replace("{data}", image("data.ext4")).replace("{folder}", folder)
+             for a in case.extra]
     m = qemu.Machine(machine=case.machine, cpu=case.cpu, smp=case.smp, mem=case.mem, extra=extra)
     m.icount = case.repeat_icount > 0
     if case.name == "qemu-stable":
@@ -139,9 +147,42 @@ def digest(path):
         return hashlib.sha256(f.read()).hexdigest()
 
 
+def peer_program(name, *args):
+    """Run one of Debian's Xen tools on this host, with its own libraries."""
+    root = os.path.join(qemu.cache_dir(), "root", "peer")
+    libs = ":".join(os.path.join(root, d, "x86_64-linux-gnu") for d in ("lib", "usr/lib"))
+    loader = os.path.join(root, "lib/x86_64-linux-gnu/ld-linux-x86-64.so.2")
+    return subprocess.run([loader, "--library-path", libs, os.path.join(root, name), *args],
+                          capture_output=True, text=True, errors="replace", check=False)
+
+
+def check_trace(folder, log):
+    """Cut dom0's trace out of its disk and let xenalyze judge it; returns (passed, remark)."""
+    with open(log, encoding="utf-8", errors="replace") as f:
+        found = re.search(r"XENOLITH: trace\.bytes=(\d+)", f.read())
+    if not found or not 0 < int(found[1]) < TRACE_DISK_BYTES:
+        return False, f"no trace, or too long a one (see {log})"
+    path = os.path.join(folder, "xentrace.bin")
+    with open(os.path.join(folder, "trace.img"), "rb") as disk, open(path, "wb") as out:
+        out.write(disk.read(int(found[1])))
+    summary = peer_program("usr/bin/xenalyze", "--svm-mode", "--summary", path)
+    with open(os.path.join(folder, "xenalyze.txt"), "w", encoding="utf-8") as out:
+        out.write(summary.stdout + summary.stderr)
+    exits = re.search(r"^ *VMEXIT_VMMCALL +(\d+)", summary.stdout, re.M)
+    bad = [line for line in summary.stderr.split("\n")
+           if re.search(r"FATAL|ERROR|[Uu]nexpected|Unknown|Strange|WARNING", line)]
+    if summary.returncode or bad or not exits:
+        return False, f"xenalyze: status {summary.returncode}, {len(bad)} complaints (see " \
+                      f"{folder}/xenalyze.txt)"
+    return True, f"{found[1]} bytes, xenalyze counts {exits[1]} VMMCALL exits"
+
+
 def run_case(case, xenolith, folder, port):
     """Returns (passed, remark)."""
     digests = []
+    if case.trace:
+        with open(os.path.join(folder, "trace.img"), "wb") as disk:
+            disk.truncate(TRACE_DISK_BYTES)
     for i in range(max(case.repeat_icount, 1)):
         log = os.path.join(folder, f"{case.name}{'-' + str(i + 1) if i else ''}.log")
         result = qemu.run(machine(case, xenolith, folder, port), SUCCESS, FAILURES,
@@ -149,6 +190,8 @@ def run_case(case, xenolith, folder, port):
         if result.code != qemu.SUCCESS:
             return False, f"{qemu.NAMES[result.code]}: {result.line or ''} (see {log})"
         digests.append(digest(log))
+    if case.trace:
+        return check_trace(folder, log)
     if len(set(digests)) > 1:
         return False, f"the logs differ: {log} and its earlier one"
     return True, f"log sha256 {digests[0][:16]}" if case.repeat_icount else ""

@@ -18,6 +18,7 @@
 #include <asm/host.h>
 
 #include <public/domctl.h>
+#include <public/memory.h>
 #include <public/sysctl.h>
 
 #define CPUS 4
@@ -374,10 +375,81 @@ static void machine(void *arg)
 	op.u.readconsole.incremental = 1;
 	op.u.readconsole.count = sizeof(text);
 	HOST_CHECK(sysctl(&op, XEN_SYSCTL_readconsole) == 0 && op.u.readconsole.count == 0);
-	HOST_CHECK(sysctl(&op, XEN_SYSCTL_tbuf_op) == -XEN_ENOSYS);
+	HOST_CHECK(sysctl(&op, XEN_SYSCTL_perfc_op) == -XEN_ENOSYS);
 	HOST_CHECK(sysctl(&op, XEN_SYSCTL_cpu_hotplug) == -XEN_EOPNOTSUPP);
 	HOST_CHECK(sysctl(&op, XEN_SYSCTL_pm_op) == -XEN_ENODEV);
 	destroy_guest(id);
+}
+
+static long tbuf(struct xen_sysctl *op, u32 cmd, u32 value)
+{
+	op->u.tbuf_op.cmd = cmd;
+	op->u.tbuf_op.size = op->u.tbuf_op.evt_mask = value;
+	return sysctl(op, XEN_SYSCTL_tbuf_op);
+}
+
+/* Add frame @mfn of the hypervisor's to dom0's memory at @gfn. */
+static int map_xen(u64 mfn, u64 gfn)
+{
+	struct xen_add_to_physmap_batch b = {
+		.domid = DOMID_SELF, .space = XENMAPSPACE_gmfn_foreign, .size = 1,
+		.u.foreign_domid = DOMID_XEN,
+	};
+	struct hypercall hc = { .nr = __HYPERVISOR_memory_op,
+				.arg = { XENMEM_add_to_physmap_batch, (u64)(uintptr_t)&b } };
+	int err = 1;
+
+	set_xen_guest_handle(b.idxs, &mfn);
+	set_xen_guest_handle(b.gpfns, &gfn);
+	set_xen_guest_handle(b.errs, &err);
+	HOST_CHECK(hypercall_dispatch(caller, &hc) == 0);
+	return err;
+}
+
+static void unmap(u64 gfn)
+{
+	struct xen_remove_from_physmap r = { .domid = DOMID_SELF, .gpfn = gfn };
+	struct hypercall hc = { .nr = __HYPERVISOR_memory_op,
+				.arg = { XENMEM_remove_from_physmap, (u64)(uintptr_t)&r } };
+
+	HOST_CHECK(hypercall_dispatch(caller, &hc) == 0);
+}
+
+/* The buffers are the only pages of the hypervisor's that a toolstack may map. */
+static void trace_body(void *arg)
+{
+	struct xen_sysctl op = { 0 };
+	u8 cpus = 0x2;
+	u64 mfn;
+	u32 refs;
+
+	start();
+	HOST_CHECK(tbuf(&op, XEN_SYSCTL_TBUFOP_enable, 0) == -XEN_EINVAL);
+	HOST_CHECK(tbuf(&op, XEN_SYSCTL_TBUFOP_get_info, 0) == 0 && op.u.tbuf_op.size == 0);
+	HOST_CHECK(map_xen(0x10, 0x80000) == -XEN_EINVAL);
+	HOST_CHECK(tbuf(&op, XEN_SYSCTL_TBUFOP_set_size, 0) == -XEN_EINVAL);
+	HOST_CHECK(tbuf(&op, XEN_SYSCTL_TBUFOP_set_size, 0x10001) == -XEN_EINVAL);
+	HOST_CHECK(tbuf(&op, XEN_SYSCTL_TBUFOP_set_size, 2) == 0);
+	HOST_CHECK(tbuf(&op, 6, 0) == -XEN_EINVAL);
+	op.u.tbuf_op.cpu_mask.nr_bits = 8;
+	set_xen_guest_handle(op.u.tbuf_op.cpu_mask.bitmap, &cpus);
+	HOST_CHECK(tbuf(&op, XEN_SYSCTL_TBUFOP_set_cpu_mask, 0) == 0);
+	HOST_CHECK(tbuf(&op, XEN_SYSCTL_TBUFOP_set_evt_mask, 0x21000) == 0);
+	HOST_CHECK(tbuf(&op, XEN_SYSCTL_TBUFOP_enable, 0) == 0);
+	HOST_CHECK(tbuf(&op, XEN_SYSCTL_TBUFOP_get_info, 0) == 0);
+	HOST_CHECK(op.u.tbuf_op.size == PAGE_SIZE && op.u.tbuf_op.evt_mask == 0x21000);
+
+	mfn = op.u.tbuf_op.buffer_mfn;
+	refs = mfn_to_page(mfn_make(mfn))->refs;
+	HOST_CHECK(map_xen(mfn, 0x80000) == 0 && map_xen(mfn, 0x80001) == 0);
+	HOST_CHECK(mfn_to_page(mfn_make(mfn))->refs == refs + 2);
+	unmap(0x80000);
+	unmap(0x80001);
+	HOST_CHECK(mfn_to_page(mfn_make(mfn))->refs == refs);
+	HOST_CHECK(map_xen(page_to_mfn(caller->domain->shared_info_page).v, 0x80000) ==
+		   -XEN_EINVAL);
+	HOST_CHECK(map_xen(~0UL, 0x80000) == -XEN_EINVAL);
+	HOST_CHECK(tbuf(&op, XEN_SYSCTL_TBUFOP_disable, 0) == 0);
 }
 
 static void run(void (*fn)(void *arg))
@@ -396,6 +468,7 @@ static void test_life(void **state) { run(life); }
 static void test_placement(void **state) { run(placement); }
 static void test_permissions(void **state) { run(permissions); }
 static void test_machine(void **state) { run(machine); }
+static void test_trace(void **state) { run(trace_body); }
 
 int main(void)
 {
@@ -403,6 +476,7 @@ int main(void)
 		cmocka_unit_test(test_callers), cmocka_unit_test(test_creation),
 		cmocka_unit_test(test_life), cmocka_unit_test(test_placement),
 		cmocka_unit_test(test_permissions), cmocka_unit_test(test_machine),
+		cmocka_unit_test(test_trace),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

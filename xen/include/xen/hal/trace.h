@@ -6,13 +6,14 @@
 #include <xen/types.h>
 
 /*
- * Each architecture gives these two inline:
+ * Each architecture gives these inline:
  *   bool hal_trace_site(u32 id);   is event @id (a constant) to be recorded? Where code can be
  *                                  patched this is one no-op while it is not. Any context.
  *   bool hal_local_cmpxchg(u64 *p, u64 *old, u64 new);
  *                                  store @new in *@p if that is *@old, else read it into *@old and
  *                                  return false. Atomic only towards handlers on this CPU, NMI
  *                                  included; no other CPU touches *@p.
+ *   u64 hal_trace_stamp(void);     cycles_now()
  */
 #include <asm/trace.h>
 

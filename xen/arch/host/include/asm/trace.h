@@ -3,7 +3,7 @@
 #ifndef ASM_HOST_TRACE_H
 #define ASM_HOST_TRACE_H
 
-#include <xen/types.h>
+#include <xen/hal/time.h>
 
 /** What hal_trace_update() was told last; NULL before. */
 extern bool (*host_trace_want)(u32 id);
@@ -17,5 +17,7 @@ static inline bool hal_local_cmpxchg(u64 *p, u64 *old, u64 new)
 {
 	return __atomic_compare_exchange_n(p, old, new, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
 }
+
+static inline u64 hal_trace_stamp(void) { return cycles_now(); }
 
 #endif

@@ -7,6 +7,7 @@
 #define ASM_X86_TRACE_H
 
 #include <xen/types.h>
+#include <asm/msr.h>
 
 /** One site; offsets are from the field itself. */
 struct trace_site {
@@ -39,6 +40,8 @@ static inline bool hal_local_cmpxchg(u64 *p, u64 *old, u64 new)
 			 : "memory");
 	return done;
 }
+
+static inline u64 hal_trace_stamp(void) { return rdtsc(); }
 
 struct cpu_regs;
 
