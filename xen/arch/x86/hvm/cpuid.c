@@ -2,6 +2,7 @@
 /* CPUID for the current vCPU, and the policies it comes from. */
 #include <xen/errno.h>
 #include <xen/hal/time.h>
+#include <xen/trace.h>
 #include <xen/xmalloc.h>
 
 #include <asm/features.h>
@@ -87,6 +88,7 @@ void hvm_do_cpuid(struct x86_vcpu *xv)
 	u32 out[4];
 
 	hvm_cpuid(xv, (u32)xv->gpr[GPR_RAX], (u32)xv->gpr[GPR_RCX], out);
+	trace_cpuid((u32)xv->gpr[GPR_RAX], (u32)xv->gpr[GPR_RCX], out[0], out[1], out[2], out[3]);
 	xv->gpr[GPR_RAX] = out[0];
 	xv->gpr[GPR_RBX] = out[1];
 	xv->gpr[GPR_RCX] = out[2];

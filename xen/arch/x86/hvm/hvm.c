@@ -4,6 +4,7 @@
 #include <xen/hal/cpu.h>
 #include <xen/hal/vcpu.h>
 #include <xen/printk.h>
+#include <xen/trace.h>
 
 #include <asm/processor.h>
 
@@ -74,6 +75,7 @@ static void halt_for_good(struct x86_vcpu *xv)
 
 void hvm_do_hlt(struct x86_vcpu *xv)
 {
+	trace_halt(hvm->event_pending(xv) || arch_vcpu_has_pending(&xv->v));
 	if (hvm->event_pending(xv))
 		return;
 	if (!(hvm->get_rflags(xv) & X86_EFLAGS_IF) &&

@@ -2,6 +2,7 @@
 /* What each #VMEXIT means and who handles it. */
 #include <xen/errno.h>
 #include <xen/printk.h>
+#include <xen/trace.h>
 
 #include <asm/processor.h>
 
@@ -152,6 +153,8 @@ void svm_handle_exit(struct x86_vcpu *xv)
 	count_exit(xv, code);
 	switch (code) {
 	case SVM_EXIT_INTR:
+		trace_exit_interrupt();
+		break;	/* the host took it when GIF was set */
 	case SVM_EXIT_NMI:
 	case SVM_EXIT_SMI:
 	case SVM_EXIT_INIT:
