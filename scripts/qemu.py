@@ -55,7 +55,10 @@ def find_qemu(program="qemu-system-x86_64"):
 
 @dataclasses.dataclass
 class Machine:
-    """What to emulate. A module is a string: a file and its arguments, blank between."""
+    """What to emulate. A module is a string: a file and its arguments, blank between.
+
+    qmp: where to make the socket of QEMU's machine protocol, if anywhere.
+    """
 
     kernel: str = ""
     append: str = ""
@@ -68,6 +71,7 @@ class Machine:
     icount: bool = False
     extra: list = dataclasses.field(default_factory=list)
     qemu: str = ""
+    qmp: str = ""
 
     def accelerator(self):
         """One thread for all CPUs when they outnumber the host's by far.
@@ -85,6 +89,8 @@ class Machine:
         args += ["-cpu", self.cpu, "-smp", self.smp, "-m", self.mem]
         args += ["-nodefaults", "-no-user-config", "-no-reboot", "-display", "none", "-vga", "none"]
         args += ["-monitor", "none", "-serial", "stdio"]
+        if self.qmp:
+            args += ["-qmp", f"unix:{self.qmp.replace(',', ',,')},server=on,wait=off"]
         if self.icount:
             args += ICOUNT
         if self.kernel:
@@ -177,12 +183,14 @@ class Watcher:
             self.verdict, self.matched = SUCCESS, text
 
 
-def run(machine, success=None, failure=(), timeout=60.0, log=None, on_line=None, linger=0.0):
+def run(machine, success=None, failure=(), timeout=60.0, log=None, on_line=None, linger=0.0,
+        on_end=None):
     """Run the machine until a line decides, the time is up or the emulator ends; returns a Result.
 
     linger: seconds the emulator may go on after success, for a guest that powers off by itself;
     a failure in that time still counts. log: a file for the serial bytes. on_line(text): called
-    for each line as it comes.
+    for each line as it comes. on_end(): called before the emulator is ended, for what has to be
+    read out of it; not when it ended by itself.
     """
     machine.check()
     start = time.monotonic()
@@ -213,6 +221,8 @@ def run(machine, success=None, failure=(), timeout=60.0, log=None, on_line=None,
         watcher.finish()
         if ended:
             process.wait(10)
+        elif on_end:
+            on_end()
         status = process.poll()
         errors.seek(0)
         messages = errors.read().decode("utf-8", "replace")
@@ -240,6 +250,21 @@ def serve(folder):
         finally:
             server.shutdown()
             thread.join()
+
+
+def at_end(args):
+    """What run() is to do before it ends the emulator, or None."""
+    if not args.at_end:
+        return None
+    command = args.at_end.replace("{qmp}", args.qmp).replace("{log}", args.log or "")
+
+    def run_command():
+        status = subprocess.call(command, shell=True, stdin=subprocess.DEVNULL)
+        if status:
+            print(f"qemu.py: warning: the --at-end command ended with status {status}",
+                  file=sys.stderr)
+
+    return run_command
 
 
 def stamped_printer(start, show=None):
@@ -270,6 +295,9 @@ def parse(argv):
     add("--mem", default="2G", help="default: %(default)s")
     add("--icount", action="store_true", help="deterministic: one clock that counts instructions")
     add("--qemu", default="", help="the emulator (default: the fetched one, else the system's)")
+    add("--qmp", default="", metavar="SOCKET", help="make a socket of QEMU's machine protocol there")
+    add("--at-end", metavar="COMMAND",
+        help="run this in a shell before the emulator is ended ({qmp}: the socket, {log}: the log)")
     add("--success", metavar="RE", help="stop with 0 at a line that has this")
     add("--failure", metavar="RE", action="append", default=[], help="stop with 1; may repeat")
     add("--timeout", type=float, default=60, metavar="S", help="default: %(default)s seconds")
@@ -310,7 +338,7 @@ def main():
             kernel=args.kernel, append=args.append.replace("{port}", port),
             modules=[m.replace("{port}", port) for m in args.module], iso=args.iso,
             machine=args.machine, cpu=args.cpu, smp=args.smp, mem=args.mem, icount=args.icount,
-            extra=extra, qemu=args.qemu)
+            extra=extra, qemu=args.qemu, qmp=args.qmp)
         if args.print:
             print(shlex.join(machine.argv()))
             return 0
@@ -320,7 +348,7 @@ def main():
                 return interactive(machine)
             printer = (lambda text: None) if args.quiet else stamped_printer(start, args.show)
             result = run(machine, args.success, args.failure, args.timeout, args.log, printer,
-                         args.linger)
+                         args.linger, at_end(args))
         except FileNotFoundError as err:
             print(f"qemu.py: error: no such file: {err}", file=sys.stderr)
             return 64

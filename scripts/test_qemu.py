@@ -89,6 +89,24 @@ class RunTest(unittest.TestCase):
         with open(self.log, "rb") as file:
             self.assertEqual(file.read(), b"a\r\n\xff\0b\r\ngood\n")
 
+    def test_on_end_finds_the_emulator_alive(self):
+        """What is to be read out of the emulator can still be read, however the run ended."""
+        for script, code in (("echo $$; echo good; sleep 100\n", qemu.SUCCESS),
+                             ("echo $$; echo bad; sleep 100\n", qemu.FAILURE),
+                             ("echo $$; sleep 100\n", qemu.TIMEOUT)):
+            seen = []
+            pids = []
+            result = self.run_fake(script, timeout=0.5 if code == qemu.TIMEOUT else 10,
+                                   on_line=pids.append,
+                                   on_end=lambda seen=seen, pids=pids: seen.append(alive(pids[0])))
+            self.assertEqual((result.code, seen), (code, [True]))
+
+    def test_on_end_is_not_called_without_an_emulator(self):
+        """There is nothing left to read."""
+        seen = []
+        self.run_fake("echo good\n", linger=5, on_end=lambda: seen.append(1))
+        self.assertEqual(seen, [])
+
     def test_killed_parent_takes_the_emulator_along(self):
         """Even a parent that cannot clean up leaves no emulator."""
         machine = self.fake("echo $$; sleep 100\n")
@@ -119,6 +137,12 @@ class MachineTest(unittest.TestCase):
             for smp, accel in ("1", "tcg"), ("cpus=6,sockets=2", "tcg"), ("16", "tcg,thread=single"):
                 argv = qemu.Machine(qemu="q", smp=smp).argv()
                 self.assertEqual(argv[argv.index("-accel") + 1], accel, smp)
+
+    def test_qmp_socket(self):
+        """Only when asked for; commas doubled, as in every option."""
+        self.assertNotIn("-qmp", qemu.Machine(qemu="q").argv())
+        argv = qemu.Machine(qemu="q", qmp="/a,b").argv()
+        self.assertEqual(argv[argv.index("-qmp") + 1], "unix:/a,,b,server=on,wait=off")
 
     def test_missing_file_is_named(self):
         """Before the emulator is started."""
