@@ -53,6 +53,7 @@ def stages(build):
               ["python3", "scripts/test_qemu.py"], 120),
         Stage("generator", "the manifest generator's own tests",
               ["python3", "scripts/test_manifest.py"], 60),
+        Stage("traces", "the trace tools' own tests", ["python3", "traces/tests/run.py"], 300),
         Stage("unit", "unit tests under ASan and UBSan", make("-k", "unit"), 900),
         Stage("fuzz", "fuzzing regressions and a short search", make("-k", "fuzz-smoke"), 600),
         Stage("boot", "good and bad boot information", make("test-boot"), 600),

@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""One sequence in time order out of each CPU's records, and what is wrong with their times."""
+import dataclasses
+
+from .errors import TraceError
+from .records import LOST_RECORDS, parse_file
+
+
+@dataclasses.dataclass
+class Trace:
+    """All of a trace.
+
+    records: (tsc, cpu, event, extra) in time order; lost: CPU -> records the hypervisor had to
+    drop; gaps: CPU -> how often; backwards: CPU -> how often its time went backwards.
+    """
+
+    records: list
+    cpus: list
+    lost: dict
+    gaps: dict
+    backwards: dict
+
+    def span(self):
+        """(first, last) time stamp."""
+        return self.records[0][0], max(self.records[-1][0], self.records[0][0])
+
+
+def merge(by_cpu):
+    """Merge in time order. A CPU's own order always stands, even where its time goes backwards:
+    such a record is sorted in as late as the one before it. Equal times: the lower CPU first."""
+    keyed = []
+    lost, gaps, backwards = {}, {}, {}
+    for cpu in sorted(by_cpu):
+        latest = 0
+        for number, record in enumerate(by_cpu[cpu]):
+            if record[0] >= latest:
+                latest = record[0]
+            else:
+                backwards[cpu] = backwards.get(cpu, 0) + 1
+            keyed.append((latest, cpu, number, record))
+            if record[2] == LOST_RECORDS and record[3]:
+                lost[cpu] = lost.get(cpu, 0) + record[3][0]
+                gaps[cpu] = gaps.get(cpu, 0) + 1
+    keyed.sort()
+    return Trace([key[3] for key in keyed], sorted(by_cpu), lost, gaps, backwards)
+
+
+def load(data, salvage=None):
+    """The Trace in the bytes of a file; see records.parse_file."""
+    parser = parse_file(data, salvage)
+    if not any(parser.by_cpu.values()):
+        raise TraceError("the file holds no records")
+    return merge(parser.by_cpu)

@@ -1,0 +1,287 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What the records tell: who ran where and when, in which state each vCPU was, how long exits took.
+
+One pass over the records in time order. Most records do not name a vCPU: they are about the one
+that runs on their CPU, which follows from changes of runstate. Everything that needs two records
+(an exit and its entry, an injection and its EOI) is dropped where records were lost between them.
+"""
+import dataclasses
+
+from . import records as abi
+from .catalogue import IDLE, UNKNOWN
+
+RUNNING, RUNNABLE, BLOCKED, OFFLINE = range(4)
+
+
+@dataclasses.dataclass
+class Exit:
+    """From a VM exit to the entry that follows it; slots because there are many.
+
+    switched: the vCPU lost its CPU in between, so end - start is not the handler's cost; index:
+    of the record, in time order.
+    """
+
+    __slots__ = ("start", "end", "cpu", "vcpu", "reason", "rip", "switched", "index")
+    start: int
+    end: int
+    cpu: int
+    vcpu: tuple
+    reason: int
+    rip: int
+    switched: bool
+    index: int
+
+
+@dataclasses.dataclass
+class Latency:
+    """Something that took from start to end; what: a vector, or None."""
+
+    __slots__ = ("start", "end", "vcpu", "what")
+    start: int
+    end: int
+    vcpu: tuple
+    what: int
+
+
+@dataclasses.dataclass
+class Vcpu:
+    """What is known of a vCPU while the records go by."""
+
+    name: tuple
+    state: int = None
+    since: int = 0
+    cpu: int = None
+    exit: Exit = None
+    woken: int = None
+    posted: dict = dataclasses.field(default_factory=dict)      # vector -> (when, physical)
+    injected: dict = dataclasses.field(default_factory=dict)    # vector -> when
+
+
+@dataclasses.dataclass
+class Cpu:
+    """What is known of a CPU: who runs, since when, and its last physical interrupt since a guest
+    ran here."""
+
+    number: int
+    current: tuple
+    since: int
+    interrupt: int = None
+
+
+class Model:
+    """Feed it a Trace; the lists below are its result.
+
+    states: vCPU -> [(start, end, state, CPU)]; ran: CPU -> [(start, end, vCPU)]; queue: [(time,
+    runnable vCPUs from then on)]; owner: the vCPU of each record, as index into vcpus.
+    """
+
+    def __init__(self, trace, catalogue):
+        self.trace = trace
+        self.catalogue = catalogue
+        self.exits = []
+        self.wakes = []
+        self.latencies = {"post to injection": [], "injection to EOI": [],
+                          "physical interrupt to injection": []}
+        self.states, self.ran = {}, {}
+        self.queue = []
+        self.mismatches = 0
+        self.cut = 0
+        self.vcpus, self._index = [], {}
+        self.owner = []
+        self._vcpu, self._cpu = {}, {}
+        self._runnable = 0
+        self.start, self.end = trace.span()
+        self._has_posts = False
+        self._run()
+
+    # ---- setting up
+
+    def _handlers(self):
+        """event number -> method; the variants of an event share one."""
+        wanted = {"runstate_change": self._runstate, "continue_running": self._continue,
+                  "sched_wake": self._wake, "vmexit": self._vmexit, "vmentry": self._vmentry,
+                  "virq_post": self._post, "virq_inject": self._inject, "virq_eoi": self._eoi,
+                  "irq_entry": self._physical, "hvm_intr": self._physical,
+                  "lost_records": self._lost}
+        table = {number: wanted[event.name] for number, event in self.catalogue.events.items()
+                 if event.name in wanted}
+        table.setdefault(abi.LOST_RECORDS, self._lost)
+        return table
+
+    def _first_current(self):
+        """CPU -> the vCPU that its first telling record says was running before it."""
+        found = {}
+        for _, cpu, number, extra in self.trace.records:
+            if cpu in found:
+                continue
+            event = self.catalogue.find(number)
+            if event.name not in ("runstate_change", "continue_running", "sched_switch"):
+                continue
+            fields = event.decode(extra)
+            if event.name == "sched_switch" and "prev_domain" in fields:
+                found[cpu] = (fields["prev_domain"], fields["prev_vcpu"])
+            elif event.name != "sched_switch" and "vcpu" in fields:
+                running = fields.get("old_state", RUNNING) == RUNNING
+                changed_to = fields.get("new_state")
+                if running:
+                    found[cpu] = (fields["domain"], fields["vcpu"])
+                elif changed_to == RUNNING:
+                    found[cpu] = None
+            if len(found) == len(self.trace.cpus):
+                break
+        return found
+
+    def vcpu(self, name):
+        """The record of a vCPU, made when it is first heard of."""
+        if name not in self._vcpu:
+            self._vcpu[name] = Vcpu(name, since=self.start)
+            self.states[name] = []
+            self._index[name] = len(self.vcpus)
+            self.vcpus.append(name)
+        return self._vcpu[name]
+
+    def _run(self):
+        first = self._first_current()
+        for cpu in self.trace.cpus:
+            name = first.get(cpu) or (UNKNOWN, cpu)
+            self._cpu[cpu] = Cpu(cpu, name, self.start)
+            self.ran[cpu] = []
+            vcpu = self.vcpu(name)
+            vcpu.cpu = cpu
+            if name[0] != UNKNOWN:
+                vcpu.state = RUNNING
+        handlers = self._handlers()
+        find = self.catalogue.find
+        self._has_posts = any(find(r[2]).name == "virq_post" for r in self.trace.records)
+        owner, cpus, index_of = self.owner, self._cpu, self._index
+        for index, (tsc, cpu, number, extra) in enumerate(self.trace.records):
+            owner.append(index_of[cpus[cpu].current])
+            handler = handlers.get(number)
+            if handler is not None:
+                event = find(number)
+                if len(extra) == event.words:
+                    handler(tsc, cpus[cpu], event.decode(extra), index)
+        self._finish()
+
+    def _finish(self):
+        for vcpu in self._vcpu.values():
+            if vcpu.state is not None and self.end > vcpu.since:
+                self.states[vcpu.name].append((vcpu.since, self.end, vcpu.state, vcpu.cpu))
+        for cpu in self._cpu.values():
+            if self.end > cpu.since:
+                self.ran[cpu.number].append((cpu.since, self.end, cpu.current))
+
+    # ---- scheduling
+
+    def _switch(self, tsc, cpu, name):
+        """Another vCPU runs on this CPU."""
+        if cpu.current == name:
+            return
+        if tsc > cpu.since:
+            self.ran[cpu.number].append((cpu.since, tsc, cpu.current))
+        cpu.current, cpu.since = name, tsc
+        self.vcpu(name)
+
+    def _enter_state(self, tsc, vcpu, state, cpu):
+        """A vCPU changes its state; cpu: where it runs from now on, or ran last."""
+        if vcpu.state is not None and tsc > vcpu.since:
+            self.states[vcpu.name].append((vcpu.since, tsc, vcpu.state, vcpu.cpu))
+        if vcpu.name[0] not in (IDLE, UNKNOWN):
+            change = (state == RUNNABLE) - (vcpu.state == RUNNABLE)
+            if change:
+                self._runnable += change
+                self.queue.append((tsc, self._runnable))
+        vcpu.state, vcpu.since, vcpu.cpu = state, tsc, cpu
+
+    def _runstate(self, tsc, cpu, fields, _):
+        vcpu = self.vcpu((fields["domain"], fields["vcpu"]))
+        old, new = fields["old_state"], fields["new_state"]
+        if vcpu.state is None:
+            vcpu.state = old
+            if old == RUNNABLE and vcpu.name[0] != IDLE:
+                self._runnable += 1
+                self.queue.insert(0, (self.start, 1))
+        elif vcpu.state != old:
+            self.mismatches += 1
+        if old == RUNNING and new != RUNNING and vcpu.exit:
+            vcpu.exit.switched = True
+        if new == RUNNABLE and old in (BLOCKED, OFFLINE) and vcpu.woken is None:
+            vcpu.woken = tsc
+        if new == RUNNING:
+            if vcpu.woken is not None and vcpu.name[0] != IDLE:
+                self.wakes.append(Latency(vcpu.woken, tsc, vcpu.name, None))
+            vcpu.woken = None
+            self._switch(tsc, cpu, vcpu.name)
+        self._enter_state(tsc, vcpu, new, cpu.number if RUNNING in (old, new) else vcpu.cpu)
+
+    def _continue(self, tsc, cpu, fields, _):
+        vcpu = self.vcpu((fields["domain"], fields["vcpu"]))
+        if vcpu.state != RUNNING:
+            self._enter_state(tsc, vcpu, RUNNING, cpu.number)
+        self._switch(tsc, cpu, vcpu.name)
+
+    def _wake(self, tsc, _, fields, __):
+        vcpu = self.vcpu((fields["domain"], fields["vcpu"]))
+        if vcpu.woken is None and vcpu.state != RUNNING:
+            vcpu.woken = tsc
+
+    # ---- exits and entries
+
+    def _vmexit(self, tsc, cpu, fields, index):
+        vcpu = self.vcpu(cpu.current)
+        vcpu.exit = Exit(tsc, None, cpu.number, vcpu.name, fields["reason"],
+                         fields.get("rip", 0), False, index)
+
+    def _vmentry(self, tsc, cpu, _, __):
+        vcpu = self.vcpu(cpu.current)
+        cpu.interrupt = None
+        if vcpu.exit:
+            vcpu.exit.end = tsc
+            self.exits.append(vcpu.exit)
+            vcpu.exit = None
+
+    # ---- interrupts
+
+    def _physical(self, tsc, cpu, _, __):
+        if cpu.interrupt is None:
+            cpu.interrupt = tsc
+
+    def _post(self, tsc, cpu, fields, _):
+        vcpu = self.vcpu((fields["domain"], fields["vcpu"]))
+        vcpu.posted.setdefault(fields["vector"], (tsc, cpu.interrupt))
+
+    def _inject(self, tsc, cpu, fields, _):
+        vcpu, vector = self.vcpu(cpu.current), fields["vector"]
+        posted, physical = vcpu.posted.pop(vector, (None, None))
+        if posted is not None:
+            self.latencies["post to injection"].append(Latency(posted, tsc, vcpu.name, vector))
+        elif not self._has_posts:
+            physical, cpu.interrupt = cpu.interrupt, None
+        if physical is not None:
+            self.latencies["physical interrupt to injection"].append(
+                Latency(physical, tsc, vcpu.name, vector))
+        vcpu.injected.setdefault(vector, tsc)
+
+    def _eoi(self, tsc, cpu, fields, _):
+        vcpu, vector = self.vcpu(cpu.current), fields["vector"]
+        injected = vcpu.injected.pop(vector, None)
+        if injected is not None:
+            self.latencies["injection to EOI"].append(
+                Latency(injected, tsc, vcpu.name, vector))
+
+    # ---- gaps
+
+    def _lost(self, tsc, cpu, fields, _):
+        """Forget what was open on this CPU: its other half may be among the lost records."""
+        for vcpu in self._vcpu.values():
+            if vcpu.cpu in (cpu.number, None) or vcpu.name == cpu.current:
+                if vcpu.exit:
+                    self.cut += 1
+                vcpu.exit = vcpu.woken = None
+                vcpu.posted.clear()
+                vcpu.injected.clear()
+        cpu.interrupt = None
+        if "domain" in fields and (fields["domain"], fields["vcpu"]) != cpu.current:
+            vcpu = self.vcpu((fields["domain"], fields["vcpu"]))
+            self._switch(tsc, cpu, vcpu.name)
+            self._enter_state(tsc, vcpu, RUNNING, cpu.number)

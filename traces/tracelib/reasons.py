@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Names of AMD SVM's exit codes (AMD64 manual, volume 2, appendix C) and what they are about."""
+
+_NAMES = {
+    0x60: "INTR", 0x61: "NMI", 0x62: "SMI", 0x63: "INIT", 0x64: "VINTR", 0x65: "CR0_SEL_WRITE",
+    0x66: "IDTR_READ", 0x67: "GDTR_READ", 0x68: "LDTR_READ", 0x69: "TR_READ", 0x6a: "IDTR_WRITE",
+    0x6b: "GDTR_WRITE", 0x6c: "LDTR_WRITE", 0x6d: "TR_WRITE", 0x6e: "RDTSC", 0x6f: "RDPMC",
+    0x70: "PUSHF", 0x71: "POPF", 0x72: "CPUID", 0x73: "RSM", 0x74: "IRET", 0x75: "SWINT",
+    0x76: "INVD", 0x77: "PAUSE", 0x78: "HLT", 0x79: "INVLPG", 0x7a: "INVLPGA", 0x7b: "IOIO",
+    0x7c: "MSR", 0x7d: "TASK_SWITCH", 0x7e: "FERR_FREEZE", 0x7f: "SHUTDOWN", 0x80: "VMRUN",
+    0x81: "VMMCALL", 0x82: "VMLOAD", 0x83: "VMSAVE", 0x84: "STGI", 0x85: "CLGI", 0x86: "SKINIT",
+    0x87: "RDTSCP", 0x88: "ICEBP", 0x89: "WBINVD", 0x8a: "MONITOR", 0x8b: "MWAIT",
+    0x8c: "MWAIT_ARMED", 0x8d: "XSETBV", 0x8e: "RDPRU", 0x8f: "EFER_WRITE", 0x400: "NPF",
+    0x401: "AVIC_INCOMPLETE_IPI", 0x402: "AVIC_NOACCEL", 0x403: "VMGEXIT", 0xffffffff: "INVALID",
+}
+_EXCEPTIONS = ["DE", "DB", "NMI", "BP", "OF", "BR", "UD", "NM", "DF", "9", "TS", "NP", "SS", "GP",
+               "PF", "15", "MF", "AC", "MC", "XF"]
+
+CATEGORIES = ["hypercall", "interrupt", "timer and cpuid", "msr", "i/o port", "memory", "halt",
+              "exception", "other"]
+_CATEGORY = {"VMMCALL": 0, "INTR": 1, "NMI": 1, "SMI": 1, "VINTR": 1, "RDTSC": 2, "RDTSCP": 2,
+             "CPUID": 2, "RDPMC": 2, "MSR": 3, "IOIO": 4, "NPF": 5, "INVLPG": 5, "HLT": 6,
+             "PAUSE": 6, "MWAIT": 6}
+
+
+def reason_name(code):
+    """The name of an exit code."""
+    if code in _NAMES:
+        return _NAMES[code]
+    if code < 0x20:
+        return f"{'READ' if code < 0x10 else 'WRITE'}_CR{code & 15}"
+    if code < 0x40:
+        return f"{'READ' if code < 0x30 else 'WRITE'}_DR{code & 15}"
+    if code < 0x60:
+        vector = code - 0x40
+        return f"EXCEPTION_{_EXCEPTIONS[vector] if vector < len(_EXCEPTIONS) else vector}"
+    return f"{code:#x}"
+
+
+def category(code):
+    """Index into CATEGORIES."""
+    name = reason_name(code)
+    return _CATEGORY.get(name, 7 if name.startswith("EXCEPTION") else 8)

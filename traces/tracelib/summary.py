@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The tables of a trace: counts, cycles, states, latencies. Cycles are those of the time stamps."""
+import collections
+
+from .catalogue import IDLE, UNKNOWN, vcpu_name
+from .model import BLOCKED, OFFLINE, RUNNABLE, RUNNING
+from .reasons import reason_name
+from .stats import SPREAD_COLUMNS, Table, spread
+
+
+def _overview(model, hz):
+    trace = model.trace
+    cycles = model.end - model.start
+    rows = [["records", len(trace.records)],
+            ["CPUs", len(trace.cpus)],
+            ["vCPUs", sum(v[0] not in (IDLE, UNKNOWN) for v in model.vcpus)],
+            ["first cycle", model.start],
+            ["cycles", cycles],
+            ["cycles per second (taken as)", hz],
+            ["seconds", cycles / hz],
+            ["records lost", sum(trace.lost.values())],
+            ["exits cut off by lost records", model.cut],
+            ["runstates that do not follow from the one before", model.mismatches],
+            ["stamps earlier than the one before on their CPU", sum(trace.backwards.values())]]
+    return Table("overview", "Overview", ["what", "value"], rows)
+
+
+def _events(model, hz):
+    seconds = (model.end - model.start) / hz or 1
+    counts = collections.Counter()
+    for number, count in collections.Counter(r[2] for r in model.trace.records).items():
+        event = model.catalogue.find(number)
+        counts[event.group, event.name] += count
+    rows = [[group, name, count, count / seconds] for (group, name), count in
+            sorted(counts.items(), key=lambda item: (-item[1], item[0]))]
+    return Table("events", "Records by event", ["group", "event", "count", "per_second"], rows)
+
+
+def _lost(model, _):
+    trace = model.trace
+    held = collections.Counter(r[1] for r in trace.records)
+    rows = [[cpu, held[cpu], trace.lost.get(cpu, 0), trace.gaps.get(cpu, 0)]
+            for cpu in trace.cpus]
+    return Table("lost", "Records kept and lost", ["cpu", "kept", "lost", "gaps"], rows)
+
+
+def _exits(model, _):
+    """Cycles from the exit to the entry; exits whose vCPU lost its CPU on the way count only."""
+    groups = collections.defaultdict(list)
+    for done in model.exits:
+        groups[done.vcpu[0], done.reason].append(done)
+    rows = []
+    for (domain, reason), found in groups.items():
+        cycles = [e.end - e.start for e in found if not e.switched]
+        rows.append(["?" if domain == UNKNOWN else f"d{domain}", reason_name(reason), len(found),
+                     len(found) - len(cycles), sum(cycles), *spread(cycles)])
+    rows.sort(key=lambda row: (-row[4], row[0], row[1]))
+    return Table("exits", "Exits: cycles from exit to entry (without those that lost the CPU)",
+                 ["domain", "reason", "count", "lost_cpu", "cycles"] + SPREAD_COLUMNS, rows)
+
+
+def _runstates(model, _):
+    rows = []
+    for vcpu in sorted(model.states):
+        times = [0, 0, 0, 0]
+        for start, end, state, _cpu in model.states[vcpu]:
+            times[state] += end - start
+        total = sum(times)
+        if not total:
+            continue
+        moves = len({cpu for _, _, state, cpu in model.states[vcpu] if state == RUNNING})
+        rows.append([vcpu_name(vcpu), times[RUNNING], times[RUNNABLE], times[BLOCKED],
+                     times[OFFLINE], 100 * times[RUNNING] / total, moves])
+    return Table("runstates", "Runstates: cycles of each vCPU in each",
+                 ["vcpu", "running", "runnable", "blocked", "offline", "running_percent", "cpus"],
+                 rows)
+
+
+def _wakes(model, _):
+    groups = collections.defaultdict(list)
+    for wake in model.wakes:
+        groups[wake.vcpu].append(wake.end - wake.start)
+    rows = [[vcpu_name(v), len(groups[v]), *spread(groups[v])] for v in sorted(groups)]
+    return Table("wakeups", "Wake-ups: cycles from wake to running",
+                 ["vcpu", "count"] + SPREAD_COLUMNS, rows)
+
+
+def queue_times(model):
+    """Length of the queue -> cycles at that length."""
+    times = collections.Counter()
+    before, length = model.start, 0
+    for when, new in model.queue:
+        times[length] += when - before
+        before, length = when, new
+    times[length] += model.end - before
+    return times
+
+
+def _queue(model, _):
+    times = queue_times(model)
+    total = sum(times.values()) or 1
+    rows = [[length, times[length], 100 * times[length] / total] for length in sorted(times)
+            if times[length] or not length]
+    return Table("queue", "Run queues: cycles with so many vCPUs waiting for a CPU, machine-wide",
+                 ["waiting", "cycles", "percent"], rows)
+
+
+def _interrupts(model, _):
+    rows = []
+    for step, found in model.latencies.items():
+        groups = collections.defaultdict(list)
+        for latency in found:
+            groups[latency.vcpu, latency.what].append(latency.end - latency.start)
+        for vcpu, vector in sorted(groups):
+            cycles = groups[vcpu, vector]
+            rows.append([step, vcpu_name(vcpu), f"{vector:#x}", len(cycles), *spread(cycles)])
+    return Table("interrupts", "Interrupts: cycles from one step to the next",
+                 ["step", "vcpu", "vector", "count"] + SPREAD_COLUMNS, rows)
+
+
+def _evtchn(model, hz):
+    seconds = (model.end - model.start) / hz or 1
+    counts = collections.Counter()
+    for _, _, number, extra in model.trace.records:
+        event = model.catalogue.find(number)
+        if event.group == "evtchn" and len(extra) == event.words:
+            fields = event.decode(extra)
+            counts[event.name, fields.get("domain"), fields.get("port")] += 1
+    rows = [[name, f"d{domain}", port, count, count / seconds]
+            for (name, domain, port), count in
+            sorted(counts.items(), key=lambda item: (-item[1], str(item[0])))]
+    return Table("evtchn", "Event channels", ["event", "domain", "port", "count", "per_second"],
+                 rows)
+
+
+def summary(model, hz):
+    """All tables; hz: cycles per second, for rates only."""
+    return [make(model, hz) for make in (_overview, _lost, _events, _exits, _runstates, _wakes,
+                                         _queue, _interrupts, _evtchn)]
