@@ -13,7 +13,7 @@ ABI_DIR ?= /usr/include/xen
 PYTHON ?= python3
 
 include xen/xen.mk
-include $(wildcard xen/test/*/*.mk fuzz/fuzz.mk bench/bench.mk)
+include $(wildcard xen/test/*/*.mk fuzz/fuzz.mk bench/bench.mk traces/traces.mk)
 
 .PHONY: all setup demo check report-peer clean clean-room help
 all: x86_64 ## build the hypervisor for x86-64

@@ -14,20 +14,21 @@ codename=bookworm
 usage() {
 	cat <<-EOF
 	usage: scripts/setup.sh [--no-install] [--no-fetch] [--no-images] [--refresh] [--group NAME]
-	                        [--help]
+	                        [--also GROUP] [--help]
 
 	  --no-install  leave the system alone: only fill the cache folder
 	  --no-fetch    only install the build and test packages
 	  --no-images   do not build the boot images
 	  --group NAME  fetch that group of packages.txt only
 	  --refresh     look for newer versions of what the cache already holds
+	  --also GROUP  install this group of packages.txt too (browser)
 
 	The cache folder is \$XENOLITH_CACHE (now $cache).
 	\$XENOLITH_MIRROR names the Debian mirror when the system's apt sources do not.
 	EOF
 }
 
-install=1 fetch=1 images=1 refresh=0 only=''
+install=1 fetch=1 images=1 refresh=0 only='' also=''
 while [ $# -gt 0 ]; do
 	case $1 in
 	--no-install) install=0 ;;
@@ -35,6 +36,10 @@ while [ $# -gt 0 ]; do
 	--no-images) images=0 ;;
 	--refresh) refresh=1 ;;
 	--group) only=${2:-} images=0; shift ;;
+	--also)
+		[ $# -gt 1 ] || die "--also needs the name of a group"
+		also=$2
+		shift ;;
 	--help | -h) usage; exit 0 ;;
 	*) usage >&2; die "unknown option: $1" ;;
 	esac
@@ -64,7 +69,8 @@ fetched_groups() {
 
 install_missing() {
 	local wanted missing as_root=()
-	mapfile -t wanted < <(group_packages build; group_packages test)
+	mapfile -t wanted < <(group_packages build; group_packages test
+		[ -z "$also" ] || group_packages "$also")
 	mapfile -t missing < <(comm -23 <(printf '%s\n' "${wanted[@]}" | sort) \
 		<(dpkg-query -W -f '${db:Status-Status} ${Package}\n' | sed -n 's/^installed //p' | sort -u))
 	[ ${#missing[@]} -gt 0 ] || return 0

@@ -10,7 +10,8 @@ import argparse
 import os
 import sys
 
-from tracelib import (capture, chrome, ctf, decode, digest, files, summary, stats, synth)
+from tracelib import (capture, chrome, ctf, decode, digest, files, stats, summary, synth,
+                      timeline)
 from tracelib.errors import TraceError
 
 DEFAULT_HZ = 1e9
@@ -21,6 +22,14 @@ def _frequency(text):
     unit = {"k": 1e3, "M": 1e6, "G": 1e9}.get(text[-1:], 1)
     value = float(text[:-1] if unit != 1 else text) * unit
     if not 1 <= value < 1e12:
+        raise ValueError(text)
+    return value
+
+
+def _positive(text):
+    """A number above zero."""
+    value = int(text, 0)
+    if value < 1:
         raise ValueError(text)
     return value
 
@@ -56,6 +65,12 @@ def cmd_export(args):
         chrome.export(model, args.output, args.tsc_hz)
     else:
         ctf.export(model, args.output, args.tsc_hz)
+
+
+def cmd_html(args):
+    """Write the timeline."""
+    title = args.title or os.path.basename(args.file)
+    timeline.export(files.open_model(args), args.output, args.tsc_hz, title)
 
 
 def cmd_capture_qmp(args):
@@ -130,6 +145,12 @@ def parse(argv):
     sub.add_argument("-o", "--output", required=True, metavar="PATH",
                      help="a file for chrome, a new folder for ctf")
 
+    sub = command("html", cmd_html, "a timeline for the browser, in one file")
+    _add_file(sub)
+    _add_hz(sub)
+    sub.add_argument("--title", help="default: the file's name")
+    sub.add_argument("-o", "--output", required=True, metavar="FILE")
+
     sub = command("capture-qmp", cmd_capture_qmp, "take the rings out of a QEMU, from outside")
     sub.add_argument("socket", metavar="SOCKET", help="QMP socket (scripts/qemu.py --qmp)")
     _add_rings(sub)
@@ -141,8 +162,8 @@ def parse(argv):
     _add_rings(sub)
 
     sub = command("synth", cmd_synth, "a made-up trace, for tests and for trying things")
-    sub.add_argument("--records", type=int, default=100000, metavar="N")
-    sub.add_argument("--cpus", type=int, default=4, metavar="N")
+    sub.add_argument("--records", type=_positive, default=100000, metavar="N")
+    sub.add_argument("--cpus", type=_positive, default=4, metavar="N")
     sub.add_argument("--seed", type=int, default=1, metavar="N")
     sub.add_argument("-o", "--output", required=True, metavar="FILE")
     return parser.parse_args(argv)

@@ -11,7 +11,7 @@ import struct
 
 def digest(trace, relative=False):
     """Hexadecimal SHA-256; relative: count time from the first record."""
-    base = trace.span()[0] if relative else 0
+    base = trace.first if relative else 0
     total = hashlib.sha256()
     for tsc, cpu, event, extra in trace.records:
         total.update(struct.pack(f"<IIIQ{len(extra)}I", cpu, event, len(extra),

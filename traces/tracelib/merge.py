@@ -11,7 +11,8 @@ class Trace:
     """All of a trace.
 
     records: (tsc, cpu, event, extra) in time order; lost: CPU -> records the hypervisor had to
-    drop; gaps: CPU -> how often; backwards: CPU -> how often its time went backwards.
+    drop; gaps: CPU -> how often; backwards: CPU -> how often its time went backwards; first,
+    last: the earliest and the latest time.
     """
 
     records: list
@@ -19,16 +20,14 @@ class Trace:
     lost: dict
     gaps: dict
     backwards: dict
-
-    def span(self):
-        """(first, last) time stamp."""
-        return self.records[0][0], max(self.records[-1][0], self.records[0][0])
+    first: int
+    last: int
 
 
 def merge(by_cpu):
     """Merge in time order. A CPU's own order always stands, even where its time goes backwards:
     such a record is sorted in as late as the one before it. Equal times: the lower CPU first."""
-    keyed = []
+    keyed = []                              # (time to sort by, CPU, number, record)
     lost, gaps, backwards = {}, {}, {}
     for cpu in sorted(by_cpu):
         latest = 0
@@ -42,7 +41,8 @@ def merge(by_cpu):
                 lost[cpu] = lost.get(cpu, 0) + record[3][0]
                 gaps[cpu] = gaps.get(cpu, 0) + 1
     keyed.sort()
-    return Trace([key[3] for key in keyed], sorted(by_cpu), lost, gaps, backwards)
+    return Trace([key[3] for key in keyed], sorted(by_cpu), lost, gaps, backwards, keyed[0][0],
+                 keyed[-1][0])
 
 
 def load(data, salvage=None):

@@ -17,19 +17,24 @@ RUNNING, RUNNABLE, BLOCKED, OFFLINE = range(4)
 class Exit:
     """From a VM exit to the entry that follows it; slots because there are many.
 
-    switched: the vCPU lost its CPU in between, so end - start is not the handler's cost; index:
-    of the record, in time order.
+    left: when the vCPU lost its CPU in between, or None; if it did, end - start is not the
+    handler's cost. index: of the record, in time order.
     """
 
-    __slots__ = ("start", "end", "cpu", "vcpu", "reason", "rip", "switched", "index")
+    __slots__ = ("start", "end", "cpu", "vcpu", "reason", "rip", "left", "index")
     start: int
     end: int
     cpu: int
     vcpu: tuple
     reason: int
     rip: int
-    switched: bool
+    left: int
     index: int
+
+    @property
+    def switched(self):
+        """Whether the vCPU lost its CPU."""
+        return self.left is not None
 
 
 @dataclasses.dataclass
@@ -90,7 +95,7 @@ class Model:
         self.owner = []
         self._vcpu, self._cpu = {}, {}
         self._runnable = 0
-        self.start, self.end = trace.span()
+        self.start, self.end = trace.first, trace.last
         self._has_posts = False
         self._run()
 
@@ -154,13 +159,15 @@ class Model:
         find = self.catalogue.find
         self._has_posts = any(find(r[2]).name == "virq_post" for r in self.trace.records)
         owner, cpus, index_of = self.owner, self._cpu, self._index
+        now = self.start
         for index, (tsc, cpu, number, extra) in enumerate(self.trace.records):
+            now = max(now, tsc)
             owner.append(index_of[cpus[cpu].current])
             handler = handlers.get(number)
             if handler is not None:
                 event = find(number)
                 if len(extra) == event.words:
-                    handler(tsc, cpus[cpu], event.decode(extra), index)
+                    handler(now, cpus[cpu], event.decode(extra), index)
         self._finish()
 
     def _finish(self):
@@ -203,8 +210,8 @@ class Model:
                 self.queue.insert(0, (self.start, 1))
         elif vcpu.state != old:
             self.mismatches += 1
-        if old == RUNNING and new != RUNNING and vcpu.exit:
-            vcpu.exit.switched = True
+        if old == RUNNING and new != RUNNING and vcpu.exit and vcpu.exit.left is None:
+            vcpu.exit.left = tsc
         if new == RUNNABLE and old in (BLOCKED, OFFLINE) and vcpu.woken is None:
             vcpu.woken = tsc
         if new == RUNNING:
@@ -230,7 +237,7 @@ class Model:
     def _vmexit(self, tsc, cpu, fields, index):
         vcpu = self.vcpu(cpu.current)
         vcpu.exit = Exit(tsc, None, cpu.number, vcpu.name, fields["reason"],
-                         fields.get("rip", 0), False, index)
+                         fields.get("rip", 0), None, index)
 
     def _vmentry(self, tsc, cpu, _, __):
         vcpu = self.vcpu(cpu.current)

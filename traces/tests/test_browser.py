@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The timeline in a headless Chromium: a million records, and the recorded traces.
+
+Nothing here depends on speed; how long a frame took is printed (`make test-trace-browser`), and
+TRACE_BROWSER_KEEP=FOLDER keeps the pages and their pictures there.
+"""
+import contextlib
+import json
+import os
+import re
+import tempfile
+import unittest
+
+from helpers import RECORDED, abi, change, run, window
+import browser
+from tracelib import files, synth
+
+MILLION = 1000000
+A = (1, 0)
+
+
+@unittest.skipUnless(browser.find(), "needs Debian's chromium")
+class TimelineTest(unittest.TestCase):
+    """One browser a test; exceptions in the page and requests to anywhere are failures."""
+
+    def setUp(self):
+        keep = os.environ.get("TRACE_BROWSER_KEEP")
+        if keep:
+            os.makedirs(keep, exist_ok=True)
+        else:
+            folder = tempfile.TemporaryDirectory()
+            self.addCleanup(folder.cleanup)
+            keep = folder.name
+        self.path = lambda name: os.path.join(keep, name)
+
+    @contextlib.contextmanager
+    def page(self, trace, query="?theme=light", **kwargs):
+        """A browser that shows this trace file."""
+        status, _, errors = run("html", trace, "-o", self.path("page.html"), *kwargs.pop("argv", []))
+        self.assertEqual(status, 0, errors)
+        with browser.Browser(**kwargs) as page:
+            page.open(self.path("page.html"), query)
+            yield page
+            self.assertEqual(page.errors, [])
+
+    def file(self, data):
+        """A trace file with these bytes."""
+        files.write(self.path("trace"), data)
+        return self.path("trace")
+
+    def test_a_million_records(self):
+        """All drawn sums agree with slow ones and with the command's tables."""
+        path = self.file(synth.trace_bytes(MILLION, 8, 1))
+        with self.page(path) as page:
+            said = page.run("selftest(app)")
+            print("\n" + said)
+            page.screenshot(self.path("million.png"))
+            sums = json.loads(page.run(
+                "JSON.stringify(Object.fromEntries(app.layout.lanes.flatMap(l => l.rows)"
+                ".filter(r => r.type === 'state').map(r =>"
+                " [r.lane.title, [...r.band.within(0, app.trace.span)]])))"))
+        self.assertGreaterEqual(int(re.search(r"records (\d+)", said).group(1)), MILLION)
+        self.assertEqual(re.findall(r"check (\S+) (?!ok)", said), [], said)
+        self.assertEqual(said.count("check "), 5)
+        self.assertEqual(said.count("frame_ms "), 4)
+        _, text, _ = run("summary", "--json", path)
+        for row in json.loads(text)["runstates"]["rows"]:
+            if not row["vcpu"].startswith("idle"):
+                self.assertEqual(sums[row["vcpu"]], [row[s] for s in (
+                    "running", "runnable", "blocked", "offline")], row["vcpu"])
+
+    def test_recorded(self):
+        """Traces of real machines, light and dark."""
+        for name, path in RECORDED.items():
+            with self.page(path) as page:
+                said = page.run("selftest(app)")
+                self.assertEqual(re.findall(r"check (\S+) (?!ok)", said), [], (name, said))
+                for theme in ("light", "dark"):
+                    page.run("new Promise(r => setTimeout(r, 300))")
+                    page.screenshot(self.path(f"{name.split('.trace')[0]}-{theme}.png"))
+                    page.key("t")
+
+    def test_mouse_and_keys(self):
+        """Zoom at the pointer, drag, select, step, measure."""
+        with self.page(self.file(synth.trace_bytes(20000, 2, 3))) as page:
+            view = lambda: page.run("[app.view.t0, app.view.t1]")
+            settle = lambda: page.run("new Promise(r => setTimeout(r, 250))")
+            whole = view()
+            before = page.run("app.timeAt(700)")
+            page.mouse("mouseWheel", 700, 400, deltaX=0, deltaY=-600)
+            settle()
+            length = view()[1] - view()[0]
+            self.assertLess(length, 0.8 * (whole[1] - whole[0]))
+            self.assertAlmostEqual(page.run("app.timeAt(700)"), before, delta=length / 500)
+            left = view()[0]
+            page.mouse("mousePressed", 700, 400, button="left", clickCount=1)
+            page.mouse("mouseMoved", 600, 400, button="left", buttons=1)
+            page.mouse("mouseReleased", 600, 400, button="left", clickCount=1)
+            settle()
+            self.assertGreater(view()[0], left)
+            page.key("0")
+            settle()
+            self.assertEqual(view(), whole)
+            page.run("document.getElementById('find').value = 'virq_eoi'")
+            for _ in range(3):
+                page.key("n")
+            picked = page.run("app.state.pick.record")
+            self.assertEqual(page.run(f"app.trace.name({picked})"), "virq_eoi")
+            page.key("p")
+            self.assertLess(page.run("app.state.pick.record"), picked)
+            self.assertIn("virq_eoi", page.run("document.getElementById('tab-pick').textContent"))
+            page.key("t")
+            self.assertTrue(page.run("document.documentElement.classList.contains('dark')"))
+
+    def test_what_a_tooltip_says(self):
+        """Name, length, fields and what happened in an exit; a gap says how much is missing."""
+        trace = window(0, change(0, A, 1, 0), (1000, "vmexit", 0x81, 0x1234, 0),
+                       (1100, "hypercall", 29), (3000, "vmentry"),
+                       (9000, abi.LOST_RECORDS, 77, 1, 6000, 0), (10000, "vmentry"))
+        with self.page(self.file(trace)) as page:
+            hover = ("(time, lane, row) => { const l = app.layout.lanes.find(l => l.title === lane);"
+                     " app.point({x: app.painter.x(time, app.view), y: TOP + l.rows[row].y + 5});"
+                     " const t = document.getElementById('tip');"
+                     " return t.hidden ? null : t.textContent.replace(/\\s+/g, ' '); }")
+            tip = page.run(f"({hover})(2000, 'd1v0', 1)")
+            for words in ("VMMCALL", "2 \u00b5s", "2 000 cycles", "rip0x1234", "hypercall nr=29"):
+                self.assertIn(words, tip)
+            self.assertIn("running", page.run(f"({hover})(500, 'd1v0', 0)"))
+            self.assertIn("lost_records", page.run(f"({hover})(7000, 'CPU 0', 0)"))
+            self.assertIn("count77", page.run(f"({hover})(7000, 'CPU 0', 0)"))
+            self.assertIsNone(page.run(f"({hover})(5000, 'd1v0', 1)"))
+
+    def test_names_cannot_become_code(self):
+        """A title with markup is shown, not run."""
+        title = "</script><img src=x onerror=window.bad=1>"
+        with self.page(self.file(window(0, (1, "vmentry"))), argv=["--title", title]) as page:
+            self.assertEqual(page.run("document.querySelector('h1').textContent"), title)
+            self.assertIsNone(page.run("window.bad ?? null"))
+
+
+if __name__ == "__main__":
+    unittest.main()
