@@ -101,7 +101,8 @@ def _add_hz(parser):
 
 def _add_rings(parser):
     parser.add_argument("--t-info", type=lambda t: int(t, 0), metavar="ADDR",
-                        help="physical address of the rings' directory")
+                        help="physical address of the rings' directory; without it and --log, "
+                        "all memory is searched")
     parser.add_argument("--log", metavar="FILE",
                         help="the serial log; its line `Trace: t_info at ADDR` has the address")
     parser.add_argument("-o", "--output", required=True, metavar="FILE")

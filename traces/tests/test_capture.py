@@ -75,6 +75,9 @@ def serve_qmp(path, machine, log, running=True):
         if request["execute"] == "pmemsave":
             with open(args["filename"], "wb") as file:
                 file.write(machine.memory[args["val"]:args["val"] + args["size"]])
+        if request["execute"] == "dump-guest-memory":
+            with open(args["protocol"].removeprefix("file:"), "wb") as file:
+                file.write(machine.core())
         if request["execute"] == "cont" and not running:
             return {"error": {"class": "GenericError", "desc": "not so"}}
         return {"return": {}}
@@ -167,6 +170,13 @@ class RingTest(unittest.TestCase):
         thread.join(10)
         self.assertEqual(log[:3], ["qmp_capabilities", "query-status", "stop"])
         self.assertEqual(log[-1], "cont")
+
+    def test_qmp_without_an_address(self):
+        """All memory is searched."""
+        expected, log = self.fill(), []
+        serve_qmp(self.path("qmp"), self.machine, log)
+        self.assertEqual(self.stamps("capture-qmp", self.path("qmp")), expected)
+        self.assertIn("dump-guest-memory", log)
 
     def test_qmp_of_a_stopped_machine(self):
         """It stays stopped."""

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Trace files out of a machine's memory, with no help from the machine."""
+import os
+import tempfile
+
 from . import rings
-from .errors import TraceError
 from .files import write
 from .memory import Dump
 from .qmp import Qmp
@@ -22,28 +24,35 @@ def _collect(memory, address):
 
 
 def _address(t_info, log):
-    if t_info is None and log is None:
-        raise TraceError("where are the rings? Give --log (the serial log) or --t-info")
-    return rings.address_in_log(log) if t_info is None else t_info
+    """Where the rings are, as far as somebody said so."""
+    return rings.address_in_log(log) if t_info is None and log is not None else t_info
 
 
 def from_qmp(socket, t_info, log, output):
-    """Read a QEMU's memory while it stands still; returns a line for people."""
+    """Read a QEMU's memory while it stands still; returns a line for people.
+
+    Without an address all memory is dumped and searched, which also finds the rings of Debian's
+    Xen.
+    """
     address = _address(t_info, log)
     with Qmp(socket) as qmp:
         qmp.pause()
+        if address is None:
+            with tempfile.TemporaryDirectory() as folder:
+                path = os.path.join(folder, "core")
+                qmp.dump(path)
+                return from_memory(path, 0, None, None, output)
         data, found = _collect(qmp, address)
     write(output, data)
-    return found
+    return f"{found}, t_info at {address:#x}"
 
 
 def from_memory(path, base, t_info, log, output):
     """Read a dump; without an address, look for one. Returns a line for people."""
+    address = _address(t_info, log)
     with Dump(path, base) as dump:
-        if t_info is None and log is None:
+        if address is None:
             address = rings.find(dump)
-        else:
-            address = _address(t_info, log)
         data, found = _collect(dump, address)
     write(output, data)
     return f"{found}, t_info at {address:#x}"

@@ -8,6 +8,7 @@ import tempfile
 from .errors import TraceError
 
 TIMEOUT = 30.0
+DUMP_TIMEOUT = 300.0
 MAX_LINE = 1 << 20
 
 
@@ -49,7 +50,8 @@ class Qmp:
             try:
                 data = self._socket.recv(65536)
             except TimeoutError as error:
-                raise TraceError(f"QEMU did not answer in {TIMEOUT:.0f} s") from error
+                raise TraceError(f"QEMU did not answer in "
+                                 f"{self._socket.gettimeout():.0f} s") from error
             if not data or len(self._buffer) > MAX_LINE:
                 raise TraceError("QEMU closed the connection")
             self._buffer += data
@@ -80,6 +82,11 @@ class Qmp:
         if self.call("query-status").get("running"):
             self.call("stop")
             self._resume = True
+
+    def dump(self, path):
+        """Write an ELF core of all guest memory."""
+        self._socket.settimeout(DUMP_TIMEOUT)
+        self.call("dump-guest-memory", paging=False, protocol=f"file:{path}")
 
     def read(self, address, size):
         """Bytes of guest physical memory."""

@@ -13,7 +13,7 @@ from .errors import TraceError
 
 PAGE = 4096
 HEADER = 8
-MAX_INFO = 64 * PAGE
+MAX_INFO = 96 * PAGE           # 16-bit offsets in words, then the longest list
 T_INFO_LINE = re.compile(r"Trace: t_info at (0x[0-9a-fA-F]+)")
 
 
