@@ -223,7 +223,7 @@ class RingTest(unittest.TestCase):
         """Noise holds none; a wrong address is told."""
         noise = random.Random(2).randbytes(64 * PAGE)
         path = self.write("memory", noise)
-        self.assertIn("no t_info in this memory", run("from-memory", path, "-o", "x")[2])
+        self.assertIn("no rings with records", run("from-memory", path, "-o", "x")[2])
         for address, what in ((0x1001, "page-aligned"), (1 << 40, "does not hold")):
             self.assertIn(what, run("from-memory", path, "--t-info", address, "-o", "x")[2])
 

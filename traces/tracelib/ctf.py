@@ -15,13 +15,13 @@ from .records import LOST_RECORDS
 MAGIC = 0xC1FC1FC1
 PACKET_HEADER = struct.Struct("<I16sI")
 PACKET_CONTEXT = struct.Struct("<QQQQQI")
-EVENT_HEADER = struct.Struct("<IQhH")
+EVENT_HEADER = struct.Struct("<IQqI")
 PACKET_RECORDS = 4096
 
 HEAD = """/* CTF 1.8 */
 typealias integer { size = 8; align = 8; signed = false; } := uint8_t;
 typealias integer { size = 16; align = 8; signed = false; base = 10; } := uint16_t;
-typealias integer { size = 16; align = 8; signed = true; base = 10; } := int16_t;
+typealias integer { size = 64; align = 8; signed = true; base = 10; } := int64_t;
 typealias integer { size = 32; align = 8; signed = false; base = 10; } := uint32_t;
 typealias integer { size = 64; align = 8; signed = false; base = 16; } := uint64_t;
 trace {
@@ -54,7 +54,7 @@ stream {
 		uint32_t cpu_id;
 	};
 	event.header := struct { uint32_t id; stamp_t timestamp; };
-	event.context := struct { int16_t _domain; uint16_t _vcpu; };
+	event.context := struct { int64_t _domain; uint32_t _vcpu; };
 };
 """
 
@@ -133,6 +133,9 @@ def _new_folder(path):
 
 def export(model, path, hz):
     """Write the folder."""
+    if model.end / hz * 1e9 >= 1 << 63:
+        raise TraceError(f"the time stamp {model.end:#x} is later than readers of CTF can count "
+                         "nanoseconds; it is probably damaged")
     _new_folder(path)
     name = digest(model.trace)[:32]
     streams = {cpu: _Stream(cpu, bytes.fromhex(name)) for cpu in model.trace.cpus}

@@ -10,10 +10,12 @@ import re
 import struct
 
 from .errors import TraceError
+from .records import Parser, words_of
 
 PAGE = 4096
 HEADER = 8
-MAX_INFO = 96 * PAGE           # 16-bit offsets in words, then the longest list
+MAX_RING = 0x8000               # pages
+MAX_INFO = 96 * PAGE            # a list starts at most 65535 words in
 T_INFO_LINE = re.compile(r"Trace: t_info at (0x[0-9a-fA-F]+)")
 
 
@@ -32,12 +34,11 @@ def directory(memory, address):
     if address % PAGE:
         raise TraceError(f"t_info is page-aligned, {address:#x} is not")
     page = memory.read(address, PAGE)
-    pages, first = struct.unpack_from("<HH", page)
-    lists = [o for o in struct.unpack_from(f"<{PAGE // 2 - 1}H", page, 2)]
-    first = next((o for o in lists if o), 0)
+    pages, *lists = struct.unpack(f"<{PAGE // 2}H", page)
+    first = next((offset for offset in lists if offset), 0)
     # The array of offsets ends where the first list begins.
-    lists = lists[:max(first * 4 - 2, 0) // 2]
-    if not pages or not first or not any(lists):
+    lists = lists[:max(first * 2 - 1, 0)]
+    if not pages or not any(lists):
         raise TraceError(f"no t_info at {address:#x}")
     end = 4 * (max(lists) + pages)
     if end > MAX_INFO or min(o for o in lists if o) < first:
@@ -72,19 +73,33 @@ def unread(memory, frames):
     return ring[start:start + first] + ring[HEADER:HEADER + held - first]
 
 
+def _records(memory, address):
+    """How many records the rings of a supposed t_info hold; TraceError when it is none."""
+    parser = Parser()
+    found = directory(memory, address)
+    for cpu, frames in found.items():
+        data = unread(memory, frames)
+        parser.window(words_of(data), 0, len(data) // 4, cpu)
+    return sum(map(len, parser.by_cpu.values()))
+
+
 def find(dump):
-    """The address of t_info in a Dump, told by its form and by rings that are sound."""
+    """The address of t_info in a Dump, told by its form and by rings full of sound records.
+
+    Much of a machine's memory looks like an empty one, so only those with records count; of
+    several, the one with the most.
+    """
+    best = (0, None)
     for start, size, offset in dump.areas:
         for at in range(-start % PAGE, size - PAGE + 1, PAGE):
             pages, first = struct.unpack_from("<HH", dump.data, offset + at)
-            if not 0 < pages < 0x8000 or not 0 < first < PAGE:
+            if not 0 < pages <= MAX_RING or not 0 < first < PAGE:
                 continue
             try:
-                rings = directory(dump, start + at)
-                if all(len(set(frames)) == len(frames) for frames in rings.values()):
-                    for frames in rings.values():
-                        unread(dump, frames)
-                    return start + at
+                best = max(best, (_records(dump, start + at), start + at))
             except TraceError:
                 continue
-    raise TraceError("no t_info in this memory; give its address with --t-info")
+    if not best[0]:
+        raise TraceError("no rings with records in this memory; if there are any, give the "
+                         "address of t_info with --t-info")
+    return best[1]
