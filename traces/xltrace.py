@@ -92,6 +92,8 @@ def _add_file(parser):
     parser.add_argument("file", metavar="FILE", help="what xentrace or a capture wrote")
     parser.add_argument("--salvage", action="store_true",
                         help="use what comes before the damage of a damaged file")
+    parser.add_argument("--overlap", action="store_true",
+                        help="only the time of which every CPU has records")
 
 
 def _add_hz(parser):

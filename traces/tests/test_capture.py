@@ -160,6 +160,7 @@ class RingTest(unittest.TestCase):
         self.machine.header(0, SIZE, self.machine.fill(0, SIZE, data))
         path = self.write("memory", self.machine.memory)
         self.assertEqual(self.stamps("from-memory", path), {0: list(range(SIZE // 20))})
+        self.assertIn("Full rings: CPU 0.", run("from-memory", path, "-o", self.path("out"))[1])
 
     def test_qmp(self):
         """The machine stands still meanwhile and goes on afterwards."""

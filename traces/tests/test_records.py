@@ -59,6 +59,16 @@ class ParseTest(unittest.TestCase):
         self.assertEqual((trace.lost, trace.gaps), ({0: 100007}, {0: 2}))
 
 
+    def test_overlap(self):
+        """A ring that filled up ends early; what other CPUs did after that can be left out."""
+        data = (window(0, (1, ENTRY), (5, ENTRY), (7, ENTRY))
+                + window(1, (2, ENTRY), (6, ENTRY), (9, ENTRY), (11, ENTRY)))
+        trace = merge.load(data, only_overlap=True)
+        self.assertEqual([r[:2] for r in trace.records], [(2, 1), (5, 0), (6, 1), (7, 0)])
+        with self.assertRaisesRegex(TraceError, "no time of which every CPU"):
+            merge.load(window(0, (1, ENTRY)) + window(1, (2, ENTRY)), only_overlap=True)
+
+
 class DamageTest(unittest.TestCase):
     """Damaged files: a message with the offset."""
 

@@ -12,15 +12,21 @@ from .records import pack_window
 
 def _collect(memory, address):
     """(bytes of a file with one window a CPU, what was found for people)."""
-    windows = []
+    windows, full = [], []
     total = 0
     found = rings.directory(memory, address)
     for cpu, frames in found.items():
-        data = rings.unread(memory, frames)
+        data, is_full = rings.unread(memory, frames)
         total += len(data)
         if data:
             windows.append(pack_window(cpu, data))
-    return b"".join(windows), f"{total} bytes of records of {len(found)} CPUs"
+        if is_full:
+            full.append(str(cpu))
+    text = f"{total} bytes of records of {len(found)} CPUs, t_info at {address:#x}"
+    if full:
+        text += ("\nFull rings: CPU " + ", ".join(full) + ". Unless they wrap, records are missing "
+                 "after their last one; see --overlap, or give larger rings.")
+    return b"".join(windows), text
 
 
 def _address(t_info, log):
@@ -44,7 +50,7 @@ def from_qmp(socket, t_info, log, output):
                 return from_memory(path, 0, None, None, output)
         data, found = _collect(qmp, address)
     write(output, data)
-    return f"{found}, t_info at {address:#x}"
+    return found
 
 
 def from_memory(path, base, t_info, log, output):
@@ -55,4 +61,4 @@ def from_memory(path, base, t_info, log, output):
             address = rings.find(dump)
         data, found = _collect(dump, address)
     write(output, data)
-    return f"{found}, t_info at {address:#x}"
+    return found

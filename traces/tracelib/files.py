@@ -29,11 +29,12 @@ def read(path):
 
 
 def open_trace(args):
-    """The Trace of args.file; args.salvage: warn of damage and use what comes before it."""
+    """The Trace of args.file; args.salvage: warn of damage and use what comes before it;
+    args.overlap: see merge.overlap."""
     def warn(error):
         print(f"xltrace.py: warning: {args.file}: {error}; using what comes before",
               file=sys.stderr)
-    return load(read(args.file), warn if args.salvage else None)
+    return load(read(args.file), warn if args.salvage else None, args.overlap)
 
 
 def open_model(args):

@@ -45,9 +45,19 @@ def merge(by_cpu):
                  keyed[-1][0])
 
 
-def load(data, salvage=None):
-    """The Trace in the bytes of a file; see records.parse_file."""
+def overlap(by_cpu):
+    """Only the time of which every CPU has records."""
+    start = max(found[0][0] for found in by_cpu.values() if found)
+    end = min(found[-1][0] for found in by_cpu.values() if found)
+    cut = {cpu: [r for r in found if start <= r[0] <= end] for cpu, found in by_cpu.items()}
+    if not any(cut.values()):
+        raise TraceError("there is no time of which every CPU has records")
+    return cut
+
+
+def load(data, salvage=None, only_overlap=False):
+    """The Trace in the bytes of a file; see records.parse_file and overlap()."""
     parser = parse_file(data, salvage)
     if not any(parser.by_cpu.values()):
         raise TraceError("the file holds no records")
-    return merge(parser.by_cpu)
+    return merge(overlap(parser.by_cpu) if only_overlap else parser.by_cpu)

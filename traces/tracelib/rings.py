@@ -14,6 +14,7 @@ from .records import Parser, words_of
 
 PAGE = 4096
 HEADER = 8
+LONGEST, LOST = 40, 28          # bytes of the longest record, and of one of lost records
 MAX_RING = 0x8000               # pages
 MAX_INFO = 96 * PAGE            # a list starts at most 65535 words in
 T_INFO_LINE = re.compile(r"Trace: t_info at (0x[0-9a-fA-F]+)")
@@ -60,7 +61,8 @@ def _runs(frames):
 
 
 def unread(memory, frames):
-    """The bytes of a ring between cons and prod, oldest first."""
+    """(bytes of a ring between cons and prod, oldest first; whether not even the longest record
+    and a count of lost ones would fit behind them)."""
     ring = b"".join(memory.read(first * PAGE, count * PAGE) for first, count in _runs(frames))
     cons, prod = struct.unpack_from("<II", ring)
     size = len(ring) - HEADER
@@ -70,7 +72,8 @@ def unread(memory, frames):
                          f"{size} bytes of data")
     start = HEADER + cons % size
     first = min(held, len(ring) - start)
-    return ring[start:start + first] + ring[HEADER:HEADER + held - first]
+    return (ring[start:start + first] + ring[HEADER:HEADER + held - first],
+            size - held < LONGEST + LOST)
 
 
 def _records(memory, address):
@@ -78,7 +81,7 @@ def _records(memory, address):
     parser = Parser()
     found = directory(memory, address)
     for cpu, frames in found.items():
-        data = unread(memory, frames)
+        data, _ = unread(memory, frames)
         parser.window(words_of(data), 0, len(data) // 4, cpu)
     return sum(map(len, parser.by_cpu.values()))
 
@@ -89,7 +92,7 @@ def find(dump):
     Much of a machine's memory looks like an empty one, so only those with records count; of
     several, the one with the most.
     """
-    best = (0, None)
+    best = (0, 0)
     for start, size, offset in dump.areas:
         for at in range(-start % PAGE, size - PAGE + 1, PAGE):
             pages, first = struct.unpack_from("<HH", dump.data, offset + at)

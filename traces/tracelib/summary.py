@@ -37,11 +37,17 @@ def _events(model, hz):
 
 
 def _lost(model, _):
+    """Records end early on a CPU whose ring filled up: see the last column."""
     trace = model.trace
-    held = collections.Counter(r[1] for r in trace.records)
-    rows = [[cpu, held[cpu], trace.lost.get(cpu, 0), trace.gaps.get(cpu, 0)]
-            for cpu in trace.cpus]
-    return Table("lost", "Records kept and lost", ["cpu", "kept", "lost", "gaps"], rows)
+    held, first, last = collections.Counter(), {}, {}
+    for tsc, cpu, _, _ in trace.records:
+        held[cpu] += 1
+        first.setdefault(cpu, tsc - model.start)
+        last[cpu] = tsc - model.start
+    rows = [[cpu, held[cpu], trace.lost.get(cpu, 0), trace.gaps.get(cpu, 0), first.get(cpu),
+             last.get(cpu)] for cpu in trace.cpus]
+    return Table("lost", "Records kept and lost; cycle of each CPU's first and last one",
+                 ["cpu", "kept", "lost", "gaps", "first", "last"], rows)
 
 
 def _exits(model, _):

@@ -194,8 +194,10 @@ class Painter {
 						this.glyphs(row, view);
 					else
 						this.labels(row, view);
-					if (row.gaps)
+					if (row.type === "ran") {
+						this.silence(row, view);
 						this.gaps(row, view);
+					}
 				}
 		c.restore();
 	}
@@ -212,6 +214,30 @@ class Painter {
 			c.fillRect(x0, y - 2, x1 - x0, row.height + 4);
 			c.globalAlpha = 1;
 			c.fillRect(x0, y - 3, x1 - x0, 2);
+		}
+	}
+
+	// Slanting lines where a CPU has no records: it was idle, or its ring was full.
+	silence(row, view) {
+		const c = this.context, y = TOP + row.y - view.scroll, h = row.height;
+		for (const span of row.silent) {
+			const x0 = Math.max(this.x(span.start, view), GUTTER);
+			const x1 = Math.min(this.x(span.end, view), this.width);
+			if (x1 - x0 < 2)
+				continue;
+			c.save();
+			c.beginPath();
+			c.rect(x0, y, x1 - x0, h);
+			c.clip();
+			c.strokeStyle = this.palette.bg;
+			c.lineWidth = 3;
+			c.beginPath();
+			for (let x = x0 - h - (x0 - GUTTER) % 9; x < x1; x += 9) {
+				c.moveTo(x, y + h);
+				c.lineTo(x + h, y);
+			}
+			c.stroke();
+			c.restore();
 		}
 	}
 

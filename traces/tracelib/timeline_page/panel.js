@@ -90,7 +90,7 @@ class Panel {
 
 	inView(t0, t1) {
 		const html = [`<h2>${duration(t1 - t0, this.trace.hz)} from
-			${moment(t0, this.trace.hz, 1e-9)}</h2>`];
+			${moment(t0, this.trace.hz, (t1 - t0) / this.trace.hz / 1000)}</h2>`];
 		const rows = this.app.layout.lanes.flatMap(l => l.rows);
 		html.push(this.cpuTable(rows.filter(r => r.type === "ran"), t0, t1));
 		html.push(this.stateTable(rows.filter(r => r.type === "state"), t0, t1));
