@@ -43,9 +43,14 @@ def cmd_decode(args):
 
 def cmd_summary(args):
     """Print the tables."""
-    tables = summary.summary(files.open_model(args), args.tsc_hz)
+    model = files.open_model(args)
+    tables = summary.summary(model, args.tsc_hz)
     write = stats.to_json if args.json else stats.to_tsv if args.tsv else stats.to_text
     sys.stdout.write(write(tables))
+    if model.mismatches:
+        print(f"xltrace.py: warning: {args.file}: {model.mismatches} runstates do not follow from the "
+              "one before: records of some CPU are missing, and tables about vCPUs are wrong; "
+              "--overlap may help", file=sys.stderr)
 
 
 def cmd_digest(args):

@@ -178,6 +178,12 @@ class InterruptTest(unittest.TestCase):
                                (150, "virq_inject", 0x30, 0))
         self.assertEqual(found["physical interrupt to injection"], [])
 
+    def test_the_latest_physical_interrupt_is_the_cause(self):
+        """An idle CPU takes many before one of them concerns a guest."""
+        found = self.latencies((100, "irq_entry", 0x51), (5000, "irq_entry", 0x51),
+                               post(5010, A, 0x30), (5030, "virq_inject", 0x30, 0))
+        self.assertEqual(found["physical interrupt to injection"], [(30, 0x30)])
+
     def test_without_posts(self):
         """Xen does not record them: the interrupt that the guest was left for is the cause."""
         found = self.latencies((100, "hvm_intr"), (150, "virq_inject", 0x30, 0))
@@ -249,6 +255,15 @@ class SummaryTest(unittest.TestCase):
             self.assertEqual(overview["stamps earlier than the one before on their CPU"], 0, name)
             self.assertEqual([r["event"] for r in tables["events"] if r["group"] == "unknown"], [],
                              name)
+
+    def test_contradictions_are_warned_of(self):
+        """With what can be done about it."""
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "t")
+            files.write(path, window(0, change(1, A, RUN, BLOCK), change(2, A, RUN, WAIT)))
+            _, _, errors = run("summary", path)
+        self.assertIn("1 runstates do not follow", errors)
+        self.assertIn("--overlap", errors)
 
     def test_decode(self):
         """One line a record, and the same in JSON."""

@@ -64,7 +64,7 @@ class Vcpu:
 
 @dataclasses.dataclass
 class Cpu:
-    """What is known of a CPU: who runs, since when, and its last physical interrupt since a guest
+    """What is known of a CPU: who runs, since when, and its latest physical interrupt since a guest
     ran here."""
 
     number: int
@@ -250,8 +250,7 @@ class Model:
     # ---- interrupts
 
     def _physical(self, tsc, cpu, _, __):
-        if cpu.interrupt is None:
-            cpu.interrupt = tsc
+        cpu.interrupt = tsc
 
     def _post(self, tsc, cpu, fields, _):
         vcpu = self.vcpu((fields["domain"], fields["vcpu"]))
