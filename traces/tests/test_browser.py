@@ -123,7 +123,7 @@ class TimelineTest(unittest.TestCase):
                      " const t = document.getElementById('tip');"
                      " return t.hidden ? null : t.textContent.replace(/\\s+/g, ' '); }")
             tip = page.run(f"({hover})(2000, 'd1v0', 1)")
-            for words in ("VMMCALL", "2 \u00b5s", "2 000 cycles", "rip0x1234", "hypercall nr=29"):
+            for words in ("VMMCALL", "2 \u00b5s", "2 000 cycles", "rip0x1234", "hypercall nr=sched_op(29)"):
                 self.assertIn(words, tip)
             self.assertIn("running", page.run(f"({hover})(500, 'd1v0', 0)"))
             self.assertIn("lost_records", page.run(f"({hover})(7000, 'CPU 0', 0)"))

@@ -51,7 +51,7 @@ class ChromeTest(ExportTest):
         slices = [(e["name"], e["ts"], e["dur"]) for e in events if e["ph"] == "X"]
         self.assertEqual(slices, [("d1v0", 0, 8), ("running", 0, 8), ("VMMCALL", 1, 1.5)])
         self.assertEqual([(e["name"], e["ts"], e["args"]) for e in events if e["ph"] == "i"],
-                         [("hypercall", 1.1, {"nr": "29"})])
+                         [("hypercall", 1.1, {"nr": "sched_op(29)"})])
 
     def test_recorded(self):
         """Nothing lies before the start or lasts less than nothing; every thread has a name."""

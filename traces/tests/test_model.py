@@ -122,6 +122,13 @@ class ExitTest(unittest.TestCase):
         self.assertEqual([(e.reason, e.end - e.start, e.vcpu) for e in model.exits],
                          [(VMMCALL, 100, A), (HLT, 30, A)])
 
+    def test_hypercall(self):
+        """The first call in an exit is its own; a multicall has more."""
+        model = model_of(window(0, change(0, A, WAIT, RUN), leave(10), (20, "hypercall", 13),
+                                (30, "hypercall", 12), (110, "vmentry")))
+        rows = next(t for t in summary.summary(model, 1e9) if t.name == "hypercalls").rows
+        self.assertEqual(rows, [["d1", "multicall(13)", 1, 0, 100, 100, 100, 100, 100]])
+
     def test_exit_that_loses_the_cpu(self):
         """Is marked, and ends with the entry of its own vCPU, on whichever CPU."""
         model = model_of(

@@ -7,7 +7,7 @@ import os
 import tomllib
 
 from .errors import TraceError
-from .reasons import reason_name
+from .reasons import hypercall_name, reason_name
 
 FOLDER = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 FILES = [os.path.join(FOLDER, name) for name in ("catalogue.toml", "xen-events.toml")]
@@ -123,6 +123,8 @@ def show_value(name, value):
         return RUNSTATES[value & 3]
     if name == "reason":
         return reason_name(value)
+    if name == "nr":
+        return hypercall_name(value)
     if name in DECIMAL or name.split("_")[-1] in DECIMAL:
         return str(value)
     return f"{value:#x}"

@@ -18,10 +18,10 @@ class Exit:
     """From a VM exit to the entry that follows it; slots because there are many.
 
     left: when the vCPU lost its CPU in between, or None; if it did, end - start is not the
-    handler's cost. index: of the record, in time order.
+    handler's cost. index: of the record, in time order. hypercall: its number, if it was one.
     """
 
-    __slots__ = ("start", "end", "cpu", "vcpu", "reason", "rip", "left", "index")
+    __slots__ = ("start", "end", "cpu", "vcpu", "reason", "rip", "left", "index", "hypercall")
     start: int
     end: int
     cpu: int
@@ -30,6 +30,7 @@ class Exit:
     rip: int
     left: int
     index: int
+    hypercall: int
 
     @property
     def switched(self):
@@ -105,6 +106,7 @@ class Model:
         """event number -> method; the variants of an event share one."""
         wanted = {"runstate_change": self._runstate, "continue_running": self._continue,
                   "sched_wake": self._wake, "vmexit": self._vmexit, "vmentry": self._vmentry,
+                  "hypercall": self._hypercall,
                   "virq_post": self._post, "virq_inject": self._inject, "virq_eoi": self._eoi,
                   "irq_entry": self._physical, "hvm_intr": self._physical,
                   "lost_records": self._lost}
@@ -237,7 +239,12 @@ class Model:
     def _vmexit(self, tsc, cpu, fields, index):
         vcpu = self.vcpu(cpu.current)
         vcpu.exit = Exit(tsc, None, cpu.number, vcpu.name, fields["reason"],
-                         fields.get("rip", 0), None, index)
+                         fields.get("rip", 0), None, index, None)
+
+    def _hypercall(self, _, cpu, fields, __):
+        vcpu = self.vcpu(cpu.current)
+        if vcpu.exit and vcpu.exit.hypercall is None:
+            vcpu.exit.hypercall = fields["nr"]
 
     def _vmentry(self, tsc, cpu, _, __):
         vcpu = self.vcpu(cpu.current)

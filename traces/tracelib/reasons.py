@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Names of AMD SVM's exit codes (AMD64 manual, volume 2, appendix C) and what they are about."""
+"""Names of AMD SVM's exit codes (AMD64 manual, volume 2, appendix C) and what they are about; names
+of hypercalls (<xen/xen.h>)."""
 
 _NAMES = {
     0x60: "INTR", 0x61: "NMI", 0x62: "SMI", 0x63: "INIT", 0x64: "VINTR", 0x65: "CR0_SEL_WRITE",
@@ -21,6 +22,24 @@ CATEGORIES = ["hypercall", "interrupt", "timer and cpuid", "msr", "i/o port", "m
 _CATEGORY = {"VMMCALL": 0, "INTR": 1, "NMI": 1, "SMI": 1, "VINTR": 1, "RDTSC": 2, "RDTSCP": 2,
              "CPUID": 2, "RDPMC": 2, "MSR": 3, "IOIO": 4, "NPF": 5, "INVLPG": 5, "HLT": 6,
              "PAUSE": 6, "MWAIT": 6}
+
+HYPERCALLS = {
+    0: "set_trap_table", 1: "mmu_update", 2: "set_gdt", 3: "stack_switch", 4: "set_callbacks",
+    5: "fpu_taskswitch", 6: "sched_op_compat", 7: "platform_op", 8: "set_debugreg",
+    9: "get_debugreg", 10: "update_descriptor", 12: "memory_op", 13: "multicall",
+    14: "update_va_mapping", 15: "set_timer_op", 16: "event_channel_op_compat", 17: "xen_version",
+    18: "console_io", 19: "physdev_op_compat", 20: "grant_table_op", 21: "vm_assist",
+    22: "update_va_mapping_otherdomain", 23: "iret", 24: "vcpu_op", 25: "set_segment_base",
+    26: "mmuext_op", 27: "xsm_op", 28: "nmi_op", 29: "sched_op", 30: "callback_op",
+    31: "xenoprof_op", 32: "event_channel_op", 33: "physdev_op", 34: "hvm_op", 35: "sysctl",
+    36: "domctl", 37: "kexec_op", 38: "tmem_op", 39: "argo_op", 40: "xenpmu_op", 41: "dm_op",
+    42: "hypfs_op"
+}
+
+
+def hypercall_name(number):
+    """The name of a hypercall, with its number."""
+    return f"{HYPERCALLS.get(number, 'unknown')}({number})"
 
 
 def reason_name(code):

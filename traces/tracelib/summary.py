@@ -4,7 +4,7 @@ import collections
 
 from .catalogue import IDLE, UNKNOWN, vcpu_name
 from .model import BLOCKED, OFFLINE, RUNNABLE, RUNNING
-from .reasons import reason_name
+from .reasons import hypercall_name, reason_name
 from .stats import SPREAD_COLUMNS, Table, spread
 
 
@@ -50,19 +50,31 @@ def _lost(model, _):
                  ["cpu", "kept", "lost", "gaps", "first", "last"], rows)
 
 
-def _exits(model, _):
-    """Cycles from the exit to the entry; exits whose vCPU lost its CPU on the way count only."""
+def _exit_rows(exits, kind):
+    """Rows of exits by domain and kind(exit): cycles from the exit to the entry; exits whose vCPU
+    lost its CPU on the way count only."""
     groups = collections.defaultdict(list)
-    for done in model.exits:
-        groups[done.vcpu[0], done.reason].append(done)
+    for done in exits:
+        groups[done.vcpu[0], kind(done)].append(done)
     rows = []
-    for (domain, reason), found in groups.items():
+    for (domain, name), found in groups.items():
         cycles = [e.end - e.start for e in found if not e.switched]
-        rows.append(["?" if domain == UNKNOWN else f"d{domain}", reason_name(reason), len(found),
+        rows.append(["?" if domain == UNKNOWN else f"d{domain}", name, len(found),
                      len(found) - len(cycles), sum(cycles), *spread(cycles)])
-    rows.sort(key=lambda row: (-row[4], row[0], row[1]))
+    return sorted(rows, key=lambda row: (-row[4], row[0], row[1]))
+
+
+def _exits(model, _):
     return Table("exits", "Exits: cycles from exit to entry (without those that lost the CPU)",
-                 ["domain", "reason", "count", "lost_cpu", "cycles"] + SPREAD_COLUMNS, rows)
+                 ["domain", "reason", "count", "lost_cpu", "cycles"] + SPREAD_COLUMNS,
+                 _exit_rows(model.exits, lambda e: reason_name(e.reason)))
+
+
+def _hypercalls(model, _):
+    calls = [e for e in model.exits if e.hypercall is not None]
+    return Table("hypercalls", "Hypercalls: cycles from exit to entry (without those that lost the "
+                 "CPU)", ["domain", "hypercall", "count", "lost_cpu", "cycles"] + SPREAD_COLUMNS,
+                 _exit_rows(calls, lambda e: hypercall_name(e.hypercall)))
 
 
 def _runstates(model, _):
@@ -141,5 +153,5 @@ def _evtchn(model, hz):
 
 def summary(model, hz):
     """All tables; hz: cycles per second, for rates only."""
-    return [make(model, hz) for make in (_overview, _lost, _events, _exits, _runstates, _wakes,
-                                         _queue, _interrupts, _evtchn)]
+    return [make(model, hz) for make in (_overview, _lost, _events, _exits, _hypercalls,
+                                         _runstates, _wakes, _queue, _interrupts, _evtchn)]

@@ -18,7 +18,7 @@ import zlib
 from .catalogue import DECIMAL, IDLE, RUNSTATES, UNKNOWN, vcpu_name
 from .errors import TraceError
 from .files import write
-from .reasons import CATEGORIES, category, reason_name
+from .reasons import CATEGORIES, HYPERCALLS, category, reason_name
 from .records import LOST_RECORDS
 from .summary import summary
 
@@ -129,6 +129,7 @@ def _header(model, hz, title, columns, order):
                    "kind": "idle" if d == IDLE else "unknown" if d == UNKNOWN else "guest"}
                   for d, n in model.vcpus],
         "states": RUNSTATES, "categories": CATEGORIES, "reasons": names,
+        "hypercalls": HYPERCALLS,
         "decimal": sorted(DECIMAL), "kinds": _describe_kinds(model, order),
         "columns": columns.index,
         "tables": [{"name": t.name, "title": t.title, "columns": t.columns, "rows": t.rows[:200]}

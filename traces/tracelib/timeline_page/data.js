@@ -58,6 +58,8 @@ class Trace {
 			return head.states[value];
 		if (name === "reason" && head.reasons[value])
 			return head.reasons[value][0];
+		if (name === "nr")
+			return `${head.hypercalls[value] || "unknown"}(${value})`;
 		if (head.decimal.includes(name) || head.decimal.includes(name.split("_").pop()))
 			return String(value);
 		return "0x" + value.toString(16);
