@@ -80,7 +80,7 @@ def cmd_html(args):
 
 def cmd_capture_qmp(args):
     """Take the rings out of a running or stopped QEMU."""
-    print(capture.from_qmp(args.socket, args.t_info, args.log, args.output))
+    print(capture.from_qmp(args.socket, args.t_info, args.log, args.output, args.wait_end))
 
 
 def cmd_from_memory(args):
@@ -161,6 +161,9 @@ def parse(argv):
 
     sub = command("capture-qmp", cmd_capture_qmp, "take the rings out of a QEMU, from outside")
     sub.add_argument("socket", metavar="SOCKET", help="QMP socket (scripts/qemu.py --qmp)")
+    sub.add_argument("--wait-end", type=float, metavar="S",
+                     help="first wait so many seconds at most until the machine has shut down; QEMU "
+                          "needs -no-shutdown. The same run then gives the same file")
     _add_rings(sub)
 
     sub = command("from-memory", cmd_from_memory, "take the rings out of a memory dump")

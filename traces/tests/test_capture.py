@@ -62,16 +62,18 @@ class Machine:
         return out + bytes(self.memory)
 
 
-def serve_qmp(path, machine, log, running=True):
+def serve_qmp(path, machine, log, running=True, states=()):
     """A thread that answers one connection as QEMU does."""
     server = socket.socket(socket.AF_UNIX)
     server.bind(path)
     server.listen(1)
+    states = list(states)
 
     def answer(request):
         args = request.get("arguments", {})
         if request["execute"] == "query-status":
-            return {"return": {"running": running}}
+            state = states.pop(0) if states else "running" if running else "paused"
+            return {"return": {"running": state == "running", "status": state}}
         if request["execute"] == "pmemsave":
             with open(args["filename"], "wb") as file:
                 file.write(machine.memory[args["val"]:args["val"] + args["size"]])
@@ -187,6 +189,23 @@ class RingTest(unittest.TestCase):
                          expected)
         self.assertNotIn("cont", log)
         self.assertNotIn("stop", log)
+
+    def test_waiting_for_the_end(self):
+        """The machine is read when it has shut down, and stays so."""
+        expected, log = self.fill(), []
+        serve_qmp(self.path("qmp"), self.machine, log, False, ["running", "running", "shutdown"])
+        self.assertEqual(self.stamps("capture-qmp", self.path("qmp"), "--t-info", hex(INFO),
+                                     "--wait-end", 20), expected)
+        self.assertEqual(log.count("query-status"), 4)
+        self.assertNotIn("stop", log)
+
+    def test_an_end_that_does_not_come(self):
+        """Is waited for no longer than asked."""
+        serve_qmp(self.path("qmp"), self.machine, [])
+        status, _, errors = run("capture-qmp", self.path("qmp"), "--t-info", hex(INFO),
+                                "--wait-end", 0, "-o", self.path("out"))
+        self.assertEqual(status, 1)
+        self.assertIn("has not shut down", errors)
 
     def test_no_qmp(self):
         """No socket; a socket that says something else."""

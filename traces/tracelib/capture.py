@@ -34,14 +34,16 @@ def _address(t_info, log):
     return rings.address_in_log(log) if t_info is None and log is not None else t_info
 
 
-def from_qmp(socket, t_info, log, output):
+def from_qmp(socket, t_info, log, output, wait=None):
     """Read a QEMU's memory while it stands still; returns a line for people.
 
-    Without an address all memory is dumped and searched, which also finds the rings of Debian's
-    Xen.
+    wait: seconds to wait until the machine has shut down by itself. Without an address all memory
+    is dumped and searched, which also finds the rings of Debian's Xen.
     """
     address = _address(t_info, log)
     with Qmp(socket) as qmp:
+        if wait is not None:
+            qmp.wait_for_end(wait)
         qmp.pause()
         if address is None:
             with tempfile.TemporaryDirectory() as folder:

@@ -4,12 +4,14 @@ import json
 import os
 import socket
 import tempfile
+import time
 
 from .errors import TraceError
 
 TIMEOUT = 30.0
 DUMP_TIMEOUT = 300.0
 MAX_LINE = 1 << 20
+ENDED = ("shutdown", "guest-panicked", "internal-error")
 
 
 class Qmp:
@@ -82,6 +84,17 @@ class Qmp:
         if self.call("query-status").get("running"):
             self.call("stop")
             self._resume = True
+
+    def wait_for_end(self, seconds):
+        """Wait until the machine has shut down by itself (QEMU started with -no-shutdown)."""
+        deadline = time.monotonic() + seconds
+        while True:
+            status = self.call("query-status").get("status")
+            if status in ENDED:
+                return
+            if time.monotonic() > deadline:
+                raise TraceError(f"the machine has not shut down in {seconds:g} s: it is {status}")
+            time.sleep(0.05)
 
     def dump(self, path):
         """Write an ELF core of all guest memory."""
