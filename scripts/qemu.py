@@ -295,7 +295,8 @@ def parse(argv):
     add("--mem", default="2G", help="default: %(default)s")
     add("--icount", action="store_true", help="deterministic: one clock that counts instructions")
     add("--qemu", default="", help="the emulator (default: the fetched one, else the system's)")
-    add("--qmp", default="", metavar="SOCKET", help="make a socket of QEMU's machine protocol there")
+    add("--qmp", default="", metavar="SOCKET",
+        help="make a socket of QEMU's machine protocol there")
     add("--at-end", metavar="COMMAND",
         help="run this in a shell before the emulator is ended ({qmp}: the socket, {log}: the log)")
     add("--success", metavar="RE", help="stop with 0 at a line that has this")

@@ -48,8 +48,8 @@ def cmd_summary(args):
     write = stats.to_json if args.json else stats.to_tsv if args.tsv else stats.to_text
     sys.stdout.write(write(tables))
     if model.mismatches:
-        print(f"xltrace.py: warning: {args.file}: {model.mismatches} runstates do not follow from the "
-              "one before: records of some CPU are missing, and tables about vCPUs are wrong; "
+        print(f"xltrace.py: warning: {args.file}: {model.mismatches} runstates do not follow from "
+              "the one before: records of some CPU are missing, and tables about vCPUs are wrong; "
               "--overlap may help", file=sys.stderr)
 
 
@@ -162,8 +162,8 @@ def parse(argv):
     sub = command("capture-qmp", cmd_capture_qmp, "take the rings out of a QEMU, from outside")
     sub.add_argument("socket", metavar="SOCKET", help="QMP socket (scripts/qemu.py --qmp)")
     sub.add_argument("--wait-end", type=float, metavar="S",
-                     help="first wait so many seconds at most until the machine has shut down; QEMU "
-                          "needs -no-shutdown. The same run then gives the same file")
+                     help="first wait so many seconds at most until the machine has shut down; "
+                          "QEMU needs -no-shutdown. The same run then gives the same file")
     _add_rings(sub)
 
     sub = command("from-memory", cmd_from_memory, "take the rings out of a memory dump")

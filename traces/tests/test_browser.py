@@ -36,7 +36,8 @@ class TimelineTest(unittest.TestCase):
     @contextlib.contextmanager
     def page(self, trace, query="?theme=light", **kwargs):
         """A browser that shows this trace file."""
-        status, _, errors = run("html", trace, "-o", self.path("page.html"), *kwargs.pop("argv", []))
+        argv = kwargs.pop("argv", [])
+        status, _, errors = run("html", trace, "-o", self.path("page.html"), *argv)
         self.assertEqual(status, 0, errors)
         with browser.Browser(**kwargs) as page:
             page.open(self.path("page.html"), query)
@@ -118,12 +119,14 @@ class TimelineTest(unittest.TestCase):
                        (1100, "hypercall", 29), (3000, "vmentry"),
                        (9000, abi.LOST_RECORDS, 77, 1, 6000, 0), (10000, "vmentry"))
         with self.page(self.file(trace)) as page:
-            hover = ("(time, lane, row) => { const l = app.layout.lanes.find(l => l.title === lane);"
+            hover = ("(time, lane, row) => {"
+                     " const l = app.layout.lanes.find(l => l.title === lane);"
                      " app.point({x: app.painter.x(time, app.view), y: TOP + l.rows[row].y + 5});"
                      " const t = document.getElementById('tip');"
                      " return t.hidden ? null : t.textContent.replace(/\\s+/g, ' '); }")
             tip = page.run(f"({hover})(2000, 'd1v0', 1)")
-            for words in ("VMMCALL", "2 \u00b5s", "2 000 cycles", "rip0x1234", "hypercall nr=sched_op(29)"):
+            for words in ("VMMCALL", "2 \u00b5s", "2 000 cycles", "rip0x1234",
+                          "hypercall nr=sched_op(29)"):
                 self.assertIn(words, tip)
             self.assertIn("running", page.run(f"({hover})(500, 'd1v0', 0)"))
             self.assertIn("lost_records", page.run(f"({hover})(7000, 'CPU 0', 0)"))

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Rings in memory: out of a QEMU (here: a thread that speaks its protocol), out of dumps, damaged."""
+"""Rings in memory: out of a QEMU (here: a thread that speaks its protocol), out of dumps, damaged.
+"""
 import json
 import os
 import random

@@ -164,9 +164,9 @@ class InterruptTest(unittest.TestCase):
 
     def test_steps(self):
         """Physical interrupt, post, injection, EOI."""
-        found = self.latencies((100, "irq_entry", 0x51), post(110, A, 0x30), (130, "irq_exit", 0x51),
-                               (150, "virq_inject", 0x30, 0), (160, "vmentry"),
-                               (400, "virq_eoi", 0x30))
+        found = self.latencies((100, "irq_entry", 0x51), post(110, A, 0x30),
+                               (130, "irq_exit", 0x51), (150, "virq_inject", 0x30, 0),
+                               (160, "vmentry"), (400, "virq_eoi", 0x30))
         self.assertEqual(found, {"post to injection": [(40, 0x30)],
                                  "injection to EOI": [(250, 0x30)],
                                  "physical interrupt to injection": [(50, 0x30)]})
