@@ -163,7 +163,7 @@ def parse(argv):
     sub.add_argument("socket", metavar="SOCKET", help="QMP socket (scripts/qemu.py --qmp)")
     sub.add_argument("--wait-end", type=float, metavar="S",
                      help="first wait so many seconds at most until the machine has shut down; "
-                          "QEMU needs -no-shutdown. The same run then gives the same file")
+                          "QEMU needs -no-shutdown. Runs can be compared then")
     _add_rings(sub)
 
     sub = command("from-memory", cmd_from_memory, "take the rings out of a memory dump")
