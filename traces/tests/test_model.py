@@ -193,7 +193,7 @@ class InterruptTest(unittest.TestCase):
 
     def test_without_posts(self):
         """Xen does not record them: the interrupt that the guest was left for is the cause."""
-        found = self.latencies((100, "hvm_intr"), (150, "virq_inject", 0x30, 0))
+        found = self.latencies((100, "exit_interrupt"), (150, "virq_inject", 0x30, 0))
         self.assertEqual(found["physical interrupt to injection"], [(50, 0x30)])
 
 

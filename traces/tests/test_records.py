@@ -196,7 +196,7 @@ class DigestTest(unittest.TestCase):
         """Time, CPU, event, words."""
         base = [0, (1, ENTRY), (3, HYPERCALL, 5)]
         others = [[1, (1, ENTRY), (3, HYPERCALL, 5)], [0, (2, ENTRY), (3, HYPERCALL, 5)],
-                  [0, (1, ENTRY), (3, HYPERCALL, 6)], [0, (1, ENTRY), (3, "hvm_hlt", 5)],
+                  [0, (1, ENTRY), (3, HYPERCALL, 6)], [0, (1, ENTRY), (3, "halt", 5)],
                   [0, (1, ENTRY)]]
         digests = {self.of(window(*records)) for records in [base, *others]}
         self.assertEqual(len(digests), 6)

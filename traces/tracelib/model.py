@@ -108,7 +108,7 @@ class Model:
                   "sched_wake": self._wake, "vmexit": self._vmexit, "vmentry": self._vmentry,
                   "hypercall": self._hypercall,
                   "virq_post": self._post, "virq_inject": self._inject, "virq_eoi": self._eoi,
-                  "irq_entry": self._physical, "hvm_intr": self._physical,
+                  "irq_entry": self._physical, "exit_interrupt": self._physical,
                   "lost_records": self._lost}
         table = {number: wanted[event.name] for number, event in self.catalogue.events.items()
                  if event.name in wanted}
