@@ -58,6 +58,7 @@ class Machine:
     """What to emulate. A module is a string: a file and its arguments, blank between.
 
     qmp: where to make the socket of QEMU's machine protocol, if anywhere.
+    folder: where the emulator runs and relative paths begin ("" for here).
     """
 
     kernel: str = ""
@@ -72,6 +73,7 @@ class Machine:
     extra: list = dataclasses.field(default_factory=list)
     qemu: str = ""
     qmp: str = ""
+    folder: str = ""
 
     def accelerator(self):
         """One thread for all CPUs when they outnumber the host's by far.
@@ -104,7 +106,7 @@ class Machine:
     def check(self):
         """Raise FileNotFoundError for a file that is not there, before the emulator is started."""
         for path in [self.kernel, self.iso] + [m.split(" ", 1)[0] for m in self.modules]:
-            if path and not os.path.isfile(path):
+            if path and not os.path.isfile(os.path.join(self.folder, path)):
                 raise FileNotFoundError(path)
 
 
@@ -130,11 +132,11 @@ def _die_with_parent():
 
 
 @contextlib.contextmanager
-def emulator(argv, errors):
+def emulator(argv, errors, folder=None):
     """Start the emulator in its own process group, and kill the group on the way out."""
     # pylint: disable=subprocess-popen-preexec-fn
     with subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                          stderr=errors, start_new_session=True,
+                          stderr=errors, start_new_session=True, cwd=folder,
                           preexec_fn=_die_with_parent) as process:
         try:
             yield process
@@ -146,11 +148,14 @@ def emulator(argv, errors):
 class Watcher:
     """Cuts serial bytes into lines and looks for the expressions in each.
 
+    success may be a function of the line instead, for those who wait for several.
+
     A verdict stands, except that a success may still turn into a failure when recant is set.
     """
 
     def __init__(self, success, failure, on_line, recant):
-        self.success = re.compile(success) if success else None
+        expression = success and isinstance(success, str)
+        self.success = re.compile(success).search if expression else success
         self.failure = [re.compile(f) for f in failure]
         self.on_line = on_line
         self.recant = recant
@@ -179,7 +184,7 @@ class Watcher:
             return
         if any(f.search(text) for f in self.failure):
             self.verdict, self.matched = FAILURE, text
-        elif self.verdict is None and self.success and self.success.search(text):
+        elif self.verdict is None and self.success and self.success(text):
             self.verdict, self.matched = SUCCESS, text
 
 
@@ -200,7 +205,7 @@ def run(machine, success=None, failure=(), timeout=60.0, log=None, on_line=None,
     with contextlib.ExitStack() as stack:
         raw = stack.enter_context(open(log, "wb")) if log else None
         errors = stack.enter_context(tempfile.TemporaryFile())
-        process = stack.enter_context(emulator(machine.argv(), errors))
+        process = stack.enter_context(emulator(machine.argv(), errors, machine.folder or None))
         while not ended:
             left = deadline - time.monotonic()
             if left <= 0 or watcher.verdict == FAILURE:

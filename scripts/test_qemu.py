@@ -57,6 +57,21 @@ class RunTest(unittest.TestCase):
         """A line with both expressions is a failure."""
         self.assertEqual(self.run_fake("echo good bad; sleep 100\n").code, qemu.FAILURE)
 
+    def test_success_by_a_function(self):
+        """Who waits for several lines gives a function."""
+        seen = []
+        result = qemu.run(self.fake("echo one; echo two; echo three; sleep 100\n"),
+                          lambda line: seen.append(line) or len(seen) == 2, timeout=10)
+        self.assertEqual((result.code, result.line), (qemu.SUCCESS, "two"))
+
+    def test_folder(self):
+        """The emulator runs where the machine says, and files are looked for there."""
+        machine = self.fake("pwd; echo good; sleep 100\n")
+        machine.folder = self.folder.name
+        machine.modules = ["emulator with words"]
+        self.assertEqual(qemu.run(machine, "good", timeout=10).lines[0],
+                         os.path.realpath(self.folder.name))
+
     def test_failure_while_lingering(self):
         """A failure after success, before the emulator ended, is not forgiven silently."""
         result = self.run_fake("echo good; sleep 0.3; echo bad; sleep 100\n", linger=5)
