@@ -13,7 +13,8 @@ ABI_DIR ?= /usr/include/xen
 PYTHON ?= python3
 
 include xen/xen.mk
-include $(wildcard xen/test/*/*.mk fuzz/fuzz.mk bench/bench.mk traces/traces.mk)
+include $(wildcard xen/test/*/*.mk fuzz/fuzz.mk bench/bench.mk traces/traces.mk \
+	experiments/experiments.mk)
 
 .PHONY: all setup demo check report-peer clean clean-room help
 all: x86_64 ## build the hypervisor for x86-64
@@ -21,9 +22,10 @@ all: x86_64 ## build the hypervisor for x86-64
 setup: ## install and fetch the Debian packages that all this needs
 	$(Q)scripts/setup.sh
 
-demo: setup ## boot Linux as dom0 with guests beside it, and report
+demo: setup ## boot Linux as dom0 with guests beside it; then the first experiments
 	$(Q)$(MAKE) --no-print-directory x86_64 guests
 	$(Q)$(PYTHON) scripts/demo.py $(BUILD)
+	$(Q)$(MAKE) --no-print-directory lab-short
 
 check: setup ## run every test; the last line adds up (STAGES=...)
 	$(Q)$(PYTHON) scripts/check/check.py $(BUILD) $(STAGES)

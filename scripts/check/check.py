@@ -55,6 +55,7 @@ def stages(build):
               ["python3", "scripts/test_manifest.py"], 60),
         Stage("traces", "the trace tools' own tests", make("test-traces"), 300),
         Stage("trace-browser", "the trace timeline in a browser", make("test-trace-browser"), 900),
+        Stage("lab", "the laboratory's own tests", ["python3", "experiments/tests/run.py"], 300),
         Stage("unit", "unit tests under ASan and UBSan", make("-k", "unit"), 900),
         Stage("fuzz", "fuzzing regressions and a short search", make("-k", "fuzz-smoke"), 600),
         Stage("boot", "good and bad boot information", make("test-boot"), 600),
@@ -62,6 +63,7 @@ def stages(build):
         Stage("guest", "microguests", make("test-guest"), 900),
         Stage("bench", "measurements read, compare and repeat", make("bench-smoke"), 600),
         Stage("demo", "what make demo shows", ["python3", "scripts/demo.py", build], 600),
+        Stage("lab-run", "a small experiment, and the same boot under load", make("test-lab-run"), 300),
         Stage("linux", "Debian's Linux as dom0", make("test-linux", jobs=1), 1500),
     ]
 

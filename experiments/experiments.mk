@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The laboratory: the first set of experiments, their reference results, and its own tests.
+
+lab := experiments/lab.py --build $(BUILD)
+lab_set := $(sort $(notdir $(patsubst %/,%,$(dir $(wildcard experiments/*/plan.toml)))))
+lab_images := x86_64 guests bench-guests
+# Repeated for determinism, and how often.
+LAB_REPEAT ?= 100
+LAB_DETERMINISM ?= exit-cost scheduler-first-look parallel-scrub interrupt-latency
+
+.PHONY: lab lab-short reproduce test-lab test-lab-run test-lab-cluster determinism
+lab: setup $(lab_images) ## run the first set of experiments in full
+	$(Q)$(PYTHON) $(lab) run $(lab_set) --page $(BUILD)/lab/report.html
+
+lab-short: $(lab_images)
+	$(Q)$(PYTHON) $(lab) --results $(BUILD)/lab/results run $(lab_set) --variant short --no-build \
+		--page $(BUILD)/lab/report.html
+
+reproduce: setup $(lab_images) ## run the committed reference results again and compare
+	$(Q)$(PYTHON) $(lab) reproduce
+
+# A small boot and its report, then the same boot twice, the second time on a loaded host.
+test-lab-run: $(lab_images)
+	$(Q)$(PYTHON) $(lab) --results $(BUILD)/lab/results run event-channel-scaling --variant check \
+		--no-build --fresh
+	$(Q)$(PYTHON) $(lab) --results $(BUILD)/lab/results repeat-digest 2 event-channel-scaling \
+		--variant check --no-build
+
+test-lab: ## the laboratory's own tests, without an emulator
+	$(Q)$(PYTHON) experiments/tests/run.py
+
+test-lab-cluster: ## a run under Slurm and GNU parallel, on a cluster of one node
+	$(Q)scripts/setup.sh --no-install --group cluster
+	$(Q)$(PYTHON) experiments/tests/cluster_test.py
+
+determinism: setup $(lab_images) ## run exact boots 100 times, half of them on a loaded host
+	$(Q)for name in $(LAB_DETERMINISM); do \
+		$(PYTHON) $(lab) --results $(BUILD)/lab/results repeat-digest $(LAB_REPEAT) $$name \
+			--variant short || exit 1; done

@@ -1,0 +1,178 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A plan's cells: one for each combination of levels, seed and repetition; each is one boot.
+
+Both sides of a comparison run on the same machine: a cell whose twin on Debian's Xen is in the plan
+gets the CPU model and the IOMMU that one needs.
+
+A cell that is exact (one clock that counts instructions, on an emulator that keeps to it) runs once
+for each seed: its repetition would be the same, byte for byte. Repetitions are the outer loop, so
+that what drifts on a host falls on all cells alike.
+"""
+import dataclasses
+import itertools
+
+from lab import errors
+
+DEFAULTS = {"cpus": 1, "sockets": 1, "nodes": 1, "memory": "512M", "clock": "icount",
+            "machine": "q35", "sched": "credit2", "hypervisor": "xenolith", "emulator": "reference",
+            "extra": []}
+CPU = "EPYC,-monitor"
+# What Debian's Xen needs: no instruction whose exit QEMU's SVM gets wrong, and an IOMMU, of which
+# each emulator has one that it can use (docs/emulators.md).
+PEER_CPU = "EPYC,-rdtscp,-monitor,-xsave,-avx,-avx2,-f16c,-fma"
+PEER_IOMMU = {"reference": "intel-iommu,intremap=on", "stable": "amd-iommu,intremap=on"}
+UNIT = {"icount": "instructions", "wall": "ns"}
+WHOLE = ("cpus", "sockets", "nodes")
+
+
+@dataclasses.dataclass
+class Cell:
+    """One boot. factors: its levels; config: all that machine.py needs, with no name left open."""
+
+    index: int
+    factors: dict
+    seed: int
+    repetition: int
+    exact: bool
+    config: dict
+
+    def label(self):
+        """For people."""
+        words = [f"{k}={v}" for k, v in self.factors.items()]
+        words += [f"seed={self.seed}"] if self.seed != 1 else []
+        words += [f"repetition={self.repetition + 1}"] if not self.exact else []
+        return " ".join(words) or "the only one"
+
+
+def matches(condition, factors):
+    """A when or exclude table fits these levels."""
+    return all(factors[name] in (levels if isinstance(levels, list) else [levels])
+               for name, levels in condition.items())
+
+
+def combinations(plan):
+    """The levels of each cell, the last factor varying fastest."""
+    factors = plan.factors()
+    for levels in itertools.product(*factors.values()):
+        chosen = dict(zip(factors, levels))
+        if not any(matches(condition, chosen) for condition in plan.get("exclude", [])):
+            yield chosen
+
+
+def fill(value, known):
+    """A value with its {names} replaced; what reads as a whole number becomes one."""
+    if isinstance(value, str) and "{" in value:
+        text = value.format_map(known)
+        return int(text) if text.isdecimal() else text
+    if isinstance(value, list):
+        return [fill(inner, known) for inner in value]
+    return value
+
+
+def need_whole(plan, what, value):
+    """A count from the plan as an int above 0."""
+    if not isinstance(value, int) or value < 1:
+        raise errors.LabError(f"{plan.path}: {what} is {value!r}; give a whole number above 0")
+    return value
+
+
+def machine_of(plan, chosen, peer):
+    """The machine's values for these levels."""
+    base = DEFAULTS | plan.get("machine", {})
+    known = base | chosen
+    config = {key: fill(known[key], known) for key in base}
+    for key in WHOLE:
+        need_whole(plan, f"machine.{key}", config[key])
+    config.setdefault("cpu", PEER_CPU if peer else CPU)
+    if peer:
+        config["extra"] = [*config["extra"], "-device", PEER_IOMMU[config["emulator"]]]
+    config["sched"] = chosen.get("sched", config["sched"])
+    if config["cpus"] % config["sockets"] or config["cpus"] % config["nodes"]:
+        raise errors.LabError(f"{plan.path}: {config['cpus']} cpus cannot be shared evenly by "
+                              f"{config['sockets']} sockets and {config['nodes']} nodes")
+    if config["sched"] == "null" and config["hypervisor"] == "xen-4.17":
+        raise errors.LabError(f"{plan.path}: Debian's Xen has no null scheduler; add exclude = "
+                              "[{ hypervisor = \"xen-4.17\", sched = \"null\" }]")
+    return config
+
+
+def guests_of(plan, chosen, config, known):
+    """The guests of a cell, copies written out."""
+    found = []
+    for name, table in plan.get("guest").items():
+        if not matches(table.get("when", {}), chosen):
+            continue
+        count = need_whole(plan, f"guest.{name}.count", fill(table.get("count", 1), known))
+        for number in range(count):
+            mine = known | {"number": number}
+            guest = {"role": "dom0", "args": "", "memory": "64M", "cpus": 1}
+            guest |= {key: fill(value, mine) for key, value in table.items()
+                      if key not in ("when", "count")}
+            guest["name"] = f"{name}-{number + 1}" if count > 1 else name
+            guest["args"] = str(guest["args"])
+            need_whole(plan, f"guest.{name}.cpus", guest["cpus"])
+            if guest["role"] == "domain" and config["hypervisor"] == "xen-4.17":
+                raise errors.LabError(
+                    f"{plan.path}: guest {name}: Debian's Xen has no boot manifest; say role = "
+                    "\"dom0\", or exclude hypervisor = \"xen-4.17\"")
+            found.append(guest)
+    if config["hypervisor"] == "xen-4.17" and config["emulator"] == "reference" and any(
+            guest["image"].startswith("linux") for guest in found):
+        raise errors.LabError(f"{plan.path}: Linux on Debian's Xen does not survive the reference "
+                              "emulator; say emulator = \"stable\" for all cells")
+    if sum(guest["role"] == "dom0" for guest in found) > 1:
+        raise errors.LabError(f"{plan.path}: more than one guest is dom0 where "
+                              f"{chosen}; say role = \"domain\" or when = ...")
+    if not found:
+        raise errors.LabError(f"{plan.path}: no guest is left where {chosen}")
+    return found
+
+
+def config_of(plan, chosen, seed, peer):
+    """Everything about one boot."""
+    config = machine_of(plan, chosen, peer)
+    known = config | chosen | {"unit": UNIT[config["clock"]], "seed": seed}
+    tables = plan.get("hypervisor", {})
+    side = config["hypervisor"]
+    words = [str(fill(tables.get(key, ""), known)) for key in ("options", side)]
+    config |= {"options": " ".join(w for w in words if w),
+               "trace": str(fill(tables.get("trace", ""), known)),
+               "guests": guests_of(plan, chosen, config, known), "seed": seed,
+               "success": plan.get("success", []), "failure": plan.get("failure", []),
+               "collect": plan.get("collect", ["bench", "console"])}
+    return config
+
+
+def is_exact(config):
+    """Whether the emulator promises the same bytes every time (docs/emulators.md)."""
+    return config["clock"] == "icount" and (config["emulator"] == "reference" or
+                                            config["cpus"] == 1)
+
+
+def expand(plan):
+    """All cells of a plan."""
+    chosen = list(combinations(plan))
+    if not chosen:
+        raise errors.LabError(f"{plan.path}: exclude leaves no cell")
+    found = []
+    for repetition in range(need_whole(plan, "repetitions", plan.get("repetitions", 1))):
+        for seed in plan.get("seeds", [1]):
+            for levels in chosen:
+                peer = levels | {"hypervisor": "xen-4.17"} in chosen
+                config = config_of(plan, levels, seed, peer)
+                exact = is_exact(config)
+                if exact and repetition:
+                    continue
+                found.append(Cell(len(found), levels, seed, repetition, exact, config))
+    return found
+
+
+def images_of(found):
+    """The names of all images that these cells boot."""
+    return sorted({cell.config["hypervisor"] for cell in found} |
+                  {guest["image"] for cell in found for guest in cell.config["guests"]})
+
+
+def cores_of(cell, cores):
+    """Host cores a cell keeps busy: one clock is one thread."""
+    return 1 if cell.config["clock"] == "icount" else min(cell.config["cpus"], cores)

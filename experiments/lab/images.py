@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What a plan can boot: names, files, and the make target that builds each."""
+import dataclasses
+import os
+
+from lab import REPO, errors
+import qemu
+
+MICROGUESTS = os.path.join(REPO, "xen", "test", "guest")
+
+
+@dataclasses.dataclass(frozen=True)
+class Image:
+    """A file to boot. ramdisk: the name of the image that goes with it, or ""."""
+
+    name: str
+    path: str
+    target: str
+    ramdisk: str = ""
+
+
+def _microguests():
+    if not os.path.isdir(MICROGUESTS):
+        return []
+    return sorted(n for n in os.listdir(MICROGUESTS)
+                  if os.path.isfile(os.path.join(MICROGUESTS, n, "main.c")))
+
+
+def catalogue(build):
+    """All images by name, whether built or not."""
+    cached = os.path.join(qemu.cache_dir(), "img")
+    found = [
+        Image("xenolith", os.path.join(build, "x86_64", "xenolith"), "x86_64"),
+        Image("xen-4.17", os.path.join(cached, "xen-4.17"), "setup"),
+        Image("bench", os.path.join(build, "bench", "bench.elf"), "bench-guests"),
+        Image("linux-dom0", os.path.join(cached, "vmlinux-amd64"), "setup", "dom0-initramfs"),
+        Image("linux-guest", os.path.join(cached, "vmlinux-cloud"), "setup", "guest-initramfs"),
+    ]
+    found += [Image(name, os.path.join(cached, name + ".cpio.gz"), "setup")
+              for name in ("dom0-initramfs", "guest-initramfs")]
+    found += [Image("microguest:" + name, os.path.join(build, "guest", name + ".elf"), "guests")
+              for name in _microguests()]
+    return {image.name: image for image in found}
+
+
+def bootable():
+    """The names that a guest's image = "..." may have."""
+    return [name for name in catalogue("build")
+            if not name.endswith("-initramfs") and name not in ("xenolith", "xen-4.17")]
+
+
+def need(names, build):
+    """The images of these names; LabError naming the make target for one that is not built."""
+    have = catalogue(build)
+    for name in names:
+        if name not in have:
+            raise errors.LabError(errors.unknown("image", name, have))
+        if not os.path.isfile(have[name].path):
+            raise errors.LabError(f"image {name!r} is not built: there is no {have[name].path}; "
+                                  f"run: make {have[name].target}")
+    return {name: have[name] for name in names}
+
+
+def targets(names, build):
+    """The make targets that build these images."""
+    have = catalogue(build)
+    return sorted({have[name].target for name in names})

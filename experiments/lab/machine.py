@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A cell as an emulated machine.
+
+The emulator runs in a folder made for the cell, where every file has a short fixed name: neither
+the checkout's path nor the user's name reaches the guest or the recorded command line, so the same
+cell gives the same bytes on any machine.
+"""
+import os
+import re
+
+from lab import errors
+import manifest
+import qemu
+
+PROGRAM = {"reference": "qemu-system-x86_64", "stable": "qemu-stable-system-x86_64"}
+COMMON = "console=com1 loglvl=all guest_loglvl=all console_timestamps=raw"
+SIDE = {"xenolith": "guest_console_rate=0", "xen-4.17": "com1=115200,8n1 dom0=pvh"}
+LINUX = {"linux-dom0": "console=hvc0 earlyprintk=xen loglevel=6",
+         "linux-guest": "earlyprintk=xen,keep loglevel=5"}
+MANIFEST_KEYS = ("memory", "cpus", "weight", "cap", "hard_affinity", "soft_affinity", "numa_node")
+
+
+def emulator_path(kind):
+    """The emulator's program."""
+    try:
+        return qemu.find_qemu(PROGRAM[kind])
+    except FileNotFoundError:
+        raise errors.LabError(f"there is no {kind} emulator ({PROGRAM[kind]}); run: make setup"
+                              ) from None
+
+
+def mib(size):
+    """Mebibytes of a size such as 512M."""
+    found = re.fullmatch(r"(\d+)([MG])", str(size))
+    if not found:
+        raise errors.LabError(f"memory is {size!r}; give MiB or GiB, such as \"512M\" or \"2G\"")
+    return int(found[1]) << (10 if found[2] == "G" else 0)
+
+
+def topology(config):
+    """The emulator's words for sockets and NUMA nodes."""
+    cpus, sockets, nodes = config["cpus"], config["sockets"], config["nodes"]
+    smp = str(cpus) if sockets == 1 else f"{cpus},sockets={sockets},cores={cpus // sockets}"
+    words = []
+    if nodes > 1:
+        share, each = mib(config["memory"]) // nodes, cpus // nodes
+        for node in range(nodes):
+            words += ["-object", f"memory-backend-ram,id=m{node},size={share}M", "-numa",
+                      f"node,nodeid={node},cpus={node * each}-{node * each + each - 1},"
+                      f"memdev=m{node}"]
+    return smp, words
+
+
+def link(folder, name, path):
+    """Give a file its short name in the cell's folder."""
+    place = os.path.join(folder, name)
+    if not os.path.lexists(place):
+        os.symlink(os.path.abspath(path), place)
+    return name
+
+
+def file_name(image):
+    """An image's short name."""
+    return image.replace("microguest:", "")
+
+
+def dom0_modules(guest, files, folder):
+    """The modules of the first domain: its kernel, and its initramfs if it has one."""
+    words = " ".join(w for w in (LINUX.get(guest["image"], ""), guest["args"]) if w)
+    image = guest["image"]
+    found = [f"{link(folder, file_name(image), files[image])} {words}".strip()]
+    if image + "/ramdisk" in files:
+        found.append(link(folder, file_name(image) + ".cpio.gz", files[image + "/ramdisk"]))
+    return found
+
+
+def domain_of(guest, files, folder):
+    """A domain of the boot manifest."""
+    image = guest["image"]
+    ramdisk = ""
+    if image + "/ramdisk" in files:
+        ramdisk = link(folder, file_name(image) + ".cpio.gz", files[image + "/ramdisk"])
+    words = " ".join(w for w in (LINUX.get(image, ""), guest["args"]) if w)
+    values = {key: guest[key] for key in MANIFEST_KEYS if key in guest}
+    for key in ("hard_affinity", "soft_affinity"):
+        if key in values:
+            values[key] = str(values[key])
+    return manifest.Domain(name=guest["name"], kernel=link(folder, file_name(image), files[image]),
+                           ramdisk=ramdisk, bootargs=words, **values)
+
+
+def modules_of(config, files, folder):
+    """All boot modules, dom0's first."""
+    dom0 = [g for g in config["guests"] if g["role"] == "dom0"]
+    domains = [domain_of(g, files, folder) for g in config["guests"] if g["role"] == "domain"]
+    found = dom0_modules(dom0[0], files, folder) if dom0 else []
+    if domains:
+        tree = manifest.Manifest(domains, after=len(found))
+        name = "manifest.dtb"
+        try:
+            with open(os.path.join(folder, name), "wb") as file:
+                file.write(tree.dtb())
+        except manifest.ManifestError as err:
+            raise errors.LabError(f"the boot manifest: {err}") from None
+        found += tree.modules(name)
+    return found
+
+
+def options_of(config):
+    """The hypervisor's command line."""
+    words = [COMMON, SIDE[config["hypervisor"]], config["options"]]
+    if config["sched"] != "credit2":
+        words.append(f"sched={config['sched']}")
+    for guest in config["guests"]:
+        if guest["role"] == "dom0":
+            words += [f"dom0_mem={guest['memory']}", f"dom0_max_vcpus={guest['cpus']}"]
+    return " ".join(w for w in words if w)
+
+
+def build(config, files, folder):
+    """The machine of a cell. files: {image: path}, with IMAGE/ramdisk where one goes with it."""
+    smp, extra = topology(config)
+    if config["seed"] != 1:
+        extra += ["-seed", str(config["seed"])]
+    return qemu.Machine(
+        kernel=link(folder, "hypervisor", files[config["hypervisor"]]),
+        append=options_of(config), modules=modules_of(config, files, folder),
+        machine=config["machine"], cpu=config["cpu"], smp=smp, mem=str(config["memory"]),
+        icount=config["clock"] == "icount", extra=extra + list(config["extra"]),
+        qemu=emulator_path(config["emulator"]), folder=folder)

@@ -1,0 +1,310 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Reads an experiment's plan.toml and checks it; EXPERIMENTS.md has every key.
+
+Every mistake is a LabError that names file, line, key and the nearest valid word. Nothing is
+guessed: an unknown key, a factor that changes nothing, and a level that does not exist are errors.
+"""
+import dataclasses
+import os
+import re
+import string
+import tomllib
+
+from lab import EXPERIMENTS, errors, images
+
+HYPERVISORS = ["xenolith", "xen-4.17"]
+CLOCKS = ["icount", "wall"]
+SCHEDULERS = ["credit2", "null"]
+EMULATORS = ["reference", "stable"]
+COLLECT = ["bench", "console", "trace"]
+
+TEXT, NUMBER, LIST, TABLE = "a string", "a number", "a list", "a table"
+WORDS, FLAG = "a list of strings", "true or false"
+TOP = {"title": TEXT, "question": TEXT, "no": TEXT, "repetitions": NUMBER, "seeds": LIST,
+       "timeout": NUMBER, "success": WORDS, "failure": WORDS, "collect": WORDS, "exclude": LIST,
+       "machine": TABLE, "hypervisor": TABLE, "factors": TABLE, "guest": TABLE, "variant": TABLE}
+NEEDED = ["title", "question", "no", "factors", "guest"]
+# The machine, and what of it a factor may vary; a list gives all valid levels.
+MACHINE = {"cpus": NUMBER, "sockets": NUMBER, "nodes": NUMBER, "memory": TEXT, "clock": CLOCKS,
+           "emulator": EMULATORS, "machine": ["q35", "pc"], "cpu": TEXT, "extra": WORDS}
+FACTORS = {**{k: v for k, v in MACHINE.items() if k != "extra"},
+           "hypervisor": HYPERVISORS, "sched": SCHEDULERS}
+HYPERVISOR = {"options": TEXT, "trace": TEXT, **{name: TEXT for name in HYPERVISORS}}
+GUEST = {"image": TEXT, "role": ["dom0", "domain"], "args": TEXT, "memory": TEXT, "cpus": NUMBER,
+         "count": NUMBER, "weight": NUMBER, "cap": NUMBER, "hard_affinity": TEXT,
+         "soft_affinity": TEXT, "numa_node": NUMBER, "when": TABLE,
+         "background": FLAG}
+# Names that strings may use beside the factors.
+COMPUTED = ["unit", "number", "cpus", "sockets", "nodes", "memory", "seed"]
+# What never changes a result, so is no part of a run's id.
+PROSE = ["title", "question", "no", "timeout", "variant"]
+
+
+@dataclasses.dataclass
+class Plan:
+    """A checked plan. data: the tables of plan.toml with the variant merged in."""
+
+    name: str
+    path: str
+    variant: str
+    data: dict
+    text: str
+
+    @property
+    def folder(self):
+        """The experiment's folder."""
+        return os.path.dirname(os.path.abspath(self.path))
+
+    def factors(self):
+        """{factor: [levels]} in the order of the plan."""
+        return self.data["factors"]
+
+    def get(self, key, fallback=None):
+        """A top-level value."""
+        return self.data.get(key, fallback)
+
+    def identity(self):
+        """What of the plan decides about results."""
+        return {k: v for k, v in self.data.items() if k not in PROSE}
+
+
+def line_of(text, *keys):
+    """Number of the line that sets the last key inside the table named by the others, or 0."""
+    *table, key = [re.escape(str(k)) for k in keys]
+    head = re.compile(r"\s*\[+\s*" + r"\s*\.\s*".join(f'"?{t}"?' for t in table) + r"\s*\]")
+    whole = re.compile(r"\s*\[+\s*" + r"\s*\.\s*".join(f'"?{t}"?' for t in table + [key]) +
+                       r"\s*(\.[^\]]*)?\]")
+    inside = not table
+    for number, line in enumerate(text.splitlines(), 1):
+        if whole.match(line):
+            return number
+        if line.lstrip().startswith("["):
+            inside = bool(table and head.match(line))
+        elif inside and re.match(rf'\s*"?{key}"?\s*=', line):
+            return number
+    return 0
+
+
+class Checker:
+    """Checks one plan; knows how to say where a mistake is."""
+
+    def __init__(self, path, text):
+        self.path, self.text = path, text
+
+    def fail(self, keys, what):
+        """Raise for what is wrong at these keys."""
+        line = 0
+        for depth in range(len(keys), 0, -1):
+            line = line or line_of(self.text, *keys[:depth])
+        where = f"{self.path}:{line}" if line else self.path
+        raise errors.LabError(f"{where}: {'.'.join(map(str, keys))}: {what}")
+
+    def keys(self, table, valid, *where):
+        """All keys are known."""
+        for key in table:
+            if key not in valid:
+                self.fail([*where, key], errors.unknown("key", key, valid))
+
+    def value(self, value, kind, *where):
+        """A value is of its kind; a string with {names} may stand for anything but a table."""
+        if isinstance(kind, list):
+            if value not in kind and not has_names(value):
+                self.fail(where, errors.unknown("word", value, kind))
+            return
+        fits = {TEXT: isinstance(value, str),
+                NUMBER: isinstance(value, (int, float)) and not isinstance(value, bool)
+                        or has_names(value),
+                LIST: isinstance(value, list), TABLE: isinstance(value, dict),
+                FLAG: isinstance(value, bool),
+                WORDS: isinstance(value, list) and all(isinstance(v, str) for v in value)}
+        if not fits[kind]:
+            self.fail(where, f"is {value!r}; give {kind}")
+
+    def table(self, table, valid, *where):
+        """A whole table."""
+        self.keys(table, valid, *where)
+        for key, value in table.items():
+            self.value(value, valid[key], *where, key)
+
+
+def has_names(value):
+    """A string that a factor fills in."""
+    return isinstance(value, str) and "{" in value
+
+
+def names_in(value):
+    """The names between braces in a string."""
+    return [name for _, name, _, _ in string.Formatter().parse(value) if name is not None]
+
+
+def strings_of(data):
+    """All strings with names: (keys, string), from the tables that cells are made of."""
+    def walk(value, keys):
+        if isinstance(value, dict):
+            for key, inner in value.items():
+                yield from walk(inner, [*keys, key])
+        elif isinstance(value, list):
+            for inner in value:
+                yield from walk(inner, keys)
+        elif isinstance(value, str):
+            yield keys, value
+    for key in ("success", "failure"):
+        yield from walk(data.get(key, []), [key])
+    for key in ("machine", "hypervisor", "guest"):
+        yield from walk(data.get(key, {}), [key])
+
+
+def check_names(check, data):
+    """Every {name} is known, and every free factor is used by one or by a guest's when."""
+    factors = data["factors"]
+    used = set()
+    for keys, text in strings_of(data):
+        if keys[0] in ("success", "failure"):
+            continue
+        try:
+            names = names_in(text)
+        except ValueError as err:
+            check.fail(keys, f"{text!r}: {err}; write a brace that stands for itself twice")
+        for name in names:
+            if name not in factors and name not in COMPUTED:
+                check.fail(keys, errors.unknown("name", name, [*factors, *COMPUTED]))
+            used.add(name)
+    for guest in data["guest"].values():
+        used |= set(guest.get("when", {}))
+    for factor in factors:
+        if factor not in FACTORS and factor not in used:
+            close = errors.nearest(factor, FACTORS)
+            check.fail(["factors", factor],
+                       "unknown factor: it changes nothing" +
+                       (f"; did you mean {close!r}?" if close else "") +
+                       f" (there are: {', '.join(FACTORS)}; any other must stand as "
+                       f"{{{factor}}} in a string, or in a guest's when)")
+
+
+def check_factors(check, factors):
+    """Each factor has levels, all different, and valid ones where that is known."""
+    for factor, levels in factors.items():
+        if not isinstance(levels, list) or not levels:
+            check.fail(["factors", factor], f"is {levels!r}; give a list of levels")
+        for level in levels:
+            if not isinstance(level, (str, int, float)) or isinstance(level, bool):
+                check.fail(["factors", factor], f"level {level!r} is neither string nor number")
+            if factor in FACTORS:
+                if isinstance(FACTORS[factor], list) and level not in FACTORS[factor]:
+                    check.fail(["factors", factor],
+                               errors.unknown("level", level, FACTORS[factor]))
+                check.value(level, FACTORS[factor], "factors", factor)
+        if len(set(levels)) != len(levels):
+            check.fail(["factors", factor], f"has a level twice: {levels}")
+
+
+def check_condition(check, condition, factors, *where):
+    """A table of factors and levels, as in when and exclude; a level may be a list of them."""
+    for factor, levels in condition.items():
+        if factor not in factors:
+            check.fail([*where, factor], errors.unknown("factor", factor, factors))
+        for level in levels if isinstance(levels, list) else [levels]:
+            if level not in factors[factor]:
+                check.fail([*where, factor], errors.unknown("level", level, factors[factor]))
+
+
+def check_guests(check, data):
+    """Each guest has a known image; at most one is dom0; whens name factors."""
+    for name, guest in data["guest"].items():
+        if not isinstance(guest, dict):
+            check.fail(["guest", name], "is no table; write [guest.NAME]")
+        check.table(guest, GUEST, "guest", name)
+        if "image" not in guest:
+            check.fail(["guest", name], "has no image")
+        if not has_names(guest["image"]) and guest["image"] not in images.bootable():
+            check.fail(["guest", name, "image"],
+                       errors.unknown("image", guest["image"], images.bootable()))
+        check_condition(check, guest.get("when", {}), data["factors"], "guest", name, "when")
+    if not data["guest"]:
+        check.fail(["guest"], "there is none; write [guest.NAME] with an image")
+
+
+def check_plan(check, data):
+    """All of a plan, after its variant has been merged in."""
+    check.table(data, TOP)
+    for key in NEEDED:
+        if key not in data:
+            raise errors.LabError(f"{check.path}: there is no {key!r}; every plan has "
+                                  f"{', '.join(NEEDED)}")
+    check.table(data.get("machine", {}), MACHINE, "machine")
+    check.table(data.get("hypervisor", {}), HYPERVISOR, "hypervisor")
+    check_factors(check, data["factors"])
+    check_guests(check, data)
+    check_names(check, data)
+    for condition in data.get("exclude", []):
+        if not isinstance(condition, dict):
+            check.fail(["exclude"], "is a list of tables such as {sched = \"null\"}")
+        check_condition(check, condition, data["factors"], "exclude")
+    for word in data.get("collect", []):
+        check.value(word, COLLECT, "collect")
+    for seed in data.get("seeds", []):
+        check.value(seed, NUMBER, "seeds")
+    for key in ("repetitions", "timeout"):
+        if data.get(key, 1) <= 0:
+            check.fail([key], f"is {data[key]}; give a number above 0")
+    for key in ("success", "failure"):
+        for text in data.get(key, []):
+            try:
+                re.compile(text)
+            except re.error as err:
+                check.fail([key], f"{text!r} is no regular expression: {err}")
+
+
+def merge(base, over):
+    """Base with the values of over, table by table; factors of over replace whole lists."""
+    merged = dict(base)
+    for key, value in over.items():
+        both = isinstance(value, dict) and isinstance(base.get(key), dict)
+        merged[key] = merge(base[key], value) if both else value
+    return merged
+
+
+def apply_variant(check, data, variant):
+    """The plan's data with [variant.NAME] merged in ("" is the plan itself)."""
+    variants = data.get("variant", {})
+    if not variant:
+        return data
+    if variant not in variants:
+        raise errors.LabError(f"{check.path}: " + errors.unknown("variant", variant, variants))
+    over = variants[variant]
+    check.keys(over, [k for k in TOP if k not in ("variant", "title", "question", "no")],
+               "variant", variant)
+    for factor in over.get("factors", {}):
+        if factor not in data.get("factors", {}):
+            check.fail(["variant", variant, "factors", factor],
+                       errors.unknown("factor", factor, data["factors"]))
+    return merge(data, over)
+
+
+def parse(text, name, path, variant=""):
+    """A Plan from TOML text."""
+    check = Checker(path, text)
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as err:
+        raise errors.LabError(f"{path}: {err}") from None
+    data = apply_variant(check, data, variant)
+    check_plan(check, data)
+    return Plan(name, path, variant, data, text)
+
+
+def names(root=EXPERIMENTS):
+    """The experiments there are."""
+    return sorted(n for n in os.listdir(root) if os.path.isfile(os.path.join(root, n, "plan.toml")))
+
+
+def load(name, variant="", root=EXPERIMENTS):
+    """The plan of an experiment, by its name or its folder."""
+    folder = name if os.path.isfile(os.path.join(name, "plan.toml")) else os.path.join(root, name)
+    path = os.path.join(folder, "plan.toml")
+    if not os.path.isfile(path):
+        raise errors.LabError(errors.unknown("experiment", name, names(root)))
+    with open(path, encoding="utf-8") as file:
+        text = file.read()
+    where = os.path.relpath(path) if not os.path.relpath(path).startswith("..") else path
+    return parse(text, os.path.basename(os.path.abspath(folder)), where, variant)

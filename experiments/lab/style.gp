@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What all pictures share: colours that stay apart for the colour-blind (Okabe and Ito), quiet axes.
+
+xenolith = '#0072b2'
+peer = '#d55e00'
+third = '#009e73'
+fourth = '#cc79a7'
+fifth = '#e69f00'
+sixth = '#56b4e9'
+ink = '#333333'
+quiet = '#8a8a8a'
+
+set style line 1 lc rgb xenolith lw 2.5*scale pt 7 ps 1.0*scale
+set style line 2 lc rgb peer lw 2.5*scale pt 5 ps 1.0*scale
+set style line 3 lc rgb third lw 2.5*scale pt 9 ps 1.2*scale
+set style line 4 lc rgb fourth lw 2.5*scale pt 13 ps 1.2*scale
+set style line 5 lc rgb fifth lw 2.5*scale pt 11 ps 1.2*scale
+set style line 6 lc rgb sixth lw 2.5*scale pt 15 ps 1.2*scale
+
+set border 3 lc rgb quiet lw 1*scale
+set tics nomirror out scale 0.6 textcolor rgb ink
+set xlabel textcolor rgb ink
+set ylabel textcolor rgb ink
+set grid ytics lc rgb '#e3e3e3' lw 1*scale lt 1
+# Titles begin at the left edge of the picture, whatever room the labels take: eval head('...')
+set tmargin 4
+head(t) = sprintf("set label 99 \"%s\" at screen 0.022,0.945 left noenhanced font ',%d' textcolor rgb '%s'", \
+                  t, scale > 1 ? 26 : 18, ink)
+set key textcolor rgb ink noautotitle samplen 1.5
+set style fill solid 0.95 noborder
+set boxwidth 0.9 relative
+set datafile separator "\t"
+set datafile missing '-'
+set encoding utf8

@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Plans: what is wrong, where, and which word was meant."""
+import unittest
+
+import world
+from lab import cells, errors, plan as plans
+
+
+class Mistakes(world.World):
+    """Each mistake gives one sentence that names file, line and remedy."""
+
+    def complain(self, old, new, *expected):
+        """The plan with this change is refused with these words."""
+        self.plan(old, new)
+        status, _, err = self.lab("validate", self.experiment)
+        self.assertEqual(status, 2, err)
+        for text in expected:
+            self.assertIn(text, err)
+
+    def test_good(self):
+        """The plan itself is fine."""
+        status, out, _ = self.lab("validate", self.experiment)
+        self.assertEqual((status, "4 boots" in out), (0, True), out)
+
+    def test_key(self):
+        """A typo at the top and in a table."""
+        self.complain("timeout = 5", "timout = 5", "plan.toml:5: timout", "did you mean 'timeout'?")
+        self.complain("image = ", "imgae = ", "plan.toml:16: guest.first.imgae", "'image'")
+
+    def test_factor(self):
+        """A factor that changes nothing."""
+        self.complain('how = ["plain"]', 'how = ["plain"]\ncpu_s = [1]', "factors.cpu_s",
+                      "unknown factor", "did you mean 'cpus'?", "{cpu_s}")
+
+    def test_level(self):
+        """A level that does not exist, or stands twice."""
+        self.complain('"xen-4.17"]', '"xen-4.71"]', "plan.toml:11: factors.hypervisor",
+                      "unknown level 'xen-4.71'; did you mean 'xen-4.17'?")
+        self.complain("[100, 250]", "[100, 100]", "has a level twice")
+
+    def test_name(self):
+        """A name between braces."""
+        self.complain("cost={cost}", "cost={cots}", "unknown name 'cots'; did you mean 'cost'?")
+        self.complain("cost={cost}", "cost={cost", "write a brace that stands for itself twice")
+
+    def test_image(self):
+        """An image that there is not."""
+        self.complain('"bench"', '"bnech"', "unknown image 'bnech'; did you mean 'bench'?")
+
+    def test_conditions(self):
+        """when and exclude name factors and levels."""
+        self.complain("timeout = 5", "exclude = [{ cots = 100 }]", "did you mean 'cost'?")
+        self.complain("timeout = 5", "exclude = [{ cost = 101 }]", "unknown level 101")
+        self.complain("timeout = 5", "exclude = [{ cost = [100, 250] }]", "leaves no cell")
+
+    def test_kinds(self):
+        """A value of the wrong kind."""
+        self.complain("timeout = 5", "timeout = \"long\"", "is 'long'; give a number")
+        self.complain("timeout = 5", "timeout = 0", "give a number above 0")
+        self.complain("timeout = 5", "success = [\"(\"]", "is no regular expression")
+        self.complain("cost = [100, 250]", "cost = 100", "give a list of levels")
+
+    def test_syntax(self):
+        """No TOML at all."""
+        self.complain("timeout = 5", "timeout = ", "plan.toml: ", "line 5")
+
+    def test_peer(self):
+        """What the peer cannot do."""
+        self.complain("args =", "role = \"domain\"\nargs =", "Debian's Xen has no boot manifest")
+        self.complain("how = ", "sched = [\"null\"]\nhow = ", "has no null scheduler")
+        self.complain('"bench"', '"linux-dom0"', "say emulator = \"stable\"")
+
+    def test_names_of_things(self):
+        """Experiments, variants and runs that there are not."""
+        status, _, err = self.lab("show", "parallel-scrubs")
+        self.assertEqual((status, "did you mean 'parallel-scrub'?" in err), (2, True), err)
+        status, _, err = self.lab("show", self.experiment, "--variant", "shrot")
+        self.assertEqual((status, "unknown variant 'shrot'" in err), (2, True), err)
+        status, _, err = self.lab("report", "nothing")
+        self.assertEqual((status, "there is none in" in err), (2, True), err)
+
+
+class Cells(world.World):
+    """A plan's cells."""
+
+    def expand(self, old="", new="", variant=""):
+        """The cells of the changed plan."""
+        self.plan(old, new)
+        return cells.expand(plans.load(self.experiment, variant))
+
+    def test_repetitions(self):
+        """Exact cells run once, others as often as asked, interleaved."""
+        found = self.expand("timeout = 5", "repetitions = 3")
+        self.assertEqual(len(found), 4)
+        found = self.expand("timeout = 5", "repetitions = 3\nmachine = { clock = \"wall\" }")
+        self.assertEqual([c.repetition for c in found], [0] * 4 + [1] * 4 + [2] * 4)
+        self.assertIn("unit=ns", found[0].config["guests"][0]["args"])
+
+    def test_same_machine(self):
+        """Both sides of a comparison run on the same machine; the rest needs no concessions."""
+        found = self.expand("timeout = 5",
+                            "exclude = [{ hypervisor = \"xen-4.17\", cost = 250 }]")
+        used = {(c.factors["hypervisor"], c.factors["cost"]): (c.config["extra"],
+                                                               c.config["cpu"]) for c in found}
+        self.assertEqual(used["xenolith", 100], used["xen-4.17", 100])
+        self.assertEqual(used["xenolith", 100][0], ["-device", "intel-iommu,intremap=on"])
+        self.assertEqual(used["xenolith", 250], ([], "EPYC,-monitor"))
+
+    def test_variant(self):
+        """A variant replaces levels, and cannot invent factors."""
+        found = self.expand("", "\n[variant.short]\nfactors = { cost = [1] }\n", "short")
+        self.assertEqual(len(found), 2)
+        with self.assertRaisesRegex(errors.LabError, "unknown factor 'kost'"):
+            self.expand("", "\n[variant.short]\nfactors = { kost = [1] }\n", "short")
+
+    def test_when_and_count(self):
+        """Guests that are there only at some levels, in copies with numbers."""
+        self.write("pretended/plan.toml", world.PLAN.replace(', "xen-4.17"', "") + """
+[guest.hog]
+image = "bench"
+role = "domain"
+count = 2
+args = "number={number}"
+background = true
+when = { cost = 250 }
+""")
+        found = cells.expand(plans.load(self.experiment))
+        self.assertEqual([[g["name"] for g in c.config["guests"]] for c in found],
+                         [["first"], ["first", "hog-1", "hog-2"]])
+        self.assertEqual(found[1].config["guests"][2]["args"], "number=1")
+
+
+if __name__ == "__main__":
+    unittest.main()
