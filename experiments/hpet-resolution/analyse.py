@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Clocks by reference: rate measured at boot, cost, step, drift."""
+import re
+
+from lab import console
+from lab.analysis import Findings, Table, write_data
+
+TRUE_MHZ = 1000.0
+RATES = [re.compile(r"Time: TSC ([\d.]+) MHz by (\w+)"), re.compile(r"Detected ([\d.]+) MHz processor")]
+CLOCKS = ["tsc", "system", "pmtimer", "hpet"]
+WHO = {"xenolith": "Xenolith", "xen-4.17": "Xen 4.17"}
+SOURCES = {"hpet": "HPET", "acpi": "ACPI timer", "pit": "PIT"}
+
+
+def rate(text):
+    """MHz of the TSC as the hypervisor measured it, or None."""
+    for pattern in RATES:
+        found = pattern.search(text)
+        if found:
+            return float(found[1])
+    return None
+
+
+def rates(data):
+    """[hypervisor, source, MHz, parts per million wrong]."""
+    rows = []
+    for cell in data.cells:
+        mhz = rate(data.text(cell))
+        if mhz is None:
+            continue
+        wrong = (mhz - TRUE_MHZ) / TRUE_MHZ * 1e6
+        data.add(cell, console.record("tsc.rate.error", wrong, "ppm"))
+        rows.append([WHO[cell.config["hypervisor"]], SOURCES[cell.factors["source"]], mhz, wrong])
+    return rows
+
+
+def clocks(data):
+    """[hypervisor, source, clock, cost, step, backwards, drift in ppb, against]."""
+    rows = []
+    for cell in data.cells:
+        for clock in CLOCKS:
+            cost = data.value(f"clock.{clock}.read", cell=cell.index)
+            if cost is None:
+                continue
+            drift = data.select(f"clock.{clock}.drift.", cell=cell.index)
+            rows.append([WHO[cell.config["hypervisor"]], SOURCES[cell.factors["source"]], clock,
+                         cost, data.value(f"clock.{clock}.step", cell=cell.index),
+                         data.value(f"clock.{clock}.backwards", cell=cell.index),
+                         drift[0]["value"] if drift else None,
+                         drift[0]["metric"].rsplit(".", 1)[1] if drift else ""])
+    return rows
+
+
+def analyse(data):
+    """The findings."""
+    measured, rows = rates(data), clocks(data)
+    write_data(data.run, "rate", ["who", "source", "mhz", "ppm"], measured)
+    write_data(data.run, "read", ["who", "clock", "cost", "step"],
+               [[r[0], r[2], r[3], r[4]] for r in rows if r[1] == "HPET"])
+    back = sum(row[5] or 0 for row in rows)
+    drift = max((abs(row[6]) for row in rows if row[2] == "system" and row[6] is not None),
+                default=0)
+    ours = [abs(row[3]) for row in measured if row[0] == "Xenolith"]
+    system = [row for row in rows if row[0] == "Xenolith" and row[2] == "system"]
+    answer = (f"The clocks went back {back} times. System time drifts by at most {drift} parts in a "
+              f"billion from the TSC, and a reading of it costs {system[0][3]:.0f} instructions. "
+              f"Xenolith measures the TSC's rate to within {max(ours):.2f} parts in a million, "
+              "whichever clock it is given.")
+    return Findings(answer, "yes" if not back and drift <= 1000 and max(ours) <= 100 else "no", [
+        Table("The TSC's rate as measured at boot", ["hypervisor", "by", "MHz", "error, ppm"],
+              measured),
+        Table("Clocks as the guest sees them",
+              ["hypervisor", "reference", "clock", "instructions a reading", "smallest step",
+               "steps back", "drift, ppb", "against"], rows,
+              "Steps are in the clock's own counts: ns for system time, 279 ns for the ACPI timer.")])
