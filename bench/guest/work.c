@@ -55,8 +55,17 @@ static void spin(const char *name, u32 rounds)
 	bench_skip(name, "it runs for ever, and only with spin=1");
 }
 
+/* A neighbour that does nothing: asleep until an interrupt that never comes. */
+static void sleep_on(const char *name, u32 rounds)
+{
+	while (arg_u64("sleep", 0))
+		sti_hlt();
+	bench_skip(name, "it sleeps for ever, and only with sleep=1");
+}
+
 static const struct benchmark table[] = {
 	{ "work.share", share, 1 },
 	{ "work.spin", spin, 1 },
+	{ "work.sleep", sleep_on, 1 },
 };
 DEFINE_GROUP(work, table);
