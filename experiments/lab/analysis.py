@@ -166,8 +166,13 @@ def analyse(run, folder=None):
 
 
 def write_data(run, name, columns, rows):
-    """A picture's data: pictures/NAME.tsv, with "-" for what is not there."""
+    """A picture's data: pictures/NAME.tsv, with "-" for what is not there; no rows, no picture."""
+    path = os.path.join(run.path, "pictures", name + ".tsv")
+    if not rows:
+        if os.path.exists(path):
+            os.unlink(path)
+        return
     def text(value):
         return "-" if value is None else str(value)
     lines = ["\t".join(columns)] + ["\t".join(text(v) for v in row) for row in rows]
-    files.write(os.path.join(run.path, "pictures", name + ".tsv"), "\n".join(lines) + "\n")
+    files.write(path, "\n".join(lines) + "\n")

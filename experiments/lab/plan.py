@@ -90,6 +90,7 @@ class Checker:
 
     def __init__(self, path, text):
         self.path, self.text = path, text
+        self.levels = {}        # all that any variant has: a condition may name each
 
     def fail(self, keys, what):
         """Raise for what is wrong at these keys."""
@@ -198,14 +199,26 @@ def check_factors(check, factors):
             check.fail(["factors", factor], f"has a level twice: {levels}")
 
 
-def check_condition(check, condition, factors, *where):
+def check_condition(check, condition, *where):
     """A table of factors and levels, as in when and exclude; a level may be a list of them."""
     for factor, levels in condition.items():
-        if factor not in factors:
-            check.fail([*where, factor], errors.unknown("factor", factor, factors))
+        if factor not in check.levels:
+            check.fail([*where, factor], errors.unknown("factor", factor, check.levels))
         for level in levels if isinstance(levels, list) else [levels]:
-            if level not in factors[factor]:
-                check.fail([*where, factor], errors.unknown("level", level, factors[factor]))
+            if level not in check.levels[factor]:
+                check.fail([*where, factor], errors.unknown("level", level, check.levels[factor]))
+
+
+def all_levels(data):
+    """{factor: levels} of the plan and of all its variants."""
+    found = {}
+    tables = [data, *(v for v in data.get("variant", {}).values() if isinstance(v, dict))]
+    for factors in (table.get("factors", {}) for table in tables):
+        for factor, levels in factors.items() if isinstance(factors, dict) else ():
+            known = found.setdefault(factor, [])
+            known += [level for level in (levels if isinstance(levels, list) else [])
+                      if level not in known]
+    return found
 
 
 def check_guests(check, data):
@@ -219,7 +232,7 @@ def check_guests(check, data):
         if not has_names(guest["image"]) and guest["image"] not in images.bootable():
             check.fail(["guest", name, "image"],
                        errors.unknown("image", guest["image"], images.bootable()))
-        check_condition(check, guest.get("when", {}), data["factors"], "guest", name, "when")
+        check_condition(check, guest.get("when", {}), "guest", name, "when")
     if not data["guest"]:
         check.fail(["guest"], "there is none; write [guest.NAME] with an image")
 
@@ -239,7 +252,7 @@ def check_plan(check, data):
     for condition in data.get("exclude", []):
         if not isinstance(condition, dict):
             check.fail(["exclude"], "is a list of tables such as {sched = \"null\"}")
-        check_condition(check, condition, data["factors"], "exclude")
+        check_condition(check, condition, "exclude")
     for word in data.get("collect", []):
         check.value(word, COLLECT, "collect")
     for seed in data.get("seeds", []):
@@ -288,6 +301,7 @@ def parse(text, name, path, variant=""):
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as err:
         raise errors.LabError(f"{path}: {err}") from None
+    check.levels = all_levels(data)
     data = apply_variant(check, data, variant)
     check_plan(check, data)
     return Plan(name, path, variant, data, text)

@@ -27,6 +27,7 @@ class Runs(world.World):
 
     def test_whole(self):
         """A run leaves all it should, names no folder of this machine, and is the same again."""
+        self.write("pretended/plot.gp", world.PLOT)
         status, out, err = self.lab("run", self.experiment)
         self.assertEqual(status, 0, out + err)
         path = self.run_folder()

@@ -84,7 +84,6 @@ class World(unittest.TestCase):
         self.experiment = self.place("pretended")
         self.write("pretended/plan.toml", PLAN)
         self.write("pretended/analyse.py", ANALYSE)
-        self.write("pretended/plot.gp", PLOT)
         self.write("pretended/README.md", "# pretended\n")
 
     @staticmethod
