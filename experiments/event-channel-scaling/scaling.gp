@@ -1,17 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Cost of an event over the number of domains; flat is good.
+# A group of bars for each kind of event, a bar for each machine; level groups are good.
 file = data.'/scaling.tsv'
-stats file using 3 skip 1 nooutput
-eval head('What one event costs while others send too')
-set xlabel 'domains that send at the same time, each on its own CPU'
-set ylabel 'instructions an event'
-set logscale x 2
-set xtics 1, 2
-set xrange [0.9:18]
-set yrange [0:STATS_max*1.25]
-set key bottom right reverse Left
-set datafile missing NaN
-plot file using 2:(strcol(1) eq 'event.self' ? $3 : NaN) skip 1 with linespoints ls 1 title 'to self', \
-     file using 2:(strcol(1) eq 'event.loop' ? $3 : NaN) skip 1 with linespoints ls 3 title 'to self by an interdomain port', \
-     file using 2:(strcol(1) eq 'event.unbound' ? $3 : NaN) skip 1 with linespoints ls 5 title 'to nobody', \
-     file using 2:(strcol(1) eq 'event.self' ? $3 : NaN):(sprintf('%.0f', $3)) skip 1 with labels offset 0,1 textcolor rgb xenolith
+stats file using 2 skip 1 nooutput
+machines = STATS_columns - 1
+eval head('An event on Xenolith, by the size of the machine and the company')
+set ylabel 'instructions'
+set style data histograms
+set style histogram clustered gap 1.5
+set xtics scale 0
+set yrange [0:*]
+set key outside right center reverse Left spacing 2.2 autotitle columnheader
+set xtics font ',12'
+if (scale > 1) set xtics font ',17'
+colours = '0x56b4e9 0x0072b2 0x004a75 0xe69f00 0xd55e00 0x8c3b00 0x009e73 0x006b4e 0xcc79a7'
+brief(s) = strstrt(s, 'interdomain') ? "by inter-\ndomain port" : strstrt(s, 'to a ') ? "to a ".s[6:strstrt(s, ' vCPU')]."\nvCPU" : s
+plot for [i=2:machines+1] file using i:xtic(brief(strcol(1))) lc rgb (word(colours, i-1) + 0) title columnheader(i)
