@@ -119,7 +119,9 @@ class Checker:
                 FLAG: isinstance(value, bool),
                 WORDS: isinstance(value, list) and all(isinstance(v, str) for v in value)}
         if not fits[kind]:
-            self.fail(where, f"is {value!r}; give {kind}")
+            other = errors.nearest(where[-1], [f for f in FACTORS if f != where[-1]])
+            hint = f", or did you mean {other!r}?" if where[0] == "factors" and other else ""
+            self.fail(where, f"is {value!r}; give {kind}{hint}")
 
     def table(self, table, valid, *where):
         """A whole table."""

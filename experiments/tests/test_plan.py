@@ -59,6 +59,7 @@ class Mistakes(world.World):
         self.complain("timeout = 5", "timeout = 0", "give a number above 0")
         self.complain("timeout = 5", "success = [\"(\"]", "is no regular expression")
         self.complain("cost = [100, 250]", "cost = 100", "give a list of levels")
+        self.complain("how = ", "cpu = [1, 2]\nhow = ", "give a string, or did you mean 'cpus'?")
 
     def test_syntax(self):
         """No TOML at all."""
