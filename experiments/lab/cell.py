@@ -9,7 +9,7 @@ import re
 import shutil
 import tempfile
 
-from lab import REPO, console, errors, files, machine
+from lab import REPO, console, errors, files, machine, trace
 import qemu
 
 FAILURES = [r"Panic on CPU", r"^Xen BUG", r"Cannot boot", r"Kernel panic",
@@ -37,7 +37,11 @@ class Awaited:
             self.left[pattern] = 1
         # Guests in the background would go on for ever, and the peer's machine halts but stays.
         background = any(g.get("background") for g in config["guests"])
+        self.powers_off = not background
         self.linger = 0 if background or config["hypervisor"] == "xen-4.17" else LINGER
+        if trace.wanted(config) and not background:
+            self.left[trace.ENDED[config["hypervisor"]]] = 1
+            self.linger = 0
 
     def line(self, text):
         """Take a line; true for the last one that is awaited."""
@@ -51,10 +55,21 @@ class Awaited:
 
 
 def watch(mach, config, timeout, log):
-    """Boot and wait; returns (status, why, seconds, lines)."""
+    """Boot and wait; returns (status, why, seconds, lines). The rings are read before the end."""
     awaited = Awaited(config)
+    notes = []
+
+    def read_rings():
+        over = not awaited.left and config["hypervisor"] == "xenolith" and awaited.powers_off
+        try:
+            trace.capture(mach.folder, over)
+        except errors.LabError as err:
+            notes.append(str(err))
+
     result = qemu.run(mach, awaited.line, FAILURES + config["failure"], timeout, log,
-                      linger=awaited.linger)
+                      linger=awaited.linger, on_end=read_rings if mach.qmp else None)
+    if notes and not awaited.left:
+        return "failed", notes[0], result.seconds, result.lines
     lines = result.lines
     if result.code == qemu.FAILURE:
         return "failed", result.line, result.seconds, lines
@@ -81,6 +96,17 @@ def stored(run):
     return found
 
 
+def keep_trace(temp, into, status):
+    """Keep what was read out of the rings, if anything; what cell.json says of it."""
+    if not os.path.isfile(os.path.join(temp, "trace")):
+        return {}
+    with open(os.path.join(temp, "trace"), "rb") as file:
+        data = file.read()
+    files.write_gz(os.path.join(into, "trace.gz"), data)
+    return {"trace_bytes": len(data), "trace_digest": trace.digest(temp),
+            "last_records": trace.last_records(temp) if status != "ok" else []}
+
+
 def execute(run, cell, into=None):
     """Run a cell and write its outcome; returns it. into: another folder than the run's own."""
     into = into or run.cell_folder(cell.index)
@@ -93,6 +119,7 @@ def execute(run, cell, into=None):
         status, why, seconds, lines = watch(mach, cell.config, timeout, log)
         with open(log, "rb") as file:
             data = file.read()
+        traced = keep_trace(temp, into, status)
     except OSError as err:
         raise errors.explain(err, f"running cell {cell.index}") from None
     finally:
@@ -101,7 +128,7 @@ def execute(run, cell, into=None):
                "seconds": round(seconds, 1), "exact": cell.exact,
                "console_digest": files.console_digest(data),
                "console_bytes": len(data), "command": command,
-               "last_lines": lines[-LAST_LINES:] if status != "ok" else []}
+               "last_lines": lines[-LAST_LINES:] if status != "ok" else [], **traced}
     if status == "ok" and "bench" in cell.config["collect"] and not console.records(
             data.decode("utf-8", "replace")):
         outcome |= {"status": "failed", "why": "it ended well but measured nothing"}

@@ -11,7 +11,7 @@ that what drifts on a host falls on all cells alike.
 import dataclasses
 import itertools
 
-from lab import errors
+from lab import errors, trace
 
 DEFAULTS = {"cpus": 1, "sockets": 1, "nodes": 1, "memory": "512M", "clock": "icount",
             "machine": "q35", "sched": "credit2", "hypervisor": "xenolith", "emulator": "reference",
@@ -140,6 +140,10 @@ def config_of(plan, chosen, seed, peer):
                "guests": guests_of(plan, chosen, config, known), "seed": seed,
                "success": plan.get("success", []), "failure": plan.get("failure", []),
                "collect": plan.get("collect", ["bench", "console"])}
+    try:
+        trace.options(config)
+    except errors.LabError as err:
+        raise errors.LabError(f"{plan.path}: hypervisor.trace: {err}") from None
     return config
 
 

@@ -8,7 +8,7 @@ cell gives the same bytes on any machine.
 import os
 import re
 
-from lab import errors
+from lab import errors, trace
 import manifest
 import qemu
 
@@ -108,7 +108,7 @@ def modules_of(config, files, folder):
 
 def options_of(config):
     """The hypervisor's command line."""
-    words = [COMMON, SIDE[config["hypervisor"]], config["options"]]
+    words = [COMMON, SIDE[config["hypervisor"]], config["options"], trace.options(config)]
     if config["sched"] != "credit2":
         words.append(f"sched={config['sched']}")
     for guest in config["guests"]:
@@ -122,9 +122,13 @@ def build(config, files, folder):
     smp, extra = topology(config)
     if config["seed"] != 1:
         extra += ["-seed", str(config["seed"])]
+    qmp = ""
+    if trace.wanted(config):
+        # The machine stays when it has powered off, so that its memory can be read.
+        qmp, extra = trace.SOCKET, [*extra, "-no-shutdown"]
     return qemu.Machine(
         kernel=link(folder, "hypervisor", files[config["hypervisor"]]),
         append=options_of(config), modules=modules_of(config, files, folder),
         machine=config["machine"], cpu=config["cpu"], smp=smp, mem=str(config["memory"]),
         icount=config["clock"] == "icount", extra=extra + list(config["extra"]),
-        qemu=emulator_path(config["emulator"]), folder=folder)
+        qemu=emulator_path(config["emulator"]), folder=folder, qmp=qmp)

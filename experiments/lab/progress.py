@@ -32,5 +32,5 @@ class Progress:
         tail = f", {duration(left)} left" if left and self.done < self.total else ""
         why = "" if outcome["status"] == "ok" else f": {outcome['status'].upper()}: {outcome['why']}"
         self.out(f"[{self.done}/{self.total}{tail}] {label}: {outcome['seconds']:.0f} s{why}")
-        for line in outcome["last_lines"]:
+        for line in outcome["last_lines"] + outcome.get("last_records", []):
             self.out("    | " + line)

@@ -50,7 +50,8 @@ def digests(reference, run):
         if not now:
             counts[2] += 1
         else:
-            counts[was["console_digest"] != now["console_digest"]] += 1
+            counts[any(was.get(key) != now.get(key)
+                       for key in ("console_digest", "trace_digest"))] += 1
     return counts
 
 

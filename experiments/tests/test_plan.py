@@ -3,7 +3,7 @@
 import unittest
 
 import world
-from lab import cells, errors, plan as plans
+from lab import cells, errors, plan as plans, trace
 
 
 class Mistakes(world.World):
@@ -129,6 +129,17 @@ when = { cost = 250 }
         self.assertEqual([[g["name"] for g in c.config["guests"]] for c in found],
                          [["first"], ["first", "hog-1", "hog-2"]])
         self.assertEqual(found[1].config["guests"][2]["args"], "number=1")
+
+    def test_trace(self):
+        """What is recorded becomes a mask that each side understands; nonsense is refused."""
+        self.assertEqual(trace.mask("sched,hvm"), 0x000af000)
+        self.assertEqual(trace.mask("0x1000"), 0x1000)
+        with self.assertRaisesRegex(errors.LabError, "did you mean 'sched'?"):
+            trace.mask("shced")
+        found = self.expand("[hypervisor]", "[hypervisor]\ntrace = \"hvm\"")
+        words = {c.factors["hypervisor"]: trace.options(c.config) for c in found}
+        self.assertEqual(words, {"xenolith": "tbuf_size=512 trace=0x8f000",
+                                 "xen-4.17": "tbuf_size=512 tevt_mask=0x8f000"})
 
 
 if __name__ == "__main__":
