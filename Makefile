@@ -13,6 +13,7 @@ ABI_DIR ?= /usr/include/xen
 PYTHON ?= python3
 
 include xen/xen.mk
+include tools/tools.mk
 include $(wildcard xen/test/*/*.mk fuzz/fuzz.mk bench/bench.mk traces/traces.mk \
 	experiments/experiments.mk)
 

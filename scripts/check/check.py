@@ -57,6 +57,8 @@ def stages(build):
         Stage("trace-browser", "the trace timeline in a browser", make("test-trace-browser"), 900),
         Stage("lab", "the laboratory's own tests", ["python3", "experiments/tests/run.py"], 300),
         Stage("unit", "unit tests under ASan and UBSan", make("-k", "unit"), 900),
+        Stage("tools", "the toolstack and its unit tests under ASan and UBSan",
+              make("-k", "tools", "tools-unit"), 600),
         Stage("fuzz", "fuzzing regressions and a short search", make("-k", "fuzz-smoke"), 600),
         Stage("boot", "good and bad boot information", make("test-boot"), 600),
         Stage("manifest", "domains of good and bad manifests", make("test-manifest"), 600),

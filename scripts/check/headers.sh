@@ -25,5 +25,14 @@ for arch in x86 host; do
 		check "${header#"xen/arch/$arch/include/"}" "$arch"
 	done < <(find "xen/arch/$arch/include/asm" -name '*.h' | sort)
 done
+while read -r header; do
+	count=$((count + 1))
+	echo "#include \"${header##*/}\"" | gcc -x c -std=gnu11 -Wall -Wextra -Wno-unused-parameter \
+		-D_GNU_SOURCE -D__XEN_TOOLS__ -fsyntax-only -I"${header%/*}" -Itools/libs -Ixen/include \
+		-I"$build/abi" - || {
+		echo "$header does not compile alone (tools)"
+		fail=1
+	}
+done < <(find tools -name '*.h' | sort)
 echo "headers: $count compiled alone"
 exit $fail

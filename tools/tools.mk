@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The toolstack: libraries (tools/libs/X/X.mk), programs (tools/X/X.mk) and their unit tests.
+# Each is built three times: to run, with ASan and UBSan for unit tests, and for fuzzing.
+#   $(eval $(call tools_lib,NAME))                    archive of tools/libs/NAME/*.c
+#   $(eval $(call tools_prog,NAME,LIBS,LDLIBS))       static program of tools/NAME/*.c
+#   $(eval $(call tools_test,NAME,SUPPORT,LIBS,LDLIBS)) tools/test/test-NAME.c, run by tools-unit
+# A program's folder may hold what else it installs: NAME.service, NAME.1, NAME.bash.
+
+tools_envs := tools tools-asan tools-fuzz
+tools_cflags := -std=gnu11 -O2 -g -Wall -Wextra -Werror -Wmissing-prototypes -Wstrict-prototypes \
+	-Wvla -Wno-unused-parameter -Wno-sign-compare -Wno-missing-field-initializers \
+	-fno-strict-aliasing -fwrapv -ffile-prefix-map=$(CURDIR)/= \
+	-ffunction-sections -fdata-sections -D_GNU_SOURCE -D__XEN_TOOLS__ -Itools/libs -Ixen/include \
+	-I$(BUILD)/abi
+tools_sanitize := -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+tools_cflags_tools := $(tools_cflags)
+tools_cflags_tools-asan := $(tools_cflags) $(tools_sanitize)
+tools_cflags_tools-fuzz := $(tools_cflags) $(tools_sanitize) -fsanitize=fuzzer-no-link
+tools_cc_tools-fuzz := clang
+
+# $(call tools_env,ENV): sources of the tools, and parsers of the hypervisor that they share.
+define tools_env
+$$(BUILD)/$(1)/%.o: tools/%.c | $$(BUILD)/abi/public
+	$$(SAY) CC '$(1) $$*'
+	$$(Q)mkdir -p $$(@D) && $$(or $$(tools_cc_$(1)),$$(CC)) $$(tools_cflags_$(1)) -MMD -MP -c -o $$@ $$<
+$$(BUILD)/$(1)/xen-lib/%.o: xen/lib/%.c | $$(BUILD)/abi/public
+	$$(SAY) CC '$(1) xen-lib/$$*'
+	$$(Q)mkdir -p $$(@D) && $$(or $$(tools_cc_$(1)),$$(CC)) $$(tools_cflags_$(1)) -MMD -MP -c -o $$@ $$<
+-include $$(shell find $$(BUILD)/$(1) -name '*.d' 2>/dev/null)
+endef
+$(foreach e,$(tools_envs),$(eval $(call tools_env,$(e))))
+
+# $(call tools_objs,ENV,DIR)
+tools_objs = $(patsubst tools/%.c,$(BUILD)/$(1)/%.o,$(sort $(wildcard tools/$(2)/*.c)))
+
+# $(call tools_archive,ENV,NAME); tools_extra_NAME names objects outside the library's folder.
+define tools_archive
+$$(BUILD)/$(1)/lib$(2).a: $$(call tools_objs,$(1),libs/$(2)) $$(tools_extra_$(2):%=$$(BUILD)/$(1)/%)
+	$$(SAY) AR $$@
+	$$(Q)rm -f $$@ && ar rcsD $$@ $$^
+endef
+tools_lib = $(foreach e,$(tools_envs),$(call tools_archive,$(e),$(1))$(newline))
+define newline
+
+
+endef
+
+define tools_prog
+tools_programs += $$(BUILD)/tools/bin/$(1)
+$$(BUILD)/tools/bin/$(1): $$(call tools_objs,tools,$(1)) $(foreach l,$(2),$$(BUILD)/tools/lib$(l).a)
+	$$(SAY) LD $$@
+	$$(Q)mkdir -p $$(@D) && $$(CC) -static -Wl,--gc-sections -o $$@ $$^ $(3)
+endef
+
+define tools_test
+tools_tests += $(1)
+$$(BUILD)/tools-asan/test/test-$(1): $(foreach o,test-$(1) $(2),$$(BUILD)/tools-asan/test/$(o).o) \
+		$(foreach l,$(3),$$(BUILD)/tools-asan/lib$(l).a)
+	$$(SAY) LD $$@
+	$$(Q)$$(CC) $$(tools_cflags_tools-asan) -o $$@ $$^ -lcmocka $(4)
+endef
+
+tools_programs :=
+tools_tests :=
+include $(sort $(wildcard tools/libs/*/*.mk tools/*/*.mk))
+
+$(BUILD)/tools-asan/test/%.result: $(BUILD)/tools-asan/test/test-% FORCE
+	$(Q)sh xen/test/unit/run-test.sh tools-$* $< $@ 120
+
+# $(call tools_install,MODE,FILES,FOLDER)
+tools_install = $(if $(2),install -D -m $(1) -t $(DESTDIR)$(3) $(2))
+.PHONY: tools tools-unit tools-install
+tools-install: $(tools_programs) ## install the toolstack (DESTDIR=...)
+	$(Q)$(call tools_install,755,$(tools_programs),/usr/sbin)
+	$(Q)$(call tools_install,644,$(wildcard tools/*/*.service),/usr/lib/systemd/system)
+	$(Q)$(call tools_install,644,$(wildcard tools/*/*.1),/usr/share/man/man1)
+	$(Q)$(foreach f,$(wildcard tools/*/*.bash),install -D -m 644 $(f) \
+		$(DESTDIR)/usr/share/bash-completion/completions/$(notdir $(basename $(f))) &&) :
+tools: $(tools_programs) ## build the toolstack: build/tools/bin
+tools-unit: $(tools_tests:%=$(BUILD)/tools-asan/test/%.result) ## run the toolstack's unit tests
+	@cat $^ /dev/null | awk '/^UNIT / { p += $$3; f += $$4; s += $$5 } \
+		END { printf "UNIT total %d %d %d\n", p, f, s; exit f > 0 || NR == 0 }'

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Transactions: a view of their own, what they saw, what they did; see store.h. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "touched.h"
+#include "txn.h"
+
+struct node *txn_root(struct store *s, struct txn *t)
+{
+	return t && !t->doomed ? t->root : s->root;
+}
+
+/* Account what the transaction itself takes. */
+static void recharge(struct store *s, struct txn *t)
+{
+	long now = (long)(sizeof(*t) + t->ops.cap + touched_bytes(t->touched));
+
+	store_usage(s, t->cred.domid)->transaction_bytes += now - t->charged;
+	t->charged = now;
+}
+
+int txn_note(struct store *s, struct txn *t, const char *path, size_t len, unsigned int flags)
+{
+	if (!t || t->doomed)
+		return 0;
+	if (touched_add(t->touched, path, len, flags))
+		recharge(s, t);
+	return !t->cred.privileged && touched_count(t->touched) > s->quota.transaction_nodes ?
+	       ENOSPC : 0;
+}
+
+void txn_delta(const struct txn *t, uint16_t domid, int *nodes, long *bytes)
+{
+	*nodes = 0;
+	*bytes = 0;
+	for (unsigned int i = 0; t && i < t->nr_deltas; i++) {
+		if (t->deltas[i].domid == domid) {
+			*nodes = t->deltas[i].nodes;
+			*bytes = t->deltas[i].bytes;
+		}
+	}
+}
+
+static void charge_txn(void *ctx, uint16_t domid, int nodes, long bytes)
+{
+	struct txn *t = ctx;
+	struct delta *d = NULL;
+
+	for (unsigned int i = 0; i < t->nr_deltas && !d; i++) {
+		if (t->deltas[i].domid == domid)
+			d = &t->deltas[i];
+	}
+	if (!d) {
+		t->deltas = xs_realloc(t->deltas, (t->nr_deltas + 1) * sizeof(*d));
+		d = &t->deltas[t->nr_deltas++];
+		*d = (struct delta){ .domid = domid };
+	}
+	d->nodes += nodes;
+	d->bytes += bytes;
+}
+
+int txn_start(struct store *s, const struct cred *cred, uint32_t id, struct txn **out)
+{
+	struct usage *u = store_usage(s, cred->domid);
+	struct txn *t;
+
+	if (!cred->privileged && (u->transactions >= s->quota.transactions ||
+				  usage_memory(u) >= (long)s->quota.memory))
+		return ENOSPC;
+	t = xs_zalloc(sizeof(*t));
+	t->id = id;
+	t->cred = *cred;
+	t->commits = s->commits;
+	t->base = node_get(s->root);
+	t->root = node_get(s->root);
+	t->touched = touched_new();
+	list_init(&t->link);
+	list_init(&t->age);
+	if (!cred->privileged)
+		list_add(&s->txns, &t->age);
+	u->transactions++;
+	recharge(s, t);
+	*out = t;
+	return 0;
+}
+
+int txn_apply(struct store *s, struct txn *t, const struct op *op)
+{
+	const struct usage *u = store_usage(s, t->cred.domid);
+	struct edit e;
+
+	if (t->doomed)
+		return 0;
+	if (!t->cred.privileged &&
+	    usage_memory(u) + (long)op_size(op) > (long)s->quota.memory)
+		return ENOSPC;
+	e = (struct edit){ .root = &t->root, .gen = ++s->gen, .charge = charge_txn, .ctx = t };
+	if (op->path[0] == '/')
+		op_apply(&e, op, NULL);
+	op_encode(&t->ops, op);
+	t->nr_ops++;
+	recharge(s, t);
+	return 0;
+}
+
+struct compare {
+	struct node *before, *now;
+};
+
+/* Is @path, as far as the transaction looked at it, what it was? */
+static bool unchanged(void *ctx, const char *path, size_t len, unsigned int flags)
+{
+	const struct compare *c = ctx;
+	const struct node *a = tree_find(c->before, path, len);
+	const struct node *b = tree_find(c->now, path, len);
+
+	if (a == b)
+		return true;
+	if (!a || !b)
+		return false;
+	return (!(flags & TOUCHED_VALUE) || a->gen == b->gen) &&
+	       (!(flags & TOUCHED_CHILDREN) || a->child_gen == b->child_gen) &&
+	       (!(flags & TOUCHED_SUBTREE) || a->sub_gen == b->sub_gen);
+}
+
+static int check_quota(struct store *s, const struct txn *t)
+{
+	const struct usage *u = store_usage(s, t->cred.domid);
+	long bytes;
+	int nodes;
+
+	if (t->cred.privileged)
+		return 0;
+	txn_delta(t, t->cred.domid, &nodes, &bytes);
+	if (nodes > 0 && (long)u->nodes + nodes > (long)s->quota.nodes)
+		return ENOSPC;
+	if (bytes > 0 && usage_memory(u) + bytes > (long)s->quota.memory)
+		return ENOSPC;
+	return 0;
+}
+
+int txn_check(struct store *s, struct txn *t)
+{
+	struct compare c = { .before = t->base, .now = s->root };
+
+	if (t->doomed)
+		return EAGAIN;
+	/* What it saw was the store at one moment: without changes of its own it may end as if it
+	 * had ended then. */
+	if (!t->nr_ops)
+		return 0;
+	if (t->commits != s->commits && !touched_all(t->touched, unchanged, &c))
+		return EAGAIN;
+	return check_quota(s, t);
+}
+
+void txn_apply_all(struct store *s, struct txn *t)
+{
+	const char *p = t->ops.data, *end = p + t->ops.len;
+	struct op op;
+
+	if (!t->nr_ops)
+		return;
+	if (t->commits != s->commits) {
+		while (p < end && op_decode(&p, end, &op))
+			store_apply(s, &op, NULL);
+		return;
+	}
+	while (p < end && op_decode(&p, end, &op)) {
+		if (op.path[0] == '@')
+			store_apply_special(s, &op);
+	}
+	/* Nobody changed anything: its tree is the new one. */
+	node_put(s->root);
+	s->root = node_get(t->root);
+	s->commits++;
+	for (unsigned int i = 0; i < t->nr_deltas; i++) {
+		struct usage *u = store_usage(s, t->deltas[i].domid);
+
+		u->nodes += (uint32_t)t->deltas[i].nodes;
+		u->node_bytes += t->deltas[i].bytes;
+	}
+}
+
+void txn_doom(struct store *s, struct txn *t)
+{
+	if (t->doomed)
+		return;
+	t->doomed = true;
+	list_del(&t->age);
+	node_put(t->base);
+	node_put(t->root);
+	t->base = t->root = NULL;
+	touched_free(t->touched);
+	t->touched = touched_new();
+	buf_free(&t->ops);
+	t->nr_ops = t->nr_deltas = 0;
+	recharge(s, t);
+}
+
+void store_age(struct store *s)
+{
+	while (!list_empty(&s->txns)) {
+		struct txn *t = list_entry(s->txns.next, struct txn, age);
+
+		if (s->commits - t->commits <= TXN_MAX_AGE)
+			return;
+		txn_doom(s, t);
+	}
+}
+
+void txn_free(struct store *s, struct txn *t)
+{
+	list_del(&t->link);
+	list_del(&t->age);
+	node_put(t->base);
+	node_put(t->root);
+	store_usage(s, t->cred.domid)->transactions--;
+	store_usage(s, t->cred.domid)->transaction_bytes -= t->charged;
+	touched_free(t->touched);
+	buf_free(&t->ops);
+	free(t->deltas);
+	free(t);
+}
