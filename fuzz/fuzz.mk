@@ -3,8 +3,9 @@
 # dictionary), options.mk, seeds/ (inputs to start from) and regressions/ (inputs that once failed).
 #   make fuzz-NAME FUZZ_SECONDS=600   look for new failures, keeping the corpus in $(BUILD)/fuzz
 #   make fuzz-smoke                   replay all regressions and seeds, then try each for a moment
-# options.mk may set fuzz_support_NAME (support files of xen/test/unit to link) and
-# fuzz_flags_NAME (libFuzzer options).
+# options.mk may set fuzz_support_NAME (support files of xen/test/unit to link), fuzz_tools_NAME
+# (objects and archives below $(BUILD)/tools-fuzz to link), fuzz_cflags_NAME and fuzz_flags_NAME
+# (libFuzzer options), and fuzz_ldlibs_NAME.
 
 FUZZ_SECONDS ?= 60
 FUZZ_SMOKE_SECONDS ?= 5
@@ -14,16 +15,17 @@ fuzz_flags := -timeout=10 -rss_limit_mb=1024 -print_final_stats=0 -verbosity=0
 
 # $(call fuzz_target,NAME)
 define fuzz_target
-fuzz_objs_$(1) := $(BUILD)/fuzz/$(1)/target.o $(fuzz_support_$(1):%=$(BUILD)/fuzz/support/%.o)
+fuzz_objs_$(1) := $(BUILD)/fuzz/$(1)/target.o $(fuzz_support_$(1):%=$(BUILD)/fuzz/support/%.o) \
+	$(fuzz_tools_$(1):%=$(BUILD)/tools-fuzz/%)
 fuzz_run_$(1) := $(BUILD)/fuzz/$(1)/target $(fuzz_flags) $(fuzz_flags_$(1)) \
 	$(addprefix -dict=,$(wildcard fuzz/$(1)/dict))
 $(BUILD)/fuzz/$(1)/target.o: fuzz/$(1)/target.c | $(xen_made)
 	$$(SAY) CC 'fuzz $(1)'
 	$$(Q)mkdir -p $$(@D) && clang $$(xen_cflags_host-fuzz) -Wno-missing-prototypes \
-		-Ixen/test/unit -MMD -MP -c -o $$@ $$<
+		-Ixen/test/unit $(fuzz_cflags_$(1)) -MMD -MP -c -o $$@ $$<
 $(BUILD)/fuzz/$(1)/target: $$(fuzz_objs_$(1)) $(BUILD)/host-fuzz/libxenolith.a
 	$$(SAY) LD 'fuzz $(1)'
-	$$(Q)clang $$(xen_cflags_host-fuzz) -fsanitize=fuzzer -o $$@ $$^
+	$$(Q)clang $$(xen_cflags_host-fuzz) -fsanitize=fuzzer -o $$@ $$^ $(fuzz_ldlibs_$(1))
 -include $(BUILD)/fuzz/$(1)/target.d
 
 .PHONY: fuzz-$(1) fuzz-smoke-$(1)
