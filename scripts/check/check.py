@@ -59,6 +59,7 @@ def stages(build):
         Stage("unit", "unit tests under ASan and UBSan", make("-k", "unit"), 900),
         Stage("tools", "the toolstack and its unit tests under ASan and UBSan",
               make("-k", "tools", "tools-unit"), 600),
+        Stage("xenstored", "xenstored as a process, killed under load", make("test-xenstored"), 300),
         Stage("fuzz", "fuzzing regressions and a short search", make("-k", "fuzz-smoke"), 600),
         Stage("boot", "good and bad boot information", make("test-boot"), 600),
         Stage("manifest", "domains of good and bad manifests", make("test-manifest"), 600),

@@ -18,3 +18,17 @@ $(BUILD)/tools-asan/test/test-xs-%.o: tools_cflags_tools-asan += -Ixen/test/unit
 $(foreach t,xs-tree xs-requests xs-ring,$(eval $(call tools_test,$(t),xs-world,xsd-core,)))
 $(eval $(call tools_test,xs-play,xs-play xs-model xs-world,xsd-core,))
 $(eval $(call tools_test,xs-journal,../xenstored/journal,,))
+
+# The daemon as tests run it.
+xsd_sim_objs := $(filter-out %/hyp-xen.o,$(call tools_objs,tools-asan,xenstored)) \
+	$(BUILD)/tools-asan/test/hyp-sim.o
+$(BUILD)/tools-asan/bin/xenstored-sim: $(xsd_sim_objs) $(BUILD)/tools-asan/libxsd-core.a
+	$(SAY) LD $@
+	$(Q)mkdir -p $(@D) && $(CC) $(tools_cflags_tools-asan) -o $@ $^
+$(BUILD)/tools-asan/bin/xenstore: $(call tools_objs,tools-asan,xenstore) $(BUILD)/tools-asan/libstore.a
+	$(SAY) LD $@
+	$(Q)mkdir -p $(@D) && $(CC) $(tools_cflags_tools-asan) -o $@ $^
+
+.PHONY: test-xenstored
+test-xenstored: $(BUILD)/tools-asan/bin/xenstored-sim $(BUILD)/tools-asan/bin/xenstore ## xenstored as a process, killed under load
+	$(Q)$(PYTHON) tools/test/test_xenstored.py $^
