@@ -32,3 +32,5 @@ $(BUILD)/tools-asan/bin/xenstore: $(call tools_objs,tools-asan,xenstore) $(BUILD
 .PHONY: test-xenstored
 test-xenstored: $(BUILD)/tools-asan/bin/xenstored-sim $(BUILD)/tools-asan/bin/xenstore ## xenstored as a process, killed under load
 	$(Q)$(PYTHON) tools/test/test_xenstored.py $^
+
+include bench/xenstored/xenstored.mk
