@@ -7,6 +7,10 @@
 #define XEN_P2M_H
 
 #include <xen/domain.h>
+#include <xen/timer.h>
+
+/* Foreign pages that wait for one flush. */
+#define P2M_PARKED 64
 
 enum p2m_type {
 	P2M_INVALID = 0,	/* nothing there */
@@ -29,6 +33,9 @@ struct p2m {
 	u32 levels;			/* [const] 4 */
 	bool need_flush;		/* [lock] a present entry changed since the last flush */
 	u32 batch;			/* [lock] nesting of p2m_batch_begin */
+	u32 nr_parked;			/* [lock] */
+	struct page_info *parked[P2M_PARKED];	/* [lock] unmapped, to be let go after a flush */
+	struct timer park_timer;	/* flushes when nothing else does */
 	bool closed;			/* [lock] torn down: nothing can be mapped any more */
 	u64 table_pages;		/* [lock] */
 	gfn_t max_mapped;		/* [lock] highest RAM gfn ever mapped */
@@ -110,7 +117,7 @@ struct page_info *p2m_get_page(struct domain *d, gfn_t gfn, enum p2m_type *type,
  * be let go before that, or p2m_flush(): another vCPU's batch may hold flushes back as well. */
 void p2m_batch_begin(struct p2m *p);
 void p2m_batch_end(struct p2m *p);
-/** Do a flush that is due now, batch or not. */
+/** Do a flush that is due now, batch or not. Foreign pages unmapped before are let go. */
 void p2m_flush(struct p2m *p);
 
 static inline bool p2m_type_is_ram(enum p2m_type t) { return t == P2M_RAM_RW || t == P2M_RAM_RO; }

@@ -61,21 +61,11 @@ static void free_table(struct p2m *p, mfn_t mfn)
 	free_pages(mfn_to_page(mfn), 0);
 }
 
-/*
- * Mappings of other domains' pages hold a reference on the page and on its owner, whose lock the
- * last put of the page takes; drop both with the mapping.
- */
+/* Mappings of other domains' pages hold references that go with the mapping. */
 static void drop_leaf(struct p2m *p, u64 entry, u32 level)
 {
-	struct page_info *pg;
-	struct domain *owner;
-
-	if (p2m_entry_type(p->fmt, entry) != P2M_FOREIGN)
-		return;
-	pg = mfn_to_page(p2m_entry_mfn(p->fmt, entry));
-	owner = pg->owner;
-	page_put(pg);
-	domain_put(owner);
+	if (p2m_entry_type(p->fmt, entry) == P2M_FOREIGN)
+		p2m_drop_foreign(mfn_to_page(p2m_entry_mfn(p->fmt, entry)));
 }
 
 static void free_subtree(struct p2m *p, mfn_t table, u32 level)
@@ -95,15 +85,17 @@ static void free_subtree(struct p2m *p, mfn_t table, u32 level)
 
 static void flush_pending(struct p2m *p)
 {
-	if (!p->need_flush)
+	if (!p->need_flush && !p->nr_parked)
 		return;
 	p->need_flush = false;
 	arch_p2m_flush(p);
+	p2m_drop_parked(p);
 }
 
+/* Parked pages alone do not make it due. */
 static void flush_unless_batched(struct p2m *p)
 {
-	if (!p->batch)
+	if (!p->batch && p->need_flush)
 		flush_pending(p);
 }
 
@@ -153,6 +145,20 @@ static int walk_create(struct p2m *p, gfn_t gfn, u32 target, u64 **entry)
 	}
 }
 
+/* A leaf was replaced. A foreign page's reference may be the last: nobody may still reach it. */
+static void let_go_leaf(struct p2m *p, u64 old, u64 new, u32 level)
+{
+	bool foreign = p2m_entry_type(p->fmt, old) == P2M_FOREIGN;
+
+	if (foreign && !new && p2m_park(p, mfn_to_page(p2m_entry_mfn(p->fmt, old))))
+		return;
+	p->need_flush = true;
+	if (!foreign)
+		return;
+	flush_pending(p);
+	drop_leaf(p, old, level);
+}
+
 static void set_entry(struct p2m *p, u64 *entry, u64 new, u32 level)
 {
 	u64 old = *entry;
@@ -160,16 +166,15 @@ static void set_entry(struct p2m *p, u64 *entry, u64 new, u32 level)
 	if (old == new)
 		return;
 	__atomic_store_n(entry, new, __ATOMIC_RELEASE);
+	/* A translation of what was unmapped last may still be in a TLB. */
+	if (new && p->nr_parked)
+		p->need_flush = true;
 	if (!p2m_entry_is_present(p->fmt, old))
 		return;
-	p->need_flush = true;
 	if (p2m_entry_is_leaf(p->fmt, old, level)) {
-		if (p2m_entry_type(p->fmt, old) == P2M_FOREIGN) {
-			/* The reference may be the last: nobody may still reach the page. */
-			flush_pending(p);
-			drop_leaf(p, old, level);
-		}
+		let_go_leaf(p, old, new, level);
 	} else {
+		p->need_flush = true;
 		flush_pending(p);
 		free_subtree(p, p2m_entry_mfn(p->fmt, old), level - 1);
 	}
@@ -459,6 +464,7 @@ int p2m_domain_init(struct domain *d)
 	p->domain = d;
 	p->fmt = arch_p2m_fmt(d);
 	p->levels = P2M_LEVELS;
+	p2m_park_init(p);
 	root = alloc_table(p);
 	if (!root) {
 		xfree(p);
@@ -508,6 +514,7 @@ int p2m_domain_destroy(struct domain *d)
 		return 0;
 	write_lock(&p->lock);
 	p->closed = true;
+	flush_pending(p);
 	root = table_of(p->root);
 	for (u32 i = 0; i < P2M_ENTRIES && !rc; i++)
 		if (p2m_entry_is_present(p->fmt, root[i]))
@@ -522,6 +529,7 @@ void p2m_domain_free(struct domain *d)
 
 	if (!p)
 		return;
+	timer_kill(&p->park_timer);
 	free_table(p, p->root);
 	d->p2m = NULL;
 	xfree(p);

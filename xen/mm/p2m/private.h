@@ -8,4 +8,13 @@
 /** p2m_lookup() with p->lock held, for reading or writing. @order is not NULL. */
 mfn_t p2m_lookup_locked(struct p2m *p, gfn_t gfn, enum p2m_type *type, u32 *order);
 
+/* Foreign pages whose mapping is gone: mm/p2m/park.c. All with p->lock held for writing. */
+void p2m_park_init(struct p2m *p);
+/** Keep the references of the mapping of @pg until the next flush. False: flush and drop it now. */
+bool p2m_park(struct p2m *p, struct page_info *pg);
+/** Drop the references of parked pages; after a flush. */
+void p2m_drop_parked(struct p2m *p);
+/** Drop the references that a mapping of a foreign page holds, on it and on its owner. */
+void p2m_drop_foreign(struct page_info *pg);
+
 #endif

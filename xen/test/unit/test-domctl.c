@@ -12,6 +12,7 @@
 
 #include <xen/errno.h>
 #include <xen/hypercall.h>
+#include <xen/p2m.h>
 #include <xen/string.h>
 #include <xen/hal/time.h>
 
@@ -445,6 +446,7 @@ static void trace_body(void *arg)
 	HOST_CHECK(mfn_to_page(mfn_make(mfn))->refs == refs + 2);
 	unmap(0x80000);
 	unmap(0x80001);
+	p2m_flush(caller->domain->p2m);
 	HOST_CHECK(mfn_to_page(mfn_make(mfn))->refs == refs);
 	HOST_CHECK(map_xen(page_to_mfn(caller->domain->shared_info_page).v, 0x80000) ==
 		   -XEN_EINVAL);

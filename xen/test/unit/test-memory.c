@@ -12,6 +12,7 @@
 
 #include <asm/host.h>
 #include <xen/errno.h>
+#include <xen/hal/time.h>
 #include <xen/hypercall.h>
 #include <xen/p2m.h>
 
@@ -204,25 +205,82 @@ static void move_over_ram(void *arg)
 	HOST_CHECK(dom->tot_pages == charged - 1);
 }
 
-/* Toolstacks unmap guests' pages one by one, and each flush makes every vCPU leave its guest. */
-static void foreign_flushes_once(void *arg)
+/* Map the page at SOME_GFN of @other at @gfn, as a toolstack would. */
+static struct page_info *map_foreign(struct domain *other, u64 gfn)
 {
-	struct xen_remove_from_physmap r = { .domid = DOMID_SELF, .gpfn = RAM };
+	struct page_info *pg = p2m_get_page(other, gfn_make(SOME_GFN), NULL, true);
+
+	HOST_CHECK(pg);
+	domain_get(other);
+	HOST_CHECK(!p2m_map_new(dom->p2m, gfn_make(gfn), page_to_mfn(pg), P2M_FOREIGN));
+	return pg;
+}
+
+static void remove_foreign(u64 gfn)
+{
+	struct xen_remove_from_physmap r = { .domid = DOMID_SELF, .gpfn = gfn };
+	enum p2m_type t;
+
+	HOST_CHECK(memory_op(XENMEM_remove_from_physmap, &r) == 0);
+	p2m_lookup(dom->p2m, gfn_make(gfn), &t, NULL);
+	HOST_CHECK(t == P2M_INVALID);
+}
+
+/* Toolstacks unmap guests' pages one by one, and each flush makes every vCPU leave its guest. */
+static void foreign_flushed_together(void *arg)
+{
+	struct domain *other;
+	struct page_info *pg;
+	u32 refs, owner_refs;
+
+	setup();
+	other = make_domain(2);
+	owner_refs = other->refs;
+	for (u64 i = 0; i < P2M_PARKED + 1; i++)
+		pg = map_foreign(other, RAM + i);
+	refs = pg->refs;
+	flushes = 0;
+	for (u64 i = 0; i < P2M_PARKED; i++)
+		remove_foreign(RAM + i);
+	/* Whatever a TLB still leads to is still held. */
+	HOST_CHECK(flushes == 0 && pg->refs == refs);
+	remove_foreign(RAM + P2M_PARKED);
+	HOST_CHECK(flushes == 1 && pg->refs == 1 && other->refs == owner_refs);
+}
+
+/* What is mapped next may stand where a TLB still has what was unmapped. */
+static void foreign_flushed_by_map(void *arg)
+{
 	struct domain *other;
 	struct page_info *pg;
 	u32 refs;
 
 	setup();
 	other = make_domain(2);
-	pg = p2m_get_page(other, gfn_make(SOME_GFN), NULL, true);
-	HOST_CHECK(pg);
-	domain_get(other);
+	pg = map_foreign(other, RAM);
 	refs = pg->refs;
-	HOST_CHECK(!p2m_map_new(dom->p2m, gfn_make(RAM), page_to_mfn(pg), P2M_FOREIGN));
+	remove_foreign(RAM);
 	flushes = 0;
-	HOST_CHECK(memory_op(XENMEM_remove_from_physmap, &r) == 0);
-	HOST_CHECK(flushes == 1);
-	HOST_CHECK(pg->refs == refs - 1);
+	HOST_CHECK(pg->refs == refs);
+	map_foreign(other, RAM);
+	HOST_CHECK(flushes == 1 && pg->refs == refs);
+}
+
+/* A dying domain waits for its pages: they are let go soon, whether more is unmapped or not. */
+static void foreign_flushed_in_time(void *arg)
+{
+	struct domain *other;
+	struct page_info *pg;
+	u32 refs;
+
+	setup();
+	other = make_domain(2);
+	pg = map_foreign(other, RAM);
+	refs = pg->refs;
+	remove_foreign(RAM);
+	flushes = 0;
+	host_run(now_ns() + 2000000);
+	HOST_CHECK(flushes == 1 && pg->refs == refs - 1);
 }
 
 static long map_shared_info(u64 gfn)
@@ -341,7 +399,9 @@ static void test_foreign_batch(void **state) { run(decrease_during_batch); }
 static void test_unmap_page(void **state) { run(unmap_page_once); }
 static void test_map_new(void **state) { run(map_where_something_is); }
 static void test_move_over(void **state) { run(move_over_ram); }
-static void test_foreign_flush(void **state) { run(foreign_flushes_once); }
+static void test_foreign_together(void **state) { run(foreign_flushed_together); }
+static void test_foreign_map(void **state) { run(foreign_flushed_by_map); }
+static void test_foreign_timer(void **state) { run(foreign_flushed_in_time); }
 static void test_table_bound(void **state) { run(tables_everywhere); }
 static void test_range(void **state) { run(range_is_all_or_nothing); }
 static void test_view(void **state) { run(view_of_mappings); }
@@ -354,7 +414,8 @@ int main(void)
 		cmocka_unit_test(test_unmap_page),  cmocka_unit_test(test_table_bound),
 		cmocka_unit_test(test_range),	    cmocka_unit_test(test_teardown),
 		cmocka_unit_test(test_map_new),	    cmocka_unit_test(test_move_over),
-		cmocka_unit_test(test_view),	    cmocka_unit_test(test_foreign_flush),
+		cmocka_unit_test(test_view),	    cmocka_unit_test(test_foreign_together),
+		cmocka_unit_test(test_foreign_map),   cmocka_unit_test(test_foreign_timer),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
