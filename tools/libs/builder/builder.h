@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The PVH domain builder. The pure part turns a kernel, a ramdisk and a size into a plan: what lies
+ * where in the guest's memory. The other part makes it so by hypercalls, some at a time.
+ *
+ * Kernels and ramdisks are hostile: whatever they hold, the answer is a plan inside the guest's
+ * memory or an error with one line of text.
+ */
+#ifndef TOOLS_BUILDER_H
+#define TOOLS_BUILDER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <xen/elf.h>
+#include <xen/types.h>
+
+#define BLD_ERROR_BYTES 256
+#define BLD_MAX_VCPUS 128
+#define BLD_MAX_REGIONS 5
+#define BLD_MAX_PIECES (ELF_MAX_SEGMENTS + 3)
+/* Memory below 4 GiB ends here; above lie ACPI tables, rings, interrupt controllers. */
+#define BLD_LOW_RAM_END 0xf0000000UL
+#define BLD_HIGH_RAM_START (1UL << 32)
+#define BLD_MAX_RAM (1UL << 44)
+/* A kernel that unpacks to more than this is not one. */
+#define BLD_MAX_KERNEL (512UL << 20)
+/* Linux takes 2047 characters and the zero. */
+#define BLD_MAX_CMDLINE 4096
+
+/** The text of the last error. */
+struct bld_error {
+	char text[BLD_ERROR_BYTES];
+};
+
+/** A kernel whose file may have been compressed. */
+struct bld_kernel {
+	const uint8_t *image;		/* an ELF file */
+	size_t bytes;
+	void *unpacked;			/* ours to free, when it was compressed */
+	struct elf_image elf;
+};
+
+/** Read a kernel, an ELF file or a bzImage (gzip, xz, lzma, zstd, lz4) of @bytes at @file, which
+ * must stay until bld_kernel_close(). 0 or -errno with @err filled. */
+int bld_kernel_open(struct bld_kernel *k, const void *file, size_t bytes, struct bld_error *err);
+void bld_kernel_close(struct bld_kernel *k);
+
+/** Unpack the payload of a bzImage: its text names the compression it cannot read. *@out is the
+ * caller's to free. */
+int bld_unpack(const uint8_t *in, size_t in_bytes, size_t out_bytes, uint8_t **out,
+	       struct bld_error *err);
+
+/** What to build. */
+struct bld_config {
+	const struct bld_kernel *kernel;
+	const void *ramdisk;		/* NULL: none */
+	size_t ramdisk_bytes;
+	const char *cmdline;		/* NULL: empty */
+	uint64_t ram_bytes;		/* whole pages */
+	uint32_t vcpus;
+};
+
+/** A part of the guest's memory map, all of it backed by pages. */
+struct bld_region {
+	gpaddr_t start;
+	uint64_t bytes;
+	uint32_t type;			/* XEN_HVM_MEMMAP_TYPE_* */
+};
+
+/** Bytes to write into the guest: @bytes from @data, then zeros. Lies in one region. */
+struct bld_piece {
+	gpaddr_t at;
+	const uint8_t *data;
+	uint64_t bytes;
+	uint64_t zeros;
+	const char *what;
+};
+
+struct bld_plan {
+	struct bld_region region[BLD_MAX_REGIONS];	/* ascending, apart */
+	uint32_t nr_regions;
+	struct bld_piece piece[BLD_MAX_PIECES];		/* apart */
+	uint32_t nr_pieces;
+	gfn_t store, console;		/* pages of the rings */
+	uint32_t entry;			/* 32-bit physical entry point */
+	uint32_t start_info;		/* what EBX is to hold */
+	uint64_t pages;			/* of all regions */
+	uint8_t *info, *acpi;		/* owned: contents of the pieces made here */
+};
+
+/** Lay out a domain. 0 or -errno with @err filled. The plan points into kernel and ramdisk. */
+int bld_plan_make(struct bld_plan *plan, const struct bld_config *config, struct bld_error *err);
+void bld_plan_free(struct bld_plan *plan);
+
+/** ACPI tables for @vcpus that will lie at @base; *@out is the caller's to free. Bytes, or 0 when
+ * there is no memory. */
+size_t bld_acpi(uint64_t base, uint32_t vcpus, uint8_t **out);
+
+struct ctl;
+
+/** Building by steps. */
+struct bld_job {
+	struct ctl *ctl;
+	uint32_t domid;
+	const struct bld_plan *plan;
+	uint64_t done_pages, done_bytes;	/* how far it is */
+	uint32_t region, piece;
+	uint64_t offset;			/* in the one it is at */
+	bool small;				/* large pages have run out */
+};
+
+void bld_job_init(struct bld_job *job, struct ctl *ctl, uint32_t domid,
+		  const struct bld_plan *plan);
+/** Give the domain its memory, some of it a call: 1 there is more to do, 0 done, or -errno. */
+int bld_populate(struct bld_job *job);
+/** Write the pieces, in the same way. */
+int bld_write(struct bld_job *job);
+/** The memory map and vCPU 0's registers. @vcpus: as created. */
+int bld_finish(struct bld_job *job, uint32_t vcpus);
+
+#endif

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* XEN_DOMCTL_*: making, running, limiting and ending domains. */
+#include "private.h"
+
+#include <public/sched.h>
+
+int ctl_domain_create(struct ctl *ctl, const struct xen_domctl_createdomain *config,
+		      uint32_t *domid)
+{
+	struct xen_domctl op = { .cmd = XEN_DOMCTL_createdomain, .domain = (domid_t)*domid,
+				 .u.createdomain = *config };
+	int rc = domctl_quiet(ctl, &op);
+
+	if (rc < 0)
+		return (int)failed(ctl, rc, "creating a domain", -1);
+	*domid = op.domain;
+	return 0;
+}
+
+int ctl_domain_destroy(struct ctl *ctl, uint32_t domid)
+{
+	struct xen_domctl op = { .cmd = XEN_DOMCTL_destroydomain, .domain = (domid_t)domid };
+	int rc = domctl_quiet(ctl, &op);
+
+	if (rc < 0 && rc != -EAGAIN && rc != -ERESTART)
+		failed(ctl, rc, "destroying it", domid);
+	return rc;
+}
+
+static int plain(struct ctl *ctl, uint32_t cmd, uint32_t domid, const char *what)
+{
+	struct xen_domctl op = { .cmd = cmd, .domain = (domid_t)domid };
+
+	return domctl(ctl, &op, what);
+}
+
+int ctl_domain_pause(struct ctl *ctl, uint32_t domid)
+{
+	return plain(ctl, XEN_DOMCTL_pausedomain, domid, "pausing it");
+}
+
+int ctl_domain_unpause(struct ctl *ctl, uint32_t domid)
+{
+	return plain(ctl, XEN_DOMCTL_unpausedomain, domid, "unpausing it");
+}
+
+int ctl_domain_resume(struct ctl *ctl, uint32_t domid)
+{
+	return plain(ctl, XEN_DOMCTL_resumedomain, domid, "resuming it");
+}
+
+int ctl_domain_max_vcpus(struct ctl *ctl, uint32_t domid, uint32_t vcpus)
+{
+	struct xen_domctl op = { .cmd = XEN_DOMCTL_max_vcpus, .domain = (domid_t)domid,
+				 .u.max_vcpus.max = vcpus };
+
+	return domctl(ctl, &op, "making its vCPUs");
+}
+
+int ctl_domain_max_mem(struct ctl *ctl, uint32_t domid, uint64_t kib)
+{
+	struct xen_domctl op = { .cmd = XEN_DOMCTL_max_mem, .domain = (domid_t)domid,
+				 .u.max_mem.max_memkb = kib };
+
+	return domctl(ctl, &op, "limiting its memory");
+}
+
+int ctl_domain_set_tsc(struct ctl *ctl, uint32_t domid, uint32_t mode)
+{
+	struct xen_domctl op = { .cmd = XEN_DOMCTL_settscinfo, .domain = (domid_t)domid,
+				 .u.tsc_info.tsc_mode = mode };
+
+	return domctl(ctl, &op, "setting its time stamp counter");
+}
+
+int ctl_domain_set_paging_pool(struct ctl *ctl, uint32_t domid, uint64_t bytes)
+{
+	struct xen_domctl op = { .cmd = XEN_DOMCTL_set_paging_mempool_size,
+				 .domain = (domid_t)domid, .u.paging_mempool.size = bytes };
+
+	return domctl(ctl, &op, "sizing its paging memory");
+}
+
+int ctl_domain_set_time_offset(struct ctl *ctl, uint32_t domid, int32_t seconds)
+{
+	struct xen_domctl op = { .cmd = XEN_DOMCTL_settimeoffset, .domain = (domid_t)domid,
+				 .u.settimeoffset.time_offset_seconds = seconds };
+
+	return domctl(ctl, &op, "setting its clock");
+}
+
+int ctl_domain_trigger(struct ctl *ctl, uint32_t domid, uint32_t trigger, uint32_t vcpu)
+{
+	struct xen_domctl op = { .cmd = XEN_DOMCTL_sendtrigger, .domain = (domid_t)domid,
+				 .u.sendtrigger = { .trigger = trigger, .vcpu = vcpu } };
+
+	return domctl(ctl, &op, "sending a trigger");
+}
+
+int ctl_domain_shutdown(struct ctl *ctl, uint32_t domid, uint32_t reason)
+{
+	struct sched_remote_shutdown op = { .domain_id = (domid_t)domid, .reason = reason };
+	long rc = call_struct(ctl, __HYPERVISOR_sched_op, SCHEDOP_remote_shutdown, &op,
+			      sizeof(op));
+
+	return rc < 0 ? (int)failed(ctl, rc, "shutting it down", domid) : 0;
+}
+
+int ctl_domain_info(struct ctl *ctl, uint32_t domid, struct xen_domctl_getdomaininfo *info)
+{
+	struct xen_domctl op = { .cmd = XEN_DOMCTL_getdomaininfo, .domain = (domid_t)domid };
+	int rc = domctl_quiet(ctl, &op);
+
+	if (rc < 0)
+		return rc;
+	if (op.u.getdomaininfo.domain != domid)
+		return -ESRCH;
+	*info = op.u.getdomaininfo;
+	return 0;
+}
+
+int ctl_domain_list(struct ctl *ctl, uint32_t first, uint32_t max,
+		    struct xen_domctl_getdomaininfo *info)
+{
+	struct xen_sysctl op = { .cmd = XEN_SYSCTL_getdomaininfolist };
+	size_t bytes = (size_t)max * sizeof(*info);
+	void *buf = buf_get(ctl, NULL, bytes);
+	int rc;
+
+	if (!buf)
+		return -ENOMEM;
+	op.u.getdomaininfolist.first_domain = (domid_t)first;
+	op.u.getdomaininfolist.max_domains = max;
+	set_xen_guest_handle(op.u.getdomaininfolist.buffer, buf);
+	rc = sysctl_op(ctl, &op, "listing domains");
+	if (!rc) {
+		rc = (int)op.u.getdomaininfolist.num_domains;
+		if (rc < 0 || (uint32_t)rc > max)
+			rc = -EPROTO;
+		else
+			memcpy(info, buf, (size_t)rc * sizeof(*info));
+	}
+	buf_put(ctl, buf);
+	return rc;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Parameters of schedulers, of domains and of the policy as a whole. */
+#include "private.h"
+
+int ctl_sched_domain(struct ctl *ctl, uint32_t domid, struct xen_domctl_scheduler_op *s)
+{
+	struct xen_domctl op = { .cmd = XEN_DOMCTL_scheduler_op, .domain = (domid_t)domid,
+				 .u.scheduler_op = *s };
+	int rc = domctl(ctl, &op, "its scheduler's parameters");
+
+	if (!rc)
+		*s = op.u.scheduler_op;
+	return rc;
+}
+
+int ctl_sched_global(struct ctl *ctl, struct xen_sysctl_scheduler_op *s)
+{
+	struct xen_sysctl op = { .cmd = XEN_SYSCTL_scheduler_op, .u.scheduler_op = *s };
+	int rc = sysctl_op(ctl, &op, "the scheduler's parameters");
+
+	if (!rc)
+		*s = op.u.scheduler_op;
+	return rc;
+}
+
+int ctl_sched_id(struct ctl *ctl, uint32_t *id)
+{
+	struct xen_sysctl op = { .cmd = XEN_SYSCTL_sched_id };
+	int rc = sysctl_op(ctl, &op, "naming the scheduler");
+
+	*id = op.u.sched_id.sched_id;
+	return rc;
+}

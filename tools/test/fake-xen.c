@@ -1,0 +1,427 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The small hypervisor. */
+#include "fake-xen.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <public/event_channel.h>
+#include <public/hvm/hvm_op.h>
+#include <public/hvm/save.h>
+#include <public/sched.h>
+
+struct fake_xen fake_xen;
+
+static struct fake_domain *find(uint32_t domid)
+{
+	return domid < FAKE_DOMAINS && fake_xen.d[domid].used ? &fake_xen.d[domid] : NULL;
+}
+
+static void free_domain(struct fake_domain *d)
+{
+	for (uint32_t i = 0; i < d->pages; i++)
+		free(d->page[i].bytes);
+	free(d->page);
+	memset(d, 0, sizeof(*d));
+}
+
+void fake_reset(uint64_t mib)
+{
+	for (unsigned int i = 0; i < FAKE_DOMAINS; i++)
+		free_domain(&fake_xen.d[i]);
+	memset(&fake_xen, 0, sizeof(fake_xen));
+	fake_xen.d[0].used = true;
+	fake_xen.total_pages = mib << 8;
+}
+
+uint64_t fake_free_pages(void)
+{
+	uint64_t used = 0;
+
+	for (unsigned int i = 0; i < FAKE_DOMAINS; i++)
+		used += fake_xen.d[i].pages;
+	return fake_xen.total_pages - used;
+}
+
+unsigned int fake_domains(void)
+{
+	unsigned int n = 0;
+
+	for (unsigned int i = 1; i < FAKE_DOMAINS; i++)
+		n += fake_xen.d[i].used;
+	return n;
+}
+
+static struct fake_page *find_page(struct fake_domain *d, uint64_t gfn)
+{
+	for (uint32_t i = d->pages; i-- > 0;)
+		if (d->page[i].gfn == gfn)
+			return &d->page[i];
+	return NULL;
+}
+
+static bool add_page(struct fake_domain *d, uint64_t gfn)
+{
+	if (d->pages == d->room) {
+		d->room = d->room ? d->room * 2 : 1024;
+		d->page = realloc(d->page, d->room * sizeof(*d->page));
+	}
+	if (!fake_free_pages() || d->pages >= d->max_pages)
+		return false;
+	d->page[d->pages++] = (struct fake_page){ gfn, NULL };
+	return true;
+}
+
+bool fake_read(uint32_t domid, uint64_t at, void *to, size_t bytes)
+{
+	struct fake_domain *d = find(domid);
+
+	for (; bytes; bytes--, at++, to = (char *)to + 1) {
+		struct fake_page *p = d ? find_page(d, at >> 12) : NULL;
+
+		if (!p)
+			return false;
+		*(uint8_t *)to = p->bytes ? p->bytes[at & 4095] : 0xa5;
+	}
+	return true;
+}
+
+static int inject(void)
+{
+	fake_xen.calls++;
+	if (fake_xen.calls != fake_xen.fail_at)
+		return 0;
+	fake_xen.failed++;
+	return fake_xen.fail_with;
+}
+
+static void fill_info(struct fake_domain *d, struct xen_domctl_getdomaininfo *info)
+{
+	memset(info, 0, sizeof(*info));
+	info->domain = (domid_t)(d - fake_xen.d);
+	info->flags = d->flags | (d->paused ? XEN_DOMINF_paused : 0) |
+		      (d->dying ? XEN_DOMINF_dying : 0);
+	info->tot_pages = d->pages;
+	info->max_pages = d->max_pages;
+	info->nr_online_vcpus = d->max_vcpus;
+	info->max_vcpu_id = d->max_vcpus - 1;
+	memcpy(info->handle, d->handle, 16);
+}
+
+static long create(struct xen_domctl *op)
+{
+	const struct xen_domctl_createdomain *c = &op->u.createdomain;
+
+	for (unsigned int i = 1; i < FAKE_DOMAINS; i++) {
+		struct fake_domain *d = &fake_xen.d[i];
+
+		if (d->used)
+			continue;
+		d->used = d->paused = true;
+		memcpy(d->handle, c->handle, 16);
+		d->max_vcpus = c->max_vcpus;
+		d->destroy_rounds = 3;
+		op->domain = (domid_t)i;
+		return 0;
+	}
+	return -ENOMEM;
+}
+
+/* Header, and MTRR state of each vCPU, as the builder looks for. */
+static long get_context(struct fake_domain *d, struct xen_domctl_hvmcontext *c)
+{
+	struct hvm_save_descriptor desc = { HVM_SAVE_CODE(HEADER), 0, HVM_SAVE_LENGTH(HEADER) };
+	uint32_t need = (uint32_t)(sizeof(desc) * 2 + HVM_SAVE_LENGTH(HEADER));
+	HVM_SAVE_TYPE(HEADER) h = { .magic = HVM_FILE_MAGIC, .version = HVM_FILE_VERSION };
+	uint8_t *to = c->buffer.p;
+
+	if (to && c->size >= need) {
+		memcpy(to, &desc, sizeof(desc));
+		memcpy(to + sizeof(desc), &h, sizeof(h));
+		desc = (struct hvm_save_descriptor){ HVM_SAVE_CODE(END), 0, 0 };
+		memcpy(to + need - sizeof(desc), &desc, sizeof(desc));
+	}
+	c->size = need;
+	return 0;
+}
+
+static long set_context(struct fake_domain *d, const struct xen_domctl_hvmcontext *c)
+{
+	if (c->size > sizeof(d->context))
+		return -E2BIG;
+	if (c->size > d->context_bytes) {
+		memcpy(d->context, c->buffer.p, c->size);
+		d->context_bytes = c->size;
+	}
+	return 0;
+}
+
+static long destroy(struct fake_domain *d)
+{
+	d->dying = true;
+	if (--d->destroy_rounds)
+		return -EAGAIN;
+	free_domain(d);
+	return 0;
+}
+
+static long domctl(struct xen_domctl *op)
+{
+	struct fake_domain *d = find(op->domain);
+
+	if (op->interface_version != XEN_DOMCTL_INTERFACE_VERSION)
+		return -EACCES;
+	if (op->cmd == XEN_DOMCTL_createdomain)
+		return create(op);
+	if (!d)
+		return -ESRCH;
+	switch (op->cmd) {
+	case XEN_DOMCTL_destroydomain:
+		return destroy(d);
+	case XEN_DOMCTL_pausedomain:
+		d->paused = true;
+		return 0;
+	case XEN_DOMCTL_unpausedomain:
+		d->paused = false;
+		return d->has_vcpus ? 0 : -EINVAL;
+	case XEN_DOMCTL_getdomaininfo:
+		fill_info(d, &op->u.getdomaininfo);
+		return 0;
+	case XEN_DOMCTL_max_vcpus:
+		d->has_vcpus = op->u.max_vcpus.max == d->max_vcpus;
+		return d->has_vcpus ? 0 : -EINVAL;
+	case XEN_DOMCTL_max_mem:
+		d->max_pages = op->u.max_mem.max_memkb >> 2;
+		return 0;
+	case XEN_DOMCTL_gethvmcontext:
+		return get_context(d, &op->u.hvmcontext);
+	case XEN_DOMCTL_sethvmcontext:
+		return set_context(d, &op->u.hvmcontext);
+	case XEN_DOMCTL_settscinfo:
+	case XEN_DOMCTL_set_paging_mempool_size:
+	case XEN_DOMCTL_setvcpuaffinity:
+	case XEN_DOMCTL_setnodeaffinity:
+	case XEN_DOMCTL_settimeoffset:
+	case XEN_DOMCTL_scheduler_op:
+		return 0;
+	default:
+		return -ENOSYS;
+	}
+}
+
+static long list(struct xen_sysctl_getdomaininfolist *l)
+{
+	uint32_t n = 0;
+
+	for (unsigned int i = l->first_domain; i < FAKE_DOMAINS && n < l->max_domains; i++)
+		if (fake_xen.d[i].used)
+			fill_info(&fake_xen.d[i], &l->buffer.p[n++]);
+	l->num_domains = n;
+	return 0;
+}
+
+static long sysctl_call(struct xen_sysctl *op)
+{
+	switch (op->cmd) {
+	case XEN_SYSCTL_physinfo:
+		memset(&op->u.physinfo, 0, sizeof(op->u.physinfo));
+		op->u.physinfo.free_pages = fake_free_pages();
+		op->u.physinfo.total_pages = fake_xen.total_pages;
+		op->u.physinfo.nr_cpus = 2;
+		op->u.physinfo.max_cpu_id = 1;
+		return 0;
+	case XEN_SYSCTL_getdomaininfolist:
+		return list(&op->u.getdomaininfolist);
+	case XEN_SYSCTL_sched_id:
+		op->u.sched_id.sched_id = XEN_SCHEDULER_CREDIT2;
+		return 0;
+	default:
+		return -ENOSYS;
+	}
+}
+
+static long populate(const struct xen_memory_reservation *r)
+{
+	struct fake_domain *d = find(r->domid);
+	unsigned long i;
+
+	if (!d)
+		return -ESRCH;
+	if (fake_xen.small_only && r->extent_order)
+		return 0;
+	for (i = 0; i < r->nr_extents; i++)
+		for (unsigned long k = 0; k < 1UL << r->extent_order; k++)
+			if (!add_page(d, r->extent_start.p[i] + k))
+				return (long)i;
+	return (long)i;
+}
+
+static long memory_op(uint64_t cmd, void *arg)
+{
+	struct xen_foreign_memory_map *m = arg;
+	struct fake_domain *d;
+
+	switch (cmd) {
+	case XENMEM_populate_physmap:
+		return populate(arg);
+	case XENMEM_claim_pages:
+		return 0;
+	case XENMEM_set_memory_map:
+		d = find(m->domid);
+		if (!d || m->map.nr_entries * 20 > sizeof(d->map))
+			return -EINVAL;
+		memcpy(d->map, m->map.buffer.p, m->map.nr_entries * 20);
+		d->map_entries = m->map.nr_entries;
+		return 0;
+	default:
+		return -ENOSYS;
+	}
+}
+
+static long hvm_op(uint64_t cmd, struct xen_hvm_param *p)
+{
+	struct fake_domain *d = find(p->domid);
+
+	if (!d || p->index >= FAKE_PARAMS)
+		return -EINVAL;
+	if (cmd == HVMOP_set_param)
+		d->params[p->index] = p->value;
+	else
+		p->value = d->params[p->index];
+	return 0;
+}
+
+static long evtchn_op(uint64_t cmd, struct evtchn_alloc_unbound *op)
+{
+	struct fake_domain *d = find(op->dom);
+
+	if (cmd != EVTCHNOP_alloc_unbound || !d)
+		return -EINVAL;
+	op->port = ++d->ports;
+	return 0;
+}
+
+static long sched_call(uint64_t cmd, const struct sched_remote_shutdown *op)
+{
+	struct fake_domain *d = find(op->domain_id);
+
+	if (cmd != SCHEDOP_remote_shutdown || !d)
+		return -EINVAL;
+	d->flags |= XEN_DOMINF_shutdown | op->reason << XEN_DOMINF_shutdownshift;
+	return 0;
+}
+
+static long fake_hypercall(void *priv, unsigned int op, const uint64_t arg[5])
+{
+	int rc = inject();
+
+	if (rc)
+		return rc;
+	switch (op) {
+	case __HYPERVISOR_domctl:
+		return domctl((void *)arg[0]);
+	case __HYPERVISOR_sysctl:
+		return sysctl_call((void *)arg[0]);
+	case __HYPERVISOR_memory_op:
+		return memory_op(arg[0], (void *)arg[1]);
+	case __HYPERVISOR_hvm_op:
+		return hvm_op(arg[0], (void *)arg[1]);
+	case __HYPERVISOR_event_channel_op:
+		return evtchn_op(arg[0], (void *)arg[1]);
+	case __HYPERVISOR_sched_op:
+		return sched_call(arg[0], (void *)arg[1]);
+	default:
+		return -ENOSYS;
+	}
+}
+
+static void *fake_open(struct xentoollog_logger *log)
+{
+	return &fake_xen;
+}
+
+static void fake_close(void *priv)
+{
+}
+
+static void *fake_buf_alloc(void *priv, size_t bytes)
+{
+	fake_xen.bufs++;
+	return malloc(bytes);
+}
+
+static void fake_buf_free(void *priv, void *buf)
+{
+	fake_xen.bufs--;
+	free(buf);
+}
+
+/* Pages lie anywhere, so a mapping is a copy that goes back when it is unmapped. */
+static struct fake_mapping {
+	uint8_t *bytes;
+	struct fake_page *page[1024];
+} mapping;
+
+static void *fake_map(void *priv, uint32_t domid, int prot, size_t n, const xen_pfn_t *gfn,
+		      int *err)
+{
+	struct fake_domain *d = find(domid);
+	int rc = inject();
+
+	if (rc || !d || n > 1024 || mapping.bytes) {
+		errno = rc ? -rc : EINVAL;
+		return NULL;
+	}
+	mapping.bytes = malloc(n * 4096);
+	for (size_t i = 0; i < n; i++) {
+		mapping.page[i] = find_page(d, gfn[i]);
+		err[i] = mapping.page[i] ? 0 : -EINVAL;
+		if (mapping.page[i] && mapping.page[i]->bytes)
+			memcpy(mapping.bytes + i * 4096, mapping.page[i]->bytes, 4096);
+		else
+			memset(mapping.bytes + i * 4096, 0xa5, 4096);
+	}
+	fake_xen.maps++;
+	return mapping.bytes;
+}
+
+static void fake_unmap(void *priv, void *addr, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (!mapping.page[i])
+			continue;
+		if (!mapping.page[i]->bytes)
+			mapping.page[i]->bytes = malloc(4096);
+		memcpy(mapping.page[i]->bytes, mapping.bytes + i * 4096, 4096);
+	}
+	free(mapping.bytes);
+	mapping.bytes = NULL;
+	fake_xen.maps--;
+}
+
+static void *fake_map_grants(void *priv, uint32_t domid, void **addr)
+{
+	struct fake_domain *d = find(domid);
+	int rc = inject();
+
+	*addr = d && !rc ? d->grants : NULL;
+	errno = rc ? -rc : EINVAL;
+	return *addr;
+}
+
+static void fake_unmap_grants(void *priv, void *token)
+{
+}
+
+const struct ctl_backend fake_backend = {
+	.open = fake_open,
+	.close = fake_close,
+	.hypercall = fake_hypercall,
+	.buf_alloc = fake_buf_alloc,
+	.buf_free = fake_buf_free,
+	.map = fake_map,
+	.unmap = fake_unmap,
+	.map_grants = fake_map_grants,
+	.unmap_grants = fake_unmap_grants,
+};

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A small hypervisor for tests: domains with pages, parameters and event channels, behind the
+ * table that libctrl calls. It can fail any hypercall, counted from the first.
+ */
+#ifndef TOOLS_TEST_FAKE_XEN_H
+#define TOOLS_TEST_FAKE_XEN_H
+
+#include "ctrl/ctrl.h"
+
+#define FAKE_DOMAINS 8
+#define FAKE_PARAMS 64
+#define FAKE_PAGES 16384	/* of all domains together */
+
+struct fake_page {
+	uint64_t gfn;
+	uint8_t *bytes;
+};
+
+struct fake_domain {
+	bool used, paused, dying;
+	uint32_t flags;			/* shutdown code and the like, XEN_DOMINF_* */
+	uint8_t handle[16];
+	uint32_t max_vcpus;
+	bool has_vcpus;
+	uint64_t max_pages;
+	struct fake_page *page;
+	uint32_t pages, room;
+	uint64_t params[FAKE_PARAMS];
+	uint32_t ports;
+	uint8_t grants[4096];
+	uint8_t context[8192];		/* last one loaded that holds a CPU */
+	uint32_t context_bytes;
+	uint32_t claimed;
+	uint8_t map[256];
+	uint32_t map_entries;
+	uint32_t destroy_rounds;	/* left before it is gone */
+};
+
+struct fake_xen {
+	struct fake_domain d[FAKE_DOMAINS];	/* d[0] is dom0 */
+	unsigned int calls;		/* hypercalls and mappings so far */
+	unsigned int fail_at;		/* this one fails, counted from 1; 0: none */
+	int fail_with;			/* -errno */
+	unsigned int failed;
+	uint64_t total_pages;
+	bool small_only;		/* no 2 MiB pages to be had */
+	unsigned int bufs, maps;	/* in use: leaks */
+};
+
+extern struct fake_xen fake_xen;
+extern const struct ctl_backend fake_backend;
+
+/** As after a boot, with @mib of memory. */
+void fake_reset(uint64_t mib);
+/** Pages that no domain has. */
+uint64_t fake_free_pages(void);
+/** Domains but dom0. */
+unsigned int fake_domains(void);
+/** Copy out of a guest's memory; false when a page is not there. */
+bool fake_read(uint32_t domid, uint64_t at, void *to, size_t bytes);
+
+#endif
