@@ -1,3 +1,4 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Unit tests of the toolstack (see tools/tools.mk).
 $(eval $(call tools_test,builder,fake-xen fake-kernel,builder ctrl,$(tools_builder_ldlibs) $(tools_xen_ldlibs)))
+$(eval $(call tools_test,config,,config,))

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Kernels for the domain builder: whatever the file holds, the answer is an error, or a plan whose
+ * pieces lie inside the guest's memory and apart from each other. The first bytes of the input
+ * choose the guest's size and the ramdisk's.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "builder/builder.h"
+
+struct shape {
+	uint16_t ram_mib;
+	uint16_t ramdisk_pages;
+	uint8_t vcpus;
+	uint8_t pad[3];
+};
+
+static void check_piece(const struct bld_plan *p, const struct bld_piece *q)
+{
+	uint64_t n = q->bytes + q->zeros;
+	bool inside = false;
+	volatile uint8_t sink;
+
+	if (n < q->bytes)
+		abort();
+	for (uint32_t r = 0; r < p->nr_regions; r++) {
+		const struct bld_region *g = &p->region[r];
+
+		inside |= q->at.v >= g->start.v && n <= g->bytes &&
+			  q->at.v - g->start.v <= g->bytes - n;
+	}
+	if (!inside)
+		abort();
+	for (const struct bld_piece *o = p->piece; o < q; o++)
+		if (q->at.v < o->at.v + o->bytes + o->zeros && o->at.v < q->at.v + n && n)
+			abort();
+	/* The sanitizer sees to it that the data is there. */
+	for (uint64_t i = 0; i < q->bytes; i += 512)
+		sink = q->data[i];
+	if (q->bytes)
+		sink = q->data[q->bytes - 1];
+	(void)sink;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct bld_error err;
+	struct bld_kernel k;
+	struct bld_plan p;
+	struct shape s;
+	uint8_t *ramdisk;
+
+	if (size < sizeof(s))
+		return 0;
+	memcpy(&s, data, sizeof(s));
+	if (bld_kernel_open(&k, data + sizeof(s), size - sizeof(s), &err))
+		return 0;
+	ramdisk = calloc(s.ramdisk_pages & 63, 4096);
+	struct bld_config c = { .kernel = &k, .ramdisk = ramdisk, .vcpus = s.vcpus,
+				.ramdisk_bytes = (s.ramdisk_pages & 63) * 4096UL,
+				.cmdline = "console=hvc0", .ram_bytes = (uint64_t)s.ram_mib << 20 };
+	if (!bld_plan_make(&p, &c, &err)) {
+		for (uint32_t i = 0; i < p.nr_pieces; i++)
+			check_piece(&p, &p.piece[i]);
+		bld_plan_free(&p);
+	}
+	free(ramdisk);
+	bld_kernel_close(&k);
+	return 0;
+}

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* xl.cfg: words, settings, errors with their lines, and the languages of disk= and vif=. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/config.h"
+
+static struct cfg_error err;
+static char warned[CFG_ERROR_BYTES];
+
+static void warn(const char *text)
+{
+	snprintf(warned, sizeof(warned), "%s", text);
+}
+
+static struct cfg *parse(const char *text)
+{
+	warned[0] = err.text[0] = '\0';
+	return cfg_parse(text, strlen(text), "f", &err, warn);
+}
+
+static void test_values(void **state)
+{
+	struct cfg *c = parse("# a comment\n"
+			      "name = \"u1\"; type='pvh'   # behind\n"
+			      "memory = 0x40\r\n"
+			      "on = 1\n"
+			      "disk = [ 'a,b,c' ,\n\n  # inside\n  \"d\", ]\n"
+			      "deep = [ [ 1, 2 ], [], 'x' ]\n"
+			      "empty = []");
+	const struct cfg_value *const *items;
+	const char *s;
+	uint64_t n;
+	size_t count;
+	bool b;
+
+	assert_non_null(c);
+	assert_int_equal(cfg_string(c, "name", &s, &err), 0);
+	assert_string_equal(s, "u1");
+	assert_int_equal(cfg_string(c, "type", &s, &err), 0);
+	assert_string_equal(s, "pvh");
+	assert_int_equal(cfg_number(c, "memory", 100, &n, &err), 0);
+	assert_int_equal(n, 64);
+	assert_int_equal(cfg_bool(c, "on", &b, &err), 0);
+	assert_true(b);
+	assert_int_equal(cfg_list(c, "disk", false, &items, &count, &err), 0);
+	assert_int_equal(count, 2);
+	assert_string_equal(items[0]->text, "a,b,c");
+	assert_int_equal(items[1]->line, 8);
+	assert_int_equal(cfg_list(c, "deep", false, &items, &count, &err), 0);
+	assert_int_equal(count, 3);
+	assert_int_equal(items[0]->items, 2);
+	assert_string_equal(items[0]->item[1]->text, "2");
+	assert_int_equal(cfg_list(c, "empty", false, &items, &count, &err), 0);
+	assert_int_equal(count, 0);
+	assert_int_equal(cfg_string(c, "nothing", &s, &err), -ENOENT);
+	cfg_free(c);
+}
+
+static void test_escapes(void **state)
+{
+	struct cfg *c = parse("a = \"x\\x41\\n\\101\\\\\"\nb='say \\x22hi\\x22'\n");
+	const char *s;
+
+	assert_non_null(c);
+	cfg_string(c, "a", &s, &err);
+	assert_string_equal(s, "xA\nA\\");
+	cfg_string(c, "b", &s, &err);
+	assert_string_equal(s, "say \"hi\"");
+	cfg_free(c);
+	assert_null(parse("a = \"\\q\""));
+	assert_null(parse("a = \"\\0\""));
+}
+
+static void test_append(void **state)
+{
+	struct cfg *c = parse("a = 'x'\na += 'y'\nl = [ 1 ]\nl += [ 2, 3 ]\nfresh += 'z'\n");
+	const struct cfg_value *const *items;
+	const char *s;
+	size_t n;
+
+	assert_non_null(c);
+	cfg_string(c, "a", &s, &err);
+	assert_string_equal(s, "xy");
+	cfg_list(c, "l", false, &items, &n, &err);
+	assert_int_equal(n, 3);
+	assert_string_equal(items[2]->text, "3");
+	cfg_free(c);
+	assert_null(parse("l = [ 1 ]\nl += 'x'\n"));
+	assert_string_equal(err.text, "f:2: += joins a list and a list, or a string and a string");
+}
+
+static void test_errors(void **state)
+{
+	static const struct {
+		const char *text, *error;
+	} bad[] = {
+		{ "name = \"x", "f:1: a string without its closing quote" },
+		{ "\n\nname \"x\"", "f:3: \"x\" where '=' should stand" },
+		{ "a = [ 1, 2\n", "f:2: the file ends where ',' or ']' should stand" },
+		{ "a = 1 b = 2", "f:1: \"b\" where the end of the line should stand" },
+		{ "a =\n", NULL }, { "= 1", NULL }, { "a = ]", NULL }, { "1 = 2", NULL },
+		{ "a = { }", NULL }, { "a + 1", NULL }, { "a = [ 1 2 ]", NULL },
+		{ "a = [[[[[[[[[[ 1 ]]]]]]]]]]", "f:1: lists more than 8 deep" },
+	};
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		assert_null(parse(bad[i].text));
+		assert_true(err.text[0]);
+		if (bad[i].error)
+			assert_string_equal(err.text, bad[i].error);
+	}
+}
+
+static void test_types(void **state)
+{
+	struct cfg *c = parse("n = 5x\nbig = 300\nb = 'maybe'\nl = [ 1 ]\ns = 'one'\n");
+	const struct cfg_value *const *items;
+	const char *s;
+	uint64_t v;
+	size_t n;
+	bool b;
+
+	assert_int_equal(cfg_number(c, "n", 10, &v, &err), -EINVAL);
+	assert_string_equal(err.text, "f:1: n takes a number, not \"5x\"");
+	assert_int_equal(cfg_number(c, "big", 255, &v, &err), -EINVAL);
+	assert_string_equal(err.text, "f:2: big is at most 255, not 300");
+	assert_int_equal(cfg_bool(c, "b", &b, &err), -EINVAL);
+	assert_int_equal(cfg_string(c, "l", &s, &err), -EINVAL);
+	assert_int_equal(cfg_list(c, "s", false, &items, &n, &err), -EINVAL);
+	assert_int_equal(cfg_list(c, "s", true, &items, &n, &err), 0);
+	assert_int_equal(n, 1);
+	assert_string_equal(items[0]->text, "one");
+	cfg_free(c);
+}
+
+static void test_twice_and_unused(void **state)
+{
+	struct cfg *c = parse("a = 1\nb = 2\na = 3\n");
+	size_t at = 0;
+	uint64_t v;
+
+	assert_string_equal(warned, "f:3: a was set in line 1 already; this value counts");
+	assert_int_equal(cfg_number(c, "a", 10, &v, &err), 0);
+	assert_int_equal(v, 3);
+	assert_string_equal(cfg_unused(c, &at)->name, "b");
+	assert_null(cfg_unused(c, &at));
+	cfg_free(c);
+}
+
+static void check_disk(const char *spec, const char *target, const char *vdev, const char *format,
+		       bool readonly)
+{
+	char *text = strdup(spec);
+	struct cfg_disk d;
+
+	assert_int_equal(cfg_parse_disk(text, &d, &err), 0);
+	assert_string_equal(d.target, target);
+	assert_string_equal(d.vdev, vdev);
+	assert_string_equal(d.format, format);
+	assert_int_equal(d.readonly, readonly);
+	free(text);
+}
+
+static void test_disk(void **state)
+{
+	static const char *const bad[] = { "/a", "/a,raw", "/a,bogus,xvda,z", "vdev=xvda", "",
+		"/a,raw,xvda,w,more", "/a,raw,xvda:tape", "colour=red,vdev=xvda,target=/x" };
+	struct cfg_disk d;
+	char *text;
+
+	check_disk("/dev/vg/a,raw,xvda,rw", "/dev/vg/a", "xvda", "raw", false);
+	check_disk("/dev/vg/a,,hda", "/dev/vg/a", "hda", "raw", false);
+	check_disk("phy:/dev/sda1,xvdb,r", "/dev/sda1", "xvdb", "raw", true);
+	check_disk("vdev=xvda, format=qcow2 , access=ro, target=/a,b=c", "/a,b=c", "xvda", "qcow2",
+		   true);
+	check_disk("tap:aio:/img,raw,sda", "/img", "sda", "raw", false);
+	text = strdup(",,hdc:cdrom,r");
+	assert_int_equal(cfg_parse_disk(text, &d, &err), 0);
+	assert_true(d.cdrom);
+	assert_null(d.target);
+	free(text);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		text = strdup(bad[i]);
+		assert_int_equal(cfg_parse_disk(text, &d, &err), -EINVAL);
+		free(text);
+	}
+}
+
+static void test_vif(void **state)
+{
+	char good[] = "mac=00:16:3e:01:02:03, bridge=xenbr0,mtu=9000,devid=3";
+	char empty[] = "", bad_mac[] = "mac=00:16", bad_key[] = "wheels=4", bad_mtu[] = "mtu=x";
+	struct cfg_vif v;
+
+	assert_int_equal(cfg_parse_vif(good, &v, &err), 0);
+	assert_string_equal(v.mac, "00:16:3e:01:02:03");
+	assert_string_equal(v.bridge, "xenbr0");
+	assert_int_equal(v.mtu, 9000);
+	assert_int_equal(v.devid, 3);
+	assert_int_equal(cfg_parse_vif(empty, &v, &err), 0);
+	assert_int_equal(cfg_parse_vif(bad_mac, &v, &err), -EINVAL);
+	assert_int_equal(cfg_parse_vif(bad_key, &v, &err), -EINVAL);
+	assert_int_equal(cfg_parse_vif(bad_mtu, &v, &err), -EINVAL);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_values), cmocka_unit_test(test_escapes),
+		cmocka_unit_test(test_append), cmocka_unit_test(test_errors),
+		cmocka_unit_test(test_types), cmocka_unit_test(test_twice_and_unused),
+		cmocka_unit_test(test_disk), cmocka_unit_test(test_vif),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
