@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What a guest is asked to do through xenstore, and changes of a running domain. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "light.h"
+
+static int write_node(struct lx *lx, uint32_t domid, const char *name, const char *value)
+{
+	char path[LX_PATH_BYTES];
+	int rc;
+
+	snprintf(path, sizeof(path), "/local/domain/%u/%s", domid, name);
+	rc = lx->store->ops->write(lx->store, 0, path, value);
+	if (rc)
+		lx_error(lx, rc, "Domain %u: cannot write %s", domid, path);
+	return rc;
+}
+
+int lx_ask(struct lx *lx, uint32_t domid, const char *what)
+{
+	char *listens = lx_read(lx->store, 0, "/local/domain/%u/control/feature-%s", domid, what);
+	bool known = listens && !strcmp(listens, "1");
+	struct xen_domctl_getdomaininfo info;
+	int rc = ctl_domain_info(lx->ctl, domid, &info);
+
+	free(listens);
+	if (rc) {
+		lx_error(lx, rc, "Domain %u: there is no such domain", domid);
+		return rc;
+	}
+	if (!known) {
+		lx_error(lx, -1, "Domain %u: the guest does not listen for \"%s\": it has no PV "
+			 "drivers, or is not that far yet", domid, what);
+		return -EOPNOTSUPP;
+	}
+	return write_node(lx, domid, "control/shutdown", what);
+}
+
+int lx_sysrq(struct lx *lx, uint32_t domid, char key)
+{
+	char text[2] = { key, '\0' };
+
+	return write_node(lx, domid, "control/sysrq", text);
+}
+
+static void set_avail(struct lx_domain_config *config, void *arg)
+{
+	config->b_info.avail_vcpus = *(struct lx_cpumap *)arg;
+}
+
+int lx_set_vcpus(struct lx *lx, uint32_t domid, const struct lx_cpumap *online)
+{
+	struct xen_domctl_getdomaininfo info;
+	struct lx_cpumap copy = *online;
+	int rc = ctl_domain_info(lx->ctl, domid, &info);
+
+	if (rc)
+		return rc;
+	for (uint32_t i = 0; i <= info.max_vcpu_id && !rc; i++) {
+		char name[64];
+
+		snprintf(name, sizeof(name), "cpu/%u/availability", i);
+		rc = write_node(lx, domid, name, lx_cpumap_test(online, i) ? "online" : "offline");
+	}
+	return rc ? rc : lx_state_update(lx, domid, set_avail, &copy);
+}
+
+static void set_target(struct lx_domain_config *config, void *arg)
+{
+	config->b_info.target_memkb = *(uint64_t *)arg;
+}
+
+int lx_set_memory_target(struct lx *lx, uint32_t domid, uint64_t kib)
+{
+	char value[32], *text = lx_read(lx->store, 0, "/local/domain/%u/memory/static-max", domid);
+	uint64_t max = text ? strtoull(text, NULL, 10) : 0;
+	int rc;
+
+	free(text);
+	if (max && kib > max) {
+		lx_error(lx, -1, "Domain %u: its memory is at most %lu KiB", domid, max);
+		return -EINVAL;
+	}
+	snprintf(value, sizeof(value), "%lu", kib);
+	rc = write_node(lx, domid, "memory/target", value);
+	if (!rc && domid)
+		rc = ctl_domain_max_mem(lx->ctl, domid, kib + LX_SLACK_KIB);
+	return rc ? rc : lx_state_update(lx, domid, set_target, &kib);
+}
+
+static void set_max(struct lx_domain_config *config, void *arg)
+{
+	config->b_info.max_memkb = *(uint64_t *)arg;
+}
+
+int lx_set_max_memory(struct lx *lx, uint32_t domid, uint64_t kib)
+{
+	char value[32], *text = lx_read(lx->store, 0, "/local/domain/%u/memory/target", domid);
+	uint64_t target = text ? strtoull(text, NULL, 10) : 0;
+	int rc;
+
+	free(text);
+	if (target && kib < target) {
+		lx_error(lx, -1, "Domain %u: its memory cannot be limited to less than its target, "
+			 "%lu KiB", domid, target);
+		return -EINVAL;
+	}
+	rc = ctl_domain_max_mem(lx->ctl, domid, kib + LX_SLACK_KIB);
+	snprintf(value, sizeof(value), "%lu", kib);
+	if (!rc)
+		rc = write_node(lx, domid, "memory/static-max", value);
+	return rc ? rc : lx_state_update(lx, domid, set_max, &kib);
+}
+
+static void set_name(struct lx_domain_config *config, void *arg)
+{
+	char *copy = strdup(arg);
+
+	if (!copy)
+		return;
+	free(config->c_info.name);
+	config->c_info.name = copy;
+}
+
+int lx_rename(struct lx *lx, uint32_t domid, const char *name)
+{
+	struct xen_domctl_getdomaininfo info;
+	char path[LX_PATH_BYTES], uuid[LX_UUID_TEXT];
+	uint32_t other;
+	int rc = ctl_domain_info(lx->ctl, domid, &info);
+
+	if (rc)
+		return rc;
+	if (!*name || strchr(name, '/')) {
+		lx_error(lx, -1, "a name is not empty and has no slash");
+		return -EINVAL;
+	}
+	if (!lx_find_name(lx, name, &other) && other != domid) {
+		lx_error(lx, -1, "domain with name \"%s\" already exists.", name);
+		return -EEXIST;
+	}
+	rc = write_node(lx, domid, "name", name);
+	lx_uuid_text(info.handle, uuid);
+	snprintf(path, sizeof(path), "/vm/%s/name", uuid);
+	if (!rc && domid)
+		rc = lx->store->ops->write(lx->store, 0, path, name);
+	return rc ? rc : lx_state_update(lx, domid, set_name, (void *)name);
+}

@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A domain's nodes in xenstore (docs/misc/xenstore-paths of the ABI): what the guest reads about
+ * itself, what it may write, its console, and what toolstacks know of it under /libxl and /vm.
+ */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "light.h"
+
+#define CONSOLE_LIMIT "1048576"		/* bytes that xenconsoled keeps for a slow reader */
+#define TRIES 100
+
+struct nodes {
+	struct lx_store *store;
+	uint32_t tx, domid;
+	int rc;				/* of the first that failed */
+};
+
+/* The toolstack owns the node; the guest may read it. */
+static int give(struct nodes *n, const char *path)
+{
+	const struct lx_perm perms[] = { { 0, false, false }, { n->domid, true, false } };
+
+	return n->store->ops->set_perms(n->store, n->tx, path, perms, 2);
+}
+
+static void node(struct nodes *n, const char *path, const char *fmt, ...)
+{
+	char value[LX_PATH_BYTES];
+	va_list ap;
+
+	if (n->rc)
+		return;
+	va_start(ap, fmt);
+	vsnprintf(value, sizeof(value), fmt, ap);
+	va_end(ap);
+	n->rc = n->store->ops->write(n->store, n->tx, path, value);
+	if (!n->rc)
+		n->rc = give(n, path);
+}
+
+static void in_domain(struct nodes *n, const char *name, const char *fmt, ...)
+{
+	char path[LX_PATH_BYTES], value[LX_PATH_BYTES];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(value, sizeof(value), fmt, ap);
+	va_end(ap);
+	snprintf(path, sizeof(path), "/local/domain/%u/%s", n->domid, name);
+	node(n, path, "%s", value);
+}
+
+static void folder(struct nodes *n, const char *path)
+{
+	if (!n->rc)
+		n->rc = n->store->ops->mkdir(n->store, n->tx, path);
+	if (!n->rc)
+		n->rc = give(n, path);
+}
+
+/* Nodes that belong to the guest. */
+static void guests_own(struct nodes *n)
+{
+	static const char *const names[] = {
+		"control/shutdown", "control/feature-poweroff", "control/feature-reboot",
+		"control/feature-suspend", "control/sysrq", "device/suspend/event-channel",
+		"data", "drivers", "feature", "attr", "error",
+	};
+	const struct lx_perm own = { n->domid, false, false };
+
+	for (size_t i = 0; !n->rc && i < sizeof(names) / sizeof(names[0]); i++) {
+		char path[LX_PATH_BYTES];
+
+		snprintf(path, sizeof(path), "/local/domain/%u/%s", n->domid, names[i]);
+		n->rc = n->store->ops->write(n->store, n->tx, path, "");
+		if (!n->rc)
+			n->rc = n->store->ops->set_perms(n->store, n->tx, path, &own, 1);
+	}
+}
+
+static void console_nodes(struct nodes *n, uint32_t port, gfn_t gfn)
+{
+	char path[LX_PATH_BYTES], front[LX_PATH_BYTES], back[LX_PATH_BYTES];
+
+	snprintf(front, sizeof(front), "/local/domain/%u/console", n->domid);
+	snprintf(back, sizeof(back), "/local/domain/0/backend/console/%u/0", n->domid);
+	in_domain(n, "console", "%s", "");
+	in_domain(n, "console/backend", "%s", back);
+	in_domain(n, "console/backend-id", "0");
+	in_domain(n, "console/limit", CONSOLE_LIMIT);
+	in_domain(n, "console/type", "xenconsoled");
+	in_domain(n, "console/output", "pty");
+	in_domain(n, "console/tty", "%s", "");
+	in_domain(n, "console/port", "%u", port);
+	in_domain(n, "console/ring-ref", "%lu", gfn.v);
+	folder(n, back);
+	snprintf(path, sizeof(path), "%.200s/frontend", back);
+	node(n, path, "%s", front);
+	snprintf(path, sizeof(path), "%.200s/frontend-id", back);
+	node(n, path, "%u", n->domid);
+	snprintf(path, sizeof(path), "%.200s/online", back);
+	node(n, path, "1");
+	snprintf(path, sizeof(path), "%.200s/state", back);
+	node(n, path, "1");
+	snprintf(path, sizeof(path), "%.200s/protocol", back);
+	node(n, path, "vt100");
+}
+
+static void vcpu_nodes(struct nodes *n, const struct lx_build_info *b)
+{
+	for (uint32_t i = 0; i < b->max_vcpus; i++) {
+		char name[64];
+
+		snprintf(name, sizeof(name), "cpu/%u/availability", i);
+		in_domain(n, name, lx_cpumap_test(&b->avail_vcpus, i) ? "online" : "offline");
+	}
+}
+
+/* The toolstack's own knowledge: guests do not see it. */
+static void private_nodes(struct nodes *n, const char *type)
+{
+	char path[LX_PATH_BYTES];
+
+	snprintf(path, sizeof(path), "/libxl/%u/type", n->domid);
+	if (!n->rc)
+		n->rc = n->store->ops->write(n->store, n->tx, path, type);
+	snprintf(path, sizeof(path), "/libxl/%u/dm-version", n->domid);
+	if (!n->rc)
+		n->rc = n->store->ops->write(n->store, n->tx, path, "qemu_xen");
+}
+
+static void vm_nodes(struct nodes *n, const struct lx_create_info *c)
+{
+	char vm[LX_PATH_BYTES], path[LX_PATH_BYTES], uuid[LX_UUID_TEXT];
+	struct timespec now;
+
+	lx_uuid_text(c->uuid, uuid);
+	clock_gettime(CLOCK_REALTIME, &now);
+	snprintf(vm, sizeof(vm), "/vm/%s", uuid);
+	folder(n, vm);
+	snprintf(path, sizeof(path), "%.200s/name", vm);
+	node(n, path, "%s", c->name);
+	snprintf(path, sizeof(path), "%.200s/uuid", vm);
+	node(n, path, "%s", uuid);
+	snprintf(path, sizeof(path), "%.200s/start_time", vm);
+	node(n, path, "%ld.%02ld", (long)now.tv_sec, now.tv_nsec / 10000000);
+	in_domain(n, "vm", "%s", vm);
+}
+
+static void all_nodes(struct nodes *n, const struct lx_domain_config *config, uint32_t store_port,
+		      gfn_t store_gfn, uint32_t console_port, gfn_t console_gfn)
+{
+	char path[LX_PATH_BYTES];
+
+	/* What a dead domain of this number may have left. */
+	n->rc = lx_remove(n->store, n->tx, "/local/domain/%u", n->domid);
+	if (!n->rc)
+		n->rc = lx_remove(n->store, n->tx, "/libxl/%u", n->domid);
+	snprintf(path, sizeof(path), "/local/domain/%u", n->domid);
+	folder(n, path);
+	vm_nodes(n, &config->c_info);
+	in_domain(n, "name", "%s", config->c_info.name);
+	in_domain(n, "domid", "%u", n->domid);
+	vcpu_nodes(n, &config->b_info);
+	in_domain(n, "memory/static-max", "%lu", config->b_info.max_memkb);
+	in_domain(n, "memory/target", "%lu", config->b_info.target_memkb);
+	in_domain(n, "memory/videoram", "0");
+	in_domain(n, "device", "%s", "");
+	in_domain(n, "control", "%s", "");
+	guests_own(n);
+	in_domain(n, "control/platform-feature-multiprocessor-suspend", "1");
+	in_domain(n, "control/platform-feature-xs_reset_watches", "1");
+	in_domain(n, "store/port", "%u", store_port);
+	in_domain(n, "store/ring-ref", "%lu", store_gfn.v);
+	console_nodes(n, console_port, console_gfn);
+	private_nodes(n, config->c_info.type);
+}
+
+int lx_store_add_domain(struct lx *lx, const struct lx_domain_config *config, uint32_t domid,
+			uint32_t store_port, gfn_t store_gfn, uint32_t console_port,
+			gfn_t console_gfn)
+{
+	const struct lx_store_ops *ops = lx->store->ops;
+	int rc = -EAGAIN;
+
+	for (unsigned int i = 0; i < TRIES && rc == -EAGAIN; i++) {
+		struct nodes n = { .store = lx->store, .tx = ops->begin(lx->store),
+				   .domid = domid };
+
+		if (!n.tx) {
+			rc = -EIO;
+			break;
+		}
+		all_nodes(&n, config, store_port, store_gfn, console_port, console_gfn);
+		rc = ops->end(lx->store, n.tx, n.rc != 0);
+		if (n.rc)
+			rc = n.rc;
+	}
+	if (rc)
+		lx_error(lx, rc, "cannot write the domain's nodes to xenstore");
+	return rc;
+}
+
+void lx_store_remove_domain(struct lx *lx, uint32_t domid, const char *uuid)
+{
+	static const char *const kinds[] = { "console", "vbd", "vif" };
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		lx_remove(lx->store, 0, "/local/domain/0/backend/%s/%u", kinds[i], domid);
+	lx_remove(lx->store, 0, "/local/domain/%u", domid);
+	lx_remove(lx->store, 0, "/libxl/%u", domid);
+	if (uuid)
+		lx_remove(lx->store, 0, "/vm/%s", uuid);
+}

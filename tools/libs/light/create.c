@@ -1,0 +1,451 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Creating domains. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "light.h"
+
+#include <public/grant_table.h>
+#include <public/hvm/params.h>
+
+#define DOM0 0
+#define POPULATES_A_TURN 32
+#define WRITES_A_TURN 8
+#define KIB_PER_PAGE 4
+
+static struct lx_create *to_create(struct lx_op *op)
+{
+	return (struct lx_create *)((char *)op - offsetof(struct lx_create, op));
+}
+
+int lx_config_check(struct lx *lx, const struct lx_domain_config *config)
+{
+	const struct lx_build_info *b = &config->b_info;
+	const char *why = NULL;
+
+	if (!config->c_info.name || !*config->c_info.name || strchr(config->c_info.name, '/'))
+		why = "a domain needs a name without slashes: name = \"...\"";
+	else if (!config->c_info.type || strcmp(config->c_info.type, "pvh"))
+		why = "only PVH guests are supported: type = \"pvh\"";
+	else if (!b->kernel)
+		why = "no kernel is named: kernel = \"FILE\"";
+	else if (!b->max_vcpus || b->max_vcpus > BLD_MAX_VCPUS)
+		why = "a domain has 1 to 128 vCPUs: vcpus = N, maxvcpus = N";
+	else if (!lx_cpumap_test(&b->avail_vcpus, 0))
+		why = "vCPU 0 must be online";
+	else if (b->target_memkb < 1024 || b->target_memkb > b->max_memkb)
+		why = "memory is at least 1 and at most maxmem: memory = MIB, maxmem = MIB";
+	else if (b->max_memkb != b->target_memkb)
+		why = "memory must equal maxmem: there is no populate-on-demand";
+	else if (config->c_info.pool_name && strcmp(config->c_info.pool_name, "Pool-0"))
+		why = "the only CPU pool is Pool-0";
+	if (!why)
+		return 0;
+	lx_error(lx, -1, "%s", why);
+	return -EINVAL;
+}
+
+/* Files and nodes are named after it. */
+static int check_uuid(struct lx_create *c)
+{
+	struct xen_domctl_getdomaininfo info[64];
+	uint32_t first = 0;
+	int n;
+
+	do {
+		n = ctl_domain_list(c->lx->ctl, first, 64, info);
+		for (int i = 0; i < n; i++) {
+			first = info[i].domain + 1u;
+			if (memcmp(info[i].handle, c->config->c_info.uuid, sizeof(info[i].handle)))
+				continue;
+			lx_error(c->lx, -1, "domain %u has this UUID already", info[i].domain);
+			return -EEXIST;
+		}
+	} while (n == 64);
+	return n < 0 ? n : 0;
+}
+
+static int step_check(struct lx_op *op)
+{
+	struct lx_create *c = to_create(op);
+	uint32_t other;
+	int rc = lx_config_check(c->lx, c->config);
+
+	if (rc)
+		return rc;
+	if (!lx_find_name(c->lx, c->config->c_info.name, &other)) {
+		lx_error(c->lx, -1, "Domain with name \"%s\" already exists.",
+			 c->config->c_info.name);
+		return -EEXIST;
+	}
+	return check_uuid(c);
+}
+
+static int map_file(struct lx *lx, const char *what, const char *path, void **map, size_t *bytes)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC), rc = 0;
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st))
+		rc = -errno;
+	else if (!S_ISREG(st.st_mode))
+		rc = -EINVAL;
+	else if (!st.st_size)
+		rc = -ENODATA;
+	if (!rc) {
+		*map = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+		*bytes = (size_t)st.st_size;
+		if (*map == MAP_FAILED) {
+			*map = NULL;
+			rc = -errno;
+		}
+	}
+	if (fd >= 0)
+		close(fd);
+	if (rc)
+		lx_error(lx, rc, "cannot read the %s %s", what, path);
+	return rc;
+}
+
+static void free_files(struct lx_create *c)
+{
+	if (c->has_plan)
+		bld_plan_free(&c->plan);
+	bld_kernel_close(&c->kernel);
+	if (c->kernel_file)
+		munmap(c->kernel_file, c->kernel_bytes);
+	if (c->ramdisk_file)
+		munmap(c->ramdisk_file, c->ramdisk_bytes);
+	c->has_plan = false;
+	c->kernel_file = c->ramdisk_file = NULL;
+}
+
+static void undo_load(struct lx_op *op)
+{
+	free_files(to_create(op));
+}
+
+static int step_load(struct lx_op *op)
+{
+	struct lx_create *c = to_create(op);
+	const struct lx_build_info *b = &c->config->b_info;
+	struct bld_config config = { .cmdline = b->cmdline, .vcpus = b->max_vcpus,
+				     .ram_bytes = (b->target_memkb << 10) & PAGE_MASK };
+	struct bld_error err;
+	int rc = map_file(c->lx, "kernel", b->kernel, &c->kernel_file, &c->kernel_bytes);
+
+	if (!rc && b->ramdisk)
+		rc = map_file(c->lx, "ramdisk", b->ramdisk, &c->ramdisk_file, &c->ramdisk_bytes);
+	if (rc)
+		return rc;
+	config.kernel = &c->kernel;
+	config.ramdisk = c->ramdisk_file;
+	config.ramdisk_bytes = c->ramdisk_bytes;
+	rc = bld_kernel_open(&c->kernel, c->kernel_file, c->kernel_bytes, &err);
+	if (!rc)
+		rc = bld_plan_make(&c->plan, &config, &err);
+	if (rc)
+		lx_error(c->lx, -1, "cannot build the domain: %s", err.text);
+	else
+		c->has_plan = true;
+	return rc;
+}
+
+static int step_memory(struct lx_op *op)
+{
+	struct lx_create *c = to_create(op);
+	struct xen_sysctl_physinfo info;
+	uint64_t want = c->plan.pages, have;
+	int rc = ctl_physinfo(c->lx->ctl, &info);
+
+	if (rc)
+		return rc;
+	have = info.free_pages > info.outstanding_pages ?
+		info.free_pages - info.outstanding_pages : 0;
+	if (want <= have)
+		return 0;
+	lx_error(c->lx, -1, "the domain needs %lu MiB and %lu MiB are free: lower memory=, or end "
+		 "another domain", (want * KIB_PER_PAGE + 1023) >> 10, have * KIB_PER_PAGE >> 10);
+	return -ENOMEM;
+}
+
+static void undo_domain(struct lx_op *op)
+{
+	struct lx_create *c = to_create(op);
+	int rc = -EAGAIN;
+
+	while (c->has_domain && (rc == -EAGAIN || rc == -ERESTART))
+		rc = ctl_domain_destroy(c->lx->ctl, c->domid);
+	c->has_domain = false;
+}
+
+static int step_domain(struct lx_op *op)
+{
+	struct lx_create *c = to_create(op);
+	const struct lx_build_info *b = &c->config->b_info;
+	struct xen_domctl_createdomain d = {
+		.flags = XEN_DOMCTL_CDF_hvm | XEN_DOMCTL_CDF_hap,
+		.max_vcpus = b->max_vcpus,
+		.max_evtchn_port = b->event_channels,
+		.max_grant_frames = b->max_grant_frames ? (int32_t)b->max_grant_frames : -1,
+		.max_maptrack_frames = b->max_maptrack_frames ?
+				       (int32_t)b->max_maptrack_frames : -1,
+		.grant_opts = XEN_DOMCTL_GRANT_version(b->max_grant_version),
+		.arch.emulation_flags = XEN_X86_EMU_LAPIC,
+	};
+	int rc;
+
+	memcpy(d.handle, c->config->c_info.uuid, sizeof(d.handle));
+	c->domid = 0;
+	rc = ctl_domain_create(c->lx->ctl, &d, &c->domid);
+	c->has_domain = !rc;
+	return rc;
+}
+
+/* Page tables: a page for each vCPU's basics, and 1/256 of the memory and then some. */
+static uint64_t paging_bytes(const struct lx_build_info *b)
+{
+	uint64_t kib = b->shadow_memkb ? b->shadow_memkb :
+		KIB_PER_PAGE * (256 * (uint64_t)b->max_vcpus + 2 * (b->max_memkb / 1024));
+
+	return (kib << 10) & PAGE_MASK;
+}
+
+static int set_affinity(struct lx_create *c)
+{
+	const struct lx_build_info *b = &c->config->b_info;
+	uint32_t n = b->nr_hard > b->nr_soft ? b->nr_hard : b->nr_soft;
+	int rc = 0;
+
+	for (uint32_t i = 0; i < n && i < b->max_vcpus && !rc; i++) {
+		struct lx_cpumap hard, soft;
+
+		if (i < b->nr_hard)
+			hard = b->hard[i];
+		if (i < b->nr_soft)
+			soft = b->soft[i];
+		rc = ctl_vcpu_set_affinity(c->lx->ctl, c->domid, i,
+					   i < b->nr_hard ? (uint8_t *)hard.w : NULL,
+					   i < b->nr_soft ? (uint8_t *)soft.w : NULL,
+					   sizeof(hard.w), false);
+	}
+	return rc;
+}
+
+static int set_sched(struct lx_create *c)
+{
+	const struct lx_sched *s = &c->config->b_info.sched_params;
+	struct xen_domctl_scheduler_op op = { .cmd = XEN_DOMCTL_SCHEDOP_getinfo };
+	int rc;
+
+	if (s->weight < 0 && s->cap < 0)
+		return 0;
+	rc = ctl_sched_id(c->lx->ctl, &op.sched_id);
+	if (!rc)
+		rc = ctl_sched_domain(c->lx->ctl, c->domid, &op);
+	if (rc)
+		return rc;
+	/* credit and credit2 have their weight and cap in the same places. */
+	if (s->weight >= 0)
+		op.u.credit2.weight = (uint16_t)s->weight;
+	if (s->cap >= 0)
+		op.u.credit2.cap = (uint16_t)s->cap;
+	op.cmd = XEN_DOMCTL_SCHEDOP_putinfo;
+	return ctl_sched_domain(c->lx->ctl, c->domid, &op);
+}
+
+static int step_limits(struct lx_op *op)
+{
+	struct lx_create *c = to_create(op);
+	const struct lx_build_info *b = &c->config->b_info;
+	static const struct lx_cpumap anywhere;
+	struct ctl *ctl = c->lx->ctl;
+	int rc = ctl_domain_max_vcpus(ctl, c->domid, b->max_vcpus);
+
+	if (!rc)
+		rc = set_affinity(c);
+	if (!rc && memcmp(&b->nodes, &anywhere, sizeof(anywhere)))
+		rc = ctl_domain_set_node_affinity(ctl, c->domid, (const uint8_t *)b->nodes.w,
+						  sizeof(b->nodes.w));
+	if (!rc)
+		rc = ctl_domain_max_mem(ctl, c->domid, b->max_memkb + LX_SLACK_KIB);
+	if (!rc)
+		rc = ctl_domain_set_tsc(ctl, c->domid, b->tsc_mode);
+	if (!rc && b->rtc_timeoffset)
+		rc = ctl_domain_set_time_offset(ctl, c->domid, b->rtc_timeoffset);
+	if (!rc)
+		rc = ctl_domain_set_paging_pool(ctl, c->domid, paging_bytes(b));
+	if (!rc)
+		rc = set_sched(c);
+	/* Fail now rather than halfway when somebody else takes the memory. */
+	if (!rc)
+		rc = ctl_claim_pages(ctl, c->domid, c->plan.pages);
+	bld_job_init(&c->job, ctl, c->domid, &c->plan);
+	return rc;
+}
+
+static int step_populate(struct lx_op *op)
+{
+	struct lx_create *c = to_create(op);
+	int rc = 1;
+
+	for (unsigned int i = 0; i < POPULATES_A_TURN && rc == 1; i++)
+		rc = bld_populate(&c->job);
+	return rc == 1 ? LX_MORE : rc;
+}
+
+static int step_write(struct lx_op *op)
+{
+	struct lx_create *c = to_create(op);
+	int rc = 1;
+
+	for (unsigned int i = 0; i < WRITES_A_TURN && rc == 1; i++)
+		rc = bld_write(&c->job);
+	if (rc == 1)
+		return LX_MORE;
+	if (!rc)
+		rc = ctl_claim_pages(c->lx->ctl, c->domid, 0);
+	return rc ? rc : bld_finish(&c->job, c->config->b_info.max_vcpus);
+}
+
+/* Event channels and grants of the two rings, and the parameters by which the guest finds them. */
+static int step_channels(struct lx_op *op)
+{
+	struct lx_create *c = to_create(op);
+	struct ctl *ctl = c->lx->ctl;
+	int store = ctl_evtchn_alloc_unbound(ctl, c->domid, DOM0);
+	int console = store < 0 ? store : ctl_evtchn_alloc_unbound(ctl, c->domid, DOM0);
+	int rc;
+
+	if (console < 0)
+		return console;
+	c->store_port = (uint32_t)store;
+	c->console_port = (uint32_t)console;
+	rc = ctl_hvm_param_set(ctl, c->domid, HVM_PARAM_STORE_PFN, c->plan.store.v);
+	if (!rc)
+		rc = ctl_hvm_param_set(ctl, c->domid, HVM_PARAM_STORE_EVTCHN, c->store_port);
+	if (!rc)
+		rc = ctl_hvm_param_set(ctl, c->domid, HVM_PARAM_CONSOLE_PFN, c->plan.console.v);
+	if (!rc)
+		rc = ctl_hvm_param_set(ctl, c->domid, HVM_PARAM_CONSOLE_EVTCHN, c->console_port);
+	if (!rc)
+		rc = ctl_grant_reserved(ctl, c->domid, GNTTAB_RESERVED_CONSOLE, DOM0,
+					c->plan.console);
+	if (!rc)
+		rc = ctl_grant_reserved(ctl, c->domid, GNTTAB_RESERVED_XENSTORE, DOM0,
+					c->plan.store);
+	return rc;
+}
+
+static void undo_store(struct lx_op *op)
+{
+	struct lx_create *c = to_create(op);
+	char uuid[LX_UUID_TEXT];
+
+	lx_uuid_text(c->config->c_info.uuid, uuid);
+	if (c->introduced)
+		c->lx->store->ops->release(c->lx->store, c->domid);
+	c->introduced = false;
+	lx_store_remove_domain(c->lx, c->domid, uuid);
+}
+
+static int step_store(struct lx_op *op)
+{
+	struct lx_create *c = to_create(op);
+	int rc = lx_store_add_domain(c->lx, c->config, c->domid, c->store_port, c->plan.store,
+				     c->console_port, c->plan.console);
+
+	if (rc)
+		return rc;
+	rc = c->lx->store->ops->introduce(c->lx->store, c->domid, c->plan.store.v, c->store_port);
+	c->introduced = !rc;
+	if (rc)
+		lx_error(c->lx, rc, "xenstored does not take the domain");
+	return rc;
+}
+
+static void undo_state(struct lx_op *op)
+{
+	struct lx_create *c = to_create(op);
+
+	lx_state_remove(c->lx, c->config->c_info.uuid);
+}
+
+static int step_state(struct lx_op *op)
+{
+	struct lx_create *c = to_create(op);
+
+	return lx_state_save(c->lx, c->config);
+}
+
+static int step_start(struct lx_op *op)
+{
+	struct lx_create *c = to_create(op);
+	int rc = c->paused ? 0 : ctl_domain_unpause(c->lx->ctl, c->domid);
+
+	if (!rc)
+		free_files(c);
+	return rc;
+}
+
+static const struct lx_step create_steps[] = {
+	{ "checking the configuration", step_check, NULL },
+	{ "reading the kernel", step_load, undo_load },
+	{ "looking for memory", step_memory, NULL },
+	{ "making the domain", step_domain, undo_domain },
+	{ "setting limits", step_limits, NULL },
+	{ "giving memory", step_populate, NULL },
+	{ "loading", step_write, NULL },
+	{ "connecting rings", step_channels, NULL },
+	{ "writing xenstore", step_store, undo_store },
+	{ "keeping the configuration", step_state, undo_state },
+	{ "starting", step_start, NULL },
+	{ 0 },
+};
+
+void lx_create_start(struct lx_create *c, struct lx *lx, const struct lx_domain_config *config,
+		     bool paused)
+{
+	c->lx = lx;
+	c->config = config;
+	c->paused = paused;
+	lx_op_start(&c->op, &lx->loop, create_steps);
+}
+
+struct create_wait {
+	int rc;
+	struct lx_loop *loop;
+};
+
+static void wait_done(struct lx_op *op, int rc)
+{
+	struct create_wait *w = op->user;
+
+	w->rc = rc;
+	lx_loop_stop(w->loop);
+}
+
+int lx_create_now(struct lx *lx, const struct lx_domain_config *config, bool paused,
+		  uint32_t *domid)
+{
+	struct create_wait w = { -EINTR, &lx->loop };
+	struct lx_create *c = calloc(1, sizeof(*c));
+	int rc;
+
+	if (!c)
+		return -ENOMEM;
+	c->op.done = wait_done;
+	c->op.user = &w;
+	lx_create_start(c, lx, config, paused);
+	rc = lx_loop_run(&lx->loop);
+	if (!rc)
+		rc = w.rc;
+	*domid = c->domid;
+	free(c);
+	return rc;
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Ending domains. */
+#include <errno.h>
+
+#include "light.h"
+
+/* A domain's memory goes away in pieces: each takes a call. */
+static int kill_domain(struct lx *lx, uint32_t domid)
+{
+	int rc;
+
+	do {
+		rc = ctl_domain_destroy(lx->ctl, domid);
+	} while (rc == -EAGAIN || rc == -ERESTART);
+	return rc;
+}
+
+int lx_destroy(struct lx *lx, uint32_t domid)
+{
+	struct xen_domctl_getdomaininfo info;
+	char uuid[LX_UUID_TEXT];
+	int rc = ctl_domain_info(lx->ctl, domid, &info);
+
+	if (rc) {
+		lx_error(lx, rc, "Domain %u: there is no such domain", domid);
+		return rc;
+	}
+	lx_uuid_text(info.handle, uuid);
+	/* It must not run while its devices go away. A dying one cannot be paused any more. */
+	if (!(info.flags & XEN_DOMINF_dying))
+		ctl_domain_pause(lx->ctl, domid);
+	rc = kill_domain(lx, domid);
+	if (rc)
+		return rc;
+	lx->store->ops->release(lx->store, domid);
+	lx_store_remove_domain(lx, domid, uuid);
+	lx_state_remove(lx, info.handle);
+	return 0;
+}

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Deaths of domains. xenstored fires @releaseDomain when any domain shuts down or is gone; the
+ * hypervisor then says what became of ours.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "light.h"
+
+#include <public/sched.h>
+
+#define RELEASE "@releaseDomain"
+
+const char *const lx_death_names[] = { "poweroff", "reboot", "suspend", "crash", "watchdog",
+	"soft-reset", "gone", NULL };
+
+/* Has it ended, and how? */
+static bool ended(struct lx *lx, uint32_t domid, enum lx_death *how)
+{
+	static const enum lx_death by_code[] = {
+		[SHUTDOWN_poweroff] = LX_DEATH_POWEROFF,
+		[SHUTDOWN_reboot] = LX_DEATH_REBOOT,
+		[SHUTDOWN_suspend] = LX_DEATH_SUSPEND,
+		[SHUTDOWN_crash] = LX_DEATH_CRASH,
+		[SHUTDOWN_watchdog] = LX_DEATH_WATCHDOG,
+		[SHUTDOWN_soft_reset] = LX_DEATH_SOFT_RESET,
+	};
+	struct xen_domctl_getdomaininfo info;
+	uint32_t code;
+	int rc = ctl_domain_info(lx->ctl, domid, &info);
+
+	if (rc == -ESRCH || (!rc && (info.flags & XEN_DOMINF_dying))) {
+		*how = LX_DEATH_GONE;
+		return true;
+	}
+	if (rc || !(info.flags & XEN_DOMINF_shutdown))
+		return false;
+	code = info.flags >> XEN_DOMINF_shutdownshift & XEN_DOMINF_shutdownmask;
+	*how = code < sizeof(by_code) / sizeof(by_code[0]) ? by_code[code] : LX_DEATH_CRASH;
+	return true;
+}
+
+static void look(struct lx_death_watch *w)
+{
+	enum lx_death how;
+
+	if (!ended(w->lx, w->domid, &how))
+		return;
+	lx_death_watch_stop(w);
+	w->fn(w, how);
+}
+
+static void first_look(struct lx_timer *timer)
+{
+	look(timer->user);
+}
+
+static void store_event(struct lx_fd *fd, short revents)
+{
+	struct lx_death_watch *w = fd->user;
+	bool any = false;
+	char **event;
+
+	while ((event = w->lx->store->ops->fired(w->lx->store))) {
+		any = true;
+		free(event);
+	}
+	if (!any && (revents & (POLLHUP | POLLERR))) {
+		/* Without xenstored only asking again helps. */
+		lx_fd_remove(&w->lx->loop, fd);
+		lx_timer_set(&w->lx->loop, &w->timer, 1000);
+	}
+	look(w);
+}
+
+int lx_death_watch_start(struct lx_death_watch *w, struct lx *lx, uint32_t domid)
+{
+	int rc;
+
+	w->lx = lx;
+	w->domid = domid;
+	snprintf(w->token, sizeof(w->token), "death-%u", domid);
+	rc = lx->store->ops->watch(lx->store, RELEASE, w->token);
+	if (rc) {
+		lx_error(lx, rc, "cannot watch for the end of domain %u", domid);
+		return rc;
+	}
+	w->fd.fn = store_event;
+	w->fd.user = w;
+	w->timer.fn = first_look;
+	w->timer.user = w;
+	lx_fd_add(&lx->loop, &w->fd, lx->store->ops->fd(lx->store), POLLIN);
+	lx_timer_set(&lx->loop, &w->timer, 0);
+	return 0;
+}
+
+void lx_death_watch_stop(struct lx_death_watch *w)
+{
+	lx_fd_remove(&w->lx->loop, &w->fd);
+	lx_timer_cancel(&w->lx->loop, &w->timer);
+	w->lx->store->ops->unwatch(w->lx->store, RELEASE, w->token);
+}
+
+enum lx_action lx_action_for(const struct lx_domain_config *config, enum lx_death how)
+{
+	switch (how) {
+	case LX_DEATH_POWEROFF:
+		return config->on_poweroff;
+	case LX_DEATH_REBOOT:
+		return config->on_reboot;
+	case LX_DEATH_CRASH:
+		return config->on_crash;
+	case LX_DEATH_WATCHDOG:
+		return config->on_watchdog;
+	case LX_DEATH_SOFT_RESET:
+		return config->on_soft_reset;
+	default:
+		return LX_PRESERVE;
+	}
+}

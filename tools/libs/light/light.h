@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * libxl's work: operations on domains. Everything takes a context, which owns nothing that it was
+ * given. Functions return 0 or -errno and have logged the reason.
+ */
+#ifndef TOOLS_LIGHT_H
+#define TOOLS_LIGHT_H
+
+#include "builder/builder.h"
+#include "ctrl/ctrl.h"
+#include "op.h"
+#include "store.h"
+#include "types.h"
+
+#define LX_STATE_DIR "/var/lib/xenolith/domains"
+
+struct xentoollog_logger;
+
+struct lx {
+	struct ctl *ctl;
+	struct lx_store *store;
+	struct lx_loop loop;
+	struct xentoollog_logger *log;
+	const char *state_dir;		/* configurations of domains; LX_STATE_DIR */
+};
+
+/** Open the hypervisor and xenstore. 0 or -errno, with nothing open. */
+int lx_open(struct lx *lx, struct xentoollog_logger *log);
+void lx_close(struct lx *lx);
+
+void lx_error(struct lx *lx, int rc, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+void lx_info(struct lx *lx, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* create.c */
+
+struct lx_create {
+	struct lx_op op;			/* its done() is the caller's */
+	struct lx *lx;
+	const struct lx_domain_config *config;	/* the caller's, until done() */
+	bool paused;				/* leave it paused */
+	uint32_t domid;				/* result */
+	/* working state */
+	void *kernel_file, *ramdisk_file;
+	size_t kernel_bytes, ramdisk_bytes;
+	struct bld_kernel kernel;
+	struct bld_plan plan;
+	struct bld_job job;
+	uint32_t store_port, console_port;
+	bool has_domain, introduced, has_plan, started;
+};
+
+/** Create a domain. Until done() the structure must stay; a failure leaves no trace. */
+void lx_create_start(struct lx_create *c, struct lx *lx, const struct lx_domain_config *config,
+		     bool paused);
+/** The same, turning the loop until it is done. *@domid is the new domain's. */
+int lx_create_now(struct lx *lx, const struct lx_domain_config *config, bool paused,
+		  uint32_t *domid);
+/** Is the configuration complete and within what can be built? */
+int lx_config_check(struct lx *lx, const struct lx_domain_config *config);
+/** What the domain may have beyond its RAM, in KiB: ACPI tables, rings. */
+#define LX_SLACK_KIB 1024
+
+/* create-store.c: a domain's nodes in xenstore */
+
+int lx_store_add_domain(struct lx *lx, const struct lx_domain_config *config, uint32_t domid,
+			uint32_t store_port, gfn_t store_gfn, uint32_t console_port,
+			gfn_t console_gfn);
+void lx_store_remove_domain(struct lx *lx, uint32_t domid, const char *uuid);
+
+/* destroy.c */
+
+/** End a domain and remove what the toolstack kept of it; what is not there is no error. */
+int lx_destroy(struct lx *lx, uint32_t domid);
+
+/* control.c: asking the guest */
+
+/** Ask by control/shutdown: "poweroff", "reboot", "suspend". -EOPNOTSUPP: it does not listen. */
+int lx_ask(struct lx *lx, uint32_t domid, const char *what);
+int lx_sysrq(struct lx *lx, uint32_t domid, char key);
+/** Number of vCPUs that are to be online. */
+int lx_set_vcpus(struct lx *lx, uint32_t domid, const struct lx_cpumap *online);
+int lx_set_memory_target(struct lx *lx, uint32_t domid, uint64_t kib);
+int lx_set_max_memory(struct lx *lx, uint32_t domid, uint64_t kib);
+int lx_rename(struct lx *lx, uint32_t domid, const char *name);
+
+/* names.c */
+
+/** Name of a domain, the caller's to free; NULL when it has none. */
+char *lx_domain_name(struct lx *lx, uint32_t domid);
+/** A domain by number or by name; -ENOENT (nothing logged) when there is none. */
+int lx_find_domain(struct lx *lx, const char *text, uint32_t *domid);
+int lx_find_name(struct lx *lx, const char *name, uint32_t *domid);
+
+/* state.c: configurations on disk, one file a domain, named after its UUID */
+
+/** Write: complete or not at all, also when the power fails. */
+int lx_state_save(struct lx *lx, const struct lx_domain_config *config);
+/** -ENOENT (nothing logged) when there is none. @config is initialised here. */
+int lx_state_load(struct lx *lx, const uint8_t uuid[16], struct lx_domain_config *config);
+void lx_state_remove(struct lx *lx, const uint8_t uuid[16]);
+/** Change the saved configuration of a running domain; no file, no change. */
+int lx_state_update(struct lx *lx, uint32_t domid,
+		    void (*change)(struct lx_domain_config *config, void *arg), void *arg);
+
+/* events.c: deaths */
+
+/** Why a domain ended. */
+enum lx_death { LX_DEATH_POWEROFF, LX_DEATH_REBOOT, LX_DEATH_SUSPEND, LX_DEATH_CRASH,
+		LX_DEATH_WATCHDOG, LX_DEATH_SOFT_RESET, LX_DEATH_GONE };
+
+struct lx_death_watch {
+	struct lx *lx;
+	uint32_t domid;
+	/** Called once, from the loop. */
+	void (*fn)(struct lx_death_watch *w, enum lx_death how);
+	void *user;
+	struct lx_fd fd;
+	struct lx_timer timer;
+	char token[32];
+};
+
+/** Report the end of a domain, also if it has ended already. */
+int lx_death_watch_start(struct lx_death_watch *w, struct lx *lx, uint32_t domid);
+void lx_death_watch_stop(struct lx_death_watch *w);
+/** What the configuration wants done. */
+enum lx_action lx_action_for(const struct lx_domain_config *config, enum lx_death how);
+extern const char *const lx_death_names[];
+
+#endif

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Tables of the toolstack's objects. */
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "types.h"
+
+#define FIELD(kind_, s, member, ...) \
+	{ .name = #member, .kind = kind_, .at = offsetof(struct s, member), __VA_ARGS__ }
+#define ARRAY_FIELD(kind_, label, s, member, n, ...) \
+	{ .name = label, .kind = kind_, .at = offsetof(struct s, member), \
+	  .count = offsetof(struct s, n), __VA_ARGS__ }
+
+const char *const lx_action_names[] = { "destroy", "restart", "rename-restart", "preserve",
+	"coredump-destroy", "coredump-restart", "soft-reset", NULL };
+const char *const lx_format_names[] = { "unknown", "qcow", "qcow2", "vhd", "raw", "empty", "qed",
+	NULL };
+
+static const struct lx_field create_fields[] = {
+	FIELD(LX_STRING, lx_create_info, type),
+	FIELD(LX_STRING, lx_create_info, name),
+	FIELD(LX_UUID, lx_create_info, uuid),
+	FIELD(LX_STRING, lx_create_info, pool_name),
+	{ 0 },
+};
+
+static const struct lx_field sched_fields[] = {
+	FIELD(LX_S32, lx_sched, weight),
+	FIELD(LX_S32, lx_sched, cap),
+	FIELD(LX_S32, lx_sched, period),
+	FIELD(LX_S32, lx_sched, budget),
+	{ 0 },
+};
+
+static void sched_init(void *object)
+{
+	*(struct lx_sched *)object = (struct lx_sched){ -1, -1, -1, -1 };
+}
+
+static const struct lx_type create_type = { "c_info", sizeof(struct lx_create_info), create_fields,
+					    NULL };
+static const struct lx_type sched_type = { "sched_params", sizeof(struct lx_sched), sched_fields,
+					   sched_init };
+
+static const struct lx_field build_fields[] = {
+	FIELD(LX_U32, lx_build_info, max_vcpus),
+	FIELD(LX_CPUMAP, lx_build_info, avail_vcpus),
+	FIELD(LX_U64, lx_build_info, max_memkb),
+	FIELD(LX_U64, lx_build_info, target_memkb),
+	FIELD(LX_U64, lx_build_info, shadow_memkb),
+	FIELD(LX_U32, lx_build_info, event_channels),
+	FIELD(LX_U32, lx_build_info, max_grant_frames),
+	FIELD(LX_U32, lx_build_info, max_maptrack_frames),
+	FIELD(LX_U32, lx_build_info, max_grant_version),
+	FIELD(LX_S32, lx_build_info, rtc_timeoffset),
+	FIELD(LX_U32, lx_build_info, tsc_mode),
+	FIELD(LX_STRING, lx_build_info, kernel),
+	FIELD(LX_STRING, lx_build_info, ramdisk),
+	FIELD(LX_STRING, lx_build_info, cmdline),
+	FIELD(LX_OBJECT, lx_build_info, sched_params, .type = &sched_type),
+	ARRAY_FIELD(LX_CPUMAPS, "vcpu_hard_affinity", lx_build_info, hard, nr_hard),
+	ARRAY_FIELD(LX_CPUMAPS, "vcpu_soft_affinity", lx_build_info, soft, nr_soft),
+	FIELD(LX_CPUMAP, lx_build_info, nodes),
+	{ 0 },
+};
+
+static void build_init(void *object)
+{
+	struct lx_build_info *b = object;
+
+	b->max_vcpus = 1;
+	lx_cpumap_set(&b->avail_vcpus, 0);
+	b->event_channels = 1023;
+	b->max_grant_version = 2;
+}
+
+static const struct lx_type build_type = { "b_info", sizeof(struct lx_build_info), build_fields,
+					   build_init };
+
+static const struct lx_field disk_fields[] = {
+	FIELD(LX_STRING, lx_disk, pdev_path),
+	FIELD(LX_STRING, lx_disk, vdev),
+	FIELD(LX_STRING, lx_disk, script),
+	FIELD(LX_STRING, lx_disk, backend_domname),
+	FIELD(LX_ENUM, lx_disk, format, .names = lx_format_names),
+	FIELD(LX_BOOL, lx_disk, readwrite),
+	FIELD(LX_BOOL, lx_disk, is_cdrom),
+	FIELD(LX_BOOL, lx_disk, direct_io_safe),
+	FIELD(LX_BOOL, lx_disk, discard_enable),
+	{ 0 },
+};
+
+static void disk_init(void *object)
+{
+	struct lx_disk *d = object;
+
+	d->format = LX_FORMAT_RAW;
+	d->readwrite = true;
+}
+
+const struct lx_type lx_disk_type = { "disk", sizeof(struct lx_disk), disk_fields, disk_init };
+
+static const struct lx_field nic_fields[] = {
+	FIELD(LX_U32, lx_nic, devid),
+	FIELD(LX_STRING, lx_nic, mac),
+	FIELD(LX_STRING, lx_nic, bridge),
+	FIELD(LX_STRING, lx_nic, ip),
+	FIELD(LX_STRING, lx_nic, script),
+	FIELD(LX_STRING, lx_nic, ifname),
+	FIELD(LX_STRING, lx_nic, model),
+	FIELD(LX_STRING, lx_nic, backend_domname),
+	FIELD(LX_STRING, lx_nic, gatewaydev),
+	FIELD(LX_U32, lx_nic, mtu),
+	FIELD(LX_U64, lx_nic, rate_bytes_per_interval),
+	FIELD(LX_U32, lx_nic, rate_interval_usecs),
+	{ 0 },
+};
+
+const struct lx_type lx_nic_type = { "nic", sizeof(struct lx_nic), nic_fields, NULL };
+
+#define ACTION(member) FIELD(LX_ENUM, lx_domain_config, member, .names = lx_action_names)
+static const struct lx_field config_fields[] = {
+	FIELD(LX_OBJECT, lx_domain_config, c_info, .type = &create_type),
+	FIELD(LX_OBJECT, lx_domain_config, b_info, .type = &build_type),
+	ARRAY_FIELD(LX_OBJECTS, "disks", lx_domain_config, disks, nr_disks, .type = &lx_disk_type),
+	ARRAY_FIELD(LX_OBJECTS, "nics", lx_domain_config, nics, nr_nics, .type = &lx_nic_type),
+	ACTION(on_poweroff),
+	ACTION(on_reboot),
+	ACTION(on_watchdog),
+	ACTION(on_crash),
+	ACTION(on_soft_reset),
+	{ 0 },
+};
+
+static void config_init(void *object)
+{
+	struct lx_domain_config *c = object;
+
+	c->on_reboot = LX_RESTART;
+	c->on_soft_reset = LX_SOFT_RESET;
+}
+
+const struct lx_type lx_domain_config_type = { "domain", sizeof(struct lx_domain_config),
+					       config_fields, config_init };
+
+const char *lx_name_of(const char *const *names, uint32_t value)
+{
+	for (uint32_t i = 0; names[i]; i++)
+		if (i == value)
+			return names[i];
+	return "?";
+}
+
+/* libxl writes underscores in its JSON where xl.cfg has hyphens. */
+static bool same_name(const char *a, const char *b)
+{
+	while (*a && (*a == *b || (*a == '-' && *b == '_'))) {
+		a++;
+		b++;
+	}
+	return !*a && !*b;
+}
+
+int lx_value_of(const char *const *names, const char *name)
+{
+	for (int i = 0; names[i]; i++)
+		if (same_name(names[i], name))
+			return i;
+	return -1;
+}
+
+void lx_uuid_text(const uint8_t u[16], char text[LX_UUID_TEXT])
+{
+	snprintf(text, LX_UUID_TEXT,
+		 "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", u[0], u[1],
+		 u[2], u[3], u[4], u[5], u[6], u[7], u[8], u[9], u[10], u[11], u[12], u[13], u[14],
+		 u[15]);
+}
+
+static int hex_digit(char c)
+{
+	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 :
+	       c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+bool lx_uuid_parse(const char *text, uint8_t uuid[16])
+{
+	unsigned int n = 0;
+
+	while (n < 32 && *text) {
+		int d = hex_digit(*text);
+
+		if (*text++ == '-')
+			continue;
+		if (d < 0)
+			return false;
+		uuid[n / 2] = (uint8_t)(n % 2 ? uuid[n / 2] | d : d << 4);
+		n++;
+	}
+	return n == 32 && !*text;
+}
+
+/* Version 4: random, but for six bits. */
+void lx_uuid_random(uint8_t uuid[16])
+{
+	while (getrandom(uuid, 16, 0) != 16)
+		;
+	uuid[6] = (uint8_t)((uuid[6] & 0x0f) | 0x40);
+	uuid[8] = (uint8_t)((uuid[8] & 0x3f) | 0x80);
+}

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The toolstack's typed objects, and tables that describe them. From its table an object converts
+ * to JSON and back, is copied, and is freed. Names follow those that libxl 4.17 writes.
+ */
+#ifndef TOOLS_LIGHT_TYPES_H
+#define TOOLS_LIGHT_TYPES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct json_object;
+
+#define LX_MAX_CPUS 512
+
+/** A set of CPUs or of vCPUs. */
+struct lx_cpumap {
+	uint64_t w[LX_MAX_CPUS / 64];
+};
+
+static inline bool lx_cpumap_test(const struct lx_cpumap *m, unsigned int i)
+{
+	return i < LX_MAX_CPUS && (m->w[i / 64] >> i % 64 & 1);
+}
+
+static inline void lx_cpumap_set(struct lx_cpumap *m, unsigned int i)
+{
+	if (i < LX_MAX_CPUS)
+		m->w[i / 64] |= (uint64_t)1 << i % 64;
+}
+
+enum lx_kind {
+	LX_BOOL,	/* bool */
+	LX_U32,		/* uint32_t */
+	LX_S32,		/* int32_t */
+	LX_U64,		/* uint64_t */
+	LX_STRING,	/* char *, owned; NULL is left out */
+	LX_ENUM,	/* uint32_t; names in .names, which ends with NULL */
+	LX_UUID,	/* uint8_t[16] */
+	LX_CPUMAP,	/* struct lx_cpumap; left out when empty */
+	LX_OBJECT,	/* a structure, described by .type */
+	LX_OBJECTS,	/* pointer to an owned array of structures; its length (uint32_t) at .count */
+	LX_CPUMAPS,	/* the same for struct lx_cpumap */
+};
+
+struct lx_field {
+	const char *name;
+	enum lx_kind kind;
+	size_t at;			/* offset in the structure */
+	size_t count;			/* offset of an array's length */
+	const struct lx_type *type;
+	const char *const *names;
+};
+
+struct lx_type {
+	const char *name;
+	size_t bytes;
+	const struct lx_field *field;	/* ends with one without a name */
+	/** Fill what an object has when nothing is said; NULL: zeros. */
+	void (*init)(void *object);
+};
+
+enum lx_action { LX_DESTROY, LX_RESTART, LX_RENAME_RESTART, LX_PRESERVE, LX_COREDUMP_DESTROY,
+		 LX_COREDUMP_RESTART, LX_SOFT_RESET };
+enum lx_disk_format { LX_FORMAT_UNKNOWN, LX_FORMAT_QCOW, LX_FORMAT_QCOW2, LX_FORMAT_VHD,
+		      LX_FORMAT_RAW, LX_FORMAT_EMPTY, LX_FORMAT_QED };
+
+extern const char *const lx_action_names[];
+extern const char *const lx_format_names[];
+
+struct lx_sched {
+	int32_t weight, cap;		/* -1: the scheduler's default */
+	int32_t period, budget;
+};
+
+struct lx_create_info {
+	char *type;			/* "pvh" */
+	char *name;
+	uint8_t uuid[16];
+	char *pool_name;		/* NULL: Pool-0 */
+};
+
+struct lx_build_info {
+	uint32_t max_vcpus;
+	struct lx_cpumap avail_vcpus;
+	uint64_t max_memkb, target_memkb;
+	uint64_t shadow_memkb;		/* 0: by its size */
+	uint32_t event_channels;
+	uint32_t max_grant_frames, max_maptrack_frames;	/* 0: the hypervisor's default */
+	uint32_t max_grant_version;
+	int32_t rtc_timeoffset;
+	uint32_t tsc_mode;		/* 0 default, 2 native */
+	char *kernel, *ramdisk, *cmdline;
+	struct lx_sched sched_params;
+	struct lx_cpumap *hard, *soft;	/* by vCPU; fewer than vCPUs: the rest run anywhere */
+	uint32_t nr_hard, nr_soft;
+	struct lx_cpumap nodes;		/* empty: anywhere */
+};
+
+struct lx_disk {
+	char *pdev_path, *vdev, *script, *backend_domname;
+	uint32_t format;		/* enum lx_disk_format */
+	bool readwrite, is_cdrom, direct_io_safe, discard_enable;
+};
+
+struct lx_nic {
+	uint32_t devid;
+	char *mac, *bridge, *ip, *script, *ifname, *model, *backend_domname, *gatewaydev;
+	uint32_t mtu;
+	uint64_t rate_bytes_per_interval;
+	uint32_t rate_interval_usecs;
+};
+
+struct lx_domain_config {
+	struct lx_create_info c_info;
+	struct lx_build_info b_info;
+	struct lx_disk *disks;
+	uint32_t nr_disks;
+	struct lx_nic *nics;
+	uint32_t nr_nics;
+	uint32_t on_poweroff, on_reboot, on_watchdog, on_crash, on_soft_reset;	/* enum lx_action */
+};
+
+extern const struct lx_type lx_domain_config_type, lx_disk_type, lx_nic_type;
+
+/** Set an object to its defaults; what it held is not freed. */
+void lx_init(const struct lx_type *type, void *object);
+/** Free what an object owns and set it to zeros. */
+void lx_dispose(const struct lx_type *type, void *object);
+/** A new JSON object, NULL without memory. */
+struct json_object *lx_to_json(const struct lx_type *type, const void *object);
+/** Fill an object that lx_init() set up from JSON of any origin. 0 or -errno; @err (256 bytes) says
+ * which member is wrong. Members not known are passed over. The object is to be disposed of. */
+int lx_from_json(const struct lx_type *type, void *object, struct json_object *json, char *err);
+/** The same from text and to text (the caller's to free). */
+int lx_from_text(const struct lx_type *type, void *object, const char *text, char *err);
+char *lx_to_text(const struct lx_type *type, const void *object);
+/** @to (not initialised) becomes a copy of @from. 0 or -ENOMEM, or -EINVAL for strings that are no
+ * UTF-8. */
+int lx_copy(const struct lx_type *type, void *to, const void *from);
+
+/** A number's name; "?" when it has none. */
+const char *lx_name_of(const char *const *names, uint32_t value);
+/** A name's number, or -1. */
+int lx_value_of(const char *const *names, const char *name);
+
+#define LX_UUID_TEXT 37
+/** "xxxxxxxx-xxxx-..." and back; false when it is none. */
+void lx_uuid_text(const uint8_t uuid[16], char text[LX_UUID_TEXT]);
+bool lx_uuid_parse(const char *text, uint8_t uuid[16]);
+void lx_uuid_random(uint8_t uuid[16]);
+
+#endif

@@ -1,0 +1,372 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Creating and ending domains: what is there afterwards, and that a failure at any hypercall or any
+ * write to xenstore leaves nothing behind. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <xentoollog.h>
+
+#include "fake-kernel.h"
+#include "fake-store.h"
+#include "fake-xen.h"
+#include "light/light.h"
+
+#include <public/hvm/params.h>
+#include <public/sched.h>
+
+static char folder[64], kernel[96], states[96];
+static struct fake_store store;
+static struct lx lx;
+static struct lx_domain_config config;
+
+static int setup(void **state)
+{
+	uint8_t elf[FAKE_KERNEL_BYTES];
+	int fd;
+
+	snprintf(folder, sizeof(folder), "/tmp/xenolith-light-XXXXXX");
+	if (!mkdtemp(folder))
+		return -1;
+	snprintf(kernel, sizeof(kernel), "%s/kernel", folder);
+	snprintf(states, sizeof(states), "%s/states/domains", folder);
+	fake_kernel(elf);
+	fd = open(kernel, O_WRONLY | O_CREAT, 0600);
+	if (fd < 0 || write(fd, elf, sizeof(elf)) != sizeof(elf) || close(fd))
+		return -1;
+	fake_reset(64);
+	fake_store_init(&store);
+	memset(&lx, 0, sizeof(lx));
+	lx.log = (void *)xtl_createlogger_stdiostream(stderr, XTL_CRITICAL, 0);
+	lx.ctl = ctl_open(&fake_backend, lx.log);
+	lx.store = &store.s;
+	lx.state_dir = states;
+	lx_init(&lx_domain_config_type, &config);
+	config.c_info.name = strdup("u1");
+	config.c_info.type = strdup("pvh");
+	lx_uuid_random(config.c_info.uuid);
+	config.b_info.kernel = strdup(kernel);
+	config.b_info.cmdline = strdup("console=hvc0");
+	config.b_info.max_vcpus = 2;
+	config.b_info.max_memkb = config.b_info.target_memkb = 8 << 10;
+	config.on_crash = LX_PRESERVE;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	char command[128];
+
+	lx_dispose(&lx_domain_config_type, &config);
+	ctl_close(lx.ctl);
+	xtl_logger_destroy(lx.log);
+	fake_store_free(&store);
+	fake_reset(0);
+	snprintf(command, sizeof(command), "rm -rf %s", folder);
+	return system(command);
+}
+
+static unsigned int state_files(void)
+{
+	DIR *d = opendir(states);
+	unsigned int n = 0;
+	struct dirent *e;
+
+	while (d && (e = readdir(d)))
+		n += e->d_name[0] != '.';
+	if (d)
+		closedir(d);
+	return n;
+}
+
+static void assert_no_trace(void)
+{
+	assert_int_equal(fake_domains(), 0);
+	assert_int_equal(fake_free_pages(), 64 << 8);
+	assert_int_equal(store.nodes, 0);
+	assert_int_equal(store.introduced, 0);
+	assert_int_equal(store.watches, 0);
+	assert_int_equal(state_files(), 0);
+	assert_int_equal(fake_xen.bufs, 0);
+	assert_int_equal(fake_xen.maps, 0);
+	assert_null(lx.loop.fds);
+	assert_null(lx.loop.timers);
+}
+
+static void test_create(void **state)
+{
+	struct lx_domain_config saved;
+	uint32_t domid, other;
+
+	assert_int_equal(lx_create_now(&lx, &config, false, &domid), 0);
+	assert_int_equal(domid, 1);
+	assert_false(fake_xen.d[1].paused);
+	assert_true(fake_xen.d[1].params[HVM_PARAM_STORE_PFN]);
+	assert_string_equal(fake_store_get(&store, "/local/domain/1/name"), "u1");
+	assert_string_equal(fake_store_get(&store, "/local/domain/1/cpu/1/availability"),
+			    "offline");
+	assert_string_equal(fake_store_get(&store, "/local/domain/1/console/port"), "2");
+	assert_int_equal(store.introduced, 1);
+	assert_int_equal(lx_state_load(&lx, config.c_info.uuid, &saved), 0);
+	assert_string_equal(saved.c_info.name, "u1");
+	assert_int_equal(saved.on_crash, LX_PRESERVE);
+	lx_dispose(&lx_domain_config_type, &saved);
+	assert_int_equal(lx_find_domain(&lx, "u1", &other), 0);
+	assert_int_equal(other, 1);
+	/* A second one of that name, or of that UUID, is refused and changes nothing. */
+	assert_int_equal(lx_create_now(&lx, &config, false, &other), -EEXIST);
+	free(config.c_info.name);
+	config.c_info.name = strdup("u2");
+	assert_int_equal(lx_create_now(&lx, &config, false, &other), -EEXIST);
+	assert_int_equal(state_files(), 1);
+	assert_int_equal(lx_destroy(&lx, 1), 0);
+	assert_no_trace();
+	assert_int_equal(lx_destroy(&lx, 1), -ESRCH);
+}
+
+/* The guest owns what it must write, reads the rest of its own nodes, and nothing else. */
+static void test_permissions(void **state)
+{
+	uint32_t domid;
+
+	assert_int_equal(lx_create_now(&lx, &config, true, &domid), 0);
+	assert_true(fake_xen.d[1].paused);
+	for (unsigned int i = 0; i < store.nodes; i++) {
+		const struct fake_node *n = &store.node[i];
+
+		if (!strncmp(n->path, "/libxl/", 7)) {
+			assert_int_equal(n->perms, 0);
+			continue;
+		}
+		assert_true(n->perms >= 1);
+		if (n->perm[0].domid == 1)
+			assert_true(n->perms == 1 && !strncmp(n->path, "/local/domain/1/", 16));
+		for (unsigned int k = 1; k < n->perms; k++)
+			assert_false(n->perm[k].write);
+	}
+	lx_destroy(&lx, domid);
+}
+
+/* Every hypercall and mapping fails in turn, with two errors that mean different things. */
+static void test_every_hypercall_fails(void **state)
+{
+	static const int with[] = { -ENOMEM, -EPERM };
+	uint32_t domid;
+
+	for (unsigned int k = 0; k < 2; k++) {
+		unsigned int at = 0;
+		int rc;
+
+		do {
+			fake_xen.calls = fake_xen.failed = 0;
+			fake_xen.fail_at = ++at;
+			fake_xen.fail_with = with[k];
+			rc = lx_create_now(&lx, &config, false, &domid);
+			fake_xen.fail_at = 0;
+			if (rc)
+				assert_no_trace();
+			else
+				assert_int_equal(lx_destroy(&lx, domid), 0);
+			assert_no_trace();
+		} while (fake_xen.failed);
+		assert_true(at > 30);
+	}
+}
+
+static void test_every_store_write_fails(void **state)
+{
+	unsigned int at = 0;
+	uint32_t domid;
+	int rc;
+
+	do {
+		store.changes = store.failed = 0;
+		store.fail_at = ++at;
+		rc = lx_create_now(&lx, &config, false, &domid);
+		assert_int_equal(rc != 0, store.failed != 0);
+		store.fail_at = 0;
+		if (!rc)
+			assert_int_equal(lx_destroy(&lx, domid), 0);
+		assert_no_trace();
+	} while (store.failed);
+	assert_true(at > 50);
+}
+
+static void test_store_conflicts(void **state)
+{
+	uint32_t domid;
+
+	store.conflicts = 3;
+	assert_int_equal(lx_create_now(&lx, &config, false, &domid), 0);
+	assert_int_equal(lx_destroy(&lx, domid), 0);
+	store.conflicts = 1000;
+	assert_int_equal(lx_create_now(&lx, &config, false, &domid), -EAGAIN);
+	store.conflicts = 0;
+	assert_no_trace();
+}
+
+static void test_state_folder_fails(void **state)
+{
+	uint32_t domid;
+
+	lx.state_dir = kernel;	/* a file */
+	assert_true(lx_create_now(&lx, &config, false, &domid) < 0);
+	lx.state_dir = states;
+	assert_no_trace();
+}
+
+static void test_bad_input(void **state)
+{
+	uint32_t domid;
+
+	config.b_info.target_memkb = config.b_info.max_memkb = 128 << 10;
+	assert_int_equal(lx_create_now(&lx, &config, false, &domid), -ENOMEM);
+	config.b_info.target_memkb = config.b_info.max_memkb = 8 << 10;
+	config.b_info.max_vcpus = 0;
+	assert_int_equal(lx_create_now(&lx, &config, false, &domid), -EINVAL);
+	config.b_info.max_vcpus = 1;
+	free(config.b_info.kernel);
+	config.b_info.kernel = strdup("/nonexistent");
+	assert_int_equal(lx_create_now(&lx, &config, false, &domid), -ENOENT);
+	free(config.b_info.kernel);
+	config.b_info.kernel = strdup(folder);
+	assert_int_equal(lx_create_now(&lx, &config, false, &domid), -EINVAL);
+	assert_no_trace();
+}
+
+static struct lx_create creating;
+static unsigned int turns, cancel_at;
+static int result;
+
+static void created(struct lx_op *op, int rc)
+{
+	result = rc;
+}
+
+static void count(struct lx_op *op, const char *step)
+{
+	if (++turns == cancel_at)
+		lx_op_cancel(op);
+}
+
+/* Cancelled after each turn of the loop; the caller owns the loop here. */
+static void test_cancel(void **state)
+{
+	do {
+		struct pollfd fds[4];
+		int timeout;
+
+		turns = 0;
+		cancel_at++;
+		result = 1;
+		memset(&creating, 0, sizeof(creating));
+		creating.op.done = created;
+		creating.op.progress = count;
+		lx_create_start(&creating, &lx, &config, false);
+		while (result == 1) {
+			int n = lx_loop_before(&lx.loop, fds, 4, &timeout);
+
+			assert_int_equal(n, 0);
+			lx_loop_after(&lx.loop, fds, n);
+		}
+		if (!result)
+			lx_destroy(&lx, creating.domid);
+		else
+			assert_int_equal(result, -ECANCELED);
+		assert_no_trace();
+	} while (turns >= cancel_at);
+	assert_true(cancel_at > 10);
+}
+
+static unsigned int deaths;
+static enum lx_death last_death;
+
+static void died(struct lx_death_watch *w, enum lx_death how)
+{
+	deaths++;
+	last_death = how;
+	lx_loop_stop(&w->lx->loop);
+}
+
+static void test_death(void **state)
+{
+	struct lx_death_watch w = { .fn = died };
+	uint32_t domid;
+
+	assert_int_equal(lx_create_now(&lx, &config, false, &domid), 0);
+	deaths = 0;
+	assert_int_equal(lx_death_watch_start(&w, &lx, domid), 0);
+	/* Somebody else's death is none. */
+	fake_store_fire(&store);
+	for (unsigned int i = 0; i < 3; i++) {
+		struct pollfd fds[4];
+		int timeout, n = lx_loop_before(&lx.loop, fds, 4, &timeout);
+
+		poll(fds, (nfds_t)n, 0);
+		lx_loop_after(&lx.loop, fds, n);
+	}
+	assert_int_equal(deaths, 0);
+	assert_int_equal(ctl_domain_shutdown(lx.ctl, domid, SHUTDOWN_crash), 0);
+	fake_store_fire(&store);
+	assert_int_equal(lx_loop_run(&lx.loop), 0);
+	assert_int_equal(deaths, 1);
+	assert_int_equal(last_death, LX_DEATH_CRASH);
+	assert_int_equal(lx_action_for(&config, last_death), LX_PRESERVE);
+	assert_int_equal(lx_action_for(&config, LX_DEATH_REBOOT), LX_RESTART);
+	assert_int_equal(store.watches, 0);
+	lx_destroy(&lx, domid);
+	/* It may be gone before anybody looks. */
+	assert_int_equal(lx_death_watch_start(&w, &lx, domid), 0);
+	assert_int_equal(lx_loop_run(&lx.loop), 0);
+	assert_int_equal(last_death, LX_DEATH_GONE);
+	assert_no_trace();
+}
+
+/* What is changed on the running domain is in its file. */
+static void test_state_follows(void **state)
+{
+	struct lx_domain_config saved;
+	struct lx_cpumap both = { { 3 } };
+	uint32_t domid;
+
+	assert_int_equal(lx_create_now(&lx, &config, false, &domid), 0);
+	assert_int_equal(lx_rename(&lx, domid, "other"), 0);
+	assert_int_equal(lx_rename(&lx, domid, "a/b"), -EINVAL);
+	assert_int_equal(lx_set_vcpus(&lx, domid, &both), 0);
+	assert_int_equal(lx_set_max_memory(&lx, domid, 16 << 10), 0);
+	assert_int_equal(lx_set_memory_target(&lx, domid, 9 << 10), 0);
+	assert_int_equal(lx_set_memory_target(&lx, domid, 17 << 10), -EINVAL);
+	assert_int_equal(lx_set_max_memory(&lx, domid, 1 << 10), -EINVAL);
+	assert_string_equal(fake_store_get(&store, "/local/domain/1/cpu/1/availability"),
+			    "online");
+	assert_int_equal(lx_state_load(&lx, config.c_info.uuid, &saved), 0);
+	assert_string_equal(saved.c_info.name, "other");
+	assert_true(lx_cpumap_test(&saved.b_info.avail_vcpus, 1));
+	assert_int_equal(saved.b_info.max_memkb, 16 << 10);
+	assert_int_equal(saved.b_info.target_memkb, 9 << 10);
+	lx_dispose(&lx_domain_config_type, &saved);
+	lx_destroy(&lx, domid);
+	assert_no_trace();
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_create), TEST(test_permissions), TEST(test_every_hypercall_fails),
+		TEST(test_every_store_write_fails), TEST(test_store_conflicts),
+		TEST(test_state_folder_fails), TEST(test_bad_input), TEST(test_cancel),
+		TEST(test_death), TEST(test_state_follows),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
