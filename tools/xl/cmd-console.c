@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * xl console: the terminal, in raw mode, connected to the pseudo-terminal that the console daemon
+ * made for the guest. Ends with Ctrl-], or when the guest does.
+ */
+#include <fcntl.h>
+#include <getopt.h>
+#include <signal.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "xl.h"
+
+#define ESCAPE 0x1d		/* Ctrl-] */
+#define TTY_WAIT_MS 20000	/* for the daemon to make the pseudo-terminal */
+#define TRY_MS 100
+
+struct console {
+	struct lx *lx;
+	uint32_t domid;
+	int tty;
+	struct lx_fd from_tty, from_user;
+	struct lx_death_watch death;
+	struct lx_timer drain;
+};
+
+static struct termios saved;
+static bool is_raw;
+
+static void restore(void)
+{
+	if (is_raw)
+		tcsetattr(0, TCSAFLUSH, &saved);
+	is_raw = false;
+}
+
+static void make_raw(void)
+{
+	struct termios t;
+
+	if (tcgetattr(0, &saved))
+		return;
+	t = saved;
+	cfmakeraw(&t);
+	is_raw = !tcsetattr(0, TCSAFLUSH, &t);
+	atexit(restore);
+}
+
+static int open_tty(struct lx *lx, uint32_t domid)
+{
+	uint64_t until = lx_now() + TTY_WAIT_MS * 1000000ULL;
+
+	while (lx_now() < until) {
+		char *path = lx_read(lx->store, 0, "/local/domain/%u/console/tty", domid);
+		int fd = path && *path ? open(path, O_RDWR | O_NOCTTY | O_CLOEXEC) : -1;
+
+		free(path);
+		if (fd >= 0)
+			return fd;
+		usleep(TRY_MS * 1000);
+	}
+	fprintf(stderr, "Could not read tty from store: is xenconsoled running?\n");
+	return -1;
+}
+
+static bool write_all(int fd, const char *p, size_t n)
+{
+	while (n) {
+		ssize_t done = write(fd, p, n);
+
+		if (done < 0 && (errno == EINTR || errno == EAGAIN))
+			continue;
+		if (done <= 0)
+			return false;
+		p += done;
+		n -= (size_t)done;
+	}
+	return true;
+}
+
+static void tty_event(struct lx_fd *fd, short revents)
+{
+	struct console *c = fd->user;
+	char buf[4096];
+	ssize_t n = read(c->tty, buf, sizeof(buf));
+
+	if (n > 0 && write_all(1, buf, (size_t)n))
+		return;
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	lx_loop_stop(&c->lx->loop);
+}
+
+static void user_event(struct lx_fd *fd, short revents)
+{
+	struct console *c = fd->user;
+	char buf[256];
+	ssize_t n = read(0, buf, sizeof(buf));
+	char *end = n > 0 ? memchr(buf, ESCAPE, (size_t)n) : NULL;
+
+	if (n <= 0) {
+		/* Nothing more to type; what the guest says is still shown. */
+		lx_fd_remove(&c->lx->loop, fd);
+		return;
+	}
+	if (!write_all(c->tty, buf, end ? (size_t)(end - buf) : (size_t)n) || end)
+		lx_loop_stop(&c->lx->loop);
+}
+
+static void drained(struct lx_timer *timer)
+{
+	struct console *c = timer->user;
+
+	lx_loop_stop(&c->lx->loop);
+}
+
+/* The guest is gone; what the daemon still holds of its output comes within a moment. */
+static void on_death(struct lx_death_watch *w, enum lx_death how)
+{
+	struct console *c = w->user;
+
+	lx_timer_set(&c->lx->loop, &c->drain, 500);
+}
+
+int xl_console(struct lx *lx, uint32_t domid)
+{
+	struct console c = { .lx = lx, .domid = domid };
+	int rc;
+
+	c.tty = open_tty(lx, domid);
+	if (c.tty < 0)
+		return 1;
+	signal(SIGPIPE, SIG_IGN);
+	make_raw();
+	c.from_tty = (struct lx_fd){ .fn = tty_event, .user = &c };
+	c.from_user = (struct lx_fd){ .fn = user_event, .user = &c };
+	c.death = (struct lx_death_watch){ .fn = on_death, .user = &c };
+	c.drain = (struct lx_timer){ .fn = drained, .user = &c };
+	lx_fd_add(&lx->loop, &c.from_tty, c.tty, POLLIN);
+	lx_fd_add(&lx->loop, &c.from_user, 0, POLLIN);
+	rc = lx_death_watch_start(&c.death, lx, domid);
+	if (!rc)
+		rc = lx_loop_run(&lx->loop);
+	restore();
+	close(c.tty);
+	return rc ? 1 : 0;
+}
+
+static int main_console(struct xl *xl, int argc, char **argv)
+{
+	int opt;
+
+	while ((opt = xl_getopt(xl, argc, argv, "n:t:h", NULL)) != XL_OPT_DONE) {
+		if (opt == 'n' && !strcmp(optarg, "0"))
+			continue;
+		if (opt == 't' && !strcmp(optarg, "pv"))
+			continue;
+		if (opt == 'n' || opt == 't') {
+			fprintf(stderr, "a guest has one console: type pv, number 0\n");
+			return 1;
+		}
+		return opt == XL_OPT_HELP ? 0 : 1;
+	}
+	if (argc - optind != 1)
+		return xl_usage(xl);
+	return xl_console(xl_lx(xl), xl_domain(xl, argv[optind]));
+}
+
+const struct xl_command xl_console_commands[] = {
+	{ "console", main_console, false, false, "Attach to domain's console",
+	  "[options] <Domain>\n-t <type>       console type, pv , serial or vuart\n"
+	  "-n <number>     console number", NULL },
+	{ 0 },
+};

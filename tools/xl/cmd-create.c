@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* xl create, config-update. */
+#include <getopt.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "xl.h"
+
+struct create_options {
+	bool console, no_monitor, foreground, paused, quiet, dry_run;
+	const char *file;
+};
+
+static int parse_options(struct xl *xl, int argc, char **argv, struct create_options *o)
+{
+	static const struct option lopts[] = {
+		{ "dryrun", 0, NULL, 'n' }, { "quiet", 0, NULL, 'q' },
+		{ "defconfig", 1, NULL, 'f' }, { "help", 0, NULL, 'h' },
+		{ "vncviewer", 0, NULL, 'V' }, { "vncviewer-autopass", 0, NULL, 'A' },
+		{ "ignore-global-affinity-masks", 0, NULL, 'i' }, { 0 },
+	};
+	int opt;
+
+	while ((opt = xl_getopt(xl, argc, argv, "cdeFf:hnpqVA", lopts)) != XL_OPT_DONE) {
+		switch (opt) {
+		case XL_OPT_WRONG:
+		case XL_OPT_HELP:
+			return opt;
+		case 'c':
+			o->console = true;
+			break;
+		case 'e':
+			o->no_monitor = true;
+			break;
+		case 'F':
+			o->foreground = true;
+			break;
+		case 'f':
+			o->file = optarg;
+			break;
+		case 'n':
+			o->dry_run = true;
+			break;
+		case 'p':
+			o->paused = true;
+			break;
+		case 'q':
+			o->quiet = true;
+			break;
+		case 'V':
+		case 'A':
+			fprintf(stderr, "guests have no display here; -%c is ignored\n", opt);
+			break;
+		default:
+			break;
+		}
+	}
+	return 0;
+}
+
+/* Start the console before the guest runs, so that nothing of its boot is missed. */
+static pid_t start_console(struct xl *xl, uint32_t domid)
+{
+	pid_t pid = fork();
+
+	if (pid)
+		return pid;
+	lx_close(&xl->lx);
+	if (lx_open(&xl->lx, xl->log))
+		_exit(1);
+	_exit(xl_console(&xl->lx, domid));
+}
+
+static int create(struct xl *xl, const struct create_options *o,
+		  const struct lx_domain_config *config)
+{
+	bool hold = o->paused || o->console;
+	pid_t console = 0;
+	uint32_t domid;
+	int rc = lx_create_now(xl_lx(xl), config, hold, &domid);
+
+	if (rc)
+		return xl_status(rc);
+	if (o->console)
+		console = start_console(xl, domid);
+	if (hold && !o->paused)
+		rc = ctl_domain_unpause(xl->lx.ctl, domid);
+	if (rc) {
+		lx_destroy(&xl->lx, domid);
+		return xl_status(rc);
+	}
+	if (o->foreground)
+		return xl_monitor(xl, domid);
+	if (!o->no_monitor)
+		rc = xl_monitor_start(xl, domid, config->c_info.name);
+	if (console > 0)
+		waitpid(console, NULL, 0);
+	return xl_status(rc);
+}
+
+static int main_create(struct xl *xl, int argc, char **argv)
+{
+	struct create_options o = { .dry_run = xl->dry_run };
+	struct lx_domain_config config;
+	int rc;
+
+	/* The file may stand before the options. */
+	if (argc > 1 && argv[1][0] != '-' && !strchr(argv[1], '=')) {
+		o.file = argv[1];
+		argc--;
+		argv++;
+	}
+	rc = parse_options(xl, argc, argv, &o);
+	if (rc)
+		return rc == XL_OPT_HELP ? 0 : 1;
+	if (!o.file && optind < argc && !strchr(argv[optind], '='))
+		o.file = argv[optind++];
+	if (!o.file) {
+		fprintf(stderr, "Config file not specified and none in save file\n");
+		return EXIT_LIBXL_INVAL;
+	}
+	if (!o.quiet && access(o.file, R_OK) == 0)
+		fprintf(stderr, "Parsing config from %s\n", o.file);
+	rc = xl_parse_file(xl, o.file, argv + optind, argc - optind, &config);
+	if (rc)
+		return rc == -ENOENT ? EXIT_LIBXL_FAIL : 1;
+	if (o.dry_run) {
+		char *text = lx_to_text(&lx_domain_config_type, &config);
+
+		puts(text ? text : "no memory");
+		free(text);
+	} else {
+		rc = create(xl, &o, &config);
+	}
+	lx_dispose(&lx_domain_config_type, &config);
+	return rc;
+}
+
+static int main_config_update(struct xl *xl, int argc, char **argv)
+{
+	static const char warning[] = "WARNING: xl now has better capability to manage domain "
+		"configuration, avoid using this command when possible\n";
+	struct xen_domctl_getdomaininfo info;
+	struct lx_domain_config config;
+	const char *file = NULL;
+	uint32_t domid;
+	int rc, opt;
+
+	if (argc < 2) {
+		fprintf(stderr, "xl config-update requires a domain argument\n");
+		return 1;
+	}
+	fputs(warning, stderr);
+	domid = xl_domain(xl, argv[1]);
+	argc--;
+	argv++;
+	if (argc > 1 && argv[1][0] != '-' && !strchr(argv[1], '=')) {
+		file = argv[1];
+		argc--;
+		argv++;
+	}
+	while ((opt = xl_getopt(xl, argc, argv, "dhf:", NULL)) != XL_OPT_DONE) {
+		if (opt == 'f')
+			file = optarg;
+		else if (opt != 'd')
+			return opt == XL_OPT_HELP ? 0 : 1;
+	}
+	if (!file) {
+		fprintf(stderr, "Config file not specified\n");
+		return 1;
+	}
+	rc = xl_parse_file(xl, file, argv + optind, argc - optind, &config);
+	if (rc)
+		return 1;
+	/* The file need not say the UUID; the domain keeps the one it has. */
+	rc = ctl_domain_info(xl->lx.ctl, domid, &info);
+	memcpy(config.c_info.uuid, info.handle, sizeof(config.c_info.uuid));
+	fprintf(stderr, "setting dom%u configuration\n", domid);
+	if (!rc && !xl->dry_run)
+		rc = lx_state_save(&xl->lx, &config);
+	lx_dispose(&lx_domain_config_type, &config);
+	return rc ? 1 : 0;
+}
+
+const struct xl_command xl_create_commands[] = {
+	{ "create", main_create, true, true, "Create a domain from config file <filename>",
+	  "<ConfigFile> [options] [vars]",
+	  "-c                      Connect to the console after the domain is created.\n"
+	  "-d                      Enable debug messages.\n"
+	  "-e                      Do not wait in the background for the death of the domain.\n"
+	  "-F                      Run in foreground until death of the domain.\n"
+	  "-f FILE, --defconfig=FILE\n"
+	  "                     Use the given configuration file.\n"
+	  "-h                      Print this help.\n"
+	  "-n, --dryrun            Dry run - prints the resulting configuration\n"
+	  "                         (deprecated in favour of global -N option).\n"
+	  "-p                      Leave the domain paused after it is created.\n"
+	  "-q, --quiet             Quiet." },
+	{ "config-update", main_config_update, true, true,
+	  "Update a running domain's saved configuration, used when rebuilding the domain after "
+	  "reboot", "<Domain> <ConfigFile> [options] [vars]",
+	  "-h                      Print this help.\n"
+	  "-f FILE, --defconfig=FILE\n"
+	  "                     Use the given configuration file.\n"
+	  "-d                      Enable debug messages." },
+	{ 0 },
+};

@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* xl info, dmesg, debug-keys. */
+#include <getopt.h>
+#include <sys/utsname.h>
+
+#include "xl.h"
+
+#define LOG_BYTES (1U << 20)
+#define PAGES_PER_MIB 256
+#define MAX_NODES 64
+
+static void line(const char *name, const char *value)
+{
+	printf("%-23s: %s\n", name, value);
+}
+
+static void number(const char *name, unsigned long value)
+{
+	printf("%-23s: %lu\n", name, value);
+}
+
+static void print_machine(const struct xen_sysctl_physinfo *p)
+{
+	struct utsname u;
+
+	if (!uname(&u)) {
+		line("host", u.nodename);
+		line("release", u.release);
+		line("version", u.version);
+		line("machine", u.machine);
+	}
+	number("nr_cpus", p->nr_cpus);
+	number("max_cpu_id", p->max_cpu_id);
+	number("nr_nodes", p->nr_nodes);
+	number("cores_per_socket", p->cores_per_socket);
+	number("threads_per_core", p->threads_per_core);
+	printf("%-23s: %u.%03u\n", "cpu_mhz", p->cpu_khz / 1000, p->cpu_khz % 1000);
+	printf("%-23s: ", "hw_caps");
+	for (int i = 0; i < 8; i++)
+		printf("%08x%c", p->hw_cap[i], i < 7 ? ':' : '\n');
+	printf("%-23s:", "virt_caps");
+	if (p->capabilities & XEN_SYSCTL_PHYSCAP_pv)
+		printf(" pv");
+	if (p->capabilities & XEN_SYSCTL_PHYSCAP_hvm)
+		printf(" hvm");
+	if (p->capabilities & XEN_SYSCTL_PHYSCAP_hvm && p->capabilities &
+	    XEN_SYSCTL_PHYSCAP_directio)
+		printf(" hvm_directio");
+	if (p->capabilities & XEN_SYSCTL_PHYSCAP_pv && p->capabilities &
+	    XEN_SYSCTL_PHYSCAP_directio)
+		printf(" pv_directio");
+	if (p->capabilities & XEN_SYSCTL_PHYSCAP_hap)
+		printf(" hap");
+	if (p->capabilities & XEN_SYSCTL_PHYSCAP_shadow)
+		printf(" shadow");
+	if (p->capabilities & XEN_SYSCTL_PHYSCAP_iommu_hap_pt_share)
+		printf(" iommu_hap_pt_share");
+	if (p->capabilities & XEN_SYSCTL_PHYSCAP_vmtrace)
+		printf(" vmtrace");
+	if (p->capabilities & XEN_SYSCTL_PHYSCAP_vpmu)
+		printf(" vpmu");
+	if (p->capabilities & XEN_SYSCTL_PHYSCAP_gnttab_v1)
+		printf(" gnttab-v1");
+	if (p->capabilities & XEN_SYSCTL_PHYSCAP_gnttab_v2)
+		printf(" gnttab-v2");
+	putchar('\n');
+	number("total_memory", p->total_pages / PAGES_PER_MIB);
+	number("free_memory", (p->free_pages - p->outstanding_pages) / PAGES_PER_MIB);
+	number("sharing_freed_memory", 0);
+	number("sharing_used_memory", 0);
+	number("outstanding_claims", p->outstanding_pages / PAGES_PER_MIB);
+	number("free_cpus", 0);
+}
+
+static void print_cpus(struct xl *xl)
+{
+	struct xen_sysctl_cputopo topo[LX_MAX_CPUS];
+	int n = ctl_cpu_topology(xl->lx.ctl, topo, LX_MAX_CPUS);
+
+	printf("cpu_topology           :\ncpu:    core    socket     node\n");
+	for (int i = 0; i < n; i++)
+		if (topo[i].core != XEN_INVALID_CORE_ID)
+			printf("%3d:    %4u     %4u     %4u\n", i, topo[i].core, topo[i].socket,
+			       topo[i].node);
+	printf("device topology        :\ndevice           node\n"
+	       "No device topology data available\n");
+}
+
+static void print_nodes(struct xl *xl)
+{
+	struct xen_sysctl_meminfo *mem = calloc(MAX_NODES, sizeof(*mem));
+	uint32_t *distance = calloc((size_t)MAX_NODES * MAX_NODES, sizeof(*distance));
+	int n = ctl_numa_info(xl->lx.ctl, NULL, NULL, 0);
+
+	if (mem && distance && n > 0 && n <= MAX_NODES)
+		n = ctl_numa_info(xl->lx.ctl, mem, distance, (uint32_t)n);
+	printf("numa_info              :\nnode:    memsize    memfree    distances\n");
+	for (int i = 0; mem && distance && i < n && n <= MAX_NODES; i++) {
+		printf("%4d:    %6lu     %6lu      ", i, mem[i].memsize >> 20, mem[i].memfree >> 20);
+		for (int j = 0; j < n; j++)
+			printf("%s%u", j ? "," : "", distance[i * n + j]);
+		putchar('\n');
+	}
+	free(mem);
+	free(distance);
+}
+
+static const char *scheduler(struct xl *xl)
+{
+	static const char *const names[] = {
+		[XEN_SCHEDULER_CREDIT] = "credit", [XEN_SCHEDULER_CREDIT2] = "credit2",
+		[XEN_SCHEDULER_ARINC653] = "arinc653", [XEN_SCHEDULER_RTDS] = "rtds",
+		[XEN_SCHEDULER_NULL] = "null",
+	};
+	uint32_t id;
+
+	if (ctl_sched_id(xl->lx.ctl, &id) || id >= sizeof(names) / sizeof(names[0]))
+		return "unknown";
+	return names[id] ? names[id] : "unknown";
+}
+
+/* One text of the hypervisor's; empty when it does not say. */
+#define VERSION_TEXT(name, cmd, type) \
+	do { \
+		type text_ = { 0 }; \
+		ctl_version(ctl, cmd, &text_, sizeof(text_)); \
+		((char *)&text_)[sizeof(text_) - 1] = '\0'; \
+		line(name, (const char *)&text_); \
+	} while (0)
+
+static void print_compiler(struct ctl *ctl)
+{
+	xen_compile_info_t c = { { 0 } };
+
+	ctl_version(ctl, XENVER_compile_info, &c, sizeof(c));
+	printf("%-23s: %.*s\n", "cc_compiler", (int)sizeof(c.compiler), c.compiler);
+	printf("%-23s: %.*s\n", "cc_compile_by", (int)sizeof(c.compile_by), c.compile_by);
+	printf("%-23s: %.*s\n", "cc_compile_domain", (int)sizeof(c.compile_domain),
+	       c.compile_domain);
+	printf("%-23s: %.*s\n", "cc_compile_date", (int)sizeof(c.compile_date), c.compile_date);
+}
+
+static void print_build_id(struct ctl *ctl)
+{
+	union {
+		xen_build_id_t id;
+		unsigned char bytes[sizeof(xen_build_id_t) + 64];
+	} b = { .id.len = 64 };
+	int n = ctl_version(ctl, XENVER_build_id, &b, sizeof(b));
+
+	printf("%-23s: ", "build_id");
+	for (int i = 0; i < n && i < 64; i++)
+		printf("%02x", b.bytes[sizeof(xen_build_id_t) + i]);
+	putchar('\n');
+}
+
+static void print_hypervisor(struct xl *xl)
+{
+	struct ctl *ctl = xl->lx.ctl;
+	int version = ctl_version(ctl, XENVER_version, NULL, 0);
+	xen_extraversion_t extra = "";
+	xen_platform_parameters_t params = { 0 };
+
+	ctl_version(ctl, XENVER_extraversion, extra, sizeof(extra));
+	ctl_version(ctl, XENVER_platform_parameters, &params, sizeof(params));
+	number("xen_major", (unsigned long)version >> 16);
+	number("xen_minor", (unsigned long)version & 0xffff);
+	printf("%-23s: %.*s\n", "xen_extra", (int)sizeof(extra), extra);
+	printf("%-23s: %d.%d%.*s\n", "xen_version", version >> 16, version & 0xffff,
+	       (int)sizeof(extra), extra);
+	VERSION_TEXT("xen_caps", XENVER_capabilities, xen_capabilities_info_t);
+	line("xen_scheduler", scheduler(xl));
+	number("xen_pagesize", (unsigned long)ctl_version(ctl, XENVER_pagesize, NULL, 0));
+	printf("%-23s: virt_start=0x%lx\n", "platform_params", params.virt_start);
+	VERSION_TEXT("xen_changeset", XENVER_changeset, xen_changeset_info_t);
+	VERSION_TEXT("xen_commandline", XENVER_commandline, xen_commandline_t);
+	print_compiler(ctl);
+	print_build_id(ctl);
+	number("xend_config_format", 4);
+}
+
+static int main_info(struct xl *xl, int argc, char **argv)
+{
+	static const struct option lopts[] = {
+		{ "numa", 0, NULL, 'n' }, { "help", 0, NULL, 'h' }, { 0 },
+	};
+	struct xen_sysctl_physinfo p;
+	bool numa = false;
+	int opt;
+
+	while ((opt = xl_getopt(xl, argc, argv, "nh", lopts)) != XL_OPT_DONE) {
+		if (opt != 'n')
+			return opt == XL_OPT_HELP ? 0 : 1;
+		numa = true;
+	}
+	if (ctl_physinfo(xl_lx(xl)->ctl, &p)) {
+		fprintf(stderr, "libxl_physinfo failed.\n");
+		return 1;
+	}
+	print_machine(&p);
+	if (numa) {
+		print_cpus(xl);
+		print_nodes(xl);
+	}
+	print_hypervisor(xl);
+	return 0;
+}
+
+static int main_dmesg(struct xl *xl, int argc, char **argv)
+{
+	bool clear = false;
+	char *log;
+	int opt, n;
+
+	while ((opt = xl_getopt(xl, argc, argv, "ch", NULL)) != XL_OPT_DONE) {
+		if (opt != 'c')
+			return opt == XL_OPT_HELP ? 0 : 1;
+		clear = true;
+	}
+	log = malloc(LOG_BYTES);
+	if (!log)
+		return 1;
+	n = ctl_read_console(xl_lx(xl)->ctl, log, LOG_BYTES, clear);
+	if (n > 0)
+		fwrite(log, 1, (size_t)n, stdout);
+	free(log);
+	return n < 0 ? 1 : 0;
+}
+
+static int main_debug_keys(struct xl *xl, int argc, char **argv)
+{
+	if (argc != 2)
+		return xl_usage(xl);
+	if (ctl_debug_keys(xl_lx(xl)->ctl, argv[1])) {
+		fprintf(stderr, "cannot send debug keys: %s\n", argv[1]);
+		return 1;
+	}
+	return 0;
+}
+
+const struct xl_command xl_host_commands[] = {
+	{ "info", main_info, false, false, "Get information about Xen host",
+	  "-n, --numa         List host NUMA topology information", NULL },
+	{ "debug-keys", main_debug_keys, false, true, "Send debug keys to Xen", "<Keys>", NULL },
+	{ "dmesg", main_dmesg, false, false, "Read and/or clear dmesg buffer", "[-c]",
+	  "  -c                        Clear dmesg buffer as well as printing it" },
+	{ 0 },
+};

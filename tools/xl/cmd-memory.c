@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* xl mem-set, mem-max. */
+#include "xl.h"
+
+static int memory(struct xl *xl, int argc, char **argv,
+		  int (*set)(struct lx *lx, uint32_t domid, uint64_t kib), const char *what)
+{
+	uint32_t domid;
+	uint64_t kib;
+
+	if (argc != 3)
+		return xl_usage(xl);
+	domid = xl_domain(xl, argv[1]);
+	if (!xl_parse_memory(argv[2], 1UL << 20, &kib)) {
+		fprintf(stderr, "invalid memory size: %s\n", argv[2]);
+		return 1;
+	}
+	if (!set(&xl->lx, domid, kib))
+		return 0;
+	fprintf(stderr, "cannot set domid %u %s to : %s\n", domid, what, argv[2]);
+	return 1;
+}
+
+static int main_mem_set(struct xl *xl, int argc, char **argv)
+{
+	return memory(xl, argc, argv, lx_set_memory_target, "dynamic max memory");
+}
+
+static int main_mem_max(struct xl *xl, int argc, char **argv)
+{
+	return memory(xl, argc, argv, lx_set_max_memory, "static max memory");
+}
+
+#define SIZE "<Domain> <MemMB['b'[bytes]|'k'[KB]|'m'[MB]|'g'[GB]|'t'[TB]]>"
+
+const struct xl_command xl_memory_commands[] = {
+	{ "mem-max", main_mem_max, false, true,
+	  "Set the maximum amount reservation for a domain", SIZE, NULL },
+	{ "mem-set", main_mem_set, false, true, "Set the current memory usage for a domain", SIZE,
+	  NULL },
+	{ 0 },
+};

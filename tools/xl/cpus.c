@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Sets of CPUs in words. */
+#include <ctype.h>
+
+#include "xl.h"
+
+uint32_t xl_nr_cpus(struct xl *xl)
+{
+	struct xen_sysctl_physinfo info;
+
+	if (ctl_physinfo(xl_lx(xl)->ctl, &info)) {
+		fprintf(stderr, "libxl_get_physinfo failed.\n");
+		exit(1);
+	}
+	return info.max_cpu_id + 1 < LX_MAX_CPUS ? info.max_cpu_id + 1 : LX_MAX_CPUS;
+}
+
+static bool number(const char **p, unsigned long *n)
+{
+	char *end;
+
+	if (!isdigit((unsigned char)**p))
+		return false;
+	*n = strtoul(*p, &end, 10);
+	*p = end;
+	return *n < LX_MAX_CPUS;
+}
+
+static bool part(const char **p, struct lx_cpumap *map)
+{
+	unsigned long from = 0, to;
+	bool not = **p == '^';
+
+	*p += not;
+	if (!strncmp(*p, "all", 3)) {
+		*p += 3;
+		to = LX_MAX_CPUS - 1;
+	} else {
+		if (!number(p, &from))
+			return false;
+		to = from;
+		if (**p == '-') {
+			++*p;
+			if (!number(p, &to) || to < from)
+				return false;
+		}
+	}
+	for (unsigned long i = from; i <= to; i++) {
+		if (not)
+			map->w[i / 64] &= ~((uint64_t)1 << i % 64);
+		else
+			lx_cpumap_set(map, (unsigned int)i);
+	}
+	return true;
+}
+
+bool xl_parse_cpus(const char *text, struct lx_cpumap *map)
+{
+	memset(map, 0, sizeof(*map));
+	for (;;) {
+		while (*text == ' ')
+			text++;
+		if (!part(&text, map))
+			return false;
+		while (*text == ' ')
+			text++;
+		if (!*text)
+			return true;
+		if (*text++ != ',')
+			return false;
+	}
+}
+
+void xl_print_cpus(FILE *out, const struct lx_cpumap *map, uint32_t cpus)
+{
+	const char *comma = "";
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < cpus; i++)
+		n += lx_cpumap_test(map, i);
+	if (n == cpus || !n) {
+		fputs(n ? "all" : "none", out);
+		return;
+	}
+	for (uint32_t i = 0; i < cpus; i++) {
+		uint32_t last = i;
+
+		if (!lx_cpumap_test(map, i))
+			continue;
+		while (last + 1 < cpus && lx_cpumap_test(map, last + 1))
+			last++;
+		fprintf(out, last > i ? "%s%u-%u" : "%s%u", comma, i, last);
+		comma = ",";
+		i = last;
+	}
+}
+
+bool xl_parse_memory(const char *text, uint64_t unit, uint64_t *kib)
+{
+	unsigned long long n;
+	char *end;
+
+	if (!isdigit((unsigned char)*text))
+		return false;
+	errno = 0;
+	n = strtoull(text, &end, 10);
+	switch (tolower((unsigned char)*end)) {
+	case '\0':
+		break;
+	case 'b':
+		unit = 1;
+		break;
+	case 'k':
+		unit = 1UL << 10;
+		break;
+	case 'm':
+		unit = 1UL << 20;
+		break;
+	case 'g':
+		unit = 1UL << 30;
+		break;
+	case 't':
+		unit = 1UL << 40;
+		break;
+	default:
+		return false;
+	}
+	if (errno || (*end && end[1]) || __builtin_mul_overflow(n, unit, &n))
+		return false;
+	*kib = n >> 10;
+	return true;
+}

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What happens when a domain ends: a daemon for each domain waits, and does what its configuration
+ * wants. The configuration on disk counts, so that changes made meanwhile survive a reboot.
+ */
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "xl.h"
+
+#define LOG_DIR "/var/log/xen"
+#define SHORT_LIFE_NS 1000000000ULL	/* a guest that ends sooner is not restarted at once */
+
+struct monitor {
+	struct xl *xl;
+	enum lx_death how;
+};
+
+static void on_death(struct lx_death_watch *w, enum lx_death how)
+{
+	struct monitor *m = w->user;
+
+	m->how = how;
+	lx_loop_stop(&m->xl->lx.loop);
+}
+
+/* A free name of the form NAME-N, for a dead domain that is to stay. */
+static int rename_away(struct lx *lx, uint32_t domid, const char *name)
+{
+	char fresh[NAME_MAX];
+	uint32_t other;
+
+	for (unsigned int i = 1; i < 10000; i++) {
+		snprintf(fresh, sizeof(fresh), "%.200s-%u", name, i);
+		if (lx_find_name(lx, fresh, &other))
+			return lx_rename(lx, domid, fresh);
+	}
+	return -EEXIST;
+}
+
+/* Returns 1 with the successor in *@domid, 0 when there is none, or -errno. */
+static int act(struct xl *xl, uint32_t *domid, struct lx_domain_config *config, enum lx_action a)
+{
+	struct lx *lx = &xl->lx;
+	int rc;
+
+	switch (a) {
+	case LX_PRESERVE:
+		return 0;
+	case LX_RENAME_RESTART:
+		rc = rename_away(lx, *domid, config->c_info.name);
+		/* The dead one keeps its UUID and its file; the new one needs its own. */
+		lx_uuid_random(config->c_info.uuid);
+		break;
+	default:
+		rc = lx_destroy(lx, *domid);
+	}
+	if (rc)
+		return rc;
+	if (a == LX_DESTROY || a == LX_COREDUMP_DESTROY)
+		return 0;
+	rc = lx_create_now(lx, config, false, domid);
+	return rc ? rc : 1;
+}
+
+static int one_life(struct xl *xl, uint32_t *domid)
+{
+	struct monitor m = { xl, LX_DEATH_GONE };
+	struct lx_death_watch w = { .fn = on_death, .user = &m };
+	struct xen_domctl_getdomaininfo info;
+	struct lx_domain_config config;
+	uint64_t born = lx_now();
+	enum lx_action a;
+	int rc = lx_death_watch_start(&w, &xl->lx, *domid);
+
+	if (!rc)
+		rc = lx_loop_run(&xl->lx.loop);
+	if (rc || m.how == LX_DEATH_GONE) {
+		fprintf(stderr, "Domain %u has been destroyed.\n", *domid);
+		return rc;
+	}
+	rc = ctl_domain_info(xl->lx.ctl, *domid, &info);
+	if (!rc)
+		rc = lx_state_load(&xl->lx, info.handle, &config);
+	if (rc) {
+		fprintf(stderr, "Domain %u has no configuration on disk; it is left as it is\n",
+			*domid);
+		return rc;
+	}
+	a = lx_action_for(&config, m.how);
+	fprintf(stderr, "Domain %u has shut down, reason code %d 0x%x\n", *domid, (int)m.how,
+		(unsigned int)m.how);
+	fprintf(stderr, "Action for shutdown reason code %d is %s\n", (int)m.how,
+		lx_name_of(lx_action_names, a));
+	if (lx_now() - born < SHORT_LIFE_NS && a != LX_DESTROY && a != LX_PRESERVE)
+		sleep(1);
+	rc = act(xl, domid, &config, a);
+	lx_dispose(&lx_domain_config_type, &config);
+	return rc;
+}
+
+int xl_monitor(struct xl *xl, uint32_t domid)
+{
+	int rc;
+
+	do {
+		fprintf(stderr, "Waiting for domain (domid %u) to die [pid %ld]\n", domid,
+			(long)getpid());
+		rc = one_life(xl, &domid);
+	} while (rc > 0);
+	fprintf(stderr, "Done. Exiting now\n");
+	return rc ? 1 : 0;
+}
+
+static int open_log(const char *name)
+{
+	char path[PATH_MAX];
+
+	mkdir("/var/log", 0755);
+	mkdir(LOG_DIR, 0755);
+	snprintf(path, sizeof(path), LOG_DIR "/xl-%.200s.log", name);
+	return open(path, O_WRONLY | O_CREAT | O_APPEND, 0644);
+}
+
+int xl_monitor_start(struct xl *xl, uint32_t domid, const char *name)
+{
+	pid_t pid = fork();
+	int log, null;
+
+	if (pid < 0)
+		return -errno;
+	if (pid)
+		return 0;
+	setsid();
+	signal(SIGHUP, SIG_IGN);
+	null = open("/dev/null", O_RDWR);
+	log = open_log(name);
+	dup2(null, 0);
+	dup2(log >= 0 ? log : null, 1);
+	dup2(log >= 0 ? log : null, 2);
+	if (chdir("/"))
+		_exit(1);
+	/* The handles are the parent's: close this copy of them, and take new ones. */
+	lx_close(&xl->lx);
+	if (lx_open(&xl->lx, xl->log))
+		_exit(1);
+	_exit(xl_monitor(xl, domid));
+}

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the files of xl share. A command returns the program's exit status. */
+#ifndef TOOLS_XL_H
+#define TOOLS_XL_H
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/config.h"
+#include "light/light.h"
+
+#define EXIT_LIBXL_FAIL 3	/* what xl's create returns: the number of libxl's error */
+#define EXIT_LIBXL_NOMEM 5
+#define EXIT_LIBXL_INVAL 6
+
+struct json_object;
+
+struct xl {
+	struct lx lx;
+	bool opened;
+	bool dry_run, force, verbose;
+	const char *command;
+	struct xentoollog_logger *log;
+};
+
+struct xl_command {
+	const char *name;
+	int (*run)(struct xl *xl, int argc, char **argv);	/* argv[0] is the command */
+	bool dry_run;			/* knows -N */
+	bool modifies;			/* knows -f */
+	const char *description;
+	const char *usage;
+	const char *options;		/* NULL: none */
+};
+
+/* Tables of the files, each ending with an entry without a name. */
+extern const struct xl_command xl_create_commands[], xl_list_commands[], xl_life_commands[],
+	xl_vcpu_commands[], xl_memory_commands[], xl_sched_commands[], xl_host_commands[],
+	xl_console_commands[], xl_pool_commands[];
+
+/* main.c */
+
+/** Open the hypervisor and xenstore, once; the process ends when they cannot be. */
+struct lx *xl_lx(struct xl *xl);
+/** Find a domain by name or number; the process ends with a message when there is none. */
+uint32_t xl_domain(struct xl *xl, const char *text);
+/** Print how the command is used; returns 1. */
+int xl_usage(struct xl *xl);
+/** Print JSON and drop it. */
+int xl_print_json(struct json_object *json);
+/** Domains, at most as many as there can be; *@n of them, the caller's to free. The process ends when
+ * they cannot be listed. */
+struct xen_domctl_getdomaininfo *xl_domains(struct xl *xl, int *n);
+/** Its name, or "(null)" as xl writes for one without; the caller's to free. */
+char *xl_name(struct xl *xl, uint32_t domid);
+/** libxl's number of an error, as exit status. */
+int xl_status(int rc);
+/** Options of a command: like getopt_long(), with -h and --help answered. -2: wrong, usage told. */
+struct option;
+int xl_getopt(struct xl *xl, int argc, char **argv, const char *options, const struct option *lopts);
+#define XL_OPT_DONE (-1)
+#define XL_OPT_WRONG (-2)
+#define XL_OPT_HELP (-3)
+
+/* parse.c */
+
+/** Read a configuration file, "key=value" words (@extra) after it. 0 or -errno, told on stderr. */
+int xl_parse_file(struct xl *xl, const char *file, char **extra, int nr_extra,
+		  struct lx_domain_config *config);
+/** The same from text. */
+int xl_parse_text(struct xl *xl, const char *text, size_t bytes, const char *file,
+		  struct lx_domain_config *config);
+/** "0-3,^2", "all": a set of CPUs. False: wrong. */
+bool xl_parse_cpus(const char *text, struct lx_cpumap *map);
+/** "128", "128m", "1g": KiB; @unit is what a bare number counts, in bytes. */
+bool xl_parse_memory(const char *text, uint64_t unit, uint64_t *kib);
+
+/* cpus.c */
+
+/** Print a set as "0-3,5", or "all" when it has every CPU below @cpus, or "none". */
+void xl_print_cpus(FILE *out, const struct lx_cpumap *map, uint32_t cpus);
+/** CPUs of the machine; the process ends when they cannot be counted. */
+uint32_t xl_nr_cpus(struct xl *xl);
+
+/* cmd-console.c */
+
+/** Connect the terminal to a domain's console until it ends; 0 or 1. */
+int xl_console(struct lx *lx, uint32_t domid);
+
+/* monitor.c */
+
+/** Wait for the domain's end, act as its configuration wants, and go on with its successor. */
+int xl_monitor(struct xl *xl, uint32_t domid);
+/** The same in a daemon; returns in the caller. 0 or -errno. */
+int xl_monitor_start(struct xl *xl, uint32_t domid, const char *name);
+
+#endif
