@@ -15,12 +15,13 @@ usage() {
 	  dom0         busybox, the Xen and device modules, the self-test
 	  dom0-stress  the same with stress-ng
 	  dom0-xl      the same with Debian's Xen toolstack and a guest for it to start
+	  dom0-tools   the same with this repository's toolstack before Debian's (as PROGRAM.debian)
 	  guest        busybox only, for the cloud kernel
 	EOF
 }
 
 case ${1:-} in
-dom0 | dom0-stress | dom0-xl | guest) kind=$1 ;;
+dom0 | dom0-stress | dom0-xl | dom0-tools | guest) kind=$1 ;;
 --help | -h) usage; exit 0 ;;
 *) usage >&2; exit 2 ;;
 esac
@@ -40,7 +41,8 @@ inputs_hash() {
 		cat "$cache/root/peer.stamp"
 		[ "$kind" = guest ] || cat "$cache/root/kernel-amd64.stamp"
 		[ "$kind" != dom0-stress ] || cat "$cache/root/stress.stamp"
-		[ "$kind" != dom0-xl ] || cat "$cache/root/kernel-cloud.stamp" "$here/guest/init"
+		case $kind in dom0-xl | dom0-tools) cat "$cache/root/kernel-cloud.stamp" "$here/guest/init" ;; esac
+		[ "$kind" != dom0-tools ] || find "$tools" -type f | LC_ALL=C sort | xargs sha256sum
 		echo "$kind"
 	} | sha256sum | cut -c1-16
 }
@@ -75,6 +77,17 @@ copy_toolstack() {
 	"$here/extract-vmlinux" "$cache/root/kernel-cloud"/boot/vmlinuz-* "$elf"
 	strip --strip-all "$elf"
 	cp -L "$("$here/mkinitramfs.sh" guest)" "$tree/guest/initramfs.cpio.gz"
+}
+
+# This repository's programs take the names; Debian's stay beside them to compare with.
+copy_our_tools() {
+	local program name
+	for program in "$tools"/*; do
+		name=${program##*/}
+		[ ! -e "$tree/bin/$name" ] || mv "$tree/bin/$name" "$tree/bin/$name.debian"
+		cp "$program" "$tree/bin/$name"
+		strip "$tree/bin/$name"
+	done
 }
 
 # The modules named above with what they depend on, and the tables that modprobe reads.
@@ -112,6 +125,7 @@ fill_tree() {
 	case $kind in
 	dom0-stress) copy_program "$cache/root/stress/usr/bin/stress-ng" "$cache/root/stress" ;;
 	dom0-xl) copy_toolstack ;;
+	dom0-tools) copy_toolstack && copy_our_tools ;;
 	esac
 }
 
@@ -124,6 +138,10 @@ pack_tree() {
 	mv "$1.new" "$1"
 }
 
+tools=$repo/build/tools/bin
+if [ "$kind" = dom0-tools ]; then
+	make --no-print-directory -s -C "$repo" BUILD=build tools >&2
+fi
 mkdir -p "$img"
 name=$kind-initramfs-$(inputs_hash).cpio.gz
 if [ ! -f "$img/$name" ]; then

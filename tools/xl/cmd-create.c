@@ -198,7 +198,8 @@ const struct xl_command xl_create_commands[] = {
 	  "-q, --quiet             Quiet." },
 	{ "config-update", main_config_update, true, true,
 	  "Update a running domain's saved configuration, used when rebuilding the domain after "
-	  "reboot", "<Domain> <ConfigFile> [options] [vars]",
+	  "reboot.\nWARNING: xl now has better capability to manage domain configuration, avoid "
+	  "using this command when possible", "<Domain> <ConfigFile> [options] [vars]",
 	  "-h                      Print this help.\n"
 	  "-f FILE, --defconfig=FILE\n"
 	  "                     Use the given configuration file.\n"

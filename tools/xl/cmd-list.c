@@ -57,7 +57,7 @@ static void print_row(struct xl *xl, const struct xen_domctl_getdomaininfo *d,
 	if (o->verbose || o->context)
 		printf(" %16s", "-");
 	if (o->pool)
-		printf(" %16s", "Pool-0");
+		printf("%16s", "Pool-0");
 	if (o->numa)
 		printf(" all");
 	putchar('\n');

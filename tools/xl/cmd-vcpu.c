@@ -17,9 +17,9 @@ static void print_vcpu(struct xl *xl, uint32_t domid, const char *name, uint32_t
 		return;
 	printf("%-32s %5u %5u", name, domid, vcpu);
 	if (!v.online)
-		printf(" %5c %3c%cp ", '-', '-', '-');
+		printf("%5c %3c%cp", '-', '-', '-');
 	else
-		printf(" %5u %3c%c- ", v.cpu, v.running ? 'r' : '-', v.blocked ? 'b' : '-');
+		printf("%5u %3c%c-", v.cpu, v.running ? 'r' : '-', v.blocked ? 'b' : '-');
 	printf(" %9.1f  ", (double)v.cpu_time / NS_PER_S);
 	xl_print_cpus(stdout, &hard, cpus);
 	printf(" / ");

@@ -4,6 +4,8 @@
 
 #include "xl.h"
 
+#define LARGEST_NUMBER 65536	/* CPUs beyond LX_MAX_CPUS are named in vain, not wrongly */
+
 uint32_t xl_nr_cpus(struct xl *xl)
 {
 	struct xen_sysctl_physinfo info;
@@ -23,7 +25,7 @@ static bool number(const char **p, unsigned long *n)
 		return false;
 	*n = strtoul(*p, &end, 10);
 	*p = end;
-	return *n < LX_MAX_CPUS;
+	return *n < LARGEST_NUMBER;
 }
 
 static bool part(const char **p, struct lx_cpumap *map)
@@ -45,7 +47,7 @@ static bool part(const char **p, struct lx_cpumap *map)
 				return false;
 		}
 	}
-	for (unsigned long i = from; i <= to; i++) {
+	for (unsigned long i = from; i <= to && i < LX_MAX_CPUS; i++) {
 		if (not)
 			map->w[i / 64] &= ~((uint64_t)1 << i % 64);
 		else

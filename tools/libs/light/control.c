@@ -32,7 +32,7 @@ int lx_ask(struct lx *lx, uint32_t domid, const char *what)
 		return rc;
 	}
 	if (!known) {
-		lx_error(lx, -1, "Domain %u: the guest does not listen for \"%s\": it has no PV "
+		lx_error(lx, 0, "Domain %u: the guest does not listen for \"%s\": it has no PV "
 			 "drivers, or is not that far yet", domid, what);
 		return -EOPNOTSUPP;
 	}
@@ -81,7 +81,7 @@ int lx_set_memory_target(struct lx *lx, uint32_t domid, uint64_t kib)
 
 	free(text);
 	if (max && kib > max) {
-		lx_error(lx, -1, "Domain %u: its memory is at most %lu KiB", domid, max);
+		lx_error(lx, 0, "Domain %u: its memory is at most %lu KiB", domid, max);
 		return -EINVAL;
 	}
 	snprintf(value, sizeof(value), "%lu", kib);
@@ -104,7 +104,7 @@ int lx_set_max_memory(struct lx *lx, uint32_t domid, uint64_t kib)
 
 	free(text);
 	if (target && kib < target) {
-		lx_error(lx, -1, "Domain %u: its memory cannot be limited to less than its target, "
+		lx_error(lx, 0, "Domain %u: its memory cannot be limited to less than its target, "
 			 "%lu KiB", domid, target);
 		return -EINVAL;
 	}
@@ -135,11 +135,11 @@ int lx_rename(struct lx *lx, uint32_t domid, const char *name)
 	if (rc)
 		return rc;
 	if (!*name || strchr(name, '/')) {
-		lx_error(lx, -1, "a name is not empty and has no slash");
+		lx_error(lx, 0, "a name is not empty and has no slash");
 		return -EINVAL;
 	}
 	if (!lx_find_name(lx, name, &other) && other != domid) {
-		lx_error(lx, -1, "domain with name \"%s\" already exists.", name);
+		lx_error(lx, 0, "domain with name \"%s\" already exists.", name);
 		return -EEXIST;
 	}
 	rc = write_node(lx, domid, "name", name);

@@ -46,7 +46,7 @@ int lx_config_check(struct lx *lx, const struct lx_domain_config *config)
 		why = "the only CPU pool is Pool-0";
 	if (!why)
 		return 0;
-	lx_error(lx, -1, "%s", why);
+	lx_error(lx, 0, "%s", why);
 	return -EINVAL;
 }
 
@@ -63,7 +63,7 @@ static int check_uuid(struct lx_create *c)
 			first = info[i].domain + 1u;
 			if (memcmp(info[i].handle, c->config->c_info.uuid, sizeof(info[i].handle)))
 				continue;
-			lx_error(c->lx, -1, "domain %u has this UUID already", info[i].domain);
+			lx_error(c->lx, 0, "domain %u has this UUID already", info[i].domain);
 			return -EEXIST;
 		}
 	} while (n == 64);
@@ -79,7 +79,7 @@ static int step_check(struct lx_op *op)
 	if (rc)
 		return rc;
 	if (!lx_find_name(c->lx, c->config->c_info.name, &other)) {
-		lx_error(c->lx, -1, "Domain with name \"%s\" already exists.",
+		lx_error(c->lx, 0, "Domain with name \"%s\" already exists.",
 			 c->config->c_info.name);
 		return -EEXIST;
 	}
@@ -150,7 +150,7 @@ static int step_load(struct lx_op *op)
 	if (!rc)
 		rc = bld_plan_make(&c->plan, &config, &err);
 	if (rc)
-		lx_error(c->lx, -1, "cannot build the domain: %s", err.text);
+		lx_error(c->lx, 0, "cannot build the domain: %s", err.text);
 	else
 		c->has_plan = true;
 	return rc;
@@ -169,7 +169,7 @@ static int step_memory(struct lx_op *op)
 		info.free_pages - info.outstanding_pages : 0;
 	if (want <= have)
 		return 0;
-	lx_error(c->lx, -1, "the domain needs %lu MiB and %lu MiB are free: lower memory=, or end "
+	lx_error(c->lx, 0, "the domain needs %lu MiB and %lu MiB are free: lower memory=, or end "
 		 "another domain", (want * KIB_PER_PAGE + 1023) >> 10, have * KIB_PER_PAGE >> 10);
 	return -ENOMEM;
 }

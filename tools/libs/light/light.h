@@ -28,6 +28,7 @@ struct lx {
 int lx_open(struct lx *lx, struct xentoollog_logger *log);
 void lx_close(struct lx *lx);
 
+/** Log an error; @rc below 0 adds the text of that errno. */
 void lx_error(struct lx *lx, int rc, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 void lx_info(struct lx *lx, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
