@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The console ring with honest and with hostile guests, and the store of output. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "console/console.h"
+
+#include <public/xen.h>
+#include <public/io/console.h>
+
+static void test_output(void **state)
+{
+	static struct xencons_interface r;
+	char got[4096];
+
+	r.out_cons = r.out_prod = UINT32_MAX - 2;	/* indices wrap */
+	for (unsigned int i = 0; i < 5; i++)
+		r.out[MASK_XENCONS_IDX(r.out_prod++, r.out)] = (char)('a' + i);
+	assert_int_equal(console_ring_take(&r, got, 2), 2);
+	assert_int_equal(console_ring_take(&r, got + 2, sizeof(got)), 3);
+	assert_memory_equal(got, "abcde", 5);
+	assert_int_equal(console_ring_take(&r, got, sizeof(got)), 0);
+	r.out_prod = r.out_cons + sizeof(r.out);
+	assert_int_equal(console_ring_take(&r, got, sizeof(got)), sizeof(r.out));
+}
+
+static void test_input(void **state)
+{
+	static struct xencons_interface r;
+	char text[4096];
+
+	memset(text, 'x', sizeof(text));
+	assert_int_equal(console_ring_room(&r), sizeof(r.in));
+	assert_int_equal(console_ring_give(&r, text, sizeof(text)), sizeof(r.in));
+	assert_int_equal(console_ring_room(&r), 0);
+	assert_int_equal(console_ring_give(&r, text, 1), 0);
+	r.in_cons += 3;
+	assert_int_equal(console_ring_give(&r, text, 10), 3);
+}
+
+static void test_hostile(void **state)
+{
+	static const uint32_t bad[] = { 2049, 4096, 0x80000000, UINT32_MAX };
+	static struct xencons_interface r;
+	char got[4096];
+
+	for (unsigned int i = 0; i < 4; i++) {
+		r.out_cons = r.in_cons = 0;
+		r.out_prod = r.in_prod = bad[i];
+		assert_int_equal(console_ring_take(&r, got, sizeof(got)), -EPROTO);
+		assert_int_equal(console_ring_give(&r, "x", 1), -EPROTO);
+		assert_int_equal(console_ring_room(&r), 0);
+		assert_int_equal(r.out_cons, 0);
+	}
+}
+
+static size_t drain(struct console_store *s, char *to)
+{
+	size_t all = 0, n;
+
+	while (s->used) {
+		const char *p = console_store_peek(s, &n);
+
+		memcpy(to + all, p, n);
+		all += n;
+		console_store_drop(s, n);
+	}
+	return all;
+}
+
+/* Against a plain array: what comes out is the end of what went in. */
+static void test_store(void **state)
+{
+	struct console_store s = { .limit = 10000 };
+	static char in[200000], out[20000];
+	size_t total = 0, kept;
+
+	srand(1);
+	for (unsigned int round = 0; round < 200; round++) {
+		size_t n = (size_t)rand() % 500, got;
+		const char *p;
+
+		for (size_t i = 0; i < n; i++)
+			in[total + i] = (char)rand();
+		console_store_add(&s, in + total, n);
+		total += n;
+		if (round % 3 || !s.used)
+			continue;
+		p = console_store_peek(&s, &got);
+		got = got / 2;
+		assert_memory_equal(p, in + total - s.used, got);
+		console_store_drop(&s, got);
+	}
+	kept = s.used;
+	assert_int_equal(drain(&s, out), kept);
+	assert_memory_equal(out, in + total - kept, kept);
+	console_store_add(&s, in, 50000);
+	assert_int_equal(s.used, 10000);
+	assert_int_equal(drain(&s, out), 10000);
+	assert_memory_equal(out, in + 40000, 10000);
+	assert_true(s.dropped >= 40000);
+	console_store_free(&s);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_output), cmocka_unit_test(test_input),
+		cmocka_unit_test(test_hostile), cmocka_unit_test(test_store),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

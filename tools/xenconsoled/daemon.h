@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the files of the console daemon share. */
+#ifndef TOOLS_XENCONSOLED_DAEMON_H
+#define TOOLS_XENCONSOLED_DAEMON_H
+
+#include "console/console.h"
+#include "ctrl/ctrl.h"
+#include "light/loop.h"
+#include "light/store.h"
+
+struct xenevtchn_handle;
+struct xengntdev_handle;
+struct xentoollog_logger;
+
+/** A log file that is turned over when it has grown; all functions cope with one that is not open. */
+struct logfile {
+	char path[512];
+	int fd;				/* -1: not open */
+	uint64_t bytes, limit;
+	bool stamp, line_start;		/* put the time before each line */
+};
+
+struct daemon {
+	struct lx_loop loop;
+	struct lx_store *store;
+	struct ctl *ctl;
+	struct xentoollog_logger *log;
+	struct xenevtchn_handle *evtchn;
+	struct xengntdev_handle *gnttab;
+	struct guest *guests;
+	const char *log_dir;		/* NULL: guests are not logged */
+	uint64_t log_limit;
+	bool stamp;
+	struct lx_fd store_fd, evtchn_fd, signal_fd;
+};
+
+/** A guest's console. */
+struct guest {
+	struct daemon *d;
+	struct guest *next;
+	uint32_t domid;
+	struct xencons_interface *ring;	/* NULL: not connected, or it broke the rules */
+	bool by_grant;
+	int port;			/* ours, -1: none */
+	int master, slave;		/* the pseudo-terminal; the slave is held open */
+	struct lx_fd pty;
+	struct lx_timer end;		/* runs out when a dead guest's readers have had their time */
+	struct logfile file;
+	struct console_store out;
+};
+
+/* guest.c */
+
+/** Look at all domains: connect new ones, let go of those that are gone. */
+void guests_scan(struct daemon *d);
+/** An event of port @port. */
+void guest_event(struct daemon *d, int port);
+void guests_reopen_logs(struct daemon *d);
+void guests_free(struct daemon *d);
+
+/* pty.c */
+
+/** A pseudo-terminal in raw mode; @path gets its name. 0 or -errno. */
+int pty_open(struct guest *g, char *path, size_t bytes);
+void pty_close(struct guest *g);
+/** Write what is stored, and (un)register for more. */
+void pty_flush(struct guest *g);
+
+/* logfile.c */
+
+void logfile_open(struct logfile *f, const char *dir, const char *name, uint64_t limit, bool stamp);
+void logfile_write(struct logfile *f, const char *p, size_t n);
+void logfile_close(struct logfile *f);
+void logfile_reopen(struct logfile *f);
+
+#endif

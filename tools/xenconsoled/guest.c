@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Consoles of guests. Everything a guest shares is checked at each use; one that breaks the rules
+ * loses its console, and nothing else.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+#include <xenevtchn.h>
+#include <xengnttab.h>
+#include <xentoollog.h>
+
+#include "daemon.h"
+
+#include <public/grant_table.h>
+#include <public/io/console.h>
+
+#define DEFAULT_LIMIT (1UL << 20)
+#define MAX_LIMIT (64UL << 20)
+#define LINGER_MS 1000		/* a dead guest's terminal stays, so that readers see its last words */
+#define MAX_DOMAINS 1024
+
+static uint64_t read_number(struct daemon *d, uint32_t domid, const char *name, uint64_t otherwise)
+{
+	char *text = lx_read(d->store, 0, "/local/domain/%u/console/%s", domid, name), *end;
+	uint64_t n = otherwise;
+
+	if (text && *text) {
+		n = strtoull(text, &end, 10);
+		if (*end)
+			n = otherwise;
+	}
+	free(text);
+	return n;
+}
+
+/* By the grant its toolstack left; a toolstack that leaves none is served by frame number. */
+static void *map_ring(struct guest *g)
+{
+	xen_pfn_t gfn;
+	int rc;
+	void *p = xengnttab_map_grant_ref(g->d->gnttab, g->domid, GNTTAB_RESERVED_CONSOLE,
+					  PROT_READ | PROT_WRITE);
+
+	g->by_grant = p != NULL;
+	if (p)
+		return p;
+	gfn = read_number(g->d, g->domid, "ring-ref", 0);
+	return gfn ? ctl_map(g->d->ctl, g->domid, &gfn, 1, &rc) : NULL;
+}
+
+static void disconnect(struct guest *g)
+{
+	if (g->port >= 0)
+		xenevtchn_unbind(g->d->evtchn, (evtchn_port_t)g->port);
+	g->port = -1;
+	if (g->ring && g->by_grant)
+		xengnttab_unmap(g->d->gnttab, g->ring, 1);
+	else if (g->ring)
+		ctl_unmap(g->d->ctl, g->ring, 1);
+	g->ring = NULL;
+}
+
+static void broken(struct guest *g)
+{
+	xtl_log(g->d->log, XTL_WARN, -1, "xenconsoled", "domain %u: its console ring is "
+		"impossible; it has no console any more", g->domid);
+	disconnect(g);
+}
+
+/* One ring's worth a call, so that no guest keeps the daemon from others. */
+static void take_output(struct guest *g)
+{
+	char buf[sizeof(g->ring->out)];
+	int n = g->ring ? console_ring_take(g->ring, buf, sizeof(buf)) : 0;
+
+	if (n < 0) {
+		broken(g);
+		return;
+	}
+	if (n) {
+		logfile_write(&g->file, buf, (size_t)n);
+		console_store_add(&g->out, buf, (size_t)n);
+		if (g->port >= 0)
+			xenevtchn_notify(g->d->evtchn, (evtchn_port_t)g->port);
+	}
+	pty_flush(g);
+}
+
+static void pty_event(struct lx_fd *fd, short revents)
+{
+	struct guest *g = fd->user;
+	char buf[sizeof(g->ring->in)];
+	size_t room = g->ring && revents & POLLIN ? console_ring_room(g->ring) : 0;
+
+	if (room) {
+		ssize_t n = read(g->master, buf, room);
+
+		if (n > 0 && console_ring_give(g->ring, buf, (size_t)n) < 0)
+			broken(g);
+		else if (n > 0 && g->port >= 0)
+			xenevtchn_notify(g->d->evtchn, (evtchn_port_t)g->port);
+	}
+	pty_flush(g);
+}
+
+static void forget(struct guest *g)
+{
+	struct guest **p = &g->d->guests;
+
+	while (*p != g)
+		p = &(*p)->next;
+	*p = g->next;
+	lx_timer_cancel(&g->d->loop, &g->end);
+	disconnect(g);
+	pty_close(g);
+	logfile_close(&g->file);
+	console_store_free(&g->out);
+	free(g);
+}
+
+static void linger_over(struct lx_timer *timer)
+{
+	forget(timer->user);
+}
+
+static int publish(struct guest *g, const char *tty)
+{
+	const struct lx_perm perms[] = { { 0, false, false }, { g->domid, true, false } };
+	char path[LX_PATH_BYTES];
+	int rc;
+
+	snprintf(path, sizeof(path), "/local/domain/%u/console/tty", g->domid);
+	rc = g->d->store->ops->write(g->d->store, 0, path, tty);
+	return rc ? rc : g->d->store->ops->set_perms(g->d->store, 0, path, perms, 2);
+}
+
+static void connect_guest(struct guest *g, uint32_t remote)
+{
+	char tty[64], *name;
+	int rc;
+
+	g->ring = map_ring(g);
+	if (g->ring)
+		g->port = xenevtchn_bind_interdomain(g->d->evtchn, g->domid, remote);
+	rc = !g->ring || g->port < 0 ? -errno : pty_open(g, tty, sizeof(tty));
+	if (!rc)
+		rc = publish(g, tty);
+	if (rc) {
+		xtl_log(g->d->log, XTL_ERROR, -rc, "xenconsoled", "domain %u: cannot connect its "
+			"console", g->domid);
+		forget(g);
+		return;
+	}
+	name = lx_read(g->d->store, 0, "/local/domain/%u/name", g->domid);
+	logfile_open(&g->file, g->d->log_dir, name && *name ? name : "unnamed", g->d->log_limit,
+		     g->d->stamp);
+	free(name);
+	xenevtchn_unmask(g->d->evtchn, (evtchn_port_t)g->port);
+	/* The guest may have written before anybody listened. */
+	take_output(g);
+}
+
+static struct guest *find(struct daemon *d, uint32_t domid)
+{
+	struct guest *g = d->guests;
+
+	while (g && g->domid != domid)
+		g = g->next;
+	return g;
+}
+
+static void add_guest(struct daemon *d, uint32_t domid)
+{
+	char *type = lx_read(d->store, 0, "/local/domain/%u/console/type", domid);
+	uint64_t port = read_number(d, domid, "port", 0);
+	bool ours = !type || !*type || !strcmp(type, "xenconsoled");
+	struct guest *g;
+
+	free(type);
+	if (!ours || !port || port > UINT32_MAX)
+		return;
+	g = calloc(1, sizeof(*g));
+	if (!g)
+		return;
+	g->d = d;
+	g->domid = domid;
+	g->port = g->master = g->slave = g->file.fd = -1;
+	g->pty = (struct lx_fd){ .fn = pty_event, .user = g };
+	g->end = (struct lx_timer){ .fn = linger_over, .user = g };
+	g->out.limit = read_number(d, domid, "limit", DEFAULT_LIMIT);
+	if (!g->out.limit || g->out.limit > MAX_LIMIT)
+		g->out.limit = DEFAULT_LIMIT;
+	g->next = d->guests;
+	d->guests = g;
+	connect_guest(g, (uint32_t)port);
+}
+
+/* Gone or going: take its last words, and let go of its memory so that it can be freed. */
+static void end_guest(struct guest *g)
+{
+	if (g->end.armed)
+		return;
+	take_output(g);
+	disconnect(g);
+	lx_timer_set(&g->d->loop, &g->end, LINGER_MS);
+}
+
+void guests_scan(struct daemon *d)
+{
+	static struct xen_domctl_getdomaininfo info[MAX_DOMAINS];
+	int n = ctl_domain_list(d->ctl, 1, MAX_DOMAINS, info);
+	struct guest *g, *next;
+
+	if (n < 0)
+		return;
+	for (g = d->guests; g; g = next) {
+		int i = 0;
+
+		next = g->next;
+		while (i < n && info[i].domain != g->domid)
+			i++;
+		if (i == n || info[i].flags & XEN_DOMINF_dying)
+			end_guest(g);
+		else if (info[i].flags & XEN_DOMINF_shutdown)
+			take_output(g);
+	}
+	for (int i = 0; i < n; i++) {
+		g = find(d, info[i].domain);
+		/* A number that comes again soon after its last bearer died. */
+		if (g && g->end.armed && !(info[i].flags & XEN_DOMINF_dying)) {
+			forget(g);
+			g = NULL;
+		}
+		if (!g && !(info[i].flags & XEN_DOMINF_dying))
+			add_guest(d, info[i].domain);
+	}
+}
+
+void guest_event(struct daemon *d, int port)
+{
+	struct guest *g = d->guests;
+
+	while (g && g->port != port)
+		g = g->next;
+	if (!g)
+		return;
+	take_output(g);
+	if (g->port >= 0)
+		xenevtchn_unmask(d->evtchn, (evtchn_port_t)g->port);
+}
+
+void guests_reopen_logs(struct daemon *d)
+{
+	for (struct guest *g = d->guests; g; g = g->next)
+		logfile_reopen(&g->file);
+}
+
+void guests_free(struct daemon *d)
+{
+	while (d->guests)
+		forget(d->guests);
+}
