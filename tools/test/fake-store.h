@@ -20,6 +20,7 @@ struct fake_store {
 	unsigned int introduced, watches;
 	unsigned int fire;		/* watch events to deliver */
 	int pipe[2];			/* readable while there are events */
+	bool no_backends;		/* states of backends stay as they are written */
 	bool in_tx;
 	struct fake_node *before;	/* what a transaction began with */
 	unsigned int before_nodes;

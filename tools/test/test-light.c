@@ -18,7 +18,7 @@
 #include "fake-kernel.h"
 #include "fake-store.h"
 #include "fake-xen.h"
-#include "light/light.h"
+#include "light/device.h"
 
 #include <public/hvm/params.h>
 #include <public/sched.h>
@@ -27,6 +27,57 @@ static char folder[64], kernel[96], states[96];
 static struct fake_store store;
 static struct lx lx;
 static struct lx_domain_config config;
+
+static unsigned int loops, connected, host_calls, host_fail_at;
+
+static int host_call(void)
+{
+	return ++host_calls == host_fail_at ? -EIO : 0;
+}
+
+static int fake_loop_attach(const char *path, bool readonly, char dev[64])
+{
+	int rc = host_call();
+
+	snprintf(dev, 64, rc ? "" : "/dev/loop7");
+	loops += !rc;
+	return rc;
+}
+
+static void fake_loop_detach(const char *dev)
+{
+	assert_string_equal(dev, "/dev/loop7");
+	loops--;
+}
+
+static int fake_stat_disk(const char *path, bool *block, uint32_t *major, uint32_t *minor)
+{
+	*block = !strncmp(path, "/dev/", 5);
+	*major = 7;
+	*minor = 7;
+	return host_call();
+}
+
+static int fake_vif_up(const char *ifname, const char *bridge, uint32_t mtu)
+{
+	connected++;
+	return host_call();
+}
+
+static int fake_script(const char *script, const char *action, const char *backend,
+		       const char *ifname)
+{
+	connected++;
+	return host_call();
+}
+
+static const struct lx_host_ops fake_host = {
+	.loop_attach = fake_loop_attach,
+	.loop_detach = fake_loop_detach,
+	.stat_disk = fake_stat_disk,
+	.vif_up = fake_vif_up,
+	.script = fake_script,
+};
 
 static int setup(void **state)
 {
@@ -49,6 +100,7 @@ static int setup(void **state)
 	lx.ctl = ctl_open(&fake_backend, lx.log);
 	lx.store = &store.s;
 	lx.state_dir = states;
+	lx.host = &fake_host;
 	lx_init(&lx_domain_config_type, &config);
 	config.c_info.name = strdup("u1");
 	config.c_info.type = strdup("pvh");
@@ -97,6 +149,7 @@ static void assert_no_trace(void)
 	assert_int_equal(state_files(), 0);
 	assert_int_equal(fake_xen.bufs, 0);
 	assert_int_equal(fake_xen.maps, 0);
+	assert_int_equal(loops, 0);
 	assert_null(lx.loop.fds);
 	assert_null(lx.loop.timers);
 }
@@ -286,6 +339,100 @@ static void test_cancel(void **state)
 	assert_true(cancel_at > 10);
 }
 
+/* A file, a block device and an interface. */
+static void add_devices(void)
+{
+	config.disks = calloc(2, sizeof(*config.disks));
+	config.nr_disks = 2;
+	for (unsigned int i = 0; i < 2; i++) {
+		lx_init(&lx_disk_type, &config.disks[i]);
+		config.disks[i].vdev = strdup(i ? "xvdb" : "xvda");
+		config.disks[i].pdev_path = strdup(i ? "/dev/sda" : "/images/a");
+	}
+	config.nics = calloc(1, sizeof(*config.nics));
+	config.nr_nics = 1;
+	config.nics[0].bridge = strdup("xenbr0");
+	loops = connected = host_calls = host_fail_at = 0;
+}
+
+static void test_devices(void **state)
+{
+	struct lx_domain_config saved;
+	unsigned int n;
+	uint32_t domid, *ids;
+
+	add_devices();
+	assert_int_equal(lx_create_now(&lx, &config, false, &domid), 0);
+	assert_int_equal(loops, 1);
+	assert_int_equal(connected, 1);
+	assert_string_equal(fake_store_get(&store, "/local/domain/0/backend/vbd/1/51712/"
+					   "physical-device"), "7:7");
+	assert_string_equal(fake_store_get(&store, "/local/domain/1/device/vbd/51712/backend"),
+			    "/local/domain/0/backend/vbd/1/51712");
+	assert_string_equal(fake_store_get(&store, "/local/domain/0/backend/vif/1/0/"
+					   "hotplug-status"), "connected");
+	/* The address chosen is kept, so that it survives a reboot of the guest. */
+	assert_int_equal(lx_state_load(&lx, config.c_info.uuid, &saved), 0);
+	assert_string_equal(saved.nics[0].mac, fake_store_get(&store, "/local/domain/0/backend/"
+							      "vif/1/0/mac"));
+	lx_dispose(&lx_domain_config_type, &saved);
+	ids = lx_device_list(&lx, domid, LX_VBD, &n);
+	assert_int_equal(n, 2);
+	free(ids);
+	assert_int_equal(lx_device_remove(&lx, &(struct lx_device){ LX_VBD, domid, 51712 }, false),
+			 0);
+	assert_int_equal(loops, 0);
+	assert_int_equal(lx_destroy(&lx, domid), 0);
+	assert_no_trace();
+}
+
+/* Everything that can fail with devices there: hypercalls, xenstore, the host. */
+static void test_devices_fail(void **state)
+{
+	unsigned int *counters[] = { &fake_xen.fail_at, &store.fail_at, &host_fail_at };
+	unsigned int *counts[] = { &fake_xen.calls, &store.changes, &host_calls };
+
+	add_devices();
+	fake_xen.fail_with = -EINVAL;
+	for (unsigned int k = 0; k < 3; k++) {
+		unsigned int at = 0;
+		uint32_t domid;
+		int rc;
+
+		do {
+			fake_xen.calls = store.changes = host_calls = 0;
+			*counters[k] = ++at;
+			rc = lx_create_now(&lx, &config, false, &domid);
+			*counters[k] = 0;
+			if (!rc)
+				lx_destroy(&lx, domid);
+			assert_no_trace();
+		} while (rc || *counts[k] >= at);
+	}
+}
+
+static void test_disk_names(void **state)
+{
+	static const struct {
+		const char *name;
+		uint32_t number;
+	} good[] = {
+		{ "xvda", 51712 }, { "xvdb3", 51731 }, { "xvdp15", 51967 },
+		{ "xvdq", 1 << 28 | 16 << 8 }, { "xvdaa", 1 << 28 | 26 << 8 }, { "hda", 768 },
+		{ "hdd1", 5697 }, { "sda", 2048 }, { "sdb1", 2065 }, { "d2p3", 51747 }, { "7", 7 },
+	};
+	static const char *const bad[] = { "", "xvd", "xvda0", "xvdA", "xvdabc", "hde", "sdq",
+		"xvda-1", "xvda1x", "d", "dp", "xvda99999999999" };
+	uint32_t n;
+
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		assert_true(lx_vdev_number(good[i].name, &n));
+		assert_int_equal(n, good[i].number);
+	}
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_false(lx_vdev_number(bad[i], &n));
+}
+
 static unsigned int deaths;
 static enum lx_death last_death;
 
@@ -365,6 +512,7 @@ int main(void)
 		TEST(test_create), TEST(test_permissions), TEST(test_every_hypercall_fails),
 		TEST(test_every_store_write_fails), TEST(test_store_conflicts),
 		TEST(test_state_folder_fails), TEST(test_bad_input), TEST(test_cancel),
+		TEST(test_devices), TEST(test_devices_fail), TEST(test_disk_names),
 		TEST(test_death), TEST(test_state_follows),
 	};
 

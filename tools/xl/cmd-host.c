@@ -96,7 +96,8 @@ static void print_nodes(struct xl *xl)
 		n = ctl_numa_info(xl->lx.ctl, mem, distance, (uint32_t)n);
 	printf("numa_info              :\nnode:    memsize    memfree    distances\n");
 	for (int i = 0; mem && distance && i < n && n <= MAX_NODES; i++) {
-		printf("%4d:    %6lu     %6lu      ", i, mem[i].memsize >> 20, mem[i].memfree >> 20);
+		printf("%4d:    %6lu     %6lu      ", i, mem[i].memsize >> 20,
+		       mem[i].memfree >> 20);
 		for (int j = 0; j < n; j++)
 			printf("%s%u", j ? "," : "", distance[i * n + j]);
 		putchar('\n');

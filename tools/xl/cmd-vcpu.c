@@ -6,7 +6,8 @@
 
 #define NS_PER_S 1e9
 
-static void print_vcpu(struct xl *xl, uint32_t domid, const char *name, uint32_t vcpu, uint32_t cpus)
+static void print_vcpu(struct xl *xl, uint32_t domid, const char *name, uint32_t vcpu,
+		       uint32_t cpus)
 {
 	struct lx_cpumap hard = { 0 }, soft = { 0 };
 	struct xen_domctl_getvcpuinfo v;

@@ -51,8 +51,7 @@ uint32_t xl_domain(struct xl *xl, const char *text);
 int xl_usage(struct xl *xl);
 /** Print JSON and drop it. */
 int xl_print_json(struct json_object *json);
-/** Domains, at most as many as there can be; *@n of them, the caller's to free. The process ends when
- * they cannot be listed. */
+/** All domains, *@n of them, the caller's to free. The process ends when they cannot be listed. */
 struct xen_domctl_getdomaininfo *xl_domains(struct xl *xl, int *n);
 /** Its name, or "(null)" as xl writes for one without; the caller's to free. */
 char *xl_name(struct xl *xl, uint32_t domid);
@@ -60,7 +59,8 @@ char *xl_name(struct xl *xl, uint32_t domid);
 int xl_status(int rc);
 /** Options of a command: like getopt_long(), with -h and --help answered. -2: wrong, usage told. */
 struct option;
-int xl_getopt(struct xl *xl, int argc, char **argv, const char *options, const struct option *lopts);
+int xl_getopt(struct xl *xl, int argc, char **argv, const char *options,
+	      const struct option *lopts);
 #define XL_OPT_DONE (-1)
 #define XL_OPT_WRONG (-2)
 #define XL_OPT_HELP (-3)

@@ -22,7 +22,7 @@ struct cfg_error {
 struct cfg_value {
 	bool is_list;
 	unsigned int line;
-	char *text;			/* a string or a number as it was written; NULL for a list */
+	char *text;			/* a string or a number as written; NULL for a list */
 	struct cfg_value **item;	/* a list's */
 	size_t items;
 };
@@ -47,7 +47,7 @@ void cfg_free(struct cfg *cfg);
 
 /** A setting's value, marked as used; NULL when it is not there. */
 const struct cfg_value *cfg_get(struct cfg *cfg, const char *name);
-/** The next setting that nobody asked for, from *@at on, which is moved behind it. NULL: no more. */
+/** The next setting that nobody asked for, from *@at on, which moves behind it. NULL: no more. */
 const struct cfg_setting *cfg_unused(const struct cfg *cfg, size_t *at);
 
 /*

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <xentoollog.h>
 
-#include "light.h"
+#include "device.h"
 
 int lx_open(struct lx *lx, struct xentoollog_logger *log)
 {
@@ -15,6 +15,7 @@ int lx_open(struct lx *lx, struct xentoollog_logger *log)
 	memset(lx, 0, sizeof(*lx));
 	lx->log = log;
 	lx->state_dir = LX_STATE_DIR;
+	lx->host = &lx_host_linux;
 	lx->ctl = ctl_open(&ctl_backend_xen, log);
 	if (!lx->ctl)
 		return -errno;

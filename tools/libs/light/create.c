@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "light.h"
+#include "device.h"
 
 #include <public/grant_table.h>
 #include <public/hvm/params.h>
@@ -369,6 +369,64 @@ static int step_store(struct lx_op *op)
 	return rc;
 }
 
+static void undo_devices(struct lx_op *op)
+{
+	struct lx_create *c = to_create(op);
+
+	lx_devices_remove(c->lx, c->domid);
+	lx_dispose(&lx_domain_config_type, &c->made);
+}
+
+/* Describe all devices, so that their backends get ready side by side. */
+static int step_devices(struct lx_op *op)
+{
+	struct lx_create *c = to_create(op);
+	int rc = lx_copy(&lx_domain_config_type, &c->made, c->config);
+	uint32_t devid;
+
+	for (uint32_t i = 0; !rc && i < c->made.nr_disks; i++)
+		rc = lx_disk_add(c->lx, c->domid, &c->made.disks[i], &devid);
+	for (uint32_t i = 0; !rc && i < c->made.nr_nics; i++)
+		rc = lx_nic_add(c->lx, c->domid, &c->made.nics[i]);
+	c->device = 0;
+	c->device_until = lx_now() + LX_DEVICE_MS * 1000000ULL;
+	return rc;
+}
+
+static int connect_device(struct lx_create *c)
+{
+	const struct lx_domain_config *m = &c->made;
+	uint32_t devid;
+
+	if (c->device >= m->nr_disks)
+		return lx_nic_connect(c->lx, c->domid, &m->nics[c->device - m->nr_disks]);
+	lx_vdev_number(m->disks[c->device].vdev, &devid);
+	return lx_disk_ready(c->lx, c->domid, devid);
+}
+
+static int step_connect(struct lx_op *op)
+{
+	struct lx_create *c = to_create(op);
+	int rc;
+
+	if (c->device == c->made.nr_disks + c->made.nr_nics)
+		return 0;
+	rc = connect_device(c);
+	if (!rc) {
+		c->device++;
+		return LX_MORE;
+	}
+	if (rc != -EAGAIN)
+		return rc;
+	if (lx_now() > c->device_until) {
+		lx_error(c->lx, 0, "a device's backend does not answer: are the modules "
+			 "xen-blkback and xen-netback loaded in dom0?");
+		return -ETIMEDOUT;
+	}
+	lx_op_wake_after(op, LX_DEVICE_POLL_MS);
+	return LX_WAIT;
+}
+
 static void undo_state(struct lx_op *op)
 {
 	struct lx_create *c = to_create(op);
@@ -380,7 +438,7 @@ static int step_state(struct lx_op *op)
 {
 	struct lx_create *c = to_create(op);
 
-	return lx_state_save(c->lx, c->config);
+	return lx_state_save(c->lx, &c->made);
 }
 
 static int step_start(struct lx_op *op)
@@ -388,8 +446,10 @@ static int step_start(struct lx_op *op)
 	struct lx_create *c = to_create(op);
 	int rc = c->paused ? 0 : ctl_domain_unpause(c->lx->ctl, c->domid);
 
-	if (!rc)
+	if (!rc) {
 		free_files(c);
+		lx_dispose(&lx_domain_config_type, &c->made);
+	}
 	return rc;
 }
 
@@ -403,6 +463,8 @@ static const struct lx_step create_steps[] = {
 	{ "loading", step_write, NULL },
 	{ "connecting rings", step_channels, NULL },
 	{ "writing xenstore", step_store, undo_store },
+	{ "describing devices", step_devices, undo_devices },
+	{ "connecting devices", step_connect, NULL },
 	{ "keeping the configuration", step_state, undo_state },
 	{ "starting", step_start, NULL },
 	{ 0 },

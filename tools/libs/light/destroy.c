@@ -2,7 +2,7 @@
 /* Ending domains. */
 #include <errno.h>
 
-#include "light.h"
+#include "device.h"
 
 /* A domain's memory goes away in pieces: each takes a call. */
 static int kill_domain(struct lx *lx, uint32_t domid)
@@ -29,6 +29,7 @@ int lx_destroy(struct lx *lx, uint32_t domid)
 	/* It must not run while its devices go away. A dying one cannot be paused any more. */
 	if (!(info.flags & XEN_DOMINF_dying))
 		ctl_domain_pause(lx->ctl, domid);
+	lx_devices_remove(lx, domid);
 	rc = kill_domain(lx, domid);
 	if (rc)
 		return rc;

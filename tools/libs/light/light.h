@@ -15,6 +15,7 @@
 #define LX_STATE_DIR "/var/lib/xenolith/domains"
 
 struct xentoollog_logger;
+struct lx_host_ops;
 
 struct lx {
 	struct ctl *ctl;
@@ -22,6 +23,7 @@ struct lx {
 	struct lx_loop loop;
 	struct xentoollog_logger *log;
 	const char *state_dir;		/* configurations of domains; LX_STATE_DIR */
+	const struct lx_host_ops *host;
 };
 
 /** Open the hypervisor and xenstore. 0 or -errno, with nothing open. */
@@ -38,6 +40,7 @@ struct lx_create {
 	struct lx_op op;			/* its done() is the caller's */
 	struct lx *lx;
 	const struct lx_domain_config *config;	/* the caller's, until done() */
+	struct lx_domain_config made;		/* with what was chosen here */
 	bool paused;				/* leave it paused */
 	uint32_t domid;				/* result */
 	/* working state */
@@ -47,7 +50,9 @@ struct lx_create {
 	struct bld_plan plan;
 	struct bld_job job;
 	uint32_t store_port, console_port;
-	bool has_domain, introduced, has_plan, started;
+	uint32_t device;			/* the one being connected, disks first */
+	uint64_t device_until;			/* by when, in ns of the loop's clock */
+	bool has_domain, introduced, has_plan;
 };
 
 /** Create a domain. Until done() the structure must stay; a failure leaves no trace. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Configurations of running domains on disk, as JSON. A file is written beside the old one, flushed,
- * and renamed over it; then the folder is flushed. So a reader sees the old or the new one, whole,
- * whatever happens in between.
+ * Configurations of running domains on disk, as JSON. A file is written beside the old one,
+ * flushed, and renamed over it; then the folder is flushed. A reader sees the old or the new one,
+ * whole, whatever happens in between.
  */
 #include <errno.h>
 #include <fcntl.h>

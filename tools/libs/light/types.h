@@ -40,7 +40,7 @@ enum lx_kind {
 	LX_UUID,	/* uint8_t[16] */
 	LX_CPUMAP,	/* struct lx_cpumap; left out when empty */
 	LX_OBJECT,	/* a structure, described by .type */
-	LX_OBJECTS,	/* pointer to an owned array of structures; its length (uint32_t) at .count */
+	LX_OBJECTS,	/* pointer to an owned array of structures; length (uint32_t) at .count */
 	LX_CPUMAPS,	/* the same for struct lx_cpumap */
 };
 

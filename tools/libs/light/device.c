@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Both ends of PV devices in xenstore. */
+#include "device.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <public/io/xenbus.h>
+
+#define TRIES 100
+
+void lx_device_front(const struct lx_device *dev, char path[LX_PATH_BYTES])
+{
+	snprintf(path, LX_PATH_BYTES, "/local/domain/%u/device/%s/%u", dev->domid, dev->kind,
+		 dev->devid);
+}
+
+void lx_device_back(const struct lx_device *dev, char path[LX_PATH_BYTES])
+{
+	snprintf(path, LX_PATH_BYTES, "/local/domain/0/backend/%s/%u/%u", dev->kind, dev->domid,
+		 dev->devid);
+}
+
+static void lx_device_private(const struct lx_device *dev, char path[LX_PATH_BYTES])
+{
+	snprintf(path, LX_PATH_BYTES, "/libxl/%u/device/%s/%u", dev->domid, dev->kind, dev->devid);
+}
+
+int lx_device_state(struct lx *lx, const struct lx_device *dev)
+{
+	char path[LX_PATH_BYTES], *text;
+	int state;
+
+	lx_device_back(dev, path);
+	text = lx_read(lx->store, 0, "%.200s/state", path);
+	state = text ? atoi(text) : -1;
+	free(text);
+	return state;
+}
+
+static int write_end(struct lx *lx, uint32_t tx, const char *dir, const struct lx_perm *perms,
+		     const struct lx_kv *kv)
+{
+	const struct lx_store_ops *ops = lx->store->ops;
+	int rc = ops->remove(lx->store, tx, dir);
+
+	if (!rc)
+		rc = ops->mkdir(lx->store, tx, dir);
+	if (!rc)
+		rc = ops->set_perms(lx->store, tx, dir, perms, 2);
+	for (; !rc && kv->key; kv++) {
+		char path[LX_PATH_BYTES];
+
+		if (!kv->value)
+			continue;
+		snprintf(path, sizeof(path), "%.200s/%.50s", dir, kv->key);
+		rc = ops->write(lx->store, tx, path, kv->value);
+		if (!rc)
+			rc = ops->set_perms(lx->store, tx, path, perms, 2);
+	}
+	return rc;
+}
+
+static int write_both(struct lx *lx, uint32_t tx, const struct lx_device *dev,
+		      const struct lx_kv *front, const struct lx_kv *back)
+{
+	const struct lx_perm guests[] = { { dev->domid, false, false }, { 0, true, false } };
+	const struct lx_perm ours[] = { { 0, false, false }, { dev->domid, true, false } };
+	char f[LX_PATH_BYTES], b[LX_PATH_BYTES], p[LX_PATH_BYTES], id[16];
+	const struct lx_kv front_base[] = { { "backend", b }, { "backend-id", "0" },
+					    { "state", "1" }, { NULL, NULL } };
+	const struct lx_kv back_base[] = { { "frontend", f }, { "frontend-id", id },
+					   { "online", "1" }, { "state", "1" }, { NULL, NULL } };
+	struct lx_kv all[32];
+	unsigned int n;
+	int rc;
+
+	lx_device_front(dev, f);
+	lx_device_back(dev, b);
+	lx_device_private(dev, p);
+	snprintf(id, sizeof(id), "%u", dev->domid);
+	/* The states come last: they are what the drivers wait for. */
+	for (n = 0; front[n].key && n < 20; n++)
+		all[n] = front[n];
+	memcpy(all + n, front_base, sizeof(front_base));
+	rc = write_end(lx, tx, f, guests, all);
+	for (n = 0; back[n].key && n < 20; n++)
+		all[n] = back[n];
+	memcpy(all + n, back_base, sizeof(back_base));
+	if (!rc)
+		rc = write_end(lx, tx, b, ours, all);
+	snprintf(f, sizeof(f), "%.200s/backend", p);
+	if (!rc)
+		rc = lx->store->ops->write(lx->store, tx, f, b);
+	return rc;
+}
+
+int lx_device_write(struct lx *lx, const struct lx_device *dev, const struct lx_kv *front,
+		    const struct lx_kv *back)
+{
+	int rc = -EAGAIN;
+
+	if (lx_device_state(lx, dev) >= 0) {
+		lx_error(lx, 0, "Domain %u: it has a device %s %u already", dev->domid, dev->kind,
+			 dev->devid);
+		return -EEXIST;
+	}
+	for (unsigned int i = 0; i < TRIES && rc == -EAGAIN; i++) {
+		uint32_t tx = lx->store->ops->begin(lx->store);
+		int end;
+
+		if (!tx)
+			return -EIO;
+		rc = write_both(lx, tx, dev, front, back);
+		end = lx->store->ops->end(lx->store, tx, rc != 0);
+		if (!rc)
+			rc = end;
+	}
+	if (rc)
+		lx_error(lx, rc, "Domain %u: cannot write device %s %u to xenstore", dev->domid,
+			 dev->kind, dev->devid);
+	return rc;
+}
+
+int lx_device_wait(struct lx *lx, int (*ready)(struct lx *lx, void *arg), void *arg)
+{
+	uint64_t until = lx_now() + LX_DEVICE_MS * 1000000ULL;
+	int rc;
+
+	while ((rc = ready(lx, arg)) == -EAGAIN) {
+		if (lx_now() > until)
+			return -ETIMEDOUT;
+		usleep(LX_DEVICE_POLL_MS * 1000);
+	}
+	return rc;
+}
+
+static int is_closed(struct lx *lx, void *arg)
+{
+	int state = lx_device_state(lx, arg);
+
+	/* One that never got to InitWait has no driver that could close it. */
+	return state < 0 || state == XenbusStateClosed || state == XenbusStateUnknown ? 0 : -EAGAIN;
+}
+
+static void take_backing_away(struct lx *lx, const struct lx_device *dev, const char *back)
+{
+	char *loop = lx_read(lx->store, 0, "%.200s/loop", back);
+	char *script = lx_read(lx->store, 0, "%.200s/hotplug-script", back);
+	char *ifname = lx_read(lx->store, 0, "%.200s/vifname", back);
+
+	if (script && *script)
+		lx->host->script(script, "offline", back, ifname);
+	if (loop && *loop)
+		lx->host->loop_detach(loop);
+	free(loop);
+	free(script);
+	free(ifname);
+}
+
+int lx_device_remove(struct lx *lx, const struct lx_device *dev, bool force)
+{
+	char front[LX_PATH_BYTES], back[LX_PATH_BYTES], path[LX_PATH_BYTES], private[LX_PATH_BYTES];
+	int state = lx_device_state(lx, dev), rc = 0;
+
+	lx_device_front(dev, front);
+	lx_device_back(dev, back);
+	lx_device_private(dev, private);
+	if (state > XenbusStateInitialising && state != XenbusStateClosed) {
+		snprintf(path, sizeof(path), "%.200s/online", back);
+		lx->store->ops->write(lx->store, 0, path, "0");
+		snprintf(path, sizeof(path), "%.200s/state", back);
+		lx->store->ops->write(lx->store, 0, path, "5");
+		/* Without its other end a backend gives up. */
+		if (force)
+			lx->store->ops->remove(lx->store, 0, front);
+		rc = lx_device_wait(lx, is_closed, (void *)dev);
+		if (rc)
+			lx_error(lx, rc, "Domain %u: the backend of %s %u does not close",
+				 dev->domid, dev->kind, dev->devid);
+		if (rc && !force)
+			return rc;
+	}
+	take_backing_away(lx, dev, back);
+	lx->store->ops->remove(lx->store, 0, front);
+	lx->store->ops->remove(lx->store, 0, back);
+	lx->store->ops->remove(lx->store, 0, private);
+	return 0;
+}
+
+uint32_t *lx_device_list(struct lx *lx, uint32_t domid, const char *kind, unsigned int *n)
+{
+	char path[LX_PATH_BYTES], **names;
+	uint32_t *ids;
+
+	snprintf(path, sizeof(path), "/local/domain/0/backend/%s/%u", kind, domid);
+	names = lx->store->ops->list(lx->store, 0, path, n);
+	if (!names)
+		*n = 0;
+	ids = calloc(*n + 1, sizeof(*ids));
+	for (unsigned int i = 0; ids && i < *n; i++)
+		ids[i] = (uint32_t)strtoul(names[i], NULL, 10);
+	if (!ids)
+		*n = 0;
+	free(names);
+	return ids;
+}
+
+void lx_devices_remove(struct lx *lx, uint32_t domid)
+{
+	static const char *const kinds[] = { LX_VBD, LX_VIF };
+
+	for (unsigned int k = 0; k < 2; k++) {
+		unsigned int n;
+		uint32_t *ids = lx_device_list(lx, domid, kinds[k], &n);
+
+		for (unsigned int i = 0; i < n; i++)
+			lx_device_remove(lx, &(struct lx_device){ kinds[k], domid, ids[i] }, true);
+		free(ids);
+	}
+}

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * PV devices: block devices behind the kernel's xen-blkback, network interfaces behind
+ * xen-netback. Both ends are described in xenstore; the backend is in dom0. What a guest writes at
+ * its end is never used to find anything.
+ */
+#ifndef TOOLS_LIGHT_DEVICE_H
+#define TOOLS_LIGHT_DEVICE_H
+
+#include "light.h"
+
+/** What the host does for devices; tests bring their own. 0 or -errno. */
+struct lx_host_ops {
+	/** A loop device over a file; @dev gets its path. */
+	int (*loop_attach)(const char *path, bool readonly, char dev[64]);
+	/** Free it as soon as nobody uses it. */
+	void (*loop_detach)(const char *dev);
+	/** Is it a block device (*@block), and which number has it? */
+	int (*stat_disk)(const char *path, bool *block, uint32_t *major, uint32_t *minor);
+	/** Put an interface into a bridge (NULL: none) and set it up; @mtu 0: as it is. */
+	int (*vif_up)(const char *ifname, const char *bridge, uint32_t mtu);
+	/** Run a hotplug script for "online" or "offline". */
+	int (*script)(const char *script, const char *action, const char *backend,
+		      const char *ifname);
+};
+
+extern const struct lx_host_ops lx_host_linux;
+
+#define LX_VBD "vbd"
+#define LX_VIF "vif"
+
+struct lx_device {
+	const char *kind;		/* LX_VBD or LX_VIF */
+	uint32_t domid, devid;
+};
+
+/** States of both ends (<public/io/xenbus.h>); -1: no such node. */
+int lx_device_state(struct lx *lx, const struct lx_device *dev);
+/** Paths of both ends. */
+void lx_device_front(const struct lx_device *dev, char path[LX_PATH_BYTES]);
+void lx_device_back(const struct lx_device *dev, char path[LX_PATH_BYTES]);
+
+struct lx_kv {
+	const char *key;		/* NULL ends a list */
+	const char *value;		/* NULL: left out */
+};
+
+/** Write both ends in one transaction. -EEXIST when there is such a device. */
+int lx_device_write(struct lx *lx, const struct lx_device *dev, const struct lx_kv *front,
+		    const struct lx_kv *back);
+/** Ask the backend to close, wait for it, and remove both ends. @force: the guest is not asked. */
+int lx_device_remove(struct lx *lx, const struct lx_device *dev, bool force);
+/** Remove all devices of a domain that is gone, or is not to be asked. */
+void lx_devices_remove(struct lx *lx, uint32_t domid);
+/** Numbers of a domain's devices of one kind, the caller's to free; *@n of them. */
+uint32_t *lx_device_list(struct lx *lx, uint32_t domid, const char *kind, unsigned int *n);
+
+/** "xvda2", "hda", "sdb1", "d3p4" to the number that guests know; false: no such name. */
+bool lx_vdev_number(const char *vdev, uint32_t *devid);
+
+/** Describe a disk, whose backing becomes a loop device if it is a file. The number is given. */
+int lx_disk_add(struct lx *lx, uint32_t domid, const struct lx_disk *disk, uint32_t *devid);
+/** Describe an interface; a missing MAC address is chosen and put into @nic. */
+int lx_nic_add(struct lx *lx, uint32_t domid, struct lx_nic *nic);
+/** When the backend is ready: connect the interface to the host. -EAGAIN: not yet. */
+int lx_nic_connect(struct lx *lx, uint32_t domid, const struct lx_nic *nic);
+/** A disk's backend is ready: 0 or -EAGAIN. */
+int lx_disk_ready(struct lx *lx, uint32_t domid, uint32_t devid);
+
+/** How long a backend may take. */
+#define LX_DEVICE_MS 10000
+#define LX_DEVICE_POLL_MS 10
+
+/** Call @ready until it says something else than -EAGAIN; -ETIMEDOUT. */
+int lx_device_wait(struct lx *lx, int (*ready)(struct lx *lx, void *arg), void *arg);
+
+#endif

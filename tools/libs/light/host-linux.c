@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What Linux does for devices of guests: loop devices, bridges, scripts. */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/loop.h>
+#include <linux/sockios.h>
+#include <net/if.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "device.h"
+
+#define LOOP_TRIES 32
+#define SCRIPT_MS 40000
+
+static int try_loop(int control, int file, const char *path, bool readonly, char dev[64])
+{
+	struct loop_config config = { .fd = (uint32_t)file };
+	int n = ioctl(control, LOOP_CTL_GET_FREE), fd, rc;
+
+	if (n < 0)
+		return -errno;
+	snprintf(dev, 64, "/dev/loop%d", n);
+	fd = open(dev, (readonly ? O_RDONLY : O_RDWR) | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	config.info.lo_flags = readonly ? LO_FLAGS_READ_ONLY : 0;
+	snprintf((char *)config.info.lo_file_name, sizeof(config.info.lo_file_name), "%s", path);
+	rc = ioctl(fd, LOOP_CONFIGURE, &config) ? -errno : 0;
+	close(fd);
+	return rc;
+}
+
+static int loop_attach(const char *path, bool readonly, char dev[64])
+{
+	int file = open(path, (readonly ? O_RDONLY : O_RDWR) | O_CLOEXEC), control, rc = -EBUSY;
+
+	if (file < 0)
+		return -errno;
+	control = open("/dev/loop-control", O_RDWR | O_CLOEXEC);
+	if (control < 0)
+		rc = -errno;
+	/* Somebody else may take the free one first. */
+	for (int i = 0; i < LOOP_TRIES && rc == -EBUSY; i++)
+		rc = try_loop(control, file, path, readonly, dev);
+	if (control >= 0)
+		close(control);
+	close(file);
+	if (rc)
+		*dev = '\0';
+	return rc;
+}
+
+static void loop_detach(const char *dev)
+{
+	int fd = open(dev, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return;
+	ioctl(fd, LOOP_CLR_FD);
+	close(fd);
+}
+
+static int stat_disk(const char *path, bool *block, uint32_t *maj, uint32_t *min)
+{
+	struct stat st;
+
+	if (stat(path, &st))
+		return -errno;
+	*block = S_ISBLK(st.st_mode);
+	*maj = major(st.st_rdev);
+	*min = minor(st.st_rdev);
+	return *block || S_ISREG(st.st_mode) ? 0 : -ENOTBLK;
+}
+
+static int set_up(int sock, const char *ifname, uint32_t mtu)
+{
+	struct ifreq r = { 0 };
+
+	strncpy(r.ifr_name, ifname, IFNAMSIZ - 1);
+	if (mtu) {
+		r.ifr_mtu = (int)mtu;
+		if (ioctl(sock, SIOCSIFMTU, &r))
+			return -errno;
+	}
+	if (ioctl(sock, SIOCGIFFLAGS, &r))
+		return -errno;
+	r.ifr_flags = (short)(r.ifr_flags | IFF_UP);
+	return ioctl(sock, SIOCSIFFLAGS, &r) ? -errno : 0;
+}
+
+static int vif_up(const char *ifname, const char *bridge, uint32_t mtu)
+{
+	int sock = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), rc = 0;
+	struct ifreq r = { 0 };
+
+	if (sock < 0)
+		return -errno;
+	strncpy(r.ifr_name, bridge ? bridge : "", IFNAMSIZ - 1);
+	r.ifr_ifindex = (int)if_nametoindex(ifname);
+	if (!r.ifr_ifindex)
+		rc = -ENODEV;
+	if (!rc && bridge && ioctl(sock, SIOCBRADDIF, &r) && errno != EBUSY)
+		rc = -errno;
+	if (!rc)
+		rc = set_up(sock, ifname, mtu);
+	close(sock);
+	return rc;
+}
+
+static int wait_child(pid_t pid)
+{
+	uint64_t until = lx_now() + SCRIPT_MS * 1000000ULL;
+	int status;
+
+	while (waitpid(pid, &status, WNOHANG) == 0) {
+		if (lx_now() > until) {
+			kill(pid, SIGKILL);
+			waitpid(pid, &status, 0);
+			return -ETIMEDOUT;
+		}
+		usleep(LX_DEVICE_POLL_MS * 1000);
+	}
+	return WIFEXITED(status) && !WEXITSTATUS(status) ? 0 : -EIO;
+}
+
+static int run_script(const char *script, const char *action, const char *backend,
+		      const char *ifname)
+{
+	const char *path = strncmp(backend, "/local/domain/0/", 16) ? backend : backend + 16;
+	pid_t pid;
+
+	if (access(script, X_OK))
+		return -errno;
+	pid = fork();
+	if (pid < 0)
+		return -errno;
+	if (pid)
+		return wait_child(pid);
+	setenv("XENBUS_PATH", path, 1);
+	setenv("XENBUS_TYPE", "vif", 1);
+	setenv("XENBUS_BASE_PATH", "backend", 1);
+	setenv("vif", ifname ? ifname : "", 1);
+	setenv("script", script, 1);
+	execl(script, script, action, "type_if=vif", (char *)NULL);
+	_exit(127);
+}
+
+const struct lx_host_ops lx_host_linux = {
+	.loop_attach = loop_attach,
+	.loop_detach = loop_detach,
+	.stat_disk = stat_disk,
+	.vif_up = vif_up,
+	.script = run_script,
+};
