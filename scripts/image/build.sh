@@ -40,6 +40,6 @@ fi
 ln -sfn "$name" "$img/xen-4.17"
 
 "$here/mkdata.sh"
-for kind in dom0 dom0-stress dom0-xl dom0-tools guest; do
+for kind in dom0 dom0-stress dom0-xl dom0-tools guest guest-pv; do
 	"$here/mkinitramfs.sh" "$kind" > /dev/null
 done

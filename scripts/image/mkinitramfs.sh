@@ -17,11 +17,12 @@ usage() {
 	  dom0-xl      the same with Debian's Xen toolstack and a guest for it to start
 	  dom0-tools   the same with this repository's toolstack before Debian's (as PROGRAM.debian)
 	  guest        busybox only, for the cloud kernel
+	  guest-pv     the same with drivers for PV disks and network interfaces
 	EOF
 }
 
 case ${1:-} in
-dom0 | dom0-stress | dom0-xl | dom0-tools | guest) kind=$1 ;;
+dom0 | dom0-stress | dom0-xl | dom0-tools | guest | guest-pv) kind=$1 ;;
 --help | -h) usage; exit 0 ;;
 *) usage >&2; exit 2 ;;
 esac
@@ -29,8 +30,10 @@ src=$here/${kind%-*}
 img=$cache/img
 peer=$cache/root/peer
 busybox=$peer/bin/busybox
+guest_modules="xen-blkfront xen-netfront"
 modules="xen-evtchn xen-gntdev xen-gntalloc xen-privcmd xenfs virtio_pci virtio_blk virtio_net nvme
-	ahci ata_piix sd_mod e1000 e1000e ext4 crc32c_generic crc32c-intel"
+	ahci ata_piix sd_mod e1000 e1000e ext4 crc32c_generic crc32c-intel
+	xen-blkback xen-netback loop bridge"
 [ -x "$busybox" ] || die "the cache has no busybox; run scripts/setup.sh first"
 
 # The hash covers this script and every input: files by content, packages by their stamps.
@@ -39,7 +42,11 @@ inputs_hash() {
 		cat "$here/mkinitramfs.sh" "$here/report.sh" "$repo/tools/dom0-selftest/selftest.c"
 		find "$src" -type f | LC_ALL=C sort | xargs cat
 		cat "$cache/root/peer.stamp"
-		[ "$kind" = guest ] || cat "$cache/root/kernel-amd64.stamp"
+		case $kind in
+		guest) ;;
+		guest-pv) cat "$cache/root/kernel-cloud.stamp" ;;
+		*) cat "$cache/root/kernel-amd64.stamp" ;;
+		esac
 		[ "$kind" != dom0-stress ] || cat "$cache/root/stress.stamp"
 		case $kind in dom0-xl | dom0-tools) cat "$cache/root/kernel-cloud.stamp" "$here/guest/init" ;; esac
 		[ "$kind" != dom0-tools ] || find "$tools" -type f | LC_ALL=C sort | xargs sha256sum
@@ -77,6 +84,8 @@ copy_toolstack() {
 	"$here/extract-vmlinux" "$cache/root/kernel-cloud"/boot/vmlinuz-* "$elf"
 	strip --strip-all "$elf"
 	cp -L "$("$here/mkinitramfs.sh" guest)" "$tree/guest/initramfs.cpio.gz"
+	[ "$kind" = dom0-xl ] ||
+		cp -L "$("$here/mkinitramfs.sh" guest-pv)" "$tree/guest/initramfs-pv.cpio.gz"
 }
 
 # This repository's programs take the names; Debian's stay beside them to compare with.
@@ -90,9 +99,10 @@ copy_our_tools() {
 	done
 }
 
-# The modules named above with what they depend on, and the tables that modprobe reads.
+# copy_modules FLAVOUR NAMES: modules of that kernel with what they depend on, and the tables that
+# modprobe reads.
 copy_modules() {
-	local root=$cache/root/kernel-amd64 version dir name file
+	local root=$cache/root/kernel-$1 modules=$2 version dir name file
 	version=$(ls "$root/lib/modules")
 	dir=lib/modules/$version
 	mkdir -p "$tree/$dir"
@@ -115,13 +125,16 @@ fill_tree() {
 	ln -s busybox "$tree/bin/sh"
 	cp "$src/init" "$tree/init"
 	cp "$here/report.sh" "$tree/lib/report.sh"
-	[ "$kind" != guest ] || return 0
+	case $kind in
+	guest) return 0 ;;
+	guest-pv) ln -s ../bin/busybox "$tree/sbin/modprobe"; copy_modules cloud "$guest_modules"; return 0 ;;
+	esac
 	cp -r "$src/do" "$tree/do"
 	cp "$src/udhcpc.sh" "$tree/lib/"
 	ln -s ../bin/busybox "$tree/sbin/modprobe"
 	"${CC:-gcc}" -std=gnu11 -O2 -Wall -Wextra -Werror -static -s -o "$tree/bin/selftest" \
 		"$repo/tools/dom0-selftest/selftest.c"
-	copy_modules
+	copy_modules amd64 "$modules"
 	case $kind in
 	dom0-stress) copy_program "$cache/root/stress/usr/bin/stress-ng" "$cache/root/stress" ;;
 	dom0-xl) copy_toolstack ;;

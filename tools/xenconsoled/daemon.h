@@ -12,7 +12,7 @@ struct xenevtchn_handle;
 struct xengntdev_handle;
 struct xentoollog_logger;
 
-/** A log file that is turned over when it has grown; all functions cope with one that is not open. */
+/** A log file that is turned over when it has grown; functions cope with one that is not open. */
 struct logfile {
 	char path[512];
 	int fd;				/* -1: not open */
@@ -44,7 +44,7 @@ struct guest {
 	int port;			/* ours, -1: none */
 	int master, slave;		/* the pseudo-terminal; the slave is held open */
 	struct lx_fd pty;
-	struct lx_timer end;		/* runs out when a dead guest's readers have had their time */
+	struct lx_timer end;		/* runs out when a dead guest's readers had their time */
 	struct logfile file;
 	struct console_store out;
 };

@@ -20,7 +20,7 @@
 
 #define DEFAULT_LIMIT (1UL << 20)
 #define MAX_LIMIT (64UL << 20)
-#define LINGER_MS 1000		/* a dead guest's terminal stays, so that readers see its last words */
+#define LINGER_MS 1000	/* a dead guest's terminal stays: readers are to see its last words */
 #define MAX_DOMAINS 1024
 
 static uint64_t read_number(struct daemon *d, uint32_t domid, const char *name, uint64_t otherwise)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Log files of guests. A guest that writes without end fills two files of limited size, not a disk. */
+/* Log files of guests. One that writes without end fills two files of limited size, not a disk. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>

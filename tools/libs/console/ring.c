@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The shared ring. Each index is read once and checked; contents are copied before they are used. */
+/* The shared ring. Each index is read once and checked; contents are copied before use. */
 #include <errno.h>
 #include <stdint.h>
 
