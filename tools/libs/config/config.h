@@ -14,6 +14,7 @@
 #define CFG_ERROR_BYTES 256
 #define CFG_MAX_DEPTH 8		/* of lists in lists */
 #define CFG_MAX_BYTES (1UL << 20)
+#define CFG_MAX_SETTINGS 4096	/* each is looked for among all */
 
 struct cfg_error {
 	char text[CFG_ERROR_BYTES];	/* "FILE:LINE: what" */

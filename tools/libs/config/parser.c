@@ -183,6 +183,9 @@ static int add_setting(struct parser *p, char *name, struct cfg_value *v)
 {
 	struct cfg_setting *more;
 
+	if (p->cfg->settings == CFG_MAX_SETTINGS)
+		return cfg_fail(p->cfg, v->line, p->err, "more than %u settings",
+				CFG_MAX_SETTINGS);
 	more = realloc(p->cfg->setting, (p->cfg->settings + 1) * sizeof(*more));
 	if (!more)
 		return no_memory(p);
