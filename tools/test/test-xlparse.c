@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* xl.cfg to a domain's configuration, and the words of xl's command line. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "../xl/xl.h"
+
+struct lx *xl_lx(struct xl *xl)
+{
+	fail_msg("parsing must not need a hypervisor");
+	return &xl->lx;
+}
+
+static struct lx_domain_config config;
+
+static int parse(const char *text)
+{
+	return xl_parse_text(NULL, text, strlen(text), "f", &config);
+}
+
+static void drop(void)
+{
+	lx_dispose(&lx_domain_config_type, &config);
+}
+
+static void test_defaults(void **state)
+{
+	assert_int_equal(parse("name='u'\nkernel='/k'\n"), 0);
+	assert_string_equal(config.c_info.type, "pvh");
+	assert_int_equal(config.b_info.max_vcpus, 1);
+	assert_int_equal(config.b_info.target_memkb, 32 << 10);
+	assert_int_equal(config.b_info.max_memkb, 32 << 10);
+	assert_int_equal(config.on_poweroff, LX_DESTROY);
+	assert_int_equal(config.on_reboot, LX_RESTART);
+	assert_int_equal(config.on_crash, LX_DESTROY);
+	assert_null(config.b_info.cmdline);
+	drop();
+}
+
+static void test_everything(void **state)
+{
+	assert_int_equal(parse("name='u'\nuuid='00112233-4455-6677-8899-aabbccddeeff'\n"
+			       "kernel='/k'\nramdisk='/r'\nroot='/dev/xvda'\nextra='ro quiet'\n"
+			       "memory=128\nvcpus=2\nmaxvcpus=3\ncpus='0-2,^1'\n"
+			       "cpus_soft=['0', '1']\ncpu_weight=512\ncap=50\n"
+			       "on_crash='rename-restart'\non_watchdog='preserve'\n"
+			       "max_grant_frames=8\ntsc_mode='native'\n"
+			       "disk=['/a,raw,xvda,r','format=raw,vdev=xvdb,target=/b']\n"
+			       "vif=['bridge=b0','']\nvnc=1\nnonsense=2\n"), 0);
+	assert_int_equal(config.c_info.uuid[0], 0);
+	assert_int_equal(config.c_info.uuid[15], 0xff);
+	assert_string_equal(config.b_info.cmdline, "root=/dev/xvda ro quiet");
+	assert_int_equal(config.b_info.max_vcpus, 3);
+	assert_true(lx_cpumap_test(&config.b_info.avail_vcpus, 1));
+	assert_false(lx_cpumap_test(&config.b_info.avail_vcpus, 2));
+	assert_int_equal(config.b_info.nr_hard, 3);
+	assert_int_equal(config.b_info.hard[2].w[0], 5);
+	assert_int_equal(config.b_info.soft[0].w[0], 1);
+	assert_int_equal(config.b_info.soft[1].w[0], 2);
+	assert_true(config.b_info.soft[2].w[0] == UINT64_MAX);
+	assert_int_equal(config.b_info.sched_params.weight, 512);
+	assert_int_equal(config.on_crash, LX_RENAME_RESTART);
+	assert_int_equal(config.on_watchdog, LX_PRESERVE);
+	assert_int_equal(config.b_info.tsc_mode, 2);
+	assert_int_equal(config.nr_disks, 2);
+	assert_false(config.disks[0].readwrite);
+	assert_string_equal(config.disks[1].pdev_path, "/b");
+	assert_int_equal(config.nr_nics, 2);
+	assert_string_equal(config.nics[0].bridge, "b0");
+	assert_int_equal(config.nics[1].devid, 1);
+	drop();
+}
+
+static void test_refused(void **state)
+{
+	static const char *const bad[] = {
+		"", "kernel='/k'", "name=['u']", "name='u'\ntype='hvm'", "name='u'\nuuid='x'",
+		"name='u'\nmemory='much'", "name='u'\nvcpus=0", "name='u'\nvcpus=4\nmaxvcpus=2",
+		"name='u'\nvcpus=129", "name='u'\ncpus='x'", "name='u'\non_crash='explode'",
+		"name='u'\ndisk='/a,raw,xvda'", "name='u'\ndisk=['/a']", "name='u'\ndisk=[['a']]",
+		"name='u'\nvif=['mac=1']", "name='u'\nvif=[['a']]", "name='u'\ncpu_weight=70000",
+		"name='u'\ntsc_mode='fast'",
+	};
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_int_equal(parse(bad[i]), -EINVAL);
+}
+
+static void test_cpus(void **state)
+{
+	struct lx_cpumap m;
+
+	assert_true(xl_parse_cpus("0-3, ^2 ,5", &m));
+	assert_int_equal(m.w[0], 0x2b);
+	assert_true(xl_parse_cpus("all,^0", &m));
+	assert_true(m.w[0] == UINT64_MAX - 1);
+	assert_true(xl_parse_cpus("600", &m));
+	assert_true(xl_parse_cpus("0-60000,^511", &m));
+	assert_false(lx_cpumap_test(&m, 511));
+	assert_false(xl_parse_cpus("", &m));
+	assert_false(xl_parse_cpus("3-1", &m));
+	assert_false(xl_parse_cpus("1,", &m));
+	assert_false(xl_parse_cpus("99999999999999999999", &m));
+	assert_false(xl_parse_cpus("1 2", &m));
+}
+
+static void test_memory(void **state)
+{
+	uint64_t kib;
+
+	assert_true(xl_parse_memory("5", 1 << 20, &kib));
+	assert_int_equal(kib, 5 << 10);
+	assert_true(xl_parse_memory("2048b", 1 << 20, &kib));
+	assert_int_equal(kib, 2);
+	assert_true(xl_parse_memory("3k", 1 << 20, &kib));
+	assert_int_equal(kib, 3);
+	assert_true(xl_parse_memory("1G", 1 << 20, &kib));
+	assert_int_equal(kib, 1 << 20);
+	assert_false(xl_parse_memory("", 1, &kib));
+	assert_false(xl_parse_memory("-1", 1, &kib));
+	assert_false(xl_parse_memory("1mb", 1, &kib));
+	assert_false(xl_parse_memory("18446744073709551615t", 1, &kib));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_defaults), cmocka_unit_test(test_everything),
+		cmocka_unit_test(test_refused), cmocka_unit_test(test_cpus),
+		cmocka_unit_test(test_memory),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
