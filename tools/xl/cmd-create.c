@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* xl create, config-update. */
 #include <getopt.h>
+#include <signal.h>
+#include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -71,13 +73,84 @@ static pid_t start_console(struct xl *xl, uint32_t domid)
 	_exit(xl_console(&xl->lx, domid));
 }
 
+/* A creation that Ctrl-C ends in order. */
+struct creation {
+	struct lx_create c;
+	struct lx *lx;
+	struct lx_fd signals;
+	const char *step;
+	int rc;
+};
+
+static void created(struct lx_op *op, int rc)
+{
+	struct creation *k = op->user;
+
+	k->rc = rc;
+	lx_loop_stop(&k->lx->loop);
+}
+
+static void progress(struct lx_op *op, const char *step)
+{
+	struct creation *k = op->user;
+
+	if (step != k->step)
+		lx_info(k->lx, "%s", step);
+	k->step = step;
+}
+
+static void interrupted(struct lx_fd *fd, short revents)
+{
+	struct creation *k = fd->user;
+	struct signalfd_siginfo s;
+
+	if (read(fd->fd, &s, sizeof(s)) != sizeof(s))
+		return;
+	fprintf(stderr, "interrupted: the domain is taken down\n");
+	lx_op_cancel(&k->c.op);
+}
+
+static int create_domain(struct lx *lx, const struct lx_domain_config *config, bool paused,
+			 uint32_t *domid)
+{
+	struct creation *k = calloc(1, sizeof(*k));
+	sigset_t set, old;
+	int fd, rc;
+
+	if (!k)
+		return -ENOMEM;
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
+	sigprocmask(SIG_BLOCK, &set, &old);
+	fd = signalfd(-1, &set, SFD_CLOEXEC);
+	k->lx = lx;
+	k->c.op.done = created;
+	k->c.op.progress = progress;
+	k->c.op.user = k;
+	k->signals = (struct lx_fd){ .fn = interrupted, .user = k };
+	if (fd >= 0)
+		lx_fd_add(&lx->loop, &k->signals, fd, POLLIN);
+	lx_create_start(&k->c, lx, config, paused);
+	rc = lx_loop_run(&lx->loop);
+	lx_fd_remove(&lx->loop, &k->signals);
+	if (fd >= 0)
+		close(fd);
+	sigprocmask(SIG_SETMASK, &old, NULL);
+	*domid = k->c.domid;
+	rc = rc ? rc : k->rc;
+	free(k);
+	return rc;
+}
+
 static int create(struct xl *xl, const struct create_options *o,
 		  const struct lx_domain_config *config)
 {
 	bool hold = o->paused || o->console;
 	pid_t console = 0;
 	uint32_t domid;
-	int rc = lx_create_now(xl_lx(xl), config, hold, &domid);
+	int rc = create_domain(xl_lx(xl), config, hold, &domid);
 
 	if (rc)
 		return xl_status(rc);

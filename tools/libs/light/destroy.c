@@ -19,10 +19,10 @@ int lx_destroy(struct lx *lx, uint32_t domid)
 {
 	struct xen_domctl_getdomaininfo info;
 	char uuid[LX_UUID_TEXT];
-	int rc = ctl_domain_info(lx->ctl, domid, &info);
+	int rc = domid ? ctl_domain_info(lx->ctl, domid, &info) : -EPERM;
 
 	if (rc) {
-		lx_error(lx, rc, "Domain %u: there is no such domain", domid);
+		lx_error(lx, rc, "Domain %u cannot be destroyed", domid);
 		return rc;
 	}
 	lx_uuid_text(info.handle, uuid);
