@@ -240,6 +240,7 @@ static char **fake_fired(struct lx_store *s)
 {
 	char c;
 
+	errno = EAGAIN;
 	if (!fake(s)->fire || read(fake(s)->pipe[0], &c, 1) != 1)
 		return NULL;
 	fake(s)->fire--;

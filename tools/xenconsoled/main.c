@@ -91,13 +91,10 @@ static void store_event(struct lx_fd *fd, short revents)
 {
 	struct daemon *d = fd->user;
 	char **event;
-	bool any = false;
 
-	while ((event = d->store->ops->fired(d->store))) {
-		any = true;
+	while ((event = d->store->ops->fired(d->store)))
 		free(event);
-	}
-	if (!any && revents & (POLLHUP | POLLERR)) {
+	if (errno == ENOTCONN) {
 		xtl_log(d->log, XTL_ERROR, -1, "xenconsoled", "xenstored has gone");
 		lx_loop_stop(&d->loop);
 		return;

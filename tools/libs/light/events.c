@@ -61,14 +61,11 @@ static void first_look(struct lx_timer *timer)
 static void store_event(struct lx_fd *fd, short revents)
 {
 	struct lx_death_watch *w = fd->user;
-	bool any = false;
 	char **event;
 
-	while ((event = w->lx->store->ops->fired(w->lx->store))) {
-		any = true;
+	while ((event = w->lx->store->ops->fired(w->lx->store)))
 		free(event);
-	}
-	if (!any && (revents & (POLLHUP | POLLERR))) {
+	if (errno == ENOTCONN) {
 		/* Without xenstored only asking again helps. */
 		lx_fd_remove(&w->lx->loop, fd);
 		lx_timer_set(&w->lx->loop, &w->timer, 1000);

@@ -36,7 +36,8 @@ struct lx_store_ops {
 	int (*watch)(struct lx_store *s, const char *path, const char *token);
 	int (*unwatch)(struct lx_store *s, const char *path, const char *token);
 	int (*fd)(struct lx_store *s);
-	/** A watch that fired: path and token as one block to free; NULL when none has. */
+	/** A watch that fired: path and token as one block to free; NULL with errno EAGAIN when
+	 * none has, ENOTCONN when there will be no more. */
 	char **(*fired)(struct lx_store *s);
 	void (*close)(struct lx_store *s);
 };
@@ -47,6 +48,8 @@ struct lx_store {
 
 /** The host's xenstored; NULL with errno set. */
 struct lx_store *lx_store_open(void);
+/** The same over a connection, which becomes the store's. */
+struct lx_store *lx_store_open_fd(int fd);
 
 /* With a path, and for writing a value, put together as by printf. */
 char *lx_read(struct lx_store *s, uint32_t tx, const char *fmt, ...)
