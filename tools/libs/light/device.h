@@ -68,7 +68,7 @@ int lx_nic_connect(struct lx *lx, uint32_t domid, const struct lx_nic *nic);
 int lx_disk_ready(struct lx *lx, uint32_t domid, uint32_t devid);
 
 /** How long a backend may take. */
-#define LX_DEVICE_MS 10000
+#define LX_DEVICE_MS 30000
 #define LX_DEVICE_POLL_MS 10
 
 /** Call @ready until it says something else than -EAGAIN; -ETIMEDOUT. */

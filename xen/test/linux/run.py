@@ -83,7 +83,7 @@ CASES = [
          do="xl+guest+lifecycle", smp="2", image="dom0-tools", linux="xenolith.rounds=3",
          timeout=400),
     Case("tools", "our xl and console daemon: a PVH guest with disk and network, its ends, 2 CPUs",
-         do="xl+tools", smp="2", image="dom0-tools", timeout=400),
+         do="xl+tools", smp="2", image="dom0-tools", timeout=600),
     Case("tools-lifecycle", "our xl creates, controls and destroys guests, 2 CPUs",
          do="xl+guest+lifecycle", smp="2", image="dom0-tools", timeout=900, everyday=False),
     Case("icount-1", "two boots under -icount, 1 CPU, identical logs", repeat_icount=2,
