@@ -20,8 +20,6 @@ fuzz_objs_$(1) := $(BUILD)/fuzz/$(1)/target.o $(fuzz_support_$(1):%=$(BUILD)/fuz
 fuzz_run_$(1) := $(BUILD)/fuzz/$(1)/target $(fuzz_flags) $(fuzz_flags_$(1)) \
 	$(addprefix -dict=,$(wildcard fuzz/$(1)/dict))
 $(BUILD)/fuzz/$(1)/target.o: fuzz/$(1)/target.c | $(xen_made)
-fuzz_cflags_$(1) := $(if $(fuzz_tools_$(1)),$(tools_cflags_tools-fuzz),$(xen_cflags_host-fuzz))
-$(BUILD)/fuzz/$(1)/target.o: fuzz/$(1)/target.c | $(BUILD)/abi/public
 	$$(SAY) CC 'fuzz $(1)'
 	$$(Q)mkdir -p $$(@D) && clang $$(xen_cflags_host-fuzz) -Wno-missing-prototypes \
 		-Ixen/test/unit $(fuzz_cflags_$(1)) -MMD -MP -c -o $$@ $$<

@@ -54,8 +54,7 @@ endef
 
 define tools_test
 tools_tests += $(1)
-$$(BUILD)/tools-asan/test/test-$(1): $(foreach o,test-$(1) $(2),\
-		$$(BUILD)/tools-asan/$(if $(findstring /,$(o)),,test/)$(o).o) \
+$$(BUILD)/tools-asan/test/test-$(1): $(foreach o,test-$(1) $(2),$$(BUILD)/tools-asan/test/$(o).o) \
 		$(foreach l,$(3),$$(BUILD)/tools-asan/lib$(l).a)
 	$$(SAY) LD $$@
 	$$(Q)$$(CC) $$(tools_cflags_tools-asan) -o $$@ $$^ -lcmocka $(4)

@@ -1,2 +1,3 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-fuzz_tools_xlcfg := config
+fuzz_tools_xlcfg := libconfig.a
+fuzz_cflags_xlcfg := -Itools/libs

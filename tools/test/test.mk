@@ -6,5 +6,5 @@ $(eval $(call tools_test,json,,light,$(tools_light_ldlibs)))
 $(eval $(call tools_test,light,fake-xen fake-kernel fake-store,light builder ctrl,\
 	$(tools_light_ldlibs) $(tools_builder_ldlibs) $(tools_xen_ldlibs)))
 $(eval $(call tools_test,console,,console,))
-$(eval $(call tools_test,xlparse,xl/parse xl/cpus,light config ctrl,$(tools_light_ldlibs) $(tools_xen_ldlibs)))
+$(eval $(call tools_test,xlparse,../xl/parse ../xl/cpus,light config ctrl,$(tools_light_ldlibs) $(tools_xen_ldlibs)))
 $(eval $(call tools_test,store,,light,))
