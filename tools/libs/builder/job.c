@@ -8,7 +8,7 @@
 
 #define PAGES_2M (1UL << PAGE_ORDER_2M)
 #define EXTENTS_A_CALL 256
-#define PAGES_A_CALL 1024
+#define PAGES_A_CALL 256	/* a hypervisor may take long to unmap each of them */
 
 #define CR0_PE (1U << 0)
 #define CR0_ET (1U << 4)

@@ -15,7 +15,7 @@
 
 #define DOM0 0
 #define POPULATES_A_TURN 32
-#define WRITES_A_TURN 8
+#define WRITES_A_TURN 16
 #define KIB_PER_PAGE 4
 
 static struct lx_create *to_create(struct lx_op *op)
