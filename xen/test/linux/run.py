@@ -80,7 +80,7 @@ CASES = [
     Case("xentrace", "Debian's xentrace records, its xenalyze reads that, 2 CPUs", do="trace",
          smp="2", image="dom0-xl", extra=TRACE_DISK, trace=True),
     Case("tools", "our xl and console daemon: a PVH guest with disk and network, its ends, 2 CPUs",
-         do="xl+tools", smp="2", image="dom0-tools", timeout=600),
+         do="xl+tools", smp="2", image="dom0-tools", timeout=600, everyday=False),
     Case("tools-lifecycle", "our xl creates, controls and destroys guests, 2 CPUs",
          do="xl+guest+lifecycle", smp="2", image="dom0-tools", timeout=900, everyday=False),
     Case("icount-1", "two boots under -icount, 1 CPU, identical logs", repeat_icount=2,
