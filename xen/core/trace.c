@@ -24,8 +24,6 @@
 #define MAX_PAGES 0x8000U	/* t_info keeps the number in 16 bits */
 #define DUMP_RECORDS 8U
 
-struct trace_ring trace_rings[NR_CPUS];
-
 /* [control], but @enabled is also read by the sites through wanted() */
 static struct t_info *info;
 static u32 info_bytes, ring_pages, nr_rings;

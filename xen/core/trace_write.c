@@ -24,6 +24,7 @@
 #define EVENT_LOST 0x0001f001U
 #define EVENT_WRAP 0x0001f002U
 
+struct trace_ring trace_rings[NR_CPUS];
 DEFINE_PER_CPU(u32, trace_context);
 
 static inline void barrier(void) { __asm__ volatile("" ::: "memory"); }
