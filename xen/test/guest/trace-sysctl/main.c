@@ -8,6 +8,9 @@ RUN("dom0=1 cpus=1");
 
 #define PAGES 4
 #define CALLS 3000
+/* Events of our own: work such as memory operations (traces/catalogue.toml). */
+#define OWN_WORK 0x00808000
+#define EVENT_MEMORY_OP 0x00808010
 #define VERSION_CALL() HC2(__HYPERVISOR_xen_version, XENVER_version, NULL)
 
 static void drain(struct t_buf *ring)
@@ -64,6 +67,14 @@ static void check_sequence(struct t_buf *ring)
 	CHECK(last > before && last < rdtsc(), "stamps are not the TSC");
 }
 
+/* One record in a sub-class where nothing else happens meanwhile. */
+static void call_once(void)
+{
+	u16 domid = DOMID_SELF;
+
+	memory_op(XENMEM_current_reservation, &domid);
+}
+
 /* Nobody reads: all records are either there or in the count. */
 static void check_lost(struct t_buf *ring)
 {
@@ -71,13 +82,13 @@ static void check_lost(struct t_buf *ring)
 	struct trace_record r;
 
 	drain(ring);
-	CHECK_EQ(trace_op(XEN_SYSCTL_TBUFOP_set_evt_mask, TRC_HVM_HANDLER, 0, NULL), 0);
+	CHECK_EQ(trace_op(XEN_SYSCTL_TBUFOP_set_evt_mask, OWN_WORK, 0, NULL), 0);
 	for (u32 i = 0; i < CALLS; i++)
-		VERSION_CALL();
+		call_once();
 	while (trace_next(ring, &r))
-		calls += r.event == TRC_HVM_VMMCALL;
+		calls += r.event == EVENT_MEMORY_OP;
 	/* The next to come tells of those that did not fit. */
-	VERSION_CALL();
+	call_once();
 	while (trace_next(ring, &r)) {
 		if (r.event == TRC_LOST_RECORDS) {
 			lost += r.data[0];
@@ -85,14 +96,14 @@ static void check_lost(struct t_buf *ring)
 			CHECK_EQ(r.words, 4);
 			CHECK_EQ(r.data[1], 0);
 		}
-		calls += r.event == TRC_HVM_VMMCALL;
+		calls += r.event == EVENT_MEMORY_OP;
 	}
 	CHECK_EQ(reports, 1);
 	CHECK_EQ(calls + lost, CALLS + 1);
-	CHECK(calls >= trace_ring_bytes() / 16 && lost, "%u kept, %u lost", calls, lost);
+	CHECK(calls >= trace_ring_bytes() / 20 - 1 && lost, "%u kept, %u lost", calls, lost);
 	CHECK_EQ(trace_op(XEN_SYSCTL_TBUFOP_disable, 0, 0, NULL), 0);
 	drain(ring);
-	VERSION_CALL();
+	call_once();
 	CHECK(!trace_next(ring, &r), "a record while off: %#x", r.event);
 }
 
