@@ -160,19 +160,30 @@ class Watcher:
         self.on_line = on_line
         self.recant = recant
         self.partial = b""
+        self.taken = 0      # bytes of the lines so far
         self.lines = []
         self.verdict = None
         self.matched = ""
 
+    def settled(self):
+        """Nothing that comes can change the verdict any more."""
+        return self.verdict == SUCCESS and not self.recant
+
     def feed(self, data):
-        """Take what came; the first expression that matches a whole line decides."""
+        """Take what came; the first expression that matches a whole line decides.
+
+        Lines behind a success are not taken: how many come with it depends on the host's speed.
+        """
         *whole, self.partial = (self.partial + data).split(b"\n")
         for raw in whole:
+            if self.settled():
+                return
+            self.taken += len(raw) + 1
             self._line(raw)
 
     def finish(self):
         """Take the last line even though nothing ended it."""
-        if self.partial:
+        if self.partial and not self.settled():
             self._line(self.partial)
             self.partial = b""
 
@@ -180,7 +191,7 @@ class Watcher:
         text = raw.decode("utf-8", "replace").rstrip("\r")
         self.lines.append(text)
         self.on_line(text)
-        if self.verdict == FAILURE or (self.verdict == SUCCESS and not self.recant):
+        if self.verdict == FAILURE:
             return
         if any(f.search(text) for f in self.failure):
             self.verdict, self.matched = FAILURE, text
@@ -193,9 +204,10 @@ def run(machine, success=None, failure=(), timeout=60.0, log=None, on_line=None,
     """Run the machine until a line decides, the time is up or the emulator ends; returns a Result.
 
     linger: seconds the emulator may go on after success, for a guest that powers off by itself;
-    a failure in that time still counts. log: a file for the serial bytes. on_line(text): called
-    for each line as it comes. on_end(): called before the emulator is ended, for what has to be
-    read out of it; not when it ended by itself.
+    a failure in that time still counts. log: a file for the serial bytes; without linger it ends
+    with the line that meant success. on_line(text): called for each line as it comes. on_end():
+    called before the emulator is ended, for what has to be read out of it; not when it ended by
+    itself.
     """
     machine.check()
     start = time.monotonic()
@@ -224,6 +236,8 @@ def run(machine, success=None, failure=(), timeout=60.0, log=None, on_line=None,
                 if not linger:
                     break
         watcher.finish()
+        if raw and watcher.settled():
+            raw.truncate(watcher.taken)
         if ended:
             process.wait(10)
         elif on_end:

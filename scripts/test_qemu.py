@@ -104,6 +104,13 @@ class RunTest(unittest.TestCase):
         with open(self.log, "rb") as file:
             self.assertEqual(file.read(), b"a\r\n\xff\0b\r\ngood\n")
 
+    def test_log_ends_with_success(self):
+        """How much more comes before the emulator is ended is the host's affair."""
+        result = self.run_fake("printf 'a\ngood\nb\nc'; sleep 100\n")
+        self.assertEqual(result.lines, ["a", "good"])
+        with open(self.log, "rb") as file:
+            self.assertEqual(file.read(), b"a\ngood\n")
+
     def test_on_end_finds_the_emulator_alive(self):
         """What is to be read out of the emulator can still be read, however the run ended."""
         for script, code in (("echo $$; echo good; sleep 100\n", qemu.SUCCESS),
