@@ -33,9 +33,6 @@ NAMES = {SUCCESS: "success", FAILURE: "failure", TIMEOUT: "timeout", DIED: "emul
 # One tick an instruction on one shared virtual clock: the same run gives the same bytes.
 ICOUNT = ["-icount", "shift=0,sleep=off", "-rtc", "base=2024-01-01,clock=vm", "-seed", "1"]
 
-# Emulated CPUs per CPU of the host from which on they share one thread.
-CROWDED = 3
-
 REPO = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 
@@ -76,13 +73,13 @@ class Machine:
     folder: str = ""
 
     def accelerator(self):
-        """One thread for all CPUs when they outnumber the host's by far.
+        """One thread for all CPUs when they outnumber the host's.
 
         A CPU that spins for another one burns the host's time slice if the other has no host CPU
         to run on; in one thread the emulator turns to the next CPU at every pause instruction.
         """
         cpus = int(re.search(r"\d+", self.smp).group())
-        crowded = cpus > CROWDED * (os.cpu_count() or 1)
+        crowded = cpus > (os.cpu_count() or 1)
         return "tcg,thread=single" if crowded and not self.icount else "tcg"
 
     def argv(self):
