@@ -25,8 +25,8 @@ def analyse(data):
             spread.append([what, load, *values, max(r["max"] for r in found)])
             if load == "idle":
                 grown.append((values[-1] / values[0], what))
-            lines += [[what, load, n, v] for n, v in zip(sockets, values)]
-    write_data(data.run, "sockets", ["what", "load", "sockets", "value"], lines)
+            lines += [[f"{what}, {load}", r["sockets"], r["value"], r["p90"]] for r in found]
+    write_data(data.run, "sockets", ["what", "sockets", "median", "p90"], lines)
     ratios = [row[3] for row in rows if row[3]]
     worst, path = max(grown)
     answer = ((f"On the idle machine an interrupt takes {min(ratios):.2f} to {max(ratios):.2f} "

@@ -1,15 +1,31 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Latency over sockets, one line for each path and load; dashes mean a loaded machine.
+# A row for each path and load, a dot for each number of sockets: the median, and a line from there
+# to what nine in ten do not exceed.
 file = data.'/sockets.tsv'
-eval head('Xenolith: the same by the number of sockets')
-set xlabel 'sockets that the CPUs stand in'
-set ylabel 'instructions (logarithmic)'
-set logscale xy
-set xtics 1, 2
-set xrange [0.9:9]
-set key outside right top reverse Left font ',12' title 'full: idle   dashed: loaded' textcolor rgb ink
-if (scale > 1) set key font ',16'
-name(i) = i == 1 ? "device's line to a working vCPU" : i == 2 ? 'event to a working vCPU' : i == 3 ? 'event to a sleeping vCPU' : i == 4 ? 'IPI to a working vCPU' : 'IPI to a sleeping vCPU'
-set datafile missing NaN
-plot for [i=1:5] file using 3:(strcol(1) eq name(i) && strcol(2) eq 'idle' ? $4 : NaN) skip 1 with linespoints ls i title name(i), \
-     for [i=1:5] file using 3:(strcol(1) eq name(i) && strcol(2) eq 'loaded' ? $4 : NaN) skip 1 with linespoints ls i dt 2
+stats file using 4 skip 1 nooutput name 'P90'
+eval head('Xenolith, by sockets: dot at the median, line to the 90th percentile')
+set xlabel 'instructions of all CPUs (logarithmic)'
+set logscale x
+set xrange [500:P90_max*2]
+set xtics ('1000' 1e3, '10 000' 1e4, '100 000' 1e5, '1 000 000' 1e6, '10 000 000' 1e7)
+set border 1
+set ytics scale 0
+set grid noytics xtics lc rgb '#e3e3e3' lt 1
+set key at screen 0.98,0.87 right horizontal
+# The analysis writes the rows of one path and load together, one for each number of sockets.
+array COUNT[4]
+levels = 0
+do for [i=1:4] {
+	stats file using ($2 == 2**(i-1) ? 1 : 0) skip 1 nooutput name 'HERE'
+	COUNT[i] = HERE_sum
+	levels = levels + (COUNT[i] > 0)
+}
+rows = P90_records/levels
+set yrange [rows-0.3:-0.7]
+colour(n) = n == 1 ? 0x0072b2 : n == 2 ? 0x009e73 : n == 4 ? 0xe69f00 : 0xcc79a7
+row(n) = floor(n/levels)
+y(n) = row(n) + (n - row(n)*levels - (levels-1)/2.0)*0.6/levels
+plot file using 3:(y($0)):($4-$3):(0):(colour($2)) skip 1 with vectors nohead lw 3*scale lc rgb variable, \
+     file using 3:(y($0)):(colour($2)) skip 1 with points pt 7 ps 1.1*scale lc rgb variable, \
+     file using (1):(row($0)):ytic(1) skip 1 with points pt 0, \
+     for [i=1:4] NaN with points pt 7 ps 1.1*scale lc rgb colour(2**(i-1)) title COUNT[i] > 0 ? sprintf('%d socket%s', 2**(i-1), i > 1 ? 's' : '') : ''

@@ -7,12 +7,13 @@ set yrange [0:1.12]
 set format y '%.1f'
 set xrange [-0.6:7.0]
 set xtics scale 0
-set xlabel 'guest and its weight'
+set bmargin 5.5
+set xlabel 'guest and its weight' offset 0,-0.7
 at(n) = n + (n > 2 ? 0.7 : 0)
 colour(g) = g eq 'light' ? 0x56b4e9 : g eq 'middle' ? 0x0072b2 : 0x004a75
 set label 1 'one CPU' at at(1), 1.08 center textcolor rgb quiet
 set label 2 'two CPUs' at at(4), 1.08 center textcolor rgb quiet
-set label 3 'mark: by weight' at graph 0.995, 0.55 right textcolor rgb peer
+set label 3 'line: by weight' at at(3), 0.40 center textcolor rgb peer
 plot file using (at($0)):4:(0.7):(colour(strcol(2))):xtic(sprintf("%s\n%d", strcol(2), $3)) skip 1 with boxes lc rgb variable, \
      file using (at($0)-0.42):5:(0.84):(0) skip 1 with vectors nohead lc rgb peer lw 3*scale, \
      file using (at($0)):4:(sprintf('%.3f', $4)) skip 1 with labels offset 0,-1 textcolor rgb '#ffffff'
