@@ -6,6 +6,7 @@ from lab import console
 from lab.analysis import Findings, Table, write_data
 
 TRUE_MHZ = 1000.0
+RESOLUTION = 1          # parts in a million: the log has three digits after the point
 RATES = [re.compile(r"Time: TSC ([\d.]+) MHz by (\w+)"), re.compile(r"Detected ([\d.]+) MHz processor")]
 CLOCKS = ["tsc", "system", "pmtimer", "hpet"]
 WHO = {"xenolith": "Xenolith", "xen-4.17": "Xen 4.17"}
@@ -62,10 +63,11 @@ def analyse(data):
                 default=0)
     ours = [abs(row[3]) for row in measured if row[0] == "Xenolith"]
     system = [row for row in rows if row[0] == "Xenolith" and row[2] == "system"]
-    answer = (f"The clocks went back {back} times. System time drifts by at most {drift} parts in a "
-              f"billion from the TSC, and a reading of it costs {system[0][3]:.0f} instructions. "
-              f"Xenolith measures the TSC's rate to within {max(ours):.2f} parts in a million, "
-              "whichever clock it is given.")
+    answer = ("The guest reaches no HPET. " if not any(row[2] == "hpet" for row in rows) else "") + (
+        f"Its clocks went back {back} times. System time drifts by at most {drift} parts in a "
+        f"billion from the TSC, and a reading of it costs {system[0][3]:.0f} instructions. "
+        f"Xenolith's rate of the TSC is right to {max(RESOLUTION, *ours):.0f} in a million, which is "
+        "as far as the log has digits, whichever clock it measures by.")
     return Findings(answer, "yes" if not back and drift <= 1000 and max(ours) <= 100 else "no", [
         Table("The TSC's rate as measured at boot", ["hypervisor", "by", "MHz", "error, ppm"],
               measured),
