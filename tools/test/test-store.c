@@ -182,6 +182,20 @@ static void test_parts(void **state)
 	assert_null(store->ops->list(store, 0, "/", &n));
 }
 
+/* One that changes again and again is given up. */
+static void test_restless_folder(void **state)
+{
+	unsigned int n;
+
+	answer(XS_ERROR, "E2BIG", 6);
+	for (unsigned int i = 0; i < 50; i++) {
+		answer(XS_DIRECTORY_PART, i % 2 ? "5\0aa\0bb" : "6\0aa\0bb", 8);
+		answer(XS_DIRECTORY_PART, i % 2 ? "6\0cc\0bb" : "5\0cc\0bb", 8);
+	}
+	assert_null(store->ops->list(store, 0, "/", &n));
+	assert_int_equal(errno, ESTALE);
+}
+
 static void test_hostile_server(void **state)
 {
 	struct xsd_sockmsg m = { .type = XS_READ, .req_id = 1, .len = 1 << 30 };
@@ -203,13 +217,23 @@ static void test_server_dies(void **state)
 	assert_int_equal(store->ops->mkdir(store, 0, "/a"), -ENOTCONN);
 }
 
+/* Writing to a closed connection is an error, not the end of the program. */
+static void test_no_server(void **state)
+{
+	close(server);
+	server = -1;
+	assert_int_equal(store->ops->mkdir(store, 0, "/a"), -ECONNRESET);
+	assert_int_equal(store->ops->mkdir(store, 0, "/a"), -ENOTCONN);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_calls), TEST(test_errors), TEST(test_events), TEST(test_parts),
-		TEST(test_hostile_server), TEST(test_server_dies),
+		TEST(test_restless_folder), TEST(test_hostile_server), TEST(test_server_dies),
+		TEST(test_no_server),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,9 +2,9 @@
 # Unit tests of the toolstack (see tools/tools.mk).
 $(eval $(call tools_test,builder,fake-xen fake-kernel,builder ctrl,$(tools_builder_ldlibs) $(tools_xen_ldlibs)))
 $(eval $(call tools_test,config,,config,))
-$(eval $(call tools_test,json,,light,$(tools_light_ldlibs)))
-$(eval $(call tools_test,light,fake-xen fake-kernel fake-store,light builder ctrl,\
+$(eval $(call tools_test,json,,light store,$(tools_light_ldlibs)))
+$(eval $(call tools_test,light,fake-xen fake-kernel fake-store,light store builder ctrl,\
 	$(tools_light_ldlibs) $(tools_builder_ldlibs) $(tools_xen_ldlibs)))
 $(eval $(call tools_test,console,,console,))
-$(eval $(call tools_test,xlparse,../xl/parse ../xl/cpus,light config ctrl,$(tools_light_ldlibs) $(tools_xen_ldlibs)))
-$(eval $(call tools_test,store,,light,))
+$(eval $(call tools_test,xlparse,../xl/parse ../xl/cpus,light store config ctrl,$(tools_light_ldlibs) $(tools_xen_ldlibs)))
+$(eval $(call tools_test,store,,light store,))

@@ -18,6 +18,10 @@
 
 #include "xsc.h"
 
+/* A folder's owner may make it large, and change it without end while it is read in parts. */
+#define LIST_BYTES (1UL << 20)
+#define LIST_TRIES 50
+
 struct event {
 	struct event *next;
 	size_t path_len;
@@ -82,14 +86,10 @@ static int open_default(void)
 	return fd;
 }
 
-int xsc_open(const char *path, struct xsc **out)
+int xsc_open_fd(int fd, struct xsc **out)
 {
-	int fd = path ? open_any(path) : open_default();
-	struct xsc *c;
+	struct xsc *c = calloc(1, sizeof(*c));
 
-	if (fd < 0)
-		return errno;
-	c = calloc(1, sizeof(*c));
 	if (!c) {
 		close(fd);
 		return ENOMEM;
@@ -98,6 +98,13 @@ int xsc_open(const char *path, struct xsc **out)
 	c->tail = &c->events;
 	*out = c;
 	return 0;
+}
+
+int xsc_open(const char *path, struct xsc **out)
+{
+	int fd = path ? open_any(path) : open_default();
+
+	return fd < 0 ? errno : xsc_open_fd(fd, out);
 }
 
 void xsc_close(struct xsc *c)
@@ -173,8 +180,11 @@ static int keep_event(struct xsc *c)
 static int write_all(struct xsc *c, struct iovec *iov, int n)
 {
 	while (n) {
-		ssize_t done = writev(c->fd, iov, n);
+		struct msghdr m = { .msg_iov = iov, .msg_iovlen = (size_t)n };
+		ssize_t done = sendmsg(c->fd, &m, MSG_NOSIGNAL);
 
+		if (done < 0 && errno == ENOTSOCK)
+			done = writev(c->fd, iov, n);
 		if (done < 0 && errno == EINTR)
 			continue;
 		if (done < 0)
@@ -198,7 +208,7 @@ static int error_value(const char *name)
 		if (!strcmp(xsd_errors[i].errstring, name))
 			return xsd_errors[i].errnum;
 	}
-	return EPROTO;
+	return EIO;
 }
 
 /* Ask, and wait for the answer, which is in c->data and c->head.len then. */
@@ -337,6 +347,7 @@ static int list_part(struct xsc *c, uint32_t tx, const char *path, char **names,
 int xsc_list(struct xsc *c, uint32_t tx, const char *path, char **names, size_t *len)
 {
 	int error = ask_text(c, XS_DIRECTORY, tx, path);
+	unsigned int tries = LIST_TRIES;
 	char generation[32];
 	bool done = false;
 
@@ -348,7 +359,9 @@ int xsc_list(struct xsc *c, uint32_t tx, const char *path, char **names, size_t 
 	*len = 0;
 	while (!done) {
 		error = list_part(c, tx, path, names, len, generation, &done);
-		if (error == ESTALE) {
+		if (!error && *len > LIST_BYTES)
+			error = E2BIG;
+		if (error == ESTALE && --tries) {
 			*len = 0;
 		} else if (error) {
 			free(*names);
@@ -378,6 +391,11 @@ int xsc_watch(struct xsc *c, const char *path, const char *token)
 int xsc_unwatch(struct xsc *c, const char *path, const char *token)
 {
 	return ask_two(c, XS_UNWATCH, 0, path, token, strlen(token) + 1);
+}
+
+bool xsc_has_event(const struct xsc *c)
+{
+	return c->events != NULL;
 }
 
 int xsc_event(struct xsc *c, char **path, char **token)

@@ -22,6 +22,8 @@ struct xsc;
  * $XENSTORED_RUNDIR or /var/run/xenstored, else /dev/xen/xenbus.
  */
 int xsc_open(const char *path, struct xsc **c);
+/** The same over a connection, which becomes the client's even if this fails. */
+int xsc_open_fd(int fd, struct xsc **c);
 /** Close it: watches and transactions end. NULL is allowed. */
 void xsc_close(struct xsc *c);
 /** To poll for events; see xsc_event(). */
@@ -35,8 +37,8 @@ int xsc_printf(struct xsc *c, uint32_t tx, const char *path, const char *fmt, ..
 	__attribute__((format(printf, 4, 5)));
 int xsc_mkdir(struct xsc *c, uint32_t tx, const char *path);
 int xsc_rm(struct xsc *c, uint32_t tx, const char *path);
-/** Names of the children, however many: one after the other, each with its NUL, in one malloc'ed
- *  block of *@len bytes. */
+/** Names of the children: one after the other, each with its NUL, in one malloc'ed block of *@len
+ *  bytes. E2BIG beyond 1 MiB of them; ESTALE when they change too fast to be read. */
 int xsc_list(struct xsc *c, uint32_t tx, const char *path, char **names, size_t *len);
 /** Permissions as strings ("r0", "b5"), in the same form. The first names the owner. */
 int xsc_get_perms(struct xsc *c, uint32_t tx, const char *path, char **perms, size_t *len);
@@ -50,6 +52,8 @@ int xsc_unwatch(struct xsc *c, const char *path, const char *token);
  * to a request was waited for: before polling the descriptor, ask until there is none.
  */
 int xsc_event(struct xsc *c, char **path, char **token);
+/** Has an event come in already, so that the descriptor does not tell of it? */
+bool xsc_has_event(const struct xsc *c);
 
 int xsc_start(struct xsc *c, uint32_t *tx);
 /** End a transaction; EAGAIN when it must be done again. */
