@@ -216,6 +216,14 @@ static const char *value(const char *path)
 	return world_ask_str(&w, dom0, XS_READ, 0, path) ? NULL : w.reply.data;
 }
 
+/* A domain that is there already hears of a daemon that has just come, also a first one. */
+static void test_attached(void **state)
+{
+	assert_true(ring.notify);
+	restart_now();
+	assert_true(ring.notify);
+}
+
 static void test_talk(void **state)
 {
 	char big[3000], data[XENSTORE_PAYLOAD_MAX + 1];
@@ -445,9 +453,9 @@ static void test_many_deaths(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(test_talk), T(test_bad_guests), T(test_reconnect), T(test_death_at_record),
-		T(test_death_at_commit), T(test_death_between), T(test_death_with_watches),
-		T(test_many_deaths),
+		T(test_attached), T(test_talk), T(test_bad_guests), T(test_reconnect),
+		T(test_death_at_record), T(test_death_at_commit), T(test_death_between),
+		T(test_death_with_watches), T(test_many_deaths),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -132,7 +132,9 @@ void ring_attach(struct ring *r)
 {
 	struct ring_slot *s = r->slot;
 
-	r->broken = r->notify = false;
+	r->broken = false;
+	/* A kernel that came up before this process waits for an event to look for devices. */
+	r->notify = true;
 	if (r->d->afresh)
 		clear_indices(r);
 	r->d->afresh = false;
@@ -153,7 +155,6 @@ void ring_attach(struct ring *r)
 	/* What broke the rules before the restart still does. */
 	r->broken = peek(&r->page->error) != XENSTORE_ERROR_NONE;
 	resume_request(r);
-	r->notify = true;
 }
 
 /* Choose the next message: the answer kept in the slot (no core queue knows it after a restart), or
