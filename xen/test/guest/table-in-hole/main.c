@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cpu.h"
+
+TEST("page tables where no RAM is end the domain, not its CPU's time");
+RUN("end=stack.or.descriptors");
+
+#define FAR (is_mapped_1to1() ? 0x8000UL : 0x2000000000UL)
+
+void test_main(void)
+{
+	test_success_before_end();
+	write_cr3(FAR);
+	test_failure("still there");
+}
