@@ -31,6 +31,8 @@ svm_vmrun:
 	mov	15*8(%rdi), %r15
 	mov	7*8(%rdi), %rdi
 	vmrun	%rax
+	.globl svm_vmrun_end
+svm_vmrun_end:
 	/* RAX and RSP are the host's again; the saved gpr pointer is on top of the stack. */
 	push	%rdi
 	mov	8(%rsp), %rdi

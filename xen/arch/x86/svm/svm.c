@@ -293,6 +293,25 @@ static void settle_events(struct x86_vcpu *xv)
 		redeliver_event(xv, info);
 }
 
+/*
+ * The guest seems to have left at the hypervisor's own instruction. A guest can have code at that
+ * address, but not in the hypervisor's page tables: then the processor saved the state of the
+ * hypervisor as the guest's, which is lost. False when it cannot go on.
+ */
+static __noinline bool guest_state_kept(struct x86_vcpu *xv)
+{
+	const struct vmcb *vmcb = vmcb_of(xv);
+
+	if (vmcb->cr3 != read_cr3())
+		return true;
+	domain_crash(xv->v.domain,
+		     "vCPU %u: #VMEXIT saved the hypervisor's state as the guest's: exit %#lx "
+		     "info %#lx %#lx event %#lx vintr %#lx rsp %#lx rflags %#lx",
+		     xv->v.id, vmcb->exit_code, vmcb->exit_info1, vmcb->exit_info2,
+		     vmcb->exit_int_info, vmcb->vintr, vmcb->rsp, vmcb->rflags);
+	return false;
+}
+
 static void svm_run(struct x86_vcpu *xv)
 {
 	struct svm_vcpu *s = xv->svm;
@@ -316,6 +335,8 @@ static void svm_run(struct x86_vcpu *xv)
 	trace_vmentry();
 	svm_vmrun(xv->gpr, s->vmcb_pa);
 	trace_vmexit((u32)vmcb->exit_code, vmcb->rip);
+	if (unlikely(vmcb->rip == (u64)(uintptr_t)svm_vmrun_end) && !guest_state_kept(xv))
+		return;
 	xv->gpr[GPR_RAX] = vmcb->rax;
 	xv->gpr[GPR_RSP] = vmcb->rsp;
 	settle_events(xv);

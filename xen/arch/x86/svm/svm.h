@@ -35,6 +35,8 @@ static inline struct vmcb *vmcb_of(const struct x86_vcpu *xv) { return xv->svm->
 
 /** Run the guest from its GPRs in @gpr until #VMEXIT (entry.S). GIF is clear around it. */
 void svm_vmrun(u64 *gpr, u64 vmcb_pa);
+/** Where svm_vmrun() goes on after #VMEXIT. */
+extern const char svm_vmrun_end[];
 
 /** Handle the exit that vmcb describes. Interrupts enabled. */
 void svm_handle_exit(struct x86_vcpu *xv);
