@@ -248,20 +248,28 @@ static void foreign_flushed_together(void *arg)
 	HOST_CHECK(flushes == 1 && pg->refs == 1 && other->refs == owner_refs);
 }
 
+/* One foreign page has been mapped at RAM and unmapped; @refs: with the mapping's own. */
+static struct page_info *park_one(struct domain **other, u32 *refs)
+{
+	struct page_info *pg;
+
+	setup();
+	*other = make_domain(2);
+	pg = map_foreign(*other, RAM);
+	*refs = pg->refs;
+	remove_foreign(RAM);
+	flushes = 0;
+	HOST_CHECK(pg->refs == *refs);
+	return pg;
+}
+
 /* What is mapped next may stand where a TLB still has what was unmapped. */
 static void foreign_flushed_by_map(void *arg)
 {
 	struct domain *other;
-	struct page_info *pg;
 	u32 refs;
+	struct page_info *pg = park_one(&other, &refs);
 
-	setup();
-	other = make_domain(2);
-	pg = map_foreign(other, RAM);
-	refs = pg->refs;
-	remove_foreign(RAM);
-	flushes = 0;
-	HOST_CHECK(pg->refs == refs);
 	map_foreign(other, RAM);
 	HOST_CHECK(flushes == 1 && pg->refs == refs);
 }
@@ -270,15 +278,9 @@ static void foreign_flushed_by_map(void *arg)
 static void foreign_flushed_in_time(void *arg)
 {
 	struct domain *other;
-	struct page_info *pg;
 	u32 refs;
+	struct page_info *pg = park_one(&other, &refs);
 
-	setup();
-	other = make_domain(2);
-	pg = map_foreign(other, RAM);
-	refs = pg->refs;
-	remove_foreign(RAM);
-	flushes = 0;
 	host_run(now_ns() + 2000000);
 	HOST_CHECK(flushes == 1 && pg->refs == refs - 1);
 }
