@@ -73,14 +73,13 @@ class Machine:
     folder: str = ""
 
     def accelerator(self):
-        """One thread for all CPUs when they outnumber the host's.
+        """One thread for all CPUs: with a thread for each, QEMU's SVM is not safe.
 
-        A CPU that spins for another one burns the host's time slice if the other has no host CPU
-        to run on; in one thread the emulator turns to the next CPU at every pause instruction.
+        Restoring FPU state on any CPU writes flags of the first one without a lock, among them
+        whether nested paging is on (docs/emulators.md). With -icount there is one thread anyway.
         """
-        cpus = int(re.search(r"\d+", self.smp).group())
-        crowded = cpus > (os.cpu_count() or 1)
-        return "tcg,thread=single" if crowded and not self.icount else "tcg"
+        several = int(re.search(r"\d+", self.smp).group()) > 1
+        return "tcg,thread=single" if several and not self.icount else "tcg"
 
     def argv(self):
         """The emulator's command line. QEMU splits modules at commas; a doubled one is literal."""

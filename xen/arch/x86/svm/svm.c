@@ -296,7 +296,8 @@ static void settle_events(struct x86_vcpu *xv)
 /*
  * The guest seems to have left at the hypervisor's own instruction. A guest can have code at that
  * address, but not in the hypervisor's page tables: then the processor saved the state of the
- * hypervisor as the guest's, which is lost. False when it cannot go on.
+ * hypervisor as the guest's, which is lost. False when it cannot go on. A race in QEMU does this
+ * (docs/emulators.md).
  */
 static __noinline bool guest_state_kept(struct x86_vcpu *xv)
 {
@@ -306,9 +307,8 @@ static __noinline bool guest_state_kept(struct x86_vcpu *xv)
 		return true;
 	domain_crash(xv->v.domain,
 		     "vCPU %u: #VMEXIT saved the hypervisor's state as the guest's: exit %#lx "
-		     "info %#lx %#lx event %#lx vintr %#lx rsp %#lx rflags %#lx",
-		     xv->v.id, vmcb->exit_code, vmcb->exit_info1, vmcb->exit_info2,
-		     vmcb->exit_int_info, vmcb->vintr, vmcb->rsp, vmcb->rflags);
+		     "info %#lx %#lx (QEMU with a thread for each CPU? -accel tcg,thread=single)",
+		     xv->v.id, vmcb->exit_code, vmcb->exit_info1, vmcb->exit_info2);
 	return false;
 }
 
