@@ -4,9 +4,9 @@
 lab := experiments/lab.py --build $(BUILD)
 lab_set := $(sort $(notdir $(patsubst %/,%,$(dir $(wildcard experiments/*/plan.toml)))))
 lab_images := x86_64 guests bench-guests
-# Repeated for determinism, and how often.
+# How often each boot is repeated for determinism, and of which experiments.
 LAB_REPEAT ?= 100
-LAB_DETERMINISM ?= exit-cost scheduler-first-look parallel-scrub interrupt-latency
+LAB_DETERMINISM ?= $(lab_set)
 
 .PHONY: lab lab-short reproduce test-lab test-lab-run test-lab-cluster determinism
 lab: setup $(lab_images) ## run the first set of experiments in full
@@ -36,4 +36,4 @@ test-lab-cluster: ## a run under Slurm and GNU parallel, on a cluster of one nod
 determinism: setup $(lab_images) ## run exact boots 100 times, half of them on a loaded host
 	$(Q)for name in $(LAB_DETERMINISM); do \
 		$(PYTHON) $(lab) --results $(BUILD)/lab/results repeat-digest $(LAB_REPEAT) $$name \
-			--variant short || exit 1; done
+			--variant repeat --no-build || exit 1; done

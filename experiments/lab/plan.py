@@ -290,9 +290,9 @@ def apply_variant(check, data, variant):
     check.keys(over, [k for k in TOP if k not in ("variant", "title", "question", "no")],
                "variant", variant)
     for factor in over.get("factors", {}):
-        if factor not in data.get("factors", {}):
+        if factor not in data.get("factors", {}) and factor not in FACTORS:
             check.fail(["variant", variant, "factors", factor],
-                       errors.unknown("factor", factor, data["factors"]))
+                       errors.unknown("factor", factor, [*data["factors"], *FACTORS]))
     return merge(data, over)
 
 

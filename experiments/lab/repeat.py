@@ -42,7 +42,7 @@ def repeat(run, cell, times, jobs):
     with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
         quiet = times - times // 2
         found += pool.map(lambda _: digest(run, cell), range(quiet))
-        with loaded(2 * (os.cpu_count() or 1)):
+        with loaded(os.cpu_count() or 1):
             found += pool.map(lambda _: digest(run, cell), range(times - quiet))
     return found
 

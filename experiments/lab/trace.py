@@ -18,7 +18,7 @@ PAGES = 512
 CLASSES = {"gen": 0x0001f000, "sched": 0x0002f000, "dom0op": 0x0004f000, "hvm": 0x0008f000,
            "mem": 0x0010f000, "hw": 0x0080f000, "all": 0x0ffff000}
 OFF = ("", "off")
-ENDED = {"xenolith": r"powering off the machine", "xen-4.17": r"Hardware Dom0"}
+ENDED = {"xenolith": r": powering off", "xen-4.17": r"Hardware Dom0"}
 LAST = 12
 WAIT_END = 60
 
