@@ -11,7 +11,6 @@ set xtics ('1000' 1e3, '10 000' 1e4, '100 000' 1e5, '1 000 000' 1e6, '10 000 000
 set border 1
 set ytics scale 0
 set grid noytics xtics lc rgb '#e3e3e3' lt 1
-set key at screen 0.98,0.87 right horizontal
 # The analysis writes the rows of one path and load together, one for each number of sockets.
 array COUNT[4]
 levels = 0

@@ -26,7 +26,8 @@ set grid ytics lc rgb '#e3e3e3' lw 1*scale lt 1
 set tmargin 4
 head(t) = sprintf("set label 99 \"%s\" at screen 0.022,0.945 left noenhanced font ',%d' textcolor rgb '%s'", \
                   t, scale > 1 ? 26 : 18, ink)
-set key textcolor rgb ink noautotitle samplen 1.5
+# Between title and picture, so that no line runs through it.
+set key at screen 0.98,0.885 right horizontal textcolor rgb ink noautotitle samplen 1.5
 set style fill solid 0.95 noborder
 set boxwidth 0.9 relative
 set datafile separator "\t"
