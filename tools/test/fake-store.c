@@ -36,14 +36,6 @@ static int change(struct fake_store *f)
 	return -EIO;
 }
 
-static char *fake_read(struct lx_store *s, uint32_t tx, const char *path)
-{
-	const char *v = fake_store_get(fake(s), path);
-
-	errno = ENOENT;
-	return v ? strdup(v) : NULL;
-}
-
 static void put(struct fake_store *f, const char *path, const char *value)
 {
 	struct fake_node *n = find(f, path);
@@ -57,15 +49,37 @@ static void put(struct fake_store *f, const char *path, const char *value)
 	n->value = strdup(value);
 }
 
-/* Drivers of backends, which get ready and close at once. */
-static const char *answer(const struct fake_store *f, const char *path, const char *value)
+static bool is_backend_state(const char *path)
 {
-	const char *last = strrchr(path, '/');
+	return !strncmp(path, "/local/domain/0/backend/v", 25) && !strcmp(strrchr(path, '/'),
+									  "/state");
+}
 
-	if (f->no_backends || strncmp(path, "/local/domain/0/backend/v", 25) ||
-	    strcmp(last, "/state"))
+/* Drivers of backends, which get ready and close at once, unless told otherwise. */
+static const char *answer(struct fake_store *f, const char *path, const char *value)
+{
+	if (f->no_backends || !is_backend_state(path))
 		return value;
-	return !strcmp(value, "1") ? "2" : !strcmp(value, "5") ? "6" : value;
+	if (strcmp(value, "5"))
+		return !strcmp(value, "1") ? "2" : value;
+	f->told_early += f->connect_in > 0;
+	if (!f->overwrites)
+		return "6";
+	f->overwrites--;
+	return "4";
+}
+
+/* The guest's driver gets on while somebody looks. */
+static char *fake_read(struct lx_store *s, uint32_t tx, const char *path)
+{
+	struct fake_store *f = fake(s);
+	const char *v;
+
+	if (f->connect_in && is_backend_state(path) && !--f->connect_in)
+		put(f, path, "4");
+	v = fake_store_get(f, path);
+	errno = ENOENT;
+	return v ? strdup(v) : NULL;
 }
 
 static int fake_write(struct lx_store *s, uint32_t tx, const char *path, const char *value)

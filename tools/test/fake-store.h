@@ -20,6 +20,9 @@ struct fake_store {
 	unsigned int introduced, watches;
 	unsigned int fire;		/* watch events to deliver */
 	int pipe[2];			/* readable while there are events */
+	unsigned int connect_in;	/* reads of a backend's state until it is connected */
+	unsigned int told_early;	/* orders to close before that */
+	unsigned int overwrites;	/* orders to close that a backend overwrites */
 	bool no_backends;		/* states of backends stay as they are written */
 	bool in_tx;
 	struct fake_node *before;	/* what a transaction began with */

@@ -379,10 +379,32 @@ static void test_devices(void **state)
 	ids = lx_device_list(&lx, domid, LX_VBD, &n);
 	assert_int_equal(n, 2);
 	free(ids);
+	store.connect_in = 1;
 	assert_int_equal(lx_device_remove(&lx, &(struct lx_device){ LX_VBD, domid, 51712 }, false),
 			 0);
 	assert_int_equal(loops, 0);
 	assert_int_equal(lx_destroy(&lx, domid), 0);
+	assert_no_trace();
+}
+
+/* A device is not told to close while it is being connected, and told again if it did not hear. */
+static void test_remove_early(void **state)
+{
+	struct lx_device disk = { LX_VBD, 0, 51712 };
+
+	add_devices();
+	assert_int_equal(lx_create_now(&lx, &config, false, &disk.domid), 0);
+	store.connect_in = 5;
+	assert_int_equal(lx_device_remove(&lx, &disk, false), 0);
+	assert_int_equal(store.told_early, 0);
+	assert_int_equal(store.connect_in, 0);
+	disk = (struct lx_device){ LX_VIF, disk.domid, 0 };
+	store.connect_in = 1;
+	store.overwrites = 2;
+	assert_int_equal(lx_device_remove(&lx, &disk, false), 0);
+	assert_int_equal(store.overwrites, 0);
+	assert_int_equal(lx_device_state(&lx, &disk), -1);
+	assert_int_equal(lx_destroy(&lx, disk.domid), 0);
 	assert_no_trace();
 }
 
@@ -512,8 +534,8 @@ int main(void)
 		TEST(test_create), TEST(test_permissions), TEST(test_every_hypercall_fails),
 		TEST(test_every_store_write_fails), TEST(test_store_conflicts),
 		TEST(test_state_folder_fails), TEST(test_bad_input), TEST(test_cancel),
-		TEST(test_devices), TEST(test_devices_fail), TEST(test_disk_names),
-		TEST(test_death), TEST(test_state_follows),
+		TEST(test_devices), TEST(test_remove_early), TEST(test_devices_fail),
+		TEST(test_disk_names), TEST(test_death), TEST(test_state_follows),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

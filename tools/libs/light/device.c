@@ -11,6 +11,7 @@
 #include <public/io/xenbus.h>
 
 #define TRIES 100
+#define SETTLE_MS 3000	/* for a guest to connect a device that is to be removed */
 
 void lx_device_front(const struct lx_device *dev, char path[LX_PATH_BYTES])
 {
@@ -138,10 +139,39 @@ int lx_device_wait(struct lx *lx, int (*ready)(struct lx *lx, void *arg), void *
 	return rc;
 }
 
+/*
+ * A device that is being connected is let get there before it is told to close. Otherwise its
+ * backend may put "connected" over the order, and a frontend that has seen both, in that order, is
+ * broken: Linux's xen-blkfront ends in a BUG(). A guest without a driver never gets there.
+ */
+static void let_connect(struct lx *lx, const struct lx_device *dev)
+{
+	uint64_t until = lx_now() + SETTLE_MS * 1000000ULL;
+	int state;
+
+	while (((state = lx_device_state(lx, dev)) == XenbusStateInitWait ||
+		state == XenbusStateInitialised) && lx_now() < until)
+		usleep(LX_DEVICE_POLL_MS * 1000);
+}
+
+static void tell_to_close(struct lx *lx, const struct lx_device *dev)
+{
+	char back[LX_PATH_BYTES], path[LX_PATH_BYTES];
+
+	lx_device_back(dev, back);
+	snprintf(path, sizeof(path), "%.200s/online", back);
+	lx->store->ops->write(lx->store, 0, path, "0");
+	snprintf(path, sizeof(path), "%.200s/state", back);
+	lx->store->ops->write(lx->store, 0, path, "5");
+}
+
 static int is_closed(struct lx *lx, void *arg)
 {
 	int state = lx_device_state(lx, arg);
 
+	/* It got connected after all, and its backend has put that over the order. */
+	if (state == XenbusStateConnected)
+		tell_to_close(lx, arg);
 	/* One that never got to InitWait has no driver that could close it. */
 	return state < 0 || state == XenbusStateClosed || state == XenbusStateUnknown ? 0 : -EAGAIN;
 }
@@ -163,17 +193,17 @@ static void take_backing_away(struct lx *lx, const struct lx_device *dev, const 
 
 int lx_device_remove(struct lx *lx, const struct lx_device *dev, bool force)
 {
-	char front[LX_PATH_BYTES], back[LX_PATH_BYTES], path[LX_PATH_BYTES], private[LX_PATH_BYTES];
-	int state = lx_device_state(lx, dev), rc = 0;
+	char front[LX_PATH_BYTES], back[LX_PATH_BYTES], private[LX_PATH_BYTES];
+	int state, rc = 0;
 
+	if (!force)
+		let_connect(lx, dev);
+	state = lx_device_state(lx, dev);
 	lx_device_front(dev, front);
 	lx_device_back(dev, back);
 	lx_device_private(dev, private);
 	if (state > XenbusStateInitialising && state != XenbusStateClosed) {
-		snprintf(path, sizeof(path), "%.200s/online", back);
-		lx->store->ops->write(lx->store, 0, path, "0");
-		snprintf(path, sizeof(path), "%.200s/state", back);
-		lx->store->ops->write(lx->store, 0, path, "5");
+		tell_to_close(lx, dev);
 		/* Without its other end a backend gives up. */
 		if (force)
 			lx->store->ops->remove(lx->store, 0, front);
