@@ -254,8 +254,8 @@ static char **fake_fired(struct lx_store *s)
 {
 	char c;
 
-	errno = EAGAIN;
-	if (!fake(s)->fire || read(fake(s)->pipe[0], &c, 1) != 1)
+	errno = fake(s)->away ? ENOTCONN : EAGAIN;
+	if (fake(s)->away || !fake(s)->fire || read(fake(s)->pipe[0], &c, 1) != 1)
 		return NULL;
 	fake(s)->fire--;
 	return calloc(2, sizeof(char *));

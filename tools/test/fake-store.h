@@ -20,6 +20,7 @@ struct fake_store {
 	unsigned int introduced, watches;
 	unsigned int fire;		/* watch events to deliver */
 	int pipe[2];			/* readable while there are events */
+	bool away;			/* no events come */
 	unsigned int connect_in;	/* reads of a backend's state until it is connected */
 	unsigned int told_early;	/* orders to close before that */
 	unsigned int overwrites;	/* orders to close that a backend overwrites */

@@ -465,6 +465,17 @@ static void died(struct lx_death_watch *w, enum lx_death how)
 	lx_loop_stop(&w->lx->loop);
 }
 
+static void turn_loop(unsigned int times)
+{
+	for (unsigned int i = 0; i < times; i++) {
+		struct pollfd fds[4];
+		int timeout, n = lx_loop_before(&lx.loop, fds, 4, &timeout);
+
+		poll(fds, (nfds_t)n, 0);
+		lx_loop_after(&lx.loop, fds, n);
+	}
+}
+
 static void test_death(void **state)
 {
 	struct lx_death_watch w = { .fn = died };
@@ -475,13 +486,7 @@ static void test_death(void **state)
 	assert_int_equal(lx_death_watch_start(&w, &lx, domid), 0);
 	/* Somebody else's death is none. */
 	fake_store_fire(&store);
-	for (unsigned int i = 0; i < 3; i++) {
-		struct pollfd fds[4];
-		int timeout, n = lx_loop_before(&lx.loop, fds, 4, &timeout);
-
-		poll(fds, (nfds_t)n, 0);
-		lx_loop_after(&lx.loop, fds, n);
-	}
+	turn_loop(3);
 	assert_int_equal(deaths, 0);
 	assert_int_equal(ctl_domain_shutdown(lx.ctl, domid, SHUTDOWN_crash), 0);
 	fake_store_fire(&store);
@@ -526,6 +531,41 @@ static void test_state_follows(void **state)
 	assert_no_trace();
 }
 
+/* While xenstored is away the hypervisor is asked now and then; when it is back, events count. */
+static void test_death_without_store(void **state)
+{
+	struct lx_death_watch w = { .fn = died };
+	uint32_t domid;
+
+	for (unsigned int back = 0; back < 2; back++) {
+		assert_int_equal(lx_create_now(&lx, &config, false, &domid), 0);
+		deaths = 0;
+		assert_int_equal(lx_death_watch_start(&w, &lx, domid), 0);
+		store.away = true;
+		for (unsigned int i = 0; i < 3; i++) {
+			assert_true(w.timer.armed);
+			w.timer.at = 0;
+			turn_loop(1);
+		}
+		assert_null(lx.loop.fds);
+		store.away = !back;
+		w.timer.at = 0;
+		turn_loop(1);
+		assert_int_equal(lx.loop.fds != NULL, back);
+		assert_int_equal(ctl_domain_shutdown(lx.ctl, domid, SHUTDOWN_poweroff), 0);
+		if (back)
+			fake_store_fire(&store);
+		else
+			w.timer.at = 0;
+		assert_int_equal(lx_loop_run(&lx.loop), 0);
+		assert_int_equal(deaths, 1);
+		assert_int_equal(last_death, LX_DEATH_POWEROFF);
+		store.away = false;
+		lx_destroy(&lx, domid);
+	}
+	assert_no_trace();
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -535,7 +575,8 @@ int main(void)
 		TEST(test_every_store_write_fails), TEST(test_store_conflicts),
 		TEST(test_state_folder_fails), TEST(test_bad_input), TEST(test_cancel),
 		TEST(test_devices), TEST(test_remove_early), TEST(test_devices_fail),
-		TEST(test_disk_names), TEST(test_death), TEST(test_state_follows),
+		TEST(test_disk_names), TEST(test_death), TEST(test_death_without_store),
+		TEST(test_state_follows),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

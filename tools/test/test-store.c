@@ -7,9 +7,13 @@
 #include <cmocka.h>
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "light/store.h"
@@ -226,6 +230,156 @@ static void test_no_server(void **state)
 	assert_int_equal(store->ops->mkdir(store, 0, "/a"), -ENOTCONN);
 }
 
+/*
+ * A server that is killed and comes again, in a process of its own. Each life takes @lives[i]
+ * requests, does not answer the last of them, and goes with its socket. What it was asked is
+ * written to a pipe: life, type, transaction and the first word.
+ */
+static char socket_path[64];
+static int heard;
+static pid_t mortal;
+
+static int listen_anew(void)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	strcpy(addr.sun_path, socket_path);
+	unlink(socket_path);
+	if (fd < 0 || bind(fd, (struct sockaddr *)&addr, sizeof(addr)) || listen(fd, 4))
+		_exit(1);
+	return fd;
+}
+
+static void reply(int fd, uint32_t type, uint32_t id, const char *body, uint32_t len)
+{
+	struct xsd_sockmsg m = { .type = type, .req_id = id, .len = len };
+
+	if (write(fd, &m, sizeof(m)) != sizeof(m) || write(fd, body, len) != len)
+		_exit(1);
+}
+
+static void live(int conn, unsigned int life, unsigned int requests, int tell)
+{
+	for (unsigned int n = 1;; n++) {
+		struct xsd_sockmsg m;
+		char body[256] = "";
+
+		if (read(conn, &m, sizeof(m)) != sizeof(m))
+			_exit(0);
+		if (m.len && read(conn, body, m.len) != m.len)
+			_exit(1);
+		dprintf(tell, "%u:%u:%u:%s\n", life, m.type, m.tx_id, body);
+		if (n == requests)
+			return;
+		if (m.type == XS_TRANSACTION_START)
+			reply(conn, m.type, m.req_id, "7", 2);
+		else
+			reply(conn, m.type, m.req_id, "OK", 3);
+		if (m.type == XS_WATCH)
+			reply(conn, XS_WATCH_EVENT, 0, "/w\0t", 5);
+	}
+}
+
+static void serve(const unsigned int *lives, unsigned int n, int listening, int tell)
+{
+	for (unsigned int life = 0; life < n; life++) {
+		int conn = accept(listening, NULL, NULL);
+
+		live(conn, life, lives[life], tell);
+		close(listening);
+		close(conn);
+		/* For a while nobody answers at the old socket. */
+		usleep(100000);
+		listening = listen_anew();
+	}
+	_exit(0);
+}
+
+static void start_mortal(const unsigned int *lives, unsigned int n)
+{
+	int pipes[2], listening;
+
+	snprintf(socket_path, sizeof(socket_path), "/tmp/xenolith-store-%d", (int)getpid());
+	listening = listen_anew();
+	assert_int_equal(pipe(pipes), 0);
+	mortal = fork();
+	if (!mortal)
+		serve(lives, n, listening, pipes[1]);
+	close(pipes[1]);
+	close(listening);
+	heard = pipes[0];
+	setenv("XENSTORED_PATH", socket_path, 1);
+	store = lx_store_open();
+	assert_non_null(store);
+}
+
+static void end_mortal(const char *asked)
+{
+	char got[1024] = "";
+	size_t at = 0;
+	ssize_t n;
+
+	store->ops->close(store);
+	kill(mortal, SIGKILL);
+	waitpid(mortal, NULL, 0);
+	while ((n = read(heard, got + at, sizeof(got) - 1 - at)) > 0)
+		at += (size_t)n;
+	close(heard);
+	unlink(socket_path);
+	assert_string_equal(got, asked);
+}
+
+/* The request that met the end is made again, and watches are set again and fire. */
+static void test_server_restarts(void **state)
+{
+	const unsigned int lives[] = { 2, 3, 100 };
+	char **e;
+
+	start_mortal(lives, 3);
+	assert_int_equal(store->ops->watch(store, "/w", "t"), 0);
+	e = store->ops->fired(store);
+	assert_string_equal(e[0], "/w");
+	free(e);
+	assert_int_equal(store->ops->write(store, 0, "/a", ""), 0);
+	assert_true(readable());
+	e = store->ops->fired(store);
+	assert_string_equal(e[1], "t");
+	free(e);
+	assert_int_equal(store->ops->unwatch(store, "/w", "t"), 0);
+	assert_int_equal(store->ops->mkdir(store, 0, "/b"), 0);
+	end_mortal("0:4:0:/w\n0:11:0:/a\n1:4:0:/w\n1:11:0:/a\n1:5:0:/w\n2:5:0:/w\n2:12:0:/b\n");
+}
+
+/* A transaction ends with its connection: it is made anew by its owner, from the start. */
+static void test_restart_in_transaction(void **state)
+{
+	const unsigned int lives[] = { 2, 3, 100 };
+
+	start_mortal(lives, 3);
+	assert_int_equal(store->ops->begin(store), 7);
+	assert_int_equal(store->ops->write(store, 7, "/a", ""), -EAGAIN);
+	assert_int_equal(store->ops->mkdir(store, 7, "/b"), -EAGAIN);
+	assert_int_equal(store->ops->end(store, 7, true), 0);
+	assert_int_equal(store->ops->begin(store), 7);
+	assert_int_equal(store->ops->write(store, 7, "/a", ""), 0);
+	assert_int_equal(store->ops->end(store, 7, false), -EAGAIN);
+	assert_int_equal(store->ops->begin(store), 7);
+	assert_int_equal(store->ops->write(store, 7, "/a", ""), 0);
+	assert_int_equal(store->ops->end(store, 7, false), 0);
+	end_mortal("0:6:0:\n0:11:7:/a\n1:6:0:\n1:11:7:/a\n1:7:7:T\n2:6:0:\n2:11:7:/a\n2:7:7:T\n");
+}
+
+/* A daemon that dies of one request again and again does not hold its client forever. */
+static void test_deadly_request(void **state)
+{
+	const unsigned int lives[] = { 1, 1, 1, 1, 100 };
+
+	start_mortal(lives, 5);
+	assert_int_equal(store->ops->mkdir(store, 0, "/a"), -ECONNRESET);
+	end_mortal("0:12:0:/a\n1:12:0:/a\n2:12:0:/a\n3:12:0:/a\n");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -233,7 +387,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_calls), TEST(test_errors), TEST(test_events), TEST(test_parts),
 		TEST(test_restless_folder), TEST(test_hostile_server), TEST(test_server_dies),
-		TEST(test_no_server),
+		TEST(test_no_server), cmocka_unit_test(test_server_restarts),
+		cmocka_unit_test(test_restart_in_transaction),
+		cmocka_unit_test(test_deadly_request),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -13,6 +13,7 @@
 #include <public/sched.h>
 
 #define RELEASE "@releaseDomain"
+#define AWAY_POLL_MS 1000
 
 const char *const lx_death_names[] = { "poweroff", "reboot", "suspend", "crash", "watchdog",
 	"soft-reset", "gone", NULL };
@@ -53,11 +54,6 @@ static void look(struct lx_death_watch *w)
 	w->fn(w, how);
 }
 
-static void first_look(struct lx_timer *timer)
-{
-	look(timer->user);
-}
-
 static void store_event(struct lx_fd *fd, short revents)
 {
 	struct lx_death_watch *w = fd->user;
@@ -66,11 +62,21 @@ static void store_event(struct lx_fd *fd, short revents)
 	while ((event = w->lx->store->ops->fired(w->lx->store)))
 		free(event);
 	if (errno == ENOTCONN) {
-		/* Without xenstored only asking again helps. */
+		/* Until xenstored is there again only asking helps. */
 		lx_fd_remove(&w->lx->loop, fd);
-		lx_timer_set(&w->lx->loop, &w->timer, 1000);
+		lx_timer_set(&w->lx->loop, &w->timer, AWAY_POLL_MS);
+	} else {
+		lx_fd_add(&w->lx->loop, fd, w->lx->store->ops->fd(w->lx->store), POLLIN);
 	}
 	look(w);
+}
+
+/* It may have ended before; and see above. */
+static void timed_look(struct lx_timer *timer)
+{
+	struct lx_death_watch *w = timer->user;
+
+	store_event(&w->fd, 0);
 }
 
 int lx_death_watch_start(struct lx_death_watch *w, struct lx *lx, uint32_t domid)
@@ -87,7 +93,7 @@ int lx_death_watch_start(struct lx_death_watch *w, struct lx *lx, uint32_t domid
 	}
 	w->fd.fn = store_event;
 	w->fd.user = w;
-	w->timer.fn = first_look;
+	w->timer.fn = timed_look;
 	w->timer.user = w;
 	lx_fd_add(&lx->loop, &w->fd, lx->store->ops->fd(lx->store), POLLIN);
 	lx_timer_set(&lx->loop, &w->timer, 0);

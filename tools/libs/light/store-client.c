@@ -4,6 +4,12 @@
  *
  * The descriptor for the caller's loop is an epoll set of the connection and of a counter that is
  * up while the library holds events, so that none waits for traffic.
+ *
+ * When xenstored goes and comes again, the caller sees little of it: the connection is opened anew,
+ * watches are set again (each fires once then, which stands for the events that were lost), and the
+ * request that found the connection broken is made once more. All requests can be made twice. A
+ * transaction that was open ends with -EAGAIN, which its owner must expect anyway. There is one at
+ * a time.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -13,15 +19,29 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "loop.h"
 #include "store.h"
 #include "store/xsc.h"
+
+#define AWAY_MS 10000	/* how long xenstored may take to come again */
+#define RETRY_MS 20
+#define REPEATS 3	/* of a request, when the daemon keeps dying of it */
+
+struct watched {
+	struct watched *next;
+	char *token;
+	char path[];
+};
 
 struct client {
 	struct lx_store s;
 	struct xsc *c;
 	int set, counter;
 	bool raised;			/* the counter */
-	bool lost;			/* the connection */
+	bool lost;			/* the connection, for good */
+	uint32_t tx;			/* the open transaction, 0: none */
+	bool tx_lost;			/* it was one of a connection before this one */
+	struct watched *watches;
 };
 
 static struct client *client(struct lx_store *s)
@@ -45,23 +65,80 @@ static void set_counter(struct client *a)
 		a->raised = want;
 }
 
-/* What a call of the library came to. */
-static int outcome(struct client *a, int error)
+static bool add_to_set(struct client *a, int fd)
 {
-	if (error == ECONNRESET || error == EPROTO)
-		a->lost = true;
-	set_counter(a);
-	return -error;
+	struct epoll_event e = { .events = EPOLLIN };
+
+	return !epoll_ctl(a->set, EPOLL_CTL_ADD, fd, &e);
 }
 
-/* Every call goes through this: a connection that is out of step is not used again. */
-#define CALL(s, fn, ...) \
-	(client(s)->lost ? -ENOTCONN : outcome(client(s), fn(client(s)->c, ##__VA_ARGS__)))
+static int connect_again(struct client *a)
+{
+	int error = xsc_reopen(a->c);
+
+	if (!error && !add_to_set(a, xsc_fd(a->c)))
+		error = errno;
+	for (const struct watched *w = a->watches; !error && w; w = w->next)
+		error = xsc_watch(a->c, w->path, w->token);
+	if (!error)
+		a->tx_lost = a->tx != 0;
+	return error;
+}
+
+/* Wait for xenstored to come again. */
+static bool recover(struct client *a)
+{
+	uint64_t until = lx_now() + AWAY_MS * 1000000ULL;
+	int error;
+
+	while ((error = connect_again(a)) && error != ENOTCONN && lx_now() < until)
+		usleep(RETRY_MS * 1000);
+	a->lost = error != 0;
+	return !error;
+}
+
+/* Before a call: 0, or why it is not made. Whoever was away too long may be there now. */
+static int allowed(struct client *a, uint32_t tx)
+{
+	if (a->lost)
+		a->lost = connect_again(a) != 0;
+	if (a->lost)
+		return ENOTCONN;
+	return tx && a->tx_lost ? EAGAIN : 0;
+}
+
+/* After a call, the @calls-th, that came to *@error: is it to be made again? */
+static bool again(struct client *a, uint32_t tx, unsigned int calls, int *error)
+{
+	/* A connection that is out of step is not used again. */
+	if (*error == EPROTO)
+		a->lost = true;
+	if (*error != ECONNRESET || calls > REPEATS || !recover(a))
+		return false;
+	if (tx)
+		*error = EAGAIN;
+	return !tx;
+}
+
+/* Every call goes through this. */
+#define CALL(s, tx, fn, ...) \
+	({ \
+		struct client *a_ = client(s); \
+		unsigned int calls_ = 0; \
+		int error_ = allowed(a_, tx); \
+		if (!error_) { \
+			do \
+				error_ = fn(a_->c, ##__VA_ARGS__); \
+			while (again(a_, tx, ++calls_, &error_)); \
+		} \
+		set_counter(a_); \
+		-error_; \
+	})
 
 static char *client_read(struct lx_store *s, uint32_t tx, const char *path)
 {
 	char *value;
-	int rc = CALL(s, xsc_read, tx, path, &value, NULL);
+	int rc = CALL(s, tx, xsc_read, tx, path, &value, NULL);
 
 	errno = -rc;
 	return rc ? NULL : value;
@@ -69,17 +146,17 @@ static char *client_read(struct lx_store *s, uint32_t tx, const char *path)
 
 static int client_write(struct lx_store *s, uint32_t tx, const char *path, const char *value)
 {
-	return CALL(s, xsc_write, tx, path, value, strlen(value));
+	return CALL(s, tx, xsc_write, tx, path, value, strlen(value));
 }
 
 static int client_mkdir(struct lx_store *s, uint32_t tx, const char *path)
 {
-	return CALL(s, xsc_mkdir, tx, path);
+	return CALL(s, tx, xsc_mkdir, tx, path);
 }
 
 static int client_remove(struct lx_store *s, uint32_t tx, const char *path)
 {
-	int rc = CALL(s, xsc_rm, tx, path);
+	int rc = CALL(s, tx, xsc_rm, tx, path);
 
 	return rc == -ENOENT ? 0 : rc;
 }
@@ -100,7 +177,7 @@ static int client_set_perms(struct lx_store *s, uint32_t tx, const char *path,
 			return -E2BIG;
 		at += (size_t)sprintf(list + at, "%c%u", letter(&perms[i]), perms[i].domid) + 1;
 	}
-	return CALL(s, xsc_set_perms, tx, path, list, at);
+	return CALL(s, tx, xsc_set_perms, tx, path, list, at);
 }
 
 /* Names follow each other with their zeros; the result points into a copy behind it. */
@@ -128,7 +205,7 @@ static char **client_list(struct lx_store *s, uint32_t tx, const char *path, uns
 {
 	char *names, **list;
 	size_t len;
-	int rc = CALL(s, xsc_list, tx, path, &names, &len);
+	int rc = CALL(s, tx, xsc_list, tx, path, &names, &len);
 
 	if (rc) {
 		errno = -rc;
@@ -141,34 +218,78 @@ static char **client_list(struct lx_store *s, uint32_t tx, const char *path, uns
 
 static uint32_t client_begin(struct lx_store *s)
 {
+	struct client *a = client(s);
 	uint32_t tx;
 
-	return CALL(s, xsc_start, &tx) ? 0 : tx;
+	if (CALL(s, XSC_NONE, xsc_start, &tx))
+		tx = 0;
+	a->tx = tx;
+	a->tx_lost = false;
+	return tx;
 }
 
 static int client_end(struct lx_store *s, uint32_t tx, bool abort)
 {
-	return CALL(s, xsc_end, tx, !abort);
+	struct client *a = client(s);
+	int rc = CALL(s, tx, xsc_end, tx, !abort);
+
+	a->tx = 0;
+	a->tx_lost = false;
+	return abort && rc == -EAGAIN ? 0 : rc;
 }
 
 static int client_introduce(struct lx_store *s, uint32_t domid, uint64_t gfn, uint32_t port)
 {
-	return CALL(s, xsc_introduce, (uint16_t)domid, gfn, port);
+	return CALL(s, XSC_NONE, xsc_introduce, (uint16_t)domid, gfn, port);
 }
 
 static int client_release(struct lx_store *s, uint32_t domid)
 {
-	return CALL(s, xsc_release, (uint16_t)domid);
+	return CALL(s, XSC_NONE, xsc_release, (uint16_t)domid);
 }
 
 static int client_watch(struct lx_store *s, const char *path, const char *token)
 {
-	return CALL(s, xsc_watch, path, token);
+	struct client *a = client(s);
+	size_t len = strlen(path) + 1;
+	struct watched *w = malloc(sizeof(*w) + len + strlen(token) + 1);
+	int rc;
+
+	if (!w)
+		return -ENOMEM;
+	w->token = w->path + len;
+	strcpy(w->path, path);
+	strcpy(w->token, token);
+	rc = CALL(s, XSC_NONE, xsc_watch, path, token);
+	if (rc) {
+		free(w);
+		return rc;
+	}
+	w->next = a->watches;
+	a->watches = w;
+	return 0;
+}
+
+static void forget_watch(struct client *a, const char *path, const char *token)
+{
+	struct watched **p = &a->watches, *w;
+
+	while ((w = *p) && (strcmp(w->path, path) || strcmp(w->token, token)))
+		p = &w->next;
+	if (w) {
+		*p = w->next;
+		free(w);
+	}
 }
 
 static int client_unwatch(struct lx_store *s, const char *path, const char *token)
 {
-	return CALL(s, xsc_unwatch, path, token);
+	int rc;
+
+	forget_watch(client(s), path, token);
+	rc = CALL(s, XSC_NONE, xsc_unwatch, path, token);
+	/* Over a new connection it was not set again. */
+	return rc == -ENOENT ? 0 : rc;
 }
 
 static int client_fd(struct lx_store *s)
@@ -193,7 +314,7 @@ static char **pair(const char *path, const char *token)
 static char **client_fired(struct lx_store *s)
 {
 	char *path, *token, **both;
-	int rc = CALL(s, xsc_event, &path, &token);
+	int rc = CALL(s, XSC_NONE, xsc_event, &path, &token);
 
 	/* Without memory an event is late or lost; the connection is of use still. */
 	if (rc) {
@@ -211,6 +332,8 @@ static void client_close(struct lx_store *s)
 {
 	struct client *a = client(s);
 
+	while (a->watches)
+		forget_watch(a, a->watches->path, a->watches->token);
 	xsc_close(a->c);
 	if (a->set >= 0)
 		close(a->set);
@@ -236,13 +359,6 @@ static const struct lx_store_ops client_ops = {
 	.fired = client_fired,
 	.close = client_close,
 };
-
-static bool add_to_set(struct client *a, int fd)
-{
-	struct epoll_event e = { .events = EPOLLIN };
-
-	return !epoll_ctl(a->set, EPOLL_CTL_ADD, fd, &e);
-}
 
 static struct lx_store *open_over(struct xsc *c)
 {

@@ -37,7 +37,7 @@ struct lx_store_ops {
 	int (*unwatch)(struct lx_store *s, const char *path, const char *token);
 	int (*fd)(struct lx_store *s);
 	/** A watch that fired: path and token as one block to free; NULL with errno EAGAIN when
-	 * none has, ENOTCONN when there will be no more. */
+	 * none has, ENOTCONN when xenstored is away. */
 	char **(*fired)(struct lx_store *s);
 	void (*close)(struct lx_store *s);
 };
@@ -46,7 +46,7 @@ struct lx_store {
 	const struct lx_store_ops *ops;
 };
 
-/** The host's xenstored; NULL with errno set. */
+/** The host's xenstored; NULL with errno set. It may be started anew: calls wait for it a while. */
 struct lx_store *lx_store_open(void);
 /** The same over a connection, which becomes the store's. */
 struct lx_store *lx_store_open_fd(int fd);

@@ -30,6 +30,8 @@ struct event {
 
 struct xsc {
 	int fd;
+	/* "": not to be opened anew */
+	char path[sizeof(((struct sockaddr_un *)NULL)->sun_path)];
 	uint32_t req_id;
 	struct event *events, **tail;
 	/* Of a message that has not come whole. */
@@ -67,22 +69,23 @@ static int open_any(const char *path)
 	return connect_socket(path);
 }
 
-static int open_default(void)
+static const char *default_path(char socket_path[], size_t bytes)
 {
 	const char *path = getenv("XENSTORED_PATH"), *dir = getenv("XENSTORED_RUNDIR");
-	char socket_path[sizeof(((struct sockaddr_un *)NULL)->sun_path)];
-	int fd, error;
 
 	if (path && *path)
-		return open_any(path);
-	snprintf(socket_path, sizeof(socket_path), "%s/socket",
-		 dir && *dir ? dir : "/var/run/xenstored");
-	fd = connect_socket(socket_path);
-	if (fd < 0) {
-		error = errno;
-		fd = open("/dev/xen/xenbus", O_RDWR | O_CLOEXEC);
-		errno = error;
-	}
+		return path;
+	snprintf(socket_path, bytes, "%s/socket", dir && *dir ? dir : "/var/run/xenstored");
+	return socket_path;
+}
+
+/* A socket that nobody serves is that of a daemon which is away; only where there is none does the
+ * store live in another domain. */
+static int open_device(int error)
+{
+	int fd = error == ENOENT ? open("/dev/xen/xenbus", O_RDWR | O_CLOEXEC) : -1;
+
+	errno = error;
 	return fd;
 }
 
@@ -102,9 +105,32 @@ int xsc_open_fd(int fd, struct xsc **out)
 
 int xsc_open(const char *path, struct xsc **out)
 {
-	int fd = path ? open_any(path) : open_default();
+	char socket_path[sizeof((*out)->path)];
+	int fd, error;
 
-	return fd < 0 ? errno : xsc_open_fd(fd, out);
+	if (!path)
+		path = default_path(socket_path, sizeof(socket_path));
+	fd = open_any(path);
+	if (fd < 0 && path == socket_path) {
+		fd = open_device(errno);
+		path = "/dev/xen/xenbus";
+	}
+	error = fd < 0 ? errno : xsc_open_fd(fd, out);
+	if (!error)
+		snprintf((*out)->path, sizeof((*out)->path), "%s", path);
+	return error;
+}
+
+int xsc_reopen(struct xsc *c)
+{
+	int fd = *c->path ? open_any(c->path) : -1;
+
+	if (fd < 0)
+		return *c->path ? errno : ENOTCONN;
+	close(c->fd);
+	c->fd = fd;
+	c->have = 0;
+	return 0;
 }
 
 void xsc_close(struct xsc *c)

@@ -19,11 +19,17 @@ struct xsc;
 
 /**
  * Connect. @path is a socket, a device, or NULL: $XENSTORED_PATH, else the socket in
- * $XENSTORED_RUNDIR or /var/run/xenstored, else /dev/xen/xenbus.
+ * $XENSTORED_RUNDIR or /var/run/xenstored, or where no such socket is, /dev/xen/xenbus.
  */
 int xsc_open(const char *path, struct xsc **c);
 /** The same over a connection, which becomes the client's even if this fails. */
 int xsc_open_fd(int fd, struct xsc **c);
+/**
+ * Connect again to where it was: after ECONNRESET, say, when the daemon was started anew. The new
+ * connection has no watches and no transactions; events that came in before are kept. ENOTCONN
+ * when it was opened over a descriptor; after an error the old one is still there.
+ */
+int xsc_reopen(struct xsc *c);
 /** Close it: watches and transactions end. NULL is allowed. */
 void xsc_close(struct xsc *c);
 /** To poll for events; see xsc_event(). */
