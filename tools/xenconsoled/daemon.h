@@ -30,7 +30,7 @@ struct daemon {
 	struct guest *guests;
 	const char *log_dir;		/* NULL: guests are not logged */
 	uint64_t log_limit;
-	bool stamp;
+	bool stamp, failed;
 	struct lx_fd store_fd, evtchn_fd, signal_fd;
 };
 

@@ -95,7 +95,9 @@ static void store_event(struct lx_fd *fd, short revents)
 	while ((event = d->store->ops->fired(d->store)))
 		free(event);
 	if (errno == ENOTCONN) {
+		/* Whoever started this starts it again; it needs nothing of what is lost. */
 		xtl_log(d->log, XTL_ERROR, -1, "xenconsoled", "xenstored has gone");
+		d->failed = true;
 		lx_loop_stop(&d->loop);
 		return;
 	}
@@ -237,5 +239,5 @@ int main(int argc, char **argv)
 	rc = lx_loop_run(&d.loop);
 	guests_free(&d);
 	unlink(o.pid_file);
-	return rc ? 1 : 0;
+	return rc || d.failed ? 1 : 0;
 }
