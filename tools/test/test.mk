@@ -7,4 +7,5 @@ $(eval $(call tools_test,light,fake-xen fake-kernel fake-store,light store build
 	$(tools_light_ldlibs) $(tools_builder_ldlibs) $(tools_xen_ldlibs)))
 $(eval $(call tools_test,console,,console,))
 $(eval $(call tools_test,xlparse,../xl/parse ../xl/cpus,light store config ctrl,$(tools_light_ldlibs) $(tools_xen_ldlibs)))
+$(eval $(call tools_test,xllock,../xl/lock,,))
 $(eval $(call tools_test,store,,light store,))

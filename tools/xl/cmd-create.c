@@ -154,6 +154,7 @@ static int create(struct xl *xl, const struct create_options *o,
 
 	if (rc)
 		return xl_status(rc);
+	xl_monitor_forget(domid);
 	if (o->console)
 		console = start_console(xl, domid);
 	if (hold && !o->paused)

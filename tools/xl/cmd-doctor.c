@@ -123,6 +123,24 @@ static void check_daemons(struct doctor *d)
 	      "the backend of network interfaces", "modprobe xen-netback");
 }
 
+/* Whoever waits for a domain's end may have been killed; then nothing would follow from it. */
+static void check_monitors(struct doctor *d)
+{
+	static struct xen_domctl_getdomaininfo info[1024];
+	int n = d->ctl ? ctl_domain_list(d->ctl, 1, sizeof(info) / sizeof(info[0]), info) : 0;
+
+	for (int i = 0; i < n; i++) {
+		char what[64], advice[64];
+
+		if (!xl_monitor_killed(info[i].domain))
+			continue;
+		snprintf(what, sizeof(what), "a process waits for the end of domain %u",
+			 info[i].domain);
+		snprintf(advice, sizeof(advice), "it was killed: xl monitor %u", info[i].domain);
+		check(d, false, what, advice);
+	}
+}
+
 static void check_kernel_file(struct doctor *d, const struct lx_domain_config *c)
 {
 	const struct lx_build_info *b = &c->b_info;
@@ -197,6 +215,7 @@ static int main_doctor(struct xl *xl, int argc, char **argv)
 	d.ctl = ctl_open(&ctl_backend_xen, xl->log);
 	check_hypervisor(&d);
 	check_daemons(&d);
+	check_monitors(&d);
 	if (optind < argc) {
 		if (check(&d, !xl_parse_file(xl, argv[optind], argv + optind + 1,
 					     argc - optind - 1, &config), "the configuration",

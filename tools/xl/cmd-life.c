@@ -46,6 +46,9 @@ static int main_destroy(struct xl *xl, int argc, char **argv)
 		fprintf(stderr, "destroy failed\n");
 		return 1;
 	}
+	/* Nobody else removes what a killed process left; one that lives does so itself. */
+	if (xl_monitor_killed(domid))
+		xl_monitor_forget(domid);
 	return 0;
 }
 
@@ -152,9 +155,11 @@ static int ask(struct xl *xl, int argc, char **argv, const char *what)
 	for (int i = 0; all && i < many; i++)
 		if (info[i].domain)
 			asked[n++] = info[i].domain;
-	for (unsigned int i = 0; i < n; i++)
+	for (unsigned int i = 0; i < n; i++) {
+		xl_monitor_mend(xl, asked[i]);
 		if (ask_one(xl, asked[i], what))
 			status = 1;
+	}
 	if (wait && !status && wait_for(xl, asked, n))
 		status = 1;
 	free(asked);

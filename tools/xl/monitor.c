@@ -4,6 +4,7 @@
  * wants. The configuration on disk counts, so that changes made meanwhile survive a reboot.
  */
 #include <fcntl.h>
+#include <getopt.h>
 #include <limits.h>
 #include <signal.h>
 #include <sys/stat.h>
@@ -104,12 +105,23 @@ static int one_life(struct xl *xl, uint32_t *domid)
 
 int xl_monitor(struct xl *xl, uint32_t domid)
 {
+	bool taken;
 	int rc;
 
 	do {
+		uint32_t old = domid;
+		int lock = xl_monitor_take(domid, &taken);
+
+		if (taken) {
+			fprintf(stderr, "Another process waits for domain %u to die\n", domid);
+			return 1;
+		}
 		fprintf(stderr, "Waiting for domain (domid %u) to die [pid %ld]\n", domid,
 			(long)getpid());
 		rc = one_life(xl, &domid);
+		xl_monitor_forget(old);
+		if (lock >= 0)
+			close(lock);
 	} while (rc > 0);
 	fprintf(stderr, "Done. Exiting now\n");
 	return rc ? 1 : 0;
@@ -149,3 +161,62 @@ int xl_monitor_start(struct xl *xl, uint32_t domid, const char *name)
 		_exit(1);
 	_exit(xl_monitor(xl, domid));
 }
+
+void xl_monitor_mend(struct xl *xl, uint32_t domid)
+{
+	char *name;
+
+	if (!xl_monitor_killed(domid))
+		return;
+	fprintf(stderr, "Domain %u: the process that waited for its end was killed; another one is "
+		"started\n", domid);
+	name = xl_name(xl, domid);
+	if (xl_monitor_start(xl, domid, name))
+		perror("cannot start it");
+	free(name);
+}
+
+/* A domain may have been created without a daemon; one is started for it only if it is named. */
+static int monitor_one(struct xl *xl, uint32_t domid)
+{
+	char *name = xl_name(xl, domid);
+	int rc = xl_monitor_start(xl, domid, name);
+
+	free(name);
+	if (rc)
+		fprintf(stderr, "cannot fork: %s\n", strerror(-rc));
+	return rc ? 1 : 0;
+}
+
+static int main_monitor(struct xl *xl, int argc, char **argv)
+{
+	static const struct option lopts[] = {
+		{ "all", 0, NULL, 'a' }, { "help", 0, NULL, 'h' }, { 0 },
+	};
+	struct xen_domctl_getdomaininfo *info;
+	bool all = false;
+	int opt, n;
+
+	while ((opt = xl_getopt(xl, argc, argv, "ah", lopts)) != XL_OPT_DONE) {
+		if (opt != 'a')
+			return opt == XL_OPT_HELP ? 0 : 1;
+		all = true;
+	}
+	if (argc - optind != !all)
+		return xl_usage(xl);
+	if (!all)
+		return monitor_one(xl, xl_domain(xl, argv[optind]));
+	info = xl_domains(xl, &n);
+	for (int i = 0; i < n; i++)
+		if (info[i].domain)
+			xl_monitor_mend(xl, info[i].domain);
+	free(info);
+	return 0;
+}
+
+const struct xl_command xl_monitor_commands[] = {
+	{ "monitor", main_monitor, false, false,
+	  "Wait for a domain's end in the background, where that process was killed",
+	  "[-a|Domain]", "-a, --all               Do so for each domain that had such a process" },
+	{ 0 },
+};

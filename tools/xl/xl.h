@@ -40,7 +40,7 @@ struct xl_command {
 extern const struct xl_command xl_create_commands[], xl_list_commands[], xl_life_commands[],
 	xl_vcpu_commands[], xl_memory_commands[], xl_sched_commands[], xl_host_commands[],
 	xl_console_commands[], xl_pool_commands[], xl_device_commands[],
-	xl_doctor_commands[], xl_top_commands[];
+	xl_doctor_commands[], xl_top_commands[], xl_monitor_commands[];
 
 /* main.c */
 
@@ -97,5 +97,21 @@ int xl_console(struct lx *lx, uint32_t domid);
 int xl_monitor(struct xl *xl, uint32_t domid);
 /** The same in a daemon; returns in the caller. 0 or -errno. */
 int xl_monitor_start(struct xl *xl, uint32_t domid, const char *name);
+/** Where that daemon was killed: say so, and start another. */
+void xl_monitor_mend(struct xl *xl, uint32_t domid);
+
+/* lock.c: which domains have such a daemon */
+
+/** Where the files are; tests have their own place. */
+extern const char *xl_run_dir;
+/**
+ * Be the one that waits. The descriptor keeps the lock; -1 with *@taken when another process has
+ * it. -1 without means that there is no file (told on stderr), which keeps nobody from waiting.
+ */
+int xl_monitor_take(uint32_t domid, bool *taken);
+/** Had the domain such a daemon, and was that killed? */
+bool xl_monitor_killed(uint32_t domid);
+/** Nobody waits any more; or the domain is new, and a dead one of its number left the file. */
+void xl_monitor_forget(uint32_t domid);
 
 #endif

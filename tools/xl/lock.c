@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Who waits for a domain's end? While it does, that process holds the lock of a file named after
+ * the domain, and it removes the file when it ends in order. So a file that nobody has locked is
+ * that of a process which was killed, and another one can take over: all it needs is on disk and
+ * in the hypervisor.
+ */
+#include <fcntl.h>
+#include <limits.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "xl.h"
+
+const char *xl_run_dir = "/run/xenolith";
+
+static void lock_path(uint32_t domid, char path[PATH_MAX])
+{
+	snprintf(path, PATH_MAX, "%.200s/monitor-%u", xl_run_dir, domid);
+}
+
+int xl_monitor_take(uint32_t domid, bool *taken)
+{
+	struct flock whole = { .l_type = F_WRLCK };
+	char path[PATH_MAX], pid[16];
+	int fd, len = snprintf(pid, sizeof(pid), "%ld\n", (long)getpid());
+
+	mkdir(xl_run_dir, 0755);
+	lock_path(domid, path);
+	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+	*taken = fd >= 0 && fcntl(fd, F_OFD_SETLK, &whole) && errno == EAGAIN;
+	if (*taken) {
+		close(fd);
+		return -1;
+	}
+	if (fd < 0 || ftruncate(fd, 0) || write(fd, pid, (size_t)len) != len)
+		fprintf(stderr, "cannot write %s: %s; nobody will notice if this process is "
+			"killed\n", path, strerror(errno));
+	return fd;
+}
+
+void xl_monitor_forget(uint32_t domid)
+{
+	char path[PATH_MAX];
+
+	lock_path(domid, path);
+	unlink(path);
+}
+
+bool xl_monitor_killed(uint32_t domid)
+{
+	struct flock whole = { .l_type = F_WRLCK };
+	char path[PATH_MAX];
+	bool killed;
+	int fd;
+
+	lock_path(domid, path);
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	/* One that ends just now takes the file away before it lets go of the lock. */
+	killed = !fcntl(fd, F_OFD_GETLK, &whole) && whole.l_type == F_UNLCK &&
+		 !access(path, F_OK);
+	close(fd);
+	return killed;
+}
