@@ -84,6 +84,8 @@ CASES = [
     Case("tools-debian", "the same with Debian's daemons", do="xl+tools", smp="2",
          image="dom0-tools", linux="xenolith.daemons=debian", timeout=600, repeat_icount=1,
          everyday=False),
+    Case("tools-killed", "our daemons killed at work, and started again, 2 CPUs", do="xl+killed",
+         smp="2", image="dom0-tools", timeout=600, repeat_icount=1, everyday=False),
     Case("tools-lifecycle", "our xl creates, controls and destroys guests, 2 CPUs",
          do="xl+guest+lifecycle", smp="2", image="dom0-tools", timeout=900, everyday=False),
     Case("icount-1", "two boots under -icount, 1 CPU, identical logs", repeat_icount=2,
