@@ -39,7 +39,7 @@ modules="xen-evtchn xen-gntdev xen-gntalloc xen-privcmd xenfs virtio_pci virtio_
 # The hash covers this script and every input: files by content, packages by their stamps.
 inputs_hash() {
 	{
-		cat "$here/mkinitramfs.sh" "$here/report.sh" "$repo/tools/dom0-selftest/selftest.c"
+		cat "$here/mkinitramfs.sh" "$here/report.sh" "$repo/tools/dom0-selftest"/*.c
 		find "$src" -type f | LC_ALL=C sort | xargs cat
 		cat "$cache/root/peer.stamp"
 		case $kind in
@@ -70,12 +70,15 @@ copy_program() {
 # packaged bzImage would do as well; the ELF without its symbols is quicker to load.)
 copy_toolstack() {
 	local program elf
-	for program in xl xenstored xenconsoled xen-init-dom0 xentrace xenpm; do
+	for program in xl xenstored xenconsole xenconsoled xen-init-dom0 xentrace xenpm; do
 		copy_program "$peer/usr/lib/xen-4.17/bin/$program" "$peer"
 	done
 	for program in xenstore-ls xenstore-read xenstore-write; do
 		copy_program "$peer/usr/bin/$program" "$peer"
 	done
+	# Debian's xl starts it from there.
+	mkdir -p "$tree/usr/lib/xen-4.17/bin"
+	ln -s /bin/xenconsole "$tree/usr/lib/xen-4.17/bin/xenconsole"
 	# The C library loads this one when a thread ends.
 	cp -L "$peer/lib/x86_64-linux-gnu/libgcc_s.so.1" "$tree/lib/"
 	mkdir -p "$tree/etc/xen" "$tree/guest"
@@ -120,6 +123,7 @@ copy_modules() {
 }
 
 fill_tree() {
+	local program
 	mkdir -p "$tree"/{bin,sbin,dev,proc,sys,run,tmp,lib,lib64,root,etc}
 	cp "$busybox" "$tree/bin/busybox"
 	ln -s busybox "$tree/bin/sh"
@@ -132,8 +136,10 @@ fill_tree() {
 	cp -r "$src/do" "$tree/do"
 	cp "$src/udhcpc.sh" "$tree/lib/"
 	ln -s ../bin/busybox "$tree/sbin/modprobe"
-	"${CC:-gcc}" -std=gnu11 -O2 -Wall -Wextra -Werror -static -s -o "$tree/bin/selftest" \
-		"$repo/tools/dom0-selftest/selftest.c"
+	for program in selftest onpty; do
+		"${CC:-gcc}" -std=gnu11 -O2 -Wall -Wextra -Werror -static -s -o "$tree/bin/$program" \
+			"$repo/tools/dom0-selftest/$program.c"
+	done
 	copy_modules amd64 "$modules"
 	case $kind in
 	dom0-stress) copy_program "$cache/root/stress/usr/bin/stress-ng" "$cache/root/stress" ;;

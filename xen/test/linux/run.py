@@ -25,7 +25,7 @@ import qemu  # noqa: E402  pylint: disable=wrong-import-position
 
 SUCCESS = r"XENOLITH: verdict=PASS"
 FAILURES = [r"XENOLITH: verdict=FAIL", r"Panic on CPU", r"Cannot boot", r"Kernel panic",
-            r"soft lockup", r"rcu_\w+ self-detected stall"]
+            r"Hardware Dom0 (crashed|halted)", r"soft lockup", r"rcu_\w+ self-detected stall"]
 VIRTIO_DISK = ["-drive", "if=none,id=d0,format=raw,snapshot=on,file={data}",
                "-device", "virtio-blk-pci,drive=d0"]
 NVME_DISK = ["-drive", "if=none,id=d0,format=raw,snapshot=on,file={data}",
@@ -33,6 +33,10 @@ NVME_DISK = ["-drive", "if=none,id=d0,format=raw,snapshot=on,file={data}",
 TRACE_DISK = ["-drive", "if=none,id=d0,format=raw,file={folder}/trace.img",
               "-device", "virtio-blk-pci,drive=d0"]
 TRACE_DISK_BYTES = 64 << 20
+# What Debian's Xen needs of a machine, and to run a PVH dom0 on it (docs/emulators.md).
+PEER_CPU = "EPYC,-rdtscp,-monitor,-xsave,-avx,-avx2,-f16c,-fma"
+PEER_ARGS = "com1=115200,8n1 noreboot dom0=pvh dom0_mem=512M bootscrub=0"
+PEER_IOMMU = ["-device", "amd-iommu,intremap=on"]
 VIRTIO_NET = ["-netdev", "user,id=n0", "-device", "virtio-net-pci,netdev=n0"]
 E1000_NET = ["-netdev", "user,id=n0", "-device", "e1000,netdev=n0"]
 
@@ -51,6 +55,8 @@ class Case:
     args: str = "scrub=off cpu-features=+itsc"
     kernel: str = "vmlinux-amd64"
     image: str = "dom0"
+    hypervisor: str = "xenolith"    # or an image in the cache
+    emulator: str = "qemu-system-x86_64"
     linux: str = ""
     extra: list = dataclasses.field(default_factory=list)
     boot: str = "multiboot1"
@@ -75,8 +81,11 @@ CASES = [
          extra=VIRTIO_DISK + VIRTIO_NET),
     Case("nvme-e1000", "NVMe disk, e1000 network on a line interrupt", do="info+disk+net",
          extra=NVME_DISK + E1000_NET),
-    Case("xl-create", "Debian's own toolstack creates and destroys a PVH guest, 2 CPUs",
-         do="xl+guest", smp="2", image="dom0-xl", timeout=400),
+    Case("swap-tools", "Debian's tools on Xenolith: a PVH guest from creation to destruction, 2 CPUs",
+         do="xl+swap", smp="2", image="dom0-xl", repeat_icount=1, timeout=400),
+    Case("swap-hypervisor", "our tools on Debian's Xen: the same, 2 CPUs", do="xl+swap", smp="2",
+         image="dom0-tools", hypervisor="xen-4.17", emulator="qemu-stable-system-x86_64",
+         cpu=PEER_CPU, args=PEER_ARGS, extra=PEER_IOMMU, repeat_icount=1, timeout=400),
     Case("xentrace", "Debian's xentrace records, its xenalyze reads that, 2 CPUs", do="trace",
          smp="2", image="dom0-xl", extra=TRACE_DISK, trace=True),
     Case("tools", "our xl and console daemon: a PVH guest with disk and network, its ends, 2 CPUs",
@@ -105,7 +114,8 @@ CASES = [
                 "-numa", "node,nodeid=0,cpus=0,memdev=m0",
                 "-numa", "node,nodeid=1,cpus=1,memdev=m1"],
          args="scrub=off cpu-features=+itsc dom0_mem=2G"),
-    Case("qemu-stable", "the release's own QEMU", smp="2", everyday=False),
+    Case("qemu-stable", "the release's own QEMU", smp="2", emulator="qemu-stable-system-x86_64",
+         everyday=False),
     Case("stress", "stress-ng for ten minutes, 2 CPUs", do="info+stress", smp="2", mem="2G",
          image="dom0-stress", linux="xenolith.seconds=600", timeout=1200, everyday=False,
          extra=VIRTIO_DISK + VIRTIO_NET),
@@ -137,8 +147,9 @@ def machine(case, xenolith, folder, port):
              for a in case.extra]
     m = qemu.Machine(machine=case.machine, cpu=case.cpu, smp=case.smp, mem=case.mem, extra=extra)
     m.icount = case.repeat_icount > 0
-    if case.name == "qemu-stable":
-        m.qemu = qemu.find_qemu("qemu-stable-system-x86_64")
+    m.qemu = qemu.find_qemu(case.emulator)
+    if case.hypervisor != "xenolith":
+        xenolith = image(case.hypervisor)
     if case.boot == "grub":
         m.iso = os.path.join(folder, f"{case.name}.iso")
         grub_iso(case, xenolith, m.iso, mods)
