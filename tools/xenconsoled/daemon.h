@@ -39,6 +39,7 @@ struct guest {
 	struct daemon *d;
 	struct guest *next;
 	uint32_t domid;
+	bool waiting;			/* its toolstack has not described the console yet */
 	struct xencons_interface *ring;	/* NULL: not connected, or it broke the rules */
 	bool by_grant;
 	int port;			/* ours, -1: none */

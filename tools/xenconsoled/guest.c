@@ -22,10 +22,12 @@
 #define MAX_LIMIT (64UL << 20)
 #define LINGER_MS 1000	/* a dead guest's terminal stays: readers are to see its last words */
 #define MAX_DOMAINS 1024
+#define STORE_TRIES 100
 
-static uint64_t read_number(struct daemon *d, uint32_t domid, const char *name, uint64_t otherwise)
+static uint64_t read_number(struct daemon *d, uint32_t tx, uint32_t domid, const char *name,
+			    uint64_t otherwise)
 {
-	char *text = lx_read(d->store, 0, "/local/domain/%u/console/%s", domid, name), *end;
+	char *text = lx_read(d->store, tx, "/local/domain/%u/console/%s", domid, name), *end;
 	uint64_t n = otherwise;
 
 	if (text && *text) {
@@ -48,7 +50,7 @@ static void *map_ring(struct guest *g)
 	g->by_grant = p != NULL;
 	if (p)
 		return p;
-	gfn = read_number(g->d, g->domid, "ring-ref", 0);
+	gfn = read_number(g->d, 0, g->domid, "ring-ref", 0);
 	return gfn ? ctl_map(g->d->ctl, g->domid, &gfn, 1, &rc) : NULL;
 }
 
@@ -107,10 +109,27 @@ static void pty_event(struct lx_fd *fd, short revents)
 	pty_flush(g);
 }
 
+/* A toolstack may introduce a domain before it describes its console: hear of the port. */
+static void wait_for_port(struct guest *g, bool wait)
+{
+	const struct lx_store_ops *ops = g->d->store->ops;
+	char path[LX_PATH_BYTES];
+
+	if (g->waiting == wait)
+		return;
+	g->waiting = wait;
+	snprintf(path, sizeof(path), "/local/domain/%u/console/port", g->domid);
+	if (wait)
+		ops->watch(g->d->store, path, "port");
+	else
+		ops->unwatch(g->d->store, path, "port");
+}
+
 static void forget(struct guest *g)
 {
 	struct guest **p = &g->d->guests;
 
+	wait_for_port(g, false);
 	while (*p != g)
 		p = &(*p)->next;
 	*p = g->next;
@@ -127,31 +146,58 @@ static void linger_over(struct lx_timer *timer)
 	forget(timer->user);
 }
 
+/* The console's node may go at any moment with its domain: nothing of ours may come after. */
 static int publish(struct guest *g, const char *tty)
 {
 	const struct lx_perm perms[] = { { 0, false, false }, { g->domid, true, false } };
+	const struct lx_store_ops *ops = g->d->store->ops;
 	char path[LX_PATH_BYTES];
-	int rc;
+	int rc = -EAGAIN;
 
 	snprintf(path, sizeof(path), "/local/domain/%u/console/tty", g->domid);
-	rc = g->d->store->ops->write(g->d->store, 0, path, tty);
-	return rc ? rc : g->d->store->ops->set_perms(g->d->store, 0, path, perms, 2);
+	for (unsigned int i = 0; i < STORE_TRIES && rc == -EAGAIN; i++) {
+		uint32_t tx = ops->begin(g->d->store);
+		int end;
+
+		if (!tx)
+			return -EIO;
+		rc = read_number(g->d, tx, g->domid, "port", 0) ? 0 : -ENOENT;
+		if (!rc)
+			rc = ops->write(g->d->store, tx, path, tty);
+		if (!rc)
+			rc = ops->set_perms(g->d->store, tx, path, perms, 2);
+		end = ops->end(g->d->store, tx, rc != 0);
+		if (!rc)
+			rc = end;
+	}
+	return rc;
+}
+
+static int connect_ring(struct guest *g, uint32_t remote)
+{
+	errno = 0;
+	g->ring = map_ring(g);
+	if (g->ring)
+		g->port = xenevtchn_bind_interdomain(g->d->evtchn, g->domid, remote);
+	if (g->ring && g->port >= 0)
+		return 0;
+	return errno ? -errno : -EIO;
 }
 
 static void connect_guest(struct guest *g, uint32_t remote)
 {
 	char tty[64], *name;
-	int rc;
+	int rc = connect_ring(g, remote);
 
-	g->ring = map_ring(g);
-	if (g->ring)
-		g->port = xenevtchn_bind_interdomain(g->d->evtchn, g->domid, remote);
-	rc = !g->ring || g->port < 0 ? -errno : pty_open(g, tty, sizeof(tty));
+	if (!rc)
+		rc = pty_open(g, tty, sizeof(tty));
 	if (!rc)
 		rc = publish(g, tty);
 	if (rc) {
-		xtl_log(g->d->log, XTL_ERROR, -rc, "xenconsoled", "domain %u: cannot connect its "
-			"console", g->domid);
+		/* Without a port it has just been destroyed. */
+		if (rc != -ENOENT)
+			xtl_log(g->d->log, XTL_ERROR, -rc, "xenconsoled", "domain %u: cannot "
+				"connect its console", g->domid);
 		forget(g);
 		return;
 	}
@@ -173,17 +219,27 @@ static struct guest *find(struct daemon *d, uint32_t domid)
 	return g;
 }
 
-static void add_guest(struct daemon *d, uint32_t domid)
+static void try_connect(struct guest *g)
 {
-	char *type = lx_read(d->store, 0, "/local/domain/%u/console/type", domid);
-	uint64_t port = read_number(d, domid, "port", 0);
+	struct daemon *d = g->d;
+	char *type = lx_read(d->store, 0, "/local/domain/%u/console/type", g->domid);
+	uint64_t port = read_number(d, 0, g->domid, "port", 0);
 	bool ours = !type || !*type || !strcmp(type, "xenconsoled");
-	struct guest *g;
 
 	free(type);
+	wait_for_port(g, !port);
 	if (!ours || !port || port > UINT32_MAX)
 		return;
-	g = calloc(1, sizeof(*g));
+	g->out.limit = read_number(d, 0, g->domid, "limit", DEFAULT_LIMIT);
+	if (!g->out.limit || g->out.limit > MAX_LIMIT)
+		g->out.limit = DEFAULT_LIMIT;
+	connect_guest(g, (uint32_t)port);
+}
+
+static void add_guest(struct daemon *d, uint32_t domid)
+{
+	struct guest *g = calloc(1, sizeof(*g));
+
 	if (!g)
 		return;
 	g->d = d;
@@ -191,12 +247,9 @@ static void add_guest(struct daemon *d, uint32_t domid)
 	g->port = g->master = g->slave = g->file.fd = -1;
 	g->pty = (struct lx_fd){ .fn = pty_event, .user = g };
 	g->end = (struct lx_timer){ .fn = linger_over, .user = g };
-	g->out.limit = read_number(d, domid, "limit", DEFAULT_LIMIT);
-	if (!g->out.limit || g->out.limit > MAX_LIMIT)
-		g->out.limit = DEFAULT_LIMIT;
 	g->next = d->guests;
 	d->guests = g;
-	connect_guest(g, (uint32_t)port);
+	try_connect(g);
 }
 
 /* Gone or going: take its last words, and let go of its memory so that it can be freed. */
@@ -231,12 +284,16 @@ void guests_scan(struct daemon *d)
 	for (int i = 0; i < n; i++) {
 		g = find(d, info[i].domain);
 		/* A number that comes again soon after its last bearer died. */
-		if (g && g->end.armed && !(info[i].flags & XEN_DOMINF_dying)) {
+		if (info[i].flags & XEN_DOMINF_dying)
+			continue;
+		if (g && g->end.armed) {
 			forget(g);
 			g = NULL;
 		}
-		if (!g && !(info[i].flags & XEN_DOMINF_dying))
+		if (!g)
 			add_guest(d, info[i].domain);
+		else if (g->waiting)
+			try_connect(g);
 	}
 }
 
