@@ -14,6 +14,7 @@
 
 #define CONSOLE_LIMIT "1048576"		/* bytes that xenconsoled keeps for a slow reader */
 #define TRIES 100
+#define BACKENDS "/local/domain/0/backend"
 
 struct nodes {
 	struct lx_store *store;
@@ -207,12 +208,35 @@ int lx_store_add_domain(struct lx *lx, const struct lx_domain_config *config, ui
 	return rc;
 }
 
+/* A folder goes with the last that was in it. When somebody puts something there meanwhile, the
+ * transaction does not end well, and that is right. */
+static void remove_if_empty(struct lx_store *s, const char *path)
+{
+	uint32_t tx = s->ops->begin(s);
+	unsigned int n = 1;
+	char **names;
+
+	if (!tx)
+		return;
+	names = s->ops->list(s, tx, path, &n);
+	if (names && !n)
+		s->ops->remove(s, tx, path);
+	s->ops->end(s, tx, !names || n);
+	free(names);
+}
+
 void lx_store_remove_domain(struct lx *lx, uint32_t domid, const char *uuid)
 {
 	static const char *const kinds[] = { "console", "vbd", "vif" };
 
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
-		lx_remove(lx->store, 0, "/local/domain/0/backend/%s/%u", kinds[i], domid);
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		char folder[LX_PATH_BYTES];
+
+		snprintf(folder, sizeof(folder), BACKENDS "/%s", kinds[i]);
+		lx_remove(lx->store, 0, "%.200s/%u", folder, domid);
+		remove_if_empty(lx->store, folder);
+	}
+	remove_if_empty(lx->store, BACKENDS);
 	lx_remove(lx->store, 0, "/local/domain/%u", domid);
 	lx_remove(lx->store, 0, "/libxl/%u", domid);
 	if (uuid)
