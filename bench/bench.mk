@@ -51,3 +51,5 @@ bench-scrub: bench-guests x86_64 ## scrubbing at boot: cost and balance for 1 to
 bench-hw: $(bench_out)/hwevents ## the counter of hardware events (needs libpfm4-dev)
 bench-smoke: bench-guests bench-hw x86_64 ## a short run that must repeat exactly
 	$(Q)$(PYTHON) bench/test_bench.py $(BUILD)
+
+include bench/toolstack/toolstack.mk

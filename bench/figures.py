@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Reads the measuring microguest's lines, compares sides, prints and writes tables."""
+import math
 import random
 import re
 import statistics
@@ -38,6 +39,19 @@ def interval(values, estimate):
     chance = random.Random(SEED)
     found = sorted(estimate(chance.choices(values, k=len(values))) for _ in range(RESAMPLES))
     return found[int(RESAMPLES * 0.025)], found[int(RESAMPLES * 0.975) - 1]
+
+
+def median_interval(values):
+    """95 % confidence interval of the median: ranks from the binomial distribution."""
+    ordered, n = sorted(values), len(values)
+    k, below = 0, 0.0
+    while k < n // 2:
+        below += math.comb(n, k) * 0.5 ** n
+        if below > 0.025:
+            break
+        k += 1
+    k = max(k - 1, 0)
+    return ordered[k], ordered[n - 1 - k]
 
 
 def _side(runs, metric, mode):

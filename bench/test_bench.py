@@ -6,6 +6,7 @@ usage: test_bench.py BUILD [unittest's arguments]
 
 No test looks at how fast anything is.
 """
+import importlib.util
 import json
 import os
 import subprocess
@@ -99,6 +100,40 @@ class Logs(unittest.TestCase):
         self.assertEqual(scrub.xen_ticks(lines), 0x100)
         self.assertIsNone(scrub.xen_ticks(lines[1:]))
         self.assertIsNone(scrub.xen_ticks(lines[:2]))
+
+
+def toolstack():
+    """bench/toolstack/run.py as a module."""
+    path = os.path.join(HERE, "toolstack", "run.py")
+    spec = importlib.util.spec_from_file_location("toolstack", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+class Toolstack(unittest.TestCase):
+    LINES = ["SAMPLE small create ours 0 99000000", "SAMPLE small create debian 0 1",
+             *(f"SAMPLE small create {side} {turn} {ms}000000\r"
+               for side, times in (("ours", (2, 4, 3)), ("debian", (12, 8, 9)))
+               for turn, ms in enumerate(times, 1)),
+             "SAMPLE linux list ours 1 500000", "SAMPLE of something else",
+             "XENOLITH: cycles.free_pages=100", "XENOLITH: cycles.store=PASS\r"]
+
+    def test_medians_without_the_first_round(self):
+        samples, left = toolstack().parse(self.LINES)
+        create, listing = toolstack().summarize(samples)
+        self.assertEqual((create["ours"]["median"], create["debian"]["median"]), (3e6, 9e6))
+        self.assertEqual((create["ours"]["interval"], create["ours"]["n"]), ((2e6, 4e6), 3))
+        self.assertEqual(create["ratio"], 3)
+        self.assertNotIn("ratio", listing)
+        self.assertEqual(left, {"free_pages": "100", "store": "PASS"})
+
+    def test_what_people_read(self):
+        samples, left = toolstack().parse(self.LINES)
+        text = toolstack().markdown(toolstack().summarize(samples), left)
+        self.assertIn("| create | 3.00 (2.00-4.00) | 9.00 (8.00-12.00) | 3.0 |", text)
+        self.assertIn("| list | 0.50 (0.50-0.50) | - | - |", text)
+        self.assertIn("free_pages 100", text)
 
 
 def run_bench(*arguments):

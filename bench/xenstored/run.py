@@ -14,7 +14,6 @@ does in real use. Writes raw.csv, manifest.json and table.md to FOLDER.
 import argparse
 import csv
 import json
-import math
 import os
 import platform
 import signal
@@ -23,6 +22,9 @@ import subprocess
 import sys
 import tempfile
 import time
+
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+import figures  # noqa: E402  pylint: disable=wrong-import-position
 
 # Operation, and how often one round does it.
 OPERATIONS = {"read": 2000, "list": 2000, "write": 2000, "transaction": 400, "watch": 1000,
@@ -82,19 +84,6 @@ class Side:
         self.log.close()
 
 
-def interval(values):
-    """The 95% confidence interval of the median: ranks from the binomial distribution."""
-    ordered, n = sorted(values), len(values)
-    k, below = 0, 0.0
-    while True:
-        below += math.comb(n, k) * 0.5 ** n
-        if below > 0.025:
-            break
-        k += 1
-    k = max(k - 1, 0)
-    return ordered[k], ordered[n - 1 - k]
-
-
 def measure_size(args, guests, folder, writer):
     cache = os.environ.get("XENOLITH_CACHE", ".cache")
     root = os.path.abspath(os.path.join(cache, "root/peer/usr"))
@@ -132,7 +121,7 @@ def table(results):
             cells, medians = [], []
             for name in ("ours", "debian"):
                 values = samples[name, op]
-                low, high = interval(values)
+                low, high = figures.median_interval(values)
                 medians.append(statistics.median(values))
                 cells.append(f"{medians[-1] / 1000:.1f} ({low / 1000:.1f}-{high / 1000:.1f})")
             lines.append(f"| {guests} | {WHAT[op]} | {cells[0]} | {cells[1]} | "

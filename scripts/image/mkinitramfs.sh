@@ -49,7 +49,8 @@ inputs_hash() {
 		esac
 		[ "$kind" != dom0-stress ] || cat "$cache/root/stress.stamp"
 		case $kind in dom0-xl | dom0-tools) cat "$cache/root/kernel-cloud.stamp" "$here/guest/init" ;; esac
-		[ "$kind" != dom0-tools ] || find "$tools" -type f | LC_ALL=C sort | xargs sha256sum
+		[ "$kind" != dom0-tools ] ||
+			find "$tools" "${bench[@]}" -type f | LC_ALL=C sort | xargs sha256sum
 		echo "$kind"
 	} | sha256sum | cut -c1-16
 }
@@ -91,7 +92,8 @@ copy_toolstack() {
 		cp -L "$("$here/mkinitramfs.sh" guest-pv)" "$tree/guest/initramfs-pv.cpio.gz"
 }
 
-# This repository's programs take the names; Debian's stay beside them to compare with.
+# This repository's programs take the names; Debian's stay beside them to compare with. What compares
+# them comes along, and a guest that only sleeps.
 copy_our_tools() {
 	local program name
 	for program in "$tools"/*; do
@@ -100,6 +102,10 @@ copy_our_tools() {
 		cp "$program" "$tree/bin/$name"
 		strip "$tree/bin/$name"
 	done
+	for program in "${bench[@]}"; do
+		strip -o "$tree/bin/${program##*/}" "$program"
+	done
+	mv "$tree/bin/bench.elf" "$tree/guest/small"
 }
 
 # copy_modules FLAVOUR NAMES: modules of that kernel with what they depend on, and the tables that
@@ -158,8 +164,9 @@ pack_tree() {
 }
 
 tools=$repo/build/tools/bin
+bench=("$repo/build/bench/toolstack/collect" "$repo/build/bench/bench.elf")
 if [ "$kind" = dom0-tools ]; then
-	make --no-print-directory -s -C "$repo" BUILD=build tools >&2
+	make --no-print-directory -s -C "$repo" BUILD=build tools bench-toolstack-image >&2
 fi
 mkdir -p "$img"
 name=$kind-initramfs-$(inputs_hash).cpio.gz

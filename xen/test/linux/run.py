@@ -86,8 +86,9 @@ CASES = [
     Case("swap-hypervisor", "our tools on Debian's Xen: the same, 2 CPUs", do="xl+swap", smp="2",
          image="dom0-tools", hypervisor="xen-4.17", emulator="qemu-stable-system-x86_64",
          cpu=PEER_CPU, args=PEER_ARGS, extra=PEER_IOMMU, repeat_icount=1, timeout=400),
-    Case("swap-xl", "Debian's xl with our daemons: the same on Xenolith, 2 CPUs", do="xl+swap", smp="2",
-         image="dom0-tools", linux="xenolith.xl=debian", repeat_icount=1, timeout=400,
+    Case("swap-xl", "Debian's xl with our daemons: the same on Xenolith; then 20 guests of our xl leave "
+         "nothing behind, 2 CPUs", do="xl+swap+cycles", smp="2", image="dom0-tools",
+         linux="xenolith.xl=debian xenolith.cycles=20", repeat_icount=1, timeout=600,
          everyday=False),
     Case("xentrace", "Debian's xentrace records, its xenalyze reads that, 2 CPUs", do="trace",
          smp="2", image="dom0-xl", extra=TRACE_DISK, trace=True),
