@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Boot Debian's Linux as dom0 with four guests beside it, say what happens, and report.
+"""Boot Debian's Linux as dom0 with guests beside it, say what happens, and report.
 
 usage: demo.py BUILD [--timeout SECONDS]
 
 Two Linux guests and two microguests start from a boot manifest while dom0 boots. Once each has
-printed its mark, dom0 is told by HTTP to power the machine off; every domain's end prints what it
-used. The report goes to the screen and, as tab-separated values, to BUILD/demo/report.tsv; the
-serial log is BUILD/demo/serial.log. Exit status: 0 when all went well, 1 with a reason otherwise.
+printed its mark, dom0 is told by HTTP to go on: our xl creates a fifth guest, reads its console and
+shuts it down, then the machine powers off; every domain's end prints what it used. The report goes
+to the screen and, as tab-separated values, to BUILD/demo/report.tsv; the serial log is
+BUILD/demo/serial.log. Exit status: 0 when all went well, 1 with a reason otherwise.
 """
 import argparse
 import dataclasses
@@ -26,8 +27,14 @@ MEMORY = "2G"
 MICROGUESTS = {"pvclock": 2, "evtchn-basics": 1}     # name: vCPUs
 LINUX_GUESTS = ["linux-a", "linux-b"]
 GUEST_LINE = "earlyprintk=xen,keep loglevel=5 xenolith.guest=poweroff"
-DOM0_LINE = ("console=hvc0 earlyprintk=xen loglevel=6 xenolith.do=info+selftest+net+hold+poweroff "
-             "xenolith.port={port} xenolith.seconds={seconds}")
+DOM0_LINE = ("console=hvc0 earlyprintk=xen loglevel=6 "
+             "xenolith.do=info+selftest+net+hold+xl+toolstack+poweroff "
+             "xenolith.port={port} xenolith.seconds={seconds} "
+             "xenolith.kinds=linux xenolith.sides=ours xenolith.rounds=1")
+# What the action toolstack times of our xl, and what a person is told when it is done.
+COMMANDS = {"create": "xl has created a Linux guest", "console": "xl shows the guest's console",
+            "list": "xl has listed the domains", "pause": "xl has paused the guest",
+            "unpause": "xl has unpaused the guest", "shutdown": "xl has seen the guest shut down"}
 FAILURES = [r"Panic on CPU", r"Cannot boot", r"Kernel panic", r"XENOLITH: verdict=FAIL",
             r"\(XEN\).* d\d+ crashed: ", r"## [\w-]+: (failure|error)",
             r"Manifest: .* [1-9]\d* rejected", r"soft lockup"]
@@ -61,6 +68,9 @@ def steps():
              "dom0", "selftest"),
         Step(r"XENOLITH: net=PASS", "dom0 has fetched files over its network card", "dom0"),
         Step(r"XENOLITH: hold=waiting", "dom0 waits for the guests"),
+        Step(r"XENOLITH: xl=PASS", "dom0 runs our xenstored and console daemon", "toolstack"),
+        *(Step(rf"SAMPLE linux {command} ours 0 ", told, "toolstack")
+          for command, told in COMMANDS.items()),
         Step(r"XENOLITH: verdict=PASS", "dom0 is content and powers the machine off", "dom0"),
     ]
     for number, name in enumerate(list(LINUX_GUESTS) + list(MICROGUESTS), 1):
@@ -126,7 +136,7 @@ def machine(build, folder, port, seconds):
     return qemu.Machine(
         kernel=os.path.join(build, "x86_64", "xenolith"), smp=str(CPUS), mem=MEMORY,
         append="console=com1 loglvl=all guest_loglvl=all scrub=off",
-        modules=[f"{image('vmlinux-amd64')} {dom0}", image("dom0-initramfs.cpio.gz")] + guests,
+        modules=[f"{image('vmlinux-amd64')} {dom0}", image("dom0-tools-initramfs.cpio.gz")] + guests,
         extra=["-netdev", "user,id=n0", "-device", "virtio-net-pci,netdev=n0"])
 
 
@@ -170,6 +180,9 @@ def rows(result, story, mach):
                                                        r"XENOLITH: userspace=(\S+)"), "s"
     yield "cost", "hypercall from dom0", first(result.lines, r"selftest\.hypercall\.ns=(\d+)"), "ns, emulated"
     yield "heap", "free before domains", first(result.lines, r"Memory: (\d+) MiB free"), "MiB"
+    for command in COMMANDS:
+        ns = first(result.lines, rf"SAMPLE linux {command} ours 0 (\d+)")
+        yield "toolstack", f"xl {command}", f"{int(ns) / 1e6:.0f}", "ms, emulated"
     yield from domain_rows(result.lines)
 
 
