@@ -75,6 +75,9 @@ static long op_block(struct vcpu *v)
 	/* Events are unmasked here so that the guest can test and block in one step. */
 	v->vcpu_info->evtchn_upcall_mask = 0;
 	vcpu_block(v);
+	/* Any event ends it, also one that nothing would deliver. */
+	if (evtchn_vcpu_pending(v))
+		vcpu_unblock(v);
 	return 0;
 }
 

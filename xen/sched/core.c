@@ -12,7 +12,6 @@
  * consistent operations, so at least one sees the other.
  */
 #include <xen/errno.h>
-#include <xen/evtchn.h>
 #include <xen/printk.h>
 #include <xen/rcu.h>
 #include <xen/softirq.h>
@@ -208,7 +207,7 @@ void vcpu_sleep_sync(struct vcpu *v)
 void vcpu_block(struct vcpu *v)
 {
 	__atomic_fetch_or(&v->pause_flags, VPF_BLOCKED, __ATOMIC_SEQ_CST);
-	if (arch_vcpu_has_pending(v) || evtchn_vcpu_pending(v)) {
+	if (arch_vcpu_has_pending(v)) {
 		__atomic_fetch_and(&v->pause_flags, ~VPF_BLOCKED, __ATOMIC_SEQ_CST);
 		return;
 	}

@@ -57,7 +57,8 @@ struct vcpu *sched_idle_vcpu(u32 cpu);
 /** Main loop of a CPU once it is up: run softirqs, then the current vCPU or idle, for ever. */
 void cpu_run(void) __noreturn;
 
-/** Stop running until something is pending. Rechecks for pending events to avoid lost wakeups. */
+/** Stop running until something is pending that would be delivered; looks again for what came
+ * meanwhile, so that no wakeup is lost. */
 void vcpu_block(struct vcpu *v);
 /** A reason to run appeared: clear VPF_BLOCKED (and VPF_POLL) and queue it. Any context. */
 void vcpu_unblock(struct vcpu *v);
