@@ -8,4 +8,7 @@ $(eval $(call tools_test,light,fake-xen fake-kernel fake-store,light store build
 $(eval $(call tools_test,console,,console,))
 $(eval $(call tools_test,xlparse,../xl/parse ../xl/cpus,light store config ctrl,$(tools_light_ldlibs) $(tools_xen_ldlibs)))
 $(eval $(call tools_test,xllock,../xl/lock,,))
+$(eval $(call tools_test,xlcmd,fake-xen fake-store fake-kernel \
+	$(patsubst tools/%.c,../%,$(filter-out %/main.c,$(wildcard tools/xl/*.c))),\
+	light store config builder ctrl,$(tools_light_ldlibs) $(tools_builder_ldlibs) $(tools_xen_ldlibs)))
 $(eval $(call tools_test,store,,light store,))

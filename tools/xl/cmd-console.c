@@ -150,7 +150,7 @@ static int main_console(struct xl *xl, int argc, char **argv)
 {
 	int opt;
 
-	while ((opt = xl_getopt(xl, argc, argv, "n:t:h", NULL)) != XL_OPT_DONE) {
+	while ((opt = xl_getopt(xl, argc, argv, "n:t:h", NULL, 1)) != XL_OPT_DONE) {
 		if (opt == 'n' && !strcmp(optarg, "0"))
 			continue;
 		if (opt == 't' && !strcmp(optarg, "pv"))
@@ -159,10 +159,8 @@ static int main_console(struct xl *xl, int argc, char **argv)
 			fprintf(stderr, "a guest has one console: type pv, number 0\n");
 			return 1;
 		}
-		return opt == XL_OPT_HELP ? 0 : 1;
+		return XL_OPT_STATUS(opt);
 	}
-	if (argc - optind != 1)
-		return xl_usage(xl);
 	return xl_console(xl_lx(xl), xl_domain(xl, argv[optind]));
 }
 

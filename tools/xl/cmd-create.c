@@ -23,7 +23,7 @@ static int parse_options(struct xl *xl, int argc, char **argv, struct create_opt
 	};
 	int opt;
 
-	while ((opt = xl_getopt(xl, argc, argv, "cdeFf:hnpqVA", lopts)) != XL_OPT_DONE) {
+	while ((opt = xl_getopt(xl, argc, argv, "cdeFf:hinpqVA", lopts, 0)) != XL_OPT_DONE) {
 		switch (opt) {
 		case XL_OPT_WRONG:
 		case XL_OPT_HELP:
@@ -186,7 +186,7 @@ static int main_create(struct xl *xl, int argc, char **argv)
 	}
 	rc = parse_options(xl, argc, argv, &o);
 	if (rc)
-		return rc == XL_OPT_HELP ? 0 : 1;
+		return XL_OPT_STATUS(rc);
 	if (!o.file && optind < argc && !strchr(argv[optind], '='))
 		o.file = argv[optind++];
 	if (!o.file) {
@@ -214,6 +214,10 @@ static int main_config_update(struct xl *xl, int argc, char **argv)
 {
 	static const char warning[] = "WARNING: xl now has better capability to manage domain "
 		"configuration, avoid using this command when possible\n";
+	static const struct option lopts[] = {
+		{ "defconfig", 1, NULL, 'f' }, { "quiet", 0, NULL, 'q' },
+		{ "help", 0, NULL, 'h' }, { 0 },
+	};
 	struct xen_domctl_getdomaininfo info;
 	struct lx_domain_config config;
 	const char *file = NULL;
@@ -233,11 +237,11 @@ static int main_config_update(struct xl *xl, int argc, char **argv)
 		argc--;
 		argv++;
 	}
-	while ((opt = xl_getopt(xl, argc, argv, "dhf:", NULL)) != XL_OPT_DONE) {
+	while ((opt = xl_getopt(xl, argc, argv, "dhqf:", lopts, 0)) != XL_OPT_DONE) {
 		if (opt == 'f')
 			file = optarg;
-		else if (opt != 'd')
-			return opt == XL_OPT_HELP ? 0 : 1;
+		else if (opt != 'd' && opt != 'q')
+			return XL_OPT_STATUS(opt);
 	}
 	if (!file) {
 		fprintf(stderr, "Config file not specified\n");

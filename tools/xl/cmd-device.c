@@ -48,15 +48,17 @@ static void print_nic(struct lx *lx, const struct lx_device *dev)
 static int list(struct xl *xl, int argc, char **argv, const char *kind,
 		void (*print)(struct lx *lx, const struct lx_device *dev))
 {
-	if (argc < 2)
-		return xl_usage(xl);
+	int status;
+
+	if (!xl_plain(xl, argc, argv, 1, &status))
+		return status;
 	if (!strcmp(kind, LX_VBD))
 		printf("%-5s %-3s %-6s %-5s %-6s %-8s %-30s\n", "Vdev", "BE", "handle", "state",
 		       "evt-ch", "ring-ref", "BE-path");
 	else
 		printf("%-3s %-2s %-17s %-6s %-5s %-6s %5s/%-5s %-30s\n", "Idx", "BE", "Mac Addr.",
 		       "handle", "state", "evt-ch", "tx-", "rx-ring-ref", "BE-path");
-	for (int i = 1; i < argc; i++) {
+	for (int i = optind; i < argc; i++) {
 		struct lx_device dev = { kind, xl_domain(xl, argv[i]), 0 };
 		unsigned int n;
 		uint32_t *ids = lx_device_list(&xl->lx, dev.domid, kind, &n);
@@ -169,12 +171,12 @@ static int main_block_attach(struct xl *xl, int argc, char **argv)
 {
 	struct lx_domain_config config;
 	struct attach a = { .config = &config };
-	int rc;
+	int rc, status;
 
-	if (argc < 3)
-		return xl_usage(xl);
-	a.domid = xl_domain(xl, argv[1]);
-	rc = read_spec(xl, "disk", argc - 2, argv + 2, &config);
+	if (!xl_plain(xl, argc, argv, 2, &status))
+		return status;
+	a.domid = xl_domain(xl, argv[optind]);
+	rc = read_spec(xl, "disk", argc - optind - 1, argv + optind + 1, &config);
 	if (rc)
 		return 1;
 	if (!xl->dry_run) {
@@ -204,12 +206,12 @@ static int main_network_attach(struct xl *xl, int argc, char **argv)
 {
 	struct lx_domain_config config;
 	struct attach a = { .config = &config };
-	int rc;
+	int rc, status;
 
-	if (argc < 2)
-		return xl_usage(xl);
-	a.domid = xl_domain(xl, argv[1]);
-	rc = read_spec(xl, "vif", argc - 2, argv + 2, &config);
+	if (!xl_plain(xl, argc, argv, 1, &status))
+		return status;
+	a.domid = xl_domain(xl, argv[optind]);
+	rc = read_spec(xl, "vif", argc - optind - 1, argv + optind + 1, &config);
 	if (rc)
 		return 1;
 	config.nics[0].devid = a.devid = free_nic(xl, a.domid);
@@ -278,13 +280,11 @@ static int main_block_detach(struct xl *xl, int argc, char **argv)
 	bool force = xl->force;
 	int opt;
 
-	while ((opt = xl_getopt(xl, argc, argv, "hf", lopts)) != XL_OPT_DONE) {
+	while ((opt = xl_getopt(xl, argc, argv, "hf", lopts, 2)) != XL_OPT_DONE) {
 		if (opt != 'f')
-			return opt == XL_OPT_HELP ? 0 : 1;
+			return XL_OPT_STATUS(opt);
 		force = true;
 	}
-	if (argc - optind != 2)
-		return xl_usage(xl);
 	a.domid = xl_domain(xl, argv[optind]);
 	if (!lx_vdev_number(argv[optind + 1], &a.devid)) {
 		fprintf(stderr, "Error: Device %s not connected.\n", argv[optind + 1]);
@@ -318,12 +318,13 @@ static bool find_nic(struct xl *xl, const char *text, struct attach *a)
 static int main_network_detach(struct xl *xl, int argc, char **argv)
 {
 	struct attach a = { 0 };
+	int status;
 
-	if (argc != 3)
-		return xl_usage(xl);
-	a.domid = xl_domain(xl, argv[1]);
-	if (!find_nic(xl, argv[2], &a)) {
-		fprintf(stderr, "Unknown device %s.\n", argv[2]);
+	if (!xl_plain(xl, argc, argv, 2, &status))
+		return status;
+	a.domid = xl_domain(xl, argv[optind]);
+	if (!find_nic(xl, argv[optind + 1], &a)) {
+		fprintf(stderr, "Unknown device %s.\n", argv[optind + 1]);
 		return 1;
 	}
 	return detach(xl, &a, LX_VIF, xl->force, forget_nic);

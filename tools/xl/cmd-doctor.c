@@ -207,10 +207,10 @@ static int main_doctor(struct xl *xl, int argc, char **argv)
 {
 	struct doctor d = { .xl = xl };
 	struct lx_domain_config config;
-	int opt;
+	int status;
 
-	while ((opt = xl_getopt(xl, argc, argv, "h", NULL)) != XL_OPT_DONE)
-		return opt == XL_OPT_HELP ? 0 : 1;
+	if (!xl_plain(xl, argc, argv, 0, &status))
+		return status;
 	check_kernel(&d);
 	d.ctl = ctl_open(&ctl_backend_xen, xl->log);
 	check_hypervisor(&d);

@@ -189,9 +189,9 @@ static int main_info(struct xl *xl, int argc, char **argv)
 	bool numa = false;
 	int opt;
 
-	while ((opt = xl_getopt(xl, argc, argv, "nh", lopts)) != XL_OPT_DONE) {
+	while ((opt = xl_getopt(xl, argc, argv, "nh", lopts, 0)) != XL_OPT_DONE) {
 		if (opt != 'n')
-			return opt == XL_OPT_HELP ? 0 : 1;
+			return XL_OPT_STATUS(opt);
 		numa = true;
 	}
 	if (ctl_physinfo(xl_lx(xl)->ctl, &p)) {
@@ -209,13 +209,16 @@ static int main_info(struct xl *xl, int argc, char **argv)
 
 static int main_dmesg(struct xl *xl, int argc, char **argv)
 {
+	static const struct option lopts[] = {
+		{ "clear", 0, NULL, 'c' }, { "help", 0, NULL, 'h' }, { 0 },
+	};
 	bool clear = false;
 	char *log;
 	int opt, n;
 
-	while ((opt = xl_getopt(xl, argc, argv, "ch", NULL)) != XL_OPT_DONE) {
+	while ((opt = xl_getopt(xl, argc, argv, "ch", lopts, 0)) != XL_OPT_DONE) {
 		if (opt != 'c')
-			return opt == XL_OPT_HELP ? 0 : 1;
+			return XL_OPT_STATUS(opt);
 		clear = true;
 	}
 	log = malloc(LOG_BYTES);
@@ -230,10 +233,12 @@ static int main_dmesg(struct xl *xl, int argc, char **argv)
 
 static int main_debug_keys(struct xl *xl, int argc, char **argv)
 {
-	if (argc != 2)
-		return xl_usage(xl);
-	if (ctl_debug_keys(xl_lx(xl)->ctl, argv[1])) {
-		fprintf(stderr, "cannot send debug keys: %s\n", argv[1]);
+	int status;
+
+	if (!xl_plain(xl, argc, argv, 1, &status))
+		return status;
+	if (ctl_debug_keys(xl_lx(xl)->ctl, argv[optind])) {
+		fprintf(stderr, "cannot send debug keys: %s\n", argv[optind]);
 		return 1;
 	}
 	return 0;

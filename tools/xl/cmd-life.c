@@ -11,18 +11,12 @@ static bool one_domain(struct xl *xl, int argc, char **argv, uint32_t *domid, in
 {
 	int opt;
 
-	while ((opt = xl_getopt(xl, argc, argv, "hf", NULL)) != XL_OPT_DONE) {
+	while ((opt = xl_getopt(xl, argc, argv, "hf", NULL, 1)) != XL_OPT_DONE) {
 		if (opt == 'f') {
 			xl->force = true;
 			continue;
 		}
-		*status = opt == XL_OPT_HELP ? 0 : 1;
-		return false;
-	}
-	if (argc - optind != 1) {
-		fprintf(stderr, "'xl %s' requires %s argument%s.\n\n", xl->command,
-			argc > optind ? "one" : "at least 1", argc > optind ? "" : "");
-		*status = xl_usage(xl);
+		*status = XL_OPT_STATUS(opt);
 		return false;
 	}
 	*domid = xl_domain(xl, argv[optind]);
@@ -130,13 +124,13 @@ static int ask(struct xl *xl, int argc, char **argv, const char *what)
 	unsigned int n = 0;
 	int opt, many, status = 0;
 
-	while ((opt = xl_getopt(xl, argc, argv, "awFh", lopts)) != XL_OPT_DONE) {
+	while ((opt = xl_getopt(xl, argc, argv, "awFh", lopts, 0)) != XL_OPT_DONE) {
 		if (opt == 'a')
 			all = true;
 		else if (opt == 'w')
 			wait = true;
 		else if (opt != 'F')
-			return opt == XL_OPT_HELP ? 0 : 1;
+			return XL_OPT_STATUS(opt);
 	}
 	if (!argv[optind] && !all) {
 		fprintf(stderr, "You must specify -a or a domain id.\n\n");
@@ -180,12 +174,13 @@ static int main_reboot(struct xl *xl, int argc, char **argv)
 static int main_rename(struct xl *xl, int argc, char **argv)
 {
 	uint32_t domid;
+	int status;
 
-	if (argc != 3)
-		return xl_usage(xl);
-	domid = xl_domain(xl, argv[1]);
-	if (lx_rename(&xl->lx, domid, argv[2])) {
-		fprintf(stderr, "Can't rename domain '%s'.\n", argv[1]);
+	if (!xl_plain(xl, argc, argv, 2, &status))
+		return status;
+	domid = xl_domain(xl, argv[optind]);
+	if (lx_rename(&xl->lx, domid, argv[optind + 1])) {
+		fprintf(stderr, "Can't rename domain '%s'.\n", argv[optind]);
 		return 1;
 	}
 	return 0;
@@ -201,20 +196,23 @@ static int main_trigger(struct xl *xl, int argc, char **argv)
 	uint32_t domid, which = 0;
 	unsigned long vcpu = 0;
 	char *end = NULL;
+	int status;
 
-	if (argc < 3 || argc > 4)
-		return xl_usage(xl);
-	domid = xl_domain(xl, argv[1]);
-	while (which < sizeof(names) / sizeof(names[0]) && strcmp(names[which], argv[2]))
+	if (!xl_plain(xl, argc, argv, 2, &status))
+		return status;
+	argc -= optind;
+	argv += optind;
+	domid = xl_domain(xl, argv[0]);
+	while (which < sizeof(names) / sizeof(names[0]) && strcmp(names[which], argv[1]))
 		which++;
 	if (which == sizeof(names) / sizeof(names[0])) {
-		fprintf(stderr, "Invalid trigger \"%s\"\n", argv[2]);
+		fprintf(stderr, "Invalid trigger \"%s\"\n", argv[1]);
 		return 1;
 	}
-	if (argc == 4)
-		vcpu = strtoul(argv[3], &end, 10);
+	if (argc > 2)
+		vcpu = strtoul(argv[2], &end, 10);
 	if (end && *end) {
-		fprintf(stderr, "Invalid vcpuid \"%s\"\n", argv[3]);
+		fprintf(stderr, "Invalid vcpuid \"%s\"\n", argv[2]);
 		return 1;
 	}
 	return ctl_domain_trigger(xl->lx.ctl, domid, which, (uint32_t)vcpu) ? 1 : 0;
@@ -223,15 +221,16 @@ static int main_trigger(struct xl *xl, int argc, char **argv)
 static int main_sysrq(struct xl *xl, int argc, char **argv)
 {
 	uint32_t domid;
+	int status;
 
-	if (argc != 3)
-		return xl_usage(xl);
-	domid = xl_domain(xl, argv[1]);
-	if (strlen(argv[2]) != 1) {
+	if (!xl_plain(xl, argc, argv, 2, &status))
+		return status;
+	domid = xl_domain(xl, argv[optind]);
+	if (strlen(argv[optind + 1]) != 1) {
 		fprintf(stderr, "Invalid sysrq.\n\n");
 		return xl_usage(xl);
 	}
-	return lx_sysrq(&xl->lx, domid, argv[2][0]) ? 1 : 0;
+	return lx_sysrq(&xl->lx, domid, argv[optind + 1][0]) ? 1 : 0;
 }
 
 #define WAIT_OPTIONS(verb, event) \

@@ -155,11 +155,11 @@ static int main_list(struct xl *xl, int argc, char **argv)
 	struct list_options o = { 0 };
 	int opt, n, rc = 0;
 
-	while ((opt = xl_getopt(xl, argc, argv, "lvhZcn", lopts)) != XL_OPT_DONE) {
+	while ((opt = xl_getopt(xl, argc, argv, "lvhZcn", lopts, 0)) != XL_OPT_DONE) {
 		switch (opt) {
 		case XL_OPT_WRONG:
 		case XL_OPT_HELP:
-			return opt == XL_OPT_HELP ? 0 : 1;
+			return XL_OPT_STATUS(opt);
 		case 'l':
 			o.longer = true;
 			break;
@@ -192,8 +192,10 @@ static int main_list(struct xl *xl, int argc, char **argv)
 static int main_vm_list(struct xl *xl, int argc, char **argv)
 {
 	struct xen_domctl_getdomaininfo *info;
-	int n;
+	int n, status;
 
+	if (!xl_plain(xl, argc, argv, 0, &status))
+		return status;
 	info = xl_domains(xl, &n);
 	printf("UUID                                  ID    name\n");
 	for (int i = 0; i < n; i++) {
@@ -213,12 +215,13 @@ static int main_vm_list(struct xl *xl, int argc, char **argv)
 static int main_domid(struct xl *xl, int argc, char **argv)
 {
 	uint32_t domid;
+	int status;
 
-	if (argc != 2)
-		return xl_usage(xl);
-	if (lx_find_name(xl_lx(xl), argv[1], &domid)) {
+	if (!xl_plain(xl, argc, argv, 1, &status))
+		return status;
+	if (lx_find_name(xl_lx(xl), argv[optind], &domid)) {
 		fprintf(stderr, "Can't get domid of domain name '%s', maybe this domain does not "
-			"exist.\n", argv[1]);
+			"exist.\n", argv[optind]);
 		return 1;
 	}
 	printf("%u\n", domid);
@@ -229,11 +232,12 @@ static int main_domname(struct xl *xl, int argc, char **argv)
 {
 	char *name, *end;
 	unsigned long domid;
+	int status;
 
-	if (argc != 2)
-		return xl_usage(xl);
-	domid = strtoul(argv[1], &end, 10);
-	if (end == argv[1] || *end) {
+	if (!xl_plain(xl, argc, argv, 1, &status))
+		return status;
+	domid = strtoul(argv[optind], &end, 10);
+	if (end == argv[optind] || *end) {
 		fprintf(stderr, "Invalid domain id.\n\n");
 		xl_usage(xl);
 		return 1;
@@ -298,9 +302,9 @@ static int main_uptime(struct xl *xl, int argc, char **argv)
 	bool brief = false;
 	int opt, n;
 
-	while ((opt = xl_getopt(xl, argc, argv, "hs", NULL)) != XL_OPT_DONE) {
+	while ((opt = xl_getopt(xl, argc, argv, "hs", NULL, 0)) != XL_OPT_DONE) {
 		if (opt != 's')
-			return opt == XL_OPT_HELP ? 0 : 1;
+			return XL_OPT_STATUS(opt);
 		brief = true;
 	}
 	info = chosen(xl, argc - optind, argv + optind, &n);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* xl mem-set, mem-max. */
+#include <getopt.h>
+
 #include "xl.h"
 
 static int memory(struct xl *xl, int argc, char **argv,
@@ -7,17 +9,18 @@ static int memory(struct xl *xl, int argc, char **argv,
 {
 	uint32_t domid;
 	uint64_t kib;
+	int status;
 
-	if (argc != 3)
-		return xl_usage(xl);
-	domid = xl_domain(xl, argv[1]);
-	if (!xl_parse_memory(argv[2], 1UL << 20, &kib)) {
-		fprintf(stderr, "invalid memory size: %s\n", argv[2]);
+	if (!xl_plain(xl, argc, argv, 2, &status))
+		return status;
+	domid = xl_domain(xl, argv[optind]);
+	if (!xl_parse_memory(argv[optind + 1], 1UL << 20, &kib)) {
+		fprintf(stderr, "invalid memory size: %s\n", argv[optind + 1]);
 		return 1;
 	}
 	if (!set(&xl->lx, domid, kib))
 		return 0;
-	fprintf(stderr, "cannot set domid %u %s to : %s\n", domid, what, argv[2]);
+	fprintf(stderr, "cannot set domid %u %s to : %s\n", domid, what, argv[optind + 1]);
 	return 1;
 }
 

@@ -54,9 +54,9 @@ static int main_cpupool_list(struct xl *xl, int argc, char **argv)
 	struct lx_cpumap cpus;
 	int opt, rc;
 
-	while ((opt = xl_getopt(xl, argc, argv, "ch", lopts)) != XL_OPT_DONE) {
+	while ((opt = xl_getopt(xl, argc, argv, "ch", lopts, 0)) != XL_OPT_DONE) {
 		if (opt != 'c')
-			return opt == XL_OPT_HELP ? 0 : 1;
+			return XL_OPT_STATUS(opt);
 		cpus_too = true;
 	}
 	if (argc > optind)

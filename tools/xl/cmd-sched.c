@@ -129,7 +129,7 @@ static int main_sched_credit2(struct xl *xl, int argc, char **argv)
 	uint32_t id;
 	int opt;
 
-	while ((opt = xl_getopt(xl, argc, argv, "d:w:c:p:r:sh", lopts)) != XL_OPT_DONE) {
+	while ((opt = xl_getopt(xl, argc, argv, "d:w:c:p:r:sh", lopts, 0)) != XL_OPT_DONE) {
 		switch (opt) {
 		case 'd':
 			o.domain = optarg;
@@ -153,7 +153,7 @@ static int main_sched_credit2(struct xl *xl, int argc, char **argv)
 			}
 			break;
 		default:
-			return opt == XL_OPT_HELP ? 0 : 1;
+			return XL_OPT_STATUS(opt);
 		}
 	}
 	if (ctl_sched_id(xl_lx(xl)->ctl, &id))

@@ -72,7 +72,7 @@ static int main_top(struct xl *xl, int argc, char **argv)
 	bool batch = !isatty(1);
 	int opt;
 
-	while ((opt = xl_getopt(xl, argc, argv, "hbd:i:", NULL)) != XL_OPT_DONE) {
+	while ((opt = xl_getopt(xl, argc, argv, "hbd:i:", NULL, 0)) != XL_OPT_DONE) {
 		if (opt == 'b')
 			batch = true;
 		else if (opt == 'd')
@@ -80,7 +80,7 @@ static int main_top(struct xl *xl, int argc, char **argv)
 		else if (opt == 'i')
 			rounds = strtoul(optarg, NULL, 10);
 		else
-			return opt == XL_OPT_HELP ? 0 : 1;
+			return XL_OPT_STATUS(opt);
 	}
 	if (!seconds || seconds > 3600)
 		seconds = 1;

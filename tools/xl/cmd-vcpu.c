@@ -40,11 +40,12 @@ static void print_domain(struct xl *xl, const struct xen_domctl_getdomaininfo *d
 static int main_vcpu_list(struct xl *xl, int argc, char **argv)
 {
 	struct xen_domctl_getdomaininfo *info, one;
-	uint32_t cpus = xl_nr_cpus(xl);
-	int n = 0, opt;
+	uint32_t cpus;
+	int n = 0, status;
 
-	while ((opt = xl_getopt(xl, argc, argv, "h", NULL)) != XL_OPT_DONE)
-		return opt == XL_OPT_HELP ? 0 : 1;
+	if (!xl_plain(xl, argc, argv, 0, &status))
+		return status;
+	cpus = xl_nr_cpus(xl);
 	info = argc > optind ? NULL : xl_domains(xl, &n);
 	printf("%-32s %5s %5s %5s %5s %9s %s\n", "Name", "ID", "VCPU", "CPU", "State", "Time(s)",
 	       "Affinity (Hard / Soft)");
@@ -74,7 +75,7 @@ static int parse_pin(struct xl *xl, int argc, char **argv, struct pin *p)
 
 		if (!strcmp(text, "-"))
 			continue;
-		if (!xl_parse_cpus(text, &p->map[k])) {
+		if (!xl_parse_cpus(xl, text, &p->map[k])) {
 			fprintf(stderr, "Error: Invalid %s affinity \"%s\".\n", kind[k], text);
 			return 1;
 		}
@@ -148,15 +149,13 @@ static int main_vcpu_pin(struct xl *xl, int argc, char **argv)
 	int opt;
 
 	/* A lone "-" is an argument; so is everything behind the domain. */
-	while ((opt = xl_getopt(xl, argc, argv, "+fh", lopts)) != XL_OPT_DONE) {
+	while ((opt = xl_getopt(xl, argc, argv, "+fhi", lopts, 3)) != XL_OPT_DONE) {
 		if (opt == XL_OPT_HELP || opt == XL_OPT_WRONG)
-			return opt == XL_OPT_HELP ? 0 : 1;
+			return XL_OPT_STATUS(opt);
 		force |= opt == 'f';
 	}
 	argc -= optind - 1;
 	argv += optind - 1;
-	if (argc < 4)
-		return xl_usage(xl);
 	domid = xl_domain(xl, argv[1]);
 	if (parse_pin(xl, argc, argv, &p) || ctl_domain_info(xl->lx.ctl, domid, &info))
 		return 1;
@@ -185,13 +184,11 @@ static int main_vcpu_set(struct xl *xl, int argc, char **argv)
 	char *end;
 	int opt;
 
-	while ((opt = xl_getopt(xl, argc, argv, "ih", lopts)) != XL_OPT_DONE) {
+	while ((opt = xl_getopt(xl, argc, argv, "ih", lopts, 2)) != XL_OPT_DONE) {
 		if (opt != 'i')
-			return opt == XL_OPT_HELP ? 0 : 1;
+			return XL_OPT_STATUS(opt);
 		overcommit = true;
 	}
-	if (argc - optind != 2)
-		return xl_usage(xl);
 	domid = xl_domain(xl, argv[optind]);
 	n = strtoul(argv[optind + 1], &end, 10);
 	if (end == argv[optind + 1] || *end || !n) {

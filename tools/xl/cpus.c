@@ -4,7 +4,7 @@
 
 #include "xl.h"
 
-#define LARGEST_NUMBER 65536	/* CPUs beyond LX_MAX_CPUS are named in vain, not wrongly */
+#define LARGEST_NUMBER 65535	/* CPUs beyond LX_MAX_CPUS are named in vain, not wrongly */
 
 uint32_t xl_nr_cpus(struct xl *xl)
 {
@@ -25,44 +25,77 @@ static bool number(const char **p, unsigned long *n)
 		return false;
 	*n = strtoul(*p, &end, 10);
 	*p = end;
-	return *n < LARGEST_NUMBER;
+	return *n <= LARGEST_NUMBER;
 }
 
-static bool part(const char **p, struct lx_cpumap *map)
+static bool range(const char **p, unsigned long *from, unsigned long *to)
 {
-	unsigned long from = 0, to;
-	bool not = **p == '^';
-
-	*p += not;
+	*from = 0;
 	if (!strncmp(*p, "all", 3)) {
 		*p += 3;
-		to = LX_MAX_CPUS - 1;
-	} else {
-		if (!number(p, &from))
-			return false;
-		to = from;
-		if (**p == '-') {
-			++*p;
-			if (!number(p, &to) || to < from)
-				return false;
-		}
+		*to = LARGEST_NUMBER;
+		return true;
 	}
-	for (unsigned long i = from; i <= to && i < LX_MAX_CPUS; i++) {
-		if (not)
-			map->w[i / 64] &= ~((uint64_t)1 << i % 64);
-		else
-			lx_cpumap_set(map, (unsigned int)i);
+	if (!number(p, from))
+		return false;
+	*to = *from;
+	if (**p == '-') {
+		++*p;
+		return number(p, to) && *to >= *from;
 	}
 	return true;
 }
 
-bool xl_parse_cpus(const char *text, struct lx_cpumap *map)
+static void put(struct lx_cpumap *map, unsigned int cpu, bool not)
+{
+	if (not)
+		map->w[cpu / 64] &= ~((uint64_t)1 << cpu % 64);
+	else
+		lx_cpumap_set(map, cpu);
+}
+
+/* The CPUs of some nodes; false when there are none. */
+static bool put_nodes(struct xl *xl, unsigned long from, unsigned long to, bool not,
+		      struct lx_cpumap *map)
+{
+	struct xen_sysctl_cputopo topo[LX_MAX_CPUS];
+	int n = xl ? ctl_cpu_topology(xl_lx(xl)->ctl, topo, LX_MAX_CPUS) : -ENODEV;
+	bool any = false;
+
+	for (int i = 0; i < n; i++) {
+		if (topo[i].core == XEN_INVALID_CORE_ID || topo[i].node < from || topo[i].node > to)
+			continue;
+		put(map, (unsigned int)i, not);
+		any = true;
+	}
+	return any;
+}
+
+static bool part(struct xl *xl, const char **p, struct lx_cpumap *map)
+{
+	unsigned long from, to;
+	bool not = **p == '^', nodes;
+
+	*p += not;
+	nodes = !strncmp(*p, "node:", 5) || !strncmp(*p, "nodes:", 6);
+	if (nodes)
+		*p = strchr(*p, ':') + 1;
+	if (!range(p, &from, &to))
+		return false;
+	if (nodes)
+		return put_nodes(xl, from, to, not, map);
+	for (unsigned long i = from; i <= to && i < LX_MAX_CPUS; i++)
+		put(map, (unsigned int)i, not);
+	return true;
+}
+
+bool xl_parse_cpus(struct xl *xl, const char *text, struct lx_cpumap *map)
 {
 	memset(map, 0, sizeof(*map));
 	for (;;) {
 		while (*text == ' ')
 			text++;
-		if (!part(&text, map))
+		if (!part(xl, &text, map))
 			return false;
 		while (*text == ' ')
 			text++;

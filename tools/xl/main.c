@@ -1,167 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* xl: options that all commands have, finding the command, and help. */
-#include <getopt.h>
-#include <json-c/json.h>
-#include <stdarg.h>
+/* xl: global options, and running the command. */
 #include <unistd.h>
 #include <xentoollog.h>
 
 #include "xl.h"
 
-#define MAX_DOMAINS 32752
-
-static const struct xl_command *const tables[] = {
-	xl_create_commands, xl_list_commands, xl_life_commands, xl_console_commands,
-	xl_memory_commands, xl_vcpu_commands, xl_host_commands, xl_sched_commands,
-	xl_device_commands, xl_pool_commands,
-	xl_top_commands, xl_doctor_commands, xl_monitor_commands,
-};
-
-static const struct xl_command *find(const char *name)
-{
-	for (size_t t = 0; t < sizeof(tables) / sizeof(tables[0]); t++)
-		for (const struct xl_command *c = tables[t]; c->name; c++)
-			if (!strcmp(c->name, name))
-				return c;
-	return NULL;
-}
-
-static void list_commands(void)
-{
-	printf("Usage xl [-vfNtT] <subcommand> [args]\n\nxl full list of subcommands:\n\n");
-	for (size_t t = 0; t < sizeof(tables) / sizeof(tables[0]); t++)
-		for (const struct xl_command *c = tables[t]; c->name; c++)
-			printf(" %-19s %s\n", c->name, c->description);
-}
-
-static int help(const char *name)
-{
-	const struct xl_command *c = name ? find(name) : NULL;
-
-	if (!c) {
-		if (name)
-			printf("command \"%s\" not implemented\n", name);
-		list_commands();
-		return 0;
-	}
-	printf("Usage: xl [-vtT%s%s] %s %s\n\n%s.\n\n", c->modifies ? "f" : "",
-	       c->dry_run ? "N" : "", c->name, c->usage, c->description);
-	if (c->options)
-		printf("Options:\n\n%s\n", c->options);
-	return 0;
-}
-
-int xl_usage(struct xl *xl)
-{
-	help(xl->command);
-	return 1;
-}
-
-struct lx *xl_lx(struct xl *xl)
-{
-	if (!xl->opened && lx_open(&xl->lx, xl->log))
-		exit(1);
-	xl->opened = true;
-	return &xl->lx;
-}
-
-uint32_t xl_domain(struct xl *xl, const char *text)
-{
-	uint32_t domid;
-	struct xen_domctl_getdomaininfo info;
-	int rc = lx_find_domain(xl_lx(xl), text, &domid);
-
-	if (!rc)
-		rc = ctl_domain_info(xl->lx.ctl, domid, &info);
-	if (rc) {
-		fprintf(stderr, "%s is an invalid domain identifier (rc=%d)\n", text,
-			-EXIT_LIBXL_INVAL);
-		exit(1);
-	}
-	return domid;
-}
-
-char *xl_name(struct xl *xl, uint32_t domid)
-{
-	char *name = lx_domain_name(xl_lx(xl), domid);
-
-	return name ? name : strdup("(null)");
-}
-
-struct xen_domctl_getdomaininfo *xl_domains(struct xl *xl, int *n)
-{
-	struct xen_domctl_getdomaininfo *info = NULL;
-	int max = 128;
-
-	do {
-		free(info);
-		max *= 2;
-		info = calloc((size_t)max, sizeof(*info));
-		*n = info ? ctl_domain_list(xl_lx(xl)->ctl, 0, (uint32_t)max, info) : -ENOMEM;
-	} while (*n == max && max < MAX_DOMAINS);
-	if (*n < 0) {
-		fprintf(stderr, "libxl_list_domain failed.\n");
-		exit(1);
-	}
-	return info;
-}
-
-int xl_print_json(struct json_object *json)
-{
-	if (!json) {
-		fprintf(stderr, "no memory\n");
-		return 1;
-	}
-	printf("%s\n", json_object_to_json_string_ext(json, JSON_C_TO_STRING_PRETTY |
-						      JSON_C_TO_STRING_NOSLASHESCAPE |
-						      JSON_C_TO_STRING_SPACED));
-	json_object_put(json);
-	return 0;
-}
-
-int xl_status(int rc)
-{
-	return !rc ? 0 : rc == -ENOMEM ? EXIT_LIBXL_NOMEM : EXIT_LIBXL_FAIL;
-}
-
-int xl_getopt(struct xl *xl, int argc, char **argv, const char *options, const struct option *lopts)
-{
-	static const struct option none[] = { { "help", 0, NULL, 'h' }, { 0 } };
-	int opt = getopt_long(argc, argv, options, lopts ? lopts : none, NULL);
-
-	if (opt == 'h') {
-		help(xl->command);
-		return XL_OPT_HELP;
-	}
-	if (opt == '?') {
-		fprintf(stderr, "option not supported\n");
-		return XL_OPT_WRONG;
-	}
-	return opt;
-}
-
-static int run(struct xl *xl, const struct xl_command *c, int argc, char **argv)
-{
-	int status;
-
-	if (xl->dry_run && !c->dry_run) {
-		fprintf(stderr, "command does not implement -N (dryrun) option\n");
-		return 1;
-	}
-	xl->command = c->name;
-	optind = 1;
-	status = c->run(xl, argc, argv);
-	if (status == 0 && fflush(stdout)) {
-		perror("writing to standard output");
-		status = 1;
-	}
-	return status;
-}
-
 int main(int argc, char **argv)
 {
 	xentoollog_level level = XTL_PROGRESS;
-	const struct xl_command *c;
 	struct xl xl = { 0 };
 	int opt, status;
 
@@ -185,23 +31,16 @@ int main(int argc, char **argv)
 			return 1;
 		}
 	}
-	if (optind == argc) {
-		list_commands();
-		return 1;
-	}
 	argc -= optind;
 	argv += optind;
-	if (!strcmp(argv[0], "help"))
-		return help(argc > 1 ? argv[1] : NULL);
-	c = find(argv[0]);
-	if (!c) {
-		fprintf(stderr, "command not implemented\n");
+	if (!argc) {
+		xl_help(NULL);
 		return 1;
 	}
 	xl.log = (xentoollog_logger *)xtl_createlogger_stdiostream(stderr, level, 0);
 	if (!xl.log)
 		return 1;
-	status = run(&xl, c, argc, argv);
+	status = xl_run(&xl, argc, argv);
 	if (xl.opened)
 		lx_close(&xl.lx);
 	xtl_logger_destroy(xl.log);

@@ -197,9 +197,9 @@ static int main_monitor(struct xl *xl, int argc, char **argv)
 	bool all = false;
 	int opt, n;
 
-	while ((opt = xl_getopt(xl, argc, argv, "ah", lopts)) != XL_OPT_DONE) {
+	while ((opt = xl_getopt(xl, argc, argv, "ah", lopts, 0)) != XL_OPT_DONE) {
 		if (opt != 'a')
-			return opt == XL_OPT_HELP ? 0 : 1;
+			return XL_OPT_STATUS(opt);
 		all = true;
 	}
 	if (argc - optind != !all)

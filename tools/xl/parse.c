@@ -17,6 +17,7 @@ static const char *const ignored[] = {
 };
 
 struct parse {
+	struct xl *xl;
 	struct cfg *cfg;
 	struct cfg_error err;
 	struct lx_domain_config *config;
@@ -168,9 +169,10 @@ static void one_affinity(struct parse *p, const char *name, struct lx_cpumap **m
 		const struct cfg_value *v = n == 1 ? items[0] : i < n ? items[i] : NULL;
 
 		if (!v)
-			xl_parse_cpus("all", &(*maps)[i]);
-		else if (v->is_list || !xl_parse_cpus(v->text, &(*maps)[i]))
-			wrong(p, name, "CPUs are written as in \"0-3,^2\" or \"all\"");
+			xl_parse_cpus(NULL, "all", &(*maps)[i]);
+		else if (v->is_list || !xl_parse_cpus(p->xl, v->text, &(*maps)[i]))
+			wrong(p, name, "CPUs are written as in \"0-3,^2\", \"node:1\" or "
+			      "\"all\"");
 	}
 }
 
@@ -327,7 +329,7 @@ static void report_unused(struct parse *p)
 int xl_parse_text(struct xl *xl, const char *text, size_t bytes, const char *file,
 		  struct lx_domain_config *config)
 {
-	struct parse p = { .config = config };
+	struct parse p = { .xl = xl, .config = config };
 
 	lx_init(&lx_domain_config_type, config);
 	p.cfg = cfg_parse(text, bytes, file, &p.err, warn);

@@ -42,7 +42,7 @@ extern const struct xl_command xl_create_commands[], xl_list_commands[], xl_life
 	xl_console_commands[], xl_pool_commands[], xl_device_commands[],
 	xl_doctor_commands[], xl_top_commands[], xl_monitor_commands[];
 
-/* main.c */
+/* command.c */
 
 /** Open the hypervisor and xenstore, once; the process ends when they cannot be. */
 struct lx *xl_lx(struct xl *xl);
@@ -58,13 +58,22 @@ struct xen_domctl_getdomaininfo *xl_domains(struct xl *xl, int *n);
 char *xl_name(struct xl *xl, uint32_t domid);
 /** libxl's number of an error, as exit status. */
 int xl_status(int rc);
-/** Options of a command: like getopt_long(), with -h and --help answered. -2: wrong, usage told. */
+/** Print what there is, or how a command is used. */
+void xl_help(const char *command);
+/** Run a command: argv[0] names it, or begins its name. Returns the exit status. */
+int xl_run(struct xl *xl, int argc, char **argv);
+
+/** Options of a command: like getopt_long(), with -h and --help answered, and at the end at least
+ * @need arguments left. A result below XL_OPT_DONE ends the command with XL_OPT_STATUS(). */
 struct option;
 int xl_getopt(struct xl *xl, int argc, char **argv, const char *options,
-	      const struct option *lopts);
+	      const struct option *lopts, int need);
 #define XL_OPT_DONE (-1)
-#define XL_OPT_WRONG (-2)
+#define XL_OPT_WRONG (-2)	/* told on stderr */
 #define XL_OPT_HELP (-3)
+#define XL_OPT_STATUS(opt) ((opt) == XL_OPT_HELP ? 0 : 2)
+/** The same for a command without options; false: it ends with *@status. */
+bool xl_plain(struct xl *xl, int argc, char **argv, int need, int *status);
 
 /* parse.c */
 
@@ -74,8 +83,9 @@ int xl_parse_file(struct xl *xl, const char *file, char **extra, int nr_extra,
 /** The same from text. */
 int xl_parse_text(struct xl *xl, const char *text, size_t bytes, const char *file,
 		  struct lx_domain_config *config);
-/** "0-3,^2", "all": a set of CPUs. False: wrong. */
-bool xl_parse_cpus(const char *text, struct lx_cpumap *map);
+/** "0-3,^2", "all", "node:1": a set of CPUs. False: wrong, or no such node; the hypervisor is asked
+ * for nodes only when some are named (@xl NULL: it is not). */
+bool xl_parse_cpus(struct xl *xl, const char *text, struct lx_cpumap *map);
 /** "128", "128m", "1g": KiB; @unit is what a bare number counts, in bytes. */
 bool xl_parse_memory(const char *text, uint64_t unit, uint64_t *kib);
 

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Finding the command, what its options have in common, and help. */
+#include <getopt.h>
+#include <json-c/json.h>
+#include <stdarg.h>
+
+#include "xl.h"
+
+#define MAX_DOMAINS 32752
+
+static const struct xl_command *const tables[] = {
+	xl_create_commands, xl_list_commands, xl_life_commands, xl_console_commands,
+	xl_memory_commands, xl_vcpu_commands, xl_host_commands, xl_sched_commands,
+	xl_device_commands, xl_pool_commands,
+	xl_top_commands, xl_doctor_commands, xl_monitor_commands,
+};
+
+/* A name may be cut short as long as it fits one command only. */
+static const struct xl_command *find(const char *name)
+{
+	const struct xl_command *found = NULL;
+	unsigned int n = 0;
+
+	for (size_t t = 0; t < sizeof(tables) / sizeof(tables[0]); t++) {
+		for (const struct xl_command *c = tables[t]; c->name; c++) {
+			if (!strcmp(c->name, name))
+				return c;
+			if (strncmp(c->name, name, strlen(name)))
+				continue;
+			found = c;
+			n++;
+		}
+	}
+	return n == 1 ? found : NULL;
+}
+
+static void list_commands(void)
+{
+	printf("Usage xl [-vfNtT] <subcommand> [args]\n\nxl full list of subcommands:\n\n");
+	for (size_t t = 0; t < sizeof(tables) / sizeof(tables[0]); t++)
+		for (const struct xl_command *c = tables[t]; c->name; c++)
+			printf(" %-19s %s\n", c->name, c->description);
+}
+
+void xl_help(const char *name)
+{
+	const struct xl_command *c = name ? find(name) : NULL;
+
+	if (!name || !strcmp(name, "help")) {
+		list_commands();
+		return;
+	}
+	if (!c) {
+		printf("command \"%s\" not implemented\n", name);
+		return;
+	}
+	printf("Usage: xl [-vtT%s%s] %s %s\n\n%s.\n\n", c->modifies ? "f" : "",
+	       c->dry_run ? "N" : "", c->name, c->usage, c->description);
+	if (c->options)
+		printf("Options:\n\n%s\n", c->options);
+}
+
+int xl_usage(struct xl *xl)
+{
+	xl_help(xl->command);
+	return 1;
+}
+
+struct lx *xl_lx(struct xl *xl)
+{
+	if (!xl->opened && lx_open(&xl->lx, xl->log))
+		exit(1);
+	xl->opened = true;
+	return &xl->lx;
+}
+
+uint32_t xl_domain(struct xl *xl, const char *text)
+{
+	uint32_t domid;
+	struct xen_domctl_getdomaininfo info;
+	int rc = lx_find_domain(xl_lx(xl), text, &domid);
+
+	if (!rc)
+		rc = ctl_domain_info(xl->lx.ctl, domid, &info);
+	if (rc) {
+		fprintf(stderr, "%s is an invalid domain identifier (rc=%d)\n", text,
+			-EXIT_LIBXL_INVAL);
+		exit(1);
+	}
+	return domid;
+}
+
+char *xl_name(struct xl *xl, uint32_t domid)
+{
+	char *name = lx_domain_name(xl_lx(xl), domid);
+
+	return name ? name : strdup("(null)");
+}
+
+struct xen_domctl_getdomaininfo *xl_domains(struct xl *xl, int *n)
+{
+	struct xen_domctl_getdomaininfo *info = NULL;
+	int max = 128;
+
+	do {
+		free(info);
+		max *= 2;
+		info = calloc((size_t)max, sizeof(*info));
+		*n = info ? ctl_domain_list(xl_lx(xl)->ctl, 0, (uint32_t)max, info) : -ENOMEM;
+	} while (*n == max && max < MAX_DOMAINS);
+	if (*n < 0) {
+		fprintf(stderr, "libxl_list_domain failed.\n");
+		exit(1);
+	}
+	return info;
+}
+
+int xl_print_json(struct json_object *json)
+{
+	if (!json) {
+		fprintf(stderr, "no memory\n");
+		return 1;
+	}
+	printf("%s\n", json_object_to_json_string_ext(json, JSON_C_TO_STRING_PRETTY |
+						      JSON_C_TO_STRING_NOSLASHESCAPE |
+						      JSON_C_TO_STRING_SPACED));
+	json_object_put(json);
+	return 0;
+}
+
+int xl_status(int rc)
+{
+	return !rc ? 0 : rc == -ENOMEM ? EXIT_LIBXL_NOMEM : EXIT_LIBXL_FAIL;
+}
+
+int xl_getopt(struct xl *xl, int argc, char **argv, const char *options, const struct option *lopts,
+	      int need)
+{
+	static const struct option none[] = { { "help", 0, NULL, 'h' }, { 0 } };
+	int opt;
+
+	opterr = 0;
+	opt = getopt_long(argc, argv, options, lopts ? lopts : none, NULL);
+	if (opt == 'h') {
+		xl_help(xl->command);
+		return XL_OPT_HELP;
+	}
+	if (opt == '?' || opt == ':') {
+		if (optopt)
+			fprintf(stderr, "option `%c' not supported.\n", optopt);
+		else
+			fprintf(stderr, "option %s not supported.\n", argv[optind - 1]);
+		return XL_OPT_WRONG;
+	}
+	if (opt == XL_OPT_DONE && argc - optind < need) {
+		fprintf(stderr, "'xl %s' requires at least %d argument%s.\n\n", xl->command, need,
+			need > 1 ? "s" : "");
+		xl_help(xl->command);
+		return XL_OPT_WRONG;
+	}
+	return opt;
+}
+
+bool xl_plain(struct xl *xl, int argc, char **argv, int need, int *status)
+{
+	int opt = xl_getopt(xl, argc, argv, "h", NULL, need);
+
+	if (opt == XL_OPT_DONE)
+		return true;
+	*status = XL_OPT_STATUS(opt);
+	return false;
+}
+
+int xl_run(struct xl *xl, int argc, char **argv)
+{
+	const struct xl_command *c = find(argv[0]);
+	int status;
+
+	if (!strcmp(argv[0], "help")) {
+		xl_help(argc > 1 ? argv[1] : NULL);
+		return 0;
+	}
+	if (!c) {
+		fprintf(stderr, "command not implemented\n");
+		return 1;
+	}
+	if (xl->dry_run && !c->dry_run) {
+		fprintf(stderr, "command does not implement -N (dryrun) option\n");
+		return 1;
+	}
+	xl->command = c->name;
+	optind = 0;		/* starts getopt anew */
+	status = c->run(xl, argc, argv);
+	if (status == 0 && fflush(stdout)) {
+		perror("writing to standard output");
+		status = 1;
+	}
+	return status;
+}
