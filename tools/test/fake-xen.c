@@ -33,6 +33,8 @@ void fake_reset(uint64_t mib)
 	memset(&fake_xen, 0, sizeof(fake_xen));
 	fake_xen.d[0].used = true;
 	fake_xen.total_pages = mib << 8;
+	fake_xen.cpus = 2;
+	fake_xen.pool[0] = (struct fake_pool){ true, XEN_SCHEDULER_CREDIT2, 3 };
 }
 
 uint64_t fake_free_pages(void)
@@ -106,6 +108,7 @@ static void fill_info(struct fake_domain *d, struct xen_domctl_getdomaininfo *in
 	info->max_pages = d->max_pages;
 	info->nr_online_vcpus = d->max_vcpus;
 	info->max_vcpu_id = d->max_vcpus - 1;
+	info->cpupool = d->pool;
 	memcpy(info->handle, d->handle, 16);
 }
 
@@ -118,7 +121,10 @@ static long create(struct xen_domctl *op)
 
 		if (d->used)
 			continue;
+		if (c->cpupool_id >= FAKE_POOLS || !fake_xen.pool[c->cpupool_id].used)
+			return -ENOENT;
 		d->used = d->paused = true;
+		d->pool = c->cpupool_id;
 		memcpy(d->handle, c->handle, 16);
 		d->max_vcpus = c->max_vcpus;
 		d->destroy_rounds = 3;
@@ -203,8 +209,9 @@ static long domctl(struct xen_domctl *op)
 	case XEN_DOMCTL_setvcpuaffinity:
 	case XEN_DOMCTL_setnodeaffinity:
 	case XEN_DOMCTL_settimeoffset:
-	case XEN_DOMCTL_scheduler_op:
 		return 0;
+	case XEN_DOMCTL_scheduler_op:
+		return fake_sched(d, &op->u.scheduler_op);
 	default:
 		return -ENOSYS;
 	}
@@ -221,6 +228,29 @@ static long list(struct xen_sysctl_getdomaininfolist *l)
 	return 0;
 }
 
+static long topology(struct xen_sysctl_cputopoinfo *t)
+{
+	for (unsigned int i = 0; i < fake_xen.cpus && t->cputopo.p && i < t->num_cpus; i++)
+		t->cputopo.p[i] = (struct xen_sysctl_cputopo){ .core = i, .node = i / 2 };
+	t->num_cpus = fake_xen.cpus;
+	return 0;
+}
+
+/* The ring has overwritten what is before its first byte. */
+static long read_console(struct xen_sysctl_readconsole *r)
+{
+	uint32_t at = r->incremental && (int32_t)(r->index - fake_xen.log_first) > 0 ?
+		r->index - fake_xen.log_first : 0, n;
+
+	if (at > fake_xen.log_bytes)
+		at = fake_xen.log_bytes;
+	n = fake_xen.log_bytes - at < r->count ? fake_xen.log_bytes - at : r->count;
+	memcpy(r->buffer.p, fake_xen.log + at, n);
+	r->count = n;
+	r->index = fake_xen.log_first + at + n;
+	return 0;
+}
+
 static long sysctl_call(struct xen_sysctl *op)
 {
 	switch (op->cmd) {
@@ -228,14 +258,22 @@ static long sysctl_call(struct xen_sysctl *op)
 		memset(&op->u.physinfo, 0, sizeof(op->u.physinfo));
 		op->u.physinfo.free_pages = fake_free_pages();
 		op->u.physinfo.total_pages = fake_xen.total_pages;
-		op->u.physinfo.nr_cpus = 2;
-		op->u.physinfo.max_cpu_id = 1;
+		op->u.physinfo.nr_cpus = fake_xen.cpus;
+		op->u.physinfo.max_cpu_id = fake_xen.cpus - 1;
 		return 0;
 	case XEN_SYSCTL_getdomaininfolist:
 		return list(&op->u.getdomaininfolist);
 	case XEN_SYSCTL_sched_id:
-		op->u.sched_id.sched_id = XEN_SCHEDULER_CREDIT2;
+		op->u.sched_id.sched_id = fake_xen.pool[0].sched;
 		return 0;
+	case XEN_SYSCTL_cputopoinfo:
+		return topology(&op->u.cputopoinfo);
+	case XEN_SYSCTL_readconsole:
+		return read_console(&op->u.readconsole);
+	case XEN_SYSCTL_cpupool_op:
+		return fake_cpupool(&op->u.cpupool_op);
+	case XEN_SYSCTL_scheduler_op:
+		return fake_sched_pool(&op->u.scheduler_op);
 	default:
 		return -ENOSYS;
 	}

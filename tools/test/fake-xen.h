@@ -9,12 +9,20 @@
 #include "ctrl/ctrl.h"
 
 #define FAKE_DOMAINS 8
+#define FAKE_POOLS 4
+#define FAKE_VCPUS 8		/* with scheduling parameters of their own */
 #define FAKE_PARAMS 64
 #define FAKE_PAGES 16384	/* of all domains together */
 
 struct fake_page {
 	uint64_t gfn;
 	uint8_t *bytes;
+};
+
+struct fake_pool {
+	bool used;
+	uint32_t sched;
+	uint64_t cpus;
 };
 
 struct fake_domain {
@@ -35,6 +43,9 @@ struct fake_domain {
 	uint8_t map[256];
 	uint32_t map_entries;
 	uint32_t destroy_rounds;	/* left before it is gone */
+	uint32_t pool;
+	struct xen_domctl_sched_credit credit;	/* credit2 has the same */
+	struct xen_domctl_sched_rtds rtds[FAKE_VCPUS];
 };
 
 struct fake_xen {
@@ -46,6 +57,13 @@ struct fake_xen {
 	uint64_t total_pages;
 	bool small_only;		/* no 2 MiB pages to be had */
 	unsigned int bufs, maps;	/* in use: leaks */
+	unsigned int cpus;		/* two a node */
+	struct fake_pool pool[FAKE_POOLS];
+	struct xen_sysctl_credit_schedule credit;
+	bool one_pool;			/* pools cannot be made or changed */
+	unsigned int busy;		/* requests to take a CPU out that come too early */
+	const char *log;		/* the hypervisor's console ring, of log_bytes bytes */
+	uint32_t log_bytes, log_first;	/* the first one's index */
 };
 
 extern struct fake_xen fake_xen;
@@ -57,6 +75,10 @@ void fake_reset(uint64_t mib);
 uint64_t fake_free_pages(void);
 /** Domains but dom0. */
 unsigned int fake_domains(void);
+/** XEN_SYSCTL_cpupool_op, and scheduling parameters (fake-pool.c). */
+long fake_cpupool(struct xen_sysctl_cpupool_op *p);
+long fake_sched(struct fake_domain *d, struct xen_domctl_scheduler_op *s);
+long fake_sched_pool(struct xen_sysctl_scheduler_op *s);
 /** Copy out of a guest's memory; false when a page is not there. */
 bool fake_read(uint32_t domid, uint64_t at, void *to, size_t bytes);
 

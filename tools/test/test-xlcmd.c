@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Commands of xl on the small hypervisor: what they change, what they print, and how they exit, as
- * xl 4.17 does.
+ * xl 4.17 does. A failure at any hypercall or any write to xenstore leaves nothing half done.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -26,11 +26,21 @@ static void put(const char *path, const char *value)
 	assert_int_equal(store.s.ops->write(&store.s, 0, path, value), 0);
 }
 
+/* Four CPUs on two nodes, in one pool; two guests. */
 static int setup(void **state)
 {
 	fake_reset(64);
-	fake_xen.d[1].used = true;
-	fake_xen.d[1].max_vcpus = 2;
+	fake_xen.cpus = 4;
+	fake_xen.pool[0] = (struct fake_pool){ true, XEN_SCHEDULER_CREDIT2, 0xf };
+	fake_xen.credit = (struct xen_sysctl_credit_schedule){ 30, 1000, 0 };
+	fake_xen.d[0].max_vcpus = 2;
+	for (unsigned int i = 1; i < 3; i++) {
+		fake_xen.d[i].used = true;
+		fake_xen.d[i].max_vcpus = 2;
+		fake_xen.d[i].credit.weight = 256;
+		fake_xen.d[i].rtds[0] = fake_xen.d[i].rtds[1] =
+			(struct xen_domctl_sched_rtds){ 10000, 4000, XEN_DOMCTL_SCHEDRT_extra };
+	}
 	fake_store_init(&store);
 	memset(&xl, 0, sizeof(xl));
 	xl.log = (void *)xtl_createlogger_stdiostream(stderr, XTL_ERROR, 0);
@@ -41,6 +51,8 @@ static int setup(void **state)
 	xl.opened = true;
 	put("/local/domain/0/name", "Domain-0");
 	put("/local/domain/1/name", "u1");
+	put("/local/domain/2/name", "u2");
+	put("/local/pool/0/name", "Pool-0");
 	return 0;
 }
 
@@ -110,8 +122,8 @@ static void test_usage(void **state)
 {
 	assert_int_equal(run("nonsense"), 1);
 	assert_string_equal(err, "command not implemented\n");
-	assert_int_equal(run("help sched-credit2"), 0);
-	assert_says(out, "Usage: xl [-vtTf] sched-credit2");
+	assert_int_equal(run("help sched-rtds"), 0);
+	assert_says(out, "Usage: xl [-vtTf] sched-rtds");
 	assert_int_equal(run("help nonsense"), 0);
 	assert_string_equal(out, "command \"nonsense\" not implemented\n");
 	assert_int_equal(run("rename -h"), 0);
@@ -123,12 +135,275 @@ static void test_usage(void **state)
 	assert_int_equal(run("cpupool-list --wrong"), 2);
 	assert_string_equal(err, "option --wrong not supported.\n");
 	/* A name may be cut short, but must fit one command. */
-	assert_int_equal(run("li"), 0);
-	assert_says(out, "u1 ");
-	assert_int_equal(run("vcpu"), 1);
+	assert_int_equal(run("cpupool-l"), 0);
+	assert_int_equal(run("cpupool-c"), 1);
 	xl.dry_run = true;
 	assert_int_equal(run("cpupool-list"), 1);
 	assert_string_equal(err, "command does not implement -N (dryrun) option\n");
+}
+
+static void test_pool_list(void **state)
+{
+	assert_int_equal(run("cpupool-list"), 0);
+	assert_string_equal(out, "Name               CPUs   Sched     Active   Domain count\n"
+			    "Pool-0               4   credit2       y          3\n");
+	assert_int_equal(run("cpupool-list -c Pool-0"), 0);
+	assert_string_equal(out, "Name               CPU list\nPool-0             0,1,2,3\n");
+	assert_int_equal(run("cpupool-list nowhere"), 1);
+	assert_string_equal(err, "Pool 'nowhere' does not exist\n");
+	assert_int_equal(run("cpupool-list --json"), 0);
+	assert_says(out, "\"pool_name\": \"Pool-0\"");
+	assert_says(out, "\"sched\": \"credit2\"");
+	assert_int_equal(run("list -c u1"), 0);
+	assert_says(out, "          Pool-0\n");
+}
+
+static void test_pools(void **state)
+{
+	fake_xen.busy = 2;
+	assert_int_equal(run("cpupool-cpu-remove Pool-0 2-3"), 0);
+	assert_string_equal(err, "");
+	assert_int_equal(fake_xen.pool[0].cpus, 3);
+	assert_int_equal(run("cpupool-create name=\"p\" sched=\"credit\" cpus=[\"2\"]"), 0);
+	assert_string_equal(out, "Using config file \"command line\"\ncpupool name:   p\n"
+			    "scheduler:      credit\nnumber of cpus: 1\n");
+	assert_int_equal(fake_xen.pool[1].sched, XEN_SCHEDULER_CREDIT);
+	assert_int_equal(fake_xen.pool[1].cpus, 4);
+	assert_string_equal(fake_store_get(&store, "/local/pool/1/name"), "p");
+	assert_non_null(fake_store_get(&store, "/local/pool/1/uuid"));
+	assert_int_equal(run("cpupool-create name=\"p\""), 1);
+	assert_string_equal(err, "Pool name \"p\" already exists\n");
+	assert_int_equal(run("cpupool-cpu-add p node:1"), 0);
+	assert_says(err, "some cpus may not have been added to p\n");	/* 2 was there */
+	assert_int_equal(fake_xen.pool[1].cpus, 12);
+	assert_int_equal(run("cpupool-rename p q"), 0);
+	assert_int_equal(run("cpupool-rename q Pool-0"), 1);
+	assert_says(err, "Can't rename cpupool 'q'\n");
+	assert_int_equal(run("cpupool-rename q 7"), 1);
+	assert_int_equal(run("cpupool-migrate u1 q"), 0);
+	assert_int_equal(fake_xen.d[1].pool, 1);
+	assert_int_equal(run("cpupool-migrate 0 q"), 1);
+	assert_says(err, "the control domain stays in its pool");
+	assert_int_equal(run("cpupool-migrate u9 q"), 1);
+	assert_string_equal(err, "unknown domain 'u9'\n");
+	assert_int_equal(run("cpupool-destroy q"), 1);
+	assert_says(err, "xl cpupool-migrate");
+	assert_int_equal(run("cpupool-migrate u1 0"), 0);
+	assert_int_equal(run("cpupool-destroy 1"), 0);
+	assert_false(fake_xen.pool[1].used);
+	assert_null(fake_store_get(&store, "/local/pool/1/name"));
+	assert_int_equal(run("cpupool-destroy q"), 1);
+	assert_string_equal(err, "unknown cpupool 'q'\n");
+	assert_int_equal(run("cpupool-cpu-add Pool-0 all"), 0);
+	assert_string_equal(err, "");
+	assert_int_equal(fake_xen.pool[0].cpus, 15);
+}
+
+static void test_pool_refused(void **state)
+{
+	assert_int_equal(run("cpupool-create"), 1);
+	assert_string_equal(err, "Missing cpupool name!\n");
+	assert_int_equal(run("cpupool-create name=\"p\" sched=\"sedf\""), 1);
+	assert_string_equal(err, "Unknown scheduler\n");
+	assert_int_equal(run("cpupool-create name=\"p\" cpus=\"0\""), 1);
+	assert_string_equal(err, "cpu 0 illegal or not free\n");
+	assert_int_equal(run("cpupool-create name=\"p\" nodes=[\"0\"]"), 1);
+	assert_string_equal(err, "no free cpu found\n");
+	assert_int_equal(run("cpupool-create name=\"p\" nodes=[\"9\"]"), 1);
+	assert_int_equal(run("cpupool-create name=\"12\""), 1);
+	assert_int_equal(run("cpupool-create /nonexistent"), 1);
+	assert_int_equal(run("cpupool-create a b"), 1);
+	assert_int_equal(run("cpupool-create -n name=\"p\""), 0);
+	assert_says(out, "number of cpus: 0\n");
+	assert_int_equal(run("cpupool-destroy Pool-0"), 1);
+	assert_int_equal(run("cpupool-cpu-remove Pool-0 x"), 1);
+	assert_string_equal(err, "Invalid pcpu range: x.\n");
+	/* What cannot be moved is told of, and all the same a success. */
+	assert_int_equal(run("cpupool-cpu-remove Pool-0 7"), 0);
+	assert_says(err, "add it to 'Pool-0' again and retry.\n");
+	assert_false(fake_xen.pool[1].used);
+	assert_int_equal(fake_xen.pool[0].cpus, 15);
+}
+
+/* A hypervisor with one pool: the error names what is so. */
+static void test_one_pool(void **state)
+{
+	fake_xen.one_pool = true;
+	assert_int_equal(run("cpupool-list"), 0);
+	assert_int_equal(run("cpupool-create name=\"p\""), 1);
+	assert_says(err, "the hypervisor has one pool with all CPUs, Pool-0");
+	assert_int_equal(run("cpupool-cpu-remove Pool-0 1"), 0);
+	assert_says(err, "the hypervisor has one pool with all CPUs, Pool-0");
+	assert_int_equal(run("cpupool-rename Pool-0 all"), 0);
+	assert_int_equal(run("cpupool-list all"), 0);
+}
+
+static void test_numa_split(void **state)
+{
+	assert_int_equal(run("cpupool-numa-split"), 0);
+	assert_int_equal(fake_xen.pool[0].cpus, 3);
+	assert_int_equal(fake_xen.pool[1].cpus, 12);
+	assert_string_equal(fake_store_get(&store, "/local/pool/0/name"), "Pool-node0");
+	assert_string_equal(fake_store_get(&store, "/local/pool/1/name"), "Pool-node1");
+	assert_int_equal(run("cpupool-numa-split"), 1);
+	assert_string_equal(err, "splitting not possible, already cpupools in use\n");
+}
+
+/* Hypercalls and writes to xenstore fail in turn; nothing of a pool may be left. */
+static void test_pool_create_fails(void **state)
+{
+	unsigned int *fail[] = { &fake_xen.fail_at, &store.fail_at };
+	unsigned int *count[] = { &fake_xen.calls, &store.changes };
+
+	fake_xen.pool[0].cpus = 3;
+	fake_xen.fail_with = -EPERM;
+	for (unsigned int k = 0; k < 2; k++) {
+		unsigned int at = 0, nodes = store.nodes;
+		int status;
+
+		do {
+			fake_xen.calls = store.changes = 0;
+			*fail[k] = ++at;
+			status = run("cpupool-create name=\"p\" cpus=\"2-3\"");
+			*fail[k] = 0;
+			assert_int_equal(fake_xen.bufs, 0);
+			if (!status && *count[k] >= at)
+				break;		/* it could do without that one */
+			if (!status)
+				assert_int_equal(run("cpupool-destroy p"), 0);
+			assert_false(fake_xen.pool[1].used);
+			assert_int_equal(fake_xen.pool[0].cpus, 3);
+			assert_int_equal(store.nodes, nodes);
+		} while (status);
+		assert_true(at > 2);
+		if (fake_xen.pool[1].used)
+			assert_int_equal(run("cpupool-destroy p"), 0);
+	}
+}
+
+static void test_credit2(void **state)
+{
+	assert_int_equal(run("sched-credit2"), 0);
+	assert_says(out, "Cpupool Pool-0: ratelimit=30us\n"
+		    "Name                                ID Weight  Cap\n"
+		    "Domain-0                             0      0    0\n"
+		    "u1                                   1    256    0\n");
+	assert_int_equal(run("sched-credit2 -d u1 -w 512 -c 150"), 0);
+	assert_int_equal(fake_xen.d[1].credit.weight, 512);
+	assert_int_equal(run("sched-credit2 -d u1"), 0);
+	assert_string_equal(out, "Name                                ID Weight  Cap\n"
+			    "u1                                   1    512  150\n");
+	assert_int_equal(run("sched-credit2 -d u1 -c 201"), 1);
+	assert_string_equal(err, "Cpu cap out of range, valid values are from 0 to 200\n");
+	assert_int_equal(run("sched-credit2 -d u1 -w 0"), 1);
+	assert_int_equal(run("sched-credit2 -d u1 -w 65536"), 1);
+	assert_int_equal(run("sched-credit2 -d u1 -w much"), 1);
+	assert_string_equal(err, "a weight is a number, not \"much\"\n");
+	assert_int_equal(run("sched-credit2 -w 5"), 1);
+	assert_string_equal(err, "Must specify a domain.\n");
+	assert_int_equal(run("sched-credit2 -p Pool-0 -d u1"), 1);
+	assert_int_equal(run("sched-credit2 -p Pool-9"), 1);
+	assert_string_equal(err, "unknown cpupool 'Pool-9'\n");
+	assert_int_equal(run("sched-credit2 -s -r 99"), 1);
+	assert_int_equal(run("sched-credit2 -s -r 2000"), 0);
+	assert_int_equal(run_line("sched-credit2 -d nobody", true), 1);
+	assert_says(err, "nobody is an invalid domain identifier");
+}
+
+/* The scheduler that runs is named when another one is asked for. */
+static void test_other_scheduler(void **state)
+{
+	assert_int_equal(run("sched-credit"), 1);
+	assert_string_equal(err, "Cpupool Pool-0 has the scheduler credit2, not credit\n");
+	assert_int_equal(run("sched-rtds -d u1"), 1);
+	assert_string_equal(err, "domain 1 has the scheduler credit2, not rtds\n");
+	assert_int_equal(run("sched-rtds -v all"), 1);
+	assert_int_equal(run("sched-credit -s -t 5"), 1);
+	fake_xen.pool[0].sched = XEN_SCHEDULER_NULL;
+	assert_int_equal(run("sched-credit2 -d u1 -w 5"), 1);
+	assert_string_equal(err, "domain 1 has the scheduler null, not credit2\n");
+}
+
+static void test_credit(void **state)
+{
+	fake_xen.pool[0].sched = XEN_SCHEDULER_CREDIT;
+	assert_int_equal(run("sched-credit"), 0);
+	assert_says(out, "Cpupool Pool-0: tslice=30ms ratelimit=1000us migration-delay=0us\n");
+	assert_int_equal(run("sched-credit -s -t 10 -r 500 -m 100"), 0);
+	assert_int_equal(fake_xen.credit.tslice_ms, 10);
+	assert_int_equal(fake_xen.credit.ratelimit_us, 500);
+	assert_int_equal(fake_xen.credit.vcpu_migr_delay_us, 100);
+	assert_int_equal(run("sched-credit -s -t 1 -r 2000"), 1);
+	assert_string_equal(err, "Ratelimit cannot be greater than timeslice\n");
+	assert_int_equal(run("sched-credit -s -t 1001"), 1);
+	assert_int_equal(run("sched-credit -s -m 100001"), 1);
+	assert_int_equal(run("sched-credit -s -r 0"), 0);
+	assert_int_equal(run("sched-credit -t 5"), 1);
+	assert_string_equal(err, "Must specify schedparam to set schedule parameter values.\n");
+	assert_int_equal(run("sched-credit -s -d u1"), 1);
+	assert_int_equal(run("sched-credit -d u1 -w 300"), 0);
+	assert_int_equal(fake_xen.d[1].credit.weight, 300);
+}
+
+static void test_rtds(void **state)
+{
+	fake_xen.pool[0].sched = XEN_SCHEDULER_RTDS;
+	assert_int_equal(run("sched-rtds -d u1"), 0);
+	assert_string_equal(out, "Name                                ID    Period    Budget  "
+			    "Extratime\nu1                                   1     10000      "
+			    "4000        yes\n");
+	assert_int_equal(run("sched-rtds -d u1 -v 1 -p 8000 -b 2000 -e 0"), 0);
+	assert_int_equal(run("sched-rtds -d u1 -v all"), 0);
+	assert_string_equal(out, "Name                                ID VCPU    Period    Budget  "
+			    "Extratime\n"
+			    "u1                                   1    0     10000      4000"
+			    "        yes\n"
+			    "u1                                   1    1      8000      2000"
+			    "         no\n");
+	assert_int_equal(run("sched-rtds -d u1 -v all -p 9000 -b 9000 -e 1"), 0);
+	assert_int_equal(fake_xen.d[1].rtds[0].budget, 9000);
+	assert_int_equal(fake_xen.d[1].rtds[1].flags, XEN_DOMCTL_SCHEDRT_extra);
+	assert_int_equal(run("sched-rtds -v all"), 0);
+	assert_says(out, "Cpupool Pool-0: sched=RTDS\n");
+	assert_int_equal(run("sched-rtds -d u1 -v 2"), 1);
+	assert_string_equal(err, "Invalid VCPU 2: valid range is [0, 1]\n");
+	assert_int_equal(run("sched-rtds -d u1 -v 0 -p 100 -b 200 -e 0"), 1);
+	assert_int_equal(run("sched-rtds -d u1 -v 0 -p 100 -b 0 -e 0"), 1);
+	assert_int_equal(run("sched-rtds -d u1 -v 0 -p 100 -b 50"), 1);
+	assert_string_equal(err, "Incorrect number of period, budget and extratime\n");
+	assert_int_equal(run("sched-rtds -d u1 -p 100 -b 50 -e 0"), 1);
+	assert_string_equal(err, "Must specify VCPU.\n");
+	assert_int_equal(run("sched-rtds -v 1"), 1);
+	assert_string_equal(err, "Missing parameters.\n");
+	assert_int_equal(run("sched-rtds -d u1 -v 1 -v all"), 1);
+	assert_string_equal(err, "Incorrect VCPU IDs.\n");
+	assert_int_equal(run("sched-rtds -d u1 -e 2"), 1);
+	assert_string_equal(err, "Invalid extratime.\n");
+	assert_int_equal(run("sched-rtds -c Pool-0 -d u1"), 1);
+}
+
+/* Whatever hypercall fails, the command says so, and has freed what it took. */
+static void test_sched_fails(void **state)
+{
+	static const char *const lines[] = {
+		"sched-credit2", "sched-credit2 -d 1 -w 7", "sched-credit2 -s -r 500",
+	};
+
+	fake_xen.fail_with = -EPERM;
+	for (unsigned int i = 0; i < 3; i++) {
+		unsigned int at = 0;
+		int status;
+
+		do {
+			fake_xen.calls = fake_xen.failed = 0;
+			fake_xen.fail_at = ++at;
+			status = run_line(lines[i], true);
+			if (status)
+				assert_true(*err);
+		} while (status || at < 3);
+		fake_xen.fail_at = 0;
+		assert_true(at > 3);
+	}
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -136,7 +411,10 @@ static void test_usage(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_usage),
+		TEST(test_usage), TEST(test_pool_list), TEST(test_pools), TEST(test_pool_refused),
+		TEST(test_one_pool), TEST(test_numa_split), TEST(test_pool_create_fails),
+		TEST(test_credit2), TEST(test_other_scheduler), TEST(test_credit), TEST(test_rtds),
+		TEST(test_sched_fails),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

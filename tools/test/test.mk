@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Unit tests of the toolstack (see tools/tools.mk).
-$(eval $(call tools_test,builder,fake-xen fake-kernel,builder ctrl,$(tools_builder_ldlibs) $(tools_xen_ldlibs)))
+$(eval $(call tools_test,builder,fake-xen fake-pool fake-kernel,builder ctrl,$(tools_builder_ldlibs) $(tools_xen_ldlibs)))
 $(eval $(call tools_test,config,,config,))
 $(eval $(call tools_test,json,,light store,$(tools_light_ldlibs)))
-$(eval $(call tools_test,light,fake-xen fake-kernel fake-store,light store builder ctrl,\
+$(eval $(call tools_test,light,fake-xen fake-pool fake-kernel fake-store,light store builder ctrl,\
 	$(tools_light_ldlibs) $(tools_builder_ldlibs) $(tools_xen_ldlibs)))
 $(eval $(call tools_test,console,,console,))
 $(eval $(call tools_test,xlparse,../xl/parse ../xl/cpus,light store config ctrl,$(tools_light_ldlibs) $(tools_xen_ldlibs)))
 $(eval $(call tools_test,xllock,../xl/lock,,))
-$(eval $(call tools_test,xlcmd,fake-xen fake-store fake-kernel \
+$(eval $(call tools_test,xlcmd,fake-xen fake-pool fake-store fake-kernel \
 	$(patsubst tools/%.c,../%,$(filter-out %/main.c,$(wildcard tools/xl/*.c))),\
 	light store config builder ctrl,$(tools_light_ldlibs) $(tools_builder_ldlibs) $(tools_xen_ldlibs)))
 $(eval $(call tools_test,store,,light store,))

@@ -3,6 +3,7 @@
 #include <getopt.h>
 #include <sys/utsname.h>
 
+#include "light/pool.h"
 #include "xl.h"
 
 #define LOG_BYTES (1U << 20)
@@ -19,7 +20,7 @@ static void number(const char *name, unsigned long value)
 	printf("%-23s: %lu\n", name, value);
 }
 
-static void print_machine(const struct xen_sysctl_physinfo *p)
+static void print_machine(const struct xen_sysctl_physinfo *p, unsigned long free_cpus)
 {
 	struct utsname u;
 
@@ -69,7 +70,7 @@ static void print_machine(const struct xen_sysctl_physinfo *p)
 	number("sharing_freed_memory", 0);
 	number("sharing_used_memory", 0);
 	number("outstanding_claims", p->outstanding_pages / PAGES_PER_MIB);
-	number("free_cpus", 0);
+	number("free_cpus", free_cpus);
 }
 
 static void print_cpus(struct xl *xl)
@@ -108,16 +109,9 @@ static void print_nodes(struct xl *xl)
 
 static const char *scheduler(struct xl *xl)
 {
-	static const char *const names[] = {
-		[XEN_SCHEDULER_CREDIT] = "credit", [XEN_SCHEDULER_CREDIT2] = "credit2",
-		[XEN_SCHEDULER_ARINC653] = "arinc653", [XEN_SCHEDULER_RTDS] = "rtds",
-		[XEN_SCHEDULER_NULL] = "null",
-	};
 	uint32_t id;
 
-	if (ctl_sched_id(xl->lx.ctl, &id) || id >= sizeof(names) / sizeof(names[0]))
-		return "unknown";
-	return names[id] ? names[id] : "unknown";
+	return lx_sched_name(ctl_sched_id(xl->lx.ctl, &id) ? UINT32_MAX : id);
 }
 
 /* One text of the hypervisor's; empty when it does not say. */
@@ -180,6 +174,18 @@ static void print_hypervisor(struct xl *xl)
 	number("xend_config_format", 4);
 }
 
+static unsigned long count_free_cpus(struct xl *xl)
+{
+	struct lx_cpumap cpus;
+	unsigned long n = 0;
+
+	if (ctl_cpupool_free_cpus(xl->lx.ctl, (uint8_t *)cpus.w, sizeof(cpus.w)))
+		return 0;
+	for (uint32_t i = 0; i < LX_MAX_CPUS; i++)
+		n += lx_cpumap_test(&cpus, i);
+	return n;
+}
+
 static int main_info(struct xl *xl, int argc, char **argv)
 {
 	static const struct option lopts[] = {
@@ -198,7 +204,7 @@ static int main_info(struct xl *xl, int argc, char **argv)
 		fprintf(stderr, "libxl_physinfo failed.\n");
 		return 1;
 	}
-	print_machine(&p);
+	print_machine(&p, count_free_cpus(xl));
 	if (numa) {
 		print_cpus(xl);
 		print_nodes(xl);

@@ -4,6 +4,7 @@
 #include <json-c/json.h>
 #include <time.h>
 
+#include "light/pool.h"
 #include "xl.h"
 
 #include <public/sched.h>
@@ -56,8 +57,12 @@ static void print_row(struct xl *xl, const struct xen_domctl_getdomaininfo *d,
 	}
 	if (o->verbose || o->context)
 		printf(" %16s", "-");
-	if (o->pool)
-		printf("%16s", "Pool-0");
+	if (o->pool) {
+		char *pool = lx_pool_name(&xl->lx, d->cpupool);
+
+		printf("%16s", pool ? pool : "");
+		free(pool);
+	}
 	if (o->numa)
 		printf(" all");
 	putchar('\n');

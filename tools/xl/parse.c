@@ -361,12 +361,12 @@ int xl_parse_text(struct xl *xl, const char *text, size_t bytes, const char *fil
 	return p.rc;
 }
 
-/* The file's bytes with the extra words as lines behind them. */
+/* The file's bytes (none, when it is NULL) with the extra words as lines behind them. */
 static char *slurp(const char *file, char **extra, int nr_extra, size_t *bytes)
 {
 	size_t room = 0, n = 0;
 	char *text = NULL;
-	FILE *f = fopen(file, "re");
+	FILE *f = fopen(file ? file : "/dev/null", "re");
 
 	if (!f)
 		return NULL;
@@ -398,6 +398,26 @@ static char *slurp(const char *file, char **extra, int nr_extra, size_t *bytes)
 	}
 	*bytes = n;
 	return text;
+}
+
+struct cfg *xl_read_config(const char *file, char **extra, int nr_extra)
+{
+	struct cfg_error err;
+	struct cfg *cfg;
+	size_t bytes;
+	char *text;
+
+	errno = 0;
+	text = slurp(file, extra, nr_extra, &bytes);
+	if (!text) {
+		fprintf(stderr, "Failed to read config file: %s: %s\n", file, strerror(errno));
+		return NULL;
+	}
+	cfg = cfg_parse(text, bytes, file ? file : "command line", &err, warn);
+	if (!cfg)
+		fprintf(stderr, "%s\nFailed to parse config file: Invalid argument\n", err.text);
+	free(text);
+	return cfg;
 }
 
 int xl_parse_file(struct xl *xl, const char *file, char **extra, int nr_extra,

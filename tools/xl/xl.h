@@ -38,7 +38,8 @@ struct xl_command {
 
 /* Tables of the files, each ending with an entry without a name. */
 extern const struct xl_command xl_create_commands[], xl_list_commands[], xl_life_commands[],
-	xl_vcpu_commands[], xl_memory_commands[], xl_sched_commands[], xl_host_commands[],
+	xl_vcpu_commands[], xl_memory_commands[], xl_sched_commands[], xl_rtds_commands[],
+	xl_host_commands[],
 	xl_console_commands[], xl_pool_commands[], xl_device_commands[],
 	xl_doctor_commands[], xl_top_commands[], xl_monitor_commands[];
 
@@ -80,7 +81,9 @@ bool xl_plain(struct xl *xl, int argc, char **argv, int need, int *status);
 /** Read a configuration file, "key=value" words (@extra) after it. 0 or -errno, told on stderr. */
 int xl_parse_file(struct xl *xl, const char *file, char **extra, int nr_extra,
 		  struct lx_domain_config *config);
-/** The same from text. */
+/** Settings of a file (NULL: none) and of "key=value" words. NULL: told on stderr. */
+struct cfg *xl_read_config(const char *file, char **extra, int nr_extra);
+/** A domain's configuration from text. */
 int xl_parse_text(struct xl *xl, const char *text, size_t bytes, const char *file,
 		  struct lx_domain_config *config);
 /** "0-3,^2", "all", "node:1": a set of CPUs. False: wrong, or no such node; the hypervisor is asked
@@ -88,6 +91,11 @@ int xl_parse_text(struct xl *xl, const char *text, size_t bytes, const char *fil
 bool xl_parse_cpus(struct xl *xl, const char *text, struct lx_cpumap *map);
 /** "128", "128m", "1g": KiB; @unit is what a bare number counts, in bytes. */
 bool xl_parse_memory(const char *text, uint64_t unit, uint64_t *kib);
+
+/* cmd-pool.c */
+
+/** Find a CPU pool by number or name; false: told on stderr. */
+bool xl_pool(struct xl *xl, const char *text, uint32_t *id);
 
 /* cpus.c */
 

@@ -105,6 +105,11 @@ int ctl_domain_set_context(struct ctl *ctl, uint32_t domid, const void *buf, siz
 
 /** Get or put (XEN_DOMCTL_SCHEDOP_*info) a domain's parameters; @op names the scheduler. */
 int ctl_sched_domain(struct ctl *ctl, uint32_t domid, struct xen_domctl_scheduler_op *op);
+/** Get or put parameters of @n vCPUs, named in @vcpus: XEN_DOMCTL_SCHEDOP_*vcpuinfo. Schedulers
+ * without such parameters refuse. */
+int ctl_sched_vcpus(struct ctl *ctl, uint32_t domid, uint32_t sched, uint32_t cmd,
+		    struct xen_domctl_schedparam_vcpu *vcpus, uint32_t n);
+/** The same for the scheduler of the pool that @op names. */
 int ctl_sched_global(struct ctl *ctl, struct xen_sysctl_scheduler_op *op);
 int ctl_sched_id(struct ctl *ctl, uint32_t *id);
 
@@ -141,10 +146,25 @@ int ctl_numa_info(struct ctl *ctl, struct xen_sysctl_meminfo *mem, uint32_t *dis
 int ctl_cpu_idle(struct ctl *ctl, struct xen_sysctl_cpuinfo *info, uint32_t max);
 /** Read the hypervisor's log from its start; bytes or -errno. */
 int ctl_read_console(struct ctl *ctl, char *buf, uint32_t bytes, bool clear);
+/** Read on from *@index, which moves behind what was read; bytes or -errno. It starts at the oldest
+ * byte there is when that at *@index is gone: *@index then moves by more than the result. */
+int ctl_follow_console(struct ctl *ctl, char *buf, uint32_t bytes, uint32_t *index);
 int ctl_debug_keys(struct ctl *ctl, const char *keys);
+
+/* cpupool.c: pools of CPUs; what errors mean stands in <public/sysctl.h> */
+
 /** The pool @id or the next one; @cpus has @bytes bytes. -ENOENT: no more, said by nobody. */
 int ctl_cpupool_info(struct ctl *ctl, uint32_t *id, uint32_t *sched, uint32_t *domains,
 		     uint8_t *cpus, size_t bytes);
+/** CPUs that are in no pool. */
+int ctl_cpupool_free_cpus(struct ctl *ctl, uint8_t *cpus, size_t bytes);
+/** *@id: the number wanted (XEN_SYSCTL_CPUPOOL_PAR_ANY: any free one), and the one given. */
+int ctl_cpupool_create(struct ctl *ctl, uint32_t *id, uint32_t sched);
+int ctl_cpupool_destroy(struct ctl *ctl, uint32_t id);
+int ctl_cpupool_add_cpu(struct ctl *ctl, uint32_t id, uint32_t cpu);
+/** -EAGAIN (said by nobody): the CPU is busy, ask again soon with the same arguments. */
+int ctl_cpupool_remove_cpu(struct ctl *ctl, uint32_t id, uint32_t cpu);
+int ctl_cpupool_move_domain(struct ctl *ctl, uint32_t id, uint32_t domid);
 
 /* version.c */
 

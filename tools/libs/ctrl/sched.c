@@ -13,6 +13,25 @@ int ctl_sched_domain(struct ctl *ctl, uint32_t domid, struct xen_domctl_schedule
 	return rc;
 }
 
+int ctl_sched_vcpus(struct ctl *ctl, uint32_t domid, uint32_t sched, uint32_t cmd,
+		    struct xen_domctl_schedparam_vcpu *vcpus, uint32_t n)
+{
+	struct xen_domctl op = { .cmd = XEN_DOMCTL_scheduler_op, .domain = (domid_t)domid,
+				 .u.scheduler_op = { .sched_id = sched, .cmd = cmd } };
+	void *buf = buf_get(ctl, vcpus, n * sizeof(*vcpus));
+	int rc;
+
+	if (!buf)
+		return -ENOMEM;
+	op.u.scheduler_op.u.v.nr_vcpus = n;
+	set_xen_guest_handle(op.u.scheduler_op.u.v.vcpus, buf);
+	rc = domctl(ctl, &op, "its vCPUs' scheduling parameters");
+	if (!rc)
+		memcpy(vcpus, buf, n * sizeof(*vcpus));
+	buf_put(ctl, buf);
+	return rc;
+}
+
 int ctl_sched_global(struct ctl *ctl, struct xen_sysctl_scheduler_op *s)
 {
 	struct xen_sysctl op = { .cmd = XEN_SYSCTL_scheduler_op, .u.scheduler_op = *s };

@@ -76,24 +76,40 @@ int ctl_cpu_idle(struct ctl *ctl, struct xen_sysctl_cpuinfo *info, uint32_t max)
 	return rc ? rc : (int)op.u.getcpuinfo.nr_cpus;
 }
 
-int ctl_read_console(struct ctl *ctl, char *out, uint32_t bytes, bool clear)
+static int read_console(struct ctl *ctl, struct xen_sysctl *op, char *out, uint32_t bytes)
 {
-	struct xen_sysctl op = { .cmd = XEN_SYSCTL_readconsole };
 	void *buf = buf_get(ctl, NULL, bytes);
 	int rc;
 
 	if (!buf)
 		return -ENOMEM;
-	op.u.readconsole.clear = clear;
-	op.u.readconsole.count = bytes;
-	set_xen_guest_handle(op.u.readconsole.buffer, buf);
-	rc = sysctl_op(ctl, &op, "reading the hypervisor's log");
-	if (!rc && op.u.readconsole.count > bytes)
+	op->u.readconsole.count = bytes;
+	set_xen_guest_handle(op->u.readconsole.buffer, buf);
+	rc = sysctl_op(ctl, op, "reading the hypervisor's log");
+	if (!rc && op->u.readconsole.count > bytes)
 		rc = -EPROTO;
 	if (!rc)
-		memcpy(out, buf, op.u.readconsole.count);
+		memcpy(out, buf, op->u.readconsole.count);
 	buf_put(ctl, buf);
-	return rc ? rc : (int)op.u.readconsole.count;
+	return rc ? rc : (int)op->u.readconsole.count;
+}
+
+int ctl_read_console(struct ctl *ctl, char *buf, uint32_t bytes, bool clear)
+{
+	struct xen_sysctl op = { .cmd = XEN_SYSCTL_readconsole, .u.readconsole.clear = clear };
+
+	return read_console(ctl, &op, buf, bytes);
+}
+
+int ctl_follow_console(struct ctl *ctl, char *buf, uint32_t bytes, uint32_t *index)
+{
+	struct xen_sysctl op = { .cmd = XEN_SYSCTL_readconsole, .u.readconsole.incremental = 1,
+				 .u.readconsole.index = *index };
+	int n = read_console(ctl, &op, buf, bytes);
+
+	if (n >= 0)
+		*index = op.u.readconsole.index;
+	return n;
 }
 
 int ctl_debug_keys(struct ctl *ctl, const char *keys)
@@ -108,33 +124,6 @@ int ctl_debug_keys(struct ctl *ctl, const char *keys)
 	op.u.debug_keys.nr_keys = (uint32_t)n;
 	set_xen_guest_handle(op.u.debug_keys.keys, buf);
 	rc = sysctl_op(ctl, &op, "sending debug keys");
-	buf_put(ctl, buf);
-	return rc;
-}
-
-int ctl_cpupool_info(struct ctl *ctl, uint32_t *id, uint32_t *sched, uint32_t *domains,
-		     uint8_t *cpus, size_t bytes)
-{
-	struct xen_sysctl op = { .cmd = XEN_SYSCTL_cpupool_op };
-	struct xen_sysctl_cpupool_op *p = &op.u.cpupool_op;
-	void *buf = buf_get(ctl, NULL, bytes);
-	int rc;
-
-	if (!buf)
-		return -ENOMEM;
-	p->op = XEN_SYSCTL_CPUPOOL_OP_INFO;
-	p->cpupool_id = *id;
-	p->cpumap.nr_bits = (uint32_t)bytes * 8;
-	set_xen_guest_handle(p->cpumap.bitmap, buf);
-	rc = sysctl_quiet(ctl, &op);
-	if (rc && rc != -ENOENT)
-		failed(ctl, rc, "reading a CPU pool", -1);
-	if (!rc) {
-		*id = p->cpupool_id;
-		*sched = p->sched_id;
-		*domains = p->n_dom;
-		memcpy(cpus, buf, bytes);
-	}
 	buf_put(ctl, buf);
 	return rc;
 }

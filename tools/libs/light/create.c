@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "device.h"
+#include "pool.h"
 
 #include <public/grant_table.h>
 #include <public/hvm/params.h>
@@ -42,8 +43,6 @@ int lx_config_check(struct lx *lx, const struct lx_domain_config *config)
 		why = "memory is at least 1 and at most maxmem: memory = MIB, maxmem = MIB";
 	else if (b->max_memkb != b->target_memkb)
 		why = "memory must equal maxmem: there is no populate-on-demand";
-	else if (config->c_info.pool_name && strcmp(config->c_info.pool_name, "Pool-0"))
-		why = "the only CPU pool is Pool-0";
 	if (!why)
 		return 0;
 	lx_error(lx, 0, "%s", why);
@@ -82,6 +81,13 @@ static int step_check(struct lx_op *op)
 		lx_error(c->lx, 0, "Domain with name \"%s\" already exists.",
 			 c->config->c_info.name);
 		return -EEXIST;
+	}
+	c->pool = 0;
+	if (c->config->c_info.pool_name &&
+	    lx_find_pool(c->lx, c->config->c_info.pool_name, &c->pool)) {
+		lx_error(c->lx, 0, "there is no CPU pool %s (xl cpupool-list)",
+			 c->config->c_info.pool_name);
+		return -ENOENT;
 	}
 	return check_uuid(c);
 }
@@ -196,6 +202,7 @@ static int step_domain(struct lx_op *op)
 		.max_maptrack_frames = b->max_maptrack_frames ?
 				       (int32_t)b->max_maptrack_frames : -1,
 		.grant_opts = XEN_DOMCTL_GRANT_version(b->max_grant_version),
+		.cpupool_id = c->pool,
 		.arch.emulation_flags = XEN_X86_EMU_LAPIC,
 	};
 	int rc;
@@ -241,13 +248,21 @@ static int set_sched(struct lx_create *c)
 {
 	const struct lx_sched *s = &c->config->b_info.sched_params;
 	struct xen_domctl_scheduler_op op = { .cmd = XEN_DOMCTL_SCHEDOP_getinfo };
+	struct lx_pool pool;
 	int rc;
 
 	if (s->weight < 0 && s->cap < 0)
 		return 0;
-	rc = ctl_sched_id(c->lx->ctl, &op.sched_id);
-	if (!rc)
-		rc = ctl_sched_domain(c->lx->ctl, c->domid, &op);
+	rc = lx_pool_info(c->lx, c->pool, &pool);
+	if (rc)
+		return rc;
+	if (pool.sched != XEN_SCHEDULER_CREDIT && pool.sched != XEN_SCHEDULER_CREDIT2) {
+		lx_info(c->lx, "cpu_weight and cap mean nothing to the scheduler %s",
+			lx_sched_name(pool.sched));
+		return 0;
+	}
+	op.sched_id = pool.sched;
+	rc = ctl_sched_domain(c->lx->ctl, c->domid, &op);
 	if (rc)
 		return rc;
 	/* credit and credit2 have their weight and cap in the same places. */

@@ -43,6 +43,7 @@ struct lx_create {
 	struct lx_domain_config made;		/* with what was chosen here */
 	bool paused;				/* leave it paused */
 	uint32_t domid;				/* result */
+	uint32_t pool;				/* of CPUs */
 	/* working state */
 	void *kernel_file, *ramdisk_file;
 	size_t kernel_bytes, ramdisk_bytes;

@@ -176,8 +176,10 @@ int lx_state_update(struct lx *lx, uint32_t domid,
 	struct lx_domain_config config;
 	int rc = ctl_domain_info(lx->ctl, domid, &info);
 
-	if (rc)
+	if (rc) {
+		lx_error(lx, rc, "Domain %u: its configuration on disk cannot be found", domid);
 		return rc;
+	}
 	rc = lx_state_load(lx, info.handle, &config);
 	if (rc)
 		return rc == -ENOENT ? 0 : rc;
