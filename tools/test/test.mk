@@ -6,6 +6,8 @@ $(eval $(call tools_test,json,,light store,$(tools_light_ldlibs)))
 $(eval $(call tools_test,light,fake-xen fake-pool fake-kernel fake-store,light store builder ctrl,\
 	$(tools_light_ldlibs) $(tools_builder_ldlibs) $(tools_xen_ldlibs)))
 $(eval $(call tools_test,console,,console,))
+$(eval $(call tools_test,hvlog,fake-xen fake-pool ../xenconsoled/hvlog ../xenconsoled/logfile,ctrl,\
+	$(tools_xen_ldlibs)))
 $(eval $(call tools_test,xlparse,../xl/parse ../xl/cpus,light store config ctrl,$(tools_light_ldlibs) $(tools_xen_ldlibs)))
 $(eval $(call tools_test,xllock,../xl/lock,,))
 $(eval $(call tools_test,xlcmd,fake-xen fake-pool fake-store fake-kernel \

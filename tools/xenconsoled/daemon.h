@@ -17,7 +17,15 @@ struct logfile {
 	char path[512];
 	int fd;				/* -1: not open */
 	uint64_t bytes, limit;
-	bool stamp, line_start;		/* put the time before each line */
+	bool stamp;			/* put the time before each line */
+	bool line_start;		/* the last byte was a newline */
+};
+
+/** What the hypervisor writes to its console. */
+struct hvlog {
+	struct logfile file;		/* not open: it is not logged */
+	uint32_t index;			/* into the ring, of what is read next */
+	bool started;
 };
 
 struct daemon {
@@ -32,6 +40,9 @@ struct daemon {
 	uint64_t log_limit;
 	bool stamp, failed;
 	struct lx_fd store_fd, evtchn_fd, signal_fd;
+	struct hvlog hv;
+	int hv_port;			/* told of new output; -1: not */
+	struct lx_timer hv_timer;
 };
 
 /** A guest's console. */
@@ -67,8 +78,16 @@ void pty_close(struct guest *g);
 /** Write what is stored, and (un)register for more. */
 void pty_flush(struct guest *g);
 
+/* hvlog.c */
+
+/** @dir NULL: it is not logged. */
+void hvlog_open(struct hvlog *h, const char *dir, uint64_t limit, bool stamp);
+/** Write what is new. 0 or -errno of the hypervisor, which is logged. */
+int hvlog_read(struct hvlog *h, struct ctl *ctl);
+
 /* logfile.c */
 
+/** Open @dir/@name; slashes in the name become underscores. @dir NULL: it stays closed. */
 void logfile_open(struct logfile *f, const char *dir, const char *name, uint64_t limit, bool stamp);
 void logfile_write(struct logfile *f, const char *p, size_t n);
 void logfile_close(struct logfile *f);

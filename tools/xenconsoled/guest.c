@@ -186,7 +186,7 @@ static int connect_ring(struct guest *g, uint32_t remote)
 
 static void connect_guest(struct guest *g, uint32_t remote)
 {
-	char tty[64], *name;
+	char tty[64], log[256], *name;
 	int rc = connect_ring(g, remote);
 
 	if (!rc)
@@ -202,8 +202,8 @@ static void connect_guest(struct guest *g, uint32_t remote)
 		return;
 	}
 	name = lx_read(g->d->store, 0, "/local/domain/%u/name", g->domid);
-	logfile_open(&g->file, g->d->log_dir, name && *name ? name : "unnamed", g->d->log_limit,
-		     g->d->stamp);
+	snprintf(log, sizeof(log), "guest-%.200s.log", name && *name ? name : "unnamed");
+	logfile_open(&g->file, g->d->log_dir, log, g->d->log_limit, g->d->stamp);
 	free(name);
 	xenevtchn_unmask(g->d->evtchn, (evtchn_port_t)g->port);
 	/* The guest may have written before anybody listened. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Log files of guests. One that writes without end fills two files of limited size, not a disk. */
+/* Log files. A guest that writes without end fills two files of limited size, not a disk. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -27,7 +27,7 @@ void logfile_open(struct logfile *f, const char *dir, const char *name, uint64_t
 		return;
 	f->limit = limit;
 	f->stamp = stamp;
-	snprintf(f->path, sizeof(f->path), "%.200s/guest-%.200s.log", dir, name);
+	snprintf(f->path, sizeof(f->path), "%.200s/%.220s", dir, name);
 	for (char *p = f->path + strlen(dir) + 1; *p; p++)
 		if (*p == '/')
 			*p = '_';
@@ -91,6 +91,7 @@ void logfile_write(struct logfile *f, const char *p, size_t n)
 		turn_over(f);
 	if (!f->stamp) {
 		put(f, p, n);
+		f->line_start = n ? p[n - 1] == '\n' : f->line_start;
 		return;
 	}
 	while (n) {

@@ -19,27 +19,47 @@
 #define DEFAULT_LOG_DIR "/var/log/xen/console"
 #define DEFAULT_PID_FILE "/run/xenconsoled.pid"
 #define DEFAULT_LOG_LIMIT (16UL << 20)
+#define HV_POLL_MS 1000
 
 static const char help[] =
 	"usage: xenconsoled [options]\n\n"
 	"Connects the consoles of guests to pseudo-terminals, which xl console opens.\n\n"
 	"  -i, --interactive       stay in the foreground\n"
 	"  -v, --verbose           say more\n"
-	"      --log=none|guest    keep what guests write in files (default: none)\n"
+	"      --log=none|guest|hv|all\n"
+	"                          keep what guests, the hypervisor or both write, in files\n"
+	"                          guest-NAME.log and hypervisor.log (default: none)\n"
 	"      --log-dir=DIR       where (default: " DEFAULT_LOG_DIR ")\n"
 	"      --log-limit=BYTES   turn a file over when it is that large (default: 16777216,\n"
 	"                          0: never); one old file is kept\n"
-	"      --timestamp=none|guest\n"
+	"  -t, --timestamp=none|guest|hv|all\n"
 	"                          put the time before each line of a log (default: none)\n"
 	"      --pid-file=FILE     (default: " DEFAULT_PID_FILE ")\n"
+	"  -V, --version           its name and version\n"
 	"  -h, --help              this text\n"
 	"\nSIGHUP opens the log files anew.\n";
 
+/* Whose output an option is about. */
+#define OF_GUESTS 1U
+#define OF_HYPERVISOR 2U
+
 struct options {
 	bool foreground, verbose;
-	const char *log, *log_dir, *pid_file, *timestamp;
+	const char *log_dir, *pid_file;
+	unsigned int log, timestamp;	/* OF_* */
 	uint64_t log_limit;
 };
+
+static bool whose(const char *option, const char *text, unsigned int *of)
+{
+	static const char *const names[] = { "none", "guest", "hv", "all" };
+
+	for (*of = 0; *of < 4; ++*of)
+		if (!strcmp(text, names[*of]))
+			return true;
+	fprintf(stderr, "xenconsoled: --%s is none, guest, hv or all, not %s\n", option, text);
+	return false;
+}
 
 static int parse_options(int argc, char **argv, struct options *o)
 {
@@ -47,11 +67,11 @@ static int parse_options(int argc, char **argv, struct options *o)
 		{ "interactive", 0, NULL, 'i' }, { "verbose", 0, NULL, 'v' },
 		{ "log", 1, NULL, 'l' }, { "log-dir", 1, NULL, 'r' }, { "log-limit", 1, NULL, 'L' },
 		{ "timestamp", 1, NULL, 't' }, { "pid-file", 1, NULL, 'p' },
-		{ "help", 0, NULL, 'h' }, { 0 },
+		{ "version", 0, NULL, 'V' }, { "help", 0, NULL, 'h' }, { 0 },
 	};
 	int opt;
 
-	while ((opt = getopt_long(argc, argv, "ivhl:r:t:p:L:", lopts, NULL)) != -1) {
+	while ((opt = getopt_long(argc, argv, "ivVhl:r:t:p:L:", lopts, NULL)) != -1) {
 		switch (opt) {
 		case 'i':
 			o->foreground = true;
@@ -60,13 +80,15 @@ static int parse_options(int argc, char **argv, struct options *o)
 			o->verbose = true;
 			break;
 		case 'l':
-			o->log = optarg;
+			if (!whose("log", optarg, &o->log))
+				return -EINVAL;
 			break;
 		case 'r':
 			o->log_dir = optarg;
 			break;
 		case 't':
-			o->timestamp = optarg;
+			if (!whose("timestamp", optarg, &o->timestamp))
+				return -EINVAL;
 			break;
 		case 'p':
 			o->pid_file = optarg;
@@ -74,6 +96,9 @@ static int parse_options(int argc, char **argv, struct options *o)
 		case 'L':
 			o->log_limit = strtoull(optarg, NULL, 10);
 			break;
+		case 'V':
+			puts("Xenolith console daemon, for the ABI of Xen 4.17");
+			exit(0);
 		case 'h':
 			fputs(help, stdout);
 			exit(0);
@@ -109,8 +134,39 @@ static void evtchn_event(struct lx_fd *fd, short revents)
 	struct daemon *d = fd->user;
 	int port = xenevtchn_pending(d->evtchn);
 
-	if (port >= 0)
+	if (port < 0)
+		return;
+	if (port != d->hv_port) {
 		guest_event(d, port);
+		return;
+	}
+	hvlog_read(&d->hv, d->ctl);
+	xenevtchn_unmask(d->evtchn, (evtchn_port_t)port);
+}
+
+static void hv_tick(struct lx_timer *timer)
+{
+	struct daemon *d = timer->user;
+
+	hvlog_read(&d->hv, d->ctl);
+	lx_timer_set(&d->loop, timer, HV_POLL_MS);
+}
+
+/* Some hypervisors never raise the interrupt, so the clock asks too. */
+static void start_hv_log(struct daemon *d, const struct options *o)
+{
+	d->hv_port = -1;
+	hvlog_open(&d->hv, o->log & OF_HYPERVISOR ? o->log_dir : NULL, o->log_limit,
+		   o->timestamp & OF_HYPERVISOR);
+	if (d->hv.file.fd < 0) {
+		if (o->log & OF_HYPERVISOR)
+			xtl_log(d->log, XTL_ERROR, errno, "xenconsoled", "cannot log the "
+				"hypervisor in %s", o->log_dir);
+		return;
+	}
+	d->hv_port = xenevtchn_bind_virq(d->evtchn, VIRQ_CON_RING);
+	d->hv_timer = (struct lx_timer){ .fn = hv_tick, .user = d };
+	lx_timer_set(&d->loop, &d->hv_timer, 0);
 }
 
 static void signal_event(struct lx_fd *fd, short revents)
@@ -120,10 +176,12 @@ static void signal_event(struct lx_fd *fd, short revents)
 
 	if (read(fd->fd, &s, sizeof(s)) != sizeof(s))
 		return;
-	if (s.ssi_signo == SIGHUP)
+	if (s.ssi_signo == SIGHUP) {
 		guests_reopen_logs(d);
-	else
+		logfile_reopen(&d->hv.file);
+	} else {
 		lx_loop_stop(&d->loop);
+	}
 }
 
 static int open_signals(void)
@@ -208,10 +266,25 @@ static void started(const struct options *o, int tell)
 	close(tell);
 }
 
+static void make_folder(const char *dir)
+{
+	char path[512];
+
+	snprintf(path, sizeof(path), "%s", dir);
+	for (char *p = path + 1; *p; p++) {
+		if (*p != '/')
+			continue;
+		*p = '\0';
+		mkdir(path, 0755);
+		*p = '/';
+	}
+	mkdir(path, 0755);
+}
+
 int main(int argc, char **argv)
 {
-	struct options o = { .log = "none", .log_dir = DEFAULT_LOG_DIR, .timestamp = "none",
-			     .pid_file = DEFAULT_PID_FILE, .log_limit = DEFAULT_LOG_LIMIT };
+	struct options o = { .log_dir = DEFAULT_LOG_DIR, .pid_file = DEFAULT_PID_FILE,
+			     .log_limit = DEFAULT_LOG_LIMIT };
 	struct daemon d = { 0 };
 	int rc, tell = -1;
 
@@ -221,12 +294,9 @@ int main(int argc, char **argv)
 	}
 	d.log = (xentoollog_logger *)xtl_createlogger_stdiostream(stderr, o.verbose ? XTL_VERBOSE :
 								   XTL_PROGRESS, 0);
-	if (!strcmp(o.log, "guest") || !strcmp(o.log, "all")) {
-		d.log_dir = o.log_dir;
-		mkdir(o.log_dir, 0755);
-	}
+	d.log_dir = o.log & OF_GUESTS ? o.log_dir : NULL;
 	d.log_limit = o.log_limit;
-	d.stamp = !strcmp(o.timestamp, "guest") || !strcmp(o.timestamp, "all");
+	d.stamp = o.timestamp & OF_GUESTS;
 	if (!o.foreground && (tell = split()) < 0) {
 		perror("xenconsoled: fork");
 		return 1;
@@ -234,9 +304,15 @@ int main(int argc, char **argv)
 	rc = open_all(&d);
 	if (rc)
 		return 1;
+	if (o.log)
+		make_folder(o.log_dir);
+	start_hv_log(&d, &o);
 	started(&o, tell);
 	guests_scan(&d);
 	rc = lx_loop_run(&d.loop);
+	if (d.hv.file.fd >= 0)
+		hvlog_read(&d.hv, d.ctl);	/* its last words */
+	logfile_close(&d.hv.file);
 	guests_free(&d);
 	unlink(o.pid_file);
 	return rc || d.failed ? 1 : 0;
