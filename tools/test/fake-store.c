@@ -36,6 +36,15 @@ static int change(struct fake_store *f)
 	return -EIO;
 }
 
+static void tell(struct fake_store *f)
+{
+	if (!f->changed || f->in_tx || f->in_changed)
+		return;
+	f->in_changed = true;
+	f->changed();
+	f->in_changed = false;
+}
+
 static void put(struct fake_store *f, const char *path, const char *value)
 {
 	struct fake_node *n = find(f, path);
@@ -51,8 +60,8 @@ static void put(struct fake_store *f, const char *path, const char *value)
 
 static bool is_backend_state(const char *path)
 {
-	return !strncmp(path, "/local/domain/0/backend/v", 25) && !strcmp(strrchr(path, '/'),
-									  "/state");
+	return !strncmp(path, "/local/domain/", 14) && strstr(path, "/backend/v") &&
+	       !strcmp(strrchr(path, '/'), "/state");
 }
 
 /* Drivers of backends, which get ready and close at once, unless told otherwise. */
@@ -77,8 +86,8 @@ static char *fake_read(struct lx_store *s, uint32_t tx, const char *path)
 
 	if (f->connect_in && is_backend_state(path) && !--f->connect_in)
 		put(f, path, "4");
-	v = fake_store_get(f, path);
-	errno = ENOENT;
+	v = f->blind ? NULL : fake_store_get(f, path);
+	errno = f->blind ? EIO : ENOENT;
 	return v ? strdup(v) : NULL;
 }
 
@@ -87,8 +96,10 @@ static int fake_write(struct lx_store *s, uint32_t tx, const char *path, const c
 	int rc = change(fake(s));
 
 	value = answer(fake(s), path, value);
-	if (!rc)
+	if (!rc) {
 		put(fake(s), path, value);
+		tell(fake(s));
+	}
 	return rc;
 }
 
@@ -118,6 +129,7 @@ static int fake_remove(struct lx_store *s, uint32_t tx, const char *path)
 		free(n->value);
 		f->node[i] = f->node[--f->nodes];
 	}
+	tell(f);
 	return 0;
 }
 
@@ -143,6 +155,11 @@ static char **fake_list(struct lx_store *s, uint32_t tx, const char *path, unsig
 	char *text = (char *)(names + f->nodes + 1);
 
 	*n = 0;
+	if (f->blind) {
+		free(names);
+		errno = EIO;
+		return NULL;
+	}
 	for (unsigned int i = 0; i < f->nodes; i++) {
 		const char *rest = f->node[i].path + len + 1;
 		unsigned int k = 0;
@@ -209,6 +226,8 @@ static int fake_end(struct lx_store *s, uint32_t tx, bool abort)
 		free_nodes(f->before, f->before_nodes);
 	}
 	f->before = NULL;
+	if (!abort && !conflict && !rc)
+		tell(f);
 	return conflict ? -EAGAIN : rc;
 }
 

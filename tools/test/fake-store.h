@@ -25,6 +25,10 @@ struct fake_store {
 	unsigned int told_early;	/* orders to close before that */
 	unsigned int overwrites;	/* orders to close that a backend overwrites */
 	bool no_backends;		/* states of backends stay as they are written */
+	bool blind;			/* nothing can be read */
+	/** Somebody else looks at the store after each change, and may change it too. */
+	void (*changed)(void);
+	bool in_changed;
 	bool in_tx;
 	struct fake_node *before;	/* what a transaction began with */
 	unsigned int before_nodes;

@@ -58,7 +58,7 @@ static int fake_stat_disk(const char *path, bool *block, uint32_t *major, uint32
 	return host_call();
 }
 
-static int fake_vif_up(const char *ifname, const char *bridge, uint32_t mtu)
+static int fake_vif_up(const char *ifname, const char *rename, const char *bridge, uint32_t mtu)
 {
 	connected++;
 	return host_call();
@@ -380,8 +380,8 @@ static void test_devices(void **state)
 	assert_int_equal(n, 2);
 	free(ids);
 	store.connect_in = 1;
-	assert_int_equal(lx_device_remove(&lx, &(struct lx_device){ LX_VBD, domid, 51712 }, false),
-			 0);
+	assert_int_equal(lx_device_remove(&lx, &(struct lx_device){ LX_VBD, domid, 51712, 0 },
+					  false), 0);
 	assert_int_equal(loops, 0);
 	assert_int_equal(lx_destroy(&lx, domid), 0);
 	assert_no_trace();

@@ -27,7 +27,7 @@ static void print_disk(struct lx *lx, const struct lx_device *dev)
 	char back[LX_PATH_BYTES];
 
 	lx_device_back(dev, back);
-	printf("%-5u %-3u %-6u %-5ld %-6ld %-8ld %-30s\n", dev->devid, 0, dev->domid,
+	printf("%-5u %-3u %-6u %-5ld %-6ld %-8ld %-30s\n", dev->devid, dev->backend, dev->domid,
 	       front_number(lx, dev, "state"), front_number(lx, dev, "event-channel"),
 	       front_number(lx, dev, "ring-ref"), back);
 }
@@ -38,7 +38,7 @@ static void print_nic(struct lx *lx, const struct lx_device *dev)
 
 	lx_device_back(dev, back);
 	mac = lx_read(lx->store, 0, "%.200s/mac", back);
-	printf("%-3u %-2u %-17s %-6u %5ld %6ld %5ld/%-11ld %-30s\n", dev->devid, 0,
+	printf("%-3u %-2u %-17s%6u %5ld %6ld %5ld/%-11ld %-30s\n", dev->devid, dev->backend,
 	       mac ? mac : "", dev->devid, front_number(lx, dev, "state"),
 	       front_number(lx, dev, "event-channel"), front_number(lx, dev, "tx-ring-ref"),
 	       front_number(lx, dev, "rx-ring-ref"), back);
@@ -59,12 +59,13 @@ static int list(struct xl *xl, int argc, char **argv, const char *kind,
 		printf("%-3s %-2s %-17s %-6s %-5s %-6s %5s/%-5s %-30s\n", "Idx", "BE", "Mac Addr.",
 		       "handle", "state", "evt-ch", "tx-", "rx-ring-ref", "BE-path");
 	for (int i = optind; i < argc; i++) {
-		struct lx_device dev = { kind, xl_domain(xl, argv[i]), 0 };
+		uint32_t domid = xl_domain(xl, argv[i]);
 		unsigned int n;
-		uint32_t *ids = lx_device_list(&xl->lx, dev.domid, kind, &n);
+		uint32_t *ids = lx_device_list(&xl->lx, domid, kind, &n);
 
 		for (unsigned int k = 0; k < n; k++) {
-			dev.devid = ids[k];
+			struct lx_device dev = lx_device(&xl->lx, kind, domid, ids[k]);
+
 			print(&xl->lx, &dev);
 		}
 		free(ids);
@@ -106,6 +107,15 @@ static int read_spec(struct xl *xl, const char *setting, int argc, char **argv,
 	}
 	free(spec);
 	return rc;
+}
+
+/* What -N prints. */
+static void show_json(const char *what, const struct lx_type *type, const void *object)
+{
+	char *text = lx_to_text(type, object);
+
+	printf("%s: %s\n", what, text ? text : "no memory");
+	free(text);
 }
 
 struct attach {
@@ -156,6 +166,7 @@ static int finish(struct xl *xl, struct attach *a, const char *kind,
 		  int (*ready)(struct lx *lx, void *arg),
 		  void (*remember)(struct lx_domain_config *to, void *arg))
 {
+	struct lx_device dev = lx_device(&xl->lx, kind, a->domid, a->devid);
 	int rc = lx_device_wait(&xl->lx, ready, a);
 
 	if (!rc)
@@ -163,7 +174,7 @@ static int finish(struct xl *xl, struct attach *a, const char *kind,
 	if (!rc)
 		return 0;
 	fprintf(stderr, "the device does not get ready: %s\n", strerror(-rc));
-	lx_device_remove(&xl->lx, &(struct lx_device){ kind, a->domid, a->devid }, true);
+	lx_device_remove(&xl->lx, &dev, true);
 	return 1;
 }
 
@@ -179,7 +190,9 @@ static int main_block_attach(struct xl *xl, int argc, char **argv)
 	rc = read_spec(xl, "disk", argc - optind - 1, argv + optind + 1, &config);
 	if (rc)
 		return 1;
-	if (!xl->dry_run) {
+	if (xl->dry_run) {
+		show_json("disk", &lx_disk_type, &config.disks[0]);
+	} else {
 		rc = lx_disk_add(&xl->lx, a.domid, &config.disks[0], &a.devid);
 		if (rc)
 			fprintf(stderr, "libxl_device_disk_add failed.\n");
@@ -215,7 +228,9 @@ static int main_network_attach(struct xl *xl, int argc, char **argv)
 	if (rc)
 		return 1;
 	config.nics[0].devid = a.devid = free_nic(xl, a.domid);
-	if (!xl->dry_run) {
+	if (xl->dry_run) {
+		show_json("vif", &lx_nic_type, &config.nics[0]);
+	} else {
 		rc = lx_nic_add(&xl->lx, a.domid, &config.nics[0]);
 		if (rc)
 			fprintf(stderr, "libxl_device_nic_add failed.\n");
@@ -258,7 +273,7 @@ static void forget_nic(struct lx_domain_config *config, void *arg)
 static int detach(struct xl *xl, struct attach *a, const char *kind, bool force,
 		  void (*forget)(struct lx_domain_config *config, void *arg))
 {
-	struct lx_device dev = { kind, a->domid, a->devid };
+	struct lx_device dev = lx_device(&xl->lx, kind, a->domid, a->devid);
 
 	if (lx_device_state(&xl->lx, &dev) < 0) {
 		fprintf(stderr, "Error: Device %u not connected.\n", a->devid);
@@ -301,7 +316,7 @@ static bool find_nic(struct xl *xl, const char *text, struct attach *a)
 	bool found = false;
 
 	for (unsigned int i = 0; i < n && !found; i++) {
-		struct lx_device dev = { LX_VIF, a->domid, ids[i] };
+		struct lx_device dev = lx_device(&xl->lx, LX_VIF, a->domid, ids[i]);
 		char back[LX_PATH_BYTES], number[16], *mac;
 
 		lx_device_back(&dev, back);

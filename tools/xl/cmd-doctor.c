@@ -180,6 +180,11 @@ static void check_memory(struct doctor *d, const struct lx_domain_config *c)
 	      "there is memory for it", advice);
 }
 
+static bool elsewhere(const char *backend)
+{
+	return backend && strcmp(backend, "0") && strcmp(backend, "Domain-0");
+}
+
 static void check_devices(struct doctor *d, const struct lx_domain_config *c)
 {
 	char what[300];
@@ -190,12 +195,14 @@ static void check_devices(struct doctor *d, const struct lx_domain_config *c)
 
 		snprintf(what, sizeof(what), "disk %s", k->vdev);
 		check(d, lx_vdev_number(k->vdev, &n), what, "it is no name of a disk");
+		if (elsewhere(k->backend_domname))
+			continue;	/* what is there only that domain knows */
 		check(d, k->pdev_path && !access(k->pdev_path, k->readwrite ? R_OK | W_OK : R_OK),
 		      what, k->pdev_path ? k->pdev_path : "it has no target");
 		check(d, k->format == LX_FORMAT_RAW, what, "only the format raw is supported");
 	}
 	for (uint32_t i = 0; i < c->nr_nics; i++) {
-		if (!c->nics[i].bridge)
+		if (!c->nics[i].bridge || elsewhere(c->nics[i].backend_domname))
 			continue;
 		snprintf(what, sizeof(what), "bridge %s", c->nics[i].bridge);
 		check(d, if_nametoindex(c->nics[i].bridge) != 0, what,

@@ -12,7 +12,7 @@ static const struct xl_command *const tables[] = {
 	xl_create_commands, xl_list_commands, xl_life_commands, xl_console_commands,
 	xl_memory_commands, xl_vcpu_commands, xl_host_commands, xl_sched_commands, xl_rtds_commands,
 	xl_device_commands, xl_pool_commands,
-	xl_top_commands, xl_doctor_commands, xl_monitor_commands,
+	xl_top_commands, xl_devd_commands, xl_doctor_commands, xl_monitor_commands,
 };
 
 /* A name may be cut short as long as it fits one command only. */
@@ -71,6 +71,7 @@ struct lx *xl_lx(struct xl *xl)
 	if (!xl->opened && lx_open(&xl->lx, xl->log))
 		exit(1);
 	xl->opened = true;
+	xl->lx.no_hotplug = xl->defaults.no_hotplug;
 	return &xl->lx;
 }
 

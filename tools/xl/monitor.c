@@ -127,38 +127,39 @@ int xl_monitor(struct xl *xl, uint32_t domid)
 	return rc ? 1 : 0;
 }
 
-static int open_log(const char *name)
+void xl_detach(const char *log_name)
 {
+	int log, null = open("/dev/null", O_RDWR);
 	char path[PATH_MAX];
 
-	mkdir("/var/log", 0755);
-	mkdir(LOG_DIR, 0755);
-	snprintf(path, sizeof(path), LOG_DIR "/xl-%.200s.log", name);
-	return open(path, O_WRONLY | O_CREAT | O_APPEND, 0644);
-}
-
-int xl_monitor_start(struct xl *xl, uint32_t domid, const char *name)
-{
-	pid_t pid = fork();
-	int log, null;
-
-	if (pid < 0)
-		return -errno;
-	if (pid)
-		return 0;
 	setsid();
 	signal(SIGHUP, SIG_IGN);
-	null = open("/dev/null", O_RDWR);
-	log = open_log(name);
+	mkdir("/var/log", 0755);
+	mkdir(LOG_DIR, 0755);
+	snprintf(path, sizeof(path), LOG_DIR "/%.200s.log", log_name);
+	log = open(path, O_WRONLY | O_CREAT | O_APPEND, 0644);
 	dup2(null, 0);
 	dup2(log >= 0 ? log : null, 1);
 	dup2(log >= 0 ? log : null, 2);
 	if (chdir("/"))
 		_exit(1);
+}
+
+int xl_monitor_start(struct xl *xl, uint32_t domid, const char *name)
+{
+	pid_t pid = fork();
+	char log[NAME_MAX];
+
+	if (pid < 0)
+		return -errno;
+	if (pid)
+		return 0;
+	snprintf(log, sizeof(log), "xl-%.200s", name);
+	xl_detach(log);
 	/* The handles are the parent's: close this copy of them, and take new ones. */
 	lx_close(&xl->lx);
-	if (lx_open(&xl->lx, xl->log))
-		_exit(1);
+	xl->opened = false;
+	xl_lx(xl);
 	_exit(xl_monitor(xl, domid));
 }
 

@@ -18,8 +18,18 @@
 
 struct json_object;
 
+/** What xl.conf says; 0 and NULL where it does not. */
+struct xl_defaults {
+	char *vif_script, *vif_bridge, *vif_backend, *vif_gatewaydev;
+	uint32_t max_grant_frames, max_maptrack_frames, max_grant_version;
+	bool no_hotplug;
+};
+
+#define XL_CONF "/etc/xen/xl.conf"
+
 struct xl {
 	struct lx lx;
+	struct xl_defaults defaults;
 	bool opened;
 	bool dry_run, force, verbose;
 	const char *command;
@@ -41,7 +51,7 @@ extern const struct xl_command xl_create_commands[], xl_list_commands[], xl_life
 	xl_vcpu_commands[], xl_memory_commands[], xl_sched_commands[], xl_rtds_commands[],
 	xl_host_commands[],
 	xl_console_commands[], xl_pool_commands[], xl_device_commands[],
-	xl_doctor_commands[], xl_top_commands[], xl_monitor_commands[];
+	xl_doctor_commands[], xl_top_commands[], xl_devd_commands[], xl_monitor_commands[];
 
 /* command.c */
 
@@ -75,6 +85,12 @@ int xl_getopt(struct xl *xl, int argc, char **argv, const char *options,
 #define XL_OPT_STATUS(opt) ((opt) == XL_OPT_HELP ? 0 : 2)
 /** The same for a command without options; false: it ends with *@status. */
 bool xl_plain(struct xl *xl, int argc, char **argv, int need, int *status);
+
+/* conf.c */
+
+/** Read xl.conf, if there is one. 0 or -errno, told on stderr. */
+int xl_read_conf(struct xl *xl, const char *file);
+void xl_free_conf(struct xl *xl);
 
 /* parse.c */
 
@@ -113,7 +129,9 @@ int xl_console(struct lx *lx, uint32_t domid);
 
 /** Wait for the domain's end, act as its configuration wants, and go on with its successor. */
 int xl_monitor(struct xl *xl, uint32_t domid);
-/** The same in a daemon; returns in the caller. 0 or -errno. */
+/** Become a daemon after a fork: messages go to /var/log/xen/@log_name.log. */
+void xl_detach(const char *log_name);
+/** The same as xl_monitor() in a daemon; returns in the caller. 0 or -errno. */
 int xl_monitor_start(struct xl *xl, uint32_t domid, const char *name);
 /** Where that daemon was killed: say so, and start another. */
 void xl_monitor_mend(struct xl *xl, uint32_t domid);

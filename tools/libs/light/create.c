@@ -435,7 +435,8 @@ static int step_connect(struct lx_op *op)
 		return rc;
 	if (lx_now() > c->device_until) {
 		lx_error(c->lx, 0, "a device's backend does not answer: are the modules "
-			 "xen-blkback and xen-netback loaded in dom0?");
+			 "xen-blkback and xen-netback loaded in dom0, or, when it is in another "
+			 "domain, is xl devd running there?");
 		return -ETIMEDOUT;
 	}
 	lx_op_wake_after(op, LX_DEVICE_POLL_MS);

@@ -21,13 +21,44 @@ void lx_device_front(const struct lx_device *dev, char path[LX_PATH_BYTES])
 
 void lx_device_back(const struct lx_device *dev, char path[LX_PATH_BYTES])
 {
-	snprintf(path, LX_PATH_BYTES, "/local/domain/0/backend/%s/%u/%u", dev->kind, dev->domid,
-		 dev->devid);
+	snprintf(path, LX_PATH_BYTES, "/local/domain/%u/backend/%s/%u/%u", dev->backend, dev->kind,
+		 dev->domid, dev->devid);
 }
 
 static void lx_device_private(const struct lx_device *dev, char path[LX_PATH_BYTES])
 {
 	snprintf(path, LX_PATH_BYTES, "/libxl/%u/device/%s/%u", dev->domid, dev->kind, dev->devid);
+}
+
+struct lx_device lx_device(struct lx *lx, const char *kind, uint32_t domid, uint32_t devid)
+{
+	struct lx_device dev = { kind, domid, devid, 0 };
+	char path[LX_PATH_BYTES], *back;
+
+	lx_device_private(&dev, path);
+	back = lx_read(lx->store, 0, "%.200s/backend", path);
+	if (!back || sscanf(back, "/local/domain/%u/backend/", &dev.backend) != 1)
+		dev.backend = 0;
+	free(back);
+	return dev;
+}
+
+int lx_backend_domain(struct lx *lx, const char *name, uint32_t *domid)
+{
+	int rc;
+
+	*domid = 0;
+	if (!name)
+		return 0;
+	rc = lx_find_domain(lx, name, domid);
+	if (rc)
+		lx_error(lx, rc, "there is no domain %s to have a backend", name);
+	return rc;
+}
+
+bool lx_backend_elsewhere(const struct lx *lx, uint32_t backend)
+{
+	return backend || lx->no_hotplug;
 }
 
 int lx_device_state(struct lx *lx, const struct lx_device *dev)
@@ -68,10 +99,12 @@ static int write_end(struct lx *lx, uint32_t tx, const char *dir, const struct l
 static int write_both(struct lx *lx, uint32_t tx, const struct lx_device *dev,
 		      const struct lx_kv *front, const struct lx_kv *back)
 {
-	const struct lx_perm guests[] = { { dev->domid, false, false }, { 0, true, false } };
-	const struct lx_perm ours[] = { { 0, false, false }, { dev->domid, true, false } };
-	char f[LX_PATH_BYTES], b[LX_PATH_BYTES], p[LX_PATH_BYTES], id[16];
-	const struct lx_kv front_base[] = { { "backend", b }, { "backend-id", "0" },
+	const struct lx_perm guests[] = { { dev->domid, false, false },
+					  { dev->backend, true, false } };
+	const struct lx_perm backends[] = { { dev->backend, false, false },
+					    { dev->domid, true, false } };
+	char f[LX_PATH_BYTES], b[LX_PATH_BYTES], p[LX_PATH_BYTES], id[16], back_id[16];
+	const struct lx_kv front_base[] = { { "backend", b }, { "backend-id", back_id },
 					    { "state", "1" }, { NULL, NULL } };
 	const struct lx_kv back_base[] = { { "frontend", f }, { "frontend-id", id },
 					   { "online", "1" }, { "state", "1" }, { NULL, NULL } };
@@ -83,6 +116,7 @@ static int write_both(struct lx *lx, uint32_t tx, const struct lx_device *dev,
 	lx_device_back(dev, b);
 	lx_device_private(dev, p);
 	snprintf(id, sizeof(id), "%u", dev->domid);
+	snprintf(back_id, sizeof(back_id), "%u", dev->backend);
 	/* The states come last: they are what the drivers wait for. */
 	for (n = 0; front[n].key && n < 20; n++)
 		all[n] = front[n];
@@ -92,7 +126,7 @@ static int write_both(struct lx *lx, uint32_t tx, const struct lx_device *dev,
 		all[n] = back[n];
 	memcpy(all + n, back_base, sizeof(back_base));
 	if (!rc)
-		rc = write_end(lx, tx, b, ours, all);
+		rc = write_end(lx, tx, b, backends, all);
 	snprintf(f, sizeof(f), "%.200s/backend", p);
 	if (!rc)
 		rc = lx->store->ops->write(lx->store, tx, f, b);
@@ -102,9 +136,10 @@ static int write_both(struct lx *lx, uint32_t tx, const struct lx_device *dev,
 int lx_device_write(struct lx *lx, const struct lx_device *dev, const struct lx_kv *front,
 		    const struct lx_kv *back)
 {
+	struct lx_device there = lx_device(lx, dev->kind, dev->domid, dev->devid);
 	int rc = -EAGAIN;
 
-	if (lx_device_state(lx, dev) >= 0) {
+	if (lx_device_state(lx, &there) >= 0) {
 		lx_error(lx, 0, "Domain %u: it has a device %s %u already", dev->domid, dev->kind,
 			 dev->devid);
 		return -EEXIST;
@@ -154,13 +189,21 @@ static void let_connect(struct lx *lx, const struct lx_device *dev)
 		usleep(LX_DEVICE_POLL_MS * 1000);
 }
 
-static void tell_to_close(struct lx *lx, const struct lx_device *dev)
+static void take_offline(struct lx *lx, const struct lx_device *dev)
 {
 	char back[LX_PATH_BYTES], path[LX_PATH_BYTES];
 
 	lx_device_back(dev, back);
 	snprintf(path, sizeof(path), "%.200s/online", back);
 	lx->store->ops->write(lx->store, 0, path, "0");
+}
+
+static void tell_to_close(struct lx *lx, const struct lx_device *dev)
+{
+	char back[LX_PATH_BYTES], path[LX_PATH_BYTES];
+
+	take_offline(lx, dev);
+	lx_device_back(dev, back);
 	snprintf(path, sizeof(path), "%.200s/state", back);
 	lx->store->ops->write(lx->store, 0, path, "5");
 }
@@ -176,19 +219,50 @@ static int is_closed(struct lx *lx, void *arg)
 	return state < 0 || state == XenbusStateClosed || state == XenbusStateUnknown ? 0 : -EAGAIN;
 }
 
+static int is_gone(struct lx *lx, void *arg)
+{
+	return lx_device_state(lx, arg) < 0 ? 0 : -EAGAIN;
+}
+
+/* A driver domain that is gone closes nothing any more. */
+static bool backend_lives(struct lx *lx, const struct lx_device *dev)
+{
+	struct xen_domctl_getdomaininfo info;
+
+	return !dev->backend || ctl_domain_info(lx->ctl, dev->backend, &info) != -ESRCH;
+}
+
 static void take_backing_away(struct lx *lx, const struct lx_device *dev, const char *back)
 {
-	char *loop = lx_read(lx->store, 0, "%.200s/loop", back);
-	char *script = lx_read(lx->store, 0, "%.200s/hotplug-script", back);
-	char *ifname = lx_read(lx->store, 0, "%.200s/vifname", back);
+	char *by = lx_read(lx->store, 0, "%.200s/hotplug-by", back);
+	bool own = by && !strcmp(by, "toolstack");	/* done here, whatever xl.conf says now */
+	struct lx_hotplug h;
 
-	if (script && *script)
-		lx->host->script(script, "offline", back, ifname);
-	if (loop && *loop)
-		lx->host->loop_detach(loop);
-	free(loop);
-	free(script);
-	free(ifname);
+	free(by);
+	if (own || !lx_backend_elsewhere(lx, dev->backend)) {
+		lx_hotplug_read(lx, back, &h);
+		lx_hotplug_undo(lx, back, &h);
+	} else if (lx_device_state(lx, dev) == XenbusStateClosed && backend_lives(lx, dev) &&
+		   lx_device_wait(lx, is_gone, (void *)dev)) {
+		/* The nodes go away below, and the daemon, if there is one, sees that. */
+		lx_error(lx, 0, "Domain %u: domain %u does not give up %s %u: is xl devd running "
+			 "there?", dev->domid, dev->backend, dev->kind, dev->devid);
+	}
+}
+
+/* The guest's folder of backends goes with the last one in it. */
+static void remove_backend(struct lx *lx, const struct lx_device *dev, const char *back)
+{
+	char path[LX_PATH_BYTES], **names;
+	unsigned int n;
+
+	lx->store->ops->remove(lx->store, 0, back);
+	snprintf(path, sizeof(path), "/local/domain/%u/backend/%s/%u", dev->backend, dev->kind,
+		 dev->domid);
+	names = lx->store->ops->list(lx->store, 0, path, &n);
+	if (names && !n)
+		lx->store->ops->remove(lx->store, 0, path);
+	free(names);
 }
 
 int lx_device_remove(struct lx *lx, const struct lx_device *dev, bool force)
@@ -202,7 +276,8 @@ int lx_device_remove(struct lx *lx, const struct lx_device *dev, bool force)
 	lx_device_front(dev, front);
 	lx_device_back(dev, back);
 	lx_device_private(dev, private);
-	if (state > XenbusStateInitialising && state != XenbusStateClosed) {
+	if (state > XenbusStateInitialising && state != XenbusStateClosed &&
+	    backend_lives(lx, dev)) {
 		tell_to_close(lx, dev);
 		/* Without its other end a backend gives up. */
 		if (force)
@@ -213,10 +288,12 @@ int lx_device_remove(struct lx *lx, const struct lx_device *dev, bool force)
 				 dev->domid, dev->kind, dev->devid);
 		if (rc && !force)
 			return rc;
+	} else if (state >= 0) {
+		take_offline(lx, dev);	/* what a driver domain waits for, when it has closed */
 	}
 	take_backing_away(lx, dev, back);
 	lx->store->ops->remove(lx->store, 0, front);
-	lx->store->ops->remove(lx->store, 0, back);
+	remove_backend(lx, dev, back);
 	lx->store->ops->remove(lx->store, 0, private);
 	return 0;
 }
@@ -226,7 +303,8 @@ uint32_t *lx_device_list(struct lx *lx, uint32_t domid, const char *kind, unsign
 	char path[LX_PATH_BYTES], **names;
 	uint32_t *ids;
 
-	snprintf(path, sizeof(path), "/local/domain/0/backend/%s/%u", kind, domid);
+	/* The backends may be in several domains; what the toolstack noted is in one place. */
+	snprintf(path, sizeof(path), "/libxl/%u/device/%s", domid, kind);
 	names = lx->store->ops->list(lx->store, 0, path, n);
 	if (!names)
 		*n = 0;
@@ -247,8 +325,11 @@ void lx_devices_remove(struct lx *lx, uint32_t domid)
 		unsigned int n;
 		uint32_t *ids = lx_device_list(lx, domid, kinds[k], &n);
 
-		for (unsigned int i = 0; i < n; i++)
-			lx_device_remove(lx, &(struct lx_device){ kinds[k], domid, ids[i] }, true);
+		for (unsigned int i = 0; i < n; i++) {
+			struct lx_device dev = lx_device(lx, kinds[k], domid, ids[i]);
+
+			lx_device_remove(lx, &dev, true);
+		}
 		free(ids);
 	}
 }

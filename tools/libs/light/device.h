@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * PV devices: block devices behind the kernel's xen-blkback, network interfaces behind
- * xen-netback. Both ends are described in xenstore; the backend is in dom0. What a guest writes at
- * its end is never used to find anything.
+ * xen-netback. Both ends are described in xenstore; the backend is in dom0 or in a driver domain.
+ * What a guest writes at its end is never used to find anything.
+ *
+ * The work on the backend's side (loop devices, bridges, scripts: "hotplug") is done here when the
+ * backend is in this domain, and by the driver domain's `xl devd` (devd.c) when it is not.
  */
 #ifndef TOOLS_LIGHT_DEVICE_H
 #define TOOLS_LIGHT_DEVICE_H
@@ -17,9 +20,10 @@ struct lx_host_ops {
 	void (*loop_detach)(const char *dev);
 	/** Is it a block device (*@block), and which number has it? */
 	int (*stat_disk)(const char *path, bool *block, uint32_t *major, uint32_t *minor);
-	/** Put an interface into a bridge (NULL: none) and set it up; @mtu 0: as it is. */
-	int (*vif_up)(const char *ifname, const char *bridge, uint32_t mtu);
-	/** Run a hotplug script for "online" or "offline". */
+	/** Give an interface its name (NULL: it has it), put it into a bridge (NULL: none) and set
+	 * it up; @mtu 0: as it is. */
+	int (*vif_up)(const char *ifname, const char *rename, const char *bridge, uint32_t mtu);
+	/** Run a hotplug script: "online" or "offline" (interfaces), "add" or "remove" (disks). */
 	int (*script)(const char *script, const char *action, const char *backend,
 		      const char *ifname);
 };
@@ -32,7 +36,16 @@ extern const struct lx_host_ops lx_host_linux;
 struct lx_device {
 	const char *kind;		/* LX_VBD or LX_VIF */
 	uint32_t domid, devid;
+	uint32_t backend;		/* domain */
 };
+
+/** A device by its numbers, with the backend's domain as the toolstack noted it; dom0 when there is
+ * no such device. */
+struct lx_device lx_device(struct lx *lx, const char *kind, uint32_t domid, uint32_t devid);
+/** The domain that a configuration names for a backend (NULL: dom0). -ENOENT, logged. */
+int lx_backend_domain(struct lx *lx, const char *name, uint32_t *domid);
+/** Is the backend's work done elsewhere, by `xl devd`? */
+bool lx_backend_elsewhere(const struct lx *lx, uint32_t backend);
 
 /** States of both ends (<public/io/xenbus.h>); -1: no such node. */
 int lx_device_state(struct lx *lx, const struct lx_device *dev);
@@ -66,6 +79,43 @@ int lx_nic_add(struct lx *lx, uint32_t domid, struct lx_nic *nic);
 int lx_nic_connect(struct lx *lx, uint32_t domid, const struct lx_nic *nic);
 /** A disk's backend is ready: 0 or -EAGAIN. */
 int lx_disk_ready(struct lx *lx, uint32_t domid, uint32_t devid);
+
+/* hotplug.c: the backend's side, from what its nodes at @back say. 0 or -errno. */
+
+/** Open what is behind a disk, and tell the backend's driver of it. */
+int lx_hotplug_disk(struct lx *lx, const char *back);
+/** Connect an interface whose backend is ready. */
+int lx_hotplug_nic(struct lx *lx, const char *back, uint32_t domid, uint32_t devid);
+
+/** What hotplug did, so that it can be taken back when the nodes are gone. */
+struct lx_hotplug {
+	char *loop;			/* device; NULL: none */
+	char *script;			/* to be run for the end; NULL: none */
+	char *ifname;
+};
+
+/** Strings are the caller's, freed by lx_hotplug_undo(). */
+void lx_hotplug_read(struct lx *lx, const char *back, struct lx_hotplug *h);
+void lx_hotplug_undo(struct lx *lx, const char *back, struct lx_hotplug *h);
+/** Did the work elsewhere come to an end? 0, -EAGAIN, or -EIO (its reason logged). */
+int lx_hotplug_done(struct lx *lx, const char *back);
+
+/* devd.c: a driver domain's daemon */
+
+struct lx_devd {
+	struct lx *lx;
+	uint32_t domid;			/* its own */
+	struct lx_served *devices;
+	struct lx_fd fd;
+};
+
+/** Serve the backends of this domain, those that are there and those to come, from lx->loop.
+ * lx->ctl is not used. 0 or -errno. */
+int lx_devd_start(struct lx_devd *d, struct lx *lx);
+/** Look at all of them now. */
+void lx_devd_scan(struct lx_devd *d);
+/** Stop serving; what is connected stays so, for the next daemon. */
+void lx_devd_stop(struct lx_devd *d);
 
 /** How long a backend may take. */
 #define LX_DEVICE_MS 30000

@@ -10,6 +10,7 @@
 
 #include <public/io/xenbus.h>
 
+#define SCRIPT "/etc/xen/scripts/block"	/* what it does is done by xl devd */
 #define XVD_MAJOR 202U
 #define EXTENDED (1U << 28)	/* numbers beyond what 16 disks of 16 partitions have */
 
@@ -83,6 +84,7 @@ bool lx_vdev_number(const char *vdev, uint32_t *devid)
 	return decimal(&p, devid) && !*p;
 }
 
+/* @number is NULL when the backend's domain finds out itself what is behind the disk. */
 static int describe(struct lx *lx, const struct lx_device *dev, const struct lx_disk *d,
 		    const char *params, const char *loop, const char *number)
 {
@@ -98,7 +100,9 @@ static int describe(struct lx *lx, const struct lx_device *dev, const struct lx_
 		{ "discard-enable", d->discard_enable ? "1" : "0" }, { "params", d->pdev_path },
 		{ "physical-device-path", params }, { "loop", loop },
 		{ "direct-io-safe", d->direct_io_safe ? "1" : NULL },
-		{ "physical-device", number }, { "hotplug-status", "connected" }, { NULL, NULL },
+		{ "script", number ? NULL : SCRIPT }, { "hotplug-by", number ? "toolstack" : NULL },
+		{ "physical-device", number }, { "hotplug-status", number ? "connected" : "" },
+		{ NULL, NULL },
 	};
 
 	snprintf(id, sizeof(id), "%u", dev->domid);
@@ -116,9 +120,6 @@ static int check(struct lx *lx, const struct lx_disk *d, uint32_t *devid)
 		why = "has no target, and an empty drive needs a device model";
 	else if (d->format != LX_FORMAT_RAW)
 		why = "is not raw, and other formats need a device model";
-	else if (d->backend_domname && strcmp(d->backend_domname, "0") &&
-		 strcmp(d->backend_domname, "Domain-0"))
-		why = "has its backend in another domain, which is not supported";
 	else if (d->script)
 		why = "has a script, and disks here need none: name the device or file itself";
 	if (!why)
@@ -129,20 +130,25 @@ static int check(struct lx *lx, const struct lx_disk *d, uint32_t *devid)
 
 int lx_disk_add(struct lx *lx, uint32_t domid, const struct lx_disk *d, uint32_t *devid)
 {
-	struct lx_device dev = { LX_VBD, domid, 0 };
+	struct lx_device dev = { LX_VBD, domid, 0, 0 }, there;
 	char loop[64] = "", number[24];
 	const char *path = d->pdev_path;
 	uint32_t major, minor;
 	bool block;
 	int rc = check(lx, d, &dev.devid);
 
+	if (!rc)
+		rc = lx_backend_domain(lx, d->backend_domname, &dev.backend);
 	if (rc)
 		return rc;
-	if (lx_device_state(lx, &dev) >= 0) {
+	there = lx_device(lx, LX_VBD, domid, dev.devid);
+	if (lx_device_state(lx, &there) >= 0) {
 		lx_error(lx, 0, "Domain %u: it has a disk %s already", domid, d->vdev);
 		return -EEXIST;
 	}
 	*devid = dev.devid;
+	if (lx_backend_elsewhere(lx, dev.backend))
+		return describe(lx, &dev, d, NULL, NULL, NULL);
 	rc = lx->host->stat_disk(path, &block, &major, &minor);
 	if (!rc && !block) {
 		rc = lx->host->loop_attach(path, !d->readwrite, loop);
@@ -163,7 +169,12 @@ int lx_disk_add(struct lx *lx, uint32_t domid, const struct lx_disk *d, uint32_t
 
 int lx_disk_ready(struct lx *lx, uint32_t domid, uint32_t devid)
 {
-	int state = lx_device_state(lx, &(struct lx_device){ LX_VBD, domid, devid });
+	struct lx_device dev = lx_device(lx, LX_VBD, domid, devid);
+	int state = lx_device_state(lx, &dev);
+	char back[LX_PATH_BYTES];
 
-	return state >= XenbusStateInitWait && state < XenbusStateClosing ? 0 : -EAGAIN;
+	if (state < XenbusStateInitWait || state >= XenbusStateClosing)
+		return -EAGAIN;
+	lx_device_back(&dev, back);
+	return lx_hotplug_done(lx, back);
 }

@@ -96,16 +96,31 @@ static int set_up(int sock, const char *ifname, uint32_t mtu)
 	return ioctl(sock, SIOCSIFFLAGS, &r) ? -errno : 0;
 }
 
-static int vif_up(const char *ifname, const char *bridge, uint32_t mtu)
+/* The name of an interface that is down. */
+static int rename_it(int sock, const char *ifname, const char *rename)
+{
+	struct ifreq r = { 0 };
+
+	if (!if_nametoindex(ifname) && if_nametoindex(rename))
+		return 0;	/* it has it already */
+	strncpy(r.ifr_name, ifname, IFNAMSIZ - 1);
+	strncpy(r.ifr_newname, rename, IFNAMSIZ - 1);
+	return ioctl(sock, SIOCSIFNAME, &r) ? -errno : 0;
+}
+
+static int vif_up(const char *ifname, const char *rename, const char *bridge, uint32_t mtu)
 {
 	int sock = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), rc = 0;
 	struct ifreq r = { 0 };
 
 	if (sock < 0)
 		return -errno;
+	if (rename)
+		rc = rename_it(sock, ifname, rename);
+	ifname = rename ? rename : ifname;
 	strncpy(r.ifr_name, bridge ? bridge : "", IFNAMSIZ - 1);
 	r.ifr_ifindex = (int)if_nametoindex(ifname);
-	if (!r.ifr_ifindex)
+	if (!rc && !r.ifr_ifindex)
 		rc = -ENODEV;
 	if (!rc && bridge && ioctl(sock, SIOCBRADDIF, &r) && errno != EBUSY)
 		rc = -errno;
@@ -134,8 +149,11 @@ static int wait_child(pid_t pid)
 static int run_script(const char *script, const char *action, const char *backend,
 		      const char *ifname)
 {
-	const char *path = strncmp(backend, "/local/domain/0/", 16) ? backend : backend + 16;
+	const char *path = strstr(backend, "/backend/");
+	bool disk = strstr(backend, "/backend/vbd/");
 	pid_t pid;
+
+	path = path ? path + 1 : backend;
 
 	if (access(script, X_OK))
 		return -errno;
@@ -145,11 +163,11 @@ static int run_script(const char *script, const char *action, const char *backen
 	if (pid)
 		return wait_child(pid);
 	setenv("XENBUS_PATH", path, 1);
-	setenv("XENBUS_TYPE", "vif", 1);
+	setenv("XENBUS_TYPE", disk ? "vbd" : "vif", 1);
 	setenv("XENBUS_BASE_PATH", "backend", 1);
 	setenv("vif", ifname ? ifname : "", 1);
 	setenv("script", script, 1);
-	execl(script, script, action, "type_if=vif", (char *)NULL);
+	execl(script, script, action, disk ? NULL : "type_if=vif", (char *)NULL);
 	_exit(127);
 }
 

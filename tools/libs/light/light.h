@@ -24,6 +24,7 @@ struct lx {
 	struct xentoollog_logger *log;
 	const char *state_dir;		/* configurations of domains; LX_STATE_DIR */
 	const struct lx_host_ops *host;
+	bool no_hotplug;		/* `xl devd` does it for backends in dom0 too */
 };
 
 /** Open the hypervisor and xenstore. 0 or -errno, with nothing open. */

@@ -25,22 +25,11 @@ static char *random_mac(void)
 	return mac;
 }
 
-static void interface_name(uint32_t domid, const struct lx_nic *nic, char name[32])
-{
-	if (nic->ifname)
-		snprintf(name, 32, "%.15s", nic->ifname);
-	else
-		snprintf(name, 32, "vif%u.%u", domid, nic->devid);
-}
-
 static int check(struct lx *lx, const struct lx_nic *n)
 {
 	const char *why = NULL;
 
-	if (n->backend_domname && strcmp(n->backend_domname, "0") &&
-	    strcmp(n->backend_domname, "Domain-0"))
-		why = "has its backend in another domain, which is not supported";
-	else if (n->ifname && strlen(n->ifname) > 15)
+	if (n->ifname && strlen(n->ifname) > 15)
 		why = "has a name of more than 15 characters";
 	else if (n->devid > 65535)
 		why = "has a number above 65535";
@@ -50,28 +39,22 @@ static int check(struct lx *lx, const struct lx_nic *n)
 	return -EINVAL;
 }
 
-/* vif-bridge is what is done here without a script. */
-static const char *own_script(const struct lx_nic *n, char path[256])
-{
-	if (!n->script || !strcmp(n->script, "vif-bridge") ||
-	    !strcmp(n->script, SCRIPT_DIR "/vif-bridge"))
-		return NULL;
-	snprintf(path, 256, "%s%.200s", *n->script == '/' ? "" : SCRIPT_DIR "/", n->script);
-	return path;
-}
-
 int lx_nic_add(struct lx *lx, uint32_t domid, struct lx_nic *n)
 {
-	struct lx_device dev = { LX_VIF, domid, n->devid };
+	struct lx_device dev = { LX_VIF, domid, n->devid, 0 };
 	char handle[16], mtu[16], script[256], rate[48];
+	const char *name = n->script ? n->script : "vif-bridge";
 	int rc = check(lx, n);
 
+	if (!rc)
+		rc = lx_backend_domain(lx, n->backend_domname, &dev.backend);
 	if (rc)
 		return rc;
 	if (!n->mac)
 		n->mac = random_mac();
 	if (!n->mac)
 		return -ENOMEM;
+	snprintf(script, sizeof(script), "%s%.200s", *name == '/' ? "" : SCRIPT_DIR "/", name);
 	snprintf(handle, sizeof(handle), "%u", n->devid);
 	snprintf(mtu, sizeof(mtu), "%u", n->mtu);
 	snprintf(rate, sizeof(rate), "%lu,%u", n->rate_bytes_per_interval, n->rate_interval_usecs);
@@ -80,8 +63,8 @@ int lx_nic_add(struct lx *lx, uint32_t domid, struct lx_nic *n)
 		{ NULL, NULL },
 	};
 	const struct lx_kv back[] = {
-		{ "script", n->script ? n->script : SCRIPT_DIR "/vif-bridge" },
-		{ "hotplug-script", own_script(n, script) }, { "mac", n->mac },
+		{ "script", script }, { "mac", n->mac },
+		{ "hotplug-by", lx_backend_elsewhere(lx, dev.backend) ? NULL : "toolstack" },
 		{ "bridge", n->bridge }, { "handle", handle }, { "type", "vif" }, { "ip", n->ip },
 		{ "gatewaydev", n->gatewaydev }, { "vifname", n->ifname },
 		{ "mtu", n->mtu ? mtu : NULL },
@@ -94,23 +77,14 @@ int lx_nic_add(struct lx *lx, uint32_t domid, struct lx_nic *n)
 
 int lx_nic_connect(struct lx *lx, uint32_t domid, const struct lx_nic *n)
 {
-	struct lx_device dev = { LX_VIF, domid, n->devid };
-	char back[LX_PATH_BYTES], path[LX_PATH_BYTES], name[32], script[256];
-	int state = lx_device_state(lx, &dev), rc;
+	struct lx_device dev = lx_device(lx, LX_VIF, domid, n->devid);
+	int state = lx_device_state(lx, &dev);
+	char back[LX_PATH_BYTES];
 
 	if (state < XenbusStateInitWait || state >= XenbusStateClosing)
 		return -EAGAIN;
 	lx_device_back(&dev, back);
-	interface_name(domid, n, name);
-	if (own_script(n, script))
-		rc = lx->host->script(script, "online", back, name);
-	else
-		rc = lx->host->vif_up(name, n->bridge, n->mtu);
-	if (rc) {
-		lx_error(lx, rc, "interface %s: cannot connect it%s%s", name,
-			 n->bridge ? " to the bridge " : "", n->bridge ? n->bridge : "");
-		return rc == -EAGAIN ? -EIO : rc;
-	}
-	snprintf(path, sizeof(path), "%.200s/hotplug-status", back);
-	return lx->store->ops->write(lx->store, 0, path, "connected");
+	if (lx_backend_elsewhere(lx, dev.backend))
+		return lx_hotplug_done(lx, back);
+	return lx_hotplug_nic(lx, back, domid, n->devid);
 }

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The backend's side of devices: what is behind a disk, where an interface is connected. All of it
+ * is said by the backend's nodes, which the toolstack wrote and the guest can only read; so it is
+ * the same work in dom0 and in a driver domain.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "device.h"
+
+static char *read_node(struct lx *lx, const char *back, const char *name)
+{
+	char *text = lx_read(lx->store, 0, "%.200s/%s", back, name);
+
+	if (text && *text)
+		return text;
+	free(text);
+	return NULL;
+}
+
+static int write_node(struct lx *lx, const char *back, const char *name, const char *value)
+{
+	char path[LX_PATH_BYTES];
+
+	snprintf(path, sizeof(path), "%.200s/%s", back, name);
+	return lx->store->ops->write(lx->store, 0, path, value);
+}
+
+/* The script to be run, NULL when what it does is done here. */
+static char *own_script(struct lx *lx, const char *back, const char *built_in)
+{
+	char *script = read_node(lx, back, "script"), *slash = script ? strrchr(script, '/') : NULL;
+
+	if (script && strcmp(slash ? slash + 1 : script, built_in))
+		return script;
+	free(script);
+	return NULL;
+}
+
+/* The physical device is what the driver waits for, so it comes after the loop device's name, by
+ * which that is found again. */
+static int tell_driver(struct lx *lx, const char *back, const char *dev, const char *loop)
+{
+	uint32_t major, minor;
+	char number[24];
+	bool block;
+	int rc = lx->host->stat_disk(dev, &block, &major, &minor);
+
+	snprintf(number, sizeof(number), "%x:%x", major, minor);
+	if (!rc)
+		rc = write_node(lx, back, "physical-device-path", dev);
+	if (!rc && *loop)
+		rc = write_node(lx, back, "loop", loop);
+	if (!rc)
+		rc = write_node(lx, back, "physical-device", number);
+	return rc ? rc : write_node(lx, back, "hotplug-status", "connected");
+}
+
+static int open_disk(struct lx *lx, const char *back, const char *path)
+{
+	char *mode = read_node(lx, back, "mode"), loop[64] = "";
+	uint32_t major, minor;
+	bool block;
+	int rc = lx->host->stat_disk(path, &block, &major, &minor);
+
+	if (!rc && !block)
+		rc = lx->host->loop_attach(path, !mode || *mode != 'w', loop);
+	free(mode);
+	if (!rc)
+		rc = tell_driver(lx, back, *loop ? loop : path, loop);
+	if (rc && *loop)
+		lx->host->loop_detach(loop);
+	return rc;
+}
+
+int lx_hotplug_disk(struct lx *lx, const char *back)
+{
+	char *path = read_node(lx, back, "params"), *script = own_script(lx, back, "block");
+	int rc = -EINVAL;
+
+	/* A script of somebody else's writes the nodes itself. */
+	if (script)
+		rc = lx->host->script(script, "add", back, NULL);
+	else if (path)
+		rc = open_disk(lx, back, path);
+	if (rc)
+		lx_error(lx, rc, "cannot use %s for the disk %s", script ? script : path ? path :
+			 "nothing", back);
+	free(path);
+	free(script);
+	return rc == -EAGAIN ? -EIO : rc;
+}
+
+int lx_hotplug_nic(struct lx *lx, const char *back, uint32_t domid, uint32_t devid)
+{
+	char *script = own_script(lx, back, "vif-bridge"), *rename = read_node(lx, back, "vifname");
+	char *bridge = read_node(lx, back, "bridge"), *mtu = read_node(lx, back, "mtu"), name[32];
+	int rc;
+
+	snprintf(name, sizeof(name), "vif%u.%u", domid, devid);
+	if (script)
+		rc = lx->host->script(script, "online", back, name);
+	else
+		rc = lx->host->vif_up(name, rename, bridge,
+				      mtu ? (uint32_t)strtoul(mtu, NULL, 10) : 0);
+	if (rc)
+		lx_error(lx, rc, "interface %s: cannot connect it%s%s", rename ? rename : name,
+			 bridge ? " to the bridge " : "", bridge ? bridge : "");
+	else
+		rc = write_node(lx, back, "hotplug-status", "connected");
+	free(script);
+	free(rename);
+	free(bridge);
+	free(mtu);
+	return rc == -EAGAIN ? -EIO : rc;
+}
+
+void lx_hotplug_read(struct lx *lx, const char *back, struct lx_hotplug *h)
+{
+	bool disk = strstr(back, "/backend/" LX_VBD "/");
+
+	h->loop = disk ? read_node(lx, back, "loop") : NULL;
+	h->script = own_script(lx, back, disk ? "block" : "vif-bridge");
+	h->ifname = read_node(lx, back, "vifname");
+}
+
+void lx_hotplug_undo(struct lx *lx, const char *back, struct lx_hotplug *h)
+{
+	bool disk = strstr(back, "/backend/" LX_VBD "/");
+
+	if (h->script)
+		lx->host->script(h->script, disk ? "remove" : "offline", back, h->ifname);
+	if (h->loop)
+		lx->host->loop_detach(h->loop);
+	free(h->loop);
+	free(h->script);
+	free(h->ifname);
+	*h = (struct lx_hotplug){ 0 };
+}
+
+int lx_hotplug_done(struct lx *lx, const char *back)
+{
+	char *status = read_node(lx, back, "hotplug-status"), *error;
+	int rc = !status ? -EAGAIN : !strcmp(status, "connected") ? 0 :
+		 !strcmp(status, "error") ? -EIO : -EAGAIN;
+
+	free(status);
+	if (rc != -EIO)
+		return rc;
+	error = read_node(lx, back, "hotplug-error");
+	lx_error(lx, 0, "the backend's domain cannot serve %s: %s", back, error ? error : "no "
+		 "reason given");
+	free(error);
+	return rc;
+}
