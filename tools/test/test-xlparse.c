@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <unistd.h>
 
 #include "../xl/xl.h"
 
@@ -89,6 +90,41 @@ static void test_refused(void **state)
 		assert_int_equal(parse(bad[i]), -EINVAL);
 }
 
+/* What xl.conf says for all guests. */
+static void test_conf(void **state)
+{
+	static const char text[] = "vif.default.bridge = \"b9\"\nvif.default.backend='dd'\n"
+		"max_grant_frames=32\nrun_hotplug_scripts=0\nautoballoon=\"off\"\n";
+	static const char guest[] = "name='u'\nvif=['', 'bridge=b0,backend=0']\n"
+		"max_maptrack_frames=7\n";
+	static const char *const bad[] = { "max_grant_frames='many'", "run_hotplug_scripts=7x",
+		"vif.default.bridge=[1]", "= 3" };
+	struct xl xl = { 0 };
+	char file[] = "/tmp/xenolith-conf-XXXXXX";
+	int fd = mkstemp(file);
+
+	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+	assert_int_equal(xl_read_conf(&xl, file), 0);
+	assert_true(xl.defaults.no_hotplug);
+	assert_int_equal(xl_parse_text(&xl, guest, strlen(guest), "f", &config), 0);
+	assert_string_equal(config.nics[0].bridge, "b9");
+	assert_string_equal(config.nics[0].backend_domname, "dd");
+	assert_string_equal(config.nics[1].bridge, "b0");
+	assert_string_equal(config.nics[1].backend_domname, "0");
+	assert_int_equal(config.b_info.max_grant_frames, 32);
+	assert_int_equal(config.b_info.max_maptrack_frames, 7);
+	drop();
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		assert_int_equal(ftruncate(fd, 0), 0);
+		assert_int_equal(pwrite(fd, bad[i], strlen(bad[i]), 0), strlen(bad[i]));
+		assert_int_equal(xl_read_conf(&xl, file), -EINVAL);
+	}
+	close(fd);
+	unlink(file);
+	assert_int_equal(xl_read_conf(&xl, file), 0);
+	xl_free_conf(&xl);
+}
+
 static void test_cpus(void **state)
 {
 	struct lx_cpumap m;
@@ -132,8 +168,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_defaults), cmocka_unit_test(test_everything),
-		cmocka_unit_test(test_refused), cmocka_unit_test(test_cpus),
-		cmocka_unit_test(test_memory),
+		cmocka_unit_test(test_refused), cmocka_unit_test(test_conf),
+		cmocka_unit_test(test_cpus), cmocka_unit_test(test_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,7 +10,7 @@ $(eval $(call tools_test,devd,fake-xen fake-pool fake-store,light store builder 
 $(eval $(call tools_test,console,,console,))
 $(eval $(call tools_test,hvlog,fake-xen fake-pool ../xenconsoled/hvlog ../xenconsoled/logfile,ctrl,\
 	$(tools_xen_ldlibs)))
-$(eval $(call tools_test,xlparse,../xl/parse ../xl/cpus,light store config ctrl,$(tools_light_ldlibs) $(tools_xen_ldlibs)))
+$(eval $(call tools_test,xlparse,../xl/parse ../xl/cpus ../xl/conf,light store config ctrl,$(tools_light_ldlibs) $(tools_xen_ldlibs)))
 $(eval $(call tools_test,xllock,../xl/lock,,))
 $(eval $(call tools_test,xlcmd,fake-xen fake-pool fake-store fake-kernel \
 	$(patsubst tools/%.c,../%,$(filter-out %/main.c,$(wildcard tools/xl/*.c))),\

@@ -8,6 +8,7 @@
 int main(int argc, char **argv)
 {
 	xentoollog_level level = XTL_PROGRESS;
+	unsigned int flags = 0;
 	struct xl xl = { 0 };
 	int opt, status;
 
@@ -24,8 +25,11 @@ int main(int argc, char **argv)
 			xl.dry_run = true;
 			break;
 		case 't':
+			flags |= XTL_STDIOSTREAM_PROGRESS_USE_CR;
+			break;
 		case 'T':
-			break;		/* forms of progress messages */
+			flags |= XTL_STDIOSTREAM_SHOW_DATE | XTL_STDIOSTREAM_SHOW_PID;
+			break;
 		default:
 			fprintf(stderr, "unknown global option\n");
 			return 1;
@@ -37,12 +41,13 @@ int main(int argc, char **argv)
 		xl_help(NULL);
 		return 1;
 	}
-	xl.log = (xentoollog_logger *)xtl_createlogger_stdiostream(stderr, level, 0);
+	xl.log = (xentoollog_logger *)xtl_createlogger_stdiostream(stderr, level, flags);
 	if (!xl.log)
 		return 1;
-	status = xl_run(&xl, argc, argv);
+	status = xl_read_conf(&xl, XL_CONF) ? 1 : xl_run(&xl, argc, argv);
 	if (xl.opened)
 		lx_close(&xl.lx);
+	xl_free_conf(&xl);
 	xtl_logger_destroy(xl.log);
 	return status;
 }

@@ -205,6 +205,12 @@ static void limits(struct parse *p)
 		b->sched_params.weight = (int32_t)n;
 	if (number(p, "cap", 65535, &n))
 		b->sched_params.cap = (int32_t)n;
+	if (p->xl) {
+		b->max_grant_frames = p->xl->defaults.max_grant_frames;
+		b->max_maptrack_frames = p->xl->defaults.max_maptrack_frames;
+		if (p->xl->defaults.max_grant_version)
+			b->max_grant_version = p->xl->defaults.max_grant_version;
+	}
 	number32(p, "max_grant_frames", 1 << 20, &b->max_grant_frames);
 	number32(p, "max_maptrack_frames", 1 << 20, &b->max_maptrack_frames);
 	number32(p, "max_grant_version", 2, &b->max_grant_version);
@@ -267,6 +273,13 @@ static void disks(struct parse *p)
 	}
 }
 
+/* What xl.conf says, when the configuration says nothing. */
+static void otherwise(struct parse *p, char **to, const char *text)
+{
+	if (!*to)
+		set(p, to, text);
+}
+
 static void one_nic(struct parse *p, const struct cfg_value *v, uint32_t index, struct lx_nic *to)
 {
 	struct cfg_error err;
@@ -290,6 +303,12 @@ static void one_nic(struct parse *p, const struct cfg_value *v, uint32_t index, 
 	set(p, &to->model, d.model);
 	set(p, &to->backend_domname, d.backend);
 	free(spec);
+	if (!p->xl)
+		return;
+	otherwise(p, &to->bridge, p->xl->defaults.vif_bridge);
+	otherwise(p, &to->gatewaydev, p->xl->defaults.vif_gatewaydev);
+	otherwise(p, &to->script, p->xl->defaults.vif_script);
+	otherwise(p, &to->backend_domname, p->xl->defaults.vif_backend);
 }
 
 static void nics(struct parse *p)

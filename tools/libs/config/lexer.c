@@ -16,7 +16,8 @@ static enum cfg_token word(struct cfg_lexer *l, enum cfg_token token)
 {
 	const char *start = l->at;
 
-	while (l->at < l->end && (isalnum((unsigned char)*l->at) || *l->at == '_'))
+	while (l->at < l->end && (isalnum((unsigned char)*l->at) || *l->at == '_' ||
+					 *l->at == '.'))
 		l->at++;
 	l->text = strndup(start, (size_t)(l->at - start));
 	return l->text ? token : TOKEN_NO_MEMORY;
