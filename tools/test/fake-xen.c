@@ -152,10 +152,23 @@ static long get_context(struct fake_domain *d, struct xen_domctl_hvmcontext *c)
 	return 0;
 }
 
+static bool has_registers(const uint8_t *s, size_t bytes)
+{
+	struct hvm_save_descriptor r;
+
+	for (; bytes >= sizeof(r); s += sizeof(r) + r.length, bytes -= sizeof(r) + r.length) {
+		memcpy(&r, s, sizeof(r));
+		if (r.typecode == HVM_SAVE_CODE(CPU) || r.length > bytes - sizeof(r))
+			return r.typecode == HVM_SAVE_CODE(CPU);
+	}
+	return false;
+}
+
 static long set_context(struct fake_domain *d, const struct xen_domctl_hvmcontext *c)
 {
 	if (c->size > sizeof(d->context))
 		return -E2BIG;
+	d->up = has_registers(c->buffer.p, c->size);
 	if (c->size > d->context_bytes) {
 		memcpy(d->context, c->buffer.p, c->size);
 		d->context_bytes = c->size;

@@ -39,6 +39,7 @@ struct fake_domain {
 	uint8_t grants[4096];
 	uint8_t context[8192];		/* last one loaded that holds a CPU */
 	uint32_t context_bytes;
+	bool up;			/* vCPU 0's registers came with the last load */
 	uint32_t claimed;
 	uint8_t map[256];
 	uint32_t map_entries;

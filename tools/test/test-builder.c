@@ -331,6 +331,7 @@ static void build(bool small_only)
 		}
 	}
 	assert_int_equal(fake_xen.d[domid].map_entries, p.nr_regions);
+	assert_true(fake_xen.d[domid].up);
 	memcpy(&cpu, fake_xen.d[domid].context + 3 * sizeof(struct hvm_save_descriptor) +
 	       HVM_SAVE_LENGTH(HEADER) + HVM_SAVE_LENGTH(MTRR), sizeof(cpu));
 	assert_int_equal(cpu.rip, FAKE_KERNEL_ENTRY);

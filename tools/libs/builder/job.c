@@ -204,7 +204,9 @@ static int load_context(struct bld_job *job, const uint8_t *now, size_t bytes, u
 		memcpy(&other.head.header, head, HVM_SAVE_LENGTH(HEADER));
 		other.end = describe(HVM_SAVE_CODE(END), 0, 0);
 	}
-	for (uint32_t i = 0; !rc && i < vcpus; i++) {
+	/* vCPU 0 comes last: Xen takes all vCPUs offline at each load, but those whose registers
+	 * are in it. */
+	for (uint32_t i = vcpus; !rc && i-- > 0;) {
 		const uint8_t *m = find_record(now, bytes, HVM_SAVE_CODE(MTRR), (uint16_t)i,
 					       HVM_SAVE_LENGTH(MTRR));
 
