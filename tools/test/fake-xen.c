@@ -223,6 +223,9 @@ static long domctl(struct xen_domctl *op)
 	case XEN_DOMCTL_setnodeaffinity:
 	case XEN_DOMCTL_settimeoffset:
 		return 0;
+	case XEN_DOMCTL_getnodeaffinity:
+		op->u.nodeaffinity.nodemap.bitmap.p[0] = 2;
+		return 0;
 	case XEN_DOMCTL_scheduler_op:
 		return fake_sched(d, &op->u.scheduler_op);
 	default:
@@ -271,6 +274,7 @@ static long sysctl_call(struct xen_sysctl *op)
 		memset(&op->u.physinfo, 0, sizeof(op->u.physinfo));
 		op->u.physinfo.free_pages = fake_free_pages();
 		op->u.physinfo.total_pages = fake_xen.total_pages;
+		op->u.physinfo.nr_nodes = (fake_xen.cpus + 1) / 2;
 		op->u.physinfo.nr_cpus = fake_xen.cpus;
 		op->u.physinfo.max_cpu_id = fake_xen.cpus - 1;
 		return 0;

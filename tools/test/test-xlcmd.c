@@ -142,6 +142,24 @@ static void test_usage(void **state)
 	assert_string_equal(err, "command does not implement -N (dryrun) option\n");
 }
 
+static void test_lists(void **state)
+{
+	assert_int_equal(run("vm-list"), 0);
+	/* The description says otherwise, but so does 4.17. */
+	assert_says(out, "UUID                                  ID    name\n"
+		    "00000000-0000-0000-0000-000000000000  0    Domain-0                      \n");
+	assert_int_equal(run("list --json u1"), 0);
+	assert_says(out, "\"name\": \"u1\"");
+	assert_int_equal(run("list -n u1"), 0);
+	assert_says(out, "State\tTime(s) NODE Affinity\n");
+	assert_says(out, " 1\n");
+	assert_int_equal(run("domid u2"), 0);
+	assert_string_equal(out, "2\n");
+	assert_int_equal(run("domid nobody"), 1);
+	assert_int_equal(run("domname 1"), 0);
+	assert_string_equal(out, "u1\n");
+}
+
 static void test_pool_list(void **state)
 {
 	assert_int_equal(run("cpupool-list"), 0);
@@ -411,7 +429,8 @@ static void test_sched_fails(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_usage), TEST(test_pool_list), TEST(test_pools), TEST(test_pool_refused),
+		TEST(test_usage), TEST(test_lists), TEST(test_pool_list), TEST(test_pools),
+		TEST(test_pool_refused),
 		TEST(test_one_pool), TEST(test_numa_split), TEST(test_pool_create_fails),
 		TEST(test_credit2), TEST(test_other_scheduler), TEST(test_credit), TEST(test_rtds),
 		TEST(test_sched_fails),

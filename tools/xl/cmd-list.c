@@ -14,6 +14,7 @@
 
 struct list_options {
 	bool verbose, context, pool, numa, longer, json;
+	uint32_t nodes;			/* of the machine */
 };
 
 static uint32_t shutdown_code(const struct xen_domctl_getdomaininfo *d)
@@ -37,6 +38,17 @@ static void state_text(const struct xen_domctl_getdomaininfo *d, char text[7])
 static uint64_t mib(const struct xen_domctl_getdomaininfo *d)
 {
 	return (d->tot_pages + d->outstanding_pages) * KIB_PER_PAGE >> 10;
+}
+
+static void print_nodes(struct xl *xl, uint32_t domid, uint32_t nodes)
+{
+	struct lx_cpumap map = { 0 };
+
+	putchar(' ');
+	if (ctl_domain_get_node_affinity(xl->lx.ctl, domid, (uint8_t *)map.w, sizeof(map.w)))
+		putchar('-');
+	else
+		xl_print_cpus(stdout, &map, nodes);
 }
 
 static void print_row(struct xl *xl, const struct xen_domctl_getdomaininfo *d,
@@ -64,7 +76,7 @@ static void print_row(struct xl *xl, const struct xen_domctl_getdomaininfo *d,
 		free(pool);
 	}
 	if (o->numa)
-		printf(" all");
+		print_nodes(xl, d->domain, o->nodes);
 	putchar('\n');
 	free(name);
 }
@@ -157,6 +169,7 @@ static int main_list(struct xl *xl, int argc, char **argv)
 		{ "help", 0, NULL, 'h' }, { 0 },
 	};
 	struct xen_domctl_getdomaininfo *info;
+	struct xen_sysctl_physinfo machine;
 	struct list_options o = { 0 };
 	int opt, n, rc = 0;
 
@@ -186,6 +199,8 @@ static int main_list(struct xl *xl, int argc, char **argv)
 		}
 	}
 	info = chosen(xl, argc - optind, argv + optind, &n);
+	if (o.numa && !ctl_physinfo(xl_lx(xl)->ctl, &machine))
+		o.nodes = machine.nr_nodes;
 	if (o.longer || o.json)
 		rc = print_json(xl, info, n, o.longer);
 	else
@@ -206,8 +221,6 @@ static int main_vm_list(struct xl *xl, int argc, char **argv)
 	for (int i = 0; i < n; i++) {
 		char uuid[LX_UUID_TEXT], *name;
 
-		if (!info[i].domain)
-			continue;
 		lx_uuid_text(info[i].handle, uuid);
 		name = xl_name(xl, info[i].domain);
 		printf("%s  %d    %-30s\n", uuid, info[i].domain, name);

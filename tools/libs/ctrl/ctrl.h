@@ -91,6 +91,7 @@ int ctl_vcpu_get_affinity(struct ctl *ctl, uint32_t domid, uint32_t vcpu, uint8_
 			  uint8_t *soft, size_t bytes);
 int ctl_domain_set_node_affinity(struct ctl *ctl, uint32_t domid, const uint8_t *nodes,
 				 size_t bytes);
+int ctl_domain_get_node_affinity(struct ctl *ctl, uint32_t domid, uint8_t *nodes, size_t bytes);
 /** *@n: room in @leaves, then leaves there are. */
 int ctl_domain_get_cpuid(struct ctl *ctl, uint32_t domid, xen_cpuid_leaf_t *leaves, uint32_t *n);
 int ctl_domain_set_cpuid(struct ctl *ctl, uint32_t domid, const xen_cpuid_leaf_t *leaves,

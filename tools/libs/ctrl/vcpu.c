@@ -78,6 +78,22 @@ int ctl_domain_set_node_affinity(struct ctl *ctl, uint32_t domid, const uint8_t 
 	return rc;
 }
 
+int ctl_domain_get_node_affinity(struct ctl *ctl, uint32_t domid, uint8_t *nodes, size_t bytes)
+{
+	struct xen_domctl op = { .cmd = XEN_DOMCTL_getnodeaffinity, .domain = (domid_t)domid };
+	void *buf = buf_get(ctl, NULL, bytes);
+	int rc;
+
+	if (!buf)
+		return -ENOMEM;
+	affinity_map(&op.u.nodeaffinity.nodemap, buf, bytes);
+	rc = domctl(ctl, &op, "reading its memory nodes");
+	if (!rc)
+		memcpy(nodes, buf, bytes);
+	buf_put(ctl, buf);
+	return rc;
+}
+
 int ctl_cpuid_max_leaves(struct ctl *ctl)
 {
 	struct xen_sysctl op = { .cmd = XEN_SYSCTL_get_cpu_policy };
