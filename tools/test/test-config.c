@@ -211,9 +211,36 @@ static void test_vif(void **state)
 	assert_int_equal(cfg_parse_vif(bad_mtu, &v, &err), -EINVAL);
 }
 
+static void test_rate(void **state)
+{
+	static const struct {
+		const char *text;
+		uint64_t bytes;
+		uint32_t usecs;
+	} good[] = {
+		{ "10Mb/s", 62500, 50000 }, { "1GB/s@20ms", 20000000, 20000 },
+		{ "250KB/s@1s", 250000, 1000000 }, { "8b/s@1s", 1, 1000000 },
+		{ "1B/s@7us", 0, 7 }, { "0B/s", 0, 50000 },
+	};
+	static const char *const bad[] = { "", "10", "10M", "10Mb", "Mb/s", "-1Mb/s", "1Tb/s",
+		"1Mb/s@", "1Mb/s@5", "1Mb/s@0ms", "1Mb/s@5ns", "1Mb/s@5ms,", "1Mb/s x",
+		"99999999999999999999b/s", "18446744073709551615GB/s", "1b/s@5000s" };
+	uint64_t bytes;
+	uint32_t usecs;
+
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		assert_true(cfg_parse_rate(good[i].text, &bytes, &usecs));
+		assert_int_equal(bytes, good[i].bytes);
+		assert_int_equal(usecs, good[i].usecs);
+	}
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_false(cfg_parse_rate(bad[i], &bytes, &usecs));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_rate),
 		cmocka_unit_test(test_values), cmocka_unit_test(test_escapes),
 		cmocka_unit_test(test_append), cmocka_unit_test(test_errors),
 		cmocka_unit_test(test_types), cmocka_unit_test(test_twice_and_unused),

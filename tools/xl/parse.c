@@ -294,6 +294,8 @@ static void one_nic(struct parse *p, const struct cfg_value *v, uint32_t index, 
 	}
 	to->devid = d.has_devid ? d.devid : index;
 	to->mtu = d.mtu;
+	if (d.rate)
+		cfg_parse_rate(d.rate, &to->rate_bytes_per_interval, &to->rate_interval_usecs);
 	set(p, &to->mac, d.mac);
 	set(p, &to->bridge, d.bridge);
 	set(p, &to->gatewaydev, d.gatewaydev);

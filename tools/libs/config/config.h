@@ -92,6 +92,9 @@ struct cfg_vif {
 	bool has_devid;
 };
 
+/** "10Mb/s", "1GB/s@20ms": what may pass in an interval, and how long that is. False: wrong. */
+bool cfg_parse_rate(const char *text, uint64_t *bytes, uint32_t *usecs);
+
 /** Parse a specification, which is cut up. 0 or -EINVAL with @err filled ("disk: what"). */
 int cfg_parse_disk(char *spec, struct cfg_disk *disk, struct cfg_error *err);
 int cfg_parse_vif(char *spec, struct cfg_vif *vif, struct cfg_error *err);

@@ -3,9 +3,12 @@
 #include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "config.h"
+
+#define DEFAULT_INTERVAL_US 50000
 
 static char *trim(char *s)
 {
@@ -236,6 +239,51 @@ static int vif_number(struct vif_job *j, const char *key, const char *value, uin
 	return 0;
 }
 
+/* Units are decimal, and b is for bits, B for bytes. */
+static bool rate_part(const char **p, uint64_t *bytes_per_s)
+{
+	uint64_t unit = 1;
+	char *end;
+
+	if (!isdigit((unsigned char)**p))
+		return false;
+	errno = 0;
+	*bytes_per_s = strtoull(*p, &end, 10);
+	if (*end == 'G' || *end == 'M' || *end == 'K')
+		unit = *end == 'G' ? 1000000000 : *end == 'M' ? 1000000 : 1000;
+	end += unit > 1;
+	if (errno || __builtin_mul_overflow(*bytes_per_s, unit, bytes_per_s) ||
+	    (strncmp(end, "b/s", 3) && strncmp(end, "B/s", 3)))
+		return false;
+	if (*end == 'b')
+		*bytes_per_s /= 8;
+	*p = end + 3;
+	return true;
+}
+
+bool cfg_parse_rate(const char *text, uint64_t *bytes, uint32_t *usecs)
+{
+	uint64_t n = DEFAULT_INTERVAL_US, unit = 1;
+	char *end;
+
+	if (!rate_part(&text, bytes))
+		return false;
+	if (*text == '@' && isdigit((unsigned char)text[1])) {
+		n = strtoull(text + 1, &end, 10);
+		unit = *end == 'u' ? 1 : *end == 'm' ? 1000 : 1000000;
+		text = end + (unit < 1000000);
+		if (*text++ != 's')
+			return false;
+	}
+	if (*text || n > UINT32_MAX || n * unit > UINT32_MAX || !n)
+		return false;
+	*usecs = (uint32_t)(n * unit);
+	if (__builtin_mul_overflow(*bytes, (uint64_t)*usecs, bytes))
+		return false;
+	*bytes /= 1000000;
+	return true;
+}
+
 static bool valid_mac(const char *mac)
 {
 	for (unsigned int i = 0; i < 17; i++)
@@ -248,6 +296,8 @@ static int vif_part(void *user, const char *key, const char *value)
 {
 	struct vif_job *j = user;
 	struct cfg_vif *v = j->vif;
+	uint64_t bytes;
+	uint32_t usecs;
 	const struct {
 		const char *key;
 		const char **to;
@@ -260,6 +310,8 @@ static int vif_part(void *user, const char *key, const char *value)
 
 	if (!value)
 		return *key ? refuse(j->err, "vif", "no value for", key) : 0;
+	if (!strcmp(key, "rate") && !cfg_parse_rate(value, &bytes, &usecs))
+		return refuse(j->err, "vif", "a rate is as in 10Mb/s or 1GB/s@20ms, not", value);
 	if (!strcmp(key, "mac") && !valid_mac(value))
 		return refuse(j->err, "vif", "a mac is six bytes in hexadecimal with colons, not",
 			      value);
