@@ -217,6 +217,17 @@ static long domctl(struct xen_domctl *op)
 		return get_context(d, &op->u.hvmcontext);
 	case XEN_DOMCTL_sethvmcontext:
 		return set_context(d, &op->u.hvmcontext);
+	case XEN_DOMCTL_getvcpuinfo:
+		if (op->u.getvcpuinfo.vcpu >= d->max_vcpus)
+			return -ESRCH;
+		op->u.getvcpuinfo = (struct xen_domctl_getvcpuinfo){
+			.vcpu = op->u.getvcpuinfo.vcpu, .online = 1, .blocked = 1, .cpu = 1,
+			.cpu_time = 1500000000 };
+		return 0;
+	case XEN_DOMCTL_getvcpuaffinity:
+		op->u.vcpuaffinity.cpumap_hard.bitmap.p[0] = 2;
+		op->u.vcpuaffinity.cpumap_soft.bitmap.p[0] = 15;
+		return 0;
 	case XEN_DOMCTL_settscinfo:
 	case XEN_DOMCTL_set_paging_mempool_size:
 	case XEN_DOMCTL_setvcpuaffinity:

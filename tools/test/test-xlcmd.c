@@ -150,6 +150,18 @@ static void test_lists(void **state)
 		    "00000000-0000-0000-0000-000000000000  0    Domain-0                      \n");
 	assert_int_equal(run("list --json u1"), 0);
 	assert_says(out, "\"name\": \"u1\"");
+	assert_int_equal(run("vcpu-list u1"), 0);
+	assert_says(out, "u1                                   1     1    1   -b-       1.5  1 / "
+		    "all\n");
+	assert_int_equal(run("vcpu-list --json u1"), 0);
+	assert_says(out, "\"vcpu_time_ns\": 1500000000");
+	assert_says(out, "\"cpumap_soft\": [");
+	assert_int_equal(run("info"), 0);
+	assert_says(out, "nr_cpus                : 4\n");
+	assert_says(out, "free_cpus              : 0\n");
+	assert_int_equal(run("info --json"), 0);
+	assert_says(out, "\"nr_nodes\": 2");
+	assert_says(out, "\"xen_scheduler\": \"credit2\"");
 	assert_int_equal(run("list -n u1"), 0);
 	assert_says(out, "State\tTime(s) NODE Affinity\n");
 	assert_says(out, " 1\n");

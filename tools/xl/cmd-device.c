@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* xl block-attach, block-list, block-detach, network-attach, network-list, network-detach. */
 #include <getopt.h>
+#include <json-c/json.h>
 
 #include "light/device.h"
 #include "xl.h"
@@ -45,19 +46,57 @@ static void print_nic(struct lx *lx, const struct lx_device *dev)
 	free(mac);
 }
 
-static int list(struct xl *xl, int argc, char **argv, const char *kind,
-		void (*print)(struct lx *lx, const struct lx_device *dev))
+static void print_heads(const char *kind)
 {
-	int status;
-
-	if (!xl_plain(xl, argc, argv, 1, &status))
-		return status;
 	if (!strcmp(kind, LX_VBD))
 		printf("%-5s %-3s %-6s %-5s %-6s %-8s %-30s\n", "Vdev", "BE", "handle", "state",
 		       "evt-ch", "ring-ref", "BE-path");
 	else
 		printf("%-3s %-2s %-17s %-6s %-5s %-6s %5s/%-5s %-30s\n", "Idx", "BE", "Mac Addr.",
 		       "handle", "state", "evt-ch", "tx-", "rx-ring-ref", "BE-path");
+}
+
+static struct json_object *device_json(struct lx *lx, const struct lx_device *dev)
+{
+	static const char *const numbers[] = { "state", "event-channel", "ring-ref", "tx-ring-ref",
+					       "rx-ring-ref" };
+	struct json_object *j = json_object_new_object();
+	char back[LX_PATH_BYTES], *mac;
+
+	lx_device_back(dev, back);
+	mac = lx_read(lx->store, 0, "%.200s/mac", back);
+	json_object_object_add(j, "devid", json_object_new_int64(dev->devid));
+	json_object_object_add(j, "frontend_id", json_object_new_int64(dev->domid));
+	json_object_object_add(j, "backend_id", json_object_new_int64(dev->backend));
+	json_object_object_add(j, "backend", json_object_new_string(back));
+	if (mac)
+		json_object_object_add(j, "mac", json_object_new_string(mac));
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+		long n = front_number(lx, dev, numbers[i]);
+
+		if (n >= 0)
+			json_object_object_add(j, numbers[i], json_object_new_int64(n));
+	}
+	free(mac);
+	return j;
+}
+
+static int list(struct xl *xl, int argc, char **argv, const char *kind,
+		void (*print)(struct lx *lx, const struct lx_device *dev))
+{
+	static const struct option lopts[] = {
+		{ "json", 0, NULL, 'j' }, { "help", 0, NULL, 'h' }, { 0 },
+	};
+	struct json_object *json = NULL;
+	int opt;
+
+	while ((opt = xl_getopt(xl, argc, argv, "h", lopts, 1)) != XL_OPT_DONE) {
+		if (opt != 'j')
+			return XL_OPT_STATUS(opt);
+		json = json ? json : json_object_new_array();
+	}
+	if (!json)
+		print_heads(kind);
 	for (int i = optind; i < argc; i++) {
 		uint32_t domid = xl_domain(xl, argv[i]);
 		unsigned int n;
@@ -66,11 +105,14 @@ static int list(struct xl *xl, int argc, char **argv, const char *kind,
 		for (unsigned int k = 0; k < n; k++) {
 			struct lx_device dev = lx_device(&xl->lx, kind, domid, ids[k]);
 
-			print(&xl->lx, &dev);
+			if (json)
+				json_object_array_add(json, device_json(&xl->lx, &dev));
+			else
+				print(&xl->lx, &dev);
 		}
 		free(ids);
 	}
-	return 0;
+	return json ? xl_print_json(json) : 0;
 }
 
 static int main_block_list(struct xl *xl, int argc, char **argv)
@@ -345,6 +387,8 @@ static int main_network_detach(struct xl *xl, int argc, char **argv)
 	return detach(xl, &a, LX_VIF, xl->force, forget_nic);
 }
 
+#define JSON_OPTION "--json                  Prints the table as JSON"
+
 const struct xl_command xl_device_commands[] = {
 	{ "network-attach", main_network_attach, true, true,
 	  "Create a new virtual network device",
@@ -352,13 +396,13 @@ const struct xl_command xl_device_commands[] = {
 	  "[backend=<BackDomain>] [vifname=<name>] [rate=<rate>] [model=<model>] [accel=<accel>] "
 	  "[mtu=<mtu>]", NULL },
 	{ "network-list", main_network_list, false, false,
-	  "List virtual network interfaces for a domain", "<Domain(s)>", NULL },
+	  "List virtual network interfaces for a domain", "<Domain(s)>", JSON_OPTION },
 	{ "network-detach", main_network_detach, false, true,
 	  "Destroy a domain's virtual network device", "<Domain> <DevId|mac>", NULL },
 	{ "block-attach", main_block_attach, true, true, "Create a new virtual block device",
 	  "<Domain> <disk-spec-component(s)>...", NULL },
 	{ "block-list", main_block_list, false, false, "List virtual block devices for a domain",
-	  "<Domain(s)>", NULL },
+	  "<Domain(s)>", JSON_OPTION },
 	{ "block-detach", main_block_detach, false, true,
 	  "Destroy a domain's virtual block device", "[option] <Domain> <DevId>",
 	  "-f, --force        do not wait for the domain to release the device" },

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* xl info, dmesg, debug-keys. */
 #include <getopt.h>
+#include <json-c/json.h>
+#include <stdarg.h>
 #include <sys/utsname.h>
 
 #include "light/pool.h"
@@ -10,14 +12,59 @@
 #define PAGES_PER_MIB 256
 #define MAX_NODES 64
 
+/* Where `xl info --json` gathers what is otherwise printed. */
+static struct json_object *gathered;
+
 static void line(const char *name, const char *value)
 {
-	printf("%-23s: %s\n", name, value);
+	if (gathered)
+		json_object_object_add(gathered, name, json_object_new_string(value));
+	else
+		printf("%-23s: %s\n", name, value);
 }
 
 static void number(const char *name, unsigned long value)
 {
-	printf("%-23s: %lu\n", name, value);
+	if (gathered)
+		json_object_object_add(gathered, name, json_object_new_uint64(value));
+	else
+		printf("%-23s: %lu\n", name, value);
+}
+
+static void format(const char *name, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+static void format(const char *name, const char *fmt, ...)
+{
+	char text[1024];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	line(name, text);
+}
+
+static void print_virt_caps(uint32_t c)
+{
+	static const struct {
+		uint32_t need;
+		const char *name;
+	} caps[] = {
+		{ XEN_SYSCTL_PHYSCAP_pv, "pv" }, { XEN_SYSCTL_PHYSCAP_hvm, "hvm" },
+		{ XEN_SYSCTL_PHYSCAP_hvm | XEN_SYSCTL_PHYSCAP_directio, "hvm_directio" },
+		{ XEN_SYSCTL_PHYSCAP_pv | XEN_SYSCTL_PHYSCAP_directio, "pv_directio" },
+		{ XEN_SYSCTL_PHYSCAP_hap, "hap" }, { XEN_SYSCTL_PHYSCAP_shadow, "shadow" },
+		{ XEN_SYSCTL_PHYSCAP_iommu_hap_pt_share, "iommu_hap_pt_share" },
+		{ XEN_SYSCTL_PHYSCAP_vmtrace, "vmtrace" }, { XEN_SYSCTL_PHYSCAP_vpmu, "vpmu" },
+		{ XEN_SYSCTL_PHYSCAP_gnttab_v1, "gnttab-v1" },
+		{ XEN_SYSCTL_PHYSCAP_gnttab_v2, "gnttab-v2" },
+	};
+	char text[256] = "";
+
+	for (size_t i = 0; i < sizeof(caps) / sizeof(caps[0]); i++)
+		if ((c & caps[i].need) == caps[i].need)
+			snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s%s",
+				 *text ? " " : "", caps[i].name);
+	line("virt_caps", text);
 }
 
 static void print_machine(const struct xen_sysctl_physinfo *p, unsigned long free_cpus)
@@ -35,36 +82,10 @@ static void print_machine(const struct xen_sysctl_physinfo *p, unsigned long fre
 	number("nr_nodes", p->nr_nodes);
 	number("cores_per_socket", p->cores_per_socket);
 	number("threads_per_core", p->threads_per_core);
-	printf("%-23s: %u.%03u\n", "cpu_mhz", p->cpu_khz / 1000, p->cpu_khz % 1000);
-	printf("%-23s: ", "hw_caps");
-	for (int i = 0; i < 8; i++)
-		printf("%08x%c", p->hw_cap[i], i < 7 ? ':' : '\n');
-	printf("%-23s:", "virt_caps");
-	if (p->capabilities & XEN_SYSCTL_PHYSCAP_pv)
-		printf(" pv");
-	if (p->capabilities & XEN_SYSCTL_PHYSCAP_hvm)
-		printf(" hvm");
-	if (p->capabilities & XEN_SYSCTL_PHYSCAP_hvm && p->capabilities &
-	    XEN_SYSCTL_PHYSCAP_directio)
-		printf(" hvm_directio");
-	if (p->capabilities & XEN_SYSCTL_PHYSCAP_pv && p->capabilities &
-	    XEN_SYSCTL_PHYSCAP_directio)
-		printf(" pv_directio");
-	if (p->capabilities & XEN_SYSCTL_PHYSCAP_hap)
-		printf(" hap");
-	if (p->capabilities & XEN_SYSCTL_PHYSCAP_shadow)
-		printf(" shadow");
-	if (p->capabilities & XEN_SYSCTL_PHYSCAP_iommu_hap_pt_share)
-		printf(" iommu_hap_pt_share");
-	if (p->capabilities & XEN_SYSCTL_PHYSCAP_vmtrace)
-		printf(" vmtrace");
-	if (p->capabilities & XEN_SYSCTL_PHYSCAP_vpmu)
-		printf(" vpmu");
-	if (p->capabilities & XEN_SYSCTL_PHYSCAP_gnttab_v1)
-		printf(" gnttab-v1");
-	if (p->capabilities & XEN_SYSCTL_PHYSCAP_gnttab_v2)
-		printf(" gnttab-v2");
-	putchar('\n');
+	format("cpu_mhz", "%u.%03u", p->cpu_khz / 1000, p->cpu_khz % 1000);
+	format("hw_caps", "%08x:%08x:%08x:%08x:%08x:%08x:%08x:%08x", p->hw_cap[0], p->hw_cap[1],
+	       p->hw_cap[2], p->hw_cap[3], p->hw_cap[4], p->hw_cap[5], p->hw_cap[6], p->hw_cap[7]);
+	print_virt_caps(p->capabilities);
 	number("total_memory", p->total_pages / PAGES_PER_MIB);
 	number("free_memory", (p->free_pages - p->outstanding_pages) / PAGES_PER_MIB);
 	number("sharing_freed_memory", 0);
@@ -128,11 +149,10 @@ static void print_compiler(struct ctl *ctl)
 	xen_compile_info_t c = { { 0 } };
 
 	ctl_version(ctl, XENVER_compile_info, &c, sizeof(c));
-	printf("%-23s: %.*s\n", "cc_compiler", (int)sizeof(c.compiler), c.compiler);
-	printf("%-23s: %.*s\n", "cc_compile_by", (int)sizeof(c.compile_by), c.compile_by);
-	printf("%-23s: %.*s\n", "cc_compile_domain", (int)sizeof(c.compile_domain),
-	       c.compile_domain);
-	printf("%-23s: %.*s\n", "cc_compile_date", (int)sizeof(c.compile_date), c.compile_date);
+	format("cc_compiler", "%.*s", (int)sizeof(c.compiler), c.compiler);
+	format("cc_compile_by", "%.*s", (int)sizeof(c.compile_by), c.compile_by);
+	format("cc_compile_domain", "%.*s", (int)sizeof(c.compile_domain), c.compile_domain);
+	format("cc_compile_date", "%.*s", (int)sizeof(c.compile_date), c.compile_date);
 }
 
 static void print_build_id(struct ctl *ctl)
@@ -142,11 +162,11 @@ static void print_build_id(struct ctl *ctl)
 		unsigned char bytes[sizeof(xen_build_id_t) + 64];
 	} b = { .id.len = 64 };
 	int n = ctl_version(ctl, XENVER_build_id, &b, sizeof(b));
+	char text[129] = "";
 
-	printf("%-23s: ", "build_id");
 	for (int i = 0; i < n && i < 64; i++)
-		printf("%02x", b.bytes[sizeof(xen_build_id_t) + i]);
-	putchar('\n');
+		snprintf(text + 2 * i, 3, "%02x", b.bytes[sizeof(xen_build_id_t) + i]);
+	line("build_id", text);
 }
 
 static void print_hypervisor(struct xl *xl)
@@ -160,13 +180,13 @@ static void print_hypervisor(struct xl *xl)
 	ctl_version(ctl, XENVER_platform_parameters, &params, sizeof(params));
 	number("xen_major", (unsigned long)version >> 16);
 	number("xen_minor", (unsigned long)version & 0xffff);
-	printf("%-23s: %.*s\n", "xen_extra", (int)sizeof(extra), extra);
-	printf("%-23s: %d.%d%.*s\n", "xen_version", version >> 16, version & 0xffff,
-	       (int)sizeof(extra), extra);
+	format("xen_extra", "%.*s", (int)sizeof(extra), extra);
+	format("xen_version", "%d.%d%.*s", version >> 16, version & 0xffff, (int)sizeof(extra),
+	       extra);
 	VERSION_TEXT("xen_caps", XENVER_capabilities, xen_capabilities_info_t);
 	line("xen_scheduler", scheduler(xl));
 	number("xen_pagesize", (unsigned long)ctl_version(ctl, XENVER_pagesize, NULL, 0));
-	printf("%-23s: virt_start=0x%lx\n", "platform_params", params.virt_start);
+	format("platform_params", "virt_start=0x%lx", params.virt_start);
 	VERSION_TEXT("xen_changeset", XENVER_changeset, xen_changeset_info_t);
 	VERSION_TEXT("xen_commandline", XENVER_commandline, xen_commandline_t);
 	print_compiler(ctl);
@@ -189,28 +209,30 @@ static unsigned long count_free_cpus(struct xl *xl)
 static int main_info(struct xl *xl, int argc, char **argv)
 {
 	static const struct option lopts[] = {
-		{ "numa", 0, NULL, 'n' }, { "help", 0, NULL, 'h' }, { 0 },
+		{ "numa", 0, NULL, 'n' }, { "json", 0, NULL, 'j' }, { "help", 0, NULL, 'h' }, { 0 },
 	};
 	struct xen_sysctl_physinfo p;
-	bool numa = false;
+	bool numa = false, json = false;
 	int opt;
 
 	while ((opt = xl_getopt(xl, argc, argv, "nh", lopts, 0)) != XL_OPT_DONE) {
-		if (opt != 'n')
+		if (opt < XL_OPT_DONE)
 			return XL_OPT_STATUS(opt);
-		numa = true;
+		numa |= opt == 'n';
+		json |= opt == 'j';
 	}
 	if (ctl_physinfo(xl_lx(xl)->ctl, &p)) {
 		fprintf(stderr, "libxl_physinfo failed.\n");
 		return 1;
 	}
+	gathered = json ? json_object_new_object() : NULL;
 	print_machine(&p, count_free_cpus(xl));
-	if (numa) {
+	if (numa && !json) {
 		print_cpus(xl);
 		print_nodes(xl);
 	}
 	print_hypervisor(xl);
-	return 0;
+	return json ? xl_print_json(gathered) : 0;
 }
 
 static int main_dmesg(struct xl *xl, int argc, char **argv)

@@ -51,16 +51,13 @@ static void print_pool(const struct lx_pool *p, bool cpus_too)
 
 static struct json_object *pool_json(const struct lx_pool *p)
 {
-	struct json_object *j = json_object_new_object(), *cpus = json_object_new_array();
+	struct json_object *j = json_object_new_object();
 
-	for (uint32_t i = 0; i < LX_MAX_CPUS; i++)
-		if (lx_cpumap_test(&p->cpus, i))
-			json_object_array_add(cpus, json_object_new_int((int)i));
 	json_object_object_add(j, "poolid", json_object_new_int64(p->id));
 	json_object_object_add(j, "pool_name", json_object_new_string(p->name));
 	json_object_object_add(j, "sched", json_object_new_string(lx_sched_name(p->sched)));
 	json_object_object_add(j, "n_dom", json_object_new_int64(p->domains));
-	json_object_object_add(j, "cpumap", cpus);
+	json_object_object_add(j, "cpumap", xl_cpus_json(&p->cpus, LX_MAX_CPUS));
 	return j;
 }
 

@@ -1,61 +1,101 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* xl vcpu-list, vcpu-pin, vcpu-set. */
 #include <getopt.h>
+#include <json-c/json.h>
 
 #include "xl.h"
 
 #define NS_PER_S 1e9
 
-static void print_vcpu(struct xl *xl, uint32_t domid, const char *name, uint32_t vcpu,
-		       uint32_t cpus)
-{
-	struct lx_cpumap hard = { 0 }, soft = { 0 };
-	struct xen_domctl_getvcpuinfo v;
+struct vcpu {
+	uint32_t domid, number;
+	const char *name;		/* of the domain */
+	struct xen_domctl_getvcpuinfo info;
+	struct lx_cpumap hard, soft;
+};
 
-	if (ctl_vcpu_info(xl->lx.ctl, domid, vcpu, &v) ||
-	    ctl_vcpu_get_affinity(xl->lx.ctl, domid, vcpu, (uint8_t *)hard.w, (uint8_t *)soft.w,
-				  sizeof(hard.w)))
-		return;
-	printf("%-32s %5u %5u", name, domid, vcpu);
-	if (!v.online)
+static void print_vcpu(const struct vcpu *v, uint32_t cpus)
+{
+	printf("%-32s %5u %5u", v->name, v->domid, v->number);
+	if (!v->info.online)
 		printf("%5c %3c%cp", '-', '-', '-');
 	else
-		printf("%5u %3c%c-", v.cpu, v.running ? 'r' : '-', v.blocked ? 'b' : '-');
-	printf(" %9.1f  ", (double)v.cpu_time / NS_PER_S);
-	xl_print_cpus(stdout, &hard, cpus);
+		printf("%5u %3c%c-", v->info.cpu, v->info.running ? 'r' : '-',
+		       v->info.blocked ? 'b' : '-');
+	printf(" %9.1f  ", (double)v->info.cpu_time / NS_PER_S);
+	xl_print_cpus(stdout, &v->hard, cpus);
 	printf(" / ");
-	xl_print_cpus(stdout, &soft, cpus);
+	xl_print_cpus(stdout, &v->soft, cpus);
 	putchar('\n');
 }
 
-static void print_domain(struct xl *xl, const struct xen_domctl_getdomaininfo *d, uint32_t cpus)
+static struct json_object *vcpu_json(const struct vcpu *v, uint32_t cpus)
+{
+	struct json_object *j = json_object_new_object();
+
+	json_object_object_add(j, "domid", json_object_new_int64(v->domid));
+	json_object_object_add(j, "name", json_object_new_string(v->name));
+	json_object_object_add(j, "vcpuid", json_object_new_int64(v->number));
+	json_object_object_add(j, "online", json_object_new_boolean(v->info.online));
+	json_object_object_add(j, "running", json_object_new_boolean(v->info.running));
+	json_object_object_add(j, "blocked", json_object_new_boolean(v->info.blocked));
+	if (v->info.online)
+		json_object_object_add(j, "cpu", json_object_new_int64(v->info.cpu));
+	json_object_object_add(j, "vcpu_time_ns", json_object_new_uint64(v->info.cpu_time));
+	json_object_object_add(j, "cpumap", xl_cpus_json(&v->hard, cpus));
+	json_object_object_add(j, "cpumap_soft", xl_cpus_json(&v->soft, cpus));
+	return j;
+}
+
+/* Print a domain's vCPUs, or add them to @json. */
+static void show_domain(struct xl *xl, const struct xen_domctl_getdomaininfo *d, uint32_t cpus,
+			struct json_object *json)
 {
 	char *name = xl_name(xl, d->domain);
 
-	for (uint32_t i = 0; i <= d->max_vcpu_id && d->max_vcpu_id != XEN_INVALID_MAX_VCPU_ID; i++)
-		print_vcpu(xl, d->domain, name, i, cpus);
+	for (uint32_t i = 0; i <= d->max_vcpu_id && d->max_vcpu_id != XEN_INVALID_MAX_VCPU_ID;
+	     i++) {
+		struct vcpu v = { .domid = d->domain, .number = i, .name = name };
+
+		if (ctl_vcpu_info(xl->lx.ctl, d->domain, i, &v.info) ||
+		    ctl_vcpu_get_affinity(xl->lx.ctl, d->domain, i, (uint8_t *)v.hard.w,
+					  (uint8_t *)v.soft.w, sizeof(v.hard.w)))
+			continue;
+		if (json)
+			json_object_array_add(json, vcpu_json(&v, cpus));
+		else
+			print_vcpu(&v, cpus);
+	}
 	free(name);
 }
 
 static int main_vcpu_list(struct xl *xl, int argc, char **argv)
 {
+	static const struct option lopts[] = {
+		{ "json", 0, NULL, 'j' }, { "help", 0, NULL, 'h' }, { 0 },
+	};
 	struct xen_domctl_getdomaininfo *info, one;
+	struct json_object *json = NULL;
 	uint32_t cpus;
-	int n = 0, status;
+	int n = 0, opt;
 
-	if (!xl_plain(xl, argc, argv, 0, &status))
-		return status;
+	while ((opt = xl_getopt(xl, argc, argv, "h", lopts, 0)) != XL_OPT_DONE) {
+		if (opt != 'j')
+			return XL_OPT_STATUS(opt);
+		json = json ? json : json_object_new_array();
+	}
 	cpus = xl_nr_cpus(xl);
 	info = argc > optind ? NULL : xl_domains(xl, &n);
-	printf("%-32s %5s %5s %5s %5s %9s %s\n", "Name", "ID", "VCPU", "CPU", "State", "Time(s)",
-	       "Affinity (Hard / Soft)");
+	if (!json)
+		printf("%-32s %5s %5s %5s %5s %9s %s\n", "Name", "ID", "VCPU", "CPU", "State",
+		       "Time(s)", "Affinity (Hard / Soft)");
 	for (int i = 0; i < n; i++)
-		print_domain(xl, &info[i], cpus);
+		show_domain(xl, &info[i], cpus, json);
 	for (int i = optind; i < argc; i++)
 		if (!ctl_domain_info(xl->lx.ctl, xl_domain(xl, argv[i]), &one))
-			print_domain(xl, &one, cpus);
+			show_domain(xl, &one, cpus, json);
 	free(info);
-	return 0;
+	return json ? xl_print_json(json) : 0;
 }
 
 struct pin {
@@ -215,7 +255,7 @@ static int main_vcpu_set(struct xl *xl, int argc, char **argv)
 
 const struct xl_command xl_vcpu_commands[] = {
 	{ "vcpu-list", main_vcpu_list, false, false, "List the VCPUs for all/some domains",
-	  "[Domain, ...]", NULL },
+	  "[Domain, ...]", "--json                  Prints the table as JSON" },
 	{ "vcpu-pin", main_vcpu_pin, true, true, "Set which CPUs a VCPU can use",
 	  "[option] <Domain> <VCPU|all> <Hard affinity|-|all> <Soft affinity|-|all>",
 	  "-f, --force        undo an override pinning done by the kernel\n"

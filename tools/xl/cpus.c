@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Sets of CPUs in words. */
 #include <ctype.h>
+#include <json-c/json.h>
 
 #include "xl.h"
 
@@ -128,6 +129,16 @@ void xl_print_cpus(FILE *out, const struct lx_cpumap *map, uint32_t cpus)
 		comma = ",";
 		i = last;
 	}
+}
+
+struct json_object *xl_cpus_json(const struct lx_cpumap *map, uint32_t cpus)
+{
+	struct json_object *a = json_object_new_array();
+
+	for (uint32_t i = 0; i < cpus && i < LX_MAX_CPUS; i++)
+		if (lx_cpumap_test(map, i))
+			json_object_array_add(a, json_object_new_int((int)i));
+	return a;
 }
 
 bool xl_parse_memory(const char *text, uint64_t unit, uint64_t *kib)

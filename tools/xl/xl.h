@@ -117,6 +117,8 @@ bool xl_pool(struct xl *xl, const char *text, uint32_t *id);
 
 /** Print a set as "0-3,5", or "all" when it has every CPU below @cpus, or "none". */
 void xl_print_cpus(FILE *out, const struct lx_cpumap *map, uint32_t cpus);
+/** The same as a list of numbers. */
+struct json_object *xl_cpus_json(const struct lx_cpumap *map, uint32_t cpus);
 /** CPUs of the machine; the process ends when they cannot be counted. */
 uint32_t xl_nr_cpus(struct xl *xl);
 
