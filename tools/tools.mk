@@ -4,7 +4,8 @@
 #   $(eval $(call tools_lib,NAME))                    archive of tools/libs/NAME/*.c
 #   $(eval $(call tools_prog,NAME,LIBS,LDLIBS))       static program of tools/NAME/*.c
 #   $(eval $(call tools_test,NAME,SUPPORT,LIBS,LDLIBS)) tools/test/test-NAME.c, run by tools-unit
-# A program's folder may hold what else it installs: NAME.service, NAME.1, NAME.bash.
+# A program's folder may hold what else it installs: X.service (systemd), X.1, X.5 and X.8 (man
+# pages), X.bash (completion of X), X.default (/etc/default/X), X.conf (/etc/xen).
 
 tools_envs := tools tools-asan tools-fuzz
 tools_cflags := -std=gnu11 -O2 -g -Wall -Wextra -Werror -Wmissing-prototypes -Wstrict-prototypes \
@@ -69,13 +70,18 @@ $(BUILD)/tools-asan/test/%.result: $(BUILD)/tools-asan/test/test-% FORCE
 
 # $(call tools_install,MODE,FILES,FOLDER)
 tools_install = $(if $(2),install -D -m $(1) -t $(DESTDIR)$(3) $(2))
-.PHONY: tools tools-unit tools-install
+# $(call tools_install_as,FILES,FOLDER): each under its name without the suffix
+tools_install_as = $(foreach f,$(1),install -D -m 644 $(f) $(DESTDIR)$(2)/$(notdir $(basename $(f))) &&) :
+.PHONY: tools tools-unit tools-install test-tools-install
 tools-install: $(tools_programs) ## install the toolstack (DESTDIR=...)
 	$(Q)$(call tools_install,755,$(tools_programs),/usr/sbin)
 	$(Q)$(call tools_install,644,$(wildcard tools/*/*.service),/usr/lib/systemd/system)
-	$(Q)$(call tools_install,644,$(wildcard tools/*/*.1),/usr/share/man/man1)
-	$(Q)$(foreach f,$(wildcard tools/*/*.bash),install -D -m 644 $(f) \
-		$(DESTDIR)/usr/share/bash-completion/completions/$(notdir $(basename $(f))) &&) :
+	$(Q)$(foreach s,1 5 8,$(call tools_install,644,$(wildcard tools/*/*.$(s)),/usr/share/man/man$(s)) &&) :
+	$(Q)$(call tools_install_as,$(wildcard tools/*/*.bash),/usr/share/bash-completion/completions)
+	$(Q)$(call tools_install_as,$(wildcard tools/*/*.default),/etc/default)
+	$(Q)$(call tools_install,644,$(wildcard tools/*/*.conf),/etc/xen)
+test-tools-install: $(tools_programs) ## what tools-install installs is whole, and agrees with xl help
+	$(Q)$(PYTHON) tools/test/test_install.py $(BUILD)
 tools: $(tools_programs) ## build the toolstack: build/tools/bin
 tools-unit: $(tools_tests:%=$(BUILD)/tools-asan/test/%.result) ## run the toolstack's unit tests
 	@cat $^ /dev/null | awk '/^UNIT / { p += $$3; f += $$4; s += $$5 } \

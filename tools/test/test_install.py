@@ -1,0 +1,154 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Install the toolstack into a temporary folder and see that nothing is missing.
+
+usage: test_install.py BUILD
+
+Every program has a man page; systemd units name what is installed; every command and option that
+`xl help` names is in xl(1), and bash completes it. Prints `UNIT tools-install passed failed 0`.
+"""
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import unittest
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+MAN = "usr/share/man"
+# What makes the programs a toolstack, and a bare file system a host.
+WANTED = ["usr/sbin/xl", "usr/sbin/xenstored", "usr/sbin/xenconsoled", "usr/sbin/xenstore",
+          f"{MAN}/man1/xl.1", f"{MAN}/man5/xl.cfg.5", f"{MAN}/man5/xl.conf.5",
+          f"{MAN}/man8/xenstored.8", f"{MAN}/man8/xenconsoled.8", f"{MAN}/man1/xenstore.1",
+          "usr/lib/systemd/system/xenstored.service", "usr/lib/systemd/system/xenconsoled.service",
+          "usr/lib/systemd/system/xldevd.service", "etc/default/xenstored",
+          "etc/default/xenconsoled", "etc/xen/xl.conf",
+          "usr/share/bash-completion/completions/xl"]
+
+
+def text_of(man_page):
+    """A man page's words, without its markup."""
+    with open(man_page, encoding="utf-8") as f:
+        text = f.read()
+    text = re.sub(r'^\.\\".*$', "", text, flags=re.M)
+    text = re.sub(r"\\f[BIRP]|\\(?=-)", "", text)
+    return re.sub(r"\s+", " ", text.replace("\\(dq", " ").replace('"', " "))
+
+
+class Installed(unittest.TestCase):
+    """All tests look at one installation."""
+
+    folder = None
+    build = None
+
+    @classmethod
+    def setUpClass(cls):
+        cls.temporary = tempfile.TemporaryDirectory(prefix="xenolith-install-")
+        cls.folder = cls.temporary.name
+        subprocess.run(["make", "-s", "--no-print-directory", "tools-install",
+                        f"BUILD={cls.build}", f"DESTDIR={cls.folder}"], cwd=ROOT, check=True)
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.temporary.cleanup()
+
+    def path(self, name):
+        return os.path.join(self.folder, name)
+
+    def files(self, folder):
+        return sorted(os.listdir(self.path(folder)))
+
+    def xl_help(self, *command):
+        return subprocess.run([self.path("usr/sbin/xl"), "help", *command], check=True,
+                              capture_output=True, text=True).stdout
+
+    def commands(self):
+        found = re.findall(r"^ ([a-z][a-z0-9-]*) ", self.xl_help(), re.M)
+        self.assertGreater(len(found), 40)
+        return found
+
+    def complete(self, *words):
+        """What bash offers for the last of the words behind xl."""
+        script = ('. "$1"; shift; COMP_WORDS=(xl "$@"); COMP_CWORD=$#; _xl; '
+                  'printf "%s\\n" "${COMPREPLY[@]}"')
+        run = subprocess.run(["bash", "-c", script, "bash",
+                              self.path("usr/share/bash-completion/completions/xl"), *words],
+                             capture_output=True, text=True, check=True,
+                             env={**os.environ, "PATH": self.path("usr/sbin") + ":" +
+                                  os.environ["PATH"]})
+        return run.stdout.split()
+
+    def test_files(self):
+        for name in WANTED:
+            self.assertTrue(os.path.isfile(self.path(name)), name)
+            self.assertGreater(os.path.getsize(self.path(name)), 100, name)
+
+    def test_programs_have_pages(self):
+        pages = [os.path.splitext(p)[0] for s in "158" for p in self.files(f"{MAN}/man{s}")]
+        for program in self.files("usr/sbin"):
+            self.assertTrue(os.access(self.path(f"usr/sbin/{program}"), os.X_OK), program)
+            self.assertIn(program, pages)
+
+    def test_units(self):
+        for unit in self.files("usr/lib/systemd/system"):
+            with open(self.path(f"usr/lib/systemd/system/{unit}"), encoding="utf-8") as f:
+                text = f.read()
+            for program in re.findall(r"^ExecStart=/(\S+)", text, re.M):
+                self.assertTrue(os.path.isfile(self.path(program)), f"{unit}: {program}")
+            for file in re.findall(r"^EnvironmentFile=-/(\S+)", text, re.M):
+                self.assertTrue(os.path.isfile(self.path(file)), f"{unit}: {file}")
+
+    def test_pages_name_all_commands(self):
+        page = text_of(self.path(f"{MAN}/man1/xl.1"))
+        for command in self.commands():
+            self.assertTrue(re.search(rf"(?<![\w-]){command}(?![\w-])", page), command)
+
+    def test_pages_name_all_options(self):
+        page = text_of(self.path(f"{MAN}/man1/xl.1"))
+        for command in self.commands():
+            options = self.xl_help(command).partition("Options:")[2]
+            for option in re.findall(r"^(-{1,2}[A-Za-z_-]+)|, *(--[A-Za-z_-]+)", options, re.M):
+                name = option[0] or option[1]
+                # Common to all: told at the page's start.
+                if name in ("-h", "--help", "-d"):
+                    continue
+                short = re.fullmatch(r"-\w", name)
+                pattern = rf"(?<![\w-])-[a-zA-Z]*{name[1]}" if short else \
+                    rf"(?<![\w-]){re.escape(name)}(?![\w-])"
+                self.assertTrue(re.search(pattern, page), f"{command} {name}")
+
+    def test_settings_have_words(self):
+        """Every setting that the configuration's reader knows is in its man page."""
+        with open(os.path.join(ROOT, "tools/xl/parse.c"), encoding="utf-8") as f:
+            source = f.read()
+        known = re.findall(r'(?:string|number|number32|action|one_affinity|cfg_string|cfg_list)'
+                           r'\(p(?:->cfg)?, "(\w+)"', source)
+        self.assertGreater(len(known), 25)
+        page = text_of(self.path(f"{MAN}/man5/xl.cfg.5"))
+        for name in known:
+            self.assertTrue(re.search(rf"(?<!\w){name}(?!\w)", page), name)
+
+    def test_completion(self):
+        offered = self.complete("")
+        for command in self.commands():
+            self.assertIn(command, offered)
+        self.assertEqual(self.complete("sched-r"), ["sched-rtds"])
+        self.assertIn("--cpus", self.complete("cpupool-list", "-"))
+        self.assertIn("-v", self.complete("-"))
+        self.assertTrue(self.complete("create", "/etc/pass")[0].startswith("/etc/pass"))
+
+
+def main():
+    if len(sys.argv) != 2 or sys.argv[1] in ("-h", "--help"):
+        print(__doc__)
+        return 0 if sys.argv[1:] in (["-h"], ["--help"]) else 2
+    Installed.build = sys.argv[1]
+    result = unittest.TextTestRunner().run(unittest.defaultTestLoader.loadTestsFromTestCase(
+        Installed))
+    failed = len(result.failures) + len(result.errors)
+    print(f"UNIT tools-install {result.testsRun - failed} {failed} 0")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
