@@ -218,12 +218,13 @@ static void limits(struct parse *p)
 	if (number(p, "rtc_timeoffset", 86400 * 366, &n))
 		b->rtc_timeoffset = (int32_t)n;
 	if (got(p, cfg_string(p->cfg, "tsc_mode", &s, &p->err))) {
-		if (!strcmp(s, "native") || !strcmp(s, "2"))
-			b->tsc_mode = 2;
-		else if (!strcmp(s, "always_emulate") || !strcmp(s, "1"))
-			b->tsc_mode = 1;
-		else if (strcmp(s, "default") && strcmp(s, "0"))
+		int mode = lx_value_of(lx_tsc_names, s);
+
+		if (mode < 0 && *s >= '0' && *s <= '2' && !s[1])
+			mode = *s - '0';
+		if (mode < 0)
 			wrong(p, "tsc_mode", "default, native or always_emulate is wanted");
+		b->tsc_mode = mode < 0 ? 0 : (uint32_t)mode;
 	}
 }
 

@@ -84,7 +84,23 @@ static struct json_object *array_to_json(const struct lx_field *f, void *array, 
 	return a;
 }
 
+static struct json_object *enum_to_json(const struct lx_field *f, uint32_t value)
+{
+	char text[64];
+
+	snprintf(text, sizeof(text), "%s", lx_name_of(f->names, value));
+	for (char *p = text; *p; p++)
+		if (*p == '-')
+			*p = '_';
+	return json_object_new_string(text);
+}
+
 /* NULL: the member is left out. */
+static struct json_object *number_to_json(const struct lx_field *f, uint64_t n)
+{
+	return f->optional && !n ? NULL : json_object_new_uint64(n);
+}
+
 static struct json_object *field_to_json(const struct lx_field *f, void *object)
 {
 	char text[LX_UUID_TEXT];
@@ -92,23 +108,29 @@ static struct json_object *field_to_json(const struct lx_field *f, void *object)
 	switch (f->kind) {
 	case LX_BOOL:
 		return json_object_new_boolean(MEMBER(object, f, bool));
+	case LX_INT_BOOL:
+		return json_object_new_int(MEMBER(object, f, bool));
+	case LX_DEFBOOL:
+		return json_object_new_string(MEMBER(object, f, bool) ? "True" : "False");
 	case LX_U32:
-		return json_object_new_int64(MEMBER(object, f, uint32_t));
+		return number_to_json(f, MEMBER(object, f, uint32_t));
 	case LX_S32:
 		return json_object_new_int64(MEMBER(object, f, int32_t));
 	case LX_U64:
-		return json_object_new_uint64(MEMBER(object, f, uint64_t));
+		return number_to_json(f, MEMBER(object, f, uint64_t));
 	case LX_STRING:
 		if (!MEMBER(object, f, char *))
 			return NULL;
 		return json_object_new_string(MEMBER(object, f, char *));
 	case LX_ENUM:
-		return json_object_new_string(lx_name_of(f->names, MEMBER(object, f, uint32_t)));
+		if (f->optional && !MEMBER(object, f, uint32_t))
+			return NULL;
+		return enum_to_json(f, MEMBER(object, f, uint32_t));
 	case LX_UUID:
 		lx_uuid_text(&MEMBER(object, f, uint8_t), text);
 		return json_object_new_string(text);
 	case LX_CPUMAP:
-		if (cpumap_empty(&MEMBER(object, f, struct lx_cpumap)))
+		if (!f->keep && cpumap_empty(&MEMBER(object, f, struct lx_cpumap)))
 			return NULL;
 		return cpumap_to_json(&MEMBER(object, f, struct lx_cpumap));
 	case LX_OBJECT:
@@ -246,6 +268,8 @@ static int read_field(const struct lx_field *f, struct json_object *v, void *obj
 
 	switch (f->kind) {
 	case LX_BOOL:
+	case LX_INT_BOOL:
+	case LX_DEFBOOL:
 		return read_bool(f, v, &MEMBER(object, f, bool), err);
 	case LX_U32:
 		rc = read_number(f, v, 0, UINT32_MAX, &n, err);

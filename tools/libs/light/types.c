@@ -15,6 +15,8 @@
 
 const char *const lx_action_names[] = { "destroy", "restart", "rename-restart", "preserve",
 	"coredump-destroy", "coredump-restart", "soft-reset", NULL };
+/* The ABI's numbers of these. */
+const char *const lx_tsc_names[] = { "default", "always_emulate", "native", NULL };
 const char *const lx_format_names[] = { "unknown", "qcow", "qcow2", "vhd", "raw", "empty", "qed",
 	NULL };
 
@@ -46,23 +48,23 @@ static const struct lx_type sched_type = { "sched_params", sizeof(struct lx_sche
 
 static const struct lx_field build_fields[] = {
 	FIELD(LX_U32, lx_build_info, max_vcpus),
-	FIELD(LX_CPUMAP, lx_build_info, avail_vcpus),
+	FIELD(LX_CPUMAP, lx_build_info, avail_vcpus, .keep = true),
 	FIELD(LX_U64, lx_build_info, max_memkb),
 	FIELD(LX_U64, lx_build_info, target_memkb),
-	FIELD(LX_U64, lx_build_info, shadow_memkb),
+	FIELD(LX_U64, lx_build_info, shadow_memkb, .optional = true),
 	FIELD(LX_U32, lx_build_info, event_channels),
-	FIELD(LX_U32, lx_build_info, max_grant_frames),
-	FIELD(LX_U32, lx_build_info, max_maptrack_frames),
+	FIELD(LX_U32, lx_build_info, max_grant_frames, .optional = true),
+	FIELD(LX_U32, lx_build_info, max_maptrack_frames, .optional = true),
 	FIELD(LX_U32, lx_build_info, max_grant_version),
 	FIELD(LX_S32, lx_build_info, rtc_timeoffset),
-	FIELD(LX_U32, lx_build_info, tsc_mode),
+	FIELD(LX_ENUM, lx_build_info, tsc_mode, .names = lx_tsc_names, .optional = true),
 	FIELD(LX_STRING, lx_build_info, kernel),
 	FIELD(LX_STRING, lx_build_info, ramdisk),
 	FIELD(LX_STRING, lx_build_info, cmdline),
 	FIELD(LX_OBJECT, lx_build_info, sched_params, .type = &sched_type),
 	ARRAY_FIELD(LX_CPUMAPS, "vcpu_hard_affinity", lx_build_info, hard, nr_hard),
 	ARRAY_FIELD(LX_CPUMAPS, "vcpu_soft_affinity", lx_build_info, soft, nr_soft),
-	FIELD(LX_CPUMAP, lx_build_info, nodes),
+	{ .name = "nodemap", .kind = LX_CPUMAP, .at = offsetof(struct lx_build_info, nodes) },
 	{ 0 },
 };
 
@@ -85,10 +87,10 @@ static const struct lx_field disk_fields[] = {
 	FIELD(LX_STRING, lx_disk, script),
 	FIELD(LX_STRING, lx_disk, backend_domname),
 	FIELD(LX_ENUM, lx_disk, format, .names = lx_format_names),
-	FIELD(LX_BOOL, lx_disk, readwrite),
-	FIELD(LX_BOOL, lx_disk, is_cdrom),
+	FIELD(LX_INT_BOOL, lx_disk, readwrite),
+	FIELD(LX_INT_BOOL, lx_disk, is_cdrom),
 	FIELD(LX_BOOL, lx_disk, direct_io_safe),
-	FIELD(LX_BOOL, lx_disk, discard_enable),
+	FIELD(LX_DEFBOOL, lx_disk, discard_enable),
 	{ 0 },
 };
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The toolstack's typed objects, and tables that describe them. From its table an object converts
- * to JSON and back, is copied, and is freed. Names follow those that libxl 4.17 writes.
+ * to JSON and back, is copied, and is freed. Names and kinds of members are those of libxl 4.17, so
+ * that either reads what the other wrote.
  */
 #ifndef TOOLS_LIGHT_TYPES_H
 #define TOOLS_LIGHT_TYPES_H
@@ -32,13 +33,15 @@ static inline void lx_cpumap_set(struct lx_cpumap *m, unsigned int i)
 
 enum lx_kind {
 	LX_BOOL,	/* bool */
+	LX_INT_BOOL,	/* bool, written as 0 or 1 as libxl does for some */
+	LX_DEFBOOL,	/* bool, written as "True" or "False" as it does for others */
 	LX_U32,		/* uint32_t */
 	LX_S32,		/* int32_t */
 	LX_U64,		/* uint64_t */
 	LX_STRING,	/* char *, owned; NULL is left out */
-	LX_ENUM,	/* uint32_t; names in .names, which ends with NULL */
+	LX_ENUM,	/* uint32_t; names in .names, which ends with NULL; "_" for "-" in JSON */
 	LX_UUID,	/* uint8_t[16] */
-	LX_CPUMAP,	/* struct lx_cpumap; left out when empty */
+	LX_CPUMAP,	/* struct lx_cpumap; left out when empty, unless .keep is set */
 	LX_OBJECT,	/* a structure, described by .type */
 	LX_OBJECTS,	/* pointer to an owned array of structures; length (uint32_t) at .count */
 	LX_CPUMAPS,	/* the same for struct lx_cpumap */
@@ -51,6 +54,8 @@ struct lx_field {
 	size_t count;			/* offset of an array's length */
 	const struct lx_type *type;
 	const char *const *names;
+	bool optional;			/* a number or an enum that is left out when it is 0 */
+	bool keep;
 };
 
 struct lx_type {
@@ -67,6 +72,7 @@ enum lx_disk_format { LX_FORMAT_UNKNOWN, LX_FORMAT_QCOW, LX_FORMAT_QCOW2, LX_FOR
 		      LX_FORMAT_RAW, LX_FORMAT_EMPTY, LX_FORMAT_QED };
 
 extern const char *const lx_action_names[];
+extern const char *const lx_tsc_names[];
 extern const char *const lx_format_names[];
 
 struct lx_sched {
@@ -90,7 +96,7 @@ struct lx_build_info {
 	uint32_t max_grant_frames, max_maptrack_frames;	/* 0: the hypervisor's default */
 	uint32_t max_grant_version;
 	int32_t rtc_timeoffset;
-	uint32_t tsc_mode;		/* 0 default, 2 native */
+	uint32_t tsc_mode;		/* by lx_tsc_names */
 	char *kernel, *ramdisk, *cmdline;
 	struct lx_sched sched_params;
 	struct lx_cpumap *hard, *soft;	/* by vCPU; fewer than vCPUs: the rest run anywhere */
