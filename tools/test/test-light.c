@@ -295,6 +295,32 @@ static void test_bad_input(void **state)
 	assert_no_trace();
 }
 
+/* dom0's nodes: all or none, and never over what is there. */
+static void test_dom0(void **state)
+{
+	unsigned int at = 0;
+	int rc;
+
+	do {
+		assert_int_equal(store.nodes, 0);
+		store.changes = store.failed = 0;
+		store.fail_at = ++at;
+		rc = lx_store_add_dom0(&lx);
+		assert_int_equal(rc != 0, store.failed != 0);
+		store.fail_at = 0;
+	} while (rc);
+	assert_true(at > 3);
+	assert_string_equal(fake_store_get(&store, "/local/domain/0/domid"), "0");
+	assert_int_equal(store.s.ops->write(&store.s, 0, "/local/domain/0/name", "boss"), 0);
+	store.conflicts = 2;
+	assert_int_equal(lx_store_add_dom0(&lx), 0);
+	assert_string_equal(fake_store_get(&store, "/local/domain/0/name"), "boss");
+	assert_string_equal(fake_store_get(&store, "/local/pool/0/name"), "Pool-0");
+	store.blind = true;
+	assert_int_equal(lx_store_add_dom0(&lx), -EIO);
+	store.blind = false;
+}
+
 static struct lx_create creating;
 static unsigned int turns, cancel_at;
 static int result;
@@ -573,6 +599,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_create), TEST(test_permissions), TEST(test_every_hypercall_fails),
 		TEST(test_every_store_write_fails), TEST(test_store_conflicts),
+		TEST(test_dom0),
 		TEST(test_state_folder_fails), TEST(test_bad_input), TEST(test_cancel),
 		TEST(test_devices), TEST(test_remove_early), TEST(test_devices_fail),
 		TEST(test_disk_names), TEST(test_death), TEST(test_death_without_store),

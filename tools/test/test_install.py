@@ -18,6 +18,8 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 MAN = "usr/share/man"
 # What makes the programs a toolstack, and a bare file system a host.
 WANTED = ["usr/sbin/xl", "usr/sbin/xenstored", "usr/sbin/xenconsoled", "usr/sbin/xenstore",
+          "usr/sbin/xen-init-dom0", f"{MAN}/man8/xen-init-dom0.8",
+          "usr/lib/systemd/system/xen-init-dom0.service",
           f"{MAN}/man1/xl.1", f"{MAN}/man5/xl.cfg.5", f"{MAN}/man5/xl.conf.5",
           f"{MAN}/man8/xenstored.8", f"{MAN}/man8/xenconsoled.8", f"{MAN}/man1/xenstore.1",
           "usr/lib/systemd/system/xenstored.service", "usr/lib/systemd/system/xenconsoled.service",

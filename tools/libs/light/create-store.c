@@ -225,6 +225,46 @@ static void remove_if_empty(struct lx_store *s, const char *path)
 	free(names);
 }
 
+static int add_dom0(struct lx_store *s, uint32_t tx)
+{
+	static const char *const nodes[][2] = {
+		{ "/local/domain/0/domid", "0" }, { "/local/domain/0/name", "Domain-0" },
+		{ "/local/pool/0/name", "Pool-0" },
+	};
+	int rc = 0;
+
+	for (size_t i = 0; !rc && i < sizeof(nodes) / sizeof(nodes[0]); i++) {
+		char *there = s->ops->read(s, tx, nodes[i][0]);
+
+		if (!there)
+			rc = errno == ENOENT ? s->ops->write(s, tx, nodes[i][0], nodes[i][1]) :
+			     -errno;
+		free(there);
+	}
+	return rc;
+}
+
+int lx_store_add_dom0(struct lx *lx)
+{
+	const struct lx_store_ops *ops = lx->store->ops;
+	int rc = -EAGAIN, end;
+
+	for (unsigned int i = 0; i < TRIES && rc == -EAGAIN; i++) {
+		uint32_t tx = ops->begin(lx->store);
+
+		if (!tx) {
+			rc = -EIO;
+			break;
+		}
+		rc = add_dom0(lx->store, tx);
+		end = ops->end(lx->store, tx, rc != 0);
+		rc = rc ? rc : end;
+	}
+	if (rc)
+		lx_error(lx, rc, "cannot write what xenstore is to know of dom0");
+	return rc;
+}
+
 void lx_store_remove_domain(struct lx *lx, uint32_t domid, const char *uuid)
 {
 	static const char *const kinds[] = { "console", "vbd", "vif" };

@@ -73,6 +73,8 @@ int lx_config_check(struct lx *lx, const struct lx_domain_config *config);
 int lx_store_add_domain(struct lx *lx, const struct lx_domain_config *config, uint32_t domid,
 			uint32_t store_port, gfn_t store_gfn, uint32_t console_port,
 			gfn_t console_gfn);
+/** The same for dom0, which nobody creates, and its CPU pool: what is there stays. */
+int lx_store_add_dom0(struct lx *lx);
 void lx_store_remove_domain(struct lx *lx, uint32_t domid, const char *uuid);
 
 /* destroy.c */
