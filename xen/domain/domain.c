@@ -199,6 +199,7 @@ static void domain_set_config(struct domain *d, const struct domain_config *cfg)
 	d->pause_count = 1;
 	spin_lock_init(&d->lock, "domain", LOCK_RANK_DOMAIN);
 	spin_lock_init(&d->page_lock, "page_lock", LOCK_RANK_PAGE_ALLOC);
+	watchdogs_init(d);
 	list_init(&d->page_list);
 	list_init(&d->link);
 	rangeset_init(&d->iomem_caps);
@@ -295,6 +296,7 @@ static int domain_relinquish(struct domain *d)
 
 	if ((rc = evtchn_domain_destroy(d)) || (rc = gnttab_domain_destroy(d)))
 		return rc;
+	watchdogs_kill(d);
 	for_each_vcpu(d, v) {
 		vcpu_timers_kill(v);
 		vcpu_areas_release(v);

@@ -9,6 +9,11 @@
 
 /** The vcpu_info a vCPU has before it registers one: in shared_info, or a page nobody sees. */
 struct vcpu_info *vcpu_info_initial(struct domain *d, u32 id);
+/** Domains are born without watchdogs armed, and die without. Killing may be repeated. */
+void watchdogs_init(struct domain *d);
+void watchdogs_kill(struct domain *d);
+/** SCHEDOP_watchdog: the new watchdog's identifier, 0, or -XEN_EFAULT, -XEN_EINVAL, -XEN_ENOSPC. */
+long sched_op_watchdog(struct vcpu *v, guest_ptr_t arg);
 void vcpu_timers_init(struct vcpu *v);
 void vcpu_timers_kill(struct vcpu *v);
 /** Drop the pages behind vcpu_info and the runstate area. */

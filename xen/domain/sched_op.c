@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* SCHEDOP_*: yielding, blocking, polling, shutting down. */
+/* SCHEDOP_*: yielding, blocking, polling, shutting down (watchdogs: watchdog.c). */
 #include <xen/errno.h>
 #include <xen/evtchn.h>
 #include <xen/printk.h>
@@ -99,6 +99,8 @@ long do_sched_op(struct vcpu *v, struct hypercall *hc)
 		return op_remote_shutdown(v, arg);
 	case SCHEDOP_shutdown_code:
 		return op_shutdown_code(v, arg);
+	case SCHEDOP_watchdog:
+		return sched_op_watchdog(v, arg);
 	default:
 		return -XEN_ENOSYS;
 	}

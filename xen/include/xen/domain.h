@@ -55,6 +55,9 @@ struct vcpu {
 	struct evtchn_vcpu *evtchn;	/* owned by domain/evtchn */
 };
 
+/** Watchdogs that a domain may have at once, SCHEDOP_watchdog; as many as on Xen. */
+#define DOMAIN_WATCHDOGS 2
+
 enum domain_dying { DOM_ALIVE, DOM_DYING, DOM_DEAD };
 
 struct domain {
@@ -95,6 +98,8 @@ struct domain {
 	bool is_shutting_down, is_shut_down;
 	u32 shutdown_code;		/* SHUTDOWN_* */
 	u32 suspend_evtchn;		/* port to send on when shut down; 0: none */
+	u32 watchdogs_taken;		/* a bit for each that the guest holds */
+	struct timer watchdog[DOMAIN_WATCHDOGS];
 	u32 controller_pause_count;
 	u32 pause_count;		/* atomic */
 

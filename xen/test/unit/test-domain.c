@@ -143,6 +143,66 @@ static void resume_with_later_vcpu(void *arg)
 	HOST_CHECK(d->pause_count == 0 && d->vcpu[1]->pause_count == 0);
 }
 
+static long watchdog_op(struct vcpu *v, u32 id, u32 seconds)
+{
+	struct sched_watchdog w = { .id = id, .timeout = seconds };
+
+	return call(v, __HYPERVISOR_sched_op, SCHEDOP_watchdog, (u64)(uintptr_t)&w, NULL);
+}
+
+#define SECONDS 1000000000L
+
+/* What is set back in time does nothing; what is not ends the domain. */
+static void watchdogs(void *arg)
+{
+	struct domain *d;
+	struct vcpu *v;
+	s_time_t start;
+
+	host_init(1, 1, 16 << 20);
+	host_start();
+	d = make_domain(1, 1);
+	v = d->vcpu[0];
+	HOST_CHECK(domain_unpause_by_systemcontroller(d) == 0);
+	/* Linux tells by the answer to an impossible identifier whether there are watchdogs. */
+	HOST_CHECK(watchdog_op(v, ~0U, 0) == -XEN_EINVAL);
+	HOST_CHECK(watchdog_op(v, 0, 0) == -XEN_EINVAL);
+	HOST_CHECK(watchdog_op(v, 1, 1) == -XEN_EINVAL);
+	start = now_ns();
+	HOST_CHECK(watchdog_op(v, 0, 2) == 1);
+	HOST_CHECK(watchdog_op(v, 0, ~0U) == 2);
+	HOST_CHECK(watchdog_op(v, 0, 1) == -XEN_ENOSPC);
+	host_run(start + 1 * SECONDS);
+	HOST_CHECK(watchdog_op(v, 1, 4) == 0);
+	host_run(start + 4 * SECONDS);
+	HOST_CHECK(!d->is_shutting_down);
+	HOST_CHECK(watchdog_op(v, 1, 0) == 0);
+	HOST_CHECK(watchdog_op(v, 1, 1) == -XEN_EINVAL);
+	host_run(start + 8 * SECONDS);
+	HOST_CHECK(!d->is_shutting_down);
+	HOST_CHECK(watchdog_op(v, 2, 1) == 0);
+	host_run(start + 10 * SECONDS);
+	HOST_CHECK(d->is_shut_down && d->shutdown_code == SHUTDOWN_watchdog);
+}
+
+/* A domain that is destroyed takes its armed watchdog with it. */
+static void watchdog_of_the_dead(void *arg)
+{
+	struct domain *d;
+	int rc;
+
+	host_init(1, 1, 16 << 20);
+	host_start();
+	d = make_domain(1, 1);
+	HOST_CHECK(domain_unpause_by_systemcontroller(d) == 0);
+	HOST_CHECK(watchdog_op(d->vcpu[0], 0, 1) == 1);
+	while ((rc = domain_kill(d)) == -XEN_ERESTART)
+		;
+	HOST_CHECK(!rc);
+	host_run(now_ns() + 3 * SECONDS);
+	HOST_CHECK(!domain_get_by_id(1));
+}
+
 static void run(void (*fn)(void *arg), void *arg)
 {
 	const struct host_outcome *o = host_isolated(fn, arg);
@@ -160,6 +220,11 @@ static void test_runstate(void **state)
 
 static void test_areas(void **state) { run(areas_in_own_memory_only, NULL); }
 static void test_resume(void **state) { run(resume_with_later_vcpu, NULL); }
+static void test_watchdogs(void **state)
+{
+	run(watchdogs, NULL);
+	run(watchdog_of_the_dead, NULL);
+}
 
 int main(void)
 {
@@ -167,6 +232,7 @@ int main(void)
 		cmocka_unit_test(test_runstate),
 		cmocka_unit_test(test_areas),
 		cmocka_unit_test(test_resume),
+		cmocka_unit_test(test_watchdogs),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
