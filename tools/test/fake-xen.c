@@ -285,6 +285,7 @@ static long sysctl_call(struct xen_sysctl *op)
 		memset(&op->u.physinfo, 0, sizeof(op->u.physinfo));
 		op->u.physinfo.free_pages = fake_free_pages();
 		op->u.physinfo.total_pages = fake_xen.total_pages;
+		op->u.physinfo.capabilities = fake_xen.capabilities;
 		op->u.physinfo.nr_nodes = (fake_xen.cpus + 1) / 2;
 		op->u.physinfo.nr_cpus = fake_xen.cpus;
 		op->u.physinfo.max_cpu_id = fake_xen.cpus - 1;

@@ -56,6 +56,7 @@ struct fake_xen {
 	int fail_with;			/* -errno */
 	unsigned int failed;
 	uint64_t total_pages;
+	uint32_t capabilities;		/* XEN_SYSCTL_PHYSCAP_* */
 	bool small_only;		/* no 2 MiB pages to be had */
 	unsigned int bufs, maps;	/* in use: leaks */
 	unsigned int cpus;		/* two a node */

@@ -28,6 +28,7 @@ static struct fake_store store;
 static struct lx lx;
 static struct lx_domain_config config;
 
+static bool bounces;
 static unsigned int loops, connected, host_calls, host_fail_at;
 
 static int host_call(void)
@@ -58,6 +59,11 @@ static int fake_stat_disk(const char *path, bool *block, uint32_t *major, uint32
 	return host_call();
 }
 
+static bool fake_dma_as_mapped(void)
+{
+	return !bounces;
+}
+
 static int fake_vif_up(const char *ifname, const char *rename, const char *bridge, uint32_t mtu)
 {
 	connected++;
@@ -75,6 +81,7 @@ static const struct lx_host_ops fake_host = {
 	.loop_attach = fake_loop_attach,
 	.loop_detach = fake_loop_detach,
 	.stat_disk = fake_stat_disk,
+	.dma_as_mapped = fake_dma_as_mapped,
 	.vif_up = fake_vif_up,
 	.script = fake_script,
 };
@@ -379,6 +386,7 @@ static void add_devices(void)
 	config.nr_nics = 1;
 	config.nics[0].bridge = strdup("xenbr0");
 	loops = connected = host_calls = host_fail_at = 0;
+	bounces = true;
 }
 
 static void test_devices(void **state)
@@ -431,6 +439,27 @@ static void test_remove_early(void **state)
 	assert_int_equal(store.overwrites, 0);
 	assert_int_equal(lx_device_state(&lx, &disk), -1);
 	assert_int_equal(lx_destroy(&lx, disk.domid), 0);
+	assert_no_trace();
+}
+
+/* dom0's devices would miss the guest's pages, so a loop device copies from a block device. */
+static void test_unreachable(void **state)
+{
+	static const char node[] = "/local/domain/0/backend/vbd/1/51728/loop";
+	uint32_t domid;
+
+	add_devices();
+	bounces = false;
+	assert_int_equal(lx_create_now(&lx, &config, false, &domid), 0);
+	assert_int_equal(loops, 2);
+	assert_string_equal(fake_store_get(&store, node), "/dev/loop7");
+	assert_int_equal(lx_destroy(&lx, domid), 0);
+	assert_int_equal(loops, 0);
+	fake_xen.capabilities = XEN_SYSCTL_PHYSCAP_directio;
+	lx_uuid_random(config.c_info.uuid);
+	assert_int_equal(lx_create_now(&lx, &config, false, &domid), 0);
+	assert_int_equal(loops, 1);
+	assert_int_equal(lx_destroy(&lx, domid), 0);
 	assert_no_trace();
 }
 
@@ -601,9 +630,9 @@ int main(void)
 		TEST(test_every_store_write_fails), TEST(test_store_conflicts),
 		TEST(test_dom0),
 		TEST(test_state_folder_fails), TEST(test_bad_input), TEST(test_cancel),
-		TEST(test_devices), TEST(test_remove_early), TEST(test_devices_fail),
-		TEST(test_disk_names), TEST(test_death), TEST(test_death_without_store),
-		TEST(test_state_follows),
+		TEST(test_devices), TEST(test_remove_early), TEST(test_unreachable),
+		TEST(test_devices_fail), TEST(test_disk_names), TEST(test_death),
+		TEST(test_death_without_store), TEST(test_state_follows),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -185,6 +185,37 @@ static bool elsewhere(const char *backend)
 	return backend && strcmp(backend, "0") && strcmp(backend, "Domain-0");
 }
 
+/* With a card in the bridge, what guests send goes out of their own pages. */
+static bool has_card(const char *bridge)
+{
+	char path[300];
+	DIR *ports;
+	bool found = false;
+	struct dirent *e;
+
+	snprintf(path, sizeof(path), "/sys/class/net/%.32s/brif", bridge);
+	ports = opendir(path);
+	while (ports && !found && (e = readdir(ports)))
+		found = *e->d_name != '.' && strncmp(e->d_name, "vif", 3);
+	if (ports)
+		closedir(ports);
+	return found;
+}
+
+static void check_dma(struct doctor *d, const char *bridge)
+{
+	struct lx lx = { .ctl = d->ctl, .host = &lx_host_linux };
+	char what[300];
+	bool reaches;
+
+	if (!d->ctl || !has_card(bridge))
+		return;
+	snprintf(what, sizeof(what), "bridge %s leads out, and devices reach guests' memory",
+		 bridge);
+	check(d, !lx_dma_reaches_guests(&lx, &reaches) && reaches, what,
+	      "there is no IOMMU: boot dom0's kernel with swiotlb=force");
+}
+
 static void check_devices(struct doctor *d, const struct lx_domain_config *c)
 {
 	char what[300];
@@ -207,6 +238,7 @@ static void check_devices(struct doctor *d, const struct lx_domain_config *c)
 		snprintf(what, sizeof(what), "bridge %s", c->nics[i].bridge);
 		check(d, if_nametoindex(c->nics[i].bridge) != 0, what,
 		      "ip link add NAME type bridge; ip link set NAME up");
+		check_dma(d, c->nics[i].bridge);
 	}
 }
 

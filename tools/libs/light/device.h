@@ -20,6 +20,8 @@ struct lx_host_ops {
 	void (*loop_detach)(const char *dev);
 	/** Is it a block device (*@block), and which number has it? */
 	int (*stat_disk)(const char *path, bool *block, uint32_t *major, uint32_t *minor);
+	/** Do dom0's drivers give devices the addresses where dom0 sees pages, guests' too? */
+	bool (*dma_as_mapped)(void);
 	/** Give an interface its name (NULL: it has it), put it into a bridge (NULL: none) and set
 	 * it up; @mtu 0: as it is. */
 	int (*vif_up)(const char *ifname, const char *rename, const char *bridge, uint32_t mtu);
@@ -71,7 +73,11 @@ uint32_t *lx_device_list(struct lx *lx, uint32_t domid, const char *kind, unsign
 /** "xvda2", "hda", "sdb1", "d3p4" to the number that guests know; false: no such name. */
 bool lx_vdev_number(const char *vdev, uint32_t *devid);
 
-/** Describe a disk, whose backing becomes a loop device if it is a file. The number is given. */
+/** Can devices of dom0 transfer to and from guests' pages that dom0 has mapped? Without an IOMMU,
+ * and with a kernel that runs as PVH, they miss them. 0 or -errno. */
+int lx_dma_reaches_guests(struct lx *lx, bool *reaches);
+/** Describe a disk, whose backing becomes a loop device if it is a file, or if dom0's devices miss
+ * guests' pages: the loop device copies. The number is given. */
 int lx_disk_add(struct lx *lx, uint32_t domid, const struct lx_disk *disk, uint32_t *devid);
 /** Describe an interface; a missing MAC address is chosen and put into @nic. */
 int lx_nic_add(struct lx *lx, uint32_t domid, struct lx_nic *nic);

@@ -128,13 +128,27 @@ static int check(struct lx *lx, const struct lx_disk *d, uint32_t *devid)
 	return -EINVAL;
 }
 
+/*
+ * A page of a guest that dom0 has mapped lies in dom0's address space where the page of the machine
+ * with that address is another, or none.
+ */
+int lx_dma_reaches_guests(struct lx *lx, bool *reaches)
+{
+	struct xen_sysctl_physinfo p;
+	int rc = ctl_physinfo(lx->ctl, &p);
+
+	*reaches = !rc && (p.capabilities & XEN_SYSCTL_PHYSCAP_directio ||
+			   !lx->host->dma_as_mapped());
+	return rc;
+}
+
 int lx_disk_add(struct lx *lx, uint32_t domid, const struct lx_disk *d, uint32_t *devid)
 {
 	struct lx_device dev = { LX_VBD, domid, 0, 0 }, there;
 	char loop[64] = "", number[24];
 	const char *path = d->pdev_path;
 	uint32_t major, minor;
-	bool block;
+	bool block, direct = false;
 	int rc = check(lx, d, &dev.devid);
 
 	if (!rc)
@@ -150,7 +164,9 @@ int lx_disk_add(struct lx *lx, uint32_t domid, const struct lx_disk *d, uint32_t
 	if (lx_backend_elsewhere(lx, dev.backend))
 		return describe(lx, &dev, d, NULL, NULL, NULL);
 	rc = lx->host->stat_disk(path, &block, &major, &minor);
-	if (!rc && !block) {
+	if (!rc && block)
+		rc = lx_dma_reaches_guests(lx, &direct);
+	if (!rc && !direct) {
 		rc = lx->host->loop_attach(path, !d->readwrite, loop);
 		path = loop;
 		if (!rc)

@@ -80,6 +80,25 @@ static int stat_disk(const char *path, bool *block, uint32_t *maj, uint32_t *min
 	return *block || S_ISREG(st.st_mode) ? 0 : -ENOTBLK;
 }
 
+static bool file_has(const char *path, const char *text)
+{
+	char buf[8192];
+	FILE *f = fopen(path, "re");
+	size_t n = f ? fread(buf, 1, sizeof(buf) - 1, f) : 0;
+
+	if (f)
+		fclose(f);
+	buf[n] = '\0';
+	return strstr(buf, text);
+}
+
+/* A PV kernel knows whose page is where, and one that bounces all transfers copies. */
+static bool dma_as_mapped(void)
+{
+	return file_has("/sys/hypervisor/guest_type", "PVH") &&
+		!file_has("/proc/cmdline", "swiotlb=force");
+}
+
 static int set_up(int sock, const char *ifname, uint32_t mtu)
 {
 	struct ifreq r = { 0 };
@@ -175,6 +194,7 @@ const struct lx_host_ops lx_host_linux = {
 	.loop_attach = loop_attach,
 	.loop_detach = loop_detach,
 	.stat_disk = stat_disk,
+	.dma_as_mapped = dma_as_mapped,
 	.vif_up = vif_up,
 	.script = run_script,
 };
