@@ -7,6 +7,8 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=scripts/lib/common.sh
 . "$here/../lib/common.sh"
+# shellcheck source=scripts/image/modules.sh
+. "$here/modules.sh"
 
 usage() {
 	cat <<-EOF
@@ -29,8 +31,7 @@ esac
 src=$here/${kind%-*}
 img=$cache/img
 peer=$cache/root/peer
-busybox=$peer/bin/busybox
-guest_modules="xen-blkfront xen-netfront"
+guest_modules="xen-blkfront xen-netfront xen_wdt"
 modules="xen-evtchn xen-gntdev xen-gntalloc xen-privcmd xenfs virtio_pci virtio_blk virtio_net nvme
 	ahci ata_piix sd_mod e1000 e1000e ext4 crc32c_generic crc32c-intel
 	xen-blkback xen-netback loop bridge"
@@ -39,7 +40,7 @@ modules="xen-evtchn xen-gntdev xen-gntalloc xen-privcmd xenfs virtio_pci virtio_
 # The hash covers this script and every input: files by content, packages by their stamps.
 inputs_hash() {
 	{
-		cat "$here/mkinitramfs.sh" "$here/report.sh" "$repo/tools/dom0-selftest"/*.c
+		cat "$here/mkinitramfs.sh" "$here/modules.sh" "$here/report.sh" "$repo/tools/dom0-selftest"/*.c
 		find "$src" -type f | LC_ALL=C sort | xargs cat
 		cat "$cache/root/peer.stamp"
 		case $kind in
@@ -108,26 +109,6 @@ copy_our_tools() {
 	mv "$tree/bin/bench.elf" "$tree/guest/small"
 }
 
-# copy_modules FLAVOUR NAMES: modules of that kernel with what they depend on, and the tables that
-# modprobe reads.
-copy_modules() {
-	local root=$cache/root/kernel-$1 modules=$2 version dir name file
-	version=$(ls "$root/lib/modules")
-	dir=lib/modules/$version
-	mkdir -p "$tree/$dir"
-	[ -f "$root/$dir/modules.dep" ] || "$busybox" depmod -b "$root" "$version"
-	cp "$root/$dir/modules.builtin" "$root/$dir/modules.order" "$tree/$dir/"
-	for name in $modules; do
-		file=$(sed -n "s,^\([^:]*/\)\?${name//[-_]/[-_]}\.ko: *,& ,p" "$root/$dir/modules.dep")
-		[ -n "$file" ] || die "the kernel $version has no module $name"
-		for file in ${file/:/ }; do
-			mkdir -p "$tree/$dir/$(dirname "$file")"
-			cp -n "$root/$dir/$file" "$tree/$dir/$file"
-		done
-	done
-	"$busybox" depmod -b "$tree" "$version"
-}
-
 fill_tree() {
 	local program
 	mkdir -p "$tree"/{bin,sbin,dev,proc,sys,run,tmp,lib,lib64,root,etc}
@@ -137,16 +118,16 @@ fill_tree() {
 	cp "$here/report.sh" "$tree/lib/report.sh"
 	case $kind in
 	guest) return 0 ;;
-	guest-pv) ln -s ../bin/busybox "$tree/sbin/modprobe"; copy_modules cloud "$guest_modules"; return 0 ;;
+	guest-pv) ln -s ../bin/busybox "$tree/sbin/modprobe"; copy_modules cloud "$guest_modules" > /dev/null; return 0 ;;
 	esac
 	cp -r "$src/do" "$tree/do"
-	cp "$src/udhcpc.sh" "$tree/lib/"
+	cp "$src"/*.sh "$tree/lib/"
 	ln -s ../bin/busybox "$tree/sbin/modprobe"
 	for program in selftest onpty; do
 		"${CC:-gcc}" -std=gnu11 -O2 -Wall -Wextra -Werror -static -s -o "$tree/bin/$program" \
 			"$repo/tools/dom0-selftest/$program.c"
 	done
-	copy_modules amd64 "$modules"
+	copy_modules amd64 "$modules" > /dev/null
 	case $kind in
 	dom0-stress) copy_program "$cache/root/stress/usr/bin/stress-ng" "$cache/root/stress" ;;
 	dom0-xl) copy_toolstack ;;
