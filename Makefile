@@ -17,8 +17,11 @@ include tools/tools.mk
 include $(wildcard xen/test/*/*.mk fuzz/fuzz.mk bench/bench.mk traces/traces.mk \
 	experiments/experiments.mk)
 
-.PHONY: all setup demo check report-peer clean clean-room help
+.PHONY: all install setup demo check report-peer clean clean-room help
 all: x86_64 ## build the hypervisor for x86-64
+
+install: x86_64 tools-install ## install the hypervisor and the toolstack (DESTDIR=...)
+	$(Q)install -D -m 644 -t $(DESTDIR)/boot $(BUILD)/x86_64/xenolith
 
 setup: ## install and fetch the Debian packages that all this needs
 	$(Q)scripts/setup.sh

@@ -4,8 +4,9 @@
 #   $(eval $(call tools_lib,NAME))                    archive of tools/libs/NAME/*.c
 #   $(eval $(call tools_prog,NAME,LIBS,LDLIBS))       static program of tools/NAME/*.c
 #   $(eval $(call tools_test,NAME,SUPPORT,LIBS,LDLIBS)) tools/test/test-NAME.c, run by tools-unit
-# A program's folder may hold what else it installs: X.service (systemd), X.1, X.5 and X.8 (man
-# pages), X.bash (completion of X), X.default (/etc/default/X), X.conf (/etc/xen).
+# A folder may hold what else is installed: X.service and X.mount (systemd), X.1, X.5 and X.8 (man
+# pages), X.bash (completion of X), X.default (/etc/default/X), X.conf (/etc/xen), X.modules-load
+# (/usr/lib/modules-load.d/X).
 
 tools_envs := tools tools-asan tools-fuzz
 tools_cflags := -std=gnu11 -O2 -g -Wall -Wextra -Werror -Wmissing-prototypes -Wstrict-prototypes \
@@ -75,10 +76,11 @@ tools_install_as = $(foreach f,$(1),install -D -m 644 $(f) $(DESTDIR)$(2)/$(notd
 .PHONY: tools tools-unit tools-install test-tools-install
 tools-install: $(tools_programs) ## install the toolstack (DESTDIR=...)
 	$(Q)$(call tools_install,755,$(tools_programs),/usr/sbin)
-	$(Q)$(call tools_install,644,$(wildcard tools/*/*.service),/usr/lib/systemd/system)
+	$(Q)$(call tools_install,644,$(wildcard tools/*/*.service tools/*/*.mount),/usr/lib/systemd/system)
 	$(Q)$(foreach s,1 5 8,$(call tools_install,644,$(wildcard tools/*/*.$(s)),/usr/share/man/man$(s)) &&) :
 	$(Q)$(call tools_install_as,$(wildcard tools/*/*.bash),/usr/share/bash-completion/completions)
 	$(Q)$(call tools_install_as,$(wildcard tools/*/*.default),/etc/default)
+	$(Q)$(call tools_install_as,$(wildcard tools/*/*.modules-load),/usr/lib/modules-load.d)
 	$(Q)$(call tools_install,644,$(wildcard tools/*/*.conf),/etc/xen)
 test-tools-install: $(tools_programs) ## what tools-install installs is whole, and agrees with xl help
 	$(Q)$(PYTHON) tools/test/test_install.py $(BUILD)

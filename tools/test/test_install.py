@@ -23,7 +23,8 @@ WANTED = ["usr/sbin/xl", "usr/sbin/xenstored", "usr/sbin/xenconsoled", "usr/sbin
           f"{MAN}/man1/xl.1", f"{MAN}/man5/xl.cfg.5", f"{MAN}/man5/xl.conf.5",
           f"{MAN}/man8/xenstored.8", f"{MAN}/man8/xenconsoled.8", f"{MAN}/man1/xenstore.1",
           "usr/lib/systemd/system/xenstored.service", "usr/lib/systemd/system/xenconsoled.service",
-          "usr/lib/systemd/system/xldevd.service", "etc/default/xenstored",
+          "usr/lib/systemd/system/xldevd.service",
+          "usr/lib/systemd/system/proc-xen.mount", "usr/lib/modules-load.d/xenolith.conf", "etc/default/xenstored",
           "etc/default/xenconsoled", "etc/xen/xl.conf",
           "usr/share/bash-completion/completions/xl"]
 
