@@ -14,7 +14,7 @@ PYTHON ?= python3
 
 include xen/xen.mk
 include tools/tools.mk
-include $(wildcard xen/test/*/*.mk fuzz/fuzz.mk bench/bench.mk traces/traces.mk \
+include $(wildcard xen/test/*/*.mk scripts/image/image.mk fuzz/fuzz.mk bench/bench.mk traces/traces.mk \
 	experiments/experiments.mk)
 
 .PHONY: all install setup demo check report-peer clean clean-room help

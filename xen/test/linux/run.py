@@ -41,6 +41,13 @@ VIRTIO_NET = ["-netdev", "user,id=n0", "-device", "virtio-net-pci,netdev=n0"]
 E1000_NET = ["-netdev", "user,id=n0", "-device", "e1000,netdev=n0"]
 
 
+def debian_disks(*names):
+    """Disks made by scripts/image/mkdebian.sh; what is written to them is forgotten."""
+    return [word for n, name in enumerate(names) for word in (
+        "-drive", f"if=none,id=d{n},format=raw,snapshot=on,file={{img}}debian-{name}",
+        "-device", f"virtio-blk-pci,drive=d{n}")]
+
+
 @dataclasses.dataclass
 class Case:
     """One machine and what dom0 must do on it."""
@@ -63,6 +70,7 @@ class Case:
     timeout: float = 240
     everyday: bool = True
     repeat_icount: int = 0
+    prepare: list = dataclasses.field(default_factory=list)     # for mkdebian.sh
     trace: bool = False     # dom0 writes a trace to its disk; xenalyze must understand it
 
 
@@ -107,6 +115,15 @@ CASES = [
     Case("guest-policies", "our xl: every end of a guest and every on_ setting, 2 CPUs",
          do="xl+policies", smp="2", image="dom0-tools", timeout=900, repeat_icount=1,
          args="scrub=off cpu-features=+itsc dom0_mem=640M", everyday=False),
+    Case("debian-guests", "our xl: two Debian guests, worked in at their consoles, 2 CPUs",
+         do="xl+debian", smp="2", mem="2G", image="dom0-tools", timeout=1500,
+         args="scrub=off cpu-features=+itsc dom0_mem=1G", prepare=["guest"], repeat_icount=1,
+         extra=debian_disks("guest-boot", "guest-root", "guest-root"), everyday=False),
+    Case("debian-dom0", "Debian with our tools and their units as dom0, to a guest's login prompt",
+         smp="2", mem="2G", image="debian-dom0", timeout=1500, repeat_icount=1,
+         linux="root=/dev/vda ro swiotlb=force systemd.wants=xenolith-check.service",
+         args="scrub=off cpu-features=+itsc dom0_mem=1G", prepare=["guest", "dom0"],
+         extra=debian_disks("dom0", "guest-boot", "guest-root"), everyday=False),
     Case("icount-1", "two boots under -icount, 1 CPU, identical logs", repeat_icount=2,
          args="scrub=off cpu-features=+itsc console_timestamps=raw"),
     Case("icount-2", "two boots under -icount, 2 CPUs, identical logs", smp="2", repeat_icount=2,
@@ -153,8 +170,10 @@ def grub_iso(case, xenolith, out, mods):
 
 def machine(case, xenolith, folder, port):
     mods = modules(case, port)
-    extra = [a.replace("{data}", image("data.ext4")).replace("{folder}", folder)
-             for a in case.extra]
+    places = {"{data}": image("data.ext4"), "{img}": image(""), "{folder}": folder}
+    extra = list(case.extra)
+    for word, place in places.items():
+        extra = [a.replace(word, place) for a in extra]
     m = qemu.Machine(machine=case.machine, cpu=case.cpu, smp=case.smp, mem=case.mem, extra=extra)
     m.icount = case.repeat_icount > 0
     m.qemu = qemu.find_qemu(case.emulator)
@@ -211,6 +230,9 @@ def check_trace(folder, log):
 def run_case(case, xenolith, folder, port):
     """Returns (passed, remark)."""
     digests = []
+    for kind in case.prepare:
+        subprocess.run([os.path.join(ROOT, "scripts/image/mkdebian.sh"), kind], check=True,
+                       stdout=subprocess.DEVNULL)
     if case.trace:
         with open(os.path.join(folder, "trace.img"), "wb") as disk:
             disk.truncate(TRACE_DISK_BYTES)

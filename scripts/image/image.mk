@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# A Debian to work in: dom0 on a disk of its own, and a guest's disks for it.
+debian_img = $(or $(XENOLITH_CACHE),.cache)/img
+debian_line = root=/dev/vda ro console=hvc0 quiet swiotlb=force
+# $(call debian_disk,ID,SNAPSHOT,FILE)
+debian_disk = -drive if=none,id=$(1),format=raw,snapshot=$(2),file=$(3) \
+	-device virtio-blk-pci,drive=$(1)
+debian_root = $(if $(filter 0,$(shell id -u)),,sudo --preserve-env=XENOLITH_CACHE,XENOLITH_MIRROR)
+
+.PHONY: debian-dom0 debian-dom0-run
+debian-dom0: setup ## make a Debian dom0 with the toolstack, and a Debian guest (root, or sudo)
+	$(Q)$(MAKE) --no-print-directory tools
+	$(Q)$(debian_root) scripts/image/mkdebian.sh guest
+	$(Q)$(debian_root) scripts/image/mkdebian.sh dom0
+debian-dom0-run: $(BUILD)/x86_64/xenolith ## boot it on this terminal (Ctrl-A x ends it); changes stay
+	$(Q)[ -e $(BUILD)/debian-dom0 ] || cp --sparse=always -L $(debian_img)/debian-dom0 $(BUILD)/
+	$(Q)[ -e $(BUILD)/debian-guest-root ] || cp --sparse=always -L $(debian_img)/debian-guest-root $(BUILD)/
+	$(Q)$(PYTHON) scripts/qemu.py --interactive --smp 2 --mem 2G --kernel $< \
+		--append "console=com1 cpu-features=+itsc dom0_mem=1G" \
+		--module "$(debian_img)/vmlinux-amd64 $(debian_line)" \
+		--module "$(debian_img)/debian-dom0-initramfs.cpio.gz" -- \
+		$(call debian_disk,d0,off,$(BUILD)/debian-dom0) \
+		$(call debian_disk,d1,on,$(debian_img)/debian-guest-boot) \
+		$(call debian_disk,d2,off,$(BUILD)/debian-guest-root) \
+		-netdev user,id=n0 -device virtio-net-pci,netdev=n0
