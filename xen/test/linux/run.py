@@ -222,8 +222,8 @@ def check_trace(folder, log):
     bad = [line for line in summary.stderr.split("\n") if "missing a handler" not in line and
            re.search(r"FATAL|ERROR|[Uu]nexpected|Unknown|Strange|WARNING", line)]
     if summary.returncode or bad or not exits:
-        return False, f"xenalyze: status {summary.returncode}, {len(bad)} complaints (see " \
-                      f"{folder}/xenalyze.txt)"
+        return False, f"xenalyze: status {summary.returncode}, {len(bad)} complaints: " \
+                      f"{'; '.join(bad[:3])} (see {folder}/xenalyze.txt)"
     return True, f"{found[1]} bytes, xenalyze counts {exits[1]} VMMCALL exits"
 
 
