@@ -7,6 +7,7 @@ eval head('An event on Xenolith, by the size of the machine and the company')
 set ylabel 'instructions'
 set style data histograms
 set style histogram clustered gap 1.5
+set bmargin 4.5
 set xtics scale 0
 set yrange [0:*]
 set key outside right center vertical reverse Left spacing 2.2 autotitle columnheader
