@@ -10,7 +10,8 @@ guest_cflags := -std=gnu11 -O2 -g -Wall -Wextra -Werror -Wno-unused-parameter -W
 	-Wno-pointer-arith -ffreestanding -fno-pic -fno-pie -mno-red-zone -mgeneral-regs-only \
 	-fno-stack-protector -fcf-protection=none -fno-asynchronous-unwind-tables \
 	-fno-omit-frame-pointer -fno-strict-aliasing -fwrapv -fno-common \
-	-ffile-prefix-map=$(CURDIR)/= -D__XEN_TOOLS__ -I$(guest_dir)/lib -I$(BUILD)/abi
+	-fdebug-prefix-map=$(CURDIR)=. -ffile-prefix-map=$(CURDIR)/= -D__XEN_TOOLS__ \
+	-I$(guest_dir)/lib -I$(BUILD)/abi
 guest_lib := $(patsubst $(guest_dir)/%,$(guest_out)/%.o,$(basename \
 	$(wildcard $(guest_dir)/lib/*.c $(guest_dir)/lib/*.S)))
 
