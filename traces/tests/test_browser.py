@@ -77,7 +77,7 @@ class TimelineTest(unittest.TestCase):
                 said = page.run("selftest(app)")
                 self.assertEqual(re.findall(r"check (\S+) (?!ok)", said), [], (name, said))
                 for theme in ("light", "dark"):
-                    page.run("new Promise(r => setTimeout(r, 300))")
+                    page.run("app.settled()")
                     page.screenshot(self.path(f"{name.split('.trace')[0]}-{theme}.png"))
                     page.key("t")
 
@@ -85,7 +85,7 @@ class TimelineTest(unittest.TestCase):
         """Zoom at the pointer, drag, select, step, measure."""
         with self.page(self.file(synth.trace_bytes(20000, 2, 3))) as page:
             view = lambda: page.run("[app.view.t0, app.view.t1]")
-            settle = lambda: page.run("new Promise(r => setTimeout(r, 250))")
+            settle = lambda: page.run("app.settled()")
             whole = view()
             before = page.run("app.timeAt(700)")
             page.mouse("mouseWheel", 700, 400, deltaX=0, deltaY=-600)

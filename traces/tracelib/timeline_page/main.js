@@ -60,6 +60,7 @@ class App {
 	}
 
 	showStatistics() {
+		this.statistics = 0;
 		const [a, b] = this.state.range || [this.view.t0, this.view.t1];
 		if (a !== b)
 			this.panel.inView(Math.min(a, b), Math.max(a, b));
@@ -88,6 +89,7 @@ class App {
 
 	set(t0, t1, smooth) {
 		cancelAnimationFrame(this.flight);
+		this.flight = 0;
 		if (!smooth || this.calm) {
 			Object.assign(this.view, { t0, t1 });
 			this.clamp();
@@ -101,10 +103,16 @@ class App {
 			this.view.t1 = from.t1 + (t1 - from.t1) * ease;
 			this.clamp();
 			this.drawNow();
-			if (k < 1)
-				this.flight = requestAnimationFrame(fly);
+			this.flight = k < 1 ? requestAnimationFrame(fly) : 0;
 		};
 		this.flight = requestAnimationFrame(fly);
+	}
+
+	// Resolves when what was asked for so far is drawn and summed up.
+	async settled() {
+		do
+			await new Promise(done => requestAnimationFrame(done));
+		while (this.flight || this.pending || this.pendingOver || this.statistics);
 	}
 
 	// By a factor, around a pixel (default: the pointer, or the middle).
