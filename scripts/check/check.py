@@ -5,8 +5,9 @@
 usage: check.py BUILD [STAGE...]
 
 Every stage is a command. Lines such as `UNIT total 261 0 0` in its output (passed, failed,
-skipped) are added up; a stage without one counts as one test, by its exit status. The last line is
-`N passed, N failed, N skipped`; the exit status is 0 when none failed.
+skipped) are added up; a stage without one counts as one test, by its exit status. What failed is
+said once more at the end, for those who see only that. The last line is `N passed, N failed,
+N skipped`; the exit status is 0 when none failed.
 """
 
 import dataclasses
@@ -17,6 +18,10 @@ import sys
 import time
 
 TALLY = re.compile(r"^[A-Z]+ total (\d+) (\d+) (\d+)\s*$")
+TROUBLE = re.compile(r"\b(fail(ed|ure)?|error|crash|panic|timeout|hang|sanitizer)\b", re.IGNORECASE)
+TIMED_OUT = 124  # what timeout(1) ends with
+RECAP_LINES = 6
+RECAP_COLUMNS = 200
 
 
 @dataclasses.dataclass
@@ -73,9 +78,20 @@ def stages(build):
     ]
 
 
-def run(stage, log_dir):
-    """Returns (passed, failed, skipped); output goes to the screen and to a log."""
-    log_path = os.path.join(log_dir, f"{stage.name}.log")
+def recap(stage, status, log_path):
+    """What to say at the end of a failed stage: how it ended, and the lines of its log that say
+    most: those that name trouble, or the last ones."""
+    how = f"took longer than {stage.timeout} s" if status == TIMED_OUT else f"exit status {status}"
+    with open(log_path, encoding="utf-8") as log:
+        lines = [line.rstrip() for line in log if line.strip() and not TALLY.match(line)]
+    telling = [line for line in lines if TROUBLE.search(line)][:RECAP_LINES]
+    return [f"FAILED {stage.name}: {line.strip()[:RECAP_COLUMNS]}"
+            for line in [how] + (telling or lines[-RECAP_LINES:])]
+
+
+def run(stage, log_path):
+    """Returns [passed, failed, skipped] and the exit status; output goes to the screen and to a
+    log."""
     total = None
     start = time.monotonic()
     print(f"== {stage.name}: {stage.what}", flush=True)
@@ -97,7 +113,7 @@ def run(stage, log_dir):
         total[1] += 1
     print(f"== {stage.name}: {'passed' if ok else 'FAILED'} in {time.monotonic() - start:.0f} s"
           f"{'' if ok else ', see ' + log_path}", flush=True)
-    return total
+    return total, child.returncode
 
 
 def main():
@@ -113,10 +129,15 @@ def main():
     log_dir = os.path.join(build, "check")
     os.makedirs(log_dir, exist_ok=True)
     start = time.monotonic()
-    totals = [0, 0, 0]
+    totals, failures = [0, 0, 0], []
     for stage in todo:
-        totals = [a + b for a, b in zip(totals, run(stage, log_dir))]
+        log_path = os.path.join(log_dir, f"{stage.name}.log")
+        tally, status = run(stage, log_path)
+        totals = [a + b for a, b in zip(totals, tally)]
+        if tally[1]:
+            failures += recap(stage, status, log_path)
     print(f"All stages took {time.monotonic() - start:.0f} s")
+    print("".join(line + "\n" for line in failures), end="")
     print(f"{totals[0]} passed, {totals[1]} failed, {totals[2]} skipped")
     return 1 if totals[1] else 0
 
