@@ -12,6 +12,8 @@ import time
 
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run",
          "--disable-background-networking", "--disable-component-update", "--disable-sync",
+         "--disable-backgrounding-occluded-windows", "--disable-renderer-backgrounding",
+         "--disable-background-timer-throttling", "--disable-quic",
          "--disable-dev-shm-usage", "--hide-scrollbars", "--remote-debugging-pipe", "about:blank"]
 
 
@@ -39,11 +41,11 @@ class Browser:
         os.close(from_child)
         self.session = None
         self.errors = []
-        target = self.call("Target.createTarget", url="about:blank")
-        self.session = self.call("Target.attachToTarget", targetId=target["targetId"],
+        self.session = self.call("Target.attachToTarget", targetId=self._first_page(),
                                  flatten=True)["sessionId"]
         for domain in ("Page", "Runtime", "Network"):
             self.call(f"{domain}.enable")
+        self.call("Page.bringToFront")
         self.call("Emulation.setDeviceMetricsOverride", width=width, height=height,
                   deviceScaleFactor=1, mobile=False)
 
@@ -60,11 +62,22 @@ class Browser:
         os.close(self.input)
         self.folder.cleanup()
 
-    def _message(self, deadline):
+    def _first_page(self):
+        """The page that the browser starts with. A second one might stand behind it, and a page
+        that nobody sees draws no frames."""
+        deadline = time.monotonic() + self.timeout
+        while time.monotonic() < deadline:
+            for target in self.call("Target.getTargets")["targetInfos"]:
+                if target["type"] == "page":
+                    return target["targetId"]
+            time.sleep(0.05)
+        raise TimeoutError("the browser shows no page")
+
+    def _message(self, deadline, awaited):
         while b"\0" not in self.buffer:
             left = deadline - time.monotonic()
             if left <= 0 or not select.select([self.input], [], [], left)[0]:
-                raise TimeoutError("the browser does not answer")
+                raise TimeoutError(f"the browser does not answer to {awaited}")
             data = os.read(self.input, 1 << 20)
             if not data:
                 raise RuntimeError("the browser has ended")
@@ -81,7 +94,7 @@ class Browser:
         os.write(self.output, json.dumps(message).encode() + b"\0")
         deadline = time.monotonic() + self.timeout
         while True:
-            answer = self._message(deadline)
+            answer = self._message(deadline, f"{method} {str(params)[:100]}")
             if answer.get("method") == "Runtime.exceptionThrown":
                 self.errors.append(answer["params"]["exceptionDetails"].get("exception", {})
                                    .get("description", "an exception"))
