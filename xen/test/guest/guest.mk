@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Microguests: one kernel a directory beside lib/, each linked with lib's objects.
-#   make test-guest TESTS="evtchn-basics apic-nesting"
+#   make test-guest TESTS="evtchn-basics apic-nesting" GUEST_OPTIONS=--icount
 
 guest_dir := xen/test/guest
 guest_out := $(BUILD)/guest
@@ -30,4 +30,4 @@ $(guest_out)/%.elf: $(guest_out)/%/main.o $(guest_lib) $(guest_dir)/lib/guest.ld
 .PHONY: guests test-guest
 guests: $(guest_elfs) ## build the microguests
 test-guest: $(guest_elfs) $(BUILD)/x86_64/xenolith ## run the microguests in QEMU (TESTS= for some)
-	$(Q)$(PYTHON) $(guest_dir)/run.py --build $(BUILD) $(TESTS)
+	$(Q)$(PYTHON) $(guest_dir)/run.py --build $(BUILD) $(GUEST_OPTIONS) $(TESTS)
