@@ -24,7 +24,7 @@ class Mistakes(world.World):
 
     def test_key(self):
         """A typo at the top and in a table."""
-        self.complain("timeout = 5", "timout = 5", "plan.toml:5: timout", "did you mean 'timeout'?")
+        self.complain("timeout = 60", "timout = 5", "plan.toml:5: timout", "did you mean 'timeout'?")
         self.complain("image = ", "imgae = ", "plan.toml:16: guest.first.imgae", "'image'")
 
     def test_factor(self):
@@ -49,21 +49,21 @@ class Mistakes(world.World):
 
     def test_conditions(self):
         """when and exclude name factors and levels."""
-        self.complain("timeout = 5", "exclude = [{ cots = 100 }]", "did you mean 'cost'?")
-        self.complain("timeout = 5", "exclude = [{ cost = 101 }]", "unknown level 101")
-        self.complain("timeout = 5", "exclude = [{ cost = [100, 250] }]", "leaves no cell")
+        self.complain("timeout = 60", "exclude = [{ cots = 100 }]", "did you mean 'cost'?")
+        self.complain("timeout = 60", "exclude = [{ cost = 101 }]", "unknown level 101")
+        self.complain("timeout = 60", "exclude = [{ cost = [100, 250] }]", "leaves no cell")
 
     def test_kinds(self):
         """A value of the wrong kind."""
-        self.complain("timeout = 5", "timeout = \"long\"", "is 'long'; give a number")
-        self.complain("timeout = 5", "timeout = 0", "give a number above 0")
-        self.complain("timeout = 5", "success = [\"(\"]", "is no regular expression")
+        self.complain("timeout = 60", "timeout = \"long\"", "is 'long'; give a number")
+        self.complain("timeout = 60", "timeout = 0", "give a number above 0")
+        self.complain("timeout = 60", "success = [\"(\"]", "is no regular expression")
         self.complain("cost = [100, 250]", "cost = 100", "give a list of levels")
         self.complain("how = ", "cpu = [1, 2]\nhow = ", "give a string, or did you mean 'cpus'?")
 
     def test_syntax(self):
         """No TOML at all."""
-        self.complain("timeout = 5", "timeout = ", "plan.toml: ", "line 5")
+        self.complain("timeout = 60", "timeout = ", "plan.toml: ", "line 5")
 
     def test_peer(self):
         """What the peer cannot do."""
@@ -91,15 +91,15 @@ class Cells(world.World):
 
     def test_repetitions(self):
         """Exact cells run once, others as often as asked, interleaved."""
-        found = self.expand("timeout = 5", "repetitions = 3")
+        found = self.expand("timeout = 60", "repetitions = 3")
         self.assertEqual(len(found), 4)
-        found = self.expand("timeout = 5", "repetitions = 3\nmachine = { clock = \"wall\" }")
+        found = self.expand("timeout = 60", "repetitions = 3\nmachine = { clock = \"wall\" }")
         self.assertEqual([c.repetition for c in found], [0] * 4 + [1] * 4 + [2] * 4)
         self.assertIn("unit=ns", found[0].config["guests"][0]["args"])
 
     def test_same_machine(self):
         """Both sides of a comparison run on the same machine; the rest needs no concessions."""
-        found = self.expand("timeout = 5",
+        found = self.expand("timeout = 60",
                             "exclude = [{ hypervisor = \"xen-4.17\", cost = 250 }]")
         used = {(c.factors["hypervisor"], c.factors["cost"]): (c.config["extra"],
                                                                c.config["cpu"]) for c in found}

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Runs: ids, failures, kills, full disks, reports, reproduction, repetition."""
 import errno
+import glob
 import json
 import os
 import signal
@@ -74,11 +75,11 @@ class Runs(world.World):
         self.assertEqual(status, 2)
         self.assertIn("run: make bench-guests", err)
 
-    def failing(self, how):
+    def failing(self, how, timeout=60):
         """Run with one good and one bad level of how; (output, the bad cell's outcome)."""
         self.write("pretended/plan.toml", world.PLAN.replace('["plain"]', f'["plain", "{how}"]')
                    .replace("[100, 250]", "[100]").replace(', "xen-4.17"', "")
-                   .replace("timeout = 5", "timeout = 1"))
+                   .replace("timeout = 60", f"timeout = {timeout}"))
         status, out, err = self.lab("run", self.experiment)
         self.assertEqual(status, 1, out + err)
         run = folder.Run(self.run_folder())
@@ -89,7 +90,7 @@ class Runs(world.World):
 
     def test_hung(self):
         """A hung guest is bounded, and its last lines are told."""
-        out, outcome = self.failing("hang=1")
+        out, outcome = self.failing("hang=1", 8)
         self.assertEqual(outcome["status"], "hung")
         self.assertIn("last words", outcome["last_lines"])
         self.assertIn("    | last words", out)
@@ -120,8 +121,7 @@ class Runs(world.World):
                                  stdout=subprocess.DEVNULL)
         end = time.monotonic() + 30
         while time.monotonic() < end:
-            if os.path.isdir(self.results) and os.path.isdir(
-                    os.path.join(self.run_folder(), "raw")) and outcomes(self.run_folder()):
+            if glob.glob(os.path.join(self.results, "*", "raw", "*", "cell.json")):
                 break
             time.sleep(0.02)
         child.send_signal(signal.SIGKILL)

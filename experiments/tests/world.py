@@ -34,7 +34,7 @@ PLAN = """# SPDX-License-Identifier: GPL-2.0-or-later
 title = "A pretended experiment"
 question = "Does it cost more?"
 no = "the same cost"
-timeout = 5
+timeout = 60
 
 [hypervisor]
 options = "cost={cost} {how}"
