@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Real Linux as dom0 in QEMU; see run.py for the cases.
 
-.PHONY: test-linux test-linux-all
-test-linux: $(BUILD)/x86_64/xenolith ## boot Linux as dom0 on the everyday machines (CASES=...)
+.PHONY: test-linux test-linux-all linux-images
+linux-images: # what stands under scripts/image or tools may have changed since the setup
+	$(Q)scripts/image/build.sh
+test-linux: $(BUILD)/x86_64/xenolith linux-images ## boot Linux as dom0 on the everyday machines (CASES=...)
 	$(Q)$(PYTHON) xen/test/linux/run.py $< $(CASES)
-test-linux-all: $(BUILD)/x86_64/xenolith ## the same on all machines, large ones and long runs too
+test-linux-all: $(BUILD)/x86_64/xenolith linux-images ## the same on all machines, large ones and long runs too
 	$(Q)$(PYTHON) xen/test/linux/run.py $< --all
