@@ -46,11 +46,11 @@ def draw(run, folder=None):
 def call(argv, script):
     """Run gnuplot; LabError with its words when it fails or warns."""
     try:
-        done = subprocess.run(argv, capture_output=True, text=True, timeout=60, check=False)
+        done = subprocess.run(argv, capture_output=True, text=True, timeout=300, check=False)
     except FileNotFoundError:
         raise errors.LabError("there is no gnuplot; install the package gnuplot-nox") from None
     except subprocess.TimeoutExpired:
-        raise errors.LabError(f"{script}: gnuplot did not end within a minute") from None
+        raise errors.LabError(f"{script}: gnuplot did not end within five minutes") from None
     said = [line for line in done.stderr.splitlines() if line.strip() and not HARMLESS.search(line)]
     if done.returncode or said:
         raise errors.LabError(f"{script}: gnuplot says: {' / '.join(said)}")
