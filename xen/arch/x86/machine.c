@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Rebooting and powering off: each way the machine offers, the cleanest first. */
 #include <xen/acpi.h>
+#include <xen/console.h>
 #include <xen/hal/cpu.h>
 #include <xen/hal/machine.h>
 #include <xen/hal/smp.h>
@@ -47,12 +48,19 @@ static void reset_by_keyboard(void)
 	short_wait(50000);
 }
 
+/* The others stop first, so that none of them is in the middle of a line when the log goes out. */
+static void stop_everything(void)
+{
+	irq_disable();
+	smp_stop_others();
+	console_force_sync();
+}
+
 void machine_restart(void)
 {
 	struct desc_ptr none = { 0, 0 };
 
-	irq_disable();
-	smp_stop_others();
+	stop_everything();
 	reset_by_acpi();
 	outb(RESET_CONTROL_HARD, PORT_RESET_CONTROL);
 	short_wait(50);
@@ -126,8 +134,7 @@ void machine_power_off(void)
 	const struct acpi_fadt *fadt = acpi_fadt();
 	const struct acpi_s5 *s5 = acpi_s5();
 
-	irq_disable();
-	smp_stop_others();
+	stop_everything();
 	if (fadt && s5) {
 		enter_acpi_mode(fadt);
 		sleep_register(&fadt->pm1a_control, s5->type_a);

@@ -18,6 +18,7 @@ enum { RBR = 0, THR = 0, DLL = 0, IER = 1, DLM = 1, IIR = 2, FCR = 2, LCR = 3, M
 #define MCR_DTR_RTS_OUT2 0x0b	/* OUT2 lets the interrupt through on PCs */
 #define LSR_RX 0x01
 #define LSR_THR_EMPTY 0x20
+#define LSR_TX_EMPTY 0x40	/* nor is there a byte on the wire */
 
 #define FIFO_SIZE 16
 #define TX_POLLS 200000		/* over 16 bytes at 9600 baud with 1 us a read */
@@ -81,11 +82,11 @@ bool uart_setup(struct uart *u)
 	return true;
 }
 
-/* Wait until the FIFO is empty. A port that was stuck gets one look until it moves again. */
-static bool wait_for_room(struct uart *u)
+/* Wait for a bit of LSR. A port that was stuck gets one look until it moves again. */
+static bool wait_for(struct uart *u, u8 bit)
 {
 	for (u32 i = u->stuck ? TX_POLLS - 1 : 0; i < TX_POLLS; i++) {
-		if (reg_read(u, LSR) & LSR_THR_EMPTY) {
+		if (reg_read(u, LSR) & bit) {
 			u->stuck = false;
 			return true;
 		}
@@ -98,7 +99,7 @@ static bool wait_for_room(struct uart *u)
 static void send_polled(struct uart *u, const char *s, size_t len)
 {
 	for (size_t i = 0; i < len; i++) {
-		if (i % FIFO_SIZE == 0 && !wait_for_room(u))
+		if (i % FIFO_SIZE == 0 && !wait_for(u, LSR_THR_EMPTY))
 			return;
 		reg_write(u, THR, (u8)s[i]);
 	}
@@ -113,7 +114,7 @@ static void fill_fifo(struct uart *u)
 
 static void drain_ring(struct uart *u)
 {
-	while (u->tx_tail != u->tx_head && wait_for_room(u))
+	while (u->tx_tail != u->tx_head && wait_for(u, LSR_THR_EMPTY))
 		fill_fifo(u);
 }
 
@@ -121,7 +122,7 @@ static void send_queued(struct uart *u, const char *s, size_t len)
 {
 	for (size_t i = 0; i < len; i++) {
 		if (u->tx_head - u->tx_tail == UART_TX_RING) {
-			if (!wait_for_room(u))
+			if (!wait_for(u, LSR_THR_EMPTY))
 				return;
 			fill_fifo(u);
 		}
@@ -148,10 +149,9 @@ void uart_write(struct uart *u, const char *s, size_t len)
 
 void uart_sync(struct uart *u)
 {
-	if (!u->irq_tx)
-		return;
 	u->irq_tx = false;
 	drain_ring(u);
+	wait_for(u, LSR_TX_EMPTY);
 }
 
 void uart_service(struct uart *u)

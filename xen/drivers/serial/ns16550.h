@@ -37,8 +37,8 @@ struct uart {
 bool uart_setup(struct uart *u);
 /** Write all of @s; waits at most a bounded number of polls for each byte. */
 void uart_write(struct uart *u, const char *s, size_t len);
-/** From now on write at once; sends what the ring holds. Takes no lock: the machine may be
- * going down inside of a write. */
+/** From now on write at once; sends what the ring holds and waits, within bounds, until it is on
+ * the wire. Takes no lock: the machine may be going down inside of a write. */
 void uart_sync(struct uart *u);
 /** Serve whatever the port wants: input to console_input(), output from the ring. */
 void uart_service(struct uart *u);

@@ -10,8 +10,8 @@ struct console_dev {
 	const char *name;
 	/** Write @len bytes, polled; any context with the console lock held. */
 	void (*write)(const char *s, size_t len);
-	/** Send what is buffered and buffer no more; called by console_force_sync, takes no locks.
-	 * NULL for devices that never buffer. */
+	/** Send what is buffered, wait until it has left, and buffer no more; takes no locks and
+	 * may be called again. NULL for devices that never buffer. */
 	void (*sync)(void);
 };
 
@@ -32,7 +32,8 @@ size_t console_ring_read(char *buf, size_t len, u32 *index, bool clear);
  * characters removed, rate-limited, prefixed "(dN) ". The hardware domain's go out raw. */
 void console_guest_write(u16 domid, const char *s, size_t len, bool raw);
 
-/** From now on print at once and without locks: the machine is going down. */
+/** Wait until all output has left the machine; from now on print at once and without locks. For
+ * a machine that goes down: it may lose power right after. */
 void console_force_sync(void);
 
 /** A debug key: @fn runs in a tasklet on the CPU that got the key. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* crash= on the command line: fail or stop on purpose late in the boot, to test how it ends. */
 #include <xen/errno.h>
+#include <xen/hal/cpu.h>
 #include <xen/hal/machine.h>
 #include <xen/param.h>
 #include <xen/printk.h>
@@ -72,6 +73,26 @@ static noinline void crash_msr(void)
 	rdmsr(MSR_X2APIC_EOI);
 }
 
+/* What is buffered when the machine stops must still come out; nothing else may send it here. */
+static void last_words(const char *what)
+{
+	irq_disable();
+	printk(LOG_ERR "crash=%s: these words are longer than the FIFO of a port, and the last\n",
+	       what);
+}
+
+static noinline void crash_reboot(void)
+{
+	last_words("reboot");
+	machine_restart();
+}
+
+static noinline void crash_power_off(void)
+{
+	last_words("power-off");
+	machine_power_off();
+}
+
 static const struct {
 	const char *name;
 	void (*fn)(void);
@@ -84,8 +105,8 @@ static const struct {
 	{ "stack", crash_stack },
 	{ "opcode", crash_opcode },
 	{ "msr", crash_msr },
-	{ "reboot", machine_restart },
-	{ "power-off", machine_power_off },
+	{ "reboot", crash_reboot },
+	{ "power-off", crash_power_off },
 };
 
 void boot_crash_if_asked(void)
