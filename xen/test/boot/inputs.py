@@ -173,7 +173,8 @@ def run_case(xenolith, folder, case):
     result = qemu.run(machine, success=expected[-1], failure=[r"Panic", r"ASSERT"], timeout=60)
     wrong = find_in_order(result.lines, expected)
     if wrong:
-        return "no /%s/ in its place in\n%s" % (wrong, "\n".join(result.lines[-12:]))
+        return "no /%s/ in its place; the log ends with %r:\n%s" % (
+            wrong, result.lines[-1:], "\n".join(result.lines[-12:]))
     return None if result.code == qemu.SUCCESS else qemu.NAMES[result.code]
 
 

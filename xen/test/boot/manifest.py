@@ -186,7 +186,8 @@ def run_case(xenolith, guest, folder, name, case):
                       failure=failure, timeout=90)
     wrong = find_in_order(result.lines, expected) if expected else check_each(result.lines)
     if wrong:
-        return "no /%s/ in its place in\n%s" % (wrong, "\n".join(result.lines[-30:]))
+        return "no /%s/ in its place; the log ends with %r:\n%s" % (
+            wrong, result.lines[-1:], "\n".join(result.lines[-30:]))
     if result.code != (qemu.SUCCESS if stop else qemu.DIED):
         return "%s: %s" % (qemu.NAMES[result.code], result.line)
     return check_memory(name, result.lines) if name in ("many", "kept") else None
