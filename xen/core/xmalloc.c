@@ -96,6 +96,13 @@ static struct slab *slab_create(u32 cls)
 	return slab;
 }
 
+/* Give back the page of a slab that has no objects and is on no list. NULL does nothing. */
+static void slab_destroy(struct slab *slab)
+{
+	if (slab)
+		free_pages(mfn_to_page(virt_to_mfn(slab)), 0);
+}
+
 static void *slot_take(u32 cls)
 {
 	struct slab *slab = list_first_entry(&partial[cls], struct slab, link);
@@ -112,21 +119,26 @@ static void *small_alloc(size_t size, u32 cls)
 {
 	u64 flags = spin_lock_irqsave(&xmalloc_lock);
 	u32 room = class_size[cls] - sizeof(struct guard);
-	struct slab *slab;
+	struct slab *slab = NULL;
 	void *p;
 
 	if (!partial[cls].next)
 		list_init(&partial[cls]);
-	while (list_empty(&partial[cls])) {
+	if (list_empty(&partial[cls])) {
 		spin_unlock_irqrestore(&xmalloc_lock, flags);
 		slab = slab_create(cls);
 		if (!slab)
 			return NULL;
 		flags = spin_lock_irqsave(&xmalloc_lock);
-		list_add(&slab->link, &partial[cls]);
+		/* Unless another CPU came first, with a slab or with a free slot. */
+		if (list_empty(&partial[cls])) {
+			list_add(&slab->link, &partial[cls]);
+			slab = NULL;
+		}
 	}
 	p = slot_take(cls);
 	spin_unlock_irqrestore(&xmalloc_lock, flags);
+	slab_destroy(slab);
 	if (guard_of(p, cls)->mark != GUARD_FREE ||
 	    !filled_with((struct slot *)p + 1, BYTE_FREE, room - sizeof(struct slot)))
 		panic("xmalloc: %p was written after it was freed", p);
@@ -154,28 +166,42 @@ void *xzalloc_bytes(size_t size)
 	return page_to_virt(pg);
 }
 
-/* True when the slab has no object left and was unhooked, so that its page can go. */
-static bool slot_give(struct slab *slab, struct slot *s)
+/*
+ * Put the slot back. Returns a slab without objects that was unhooked, so that its page can go, or
+ * NULL.
+ *
+ * One is kept where no other slab of its class has a slot free: a single object allocated and freed
+ * in turn would create a slab each time. As soon as another has one the spare goes, so that what is
+ * in use depends on which objects live, not on the order in which others went.
+ */
+static struct slab *slot_give(struct slab *slab, struct slot *s)
 {
+	struct list_head *list = &partial[slab->cls];
+	struct slab *extra = NULL;
+
 	s->next = slab->free;
-	if (!slab->free)
-		list_add_tail(&slab->link, &partial[slab->cls]);
+	if (!slab->free) {
+		if (!list_empty(list))
+			extra = list_first_entry(list, struct slab, link);
+		if (extra && extra->in_use)
+			extra = NULL;
+		list_add_tail(&slab->link, list);
+	}
 	slab->free = s;
-	if (--slab->in_use)
-		return false;
-	/* Keep one: a single object allocated and freed in turn would create a slab each time. */
-	if (partial[slab->cls].next == partial[slab->cls].prev)
-		return false;
-	list_del_init(&slab->link);
-	slab->magic = 0;
-	return true;
+	if (!--slab->in_use && list->next != list->prev)
+		extra = slab;
+	if (extra) {
+		list_del_init(&extra->link);
+		extra->magic = 0;
+	}
+	return extra;
 }
 
 void xfree(void *p)
 {
 	struct slab *slab = (struct slab *)((uintptr_t)p & PAGE_MASK);
+	struct slab *extra;
 	struct guard *g;
-	bool empty;
 	u64 flags;
 	u32 room;
 
@@ -199,8 +225,7 @@ void xfree(void *p)
 	    !filled_with((char *)p + g->size, BYTE_REDZONE, room - g->size))
 		panic("xfree: %p of %u bytes was written beyond its end", p, g->size);
 	poison(p, slab->cls);
-	empty = slot_give(slab, p);
+	extra = slot_give(slab, p);
 	spin_unlock_irqrestore(&xmalloc_lock, flags);
-	if (empty)
-		free_pages(mfn_to_page(virt_to_mfn(slab)), 0);
+	slab_destroy(extra);
 }

@@ -11,8 +11,10 @@
 #include <xen/errno.h>
 #include <xen/hypercall.h>
 #include <xen/p2m.h>
+#include <xen/xmalloc.h>
 #include <xen/hal/time.h>
 
+#include <public/event_channel.h>
 #include <public/memory.h>
 
 #define RAM 8
@@ -203,6 +205,46 @@ static void watchdog_of_the_dead(void *arg)
 	HOST_CHECK(!domain_get_by_id(1));
 }
 
+#define LIVES 100
+
+/* Fill the domain's parts with what its life would need, and end it. */
+static void one_life(void)
+{
+	struct evtchn_alloc_unbound u = { .dom = DOMID_SELF, .remote_dom = DOMID_SELF };
+	struct domain *d = make_domain(1, 2);
+	int rc;
+
+	for (u32 i = 0; i < 80; i++)
+		HOST_CHECK(call(d->vcpu[0], __HYPERVISOR_event_channel_op, EVTCHNOP_alloc_unbound,
+				(u64)(uintptr_t)&u, NULL) == 0);
+	HOST_CHECK(domain_unpause_by_systemcontroller(d) == 0);
+	host_run(now_ns() + SECONDS / 100);
+	while ((rc = domain_kill(d)) == -XEN_ERESTART)
+		;
+	HOST_CHECK(!rc);
+	host_run(now_ns() + SECONDS / 100);
+	HOST_CHECK(!domain_get_by_id(1));
+}
+
+/*
+ * Each life leaves as many free pages as the one before. Others' small objects fill the slabs up to
+ * another point for each seed.
+ */
+static void lives(void *arg)
+{
+	u64 seed = *(u64 *)arg, before = 0;
+
+	host_init(seed, 2, 16 << 20);
+	host_start();
+	for (u32 i = host_random_below(200); i; i--)
+		HOST_CHECK(xzalloc_bytes(1 + host_random_below(2000)));
+	for (u32 i = 0; i < LIVES; i++) {
+		one_life();
+		HOST_CHECK(!i || free_page_count(NUMA_NO_NODE) == before);
+		before = free_page_count(NUMA_NO_NODE);
+	}
+}
+
 static void run(void (*fn)(void *arg), void *arg)
 {
 	const struct host_outcome *o = host_isolated(fn, arg);
@@ -218,6 +260,12 @@ static void test_runstate(void **state)
 		run(runstate_storm, &seed);
 }
 
+static void test_lives(void **state)
+{
+	for (u64 seed = 1; seed <= 12; seed++)
+		run(lives, &seed);
+}
+
 static void test_areas(void **state) { run(areas_in_own_memory_only, NULL); }
 static void test_resume(void **state) { run(resume_with_later_vcpu, NULL); }
 static void test_watchdogs(void **state)
@@ -231,6 +279,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_runstate),
 		cmocka_unit_test(test_areas),
+		cmocka_unit_test(test_lives),
 		cmocka_unit_test(test_resume),
 		cmocka_unit_test(test_watchdogs),
 	};
