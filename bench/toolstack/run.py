@@ -89,8 +89,8 @@ def markdown(table, left):
         ratio = f"{row['ratio']:.1f}" if "ratio" in row else "-"
         lines.append(f"| {WHAT[row['kind']]} | {row['operation']} | {cells[0]} | {cells[1]} | {ratio} |")
     lines += ["", f"Left behind by {left.get('done', '?')} guests (after the tenth and after the last "
-              f"one the same: {left.get('counts', '?')}; free memory: {left.get('memory', '?')}; store as "
-              f"before the first: {left.get('store', '?')}): " +
+              f"one the same: {left.get('counts', '?')}; store as before the first: "
+              f"{left.get('store', '?')}): " +
               ", ".join(f"{k} {v}" for k, v in left.items() if re.fullmatch(r"-?\d+", v) and k != "done")]
     return "\n".join(lines) + "\n"
 
