@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A headless Chromium, driven through its DevTools protocol on a pair of pipes."""
 import base64
+import contextlib
 import json
 import os
 import select
@@ -25,22 +26,54 @@ def find():
 class Browser:
     """One page; use it with `with`."""
 
+    GRACE = 5   # seconds that it gets to end by itself
+
     def __init__(self, width=1600, height=1000, timeout=300):
         self.timeout = timeout
         self.number = 0
         self.buffer = b""
-        self.folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
-        to_child, self.output = os.pipe()
-        self.input, from_child = os.pipe()
-        self.process = subprocess.Popen(
-            ["sh", "-c", f'exec "$@" 3<&{to_child} 4>&{from_child}', "sh", find(),
-             f"--user-data-dir={self.folder.name}", f"--window-size={width},{height}", *FLAGS],
-            pass_fds=(to_child, from_child), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL, start_new_session=True)
-        os.close(to_child)
-        os.close(from_child)
         self.session = None
         self.errors = []
+        with contextlib.ExitStack() as stack:
+            self._start(stack, width, height)
+            self._attach(width, height)
+            self._clean_up = stack.pop_all()    # it stays, since the start went well
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self._clean_up.close()
+
+    def _start(self, stack, width, height):
+        """Start it; the stack ends it and removes what it left."""
+        folder = stack.enter_context(tempfile.TemporaryDirectory(ignore_cleanup_errors=True))
+        to_child, output = os.pipe()
+        self.output = stack.enter_context(open(output, "wb", buffering=0))
+        self.input, from_child = os.pipe()
+        stack.callback(os.close, self.input)
+        try:
+            self.process = subprocess.Popen(
+                ["sh", "-c", f'exec "$@" 3<&{to_child} 4>&{from_child}', "sh", find(),
+                 f"--user-data-dir={folder}", f"--window-size={width},{height}", *FLAGS],
+                pass_fds=(to_child, from_child), stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+        finally:
+            os.close(to_child)
+            os.close(from_child)
+        stack.callback(self._end)
+
+    def _end(self):
+        """A browser whose pipe closes ends by itself, if it is well."""
+        self.output.close()
+        try:
+            self.process.wait(self.GRACE)
+        except subprocess.TimeoutExpired:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+
+    def _attach(self, width, height):
+        """Find the page and have it tell what happens there."""
         self.session = self.call("Target.attachToTarget", targetId=self._first_page(),
                                  flatten=True)["sessionId"]
         for domain in ("Page", "Runtime", "Network"):
@@ -48,19 +81,6 @@ class Browser:
         self.call("Page.bringToFront")
         self.call("Emulation.setDeviceMetricsOverride", width=width, height=height,
                   deviceScaleFactor=1, mobile=False)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        os.close(self.output)
-        try:
-            self.process.wait(5)
-        except subprocess.TimeoutExpired:
-            os.killpg(self.process.pid, signal.SIGKILL)
-            self.process.wait()
-        os.close(self.input)
-        self.folder.cleanup()
 
     def _first_page(self):
         """The page that the browser starts with. A second one might stand behind it, and a page
@@ -91,7 +111,7 @@ class Browser:
         message = {"id": self.number, "method": method, "params": params}
         if self.session:
             message["sessionId"] = self.session
-        os.write(self.output, json.dumps(message).encode() + b"\0")
+        self.output.write(json.dumps(message).encode() + b"\0")
         deadline = time.monotonic() + self.timeout
         while True:
             answer = self._message(deadline, f"{method} {str(params)[:100]}")

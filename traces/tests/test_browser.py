@@ -8,8 +8,10 @@ import contextlib
 import json
 import os
 import re
+import subprocess
 import tempfile
 import unittest
+from unittest import mock
 
 from helpers import RECORDED, abi, change, run, window
 import browser
@@ -139,6 +141,43 @@ class TimelineTest(unittest.TestCase):
         with self.page(self.file(window(0, (1, "vmentry"))), argv=["--title", title]) as page:
             self.assertEqual(page.run("document.querySelector('h1').textContent"), title)
             self.assertIsNone(page.run("window.bad ?? null"))
+
+
+class StartTest(unittest.TestCase):
+    """A browser that does not start well; needs none."""
+
+    def start(self, script, wrong):
+        """Start this script as the browser, which fails; nothing may be left of it."""
+        started = []
+
+        def popen(*args, **kwargs):
+            started.append(start(*args, **kwargs))
+            return started[0]
+
+        with tempfile.TemporaryDirectory() as folder:
+            program = os.path.join(folder, "chromium")
+            with open(program, "w", encoding="ascii") as file:
+                file.write("#!/bin/sh\n" + script)
+            os.chmod(program, 0o755)
+            files_open = sorted(os.listdir("/proc/self/fd"))
+            start = subprocess.Popen
+            with mock.patch("browser.find", lambda: program), \
+                    mock.patch("subprocess.Popen", popen), \
+                    mock.patch("browser.Browser.GRACE", 0.1), self.assertRaisesRegex(*wrong):
+                browser.Browser(timeout=1)
+            self.assertIsNotNone(started[0].returncode, "it is still running")
+            profile, = (word.split("=", 1)[1] for word in started[0].args
+                        if word.startswith("--user-data-dir="))
+            self.assertFalse(os.path.exists(profile))
+            self.assertEqual(sorted(os.listdir("/proc/self/fd")), files_open)
+
+    def test_no_answer(self):
+        """It runs and says nothing."""
+        self.start("exec sleep 100\n", (TimeoutError, "does not answer"))
+
+    def test_early_end(self):
+        """It ends at once."""
+        self.start("exit 1\n", ((RuntimeError, BrokenPipeError), "has ended|Broken pipe"))
 
 
 if __name__ == "__main__":
