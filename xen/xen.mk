@@ -20,7 +20,8 @@ xen_srcs_host := $(filter-out lib/string.c drivers/%,$(call xen_in,$(xen_common_
 
 xen_cflags_common := -std=gnu11 -O2 -g -Wall -Wextra -Werror -Wmissing-prototypes \
 	-Wstrict-prototypes -Wvla -Wno-unused-parameter -Wno-sign-compare -fno-strict-aliasing -fno-common \
-	-fwrapv -ffile-prefix-map=$(CURDIR)/= -D__XEN_TOOLS__ -Ixen/include -I$(BUILD)/abi -I$(BUILD)/gen
+	-fwrapv -fdebug-prefix-map=$(CURDIR)=. -ffile-prefix-map=$(CURDIR)/= -D__XEN_TOOLS__ \
+	-Ixen/include -I$(BUILD)/abi -I$(BUILD)/gen
 # DEBUG=1 keeps assertions and lock-rank checks, which the host environments always have.
 DEBUG ?= 0
 xen_cflags_x86_64 := $(xen_cflags_common) $(if $(filter 1,$(DEBUG)),,-DNDEBUG) -ffreestanding -mcmodel=kernel -mno-red-zone \
