@@ -15,13 +15,15 @@ from lab import cli  # noqa: E402  pylint: disable=wrong-import-position,unused-
 
 # Speaks as a hypervisor and its guest would; words of the command line say what happens.
 EMULATOR = f"""#!{sys.executable}
-import sys, time
+import os, sys, time
 if "--version" in sys.argv:
     print("QEMU emulator version 1.2.3 (pretended)"); sys.exit()
 line = sys.argv[sys.argv.index("-append") + 1].split()
 words = dict(w.split("=", 1) for w in line if "=" in w)
 print("(XEN) [0000000000001000] Xenolith 4.17, commit 0123456789ab of 2026-01-01", flush=True)
-time.sleep(float(words.get("slow", "0")))
+if "until" in words and words["cost"] != "100":
+    open(words["until"] + ".held", "w").close()
+    while not os.path.exists(words["until"]): time.sleep(0.02)
 if "hang" in words: print("last words", flush=True); time.sleep(60)
 if "fail" in words: print("Panic on CPU 0: on purpose", flush=True); time.sleep(60)
 if "die" in words: sys.exit(3)
