@@ -6,10 +6,15 @@
  * from outside the machine. Each ring is contiguous and never freed or moved, so writers need no
  * lock. Events are filtered where they are recorded: a site whose class is masked out is switched
  * off, as all are while tracing is off; only the CPU mask is looked at by the writer.
+ *
+ * Sites change one by one while CPUs run through them. So that no trace begins or ends with some
+ * events recorded and others not, rings take records only after the sites were switched on and
+ * until before they are switched off.
  */
 #include <xen/console.h>
 #include <xen/errno.h>
 #include <xen/format.h>
+#include <xen/hal/cpu.h>
 #include <xen/hal/smp.h>
 #include <xen/mm.h>
 #include <xen/param.h>
@@ -96,11 +101,14 @@ static bool wanted(u32 id)
 	return enabled && both >> TRC_CLS_SHIFT && (both >> TRC_SUBCLS_SHIFT & 0xf);
 }
 
-static void apply_cpu_mask(void)
+/* Undisturbed, so that all CPUs begin or end at one moment as nearly as they can. */
+static void switch_rings(void)
 {
+	u64 flags = irq_save();
+
 	for (u32 cpu = 0; cpu < nr_rings; cpu++)
-		WRITE_ONCE(trace_rings[cpu].on, trace_rings[cpu].data &&
-			   cpumask_test(&cpu_mask, cpu));
+		WRITE_ONCE(trace_rings[cpu].on, enabled && cpumask_test(&cpu_mask, cpu));
+	irq_restore(flags);
 }
 
 /* Words of t_info in front of the first list of frames. */
@@ -170,7 +178,6 @@ int trace_set_size(u32 pages)
 	info->tbuf_size = (u16)(1U << order);
 	info_bytes = (u32)(PAGE_SIZE << info_order);
 	ring_pages = 1U << order;
-	apply_cpu_mask();
 	printk(LOG_INFO "Trace: t_info at %#lx, %u CPUs, %u pages each, %s when full\n",
 	       mfn_to_paddr(page_to_mfn(pg)).v, nr_rings, ring_pages, opt_wrap ? "wrap" : "stop");
 	return 0;
@@ -182,12 +189,14 @@ int trace_enable(void)
 		return -XEN_EINVAL;
 	enabled = true;
 	hal_trace_update(wanted);
+	switch_rings();
 	return 0;
 }
 
 void trace_disable(void)
 {
 	enabled = false;
+	switch_rings();
 	hal_trace_update(wanted);
 }
 
@@ -202,7 +211,7 @@ u32 trace_event_mask(void) { return event_mask; }
 void trace_set_cpu_mask(const cpumask_t *mask)
 {
 	cpu_mask = *mask;
-	apply_cpu_mask();
+	switch_rings();
 }
 
 mfn_t trace_info_mfn(void) { return info ? virt_to_mfn(info) : mfn_make(0); }
@@ -247,7 +256,7 @@ static void show_state(char key)
 
 		printk(LOG_ERR " CPU%u: %u of %u bytes used, %lu records lost%s\n", cpu,
 		       ring_distance(r, ring_oldest(r, prod), prod), r->size, trace_lost(cpu),
-		       r->on ? "" : ", masked out");
+		       cpumask_test(&cpu_mask, cpu) ? "" : ", masked out");
 	}
 }
 

@@ -21,7 +21,7 @@ struct trace_ring {
 	u8 *data;		/* [const] */
 	u32 size;		/* [const] bytes of records it holds */
 	u32 nesting;		/* [own CPU] writers under way, one interrupted by the next */
-	bool on;		/* [control] in the CPU mask */
+	bool on;		/* [control] tracing is on, and the CPU in its mask */
 	bool wrap;		/* [const] new records push out old ones */
 	struct t_buf *shared;	/* [const] what consumers see; they may write anything there */
 	u64 lost_since;		/* [own CPU] stamp of the first one lost */

@@ -35,8 +35,9 @@ void trace_init(void);
  * -XEN_ENOMEM.
  */
 int trace_set_size(u32 pages);
-/** Start recording what the masks let through; -XEN_EINVAL without rings. */
+/** Start recording what the masks let through, all events at once; -XEN_EINVAL without rings. */
 int trace_enable(void);
+/** Stop recording, all events at once. */
 void trace_disable(void);
 /** Classes and sub-classes to record, as in public/trace.h (TRC_ALL: everything). */
 void trace_set_event_mask(u32 mask);

@@ -38,6 +38,17 @@ u64 cycles_now(void)
 	return __atomic_add_fetch(&cycles, 1, __ATOMIC_RELAXED);
 }
 
+/* What happens while sites are switched one by one, when some are on and others are not. */
+static void (*at_switch)(void);
+bool (*host_trace_want)(u32 id);
+
+void hal_trace_update(bool (*want)(u32 id))
+{
+	host_trace_want = want;
+	if (at_switch)
+		at_switch();
+}
+
 /* ---- a consumer ---- */
 
 struct record {
@@ -299,6 +310,36 @@ static void off(void *arg)
 	HOST_CHECK(trace_info_bytes() == 0 && trace_set_size(1) == 0);
 }
 
+static void pass_a_site_that_is_on(void)
+{
+	write_words(1, 0);
+}
+
+/* No trace begins or ends with some events recorded and others not. */
+static void all_at_once(void *arg)
+{
+	cpumask_t only1;
+
+	start_on(2, 1, "");
+	at_switch = pass_a_site_that_is_on;
+	trace_disable();
+	HOST_CHECK(count(0) == 0);
+	trace_enable();
+	HOST_CHECK(count(0) == 0);
+	write_words(1, 0);
+	HOST_CHECK(count(0) == 1);
+	cpumask_clear(&only1);
+	cpumask_set(&only1, 1);
+	trace_disable();
+	trace_set_cpu_mask(&only1);
+	host_become_cpu(1);
+	write_words(1, 0);
+	trace_enable();
+	HOST_CHECK(count(0) == 0 && count(1) == 0);
+	write_words(1, 0);
+	HOST_CHECK(count(1) == 1 && trace_lost(0) == 0 && trace_lost(1) == 0);
+}
+
 /* Full stays full and keeps the oldest, or forgets these and keeps the newest. */
 static void stop_mode(void *arg)
 {
@@ -517,6 +558,7 @@ static void test_layout(void **state) { passes(layout, NULL); }
 static void test_wrap_around(void **state) { passes(wrap_around, NULL); }
 static void test_lost_exactly(void **state) { passes(lost_exactly, NULL); }
 static void test_masks(void **state) { passes(masks, NULL); }
+static void test_all_at_once(void **state) { passes(all_at_once, NULL); }
 static void test_off(void **state) { passes(off, NULL); }
 static void test_stop_mode(void **state) { passes(stop_mode, NULL); }
 static void test_wrap_mode(void **state) { passes(wrap_mode, NULL); }
@@ -592,6 +634,7 @@ int main(void)
 		cmocka_unit_test(test_wrap_around),
 		cmocka_unit_test(test_lost_exactly),
 		cmocka_unit_test(test_masks),
+		cmocka_unit_test(test_all_at_once),
 		cmocka_unit_test(test_off),
 		cmocka_unit_test(test_stop_mode),
 		cmocka_unit_test(test_wrap_mode),
