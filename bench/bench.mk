@@ -6,7 +6,7 @@ bench_out := $(BUILD)/bench
 bench_cflags := $(guest_cflags) -I$(bench_dir) -DTEST_NAME='"bench"'
 bench_objs := $(patsubst $(bench_dir)/%.c,$(bench_out)/guest/%.o,$(wildcard $(bench_dir)/*.c))
 
-$(bench_out)/guest/%.o: $(bench_dir)/%.c | $(BUILD)/abi/public
+$(bench_out)/guest/%.o: $(bench_dir)/%.c bench/bench.mk $(guest_dir)/guest.mk | $(BUILD)/abi/public
 	$(SAY) CC 'bench $*'
 	$(Q)mkdir -p $(@D) && $(CC) $(bench_cflags) -MMD -MP -c -o $@ $<
 $(bench_out)/bench.elf: $(bench_objs) $(guest_lib) $(guest_dir)/lib/guest.lds
@@ -19,7 +19,7 @@ $(bench_out)/bench.elf: $(bench_objs) $(guest_lib) $(guest_dir)/lib/guest.lds
 bench_bare_objs := $(patsubst bench/bare/%.c,$(bench_out)/bare/%.o,$(wildcard bench/bare/*.c)) \
 	$(bench_out)/guest/bench.o $(bench_out)/guest/clocks.o \
 	$(filter-out %/hypercall.o,$(guest_lib)) $(BUILD)/x86_64/arch/x86/svm/entry.o
-$(bench_out)/bare/%.o: bench/bare/%.c | $(BUILD)/abi/public
+$(bench_out)/bare/%.o: bench/bare/%.c bench/bench.mk $(guest_dir)/guest.mk | $(BUILD)/abi/public
 	$(SAY) CC 'bench $*'
 	$(Q)mkdir -p $(@D) && $(CC) $(bench_cflags) -MMD -MP -c -o $@ $<
 $(bench_out)/bare.elf: $(bench_bare_objs) $(guest_dir)/lib/guest.lds

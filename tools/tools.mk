@@ -22,10 +22,10 @@ tools_cc_tools-fuzz := clang
 
 # $(call tools_env,ENV): sources of the tools, and parsers of the hypervisor that they share.
 define tools_env
-$$(BUILD)/$(1)/%.o: tools/%.c | $$(BUILD)/abi/public
+$$(BUILD)/$(1)/%.o: tools/%.c tools/tools.mk | $$(BUILD)/abi/public
 	$$(SAY) CC '$(1) $$*'
 	$$(Q)mkdir -p $$(@D) && $$(or $$(tools_cc_$(1)),$$(CC)) $$(tools_cflags_$(1)) -MMD -MP -c -o $$@ $$<
-$$(BUILD)/$(1)/xen-lib/%.o: xen/lib/%.c | $$(BUILD)/abi/public
+$$(BUILD)/$(1)/xen-lib/%.o: xen/lib/%.c tools/tools.mk | $$(BUILD)/abi/public
 	$$(SAY) CC '$(1) xen-lib/$$*'
 	$$(Q)mkdir -p $$(@D) && $$(or $$(tools_cc_$(1)),$$(CC)) $$(tools_cflags_$(1)) -MMD -MP -c -o $$@ $$<
 -include $$(shell find $$(BUILD)/$(1) -name '*.d' 2>/dev/null)

@@ -55,10 +55,10 @@ xen_made := $(BUILD)/abi/public $(BUILD)/gen/generated/trace_events.h \
 # $(call xen_env,ENV,SRCS)
 define xen_env
 xen_objs_$(1) := $$(patsubst %,$$(BUILD)/$(1)/%.o,$$(basename $(2))) $$(BUILD)/$(1)/version.o
-$$(BUILD)/$(1)/%.o: xen/%.c | $$(xen_made)
+$$(BUILD)/$(1)/%.o: xen/%.c xen/xen.mk | $$(xen_made)
 	$$(SAY) CC '$(1) $$*'
 	$$(Q)mkdir -p $$(@D) && $$(or $$(xen_cc_$(1)),$$(CC)) $$(xen_cflags_$(1)) -MMD -MP -c -o $$@ $$<
-$$(BUILD)/$(1)/%.o: xen/%.S | $$(xen_made)
+$$(BUILD)/$(1)/%.o: xen/%.S xen/xen.mk | $$(xen_made)
 	$$(SAY) AS '$(1) $$*'
 	$$(Q)mkdir -p $$(@D) && $$(or $$(xen_cc_$(1)),$$(CC)) $$(xen_cflags_$(1)) -D__ASSEMBLY__ -MMD -MP -c -o $$@ $$<
 $$(BUILD)/$(1)/version.o: $$(BUILD)/version.c | $$(xen_made)

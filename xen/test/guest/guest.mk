@@ -15,10 +15,10 @@ guest_cflags := -std=gnu11 -O2 -g -Wall -Wextra -Werror -Wno-unused-parameter -W
 guest_lib := $(patsubst $(guest_dir)/%,$(guest_out)/%.o,$(basename \
 	$(wildcard $(guest_dir)/lib/*.c $(guest_dir)/lib/*.S)))
 
-$(guest_out)/lib/%.o: $(guest_dir)/lib/%.S
+$(guest_out)/lib/%.o: $(guest_dir)/lib/%.S $(guest_dir)/guest.mk
 	$(SAY) AS 'guest $*'
 	$(Q)mkdir -p $(@D) && $(CC) $(guest_cflags) -MMD -MP -c -o $@ $<
-$(guest_out)/%.o: $(guest_dir)/%.c | $(BUILD)/abi/public
+$(guest_out)/%.o: $(guest_dir)/%.c $(guest_dir)/guest.mk | $(BUILD)/abi/public
 	$(SAY) CC 'guest $*'
 	$(Q)mkdir -p $(@D) && $(CC) $(guest_cflags) -DTEST_NAME='"$(notdir $(*D))"' -MMD -MP -c -o $@ $<
 $(guest_out)/%.elf: $(guest_out)/%/main.o $(guest_lib) $(guest_dir)/lib/guest.lds

@@ -21,7 +21,7 @@ unit_cflags := -O1 -Wno-missing-prototypes -Wno-unused-function -Wno-unknown-war
 
 # $(call unit_env,ENV)
 define unit_env
-$$(BUILD)/$(1)/unit/%.o: $(unit_dir)/%.c | $$(xen_made)
+$$(BUILD)/$(1)/unit/%.o: $(unit_dir)/%.c $(unit_dir)/unit.mk xen/xen.mk | $$(xen_made)
 	$$(SAY) CC '$(1) unit/$$*'
 	$$(Q)mkdir -p $$(@D) && $$(CC) $$(xen_cflags_$(1)) $$(unit_cflags) -MMD -MP -c -o $$@ $$<
 # A test may define any function of the hypervisor itself: the first definition is taken, and the
