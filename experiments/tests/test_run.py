@@ -91,7 +91,7 @@ class Runs(world.World):
 
     def test_hung(self):
         """A hung guest is bounded, and its last lines are told."""
-        out, outcome = self.failing("hang=1", 8)
+        out, outcome = self.failing("hang=1", 20)
         self.assertEqual(outcome["status"], "hung")
         self.assertIn("last words", outcome["last_lines"])
         self.assertIn("    | last words", out)
