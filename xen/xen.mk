@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Builds the hypervisor: one object directory for each environment under $(BUILD).
 #   x86_64                      the image for the metal
+#   x86_64-debug                the same with every assertion and lock-rank check
 #   host-{plain,asan,cov,fuzz}  the same sources as an archive that tests and fuzzers link
 
 CC ?= gcc
-XEN_ENVS := x86_64 host-plain host-asan host-cov host-fuzz
+XEN_ENVS := x86_64 x86_64-debug host-plain host-asan host-cov host-fuzz
 
 xen_common_dirs := lib core sched domain domain/% mm mm/p2m mm/p2m/fmt drivers drivers/% \
 	guest/x86 guest/x86/%
@@ -22,11 +23,11 @@ xen_cflags_common := -std=gnu11 -O2 -g -Wall -Wextra -Werror -Wmissing-prototype
 	-Wstrict-prototypes -Wvla -Wno-unused-parameter -Wno-sign-compare -fno-strict-aliasing -fno-common \
 	-fwrapv -fdebug-prefix-map=$(CURDIR)=. -ffile-prefix-map=$(CURDIR)/= -D__XEN_TOOLS__ \
 	-Ixen/include -I$(BUILD)/abi -I$(BUILD)/gen
-# DEBUG=1 keeps assertions and lock-rank checks, which the host environments always have.
-DEBUG ?= 0
-xen_cflags_x86_64 := $(xen_cflags_common) $(if $(filter 1,$(DEBUG)),,-DNDEBUG) -ffreestanding -mcmodel=kernel -mno-red-zone \
+# Assertions and lock-rank checks are in every environment but x86_64, which has NDEBUG.
+xen_cflags_x86_64-debug := $(xen_cflags_common) -ffreestanding -mcmodel=kernel -mno-red-zone \
 	-mgeneral-regs-only -fno-pic -fno-pie -fno-stack-protector -fno-asynchronous-unwind-tables \
 	-fno-omit-frame-pointer -fcf-protection=none -ffunction-sections -Ixen/arch/x86/include
+xen_cflags_x86_64 := $(xen_cflags_x86_64-debug) -DNDEBUG
 xen_cflags_host := $(xen_cflags_common) -fno-builtin-printf -fno-omit-frame-pointer \
 	-Ixen/arch/host/include
 xen_cflags_host-plain := $(xen_cflags_host)
@@ -65,7 +66,7 @@ $$(BUILD)/$(1)/version.o: $$(BUILD)/version.c | $$(xen_made)
 	$$(Q)mkdir -p $$(@D) && $$(or $$(xen_cc_$(1)),$$(CC)) $$(xen_cflags_$(1)) -c -o $$@ $$<
 -include $$(patsubst %.o,%.d,$$(xen_objs_$(1)))
 endef
-$(eval $(call xen_env,x86_64,$(xen_srcs_x86_64)))
+$(foreach e,x86_64 x86_64-debug,$(eval $(call xen_env,$(e),$(xen_srcs_x86_64))))
 $(foreach e,plain asan cov fuzz,$(eval $(call xen_env,host-$(e),$(xen_srcs_host))))
 
 # Rewritten only when the commit changes.
@@ -79,27 +80,36 @@ $(foreach e,plain asan cov fuzz,$(eval $(BUILD)/host-$(e)/libxenolith.a: $$(xen_
 	$$(SAY) AR $$@ ; rm -f $$@ && ar rcsD $$@ $$^))
 
 # Two-pass link: the second has the symbol table that backtraces use.
-xen_ldflags := -nostdlib -static -T $(BUILD)/x86_64/xenolith.lds -z max-page-size=4096 \
+# $(call xen_link,ENV)
+define xen_link
+xen_ldflags_$(1) := -nostdlib -static -T $$(BUILD)/$(1)/xenolith.lds -z max-page-size=4096 \
 	-z noexecstack --no-warn-rwx-segments --build-id=none
-$(BUILD)/x86_64/xenolith.lds: xen/arch/x86/xenolith.lds.S
-	$(Q)mkdir -p $(@D) && $(CC) -E -P -D__ASSEMBLY__ -Ixen/include -Ixen/arch/x86/include -x c $< -o $@
-$(BUILD)/x86_64/xenolith: $(xen_objs_x86_64) $(BUILD)/x86_64/xenolith.lds \
+$$(BUILD)/$(1)/xenolith.lds: xen/arch/x86/xenolith.lds.S
+	$$(Q)mkdir -p $$(@D) && $$(CC) -E -P -D__ASSEMBLY__ -Ixen/include -Ixen/arch/x86/include -x c $$< -o $$@
+$$(BUILD)/$(1)/xenolith: $$(xen_objs_$(1)) $$(BUILD)/$(1)/xenolith.lds \
 		scripts/symbols.py scripts/elf32.py
-	$(SAY) LD $@
-	$(Q)$(PYTHON) scripts/symbols.py --empty > $(@D)/symbols0.S
-	$(Q)$(CC) -c -o $(@D)/symbols0.o $(@D)/symbols0.S
-	$(Q)ld $(xen_ldflags) -o $@.pass1 $(xen_objs_x86_64) $(@D)/symbols0.o
-	$(Q)nm -n $@.pass1 | $(PYTHON) scripts/symbols.py > $(@D)/symbols1.S
-	$(Q)$(CC) -c -o $(@D)/symbols1.o $(@D)/symbols1.S
-	$(Q)ld $(xen_ldflags) -o $@.pass2 $(xen_objs_x86_64) $(@D)/symbols1.o
-	$(Q)nm -n $@.pass2 | $(PYTHON) scripts/symbols.py > $(@D)/symbols2.S
-	$(Q)$(CC) -c -o $(@D)/symbols2.o $(@D)/symbols2.S
-	$(Q)ld $(xen_ldflags) -o $@.elf64 $(xen_objs_x86_64) $(@D)/symbols2.o
-	$(Q)rm -f $@.pass1 $@.pass2 && $(PYTHON) scripts/elf32.py $@.elf64 $@
+	$$(SAY) LD $$@
+	$$(Q)$$(PYTHON) scripts/symbols.py --empty > $$(@D)/symbols0.S
+	$$(Q)$$(CC) -c -o $$(@D)/symbols0.o $$(@D)/symbols0.S
+	$$(Q)ld $$(xen_ldflags_$(1)) -o $$@.pass1 $$(xen_objs_$(1)) $$(@D)/symbols0.o
+	$$(Q)nm -n $$@.pass1 | $$(PYTHON) scripts/symbols.py > $$(@D)/symbols1.S
+	$$(Q)$$(CC) -c -o $$(@D)/symbols1.o $$(@D)/symbols1.S
+	$$(Q)ld $$(xen_ldflags_$(1)) -o $$@.pass2 $$(xen_objs_$(1)) $$(@D)/symbols1.o
+	$$(Q)nm -n $$@.pass2 | $$(PYTHON) scripts/symbols.py > $$(@D)/symbols2.S
+	$$(Q)$$(CC) -c -o $$(@D)/symbols2.o $$(@D)/symbols2.S
+	$$(Q)ld $$(xen_ldflags_$(1)) -o $$@.elf64 $$(xen_objs_$(1)) $$(@D)/symbols2.o
+	$$(Q)rm -f $$@.pass1 $$@.pass2 && $$(PYTHON) scripts/elf32.py $$@.elf64 $$@
 # The same image for loaders that would prefer Multiboot 1 to PVH.
-$(BUILD)/x86_64/xenolith-pvh: $(BUILD)/x86_64/xenolith
-	$(Q)$(PYTHON) scripts/elf32.py --pvh $<.elf64 $@
+$$(BUILD)/$(1)/xenolith-pvh: $$(BUILD)/$(1)/xenolith
+	$$(Q)$$(PYTHON) scripts/elf32.py --pvh $$<.elf64 $$@
+.PHONY: $(1)
+$(1): $$(BUILD)/$(1)/xenolith $$(BUILD)/$(1)/xenolith-pvh
+endef
+$(foreach e,x86_64 x86_64-debug,$(eval $(call xen_link,$(e))))
 
-.PHONY: x86_64 $(addprefix host-,plain asan cov fuzz)
-x86_64: $(BUILD)/x86_64/xenolith $(BUILD)/x86_64/xenolith-pvh
+# The environment whose image the tests in emulators boot.
+ENV ?= x86_64
+xen_image := $(BUILD)/$(ENV)/xenolith
+
+.PHONY: $(addprefix host-,plain asan cov fuzz)
 $(foreach e,plain asan cov fuzz,$(eval host-$(e): $(BUILD)/host-$(e)/libxenolith.a))

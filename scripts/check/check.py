@@ -38,9 +38,15 @@ def make(*targets, jobs=2):
     return ["make", "--no-print-directory", f"-j{jobs}", *targets]
 
 
+# The tests in emulators boot the image of this environment.
+DEBUG = ["ENV=x86_64-debug"]
+
+
 def stages(build):
     return [
         Stage("build", "the hypervisor with GCC", make("x86_64"), 600),
+        Stage("build-debug", "the hypervisor with assertions and lock-rank checks",
+              make("x86_64-debug"), 600),
         Stage("build-clang", "the hypervisor with Clang",
               make("x86_64", "CC=clang", f"BUILD={build}/clang"), 600),
         Stage("reproducible", "two builds give the same bytes",
@@ -72,10 +78,16 @@ def stages(build):
         Stage("manifest", "domains of good and bad manifests", make("test-manifest"), 600),
         # By the deterministic clock, so that a loaded host cannot make one fail.
         Stage("guest", "microguests", make("test-guest", "GUEST_OPTIONS=--icount"), 1200),
+        Stage("boot-debug", "the boot tests on the debug hypervisor",
+              make("test-boot", "test-manifest", *DEBUG), 900),
+        Stage("guest-debug", "microguests on the debug hypervisor",
+              make("test-guest", "GUEST_OPTIONS=--icount", *DEBUG), 1200),
         Stage("bench", "measurements read, compare and repeat", make("bench-smoke"), 600),
         Stage("demo", "what make demo shows", ["python3", "scripts/demo.py", build], 600),
         Stage("lab-run", "a small experiment, and the same boot under load", make("test-lab-run"), 900),
         Stage("linux", "Debian's Linux as dom0", make("test-linux", jobs=1), 1500),
+        Stage("linux-debug", "Debian's Linux as dom0 of the debug hypervisor",
+              make("test-linux", "CASES=two-cpus virtio", *DEBUG, jobs=1), 600),
     ]
 
 

@@ -29,7 +29,8 @@ static void __init print_banner(void)
 {
 	printk(LOG_INFO "Xenolith %u.%u%s, commit %s of %s\n", XENOLITH_ABI_MAJOR,
 	       XENOLITH_ABI_MINOR, XENOLITH_ABI_EXTRA, xenolith_commit, xenolith_build_date);
-	printk(LOG_INFO "Built by %s\n", xenolith_compiler);
+	printk(LOG_INFO "Built by %s, assertions %s\n", xenolith_compiler,
+	       ASSERTIONS_ON ? "on" : "off");
 }
 
 /* On the first page tables: up to where faults and messages can be seen. */

@@ -41,9 +41,16 @@ void panic(const char *fmt, ...) __printf_like(1, 2) __noreturn;
 		if (unlikely(c))                                             \
 			panic("BUG_ON(%s) at %s:%d", #c, __FILE__, __LINE__); \
 	} while (0)
+/**
+ * ASSERT(c) states an invariant of the hypervisor: nothing that a guest, a device model or the
+ * toolstack does may make it false. It costs nothing in the environment x86_64 (NDEBUG) and is checked
+ * in every other one.
+ */
 #ifdef NDEBUG
+#define ASSERTIONS_ON 0
 #define ASSERT(c) ((void)sizeof(c))
 #else
+#define ASSERTIONS_ON 1
 #define ASSERT(c) BUG_ON(!(c))
 #endif
 

@@ -11,9 +11,9 @@ $(BUILD)/test/boot/loader: $(boot_dir)/loader.c $(boot_dir)/start.S $(boot_dir)/
 		-Wl,-z,noexecstack,--no-warn-rwx-segments -T $(boot_dir)/loader.lds -o $@ $(boot_dir)/loader.c $(boot_dir)/start.S
 
 .PHONY: test-boot
-test-boot: $(BUILD)/test/boot/loader $(BUILD)/test/boot/guest $(BUILD)/x86_64/xenolith ## boot with good and bad information
-	$(Q)$(PYTHON) $(boot_dir)/run.py $(BUILD)/x86_64/xenolith $(BUILD)/test/boot/loader
-	$(Q)$(PYTHON) $(boot_dir)/inputs.py $(BUILD)/x86_64/xenolith $(BUILD)/test/boot/guest
+test-boot: $(BUILD)/test/boot/loader $(BUILD)/test/boot/guest $(xen_image) ## boot with good and bad information
+	$(Q)$(PYTHON) $(boot_dir)/run.py $(xen_image) $(BUILD)/test/boot/loader
+	$(Q)$(PYTHON) $(boot_dir)/inputs.py $(xen_image) $(BUILD)/test/boot/guest
 
 $(BUILD)/test/boot/guest: $(boot_dir)/guest.S $(boot_dir)/guest.lds
 	$(SAY) LD $@
@@ -21,5 +21,5 @@ $(BUILD)/test/boot/guest: $(boot_dir)/guest.S $(boot_dir)/guest.lds
 		-Wl,-z,noexecstack,--no-warn-rwx-segments -T $(boot_dir)/guest.lds -o $@ $(boot_dir)/guest.S
 
 .PHONY: test-manifest
-test-manifest: $(BUILD)/test/boot/guest $(BUILD)/x86_64/xenolith ## start domains from good and bad boot manifests
-	$(Q)$(PYTHON) $(boot_dir)/manifest.py $(BUILD)/x86_64/xenolith $(BUILD)/test/boot/guest
+test-manifest: $(BUILD)/test/boot/guest $(xen_image) ## start domains from good and bad boot manifests
+	$(Q)$(PYTHON) $(boot_dir)/manifest.py $(xen_image) $(BUILD)/test/boot/guest

@@ -73,6 +73,12 @@ CRASH_CASES = {
             r"crash_msr\+"],
 }
 
+# What only a build with assertions and lock-rank checks notices; the other goes on.
+CHECK_CASES = {
+    "assert": r"Panic on CPU 0: BUG_ON\(!\(crash_kind\[0\] == '\\0'\)\) at .*crash\.c",
+    "lock-order": r"Panic on CPU 0: lock order: outer_lock .* while holding inner_lock",
+}
+
 # The emulator must end by itself, without a panic and with the whole log.
 STOP_CASES = ["reboot", "power-off"]
 LAST_WORDS = "longer than the FIFO of a port, and the last"
@@ -137,6 +143,18 @@ def crash_case(xenolith, name, expected):
     return "missing %s in %s" % (missing, result.lines[-25:]) if missing else None
 
 
+def check_case(xenolith, name, expected):
+    """None, or what is wrong. The image's folder is named after the environment it is built for."""
+    debug = os.path.basename(os.path.dirname(os.path.abspath(xenolith))).endswith("-debug")
+    result = run_crash(xenolith, name)
+    text = "\n".join(result.lines)
+    if ("assertions on" in text) != debug:
+        return "the banner says the wrong thing about assertions"
+    if not debug:
+        expected = "crash=%s did nothing" % name
+    return None if qemu.re.search(expected, text) else "no /%s/ in %s" % (expected, text)
+
+
 def main():
     """Run the cases named on the command line, or all; exit status 1 when one fails."""
     if len(sys.argv) < 3:
@@ -149,6 +167,8 @@ def main():
               for n, e in ACPI_CASES.items()]
     cases += [("crash/" + n, lambda n=n, e=e: crash_case(xenolith, n, e))
               for n, e in CRASH_CASES.items()]
+    cases += [("check/" + n, lambda n=n, e=e: check_case(xenolith, n, e))
+              for n, e in CHECK_CASES.items()]
     cases += [("stop/" + n, lambda n=n: stop_case(xenolith, n)) for n in STOP_CASES]
     for name, test in cases:
         if chosen and name not in chosen:

@@ -29,5 +29,5 @@ $(guest_out)/%.elf: $(guest_out)/%/main.o $(guest_lib) $(guest_dir)/lib/guest.ld
 
 .PHONY: guests test-guest
 guests: $(guest_elfs) ## build the microguests
-test-guest: $(guest_elfs) $(BUILD)/x86_64/xenolith ## run the microguests in QEMU (TESTS= for some)
-	$(Q)$(PYTHON) $(guest_dir)/run.py --build $(BUILD) $(GUEST_OPTIONS) $(TESTS)
+test-guest: $(guest_elfs) $(xen_image) ## run the microguests in QEMU (TESTS= for some)
+	$(Q)$(PYTHON) $(guest_dir)/run.py --build $(BUILD) --env $(ENV) $(GUEST_OPTIONS) $(TESTS)

@@ -102,6 +102,13 @@ def elf_of(test, args):
     return os.path.join(args.build, "guest", test.name + ".elf")
 
 
+def log_of(test, args, turn):
+    """Where the console of a run is kept: beside the hypervisor."""
+    folder = os.path.join(args.build, args.env, "test", "guest")
+    os.makedirs(folder, exist_ok=True)
+    return os.path.join(folder, f"{test.name}{f'.{turn}' if turn else ''}.log")
+
+
 class AllDone(Exception):
     """Every domain has said what it had to."""
 
@@ -192,10 +199,10 @@ def run_dom0(test, args, turn):
     else:
         append = (f"console=com1 loglvl=all guest_loglvl=all scrub=off dom0_max_vcpus={vcpus} "
                   f"{test.words('opts')}").strip()
-        machine = qemu.Machine(kernel=os.path.join(args.build, "x86_64", "xenolith"),
+        machine = qemu.Machine(kernel=os.path.join(args.build, args.env, "xenolith"),
                                append=append, cpu=test.options.get("cpu", qemu.Machine.cpu),
                                mem="160M", **common)
-    log = os.path.join(args.build, "guest", f"{test.name}{f'.{turn}' if turn else ''}.log")
+    log = log_of(test, args, turn)
     seat = Seat(test, 0, 0)
     start = time.monotonic()
     how, panic = watch(machine, [seat], test.number("timeout", 20) * SLOW, log)
@@ -230,17 +237,16 @@ def run_batch(tests, args, turn):
     append = ("console=com1 loglvl=all guest_loglvl=all scrub=off guest_console_rate=0 "
               + tests[0].words("opts")).strip()
     start = time.monotonic()
-    name = tests[0].name + (f".{turn}" if turn else "")
     with tempfile.TemporaryDirectory(prefix="microguests-") as folder:
         tree = os.path.join(folder, "manifest.dtb")
         modules = manifest.Manifest([description(s, args) for s in seats]).write(tree)
         machine = qemu.Machine(
-            kernel=os.path.join(args.build, "x86_64", "xenolith"), append=append, modules=modules,
+            kernel=os.path.join(args.build, args.env, "xenolith"), append=append, modules=modules,
             smp=tests[0].options.get("cpus", "2"), mem=f"{memory}M", icount=args.icount,
             cpu=tests[0].options.get("cpu", qemu.Machine.cpu))
         timeout = sum(t.number("timeout", 20) for t in tests) * SLOW / 2
         how, panic = watch(machine, seats, timeout,
-                           os.path.join(args.build, "guest", name + ".log"))
+                           log_of(tests[0], args, turn))
     return list(outcomes(tests, seats, how, panic, time.monotonic() - start))
 
 
@@ -283,6 +289,7 @@ def parse():
     add = parser.add_argument
     add("tests", nargs="*", help="which (default: all)")
     add("--build", default=os.path.join(REPO, "build"), help="build directory")
+    add("--env", default="x86_64", help="environment of the image to boot (default: %(default)s)")
     add("--jobs", type=int, default=2, help="machines at a time (default: %(default)s)")
     add("--repeat", type=int, default=1, metavar="N", help="run each N times")
     add("--icount", action="store_true", help="deterministic time (see scripts/qemu.py)")

@@ -4,7 +4,7 @@
 .PHONY: test-linux test-linux-all linux-images
 linux-images: # what stands under scripts/image or tools may have changed since the setup
 	$(Q)scripts/image/build.sh
-test-linux: $(BUILD)/x86_64/xenolith linux-images ## boot Linux as dom0 on the everyday machines (CASES=...)
+test-linux: $(xen_image) linux-images ## boot Linux as dom0 on the everyday machines (CASES=...)
 	$(Q)$(PYTHON) xen/test/linux/run.py $< $(CASES)
-test-linux-all: $(BUILD)/x86_64/xenolith linux-images ## the same on all machines, large ones and long runs too
+test-linux-all: $(xen_image) linux-images ## the same on all machines, large ones and long runs too
 	$(Q)$(PYTHON) xen/test/linux/run.py $< --all

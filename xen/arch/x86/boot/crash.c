@@ -5,6 +5,7 @@
 #include <xen/hal/machine.h>
 #include <xen/param.h>
 #include <xen/printk.h>
+#include <xen/spinlock.h>
 #include <xen/string.h>
 #include <asm/mm.h>
 #include <asm/msr.h>
@@ -23,6 +24,23 @@ PARAM_STRING_VAR("crash", crash, crash_kind);
 static noinline void crash_panic(void)
 {
 	panic("crash=panic");
+}
+
+/* These two are found only by a build that checks: x86_64-debug. */
+static noinline void crash_assert(void)
+{
+	ASSERT(crash_kind[0] == '\0');
+}
+
+static DEFINE_SPINLOCK(inner_lock, LOCK_RANK_RCU);
+static DEFINE_SPINLOCK(outer_lock, LOCK_RANK_HEAP);
+
+static noinline void crash_lock_order(void)
+{
+	spin_lock(&inner_lock);
+	spin_lock(&outer_lock);
+	spin_unlock(&outer_lock);
+	spin_unlock(&inner_lock);
 }
 
 static noinline void crash_null(void)
@@ -98,6 +116,8 @@ static const struct {
 	void (*fn)(void);
 } kinds[] = {
 	{ "panic", crash_panic },
+	{ "assert", crash_assert },
+	{ "lock-order", crash_lock_order },
 	{ "null", crash_null },
 	{ "write-text", crash_write_text },
 	{ "write-const", crash_write_constant },
