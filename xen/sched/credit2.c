@@ -18,6 +18,7 @@
  * inside. See private.h for the rest.
  */
 #include <xen/errno.h>
+#include <xen/ops.h>
 #include <xen/xmalloc.h>
 
 #include "credit2.h"
@@ -309,3 +310,4 @@ const struct sched_policy sched_credit2 = {
 	.adjust_domain = c2_adjust_domain,
 	.adjust_global = c2_adjust_global,
 };
+OPS_TABLE(sched_credit2, init);

@@ -19,21 +19,6 @@ PARAM_STRING_VAR("sched", sched, policy_opt);
 struct scheduler sched_default;
 static struct domain *idle_domain;
 
-/* The hot paths call through the table without looking, so no slot may be empty. */
-static void check_policy(const struct sched_policy *p)
-{
-	const void *const slots[] = {
-		p->init, p->cpu_prepare, p->cpu_lock, p->domain_init, p->domain_free,
-		p->unit_alloc, p->unit_free, p->cpu_online, p->unit_insert, p->unit_remove,
-		p->wake, p->sleep, p->schedule, p->context_saved, p->pick_cpu, p->migrate,
-		p->affinity_changed, p->dump_cpu, p->yield, p->adjust_domain, p->adjust_global,
-	};
-
-	for (u32 i = 0; i < ARRAY_SIZE(slots); i++)
-		if (!slots[i])
-			panic("scheduling policy %s lacks hook %u", p->name, i);
-}
-
 static const struct sched_policy *choose_policy(void)
 {
 	for (u32 i = 0; i < ARRAY_SIZE(policies); i++)
@@ -118,8 +103,6 @@ void sched_init(void)
 {
 	struct scheduler *s = &sched_default;
 
-	for (u32 i = 0; i < ARRAY_SIZE(policies); i++)
-		check_policy(policies[i]);
 	s->ops = choose_policy();
 	if (s->ops->init(s))
 		panic("scheduling policy %s failed to start", s->ops->name);

@@ -11,6 +11,7 @@
  * CPU is tried for, and the decision is repeated when that fails.
  */
 #include <xen/errno.h>
+#include <xen/ops.h>
 #include <xen/printk.h>
 #include <xen/xmalloc.h>
 #include <xen/sched/private.h>
@@ -327,3 +328,4 @@ const struct sched_policy sched_null = {
 	.adjust_domain = null_adjust_domain,
 	.adjust_global = null_adjust_global,
 };
+OPS_TABLE(sched_null, init);

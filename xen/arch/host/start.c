@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The second half of the boot: timers, scheduler, CPUs; and letting them run. */
+#include <xen/ops.h>
 #include <xen/printk.h>
 #include <xen/rcu.h>
 #include <xen/softirq.h>
@@ -23,6 +24,7 @@ void host_start(void)
 {
 	u32 n = host_cfg.cpus;
 
+	ops_check_all();
 	timer_init_subsystem();
 	sched_init();
 	trace_init();

@@ -8,6 +8,7 @@
 #include <xen/acpi.h>
 #include <xen/errno.h>
 #include <xen/hal/cpu.h>
+#include <xen/ops.h>
 #include <xen/param.h>
 #include <xen/printk.h>
 #include <xen/string.h>
@@ -99,6 +100,7 @@ static void xapic_command(u32 target, u32 low)
 static const struct apic_ops xapic_ops = {
 	"xAPIC", xapic_read, xapic_write, xapic_command, xapic_id,
 };
+OPS_TABLE(xapic_ops, name);
 
 static u32 x2apic_read(u32 reg) { return (u32)rdmsr(X2APIC_REG(reg)); }
 static void x2apic_write(u32 reg, u32 v) { wrmsr(X2APIC_REG(reg), v); }
@@ -115,6 +117,7 @@ static void x2apic_command(u32 target, u32 low)
 static const struct apic_ops x2apic_ops = {
 	"x2APIC", x2apic_read, x2apic_write, x2apic_command, x2apic_id,
 };
+OPS_TABLE(x2apic_ops, name);
 
 bool apic_is_x2apic(void) { return ops == &x2apic_ops; }
 u32 apic_id(void) { return ops->id(); }

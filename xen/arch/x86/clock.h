@@ -3,7 +3,7 @@
 #ifndef ARCH_X86_CLOCK_H
 #define ARCH_X86_CLOCK_H
 
-#include <xen/types.h>
+#include <xen/ops.h>
 
 /** A free-running counter. Every slot is filled. */
 struct clock_source {

@@ -54,3 +54,4 @@ static u64 hpet_probe(void)
 }
 
 const struct clock_source hpet_clock = { "HPET", hpet_probe, hpet_read, hpet_mask };
+OPS_TABLE(hpet_clock, name);

@@ -34,3 +34,4 @@ static u64 pit_probe(void)
 }
 
 const struct clock_source pit_clock = { "PIT", pit_probe, pit_read, pit_mask };
+OPS_TABLE(pit_clock, name);

@@ -26,3 +26,4 @@ static u64 pm_probe(void)
 }
 
 const struct clock_source pmtimer_clock = { "ACPI PM timer", pm_probe, pm_read, pm_mask };
+OPS_TABLE(pmtimer_clock, name);

@@ -5,6 +5,7 @@
 #include <xen/gnttab.h>
 #include <xen/hal/cpu.h>
 #include <xen/numa.h>
+#include <xen/ops.h>
 #include <xen/param.h>
 #include <xen/printk.h>
 #include <xen/sched.h>
@@ -80,6 +81,7 @@ static void __init init_platform(void)
 void __noreturn start_xenolith(u32 magic, u32 info)
 {
 	init_cpu_and_console(magic, info);
+	ops_check_all();
 	init_memory();
 	init_platform();
 	sched_init();

@@ -46,6 +46,7 @@ SECTIONS
 		trace_sites_end = .;
 	} :image
 	params : LOADED(params) { *(params) } :image
+	ops_tables : LOADED(ops_tables) { *(ops_tables) } :image
 	.note.Xen : LOADED(.note.Xen) { *(.note.Xen) } :image :note
 	/* Last of the read-only part: its size changes between the two passes of the link. */
 	.symbols : LOADED(.symbols) { *(.symbols) } :image

@@ -9,6 +9,7 @@
  */
 #include "private.h"
 
+#include <xen/ops.h>
 #include <xen/printk.h>
 
 #define WORD_PENDING (1U << EVTCHN_FIFO_PENDING)
@@ -194,3 +195,4 @@ const struct evtchn_ops evtchn_fifo_ops = {
 	.is_pending = fifo_is_pending,
 	.is_masked = fifo_is_masked,
 };
+OPS_TABLE(evtchn_fifo_ops, set_pending);

@@ -3,6 +3,8 @@
  * Event channels: the 2-level ABI. Pending and mask bitmaps in the shared info page, a selector
  * word in each vcpu_info (public/xen.h, struct shared_info).
  */
+#include <xen/ops.h>
+
 #include "private.h"
 
 static void two_level_raise(struct vcpu *v, u32 port)
@@ -50,3 +52,4 @@ const struct evtchn_ops evtchn_2l_ops = {
 	.is_pending = two_level_is_pending,
 	.is_masked = two_level_is_masked,
 };
+OPS_TABLE(evtchn_2l_ops, set_pending);

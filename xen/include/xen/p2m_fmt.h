@@ -16,15 +16,15 @@
 
 struct p2m_fmt {
 	const char *name;
-	/** Encode a mapping at @level. */
-	u64 (*leaf)(mfn_t mfn, enum p2m_type type, u32 level);
-	/** Encode a pointer to the next table. */
-	u64 (*table)(mfn_t mfn);
 	u64 present;		/* any of these bits: there is something */
 	u64 large_mask;		/* above level 0 an entry with (entry & large_mask) == */
 	u64 large_value;	/* large_value is a mapping, else a pointer */
 	u64 addr;		/* bits of the entry that hold the address */
-	u32 type_shift;		/* enum p2m_type stands in four bits from here on */
+	u32 type_shift;		/* the lowest of the four bits that hold the enum p2m_type */
+	/** Encode a mapping at @level. */
+	u64 (*leaf)(mfn_t mfn, enum p2m_type type, u32 level);
+	/** Encode a pointer to the next table. */
+	u64 (*table)(mfn_t mfn);
 };
 
 static inline bool p2m_entry_is_present(const struct p2m_fmt *f, u64 entry)

@@ -14,15 +14,6 @@ static const struct hvm_ops *const vendors[] = { &svm_ops };
 
 const struct hvm_ops *hvm;
 
-/* Every slot of a table is called without a check, so see once that none is empty. */
-static void check_slots(const struct hvm_ops *ops)
-{
-	const void *const *slot = (const void *const *)ops;
-
-	for (u32 i = 0; i < sizeof(*ops) / sizeof(*slot); i++)
-		BUG_ON(!slot[i]);
-}
-
 void hvm_init(void)
 {
 	for (u32 i = 0; i < ARRAY_SIZE(vendors) && !hvm; i++)
@@ -31,7 +22,6 @@ void hvm_init(void)
 	if (!hvm)
 		panic("This CPU has no usable virtualisation extension (AMD SVM with nested "
 		      "paging is needed)");
-	check_slots(hvm);
 	fpu_init();
 	if (hvm->cpu_up())
 		panic("%s could not be enabled", hvm->name);

@@ -11,6 +11,7 @@
 #include <xen/hal/smp.h>
 #include <xen/hal/time.h>
 #include <xen/hal/vcpu.h>
+#include <xen/ops.h>
 #include <xen/printk.h>
 #include <xen/trace.h>
 
@@ -180,6 +181,7 @@ const struct vlapic_ops hvm_vlapic_ops = {
 	.set_timer = lapic_set_timer,
 	.tsc_to_time = lapic_tsc_to_time,
 };
+OPS_TABLE(hvm_vlapic_ops, ipi);
 
 /* The APIC's state belongs to the CPU that runs the vCPU, so only note that time is up. */
 void hvm_vlapic_timer_due(void *arg)

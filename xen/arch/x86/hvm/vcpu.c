@@ -5,6 +5,7 @@
 #include <xen/hal/smp.h>
 #include <xen/hal/time.h>
 #include <xen/hal/vcpu.h>
+#include <xen/ops.h>
 #include <xen/p2m_fmt.h>
 #include <xen/percpu.h>
 #include <xen/printk.h>
@@ -69,6 +70,7 @@ static void pit_set_timer(void *ctx, s_time_t deadline)
 }
 
 static const struct vpit_ops pit_ops = { .irq = pit_irq, .set_timer = pit_set_timer };
+OPS_TABLE(pit_ops, irq);
 
 int arch_domain_init(struct domain *d, const struct domain_config *cfg)
 {

@@ -6,6 +6,7 @@
  */
 #include <xen/errno.h>
 #include <xen/acpi.h>
+#include <xen/ops.h>
 #include <xen/printk.h>
 #include <xen/string.h>
 #include <xen/xmalloc.h>
@@ -120,6 +121,7 @@ static const struct vioapic_ops vioapic_ops = {
 	.rte_changed = rte_changed,
 	.eoi = line_eoi,
 };
+OPS_TABLE(vioapic_ops, deliver);
 
 int hvm_vioapic_init(struct domain *d)
 {

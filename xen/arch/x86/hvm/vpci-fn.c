@@ -6,6 +6,7 @@
  */
 #include <xen/errno.h>
 #include <xen/hal/io.h>
+#include <xen/ops.h>
 #include <xen/printk.h>
 #include <xen/xmalloc.h>
 
@@ -60,6 +61,7 @@ static const struct vmsi_ops msi_ops = {
 	.update = op_update,
 	.free = op_free,
 };
+OPS_TABLE(msi_ops, read);
 
 static struct list_head *bucket(struct pci_addr a)
 {

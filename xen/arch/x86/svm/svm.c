@@ -12,6 +12,7 @@
  */
 #include <xen/errno.h>
 #include <xen/hal/vcpu.h>
+#include <xen/ops.h>
 #include <xen/p2m.h>
 #include <xen/percpu.h>
 #include <xen/printk.h>
@@ -457,3 +458,4 @@ const struct hvm_ops svm_ops = {
 	.flush_tlb = svm_flush_tlb,
 	.allow_ports = svm_allow_ports,
 };
+OPS_TABLE(svm_ops, name);

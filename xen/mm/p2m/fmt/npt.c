@@ -4,6 +4,7 @@
  * type stands in bits 52-55, which the processor ignores. All entries are user ones, as the
  * nested walk counts as a user access.
  */
+#include <xen/ops.h>
 #include <xen/p2m_fmt.h>
 
 #define NPT_PRESENT BIT(0)
@@ -57,3 +58,4 @@ const struct p2m_fmt p2m_fmt_npt = {
 	.addr = NPT_ADDR_MASK,
 	.type_shift = NPT_TYPE_SHIFT,
 };
+OPS_TABLE(p2m_fmt_npt, leaf);
