@@ -2,6 +2,7 @@
 /* See emul-machine.h. */
 #include "emul-machine.h"
 
+#include <xen/ops.h>
 #include <xen/string.h>
 
 static struct emul_machine *machine(struct x86_emul_ctx *ctx)
@@ -181,6 +182,12 @@ static int machine_put_vec(struct x86_emul_ctx *ctx, u32 reg, const void *buf, u
 	return X86EMUL_OKAY;
 }
 
+static int machine_read_tr(struct x86_emul_ctx *ctx, struct x86_segment *tr)
+{
+	*tr = machine(ctx)->tr;
+	return X86EMUL_OKAY;
+}
+
 static int machine_read_dtr(struct x86_emul_ctx *ctx, bool idt, u64 *base, u16 *limit)
 {
 	*base = machine(ctx)->cr[12 + idt];
@@ -222,9 +229,11 @@ const struct x86_emul_ops emul_machine_ops = {
 	.cpuid = machine_cpuid, .rdtsc = machine_rdtsc,
 	.xsetbv = machine_xsetbv, .xgetbv = machine_xgetbv,
 	.wbinvd = machine_wbinvd, .invlpg = machine_invlpg, .load_seg = machine_load_seg,
-	.read_dtr = machine_read_dtr, .write_dtr = machine_write_dtr,
+	.read_tr = machine_read_tr, .read_dtr = machine_read_dtr,
+	.write_dtr = machine_write_dtr,
 	.get_vec = machine_get_vec, .put_vec = machine_put_vec,
 };
+OPS_TABLE(emul_machine_ops, fetch);
 
 #define CR0_PE 1
 #define CR4_OSFXSR_OSXSAVE (1UL << 9 | 1UL << 18)

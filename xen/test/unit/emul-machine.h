@@ -14,6 +14,7 @@ struct emul_machine {
 	u64 port_value;		/* what IN reads; OUT stores here */
 	u16 port;
 	u64 cr[16], dr[8], msr;
+	struct x86_segment tr;
 	u8 vec[16][64];
 	u32 accesses, access_len;	/* of memory, and what the last one was */
 	u64 access_at;

@@ -317,6 +317,92 @@ static void test_ports(void **state)
 	assert_int_equal(m.port, 0);
 }
 
+#define TSS 0x100	/* in mem[] */
+
+/* User code with IOPL 0, and a TSS whose bitmap begins at @bitmap and whose limit is @limit. */
+static void start_user(enum x86_mode mode, u16 bitmap, u32 limit)
+{
+	start(mode, false);
+	m.ctx.cpl = 3;
+	m.tr = (struct x86_segment){ .base = BASE + TSS, .limit = limit, .attr = 0x8b };
+	memcpy(mem + TSS + 0x66, &bitmap, 2);
+}
+
+static void allow_port(u16 port)
+{
+	mem[TSS + 0x68 + port / 8] &= (u8)~(1 << port % 8);
+}
+
+/* The right to use a port is looked at each time, in every form of the instruction. */
+static void test_port_rights(void **state)
+{
+	start_user(X86_MODE_64, 0x68, 0x67);
+	gpr[X86_RDX] = 0x61;
+	gpr[X86_RDI] = gpr[X86_RSI] = BASE;
+	assert_fault(RUN(0xe6, 0x61), X86_EXC_GP);
+	assert_fault(RUN(0xe4, 0x61), X86_EXC_GP);
+	assert_fault(RUN(0xee), X86_EXC_GP);
+	assert_fault(RUN(0xec), X86_EXC_GP);
+	assert_fault(RUN(0x6c), X86_EXC_GP);
+	assert_fault(RUN(0x6e), X86_EXC_GP);
+	gpr[X86_RCX] = 0;		/* even when nothing would be moved */
+	assert_fault(RUN(0xf3, 0x6e), X86_EXC_GP);
+	assert_int_equal(m.port, 0);
+	m.ctx.regs.rflags |= X86_FLAG_IOPL;
+	OK(0xe6, 0x61);
+	assert_int_equal(m.port, 0x61);
+	/* A kernel needs no right, and real mode knows none. */
+	start(X86_MODE_64, false);
+	OK(0xe6, 0x61);
+	start(X86_MODE_16, true);
+	OK(0xe6, 0x61);
+}
+
+static void test_port_bitmap(void **state)
+{
+	start_user(X86_MODE_64, 0x68, 0x68 + 32);
+	memset(mem + TSS + 0x68, 0xff, 33);
+	allow_port(0x61);
+	OK(0xe6, 0x61);
+	m.ctx.regs.rip = RIP;
+	assert_fault(RUN(0xe7, 0x61), X86_EXC_GP);	/* four ports, of which one is allowed */
+	for (u16 port = 0x62; port < 0x65; port++)
+		allow_port(port);
+	OK(0xe7, 0x61);
+	/* The last byte of the bitmap counts only with one more after it. */
+	allow_port(0xff);
+	m.ctx.regs.rip = RIP;
+	m.tr.limit = 0x68 + 31;
+	assert_fault(RUN(0xe6, 0xff), X86_EXC_GP);
+	m.tr.limit++;
+	OK(0xe6, 0xff);
+	/* Virtual-8086 mode looks at the bitmap whatever IOPL says. */
+	start_user(X86_MODE_16, 0x68, 0x67);
+	m.ctx.regs.rflags |= X86_FLAG_VM | X86_FLAG_IOPL;
+	assert_fault(RUN(0xe6, 0x61), X86_EXC_GP);
+}
+
+/* No task register worth the name, a 16-bit TSS, one without room for the offset or the bitmap. */
+static void test_port_bitmap_missing(void **state)
+{
+	start_user(X86_MODE_32, 0x68, 0xfff);
+	OK(0xe6, 0x61);
+	m.ctx.regs.rip = RIP;
+	m.tr.attr = 0;
+	assert_fault(RUN(0xe6, 0x61), X86_EXC_GP);
+	m.tr.attr = 0x83;
+	assert_fault(RUN(0xe6, 0x61), X86_EXC_GP);
+	m.tr.attr = 0x8b;
+	m.tr.limit = 0x66;
+	assert_fault(RUN(0xe6, 0x61), X86_EXC_GP);
+	start_user(X86_MODE_32, 0xffff, 0xfff);
+	assert_fault(RUN(0xe6, 0x61), X86_EXC_GP);
+	/* The TSS may itself be where no page is. */
+	m.tr.base = 0x100000;
+	assert_fault(RUN(0xe6, 0x61), X86_EXC_PF);
+	assert_int_equal(m.port, 0);
+}
+
 static void test_system(void **state)
 {
 	start(X86_MODE_64, false);
@@ -522,6 +608,8 @@ int main(void)
 		cmocka_unit_test(test_locked),
 		cmocka_unit_test(test_faults), cmocka_unit_test(test_segments),
 		cmocka_unit_test(test_string_chunks), cmocka_unit_test(test_ports),
+		cmocka_unit_test(test_port_rights), cmocka_unit_test(test_port_bitmap),
+		cmocka_unit_test(test_port_bitmap_missing),
 		cmocka_unit_test(test_system), cmocka_unit_test(test_interrupts),
 		cmocka_unit_test(test_real_mode), cmocka_unit_test(test_decimal),
 		cmocka_unit_test(test_frames), cmocka_unit_test(test_vectors),

@@ -6,6 +6,7 @@
 #include <xen/errno.h>
 #include <xen/guest_access.h>
 #include <xen/hal/time.h>
+#include <xen/ops.h>
 #include <xen/printk.h>
 #include <xen/string.h>
 #include <xen/trace.h>
@@ -29,14 +30,20 @@ static int raise(struct x86_emul_ctx *ctx, u8 vector, bool has_error, u32 error,
 	return X86EMUL_EXCEPTION;
 }
 
+/* By what right an access with @flags (X86_ACC_*) is made, as X86_WALK_*. */
+static u32 walk_rights(const struct x86_emul_ctx *ctx, u32 flags)
+{
+	if (flags & X86_ACC_SYSTEM)
+		return X86_WALK_IMPLICIT;
+	return ctx->cpl == 3 ? X86_WALK_USER : 0;
+}
+
 static int translate(struct x86_emul_ctx *ctx, gvaddr_t va, u32 access, gpaddr_t *gpa)
 {
 	struct x86_walk_result res;
 	struct hvm_walk hw;
 	int rc;
 
-	if (ctx->cpl == 3)
-		access |= X86_WALK_USER;
 	hvm_walk_begin(xv_of(ctx), &hw);
 	rc = x86_walk(&hw.walk, va, access | X86_WALK_NO_AD, &res);
 	hvm_walk_end(&hw);
@@ -89,29 +96,45 @@ static int access_linear(struct x86_emul_ctx *ctx, gvaddr_t va, void *buf, u32 l
 
 static int op_fetch(struct x86_emul_ctx *ctx, gvaddr_t va, void *buf, u32 len)
 {
-	return access_linear(ctx, va, buf, len, X86_WALK_FETCH);
+	return access_linear(ctx, va, buf, len, X86_WALK_FETCH | walk_rights(ctx, 0));
+}
+
+/* Would a write fault? An access may cross into a second page. */
+static int probe_write(struct x86_emul_ctx *ctx, gvaddr_t va, u32 len, u32 rights)
+{
+	gvaddr_t last = gvaddr_make(va.v + len - 1);
+	gpaddr_t gpa;
+	int rc = translate(ctx, va, X86_WALK_WRITE | rights, &gpa);
+
+	if (rc == X86EMUL_OKAY && (va.v ^ last.v) & PAGE_MASK)
+		rc = translate(ctx, gvaddr_make(last.v & PAGE_MASK), X86_WALK_WRITE | rights,
+			       &gpa);
+	return rc;
 }
 
 static int op_read(struct x86_emul_ctx *ctx, gvaddr_t va, void *buf, u32 len, u32 flags)
 {
-	gpaddr_t gpa;
+	u32 rights = walk_rights(ctx, flags);
+	int rc = X86EMUL_OKAY;
 
-	if (flags & X86_ACC_RMW) {
-		int rc = translate(ctx, va, X86_WALK_WRITE, &gpa);
-
-		if (rc != X86EMUL_OKAY)
-			return rc;
-	}
-	return access_linear(ctx, va, buf, len, 0);
+	if (flags & X86_ACC_RMW)
+		rc = probe_write(ctx, va, len, rights);
+	return rc == X86EMUL_OKAY ? access_linear(ctx, va, buf, len, rights) : rc;
 }
 
 static int op_write(struct x86_emul_ctx *ctx, gvaddr_t va, const void *buf, u32 len, u32 flags)
 {
-	gpaddr_t gpa;
+	u32 rights = walk_rights(ctx, flags);
 
 	if (flags & X86_ACC_PROBE)
-		return translate(ctx, va, X86_WALK_WRITE, &gpa);
-	return access_linear(ctx, va, (void *)(uintptr_t)buf, len, X86_WALK_WRITE);
+		return probe_write(ctx, va, len, rights);
+	return access_linear(ctx, va, (void *)(uintptr_t)buf, len, X86_WALK_WRITE | rights);
+}
+
+static int op_cmpxchg(struct x86_emul_ctx *ctx, gvaddr_t va, const void *old, const void *desired,
+		      u32 len)
+{
+	return op_write(ctx, va, desired, len, 0);
 }
 
 static int op_io_read(struct x86_emul_ctx *ctx, u16 port, u32 size, u32 *val)
@@ -199,23 +222,82 @@ static int op_wbinvd(struct x86_emul_ctx *ctx)
 	return X86EMUL_OKAY;
 }
 
+static int op_xgetbv(struct x86_emul_ctx *ctx, u32 index, u64 *val)
+{
+	if (index)
+		return X86EMUL_UNHANDLEABLE;
+	*val = xv_of(ctx)->xcr0;
+	return X86EMUL_OKAY;
+}
+
+static int op_read_tr(struct x86_emul_ctx *ctx, struct x86_segment *tr)
+{
+	struct hvm_seg s;
+
+	hvm->get_seg(xv_of(ctx), HVM_TR, &s);
+	*tr = (struct x86_segment){ s.base, s.limit, s.sel, s.attr };
+	return X86EMUL_OKAY;
+}
+
+/* No exit leads to these: debug registers, INVLPG and descriptor tables are the guest's own. */
+static int op_no_read_dr(struct x86_emul_ctx *ctx, u32 nr, u64 *val)
+{
+	return X86EMUL_UNHANDLEABLE;
+}
+
+static int op_no_write_dr(struct x86_emul_ctx *ctx, u32 nr, u64 val)
+{
+	return X86EMUL_UNHANDLEABLE;
+}
+
+static int op_no_invlpg(struct x86_emul_ctx *ctx, gvaddr_t linear)
+{
+	return X86EMUL_UNHANDLEABLE;
+}
+
+static int op_no_load_seg(struct x86_emul_ctx *ctx, enum x86_sreg sreg, u16 sel,
+			  struct x86_segment *seg)
+{
+	return X86EMUL_UNHANDLEABLE;
+}
+
+static int op_no_read_dtr(struct x86_emul_ctx *ctx, bool idt, u64 *base, u16 *limit)
+{
+	return X86EMUL_UNHANDLEABLE;
+}
+
+static int op_no_write_dtr(struct x86_emul_ctx *ctx, bool idt, u64 base, u16 limit)
+{
+	return X86EMUL_UNHANDLEABLE;
+}
+
 static const struct x86_emul_ops emul_ops = {
 	.fetch = op_fetch,
 	.read = op_read,
 	.write = op_write,
+	.cmpxchg = op_cmpxchg,
 	.io_read = op_io_read,
 	.io_write = op_io_write,
 	.read_msr = op_read_msr,
 	.write_msr = op_write_msr,
 	.read_cr = op_read_cr,
 	.write_cr = op_write_cr,
+	.read_dr = op_no_read_dr,
+	.write_dr = op_no_write_dr,
 	.cpuid = op_cpuid,
 	.rdtsc = op_rdtsc,
 	.xsetbv = op_xsetbv,
+	.xgetbv = op_xgetbv,
 	.wbinvd = op_wbinvd,
+	.invlpg = op_no_invlpg,
+	.load_seg = op_no_load_seg,
+	.read_tr = op_read_tr,
+	.read_dtr = op_no_read_dtr,
+	.write_dtr = op_no_write_dtr,
 	.get_vec = hvm_get_vec,
 	.put_vec = hvm_put_vec,
 };
+OPS_TABLE(emul_ops, fetch);
 
 static const enum hvm_segment segs[X86_SREG_NR] = { HVM_ES, HVM_CS, HVM_SS,
 						    HVM_DS, HVM_FS, HVM_GS };

@@ -199,8 +199,7 @@ int x86_do_cmpxchg8b(struct x86_emu *e)
 		return rc;
 	if (half == 8 && (linear.v & 15))
 		return x86_emu_gp0(e);
-	rc = e->ops->read(e->ctx, linear, old, half * 2,
-			  X86_ACC_RMW | (e->locked ? X86_ACC_LOCK : 0));
+	rc = e->ops->read(e->ctx, linear, old, half * 2, X86_ACC_RMW);
 	if (rc != X86EMUL_OKAY)
 		return rc;
 	want[0] = x86_emu_reg(e, X86_RAX, half);
@@ -218,7 +217,7 @@ int x86_do_cmpxchg8b(struct x86_emu *e)
 		return e->ops->write(e->ctx, linear, old, half * 2, 0);
 	}
 	x86_emu_set_flags(e, X86_FLAG_ZF, X86_FLAG_ZF);
-	if (e->locked && e->ops->cmpxchg)
+	if (e->locked)
 		return e->ops->cmpxchg(e->ctx, linear, old, with, half * 2);
 	return e->ops->write(e->ctx, linear, with, half * 2, 0);
 }

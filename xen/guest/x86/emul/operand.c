@@ -190,7 +190,7 @@ static void operand_const(struct x86_operand *o, u64 val, u32 size)
 /** The r/m operand as source, or as destination with the table's read and write rules. */
 static int operand_rm(struct x86_emu *e, struct x86_operand *o, u32 size, bool dst)
 {
-	u32 flags = e->insn->flags, access = 0;
+	u32 flags = e->insn->flags;
 	bool write = dst && !(flags & T_RO);
 	int rc;
 
@@ -204,9 +204,7 @@ static int operand_rm(struct x86_emu *e, struct x86_operand *o, u32 size, bool d
 	rc = x86_emu_linear(e, x86_emu_segment(e), x86_emu_offset(e), size, write, &o->linear);
 	if (rc != X86EMUL_OKAY)
 		return rc;
-	if (write)
-		access = X86_ACC_RMW | (e->locked ? X86_ACC_LOCK : 0);
-	rc = e->ops->read(e->ctx, o->linear, &o->val, size, access);
+	rc = e->ops->read(e->ctx, o->linear, &o->val, size, write ? X86_ACC_RMW : 0);
 	if (dst)
 		e->mem_old = o->val;
 	return rc;
@@ -282,8 +280,7 @@ int x86_emu_store_dst(struct x86_emu *e)
 		if (rc != X86EMUL_OKAY)
 			return rc;
 	}
-	if (e->locked && e->ops->cmpxchg)
+	if (e->locked)
 		return e->ops->cmpxchg(e->ctx, o->linear, &e->mem_old, &o->val, o->size);
-	return e->ops->write(e->ctx, o->linear, &o->val, o->size,
-			     e->locked ? X86_ACC_LOCK : 0);
+	return e->ops->write(e->ctx, o->linear, &o->val, o->size, 0);
 }

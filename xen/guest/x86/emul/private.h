@@ -169,11 +169,23 @@ void x86_emu_adjust_sp(struct x86_emu *e, s64 delta);
 int x86_emu_branch(struct x86_emu *e, u64 target);
 /** Prepare to load @sreg; it takes effect when the instruction completes. */
 int x86_emu_load_seg(struct x86_emu *e, enum x86_sreg sreg, u16 sel);
+/**
+ * May the instruction use ports @port to @port + @size - 1? CPL and IOPL decide, then the I/O
+ * permission bitmap of the TSS (APM vol. 2, 12.2.4). #GP(0) when not.
+ */
 int x86_emu_check_io(struct x86_emu *e, u16 port, u32 size);
+/** Bytes that a port instruction moves: ports have at most 32 bits. */
+u32 x86_emu_port_size(const struct x86_emu *e);
 
 static inline u64 x86_mask(u32 size)
 {
 	return size >= 8 ? ~0UL : (1UL << (size * 8)) - 1;
+}
+
+/** The I/O privilege level in RFLAGS. */
+static inline u32 x86_emu_iopl(const struct x86_emu *e)
+{
+	return (e->regs.rflags & X86_FLAG_IOPL) >> 12;
 }
 
 static inline u64 x86_msb(u32 size)

@@ -11,8 +11,6 @@ int x86_emu_load_seg(struct x86_emu *e, enum x86_sreg sreg, u16 sel)
 		e->new_seg.sel = sel;
 		e->new_seg.base = (u64)sel << 4;
 	} else {
-		if (!e->ops->load_seg)
-			return X86EMUL_UNHANDLEABLE;
 		rc = e->ops->load_seg(e->ctx, sreg, sel, &e->new_seg);
 		if (rc != X86EMUL_OKAY)
 			return rc;

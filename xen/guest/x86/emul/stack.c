@@ -12,7 +12,6 @@ static u32 stack_width(const struct x86_emu *e)
 	return e->ctx->seg[X86_SS].attr & X86_SEG_DB ? 4 : 2;
 }
 
-
 void x86_emu_adjust_sp(struct x86_emu *e, s64 delta)
 {
 	u32 width = stack_width(e);
@@ -80,15 +79,10 @@ int x86_do_popa(struct x86_emu *e)
 	return rc;
 }
 
-static u32 iopl(const struct x86_emu *e)
-{
-	return (e->regs.rflags & X86_FLAG_IOPL) >> 12;
-}
-
 /** In virtual-8086 mode with IOPL below 3 these trap to the monitor. */
 static bool vm86_denied(const struct x86_emu *e)
 {
-	return (e->regs.rflags & X86_FLAG_VM) && iopl(e) < 3;
+	return (e->regs.rflags & X86_FLAG_VM) && x86_emu_iopl(e) < 3;
 }
 
 int x86_do_pushf(struct x86_emu *e)
@@ -113,7 +107,7 @@ int x86_do_popf(struct x86_emu *e)
 		return rc;
 	if (e->ctx->cpl == 0)
 		mask |= X86_FLAG_IOPL;
-	if (e->ctx->cpl <= iopl(e))
+	if (e->ctx->cpl <= x86_emu_iopl(e))
 		mask |= X86_FLAG_IF;
 	if (e->insn->opsize == 2)
 		mask &= 0xffff;

@@ -163,15 +163,9 @@ int x86_do_scas(struct x86_emu *e)
 	return repeat(e, step_scas, true);
 }
 
-/** Ports have at most 32 bits. */
-static u32 port_size(const struct x86_emu *e)
-{
-	return e->insn->opsize > 4 ? 4 : e->insn->opsize;
-}
-
 static int step_ins(struct x86_emu *e)
 {
-	u32 size = port_size(e), val = 0;
+	u32 size = x86_emu_port_size(e), val = 0;
 	u16 port = e->regs.gpr[X86_RDX];
 	gvaddr_t linear;
 	int rc = x86_emu_linear(e, X86_ES, index_offset(e, X86_RDI), size, true, &linear);
@@ -191,16 +185,14 @@ static int step_ins(struct x86_emu *e)
 
 int x86_do_ins(struct x86_emu *e)
 {
-	int rc = x86_emu_check_io(e, e->regs.gpr[X86_RDX], port_size(e));
+	int rc = x86_emu_check_io(e, e->regs.gpr[X86_RDX], x86_emu_port_size(e));
 
-	if (rc != X86EMUL_OKAY)
-		return rc;
-	return e->ops->io_read ? repeat(e, step_ins, false) : X86EMUL_UNHANDLEABLE;
+	return rc != X86EMUL_OKAY ? rc : repeat(e, step_ins, false);
 }
 
 static int step_outs(struct x86_emu *e)
 {
-	u32 size = port_size(e), val = 0;
+	u32 size = x86_emu_port_size(e), val = 0;
 	int rc = x86_emu_read(e, source_segment(e), index_offset(e, X86_RSI), &val, size);
 
 	if (rc == X86EMUL_OKAY)
@@ -213,11 +205,9 @@ static int step_outs(struct x86_emu *e)
 
 int x86_do_outs(struct x86_emu *e)
 {
-	int rc = x86_emu_check_io(e, e->regs.gpr[X86_RDX], port_size(e));
+	int rc = x86_emu_check_io(e, e->regs.gpr[X86_RDX], x86_emu_port_size(e));
 
-	if (rc != X86EMUL_OKAY)
-		return rc;
-	return e->ops->io_write ? repeat(e, step_outs, false) : X86EMUL_UNHANDLEABLE;
+	return rc != X86EMUL_OKAY ? rc : repeat(e, step_outs, false);
 }
 
 int x86_do_xlat(struct x86_emu *e)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Flags, ports, control registers and other instructions that reach beyond registers and memory. */
+/* Flags, control registers and other instructions that reach beyond registers and memory. */
 #include "private.h"
 
 #define CR0_PE (1u << 0)
@@ -9,15 +9,10 @@
 #define CR4_VME (1u << 0)
 #define CR4_PVI (1u << 1)
 
-static u32 iopl(const struct x86_emu *e)
-{
-	return (e->regs.rflags & X86_FLAG_IOPL) >> 12;
-}
-
 /** CLI and STI below IOPL. With VME or PVI they would work on VIF: left to the CPU. */
 static int change_if(struct x86_emu *e, bool set)
 {
-	if (e->ctx->cpl > iopl(e)) {
+	if (e->ctx->cpl > x86_emu_iopl(e)) {
 		if (e->ctx->cr4 & (CR4_VME | CR4_PVI))
 			return X86EMUL_UNHANDLEABLE;
 		return x86_emu_gp0(e);
@@ -51,45 +46,6 @@ int x86_do_flag(struct x86_emu *e)
 	return X86EMUL_OKAY;
 }
 
-int x86_emu_check_io(struct x86_emu *e, u16 port, u32 size)
-{
-	if ((e->ctx->cpl > iopl(e) || (e->regs.rflags & X86_FLAG_VM)) && e->ops->io_check)
-		return e->ops->io_check(e->ctx, port, size);
-	return X86EMUL_OKAY;
-}
-
-static u16 port_number(const struct x86_emu *e)
-{
-	return e->insn->form == F_I ? e->insn->imm & 0xff : e->regs.gpr[X86_RDX] & 0xffff;
-}
-
-int x86_do_in(struct x86_emu *e)
-{
-	u32 size = e->insn->opsize > 4 ? 4 : e->insn->opsize, val = 0;
-	int rc = x86_emu_check_io(e, port_number(e), size);
-
-	if (rc != X86EMUL_OKAY)
-		return rc;
-	if (!e->ops->io_read)
-		return X86EMUL_UNHANDLEABLE;
-	rc = e->ops->io_read(e->ctx, port_number(e), size, &val);
-	if (rc == X86EMUL_OKAY)
-		x86_emu_set_reg(e, X86_RAX, size, val);
-	return rc;
-}
-
-int x86_do_out(struct x86_emu *e)
-{
-	u32 size = e->insn->opsize > 4 ? 4 : e->insn->opsize;
-	int rc = x86_emu_check_io(e, port_number(e), size);
-
-	if (rc != X86EMUL_OKAY)
-		return rc;
-	if (!e->ops->io_write)
-		return X86EMUL_UNHANDLEABLE;
-	return e->ops->io_write(e->ctx, port_number(e), size, x86_emu_reg(e, X86_RAX, size));
-}
-
 int x86_do_hlt(struct x86_emu *e)
 {
 	e->ctx->hlt = true;
@@ -112,8 +68,6 @@ int x86_do_cpuid(struct x86_emu *e)
 	u32 out[4];
 	int rc;
 
-	if (!e->ops->cpuid)
-		return X86EMUL_UNHANDLEABLE;
 	rc = e->ops->cpuid(e->ctx, e->regs.gpr[X86_RAX], e->regs.gpr[X86_RCX], out);
 	if (rc != X86EMUL_OKAY)
 		return rc;
@@ -131,12 +85,8 @@ int x86_do_msr(struct x86_emu *e)
 	int rc;
 
 	if (e->insn->op == OP_WRMSR) {
-		if (!e->ops->write_msr)
-			return X86EMUL_UNHANDLEABLE;
 		return e->ops->write_msr(e->ctx, msr, get_pair(e));
 	}
-	if (!e->ops->read_msr)
-		return X86EMUL_UNHANDLEABLE;
 	rc = e->ops->read_msr(e->ctx, msr, &val);
 	if (rc == X86EMUL_OKAY)
 		set_pair(e, val);
@@ -151,8 +101,6 @@ int x86_do_rdtsc(struct x86_emu *e)
 
 	if ((e->ctx->cr4 & CR4_TSD) && e->ctx->cpl && (e->ctx->cr0 & CR0_PE))
 		return x86_emu_gp0(e);
-	if (!e->ops->rdtsc)
-		return X86EMUL_UNHANDLEABLE;
 	rc = e->ops->rdtsc(e->ctx, &tsc, &aux);
 	if (rc != X86EMUL_OKAY)
 		return rc;
@@ -164,14 +112,12 @@ int x86_do_rdtsc(struct x86_emu *e)
 
 int x86_do_clts(struct x86_emu *e)
 {
-	if (!e->ops->write_cr)
-		return X86EMUL_UNHANDLEABLE;
 	return e->ops->write_cr(e->ctx, 0, e->ctx->cr0 & ~(u64)CR0_TS);
 }
 
 int x86_do_wbinvd(struct x86_emu *e)
 {
-	return e->ops->wbinvd ? e->ops->wbinvd(e->ctx) : X86EMUL_UNHANDLEABLE;
+	return e->ops->wbinvd(e->ctx);
 }
 
 /** LOCK MOV CR0 is how AMD's CPUs reach CR8 outside 64-bit mode. */
@@ -186,13 +132,9 @@ int x86_do_movcr(struct x86_emu *e)
 	if (nr != 0 && nr != 2 && nr != 3 && nr != 4 && nr != 8)
 		return x86_emu_ud(e);
 	if (e->insn->op == OP_MOVCR_W) {
-		if (!e->ops->write_cr)
-			return X86EMUL_UNHANDLEABLE;
 		return e->ops->write_cr(e->ctx, nr,
 					x86_emu_reg(e, e->insn->rm, e->insn->opsize));
 	}
-	if (!e->ops->read_cr)
-		return X86EMUL_UNHANDLEABLE;
 	rc = e->ops->read_cr(e->ctx, nr, &val);
 	if (rc == X86EMUL_OKAY)
 		x86_emu_set_reg(e, e->insn->rm, e->insn->opsize, val);
@@ -208,13 +150,9 @@ int x86_do_movdr(struct x86_emu *e)
 	if (nr > 7)
 		return x86_emu_ud(e);
 	if (e->insn->op == OP_MOVDR_W) {
-		if (!e->ops->write_dr)
-			return X86EMUL_UNHANDLEABLE;
 		return e->ops->write_dr(e->ctx, nr,
 					x86_emu_reg(e, e->insn->rm, e->insn->opsize));
 	}
-	if (!e->ops->read_dr)
-		return X86EMUL_UNHANDLEABLE;
 	rc = e->ops->read_dr(e->ctx, nr, &val);
 	if (rc == X86EMUL_OKAY)
 		x86_emu_set_reg(e, e->insn->rm, e->insn->opsize, val);
@@ -237,8 +175,6 @@ int x86_do_msw(struct x86_emu *e)
 			return x86_emu_gp0(e);
 		return x86_emu_write_rm(e, e->insn->mod == 3 ? e->insn->opsize : 2, cr0);
 	}
-	if (!e->ops->write_cr)
-		return X86EMUL_UNHANDLEABLE;
 	rc = x86_emu_read_rm(e, 2, &val);
 	if (rc != X86EMUL_OKAY)
 		return rc;
@@ -250,8 +186,6 @@ int x86_do_invlpg(struct x86_emu *e)
 	u64 off = x86_emu_offset(e);
 	enum x86_sreg sreg = x86_emu_segment(e);
 
-	if (!e->ops->invlpg)
-		return X86EMUL_UNHANDLEABLE;
 	if (e->mode != X86_MODE_64)
 		off = (u32)(off + e->ctx->seg[sreg].base);
 	else if (sreg >= X86_FS)
@@ -266,12 +200,8 @@ int x86_do_xcr(struct x86_emu *e)
 	int rc;
 
 	if (e->insn->op == OP_XSETBV) {
-		if (!e->ops->xsetbv)
-			return X86EMUL_UNHANDLEABLE;
 		return e->ops->xsetbv(e->ctx, index, get_pair(e));
 	}
-	if (!e->ops->xgetbv)
-		return X86EMUL_UNHANDLEABLE;
 	rc = e->ops->xgetbv(e->ctx, index, &val);
 	if (rc == X86EMUL_OKAY)
 		set_pair(e, val);
@@ -291,8 +221,6 @@ int x86_do_dtr(struct x86_emu *e)
 	if (e->insn->op == OP_SGDT || e->insn->op == OP_SIDT) {
 		if (umip_denies(e))
 			return x86_emu_gp0(e);
-		if (!e->ops->read_dtr)
-			return X86EMUL_UNHANDLEABLE;
 		rc = e->ops->read_dtr(e->ctx, idt, &base, &limit);
 		if (rc != X86EMUL_OKAY)
 			return rc;
@@ -301,8 +229,6 @@ int x86_do_dtr(struct x86_emu *e)
 		return x86_emu_write(e, x86_emu_segment(e), x86_emu_offset(e), buf,
 				     base_bytes + 2);
 	}
-	if (!e->ops->write_dtr)
-		return X86EMUL_UNHANDLEABLE;
 	rc = x86_emu_read(e, x86_emu_segment(e), x86_emu_offset(e), buf, base_bytes + 2);
 	if (rc != X86EMUL_OKAY)
 		return rc;
@@ -333,8 +259,6 @@ int x86_do_swapgs(struct x86_emu *e)
 
 	if (e->mode != X86_MODE_64)
 		return x86_emu_ud(e);
-	if (!e->ops->read_msr || !e->ops->write_msr)
-		return X86EMUL_UNHANDLEABLE;
 	rc = e->ops->read_msr(e->ctx, MSR_KERNEL_GS_BASE, &kernel);
 	if (rc == X86EMUL_OKAY)
 		rc = e->ops->write_msr(e->ctx, MSR_KERNEL_GS_BASE, gs);

@@ -71,7 +71,7 @@ int x86_do_vecmov(struct x86_emu *e)
 	int rc;
 
 	/* MMX forms, and moves between registers, never touch device memory. */
-	if (!m || insn->mod == 3 || !e->ops->get_vec || !e->ops->put_vec)
+	if (!m || insn->mod == 3)
 		return X86EMUL_UNHANDLEABLE;
 	if (!enabled(e, vex) || (vex && insn->vex_v))
 		return x86_emu_ud(e);

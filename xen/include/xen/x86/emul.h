@@ -228,25 +228,23 @@ struct x86_emul_ctx {
 
 /* Flags to read() and write(). */
 #define X86_ACC_RMW (1u << 0)	/* this read is followed by a write: fault as a write does */
-#define X86_ACC_LOCK (1u << 1)	/* part of a locked operation */
-#define X86_ACC_PROBE (1u << 2)	/* write(): only check that the write would not fault */
+#define X86_ACC_PROBE (1u << 1)	/* write(): only check that the write would not fault */
+#define X86_ACC_SYSTEM (1u << 2)	/* the processor's own access: as CPL 0, whatever CPL is */
 
 /**
- * How the emulator reaches the rest of the machine. fetch, read and write are required; an
- * instruction that needs another slot which is NULL is UNHANDLEABLE. Memory callbacks take
- * linear addresses already checked against segment limits (or to be canonical); @len is 1 to 64
- * and may cross a page, in which case both pages must be checked before either is written.
+ * How the emulator reaches the rest of the machine. Every slot is called without a look, so none
+ * may be empty (OPS_TABLE); one that cannot do its work returns UNHANDLEABLE. Memory callbacks
+ * take linear addresses already checked against segment limits (or to be canonical); @len is 1 to
+ * 64 and may cross a page, in which case both pages must be checked before either is written.
  */
 struct x86_emul_ops {
 	int (*fetch)(struct x86_emul_ctx *ctx, gvaddr_t linear, void *buf, u32 len);
 	int (*read)(struct x86_emul_ctx *ctx, gvaddr_t linear, void *buf, u32 len, u32 flags);
 	int (*write)(struct x86_emul_ctx *ctx, gvaddr_t linear, const void *buf, u32 len,
 		     u32 flags);
-	/** Store @desired if memory still holds @old, else RETRY. Absent: write() is used. */
+	/** In one atomic step, store @desired if memory still holds @old, else return RETRY. */
 	int (*cmpxchg)(struct x86_emul_ctx *ctx, gvaddr_t linear, const void *old,
 		       const void *desired, u32 len);
-	/** May the guest touch ports @port to @port + @size - 1? Absent: the CPU has checked. */
-	int (*io_check)(struct x86_emul_ctx *ctx, u16 port, u32 size);
 	int (*io_read)(struct x86_emul_ctx *ctx, u16 port, u32 size, u32 *val);
 	int (*io_write)(struct x86_emul_ctx *ctx, u16 port, u32 size, u32 val);
 	int (*read_msr)(struct x86_emul_ctx *ctx, u32 msr, u64 *val);
@@ -265,6 +263,8 @@ struct x86_emul_ops {
 	/** Load @sreg with @sel in protected mode, filling *seg. Real mode needs no help. */
 	int (*load_seg)(struct x86_emul_ctx *ctx, enum x86_sreg sreg, u16 sel,
 			struct x86_segment *seg);
+	/** The task register, whose TSS holds the I/O permission bitmap. */
+	int (*read_tr)(struct x86_emul_ctx *ctx, struct x86_segment *tr);
 	/** GDTR (@idt false) or IDTR. */
 	int (*read_dtr)(struct x86_emul_ctx *ctx, bool idt, u64 *base, u16 *limit);
 	int (*write_dtr)(struct x86_emul_ctx *ctx, bool idt, u64 base, u16 limit);
