@@ -252,6 +252,7 @@ void emul_machine_init(struct emul_machine *m, enum x86_mode mode, bool real, u6
 	m->mem = mem;
 	m->size = size;
 	m->ctx.opaque = m;
+	m->ctx.allowed = X86_CLASS_ANY;
 	m->ctx.regs.rflags = X86_FLAG_ONE;
 	m->ctx.cr0 = real ? 0 : CR0_PE;
 	m->ctx.cr4 = CR4_OSFXSR_OSXSAVE;

@@ -598,6 +598,91 @@ static void test_fetch(void **state)
 	assert_fault(x86_emulate(&m.ctx, &ops), X86_EXC_GP);
 }
 
+/* Bytes that another vCPU changes between the exit and the fetch. */
+static u8 swapped[X86_INSN_MAX];
+
+static int swapped_fetch(struct x86_emul_ctx *ctx, gvaddr_t linear, void *buf, u32 len)
+{
+	memcpy(buf, swapped, len);
+	return X86EMUL_OKAY;
+}
+
+static int run_swapped(u32 allowed, const u8 *insn, u32 len)
+{
+	struct x86_emul_ops ops = emul_machine_ops;
+
+	ops.fetch = swapped_fetch;
+	memset(swapped, 0x90, sizeof(swapped));
+	memcpy(swapped, insn, len);
+	m.ctx.insn_bytes = 0;
+	m.ctx.allowed = allowed;
+	m.ctx.regs.rip = RIP;
+	return x86_emulate(&m.ctx, &ops);
+}
+#define SWAPPED(allowed, ...) \
+	({ const u8 b_[] = { __VA_ARGS__ }; run_swapped(allowed, b_, sizeof(b_)); })
+
+/* Nothing has happened: the guest executes by itself what is there now. */
+#define LEFT_ALONE(allowed, ...) do {                                            \
+		const struct x86_emul_regs before_ = m.ctx.regs;                \
+		assert_int_equal(SWAPPED(allowed, __VA_ARGS__), X86EMUL_RETRY); \
+		assert_memory_equal(&before_, &m.ctx.regs, sizeof(before_));    \
+		assert_false(m.ctx.hlt);                                        \
+	} while (0)
+
+static void test_other_instruction(void **state)
+{
+	start(X86_MODE_64, false);
+	m.ctx.regs.rip = RIP;
+	gpr[X86_RAX] = gpr[X86_RDI] = gpr[X86_RSI] = BASE;
+	/* Of all exits none may be turned into one of these. */
+	for (u32 allowed = 1; allowed < X86_CLASS_SYSTEM; allowed <<= 1) {
+		LEFT_ALONE(allowed, 0xe6, 0x61);		/* out */
+		LEFT_ALONE(allowed, 0xec);			/* in */
+		LEFT_ALONE(allowed, 0xf4);			/* hlt */
+		LEFT_ALONE(allowed, 0x0f, 0x30);		/* wrmsr */
+		LEFT_ALONE(allowed, 0xfa);			/* cli */
+		LEFT_ALONE(allowed, 0x0f, 0x01, 0xf8);	/* swapgs */
+	}
+	m.ctx.cpl = 3;	/* not even by their faults */
+	LEFT_ALONE(X86_CLASS_XCR, 0xf4);
+	m.ctx.cpl = 0;
+	LEFT_ALONE(X86_CLASS_STRING_IO, 0x89, 0x00);			/* mov [rax], eax */
+	LEFT_ALONE(X86_CLASS_STRING_IO, 0x0f, 0x22, 0xe0);		/* mov cr4, rax */
+	LEFT_ALONE(X86_CLASS_STRING_IO, 0xa4);				/* movsb */
+	LEFT_ALONE(X86_CLASS_XCR, 0x0f, 0x22, 0xe0);
+	LEFT_ALONE(X86_CLASS_XCR, 0x01, 0xc0);				/* add eax, eax */
+	LEFT_ALONE(X86_CLASS_CONTROL, 0x0f, 0x01, 0xd1);		/* xsetbv */
+	LEFT_ALONE(X86_CLASS_CONTROL, 0x6c);				/* insb */
+	LEFT_ALONE(X86_CLASS_MEMORY, 0x0f, 0x22, 0xe0);
+	LEFT_ALONE(X86_CLASS_MEMORY, 0x01, 0xc0);
+	LEFT_ALONE(X86_CLASS_MEMORY, 0x8d, 0x00);			/* lea eax, [rax] */
+	LEFT_ALONE(X86_CLASS_REGISTER, 0x89, 0x00);
+	LEFT_ALONE(X86_CLASS_REGISTER, 0x50);				/* push */
+	assert_int_equal(m.accesses, 0);
+	assert_int_equal(m.port, 0);
+}
+
+static void test_allowed_instruction(void **state)
+{
+	start(X86_MODE_64, false);
+	gpr[X86_RAX] = gpr[X86_RDI] = gpr[X86_RSI] = gpr[X86_RSP] = BASE + 64;
+	assert_int_equal(SWAPPED(X86_CLASS_STRING_IO, 0x6c), X86EMUL_OKAY);
+	assert_int_equal(SWAPPED(X86_CLASS_MEMORY, 0x6e), X86EMUL_OKAY);	/* outsb */
+	assert_int_equal(SWAPPED(X86_CLASS_CONTROL, 0x0f, 0x22, 0xc0), X86EMUL_OKAY);
+	assert_int_equal(SWAPPED(X86_CLASS_CONTROL, 0x0f, 0x23, 0xf8), X86EMUL_OKAY);
+	assert_int_equal(SWAPPED(X86_CLASS_XCR, 0x0f, 0x01, 0xd1), X86EMUL_OKAY);
+	assert_int_equal(SWAPPED(X86_CLASS_MEMORY, 0x01, 0x00), X86EMUL_OKAY);
+	assert_int_equal(SWAPPED(X86_CLASS_MEMORY, 0x50), X86EMUL_OKAY);
+	assert_int_equal(SWAPPED(X86_CLASS_MEMORY, 0xa5), X86EMUL_OKAY);	/* movsd */
+	assert_int_equal(SWAPPED(X86_CLASS_MEMORY, 0x8e, 0xd8), X86EMUL_OKAY);	/* mov ds, eax */
+	assert_int_equal(SWAPPED(X86_CLASS_REGISTER, 0x01, 0xc0), X86EMUL_OKAY);
+	assert_int_equal(SWAPPED(X86_CLASS_REGISTER, 0x90), X86EMUL_OKAY);
+	/* What has memory but is not known ends in a message, not in a loop. */
+	assert_int_equal(SWAPPED(X86_CLASS_MEMORY, 0xd9, 0x00), X86EMUL_UNHANDLEABLE);
+	assert_int_equal(SWAPPED(X86_CLASS_MEMORY, 0x0f, 0x00, 0xd8), X86EMUL_UNHANDLEABLE);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -613,7 +698,8 @@ int main(void)
 		cmocka_unit_test(test_system), cmocka_unit_test(test_interrupts),
 		cmocka_unit_test(test_real_mode), cmocka_unit_test(test_decimal),
 		cmocka_unit_test(test_frames), cmocka_unit_test(test_vectors),
-		cmocka_unit_test(test_fetch),
+		cmocka_unit_test(test_fetch), cmocka_unit_test(test_other_instruction),
+		cmocka_unit_test(test_allowed_instruction),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

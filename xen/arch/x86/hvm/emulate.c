@@ -302,7 +302,7 @@ OPS_TABLE(emul_ops, fetch);
 static const enum hvm_segment segs[X86_SREG_NR] = { HVM_ES, HVM_CS, HVM_SS,
 						    HVM_DS, HVM_FS, HVM_GS };
 
-static void load_ctx(struct x86_vcpu *xv, struct x86_emul_ctx *ctx)
+static void load_ctx(struct x86_vcpu *xv, struct x86_emul_ctx *ctx, u32 allowed)
 {
 	struct hvm_seg s;
 
@@ -318,6 +318,7 @@ static void load_ctx(struct x86_vcpu *xv, struct x86_emul_ctx *ctx)
 	ctx->cr4 = hvm->get_cr(xv, 4);
 	ctx->efer = hvm->get_efer(xv);
 	ctx->cpl = (u8)hvm->get_cpl(xv);
+	ctx->allowed = (u8)allowed;
 	ctx->insn_bytes = 0;
 	ctx->opaque = xv;
 	ctx->hlt = ctx->sti_shadow = ctx->mov_ss_shadow = ctx->singlestep = ctx->seg_dirty = false;
@@ -358,12 +359,13 @@ static void deliver_exception(struct x86_vcpu *xv, const struct x86_exception *e
 	hvm->inject_exception(xv, e->vector, e->has_error ? (s32)e->error : -1, e->cr2);
 }
 
-void hvm_emulate_one(struct x86_vcpu *xv)
+void hvm_emulate_one(struct x86_vcpu *xv, u32 allowed)
 {
 	struct x86_emul_ctx ctx;
 	int result;
 
-	load_ctx(xv, &ctx);
+	ASSERT(allowed && !(allowed & ~X86_CLASS_ANY));
+	load_ctx(xv, &ctx, allowed);
 	trace_emulate(ctx.regs.rip);
 	result = x86_emulate(&ctx, &emul_ops);
 	trace_emulate_done((u32)result);

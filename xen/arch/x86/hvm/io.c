@@ -12,6 +12,7 @@
 #include <xen/serial.h>
 #include <xen/trace.h>
 #include <xen/vpci.h>
+#include <xen/x86/emul.h>
 #include <xen/x86/reset-ports.h>
 
 #include <asm/io.h>
@@ -233,64 +234,70 @@ static bool map_device_page(struct x86_vcpu *xv, gpaddr_t gpa)
 	return done;
 }
 
+/* What an instruction that made such an access can be. A fetch translates addresses as well. */
+static u32 classes_of_fault(u32 flags)
+{
+	return flags & HVM_FAULT_WALK ? X86_CLASS_MEMORY | X86_CLASS_REGISTER : X86_CLASS_MEMORY;
+}
+
 /*
  * Emulate the access at RIP, unless it was the delivery of an event that made it: a stack or a
  * descriptor table where no RAM is would only fail again and again.
  */
-static void emulate_access(struct x86_vcpu *xv, gpaddr_t gpa)
+static void emulate_access(struct x86_vcpu *xv, gpaddr_t gpa, u32 flags)
 {
 	if (hvm->event_pending(xv))
 		domain_crash(xv->v.domain,
 			     "vCPU %u: stack or descriptors for an event are not in RAM: %#lx, "
 			     "rip %#lx", xv->v.id, gpa.v, hvm->get_rip(xv));
 	else
-		hvm_emulate_one(xv);
+		hvm_emulate_one(xv, classes_of_fault(flags));
 }
 
-/* A register of an emulated device. The delivery of an event is no instruction's operand. */
-static u32 access_device(struct x86_vcpu *xv, gpaddr_t gpa, bool write, bool operand)
+/* A register of an emulated device. The delivery of an event is not an instruction's operand. */
+static u32 access_device(struct x86_vcpu *xv, gpaddr_t gpa, u32 flags)
 {
 	u32 len = 0;
 
-	if (operand && !hvm->event_pending(xv))
-		len = hvm_mmio_move(xv, gpa, write);
+	if (!(flags & (HVM_FAULT_FETCH | HVM_FAULT_WALK)) && !hvm->event_pending(xv))
+		len = hvm_mmio_move(xv, gpa, flags & HVM_FAULT_WRITE);
 	if (!len)
-		emulate_access(xv, gpa);
+		emulate_access(xv, gpa, flags);
 	return len;
 }
 
-static void trace_fault(const struct domain *d, gpaddr_t gpa, bool write, bool fetch)
+static void trace_fault(const struct domain *d, gpaddr_t gpa, u32 flags)
 {
 	enum p2m_type t;
 	mfn_t mfn = p2m_lookup(d->p2m, gpaddr_to_gfn(gpa), &t, NULL);
 
-	trace_record_nested_fault(gpa.v, mfn.v, (u32)write | (u32)fetch << 1 |
+	trace_record_nested_fault(gpa.v, mfn.v, (flags & (HVM_FAULT_WRITE | HVM_FAULT_FETCH)) |
 				  (u32)(t != P2M_INVALID) << 2, t);
 }
 
-u32 hvm_do_nested_fault(struct x86_vcpu *xv, gpaddr_t gpa, bool write, bool fetch, bool operand)
+u32 hvm_do_nested_fault(struct x86_vcpu *xv, gpaddr_t gpa, u32 flags)
 {
 	struct domain *d = xv->v.domain;
 	enum p2m_type t;
 
-	TRACE_EVENT(TRACE_ID_nested_fault, trace_fault(d, gpa, write, fetch));
+	TRACE_EVENT(TRACE_ID_nested_fault, trace_fault(d, gpa, flags));
 	if (hvm_mmio_claimed(xv, gpa))
-		return access_device(xv, gpa, write, operand && !fetch);
+		return access_device(xv, gpa, flags);
 	if (p2m_lookup(d->p2m, gpaddr_to_gfn(gpa), &t, NULL).v != INVALID_MFN_VALUE &&
 	    t != P2M_RAM_RO && t != P2M_GRANT_RO) {
 		/* Mapped meanwhile by another vCPU; a right it will never have is a mistake. */
-		if (fetch && (t == P2M_GRANT_RW))
+		if ((flags & HVM_FAULT_FETCH) && t == P2M_GRANT_RW)
 			domain_crash(d, "execution of granted page at %#lx", gpa.v);
 		return 0;
 	}
 	if (t == P2M_INVALID && map_device_page(xv, gpa))
 		return 0;
-	if (fetch) {
+	if (flags & HVM_FAULT_FETCH) {
 		domain_crash(d, "vCPU %u runs where no memory is: %#lx, rip %#lx", xv->v.id, gpa.v,
 			     hvm->get_rip(xv));
 		return 0;
 	}
 	/* Nothing there: reads give ones, writes (to read-only pages as well) are dropped. */
-	emulate_access(xv, gpa);
+	emulate_access(xv, gpa, flags);
 	return 0;
 }

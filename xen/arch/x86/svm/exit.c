@@ -3,6 +3,7 @@
 #include <xen/errno.h>
 #include <xen/printk.h>
 #include <xen/trace.h>
+#include <xen/x86/emul.h>
 
 #include <asm/processor.h>
 
@@ -50,7 +51,7 @@ static void exit_ioio(struct x86_vcpu *xv)
 
 	/* Bit 2: string; bits 4-6: size; exit_info2: the next RIP (APM 15.10.2). */
 	if (info & BIT(2)) {
-		hvm_emulate_one(xv);
+		hvm_emulate_one(xv, X86_CLASS_STRING_IO);
 		return;
 	}
 	hvm_do_io(xv, (u16)(info >> 16), bytes, info & 1);
@@ -61,11 +62,16 @@ static void exit_npf(struct x86_vcpu *xv)
 {
 	struct vmcb *vmcb = vmcb_of(xv);
 	u64 info = vmcb->exit_info1;
-	u32 len;
+	u32 flags = 0, len;
 
 	/* Bit 32: at the final address; bit 33 would be in the guest's tables (APM 15.25.6). */
-	len = hvm_do_nested_fault(xv, gpaddr_make(vmcb->exit_info2), info & BIT(1), info & BIT(4),
-				  info & BIT(32));
+	if (info & BIT(1))
+		flags |= HVM_FAULT_WRITE;
+	if (info & BIT(4))
+		flags |= HVM_FAULT_FETCH;
+	if (!(info & BIT(32)))
+		flags |= HVM_FAULT_WALK;
+	len = hvm_do_nested_fault(xv, gpaddr_make(vmcb->exit_info2), flags);
 	if (len)
 		svm_skip(xv, len);
 }
@@ -193,8 +199,10 @@ void svm_handle_exit(struct x86_vcpu *xv)
 		break;
 	case SVM_EXIT_CR0_READ ... SVM_EXIT_CR15_WRITE:
 	case SVM_EXIT_DR0_READ ... SVM_EXIT_DR15_WRITE:
+		hvm_emulate_one(xv, X86_CLASS_CONTROL);
+		break;
 	case SVM_EXIT_XSETBV:
-		hvm_emulate_one(xv);
+		hvm_emulate_one(xv, X86_CLASS_XCR);
 		break;
 	case SVM_EXIT_EXC_BASE ... SVM_EXIT_EXC_LAST:
 		exit_exception(xv, (u32)code - SVM_EXIT_EXC_BASE);

@@ -73,11 +73,9 @@ static __noinline u32 learn_len(struct x86_vcpu *xv, struct insn_cache_entry *e)
 	struct vmcb *vmcb = vmcb_of(xv);
 	u32 code = (u32)vmcb->exit_code, len = decode_len(xv, code);
 
-	if (!len) {
-		/* The guest changed its code or its tables under us: let it run into that again. */
-		hvm_inject_ud(xv);
+	/* Another vCPU changed the code or the tables: the guest executes what is there now. */
+	if (!len)
 		return 0;
-	}
 	*e = (struct insn_cache_entry){ vmcb->rip, vmcb->cr3, code, len };
 	return len;
 }

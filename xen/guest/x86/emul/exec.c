@@ -112,6 +112,8 @@ static int check_allowed(struct x86_emu *e)
 {
 	const struct x86_insn *insn = e->insn;
 
+	if (!(x86_insn_class(insn) & e->ctx->allowed))
+		return X86EMUL_RETRY;
 	if (insn->op == OP_UNKNOWN || !handlers[insn->op])
 		return insn->op == OP_NOP ? X86EMUL_OKAY : X86EMUL_UNHANDLEABLE;
 	if (x86_emu_real(e) && ((insn->flags & T_NOREAL) ||

@@ -140,6 +140,21 @@ struct x86_move {
  */
 bool x86_decode_move(const u8 *bytes, u32 n, enum x86_mode mode, struct x86_move *out);
 
+/**
+ * Kinds of instructions, by what they can leave the guest for; combine. An instruction may be of
+ * two kinds.
+ */
+#define X86_CLASS_STRING_IO (1u << 0)	/* INS, OUTS */
+#define X86_CLASS_CONTROL (1u << 1)	/* moves from and to CR and DR, CLTS, LMSW, SMSW */
+#define X86_CLASS_XCR (1u << 2)		/* XSETBV, XGETBV */
+#define X86_CLASS_MEMORY (1u << 3)	/* accesses memory: an operand, the stack, a descriptor */
+#define X86_CLASS_REGISTER (1u << 4)	/* works on general registers and flags alone */
+#define X86_CLASS_SYSTEM (1u << 5)	/* IN, OUT, HLT, CPUID, RDMSR, CLI and the like */
+#define X86_CLASS_ANY 0x3fu
+
+/** The X86_CLASS_* of a decoded instruction. */
+u32 x86_insn_class(const struct x86_insn *insn);
+
 /** Instructions without operands whose length an intercept needs. */
 enum x86_simple {
 	X86_SIMPLE_CPUID, X86_SIMPLE_RDMSR, X86_SIMPLE_WRMSR, X86_SIMPLE_RDTSC, X86_SIMPLE_RDTSCP,
@@ -165,7 +180,10 @@ enum x86_emul_rc {
 	X86EMUL_UNHANDLEABLE,
 	/** Inject ctx->exc. Registers changed only where a repeated string instruction advanced. */
 	X86EMUL_EXCEPTION,
-	/** A device model has not answered: run the same instruction again later. */
+	/**
+	 * Run what is at RIP again: a device model has not answered, memory changed during a
+	 * locked operation, or the instruction is not one that ctx->allowed names.
+	 */
 	X86EMUL_RETRY,
 };
 
@@ -210,6 +228,8 @@ struct x86_emul_ctx {
 	struct x86_segment seg[X86_SREG_NR];
 	u64 cr0, cr4, efer;
 	u8 cpl;
+	/** X86_CLASS_*: what the exit says was executed; nothing else is emulated. */
+	u8 allowed;
 	/** Instruction bytes the caller has already, starting at RIP; used before fetch(). */
 	u8 insn_bytes;
 	u8 insn[X86_INSN_MAX];

@@ -97,14 +97,20 @@ bool hvm_do_msr(struct x86_vcpu *xv, bool write);
 bool hvm_do_hypercall(struct x86_vcpu *xv);
 /** Port access of 1, 2 or 4 bytes with the value in RAX. */
 void hvm_do_io(struct x86_vcpu *xv, u16 port, u32 bytes, bool in);
-/** String port access, or anything else that needs the emulator at the current RIP. */
-void hvm_emulate_one(struct x86_vcpu *xv);
 /**
- * Access to @gpa that the p2m does not allow. @operand: what the instruction, or the fetching of
- * it, is about; not an access to the guest's page tables on the way to it. Returns the length of
- * an instruction that was carried out and is to be skipped, else 0.
+ * Emulate the instruction at the current RIP if it is one that the exit can have been for, as
+ * @allowed (X86_CLASS_*) says. Another one, put there by another vCPU meanwhile, is left for the
+ * guest to execute.
  */
-u32 hvm_do_nested_fault(struct x86_vcpu *xv, gpaddr_t gpa, bool write, bool fetch, bool operand);
+void hvm_emulate_one(struct x86_vcpu *xv, u32 allowed);
+#define HVM_FAULT_WRITE BIT(0)
+#define HVM_FAULT_FETCH BIT(1)	/* the instruction itself was fetched */
+#define HVM_FAULT_WALK BIT(2)	/* an access to the guest's page tables on the way */
+/**
+ * Access to @gpa that the p2m does not allow; @flags are HVM_FAULT_*. Returns the length of an
+ * instruction that was carried out and is to be skipped, else 0.
+ */
+u32 hvm_do_nested_fault(struct x86_vcpu *xv, gpaddr_t gpa, u32 flags);
 void hvm_do_hlt(struct x86_vcpu *xv);
 void hvm_do_triple_fault(struct x86_vcpu *xv);
 void hvm_inject_gp(struct x86_vcpu *xv);
