@@ -7,7 +7,6 @@
 #include <xen/errno.h>
 #include <xen/evtchn.h>
 #include <xen/gnttab.h>
-#include <xen/softirq.h>
 
 #include "private.h"
 
@@ -36,11 +35,6 @@ long hypercall_dispatch(struct vcpu *v, struct hypercall *hc)
 	if (hc->nr >= ARRAY_SIZE(hypercall_table) || !hypercall_table[hc->nr])
 		return -XEN_ENOSYS;
 	return hypercall_table[hc->nr](v, hc);
-}
-
-bool hypercall_preempt_check(void)
-{
-	return softirq_pending();
 }
 
 long do_event_channel_op(struct vcpu *v, struct hypercall *hc)
@@ -130,23 +124,4 @@ long do_vm_assist(struct vcpu *v, struct hypercall *hc)
 	else
 		return -XEN_ENOSYS;
 	return 0;
-}
-
-struct domain *domain_from_arg(struct vcpu *v, u16 domid, int *err)
-{
-	struct domain *d;
-
-	*err = 0;
-	if (domid == DOMID_SELF || domid == v->domain->id) {
-		domain_get(v->domain);
-		return v->domain;
-	}
-	if (!v->domain->is_privileged) {
-		*err = -XEN_EPERM;
-		return NULL;
-	}
-	d = domain_get_by_id(domid);
-	if (!d)
-		*err = -XEN_ESRCH;
-	return d;
 }

@@ -46,10 +46,6 @@ long memory_reservation_op(struct vcpu *v, struct hypercall *hc, u32 cmd, u64 st
 long memory_physmap_op(struct vcpu *v, struct hypercall *hc, u32 cmd, u64 start);
 long memory_acquire_resource(struct vcpu *v, guest_ptr_t arg);
 
-/** The domain an argument names (DOMID_SELF or an id), referenced, if @v may act on it: itself, or
- * any when privileged. NULL and *@err otherwise. */
-struct domain *domain_from_arg(struct vcpu *v, u16 domid, int *err);
-
 /** Owner of hypervisor pages that privileged domains may map; NULL while there are none. */
 struct domain *domain_xen(void);
 

@@ -2,19 +2,7 @@
 /* Event channels: HYPERVISOR_event_channel_op. Copies in, checks who may, copies out. */
 #include "private.h"
 
-/* The domain a guest names, with a reference. Others than itself only for the privileged. */
-static int target_domain(struct vcpu *v, u16 domid, struct domain **d)
-{
-	if (domid == DOMID_SELF || domid == v->domain->id) {
-		domain_get(v->domain);
-		*d = v->domain;
-		return 0;
-	}
-	if (!v->domain->is_privileged)
-		return -XEN_EPERM;
-	*d = domain_get_by_id(domid);
-	return *d ? 0 : -XEN_ESRCH;
-}
+#include <xen/hypercall.h>
 
 /* Hand a new port to the caller, or close it again when that fails. */
 static long return_port(struct vcpu *v, struct domain *d, int port, guest_ptr_t field)
@@ -34,12 +22,13 @@ static long op_alloc_unbound(struct vcpu *v, guest_ptr_t arg)
 	struct evtchn_alloc_unbound op;
 	struct domain *d;
 	long rc;
+	int err;
 
 	if (guest_copy_in(v, &op, arg, sizeof(op)))
 		return -XEN_EFAULT;
-	rc = target_domain(v, op.dom, &d);
-	if (rc)
-		return rc;
+	d = domain_from_arg(v, op.dom, &err);
+	if (!d)
+		return err;
 	if (op.remote_dom == DOMID_SELF)
 		op.remote_dom = v->domain->id;
 	rc = return_port(v, d, evtchn_alloc_unbound(d, op.remote_dom),
@@ -120,12 +109,13 @@ static long op_status(struct vcpu *v, guest_ptr_t arg)
 	struct evtchn_status op;
 	struct domain *d;
 	long rc;
+	int err;
 
 	if (guest_copy_in(v, &op, arg, sizeof(op)))
 		return -XEN_EFAULT;
-	rc = target_domain(v, op.dom, &d);
-	if (rc)
-		return rc;
+	d = domain_from_arg(v, op.dom, &err);
+	if (!d)
+		return err;
 	rc = evtchn_status(d, &op);
 	domain_put(d);
 	if (!rc && guest_copy_out(v, arg, &op, sizeof(op)))
@@ -156,12 +146,13 @@ static long op_reset(struct vcpu *v, guest_ptr_t arg)
 	struct evtchn_reset op;
 	struct domain *d;
 	long rc;
+	int err;
 
 	if (guest_copy_in(v, &op, arg, sizeof(op)))
 		return -XEN_EFAULT;
-	rc = target_domain(v, op.dom, &d);
-	if (rc)
-		return rc;
+	d = domain_from_arg(v, op.dom, &err);
+	if (!d)
+		return err;
 	/* Another domain must stand still, or it would open channels as fast as we close them. */
 	if (d != v->domain && !READ_ONCE(d->controller_pause_count))
 		rc = -XEN_EINVAL;

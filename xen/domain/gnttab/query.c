@@ -2,25 +2,19 @@
 /* Grant tables: the operations on a table as a whole. */
 #include "private.h"
 
+#include <xen/hypercall.h>
+
 /* Frames have no address of their own in a guest's memory: it maps them where it likes. */
 #define FRAME_UNKNOWN (~0UL)
 
-/* The domain named, with a reference; others than itself only for the privileged. */
+/* The domain that @domid names, or NULL and the GNTST_* status that says why not. */
 static struct domain *target(struct vcpu *v, u16 domid, s16 *status)
 {
-	struct domain *d;
+	int err;
+	struct domain *d = domain_from_arg(v, domid, &err);
 
-	if (domid == DOMID_SELF || domid == v->domain->id) {
-		domain_get(v->domain);
-		return v->domain;
-	}
-	if (!v->domain->is_privileged) {
-		*status = GNTST_permission_denied;
-		return NULL;
-	}
-	d = domain_get_by_id(domid);
 	if (!d)
-		*status = GNTST_bad_domain;
+		*status = err == -XEN_EPERM ? GNTST_permission_denied : GNTST_bad_domain;
 	return d;
 }
 

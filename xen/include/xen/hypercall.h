@@ -21,7 +21,14 @@ struct hypercall {
  */
 long hypercall_dispatch(struct vcpu *v, struct hypercall *hc);
 
-/** True when a long operation should stop and continue later. */
+/** True when a long operation should stop and continue later: this CPU has other work. */
 bool hypercall_preempt_check(void);
+
+/**
+ * The domain that a hypercall's argument names: DOMID_SELF, the caller's own id, or any id when
+ * the caller is privileged. Returns it with a reference (drop it with domain_put), or NULL and in
+ * *@err -XEN_EPERM (another domain's id, the caller is not privileged) or -XEN_ESRCH.
+ */
+struct domain *domain_from_arg(struct vcpu *v, u16 domid, int *err);
 
 #endif
