@@ -286,6 +286,25 @@ int domain_vcpu_create(struct domain *d, u32 id)
 	return 0;
 }
 
+static void vcpu_switched(struct vcpu *v)
+{
+	if (READ_ONCE(v->switch_work) & VSW_RUNSTATE)
+		runstate_area_update(v);
+}
+
+void domains_init(void)
+{
+	static const struct sched_hooks hooks = {
+		.switched_out = vcpu_switched,
+		.switched_in = vcpu_switched,
+		.moved = vcpu_timers_move,
+	};
+
+	sched_set_hooks(&hooks);
+	evtchn_register_key();
+	gnttab_register_key();
+}
+
 /* Pages let go in one call. */
 #define RELINQUISH_BATCH 16384
 

@@ -12,10 +12,18 @@ struct vcpu_info *vcpu_info_initial(struct domain *d, u32 id);
 /** Domains are born without watchdogs armed, and die without. Killing may be repeated. */
 void watchdogs_init(struct domain *d);
 void watchdogs_kill(struct domain *d);
+/** SCHEDOP_poll: 0 (at once, or when the vCPU runs again), -XEN_EFAULT or -XEN_EINVAL. */
+long sched_op_poll(struct vcpu *v, guest_ptr_t arg);
+/** The handler of poll_timer. */
+void vcpu_poll_timed_out(void *arg);
 /** SCHEDOP_watchdog: the new watchdog's identifier, 0, or -XEN_EFAULT, -XEN_EINVAL, -XEN_ENOSPC. */
 long sched_op_watchdog(struct vcpu *v, guest_ptr_t arg);
-void vcpu_timers_init(struct vcpu *v);
-void vcpu_timers_kill(struct vcpu *v);
+/** VCPUOP_{set,stop}_{periodic,singleshot}_timer of the current vCPU @v on itself. */
+long vcpu_timer_op(struct vcpu *v, u32 cmd, guest_ptr_t arg);
+/** The vCPU now runs on @cpu: its timers follow, so that setting and firing them stays local. */
+void vcpu_timers_move(struct vcpu *v, u32 cpu);
+/** Bring the guest's copy of its runstate up to date; @v is current or off its CPU. */
+void runstate_area_update(struct vcpu *v);
 /** Drop the pages behind vcpu_info and the runstate area. */
 void vcpu_areas_release(struct vcpu *v);
 

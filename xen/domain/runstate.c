@@ -17,6 +17,10 @@ static void replace_area(struct vcpu *v, const struct guest_area *new)
 	struct guest_area old = v->runstate_area;
 
 	v->runstate_area = *new;
+	if (new->len)
+		__atomic_fetch_or(&v->switch_work, (u32)VSW_RUNSTATE, __ATOMIC_RELAXED);
+	else
+		__atomic_fetch_and(&v->switch_work, ~(u32)VSW_RUNSTATE, __ATOMIC_RELAXED);
 	spin_unlock_irqrestore(&v->area_lock, flags);
 	for (u32 i = 0; i < 2; i++)
 		if (old.page[i])

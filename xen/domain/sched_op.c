@@ -1,29 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* SCHEDOP_*: yielding, blocking, polling, shutting down (watchdogs: watchdog.c). */
+/* SCHEDOP_*: yielding, blocking, shutting down (polling: poll.c, watchdogs: watchdog.c). */
 #include <xen/errno.h>
 #include <xen/evtchn.h>
 #include <xen/printk.h>
 #include <xen/sched.h>
 
 #include "private.h"
-
-/* A guest may poll this many ports at once. */
-#define POLL_MAX_PORTS 128
-
-static long op_poll(struct vcpu *v, guest_ptr_t arg)
-{
-	evtchn_port_t ports[POLL_MAX_PORTS];
-	struct sched_poll poll;
-
-	if (guest_copy_in(v, &poll, arg, sizeof(poll)))
-		return -XEN_EFAULT;
-	if (poll.nr_ports > POLL_MAX_PORTS)
-		return -XEN_EINVAL;
-	if (guest_copy_in(v, ports, guest_handle_ptr(poll.ports),
-			  poll.nr_ports * sizeof(ports[0])))
-		return -XEN_EFAULT;
-	return sched_op_poll(v, poll.nr_ports, ports, (s_time_t)poll.timeout);
-}
 
 static long op_shutdown(struct vcpu *v, guest_ptr_t arg)
 {
@@ -94,7 +76,7 @@ long do_sched_op(struct vcpu *v, struct hypercall *hc)
 	case SCHEDOP_shutdown:
 		return op_shutdown(v, arg);
 	case SCHEDOP_poll:
-		return op_poll(v, arg);
+		return sched_op_poll(v, arg);
 	case SCHEDOP_remote_shutdown:
 		return op_remote_shutdown(v, arg);
 	case SCHEDOP_shutdown_code:

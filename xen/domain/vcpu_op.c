@@ -1,20 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * VCPUOP_*: a guest's calls on its own vCPUs. Bringing them up from here is for guests without
- * APIC emulation; PVH guests use INIT and SIPI, and initialise refuses them.
+ * VCPUOP_*: a guest's calls on its own vCPUs (timers: vcpu_timers.c). Bringing them up from here
+ * is for guests without APIC emulation; PVH guests use INIT and SIPI, and initialise refuses them.
  */
 #include <xen/errno.h>
 #include <xen/evtchn.h>
-#include <xen/hal/cpu.h>
-#include <xen/hal/time.h>
 #include <xen/hal/vcpu.h>
 #include <xen/p2m.h>
 #include <xen/string.h>
 
 #include "private.h"
-
-/* A guest's own periodic timer may not fire more often than this. */
-#define PERIODIC_MIN_NS 100000
 
 /* vCPUs beyond the legacy slots of shared_info share a page that no guest can see. */
 static struct vcpu_info dummy_vcpu_info;
@@ -23,33 +18,6 @@ struct vcpu_info *vcpu_info_initial(struct domain *d, u32 id)
 {
 	return d->shared_info && id < XEN_LEGACY_MAX_VCPUS ? &d->shared_info->vcpu_info[id]
 							   : &dummy_vcpu_info;
-}
-
-static void singleshot_fired(void *arg)
-{
-	evtchn_send_vcpu_virq(arg, VIRQ_TIMER);
-}
-
-static void periodic_fired(void *arg)
-{
-	struct vcpu *v = arg;
-
-	evtchn_send_vcpu_virq(v, VIRQ_TIMER);
-	v->periodic_last = now_ns();
-	if (v->periodic_period)
-		timer_set(&v->periodic_timer, v->periodic_last + v->periodic_period);
-}
-
-void vcpu_timers_init(struct vcpu *v)
-{
-	timer_init(&v->singleshot_timer, singleshot_fired, v, smp_cpu_id());
-	timer_init(&v->periodic_timer, periodic_fired, v, smp_cpu_id());
-}
-
-void vcpu_timers_kill(struct vcpu *v)
-{
-	timer_kill(&v->singleshot_timer);
-	timer_kill(&v->periodic_timer);
 }
 
 void vcpu_areas_release(struct vcpu *v)
@@ -92,57 +60,6 @@ static int register_vcpu_info(struct vcpu *v, const struct vcpu_register_vcpu_in
 	arch_vcpu_update_time(v);
 	evtchn_vcpu_info_moved(v);
 	return 0;
-}
-
-static int set_singleshot(struct vcpu *v, guest_ptr_t arg)
-{
-	struct vcpu_set_singleshot_timer t;
-
-	if (guest_copy_in(v, &t, arg, sizeof(t)))
-		return -XEN_EFAULT;
-	if ((t.flags & VCPU_SSHOTTMR_future) && (s_time_t)t.timeout_abs_ns < now_ns())
-		return -XEN_ETIME;
-	if (v->singleshot_timer.cpu != smp_cpu_id())
-		timer_migrate(&v->singleshot_timer, smp_cpu_id());
-	timer_set(&v->singleshot_timer, (s_time_t)t.timeout_abs_ns);
-	return 0;
-}
-
-static int set_periodic(struct vcpu *v, guest_ptr_t arg)
-{
-	struct vcpu_set_periodic_timer t;
-
-	if (guest_copy_in(v, &t, arg, sizeof(t)))
-		return -XEN_EFAULT;
-	if (t.period_ns < PERIODIC_MIN_NS || t.period_ns > (u64)INT64_MAX / 2)
-		return -XEN_EINVAL;
-	v->periodic_period = (s_time_t)t.period_ns;
-	v->periodic_last = now_ns();
-	timer_set(&v->periodic_timer, v->periodic_last + v->periodic_period);
-	return 0;
-}
-
-static int stop_periodic(struct vcpu *v)
-{
-	v->periodic_period = 0;
-	timer_stop(&v->periodic_timer);
-	return 0;
-}
-
-/* Calls that only a vCPU itself may make: its timers follow it from CPU to CPU. */
-static long op_on_self(struct vcpu *v, u32 cmd, guest_ptr_t arg)
-{
-	switch (cmd) {
-	case VCPUOP_set_periodic_timer:
-		return set_periodic(v, arg);
-	case VCPUOP_stop_periodic_timer:
-		return stop_periodic(v);
-	case VCPUOP_set_singleshot_timer:
-		return set_singleshot(v, arg);
-	default:
-		timer_stop(&v->singleshot_timer);
-		return 0;
-	}
 }
 
 static long op_up_down(struct vcpu *t, u32 cmd)
@@ -215,7 +132,7 @@ long do_vcpu_op(struct vcpu *v, struct hypercall *hc)
 	case VCPUOP_stop_periodic_timer:
 	case VCPUOP_set_singleshot_timer:
 	case VCPUOP_stop_singleshot_timer:
-		return t == v ? op_on_self(v, cmd, arg) : -XEN_EINVAL;
+		return t == v ? vcpu_timer_op(v, cmd, arg) : -XEN_EINVAL;
 	case VCPUOP_register_vcpu_info:
 		if (guest_copy_in(v, &info, arg, sizeof(info)))
 			return -XEN_EFAULT;
@@ -228,19 +145,4 @@ long do_vcpu_op(struct vcpu *v, struct hypercall *hc)
 	default:
 		return -XEN_ENOSYS;
 	}
-}
-
-/* The old single timer call: absolute time, 0 stops it. */
-long do_set_timer_op(struct vcpu *v, struct hypercall *hc)
-{
-	s_time_t timeout = (s_time_t)hc->arg[0];
-
-	if (!timeout) {
-		timer_stop(&v->singleshot_timer);
-		return 0;
-	}
-	if (v->singleshot_timer.cpu != smp_cpu_id())
-		timer_migrate(&v->singleshot_timer, smp_cpu_id());
-	timer_set(&v->singleshot_timer, timeout < 0 ? INT64_MAX : timeout);
-	return 0;
 }

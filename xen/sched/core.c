@@ -46,16 +46,22 @@ bool vcpu_runnable(const struct vcpu *v)
 	       !READ_ONCE(v->domain->pause_count);
 }
 
-/* A timer of the vCPU fires where it is queued; follow the vCPU so that it stays local. */
-static void move_timers(struct vcpu *v, u32 cpu)
+static void no_switch(struct vcpu *v)
 {
-	v->unit.last_cpu = cpu;
-	if (v->singleshot_timer.fn)
-		timer_migrate(&v->singleshot_timer, cpu);
-	if (v->periodic_timer.fn)
-		timer_migrate(&v->periodic_timer, cpu);
-	if (v->poll_timer.fn)
-		timer_migrate(&v->poll_timer, cpu);
+}
+
+static void no_move(struct vcpu *v, u32 cpu)
+{
+}
+
+static struct sched_hooks hooks = {	/* filled at boot */
+	.switched_out = no_switch, .switched_in = no_switch, .moved = no_move,
+};
+
+void sched_set_hooks(const struct sched_hooks *h)
+{
+	ASSERT(h->switched_out && h->switched_in && h->moved);
+	hooks = *h;
 }
 
 /*
@@ -124,16 +130,18 @@ static void schedule(void)
 	spin_unlock(sc->lock);
 
 	arm_timer(sc, dec.until);
-	if (prev->runstate_area.len)
-		runstate_area_update(prev);
+	if (READ_ONCE(prev->switch_work))
+		hooks.switched_out(prev);
 	hal_set_current(next);
 	trace_set_context(next->domain->id, next->id);
 	arch_context_switch(prev, next);
 	context_saved(sc, prev, now);
-	if (unlikely(next->unit.last_cpu != cpu))
-		move_timers(next, cpu);
-	if (next->runstate_area.len)
-		runstate_area_update(next);
+	if (unlikely(next->unit.last_cpu != cpu)) {
+		next->unit.last_cpu = cpu;
+		hooks.moved(next, cpu);
+	}
+	if (READ_ONCE(next->switch_work))
+		hooks.switched_in(next);
 	irq_restore(flags);
 }
 

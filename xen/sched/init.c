@@ -139,13 +139,13 @@ int sched_vcpu_init(struct vcpu *v)
 	u->domid = v->domain->id;
 	u->sched = s;
 	u->dom_priv = v->domain->sched_priv;
-	u->cpu = u->last_cpu = cpumask_first(&s->cpus);
+	u->cpu = cpumask_first(&s->cpus);
+	u->last_cpu = NR_CPUS;
 	cpumask_setall(&u->hard);
 	cpumask_setall(&u->soft);
 	v->pause_flags = VPF_DOWN;
 	v->runstate.state = RUNSTATE_offline;
 	v->runstate.state_entry_time = now_ns();
-	sched_poll_init(v);
 
 	rc = s->ops->unit_alloc(s, u);
 	if (rc)
@@ -170,7 +170,6 @@ void sched_vcpu_destroy(struct vcpu *v)
 		return;
 	__atomic_fetch_or(&v->pause_flags, VPF_DOWN, __ATOMIC_SEQ_CST);
 	vcpu_sleep_sync(v);
-	timer_kill(&v->poll_timer);
 	l = sched_unit_lock(u, &flags);
 	u->sched->ops->unit_remove(u->sched, u, now_ns());
 	spin_unlock_irqrestore(l, flags);

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The order in which the machine comes up. */
 #include <xen/acpi.h>
-#include <xen/evtchn.h>
-#include <xen/gnttab.h>
+#include <xen/domain.h>
 #include <xen/hal/cpu.h>
 #include <xen/numa.h>
 #include <xen/ops.h>
@@ -85,9 +84,8 @@ void __noreturn start_xenolith(u32 magic, u32 info)
 	init_memory();
 	init_platform();
 	sched_init();
+	domains_init();
 	hvm_init();
-	evtchn_init();
-	gnttab_init();
 	irq_enable();
 	smp_boot_all();
 	trace_init();

@@ -69,7 +69,7 @@ static void dump_all(char key)
 	rcu_read_unlock();
 }
 
-void evtchn_init(void)
+void evtchn_register_key(void)
 {
 	keyhandler_register('e', dump_all, "list event channels");
 }

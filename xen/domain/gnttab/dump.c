@@ -40,7 +40,7 @@ static void dump_all(char key)
 	rcu_read_unlock();
 }
 
-void gnttab_init(void)
+void gnttab_register_key(void)
 {
 	keyhandler_register('g', dump_all, "list grants in use");
 }

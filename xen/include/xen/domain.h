@@ -44,6 +44,7 @@ struct vcpu {
 	/* The guest's own copies; NULL until registered [domain lock to change] */
 	struct vcpu_info *vcpu_info;	/* hypervisor mapping; never NULL once created (dummy) */
 	struct page_info *vcpu_info_page;
+	u32 switch_work;		/* VSW_*: ask for the hook at a switch; atomic */
 	struct guest_area runstate_area;	/* [area_lock] */
 	struct spinlock area_lock;	/* any vCPU may register, the switch of CPUs writes */
 
@@ -173,7 +174,17 @@ void console_io_init(void);
 void *map_guest_page(struct domain *d, gfn_t gfn, struct page_info **page);
 void unmap_guest_page(void *va, struct page_info *page);
 
-/** Bring the guest's copy of its runstate up to date; the vCPU is current or off its CPU. */
-void runstate_area_update(struct vcpu *v);
+/** Boot, after sched_init(): what the scheduler calls back, and the debug keys of domains. */
+void domains_init(void);
+
+/** The timers that a guest sets by hypercalls; killing them may be repeated. */
+void vcpu_timers_init(struct vcpu *v);
+void vcpu_timers_kill(struct vcpu *v);
+
+/**
+ * Make the current vCPU wait until one of @nr_ports event channels is pending, or any event is, or
+ * the system time is @timeout (ns, 0: never). 0 or -XEN_EINVAL (a port that does not exist).
+ */
+int vcpu_poll(struct vcpu *v, u32 nr_ports, const evtchn_port_t *ports, s_time_t timeout);
 
 #endif

@@ -9,7 +9,7 @@
 #include <public/event_channel.h>
 
 /** Register debug key 'e'. Boot only. */
-void evtchn_init(void);
+void evtchn_register_key(void);
 
 /**
  * Set up / tear down. 0 or -XEN_ENOMEM. @max_port is the highest port allowed, 0 for the ABI's

@@ -9,7 +9,7 @@
 #include <public/grant_table.h>
 
 /** Register debug key 'g'. Boot only. */
-void gnttab_init(void);
+void gnttab_register_key(void);
 
 /**
  * Give @d a grant table of one frame. 0 stands for the default in each limit: 64 frames, 1024

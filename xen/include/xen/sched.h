@@ -28,7 +28,7 @@ struct sched_unit {
 	bool runnable;		/* [run-queue lock of cpu] as last told to the policy */
 	bool running;		/* on a CPU now; cleared once its state is saved */
 	u32 cpu;		/* CPU whose run queue it belongs to [run-queue lock] */
-	u32 last_cpu;		/* CPU it last ran on [the CPU that runs it] */
+	u32 last_cpu;		/* CPU it last ran on, NR_CPUS: none [the CPU that runs it] */
 	cpumask_t hard, soft;	/* affinities [run-queue lock of cpu] */
 	void *priv;		/* the policy's per-unit data */
 	void *dom_priv;		/* the policy's per-domain data */
@@ -46,6 +46,20 @@ int sched_vcpu_init(struct vcpu *v);
 void sched_vcpu_destroy(struct vcpu *v);
 int sched_domain_init(struct domain *d);
 void sched_domain_destroy(struct domain *d);
+
+/* Bits of vcpu.switch_work: why the hooks below are to be called for a vCPU. */
+#define VSW_RUNSTATE	BIT(0)	/* each time: the guest has a copy of its runstate */
+
+/** What the scheduler calls when vCPUs change places. Interrupts off, no locks held. */
+struct sched_hooks {
+	/** @v has left its CPU but is not saved yet / is current now; some switch_work was set. */
+	void (*switched_out)(struct vcpu *v);
+	void (*switched_in)(struct vcpu *v);
+	/** @v is current now on @cpu, and last ran elsewhere. */
+	void (*moved)(struct vcpu *v, u32 cpu);
+};
+/** Set them, all of them. Boot only, after sched_init(); until then nothing is called. */
+void sched_set_hooks(const struct sched_hooks *hooks);
 
 /** Bring the scheduler up on the boot CPU with the policy of sched=; then on each other CPU. */
 void sched_init(void);
@@ -95,8 +109,5 @@ int sched_adjust_global(struct xen_sysctl_scheduler_op *op);
 /** XEN_SCHEDULER_* number and name of the policy that schedules @d. */
 u32 sched_id(const struct domain *d);
 const char *sched_name(void);
-
-/** SCHEDOP_* of a guest on itself that the scheduler handles: poll with timeout etc. */
-int sched_op_poll(struct vcpu *v, u32 nr_ports, const evtchn_port_t *ports, s_time_t timeout);
 
 #endif

@@ -9,12 +9,12 @@
 bool evtchn_vcpu_pending(const struct vcpu *v) { return false; }
 bool evtchn_port_valid(const struct domain *d, u32 port) { return port < 64; }
 bool evtchn_port_pending(struct domain *d, u32 port) { return false; }
-void runstate_area_update(struct vcpu *v) {}
 
 void sw_start_cfg(const struct host_config *cfg)
 {
 	host_boot(cfg);
 	host_start();
+	domains_init();
 }
 
 void sw_start(u64 seed, u32 cpus, const char *cmdline)
@@ -39,6 +39,7 @@ struct domain *sw_domain(u16 id, u32 vcpus)
 		v->id = i;
 		v->domain = d;
 		v->is_initialised = true;
+		vcpu_timers_init(v);
 		HOST_CHECK(sched_vcpu_init(v) == 0);
 		d->vcpu[i] = v;
 	}
@@ -48,6 +49,7 @@ struct domain *sw_domain(u16 id, u32 vcpus)
 void sw_domain_destroy(struct domain *d)
 {
 	for (u32 i = 0; i < d->max_vcpus; i++) {
+		vcpu_timers_kill(d->vcpu[i]);
 		sched_vcpu_destroy(d->vcpu[i]);
 		arch_vcpu_free(d->vcpu[i]);
 	}

@@ -191,8 +191,8 @@ static void guest_polls(struct vcpu *v, void *arg)
 {
 	evtchn_port_t ports[2] = { 3, 4 }, bad = 64;
 
-	HOST_CHECK(sched_op_poll(v, 1, &bad, 0) == -XEN_EINVAL);
-	HOST_CHECK(sched_op_poll(v, 2, ports, poll_until) == 0);
+	HOST_CHECK(vcpu_poll(v, 1, &bad, 0) == -XEN_EINVAL);
+	HOST_CHECK(vcpu_poll(v, 2, ports, poll_until) == 0);
 	polls++;
 }
 
@@ -307,7 +307,7 @@ static void guest_storm(struct vcpu *v, void *arg)
 		arch_vcpu_event_notify(any_vcpu());
 		break;
 	case 3:
-		sched_op_poll(v, 0, NULL, now_ns() + 1 + host_random_below(200 * US));
+		vcpu_poll(v, 0, NULL, now_ns() + 1 + host_random_below(200 * US));
 		break;
 	default:
 		host_guest_compute(v, 1 + host_random_below(500 * US));

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The domains that start at boot. */
-#include <xen/evtchn.h>
-#include <xen/gnttab.h>
 #include <xen/manifest.h>
 #include <xen/printk.h>
 #include <xen/reap.h>
@@ -76,8 +74,6 @@ void __init boot_domains(void)
 	u32 nr;
 
 	console_io_init();
-	evtchn_init();
-	gnttab_init();
 	manifest_find();
 	/* First, as it is mapped 1:1 and needs the memory where its kernel is linked to lie. */
 	if (manifest_plan_dom0(&plan))

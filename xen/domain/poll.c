@@ -2,27 +2,25 @@
 /*
  * SCHEDOP_poll: sleep until one of some event channels is pending, or a time has come.
  *
- * The vCPU first shows what it waits for (VPF_POLL, poll_evtchn), then looks at the ports; whoever
- * makes a port pending does so first and then looks for pollers. So no event is lost.
+ * The vCPU first shows what it waits for (VPF_POLL, poll_evtchn), then looks at the ports; the
+ * sender of an event makes the port pending first and then looks for pollers. So no event is lost.
  */
 #include <xen/errno.h>
 #include <xen/evtchn.h>
 #include <xen/softirq.h>
 
-#include "internal.h"
+#include "private.h"
 
-static void poll_timer_fn(void *arg)
+/* A guest may poll this many ports at once. */
+#define POLL_MAX_PORTS 128
+
+void vcpu_poll_timed_out(void *arg)
 {
 	struct vcpu *v = arg;
 
 	WRITE_ONCE(v->poll_evtchn, 0);
 	if (__atomic_fetch_and(&v->pause_flags, ~VPF_POLL, __ATOMIC_SEQ_CST) & VPF_POLL)
 		vcpu_wake(v);
-}
-
-void sched_poll_init(struct vcpu *v)
-{
-	timer_init(&v->poll_timer, poll_timer_fn, v, v->unit.cpu);
 }
 
 static bool any_pending(struct vcpu *v, u32 nr_ports, const evtchn_port_t *ports)
@@ -33,7 +31,7 @@ static bool any_pending(struct vcpu *v, u32 nr_ports, const evtchn_port_t *ports
 	return evtchn_vcpu_pending(v);
 }
 
-int sched_op_poll(struct vcpu *v, u32 nr_ports, const evtchn_port_t *ports, s_time_t timeout)
+int vcpu_poll(struct vcpu *v, u32 nr_ports, const evtchn_port_t *ports, s_time_t timeout)
 {
 	for (u32 i = 0; i < nr_ports; i++)
 		if (!evtchn_port_valid(v->domain, ports[i]))
@@ -53,4 +51,19 @@ int sched_op_poll(struct vcpu *v, u32 nr_ports, const evtchn_port_t *ports, s_ti
 		timer_stop(&v->poll_timer);
 	softirq_raise(SOFTIRQ_SCHEDULE);
 	return 0;
+}
+
+long sched_op_poll(struct vcpu *v, guest_ptr_t arg)
+{
+	evtchn_port_t ports[POLL_MAX_PORTS];
+	struct sched_poll poll;
+
+	if (guest_copy_in(v, &poll, arg, sizeof(poll)))
+		return -XEN_EFAULT;
+	if (poll.nr_ports > POLL_MAX_PORTS)
+		return -XEN_EINVAL;
+	if (guest_copy_in(v, ports, guest_handle_ptr(poll.ports),
+			  poll.nr_ports * sizeof(ports[0])))
+		return -XEN_EFAULT;
+	return vcpu_poll(v, poll.nr_ports, ports, (s_time_t)poll.timeout);
 }

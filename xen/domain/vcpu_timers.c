@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The timers that a guest sets by hypercall: VCPUOP_set_periodic_timer and _singleshot_timer, and
+ * the older set_timer_op. (SCHEDOP_poll's timeout: poll.c.)
+ */
+#include <xen/errno.h>
+#include <xen/evtchn.h>
+#include <xen/hal/cpu.h>
+#include <xen/hal/time.h>
+
+#include "private.h"
+
+/* A guest's own periodic timer may not fire more often than this. */
+#define PERIODIC_MIN_NS 100000
+
+static void singleshot_fired(void *arg)
+{
+	evtchn_send_vcpu_virq(arg, VIRQ_TIMER);
+}
+
+static void periodic_fired(void *arg)
+{
+	struct vcpu *v = arg;
+
+	evtchn_send_vcpu_virq(v, VIRQ_TIMER);
+	v->periodic_last = now_ns();
+	if (v->periodic_period)
+		timer_set(&v->periodic_timer, v->periodic_last + v->periodic_period);
+}
+
+void vcpu_timers_init(struct vcpu *v)
+{
+	timer_init(&v->singleshot_timer, singleshot_fired, v, smp_cpu_id());
+	timer_init(&v->periodic_timer, periodic_fired, v, smp_cpu_id());
+	timer_init(&v->poll_timer, vcpu_poll_timed_out, v, smp_cpu_id());
+}
+
+void vcpu_timers_kill(struct vcpu *v)
+{
+	timer_kill(&v->singleshot_timer);
+	timer_kill(&v->periodic_timer);
+	timer_kill(&v->poll_timer);
+}
+
+void vcpu_timers_move(struct vcpu *v, u32 cpu)
+{
+	timer_migrate(&v->singleshot_timer, cpu);
+	timer_migrate(&v->periodic_timer, cpu);
+	timer_migrate(&v->poll_timer, cpu);
+}
+
+static int set_singleshot(struct vcpu *v, guest_ptr_t arg)
+{
+	struct vcpu_set_singleshot_timer t;
+
+	if (guest_copy_in(v, &t, arg, sizeof(t)))
+		return -XEN_EFAULT;
+	if ((t.flags & VCPU_SSHOTTMR_future) && (s_time_t)t.timeout_abs_ns < now_ns())
+		return -XEN_ETIME;
+	if (v->singleshot_timer.cpu != smp_cpu_id())
+		timer_migrate(&v->singleshot_timer, smp_cpu_id());
+	timer_set(&v->singleshot_timer, (s_time_t)t.timeout_abs_ns);
+	return 0;
+}
+
+static int set_periodic(struct vcpu *v, guest_ptr_t arg)
+{
+	struct vcpu_set_periodic_timer t;
+
+	if (guest_copy_in(v, &t, arg, sizeof(t)))
+		return -XEN_EFAULT;
+	if (t.period_ns < PERIODIC_MIN_NS || t.period_ns > (u64)INT64_MAX / 2)
+		return -XEN_EINVAL;
+	v->periodic_period = (s_time_t)t.period_ns;
+	v->periodic_last = now_ns();
+	timer_set(&v->periodic_timer, v->periodic_last + v->periodic_period);
+	return 0;
+}
+
+static int stop_periodic(struct vcpu *v)
+{
+	v->periodic_period = 0;
+	timer_stop(&v->periodic_timer);
+	return 0;
+}
+
+/* Calls that only a vCPU itself may make: its timers follow it from CPU to CPU. */
+long vcpu_timer_op(struct vcpu *v, u32 cmd, guest_ptr_t arg)
+{
+	switch (cmd) {
+	case VCPUOP_set_periodic_timer:
+		return set_periodic(v, arg);
+	case VCPUOP_stop_periodic_timer:
+		return stop_periodic(v);
+	case VCPUOP_set_singleshot_timer:
+		return set_singleshot(v, arg);
+	default:
+		timer_stop(&v->singleshot_timer);
+		return 0;
+	}
+}
+
+/* The old single timer call: absolute time, 0 stops it. */
+long do_set_timer_op(struct vcpu *v, struct hypercall *hc)
+{
+	s_time_t timeout = (s_time_t)hc->arg[0];
+
+	if (!timeout) {
+		timer_stop(&v->singleshot_timer);
+		return 0;
+	}
+	if (v->singleshot_timer.cpu != smp_cpu_id())
+		timer_migrate(&v->singleshot_timer, smp_cpu_id());
+	timer_set(&v->singleshot_timer, timeout < 0 ? INT64_MAX : timeout);
+	return 0;
+}
