@@ -11,11 +11,10 @@
  * zeroed. During the boot-time scrub clean and dirty chunks are not merged, so that the scrubbers
  * never see the same frames again.
  */
-#include "page_alloc.h"
-
 #include <xen/errno.h>
 #include <xen/hal/cpu.h>
 #include <xen/hal/smp.h>
+#include <xen/mm.h>
 #include <xen/printk.h>
 #include <xen/string.h>
 
@@ -272,6 +271,14 @@ void heap_free_dirty(struct page_info *pg, u32 order)
 	put_back(pg, order, DIRTY);
 }
 
+/* Drop one reference to a frame of the hypervisor's own. */
+static void put_xen_frame(struct page_info *pg)
+{
+	ASSERT(pg->state == PAGE_STATE_XEN);
+	if (__atomic_sub_fetch(&pg->refs, 1, __ATOMIC_ACQ_REL) == 0)
+		heap_free_dirty(pg, 0);
+}
+
 void free_pages(struct page_info *pg, u32 order)
 {
 	u64 n = BIT(order), mine;
@@ -291,11 +298,11 @@ void free_pages(struct page_info *pg, u32 order)
 		heap_free_dirty(pg, order);
 		return;
 	}
-	/* Someone looks at a frame (page_get) just now and may be the one who frees it. */
+	/* A page_get() elsewhere holds one of the frames for a moment, and may be its last holder. */
 	for (u64 i = 0; i < mine; i++)
 		heap_free_dirty(&pg[i], 0);
 	for (u64 i = mine; i < n; i++)
-		page_put(&pg[i]);
+		put_xen_frame(&pg[i]);
 }
 
 u64 free_page_count(u32 node)

@@ -198,9 +198,8 @@ static void domain_set_config(struct domain *d, const struct domain_config *cfg)
 	d->controller_pause_count = 1;
 	d->pause_count = 1;
 	spin_lock_init(&d->lock, "domain", LOCK_RANK_DOMAIN);
-	spin_lock_init(&d->page_lock, "page_lock", LOCK_RANK_PAGE_ALLOC);
+	domain_pages_init(d);
 	watchdogs_init(d);
-	list_init(&d->page_list);
 	list_init(&d->link);
 	rangeset_init(&d->iomem_caps);
 	rangeset_init(&d->irq_caps);

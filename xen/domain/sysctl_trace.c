@@ -45,8 +45,7 @@ static int share_buffers(void)
 	d->id = DOMID_XEN;
 	d->refs = 1;
 	spin_lock_init(&d->lock, "xen's domain", LOCK_RANK_DOMAIN);
-	spin_lock_init(&d->page_lock, "xen's pages", LOCK_RANK_PAGE_ALLOC);
-	list_init(&d->page_list);
+	domain_pages_init(d);
 	list_init(&d->link);
 	__atomic_store_n(&dom_xen, d, __ATOMIC_RELEASE);
 	trace_for_each_page(share_page);

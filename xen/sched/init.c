@@ -44,8 +44,7 @@ static void create_idle_domain(void)
 	if (!d->vcpu)
 		panic("no memory for the idle domain");
 	spin_lock_init(&d->lock, "idle domain", LOCK_RANK_DOMAIN);
-	spin_lock_init(&d->page_lock, "idle pages", LOCK_RANK_PAGE_ALLOC);
-	list_init(&d->page_list);
+	domain_pages_init(d);
 	list_init(&d->link);
 	idle_domain = d;
 }

@@ -81,7 +81,8 @@ struct domain {
 
 	/* Memory [page_lock] */
 	struct spinlock page_lock;
-	struct list_head page_list;
+	struct list_head page_list;	/* its pages; while it dies, those not yet released */
+	struct list_head released_list;	/* released as it dies, and still used by others */
 	u64 tot_pages, max_pages;
 	u64 outstanding_claim;
 	u8 node_affinity;		/* preferred NUMA node or NUMA_NO_NODE */

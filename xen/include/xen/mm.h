@@ -85,6 +85,14 @@ static inline void *page_to_virt(const struct page_info *pg)
 struct page_info *alloc_pages(u32 order, u32 memf);
 void free_pages(struct page_info *pg, u32 order);
 
+/** Free frames whose last reference is gone. All of them become dirty. Any context. */
+void heap_free_dirty(struct page_info *pg, u32 order);
+/** Zero those of the caller's own frames that are marked dirty, and unmark them. */
+void heap_scrub_owned(struct page_info *pg, u32 order);
+
+/** Make a new domain's page lists and their lock. */
+void domain_pages_init(struct domain *d);
+
 /**
  * The same for domain @d (state DOMAIN, owner @d, on its page list, counted against max_pages).
  * NULL when the domain is at its limit, dying, or memory is short. Each page has its own refs=1,
@@ -97,7 +105,7 @@ int assign_pages(struct domain *d, struct page_info *pg, u32 order);
 bool domain_release_page(struct page_info *pg);
 /**
  * Drop the allocation reference of up to @max pages of the dying domain @d. True when none is
- * left to drop; pages that others still use stay on the list until their last page_put.
+ * left to drop; pages that others still use stay on released_list until their last page_put.
  */
 bool domain_release_pages(struct domain *d, u32 max);
 

@@ -157,8 +157,7 @@ static struct domain *make_domain(u64 max_pages)
 {
 	struct domain *d = calloc(1, sizeof(*d));
 
-	spin_lock_init(&d->page_lock, "page_lock", LOCK_RANK_PAGE_ALLOC);
-	list_init(&d->page_list);
+	domain_pages_init(d);
 	d->max_pages = max_pages;
 	d->node_affinity = NUMA_NO_NODE;
 	return d;
@@ -193,10 +192,35 @@ static void test_domain_limit(void **state)
 	assert_int_equal(d->tot_pages, 1);
 	page_put(&pg[7]);
 	assert_int_equal(d->tot_pages, 0);
-	assert_true(list_empty(&d->page_list));
+	assert_true(list_empty(&d->page_list) && list_empty(&d->released_list));
 	assert_int_equal(free_page_count(NUMA_NO_NODE), before);
 	check_heap();
 	free(other);
+	free(d);
+}
+
+/* Pages that others hold are looked at once, not again in each batch. */
+static void test_release_held(void **state)
+{
+	struct domain *d = make_domain(1024);
+	u64 before = free_page_count(NUMA_NO_NODE);
+	struct page_info *pg = alloc_domain_pages(d, 9, 0);
+
+	for (u32 i = 0; i < 512; i++)
+		assert_true(page_get(&pg[i], d));
+	d->dying = DOM_DYING;
+	assert_false(domain_release_pages(d, 500));
+	assert_ptr_equal(list_first_entry(&d->page_list, struct page_info, link), &pg[500]);
+	assert_true(domain_release_pages(d, 500));
+	assert_true(domain_release_pages(d, 500));
+	assert_true(list_empty(&d->page_list));
+	assert_int_equal(d->tot_pages, 512);
+	for (u32 i = 0; i < 512; i++)
+		page_put(&pg[i]);
+	assert_true(list_empty(&d->released_list));
+	assert_int_equal(d->tot_pages, 0);
+	assert_int_equal(free_page_count(NUMA_NO_NODE), before);
+	check_heap();
 	free(d);
 }
 
@@ -208,6 +232,7 @@ static void test_assign_reserved(void **state)
 	assert_int_equal(assign_pages(d, mfn_to_page(mfn_make(1024)), 6), 0);
 	assert_int_equal(assign_pages(d, mfn_to_page(mfn_make(1)), 0), -XEN_E2BIG);
 	assert_true(is_zero(mfn_to_virt(mfn_make(1024)), 64 * PAGE_SIZE));
+	d->dying = DOM_DYING;
 	assert_true(domain_release_pages(d, 65));
 	assert_int_equal(d->tot_pages, 0);
 	check_heap();
@@ -248,6 +273,7 @@ int main(void)
 		cmocka_unit_test(test_no_scrub),
 		cmocka_unit_test(test_reserve),
 		cmocka_unit_test(test_domain_limit),
+		cmocka_unit_test(test_release_held),
 		cmocka_unit_test(test_assign_reserved),
 		cmocka_unit_test(test_xenshare),
 	};

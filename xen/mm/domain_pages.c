@@ -1,15 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Pages of domains, and references to pages. A page's life: it gets owner and state while nobody
- * can refer to it, then a count of 1 (the allocation). page_get() raises a count that is not zero
+ * Pages of domains, and references to pages. A page's life: it gets owner and state while no
+ * reference to it can be taken, then a count of 1 (the allocation). page_get() raises a count that is not zero
  * and looks at the owner afterwards, so a page that changed hands in between is let go again. The
  * last page_put() returns the page to the heap.
  */
-#include "page_alloc.h"
-
 #include <xen/domain.h>
 #include <xen/errno.h>
+#include <xen/mm.h>
 #include <xen/printk.h>
+
+void domain_pages_init(struct domain *d)
+{
+	spin_lock_init(&d->page_lock, "domain pages", LOCK_RANK_PAGE_ALLOC);
+	list_init(&d->page_list);
+	list_init(&d->released_list);
+}
 
 /* Count @n pages more for @d, if it may have them. */
 static bool charge(struct domain *d, u64 n)
@@ -27,6 +33,7 @@ static void uncharge(struct domain *d, u64 n)
 {
 	u64 flags = spin_lock_irqsave(&d->page_lock);
 
+	ASSERT(d->tot_pages >= n);
 	d->tot_pages -= n;
 	spin_unlock_irqrestore(&d->page_lock, flags);
 }
@@ -41,11 +48,12 @@ static bool give(struct domain *d, struct page_info *pg, u64 n)
 		return false;
 	}
 	for (u64 i = 0; i < n; i++) {
+		ASSERT(pg[i].state == PAGE_STATE_XEN && pg[i].refs);
 		pg[i].owner = d;
 		pg[i].flags = PAGE_FLAG_ALLOCATED;
 		pg[i].order = 0;
 		list_add_tail(&pg[i].link, &d->page_list);
-		/* Whoever sees this state may take references from here on. */
+		/* From here on a reader that sees this state may take references. */
 		__atomic_store_n(&pg[i].state, PAGE_STATE_DOMAIN, __ATOMIC_RELEASE);
 	}
 	spin_unlock_irqrestore(&d->page_lock, flags);
@@ -92,18 +100,26 @@ bool domain_release_page(struct page_info *pg)
 
 #define RELEASE_BATCH 32
 
-/* Take references to pages that are still allocated, so that they stay when the lock is let go. */
-static u32 gather(struct domain *d, struct page_info **batch, u32 max)
+/*
+ * Take references to the first pages, so that they stay when the lock is let go; fewer than @max
+ * when the list ends. Each page is looked at once in the domain's end: others may go on using
+ * any number of them, and to step over those again and again would take as long as they like.
+ */
+static u32 gather(struct domain *d, struct page_info **batch, u32 max, u32 *taken)
 {
 	u64 flags = spin_lock_irqsave(&d->page_lock);
-	struct page_info *pg;
 	u32 n = 0;
 
-	list_for_each_entry(pg, &d->page_list, link) {
-		if (n == max)
-			break;
-		if (READ_ONCE(pg->flags) & PAGE_FLAG_ALLOCATED && page_get(pg, d))
-			batch[n++] = pg;
+	*taken = 0;
+	while (n < max && !list_empty(&d->page_list)) {
+		struct page_info *pg = list_first_entry(&d->page_list, struct page_info, link);
+
+		ASSERT(pg->owner == d && pg->state == PAGE_STATE_DOMAIN);
+		list_del_init(&pg->link);
+		list_add_tail(&pg->link, &d->released_list);
+		n++;
+		if (page_get(pg, d))
+			batch[(*taken)++] = pg;
 	}
 	spin_unlock_irqrestore(&d->page_lock, flags);
 	return n;
@@ -112,18 +128,21 @@ static u32 gather(struct domain *d, struct page_info **batch, u32 max)
 bool domain_release_pages(struct domain *d, u32 max)
 {
 	struct page_info *batch[RELEASE_BATCH];
-	u32 n;
+	u32 taken;
 
-	while ((n = gather(d, batch, min(max, (u32)RELEASE_BATCH))) != 0) {
-		for (u32 i = 0; i < n; i++) {
+	ASSERT(d->dying != DOM_ALIVE);
+	while (max) {
+		u32 want = min(max, (u32)RELEASE_BATCH), n = gather(d, batch, want, &taken);
+
+		for (u32 i = 0; i < taken; i++) {
 			domain_release_page(batch[i]);
 			page_put(batch[i]);
 		}
+		if (n < want)
+			return true;
 		max -= n;
-		if (!max)
-			return false;
 	}
-	return true;
+	return false;
 }
 
 bool page_get(struct page_info *pg, const struct domain *d)
@@ -154,9 +173,11 @@ void page_put(struct page_info *pg)
 		return;
 	if (pg->state == PAGE_STATE_DOMAIN) {
 		d = pg->owner;
+		ASSERT(!(pg->flags & PAGE_FLAG_ALLOCATED));
 		flags = spin_lock_irqsave(&d->page_lock);
+		ASSERT(d->tot_pages > 0);
 		list_del_init(&pg->link);
-		/* Free first: who sees the domain without pages must find them in the heap. */
+		/* Free it first: a reader that sees the domain without pages must find them free. */
 		heap_free_dirty(pg, 0);
 		if (--d->tot_pages == 0 && d->pages_hold_domain)
 			tasklet_schedule(&d->emptied);
