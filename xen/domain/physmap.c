@@ -91,7 +91,7 @@ static int add_xen_page(struct domain *d, u64 mfn, gfn_t gfn)
 		return -XEN_EINVAL;
 	domain_get(owner);
 	vacate(d, gfn);
-	rc = p2m_map(d->p2m, gfn, mfn_make(mfn), 0, P2M_FOREIGN);
+	rc = p2m_map_new(d->p2m, gfn, mfn_make(mfn), P2M_FOREIGN);
 	if (rc) {
 		page_put(pg);
 		domain_put(owner);

@@ -420,6 +420,7 @@ static void unmap(u64 gfn)
 static void trace_body(void *arg)
 {
 	struct xen_sysctl op = { 0 };
+	enum p2m_type t;
 	u8 cpus = 0x2;
 	u64 mfn;
 	u32 refs;
@@ -451,6 +452,12 @@ static void trace_body(void *arg)
 	HOST_CHECK(map_xen(page_to_mfn(caller->domain->shared_info_page).v, 0x80000) ==
 		   -XEN_EINVAL);
 	HOST_CHECK(map_xen(~0UL, 0x80000) == -XEN_EINVAL);
+	/* What cannot be vacated, or appeared after it was, stays: the mapping is refused. */
+	HOST_CHECK(p2m_map(caller->domain->p2m, gfn_make(0x80002), mfn_make(0xfed00), 0,
+			   P2M_MMIO_DIRECT) == 0);
+	HOST_CHECK(map_xen(mfn, 0x80002) == -XEN_EEXIST);
+	HOST_CHECK(p2m_lookup(caller->domain->p2m, gfn_make(0x80002), &t, NULL).v == 0xfed00);
+	HOST_CHECK(mfn_to_page(mfn_make(mfn))->refs == refs);
 	HOST_CHECK(tbuf(&op, XEN_SYSCTL_TBUFOP_disable, 0) == 0);
 }
 
