@@ -1,27 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Control registers as the guest's CPUID policy limits them; exceptions that meet. */
 #include <xen/x86/control-regs.h>
+#include <xen/x86/regs.h>
 
 #define FEATURE(name) XEN_X86_FEATURE_##name
 
-#define CR4_PAE (1UL << 5)
-#define CR4_PCIDE (1UL << 17)
 #define CR3_PCID 0xfffUL
-
-#define EFER_SCE (1UL << 0)
-#define EFER_LME (1UL << 8)
-#define EFER_NXE (1UL << 11)
-#define EFER_FFXSR (1UL << 14)
 
 bool cr4_write_valid(const struct cpuid_policy *p, const struct cr4_ctx *c, u64 val)
 {
 	if (val & ~cpuid_cr4_valid(p))
 		return false;
 	if (!c->long_mode)
-		return !(val & CR4_PCIDE);
-	if (!(val & CR4_PAE))
+		return !(val & X86_CR4_PCIDE);
+	if (!(val & X86_CR4_PAE))
 		return false;
-	return !(val & ~c->cr4 & CR4_PCIDE) || !(c->cr3 & CR3_PCID);
+	return !(val & ~c->cr4 & X86_CR4_PCIDE) || !(c->cr3 & CR3_PCID);
 }
 
 u64 efer_settable(const struct cpuid_policy *p)

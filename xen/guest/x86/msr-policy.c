@@ -4,6 +4,9 @@
 #include <xen/string.h>
 #include <xen/x86/msr-policy.h>
 
+#include <public/xen.h>
+#include <public/hvm/save.h>
+
 #define MSR_TSC 0x10
 #define MSR_TSC_ADJUST 0x3b
 #define MSR_MICROCODE 0x8b
@@ -256,3 +259,30 @@ int guest_msr_write(struct guest_msrs *m, const struct msr_ctx *c, u32 msr, u64 
 		return write_rule(c, msr);
 	}
 }
+
+static s32 save(void *state, u32 instance, void *record, s_time_t now)
+{
+	const struct guest_msrs *m = state;
+
+	((struct hvm_tsc_adjust *)record)->tsc_adjust = m->tsc_adjust;
+	return sizeof(struct hvm_tsc_adjust);
+}
+
+/* Any offset will do: it is added modulo 2^64. */
+static int check(const void *state, u32 instance, const void *record, u32 len)
+{
+	return 0;
+}
+
+static void load(void *state, u32 instance, const void *record, u32 len, s_time_t now)
+{
+	struct guest_msrs *m = state;
+
+	m->tsc_adjust = ((const struct hvm_tsc_adjust *)record)->tsc_adjust;
+}
+
+const struct save_kind tsc_adjust_record = {
+	.type = HVM_SAVE_CODE(TSC_ADJUST),
+	.min_bytes = HVM_SAVE_LENGTH(TSC_ADJUST), .max_bytes = HVM_SAVE_LENGTH(TSC_ADJUST),
+	.save = save, .check = check, .load = load,
+};

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* MTRR and PAT state of a vCPU. */
 #include <xen/errno.h>
+#include <xen/printk.h>
 #include <xen/string.h>
 #include <xen/x86/mtrr.h>
 
@@ -176,32 +177,52 @@ enum mem_type mem_type_combine(enum mem_type mtrr, enum mem_type pat)
 	}
 }
 
-void mtrr_save(const struct mtrr_state *m, struct hvm_hw_mtrr *rec)
+static s32 save(void *state, u32 instance, void *record, s_time_t now)
 {
-	memset(rec, 0, sizeof(*rec));
+	const struct mtrr_state *m = state;
+	struct hvm_hw_mtrr *rec = record;
+
+	ASSERT(pat_valid(m->pat));
 	rec->msr_pat_cr = m->pat;
 	rec->msr_mtrr_cap = CAP_VALUE;
 	rec->msr_mtrr_def_type = m->def_type;
 	memcpy(rec->msr_mtrr_fixed, m->fixed, sizeof(rec->msr_mtrr_fixed));
 	memcpy(rec->msr_mtrr_var, m->var, sizeof(rec->msr_mtrr_var));
+	return sizeof(*rec);
 }
 
-int mtrr_load(struct mtrr_state *m, const struct hvm_hw_mtrr *rec)
+/* Write the record's values to @m as a guest would; some may have been written when one fails. */
+static int write_all(struct mtrr_state *m, const struct hvm_hw_mtrr *rec)
 {
 	static const u16 fixed_msr[] = {
 		0x250, 0x258, 0x259, 0x268, 0x269, 0x26a, 0x26b, 0x26c, 0x26d, 0x26e, 0x26f,
 	};
-	struct mtrr_state n = *m;
-	int rc = mtrr_write(&n, MSR_PAT, rec->msr_pat_cr);
+	int rc = mtrr_write(m, MSR_PAT, rec->msr_pat_cr);
 
 	BUILD_BUG_ON(ARRAY_SIZE(fixed_msr) != NUM_FIXED_MSR || MTRR_VCNT != MTRR_NR_VAR);
 	if (!rc)
-		rc = mtrr_write(&n, MSR_MTRR_DEF_TYPE, rec->msr_mtrr_def_type);
+		rc = mtrr_write(m, MSR_MTRR_DEF_TYPE, rec->msr_mtrr_def_type);
 	for (u32 i = 0; !rc && i < ARRAY_SIZE(fixed_msr); i++)
-		rc = mtrr_write(&n, fixed_msr[i], rec->msr_mtrr_fixed[i]);
+		rc = mtrr_write(m, fixed_msr[i], rec->msr_mtrr_fixed[i]);
 	for (u32 i = 0; !rc && i < 2 * MTRR_NR_VAR; i++)
-		rc = mtrr_write(&n, MSR_MTRR_VAR(0) + i, rec->msr_mtrr_var[i]);
-	if (!rc)
-		*m = n;
+		rc = mtrr_write(m, MSR_MTRR_VAR(0) + i, rec->msr_mtrr_var[i]);
 	return rc;
 }
+
+static int check(const void *state, u32 instance, const void *record, u32 len)
+{
+	struct mtrr_state trial = *(const struct mtrr_state *)state;
+
+	return write_all(&trial, record);
+}
+
+static void load(void *state, u32 instance, const void *record, u32 len, s_time_t now)
+{
+	write_all(state, record);
+}
+
+const struct save_kind mtrr_record = {
+	.type = HVM_SAVE_CODE(MTRR),
+	.min_bytes = HVM_SAVE_LENGTH(MTRR), .max_bytes = HVM_SAVE_LENGTH(MTRR),
+	.save = save, .check = check, .load = load,
+};

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* ACPI power-management timer and PM1a event block. */
+#include <xen/errno.h>
 #include <xen/string.h>
 #include <xen/x86/pmtimer.h>
 
@@ -106,19 +107,46 @@ void pmtimer_fired(struct pmtimer *pt, s_time_t now)
 	update_sci(pt);
 }
 
-void pmtimer_save(const struct pmtimer *pt, struct hvm_hw_pmtimer *rec, s_time_t now)
+static void settle(void *state, s_time_t now)
 {
-	*rec = (struct hvm_hw_pmtimer){
-		.tmr_val = pmtimer_read(pt, now), .pm1a_sts = pt->sts, .pm1a_en = pt->en,
-	};
+	pmtimer_fired(state, now);
 }
 
-void pmtimer_load(struct pmtimer *pt, const struct hvm_hw_pmtimer *rec, s_time_t now)
+static s32 save(void *state, u32 instance, void *record, s_time_t now)
 {
+	const struct pmtimer *pt = state;
+
+	*(struct hvm_hw_pmtimer *)record = (struct hvm_hw_pmtimer){
+		.tmr_val = pmtimer_read(pt, now), .pm1a_sts = pt->sts, .pm1a_en = pt->en,
+	};
+	return sizeof(struct hvm_hw_pmtimer);
+}
+
+static int check(const void *state, u32 instance, const void *record, u32 len)
+{
+	const struct hvm_hw_pmtimer *rec = record;
+	const struct pmtimer *pt = state;
+
+	if ((rec->pm1a_sts & ~PM1_STATUS_BITS) || (!pt->wide && rec->tmr_val >> 24))
+		return -XEN_EINVAL;
+	return 0;
+}
+
+static void load(void *state, u32 instance, const void *record, u32 len, s_time_t now)
+{
+	const struct hvm_hw_pmtimer *rec = record;
+	struct pmtimer *pt = state;
+
 	pt->origin = now;
 	pt->base = rec->tmr_val;
-	pt->sts = rec->pm1a_sts & PM1_STATUS_BITS;
+	pt->sts = rec->pm1a_sts;
 	pt->en = rec->pm1a_en;
 	watch_msb(pt, now);
 	update_sci(pt);
 }
+
+const struct save_kind pmtimer_record = {
+	.type = HVM_SAVE_CODE(PMTIMER),
+	.min_bytes = HVM_SAVE_LENGTH(PMTIMER), .max_bytes = HVM_SAVE_LENGTH(PMTIMER),
+	.settle = settle, .save = save, .check = check, .load = load,
+};

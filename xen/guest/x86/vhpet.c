@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Virtual high precision event timer. */
+#include <xen/errno.h>
 #include <xen/string.h>
 #include <xen/x86/vhpet.h>
 
@@ -233,10 +234,18 @@ void vhpet_fired(struct vhpet *h, u32 n, s_time_t now)
 	t->deadline = INT64_MAX;
 }
 
-void vhpet_save(const struct vhpet *h, struct hvm_hw_hpet *rec, s_time_t now)
+static void settle(void *state, s_time_t now)
 {
+	for (u32 n = 0; n < VHPET_TIMERS; n++)
+		vhpet_fired(state, n, now);
+}
+
+static s32 save(void *state, u32 instance, void *record, s_time_t now)
+{
+	const struct vhpet *h = state;
+	struct hvm_hw_hpet *rec = record;
+
 	BUILD_BUG_ON(HPET_TIMER_NUM != VHPET_TIMERS);
-	memset(rec, 0, sizeof(*rec));
 	rec->capability = CAPABILITY;
 	rec->config = h->config;
 	rec->isr = h->isr;
@@ -246,12 +255,36 @@ void vhpet_save(const struct vhpet *h, struct hvm_hw_hpet *rec, s_time_t now)
 		rec->timers[i].cmp = h->t[i].cmp;
 		rec->period[i] = h->t[i].period;
 	}
+	return sizeof(*rec);
 }
 
-void vhpet_load(struct vhpet *h, const struct hvm_hw_hpet *rec, s_time_t now)
+static int check(const void *state, u32 instance, const void *record, u32 len)
 {
-	h->config = rec->config & (CFG_ENABLE | CFG_LEGACY);
-	h->isr = rec->isr & ((1u << VHPET_TIMERS) - 1);
+	const struct hvm_hw_hpet *rec = record;
+
+	/* The guest has read how long a tick is and goes on counting by it. */
+	if (rec->capability >> 32 != CAPABILITY >> 32)
+		return -XEN_EINVAL;
+	if ((rec->config & ~(u64)(CFG_ENABLE | CFG_LEGACY)) || rec->isr >> VHPET_TIMERS)
+		return -XEN_EINVAL;
+	for (u32 i = 0; i < VHPET_TIMERS; i++) {
+		u32 line = TN_ROUTE(rec->timers[i].config);
+
+		/* A line that the timer is not wired to; 0 is where it is after power-on. */
+		if ((u32)rec->timers[i].config & ~(TN_WRITABLE | TN_PERIODIC_CAP | TN_SIZE_CAP) ||
+		    (line && !(ROUTES >> line & 1)))
+			return -XEN_EINVAL;
+	}
+	return 0;
+}
+
+static void load(void *state, u32 instance, const void *record, u32 len, s_time_t now)
+{
+	const struct hvm_hw_hpet *rec = record;
+	struct vhpet *h = state;
+
+	h->config = rec->config;
+	h->isr = rec->isr;
 	h->counter = rec->mc64;
 	h->start = now;
 	for (u32 i = 0; i < VHPET_TIMERS; i++) {
@@ -260,6 +293,15 @@ void vhpet_load(struct vhpet *h, const struct hvm_hw_hpet *rec, s_time_t now)
 		t->config = (t->config & ~(u64)TN_WRITABLE) | (rec->timers[i].config & TN_WRITABLE);
 		t->cmp = rec->timers[i].cmp;
 		t->period = rec->period[i];
+		/* No record has the lines: a level stays until the guest has seen to it. */
+		if (h->isr >> i & 1)
+			h->ops->set_irq(h->ctx, route(h, i), true);
 	}
 	arm_all(h, now);
 }
+
+const struct save_kind vhpet_record = {
+	.type = HVM_SAVE_CODE(HPET),
+	.min_bytes = HVM_SAVE_LENGTH(HPET), .max_bytes = HVM_SAVE_LENGTH(HPET),
+	.settle = settle, .save = save, .check = check, .load = load,
+};

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Virtual IO-APICs. Register facts: Intel 82093AA and ICH data sheets. */
 #include <xen/errno.h>
+#include <xen/printk.h>
 #include <xen/string.h>
 #include <xen/x86/vioapic.h>
 
@@ -258,36 +259,69 @@ void vioapic_mmio_write(struct vioapic_group *g, struct vioapic *a, u32 offset, 
 	}
 }
 
-int vioapic_save(const struct vioapic_group *g, struct hvm_hw_vioapic *rec)
+/* A record describes one IO-APIC with no more pins than this. */
+static bool has_record(const struct vioapic_group *g)
 {
-	const struct vioapic *a = &g->apic[0];
+	return g->nr == 1 && g->apic[0].nr_pins <= VIOAPIC_NUM_PINS;
+}
 
-	if (g->nr != 1 || a->nr_pins > ARRAY_SIZE(rec->redirtbl))
+static s32 save(void *state, u32 instance, void *record, s_time_t now)
+{
+	const struct vioapic_group *g = state;
+	const struct vioapic *a = &g->apic[0];
+	struct hvm_hw_vioapic *rec = record;
+
+	if (!has_record(g))
 		return -XEN_EOPNOTSUPP;
-	memset(rec, 0, sizeof(*rec));
 	rec->base_address = a->base.v;
 	rec->ioregsel = a->select;
 	rec->id = a->id >> 24;
-	for (u32 i = 0; i < ARRAY_SIZE(rec->redirtbl); i++)
+	for (u32 i = 0; i < VIOAPIC_NUM_PINS; i++)
 		rec->redirtbl[i].bits = i < a->nr_pins ? a->rte[i] : RTE_MASKED;
+	return sizeof(*rec);
+}
+
+/* Reserved fields are read as zero, so nothing else can have been saved. */
+static bool rte_valid(u64 rte)
+{
+	return !(rte & ~RTE_DEFINED) && (!(rte & RTE_REMOTE_IRR) || (rte & RTE_LEVEL));
+}
+
+static int check(const void *state, u32 instance, const void *record, u32 len)
+{
+	const struct vioapic_group *g = state;
+	const struct hvm_hw_vioapic *rec = record;
+
+	if (!has_record(g))
+		return -XEN_EOPNOTSUPP;
+	if (rec->base_address != g->apic[0].base.v || rec->ioregsel > 0xff || rec->id > 0xf)
+		return -XEN_EINVAL;
+	for (u32 i = 0; i < VIOAPIC_NUM_PINS; i++)
+		if (!rte_valid(rec->redirtbl[i].bits))
+			return -XEN_EINVAL;
 	return 0;
 }
 
-int vioapic_load(struct vioapic_group *g, const struct hvm_hw_vioapic *rec)
+static void load(void *state, u32 instance, const void *record, u32 len, s_time_t now)
 {
+	const struct hvm_hw_vioapic *rec = record;
+	struct vioapic_group *g = state;
 	struct vioapic *a = &g->apic[0];
 
-	if (g->nr != 1 || a->nr_pins > ARRAY_SIZE(rec->redirtbl))
-		return -XEN_EOPNOTSUPP;
-	if (rec->base_address != a->base.v)
-		return -XEN_EINVAL;
+	ASSERT(has_record(g));
 	a->select = (u8)rec->ioregsel;
-	a->id = (rec->id << 24) & ID_MASK;
+	a->id = rec->id << 24;
 	for (u32 i = 0; i < a->nr_pins; i++) {
-		u64 rte = rec->redirtbl[i].bits & RTE_DEFINED & ~RTE_BUSY;
+		u64 rte = rec->redirtbl[i].bits;
 
+		/* In service first: an input that is up must not fire again. */
+		set_remote_irr(a, i, rte & RTE_REMOTE_IRR);
 		write_rte(g, a, i, rte);
-		set_remote_irr(a, i, (rte & RTE_REMOTE_IRR) && (rte & RTE_LEVEL));
 	}
-	return 0;
 }
+
+const struct save_kind vioapic_record = {
+	.type = HVM_SAVE_CODE(IOAPIC),
+	.min_bytes = HVM_SAVE_LENGTH(IOAPIC), .max_bytes = HVM_SAVE_LENGTH(IOAPIC),
+	.save = save, .check = check, .load = load,
+};

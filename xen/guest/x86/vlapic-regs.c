@@ -3,6 +3,7 @@
 #include "vlapic-private.h"
 
 #include <xen/errno.h>
+#include <xen/printk.h>
 
 #define R(reg) (1UL << APIC_REG_##reg)
 #define R8(reg) (0xffUL << APIC_REG_##reg)
@@ -15,13 +16,20 @@
 /* Registers that do not simply stand in regs[]. */
 #define COMPUTED (R(ARB) | R(PPR) | R8(ISR) | R8(TMR) | R8(IRR) | R(TMCCT))
 
-#define ICR_BUSY (1u << 12)
 #define ICR_RESERVED 0xfff32000u
 
 /* Bits that may be written, for each LVT entry from LVTT on. */
 static const u32 lvt_writable[] = {
 	0x700ff, 0x107ff, 0x107ff, 0x1a7ff, 0x1a7ff, 0x100ff,
 };
+
+bool vlapic_lvt_valid(u32 reg, u64 val)
+{
+	ASSERT(reg >= VLAPIC_FIRST_LVT && reg <= VLAPIC_LAST_LVT);
+	if (reg == APIC_REG_LVTT && LVTT_MODE(val) == LVTT_RESERVED)
+		return false;
+	return !(val & ~((u64)lvt_writable[reg - VLAPIC_FIRST_LVT] | LVT_READ_ONLY));
+}
 
 static u32 vec_word(const u64 *map, u32 i)
 {
@@ -72,6 +80,9 @@ static void send_ipi(struct vlapic *vl, u32 icr, u32 dest)
 static void write_lvt(struct vlapic *vl, u32 reg, u32 val)
 {
 	val &= lvt_writable[reg - VLAPIC_FIRST_LVT];
+	/* The reserved timer mode is #GP by MSR and undefined by MMIO: here it is one-shot. */
+	if (reg == APIC_REG_LVTT && LVTT_MODE(val) == LVTT_RESERVED)
+		val &= ~LVTT_MODE_MASK;
 	/* While software-disabled every entry stays masked. */
 	if (!(vl->regs[APIC_REG_SPIV] & SPIV_ENABLE))
 		val |= LVT_MASKED;
@@ -154,10 +165,10 @@ void vlapic_mmio_write(struct vlapic *vl, u32 offset, u32 size, u64 val, s_time_
 		vl->regs[reg] = v & 0xff000000;
 		break;
 	case APIC_REG_LDR:
-		vl->regs[reg] = v & 0xff000000;
+		vl->regs[reg] = v & LDR_WRITABLE;
 		break;
 	case APIC_REG_DFR:
-		vl->regs[reg] = v | 0x0fffffff;
+		vl->regs[reg] = v | DFR_ONES;
 		break;
 	default:
 		if (reg >= 64 || (!reg_write(vl, reg, v, now) && !((READABLE_XAPIC >> reg) & 1)))
@@ -176,14 +187,12 @@ static bool x2apic_write_valid(u32 reg, u64 val)
 		return val == 0;
 	case APIC_REG_SPIV:
 		return !(val & ~(u64)SPIV_WRITABLE);
-	case APIC_REG_LVTT:
-		return !(val & ~(lvt_writable[0] | (u64)ICR_BUSY)) && LVTT_MODE(val) != 3;
-	case APIC_REG_LVT_THERMAL ... APIC_REG_LVT_ERROR:
-		return !(val & ~(lvt_writable[reg - VLAPIC_FIRST_LVT] | 0x5000UL));
+	case APIC_REG_LVTT ... APIC_REG_LVT_ERROR:
+		return vlapic_lvt_valid(reg, val);
 	case APIC_REG_TMICT:
 		return val <= 0xffffffff;
 	case APIC_REG_TDCR:
-		return !(val & ~0xbUL);
+		return !(val & ~(u64)TDCR_WRITABLE);
 	default:
 		return false;
 	}
@@ -225,7 +234,7 @@ int vlapic_msr_read(struct vlapic *vl, u32 msr, u64 *val, s_time_t now)
 		return 0;
 	}
 	if (msr == MSR_TSC_DEADLINE) {
-		*val = vl->tsc_deadline;
+		*val = vlapic_timer_deadline(vl);
 		return 0;
 	}
 	if (reg >= 64 || !vl->x2apic || !((READABLE_BOTH >> reg) & 1))

@@ -3,6 +3,7 @@
 #include "vlapic-private.h"
 
 #include <xen/errno.h>
+#include <xen/printk.h>
 #include <xen/string.h>
 
 #include <public/xen.h>
@@ -24,25 +25,72 @@ static u32 get_reg(const struct hvm_hw_lapic_regs *r, u32 reg)
 	return val;
 }
 
-void vlapic_save(struct vlapic *vl, struct hvm_hw_lapic *hdr, struct hvm_hw_lapic_regs *regs,
-		 s_time_t now)
+static void settle(void *state, s_time_t now)
 {
-	memset(hdr, 0, sizeof(*hdr));
-	memset(regs, 0, sizeof(*regs));
-	hdr->apic_base_msr = vl->base_msr;
-	hdr->disabled = (vl->base_msr & APIC_BASE_EN ? 0 : SAVED_HW_DISABLED) |
+	vlapic_timer_fired(state, now);
+}
+
+static s32 save_hidden(void *state, u32 instance, void *record, s_time_t now)
+{
+	const struct vlapic *vl = state;
+	struct hvm_hw_lapic *rec = record;
+
+	rec->apic_base_msr = vl->base_msr;
+	rec->disabled = (vl->base_msr & APIC_BASE_EN ? 0 : SAVED_HW_DISABLED) |
 			(vl->regs[APIC_REG_SPIV] & SPIV_ENABLE ? 0 : SAVED_SW_DISABLED);
-	hdr->timer_divisor = 1u << vl->timer_shift;
-	hdr->tdt_msr = vl->tsc_deadline;
+	rec->timer_divisor = 1u << vl->timer_shift;
+	rec->tdt_msr = vlapic_timer_deadline(vl);
+	return sizeof(*rec);
+}
+
+static s32 save_regs(void *state, u32 instance, void *record, s_time_t now)
+{
+	const struct vlapic *vl = state;
+	struct hvm_hw_lapic_regs *rec = record;
+
 	for (u32 i = 0; i < 64; i++)
-		put_reg(regs, i, vl->regs[i]);
+		put_reg(rec, i, vl->regs[i]);
 	for (u32 i = 0; i < 8; i++) {
-		put_reg(regs, APIC_REG_ISR + i, (u32)(vl->isr[i / 2] >> (i % 2 * 32)));
-		put_reg(regs, APIC_REG_TMR + i, (u32)(vl->tmr[i / 2] >> (i % 2 * 32)));
-		put_reg(regs, APIC_REG_IRR + i, (u32)(vl->irr[i / 2] >> (i % 2 * 32)));
+		put_reg(rec, APIC_REG_ISR + i, (u32)(vl->isr[i / 2] >> (i % 2 * 32)));
+		put_reg(rec, APIC_REG_TMR + i, (u32)(vl->tmr[i / 2] >> (i % 2 * 32)));
+		put_reg(rec, APIC_REG_IRR + i, (u32)(vl->irr[i / 2] >> (i % 2 * 32)));
 	}
-	put_reg(regs, APIC_REG_PPR, vl->ppr);
-	put_reg(regs, APIC_REG_TMCCT, vlapic_timer_current(vl, now));
+	put_reg(rec, APIC_REG_PPR, vl->ppr);
+	put_reg(rec, APIC_REG_TMCCT, vlapic_timer_current(vl, now));
+	return sizeof(*rec);
+}
+
+static int check_hidden(const void *state, u32 instance, const void *record, u32 len)
+{
+	const struct vlapic *vl = state;
+	const struct hvm_hw_lapic *rec = record;
+
+	if (!vlapic_base_valid(vl, rec->apic_base_msr) ||
+	    (rec->disabled & ~(SAVED_HW_DISABLED | SAVED_SW_DISABLED)))
+		return -XEN_EINVAL;
+	return 0;
+}
+
+/*
+ * What a guest could not have written has not been saved either. Registers that follow from others
+ * (ID, version, PPR) and reserved offsets are not looked at, and not loaded.
+ */
+static int check_regs(const void *state, u32 instance, const void *record, u32 len)
+{
+	const struct hvm_hw_lapic_regs *rec = record;
+
+	if ((get_reg(rec, APIC_REG_TPR) & ~0xffu) || (get_reg(rec, APIC_REG_ESR) & ~0xffu) ||
+	    (get_reg(rec, APIC_REG_SPIV) & ~SPIV_WRITABLE) ||
+	    (get_reg(rec, APIC_REG_TDCR) & ~TDCR_WRITABLE))
+		return -XEN_EINVAL;
+	/* Vectors below 16 belong to exceptions; no APIC has them in its vector registers. */
+	if ((get_reg(rec, APIC_REG_ISR) | get_reg(rec, APIC_REG_TMR) |
+	     get_reg(rec, APIC_REG_IRR)) & 0xffff)
+		return -XEN_EINVAL;
+	for (u32 r = VLAPIC_FIRST_LVT; r <= VLAPIC_LAST_LVT; r++)
+		if (!vlapic_lvt_valid(r, get_reg(rec, r)))
+			return -XEN_EINVAL;
+	return 0;
 }
 
 static void load_vectors(u64 *map, const struct hvm_hw_lapic_regs *regs, u32 first)
@@ -52,57 +100,94 @@ static void load_vectors(u64 *map, const struct hvm_hw_lapic_regs *regs, u32 fir
 	map[0] &= ~0xffffUL;
 }
 
-static void load_timer(struct vlapic *vl, const struct hvm_hw_lapic *hdr,
-		       const struct hvm_hw_lapic_regs *regs, s_time_t now)
+/* The registers are in place, and a deadline that the other record had is in tsc_deadline. */
+static void load_timer(struct vlapic *vl, u32 count, u32 left, u32 tdcr, s_time_t now)
 {
-	u32 count = get_reg(regs, APIC_REG_TMICT);
-	u32 left = min(get_reg(regs, APIC_REG_TMCCT), count);
-	s_time_t start;
+	u32 mode = LVTT_MODE(vl->regs[APIC_REG_LVTT]);
 
-	vlapic_timer_set_divider(vl, get_reg(regs, APIC_REG_TDCR), now);
-	if (LVTT_MODE(vl->regs[APIC_REG_LVTT]) == LVTT_DEADLINE) {
-		vlapic_timer_set_deadline(vl, hdr->tdt_msr, now);
+	vlapic_timer_set_divider(vl, tdcr, now);
+	if (mode == LVTT_DEADLINE) {
+		vlapic_timer_set_deadline(vl, vl->tsc_deadline, now);
 		return;
 	}
-	vl->regs[APIC_REG_TMICT] = 0;
-	if (!left) {
-		vl->regs[APIC_REG_TMICT] = count;
-		return;
-	}
-	start = now - ((s_time_t)(count - left) << vl->timer_shift);
-	vlapic_timer_set_count(vl, count, start);
+	vl->regs[APIC_REG_TMICT] = count;
+	left = min(left, count);
+	/* Xen does not save the count that is left. A periodic timer runs all the same. */
+	if (!left && mode == LVTT_PERIODIC)
+		left = count;
+	if (left)
+		vlapic_timer_resume(vl, left, now);
 }
 
-int vlapic_load(struct vlapic *vl, const struct hvm_hw_lapic *hdr,
-		const struct hvm_hw_lapic_regs *regs, s_time_t now)
+/* Everything that follows from other registers, once those are loaded. */
+static void derive(struct vlapic *vl)
 {
-	static const u8 plain[] = {
-		APIC_REG_TPR, APIC_REG_ESR, APIC_REG_ICR, APIC_REG_ICR2,
-	};
-	u64 base = hdr->apic_base_msr;
-
-	if ((base & (vl->base_reserved | 0x2ff)) ||
-	    ((base & APIC_BASE_EXTD) && !(base & APIC_BASE_EN)))
-		return -XEN_EINVAL;
-	vl->base_msr = base;
-	vlapic_reset(vl);
-	for (u32 i = 0; i < ARRAY_SIZE(plain); i++)
-		vl->regs[plain[i]] = get_reg(regs, plain[i]);
-	vl->regs[APIC_REG_TPR] &= 0xff;
-	vl->regs[APIC_REG_SPIV] = get_reg(regs, APIC_REG_SPIV) & SPIV_WRITABLE;
-	if (!vl->x2apic) {
-		vl->regs[APIC_REG_LDR] = get_reg(regs, APIC_REG_LDR) & 0xff000000;
-		vl->regs[APIC_REG_DFR] = get_reg(regs, APIC_REG_DFR) | 0x0fffffff;
-	}
-	for (u32 r = VLAPIC_FIRST_LVT; r <= VLAPIC_LAST_LVT; r++)
-		vl->regs[r] = get_reg(regs, r) & (r == APIC_REG_LVTT ? 0x700ff : 0x1a7ff);
-	load_vectors(vl->isr, regs, APIC_REG_ISR);
-	load_vectors(vl->tmr, regs, APIC_REG_TMR);
-	load_vectors(vl->irr, regs, APIC_REG_IRR);
 	vl->isr_top = (s16)vec_highest(vl->isr);
 	vl->irr_pending = 1;
 	vlapic_update_enabled(vl);
 	vlapic_update_ppr(vl);
-	load_timer(vl, hdr, regs, now);
-	return 0;
 }
+
+static void load_plain(struct vlapic *vl, const struct hvm_hw_lapic_regs *rec)
+{
+	static const u8 plain[] = {
+		APIC_REG_TPR, APIC_REG_ESR, APIC_REG_SPIV, APIC_REG_ICR2,
+	};
+
+	for (u32 i = 0; i < ARRAY_SIZE(plain); i++)
+		vl->regs[plain[i]] = get_reg(rec, plain[i]);
+	vl->regs[APIC_REG_ICR] = get_reg(rec, APIC_REG_ICR) & ~ICR_BUSY;
+	if (!vl->x2apic) {
+		vl->regs[APIC_REG_LDR] = get_reg(rec, APIC_REG_LDR) & LDR_WRITABLE;
+		vl->regs[APIC_REG_DFR] = get_reg(rec, APIC_REG_DFR) | DFR_ONES;
+	}
+	for (u32 r = VLAPIC_FIRST_LVT; r <= VLAPIC_LAST_LVT; r++)
+		vl->regs[r] = get_reg(rec, r) & ~LVT_READ_ONLY;
+}
+
+static void load_regs(void *state, u32 instance, const void *record, u32 len, s_time_t now)
+{
+	const struct hvm_hw_lapic_regs *rec = record;
+	struct vlapic *vl = state;
+	u64 deadline = vl->tsc_deadline;
+
+	vlapic_reset(vl);
+	vl->tsc_deadline = deadline;
+	load_plain(vl, rec);
+	load_vectors(vl->isr, rec, APIC_REG_ISR);
+	load_vectors(vl->tmr, rec, APIC_REG_TMR);
+	load_vectors(vl->irr, rec, APIC_REG_IRR);
+	derive(vl);
+	load_timer(vl, get_reg(rec, APIC_REG_TMICT), get_reg(rec, APIC_REG_TMCCT),
+		   get_reg(rec, APIC_REG_TDCR), now);
+}
+
+/*
+ * Most streams have both records, this one first: the registers that the mode decides, ID and
+ * logical destination, must follow it at once, the deadline waits for the mode of the timer.
+ */
+static void load_hidden(void *state, u32 instance, const void *record, u32 len, s_time_t now)
+{
+	const struct hvm_hw_lapic *rec = record;
+	struct vlapic *vl = state;
+	struct hvm_hw_lapic_regs regs;
+
+	ASSERT(vlapic_base_valid(vl, rec->apic_base_msr));
+	memset(&regs, 0, sizeof(regs));
+	save_regs(vl, instance, &regs, now);
+	vl->base_msr = rec->apic_base_msr;
+	vl->tsc_deadline = rec->tdt_msr;
+	load_regs(vl, instance, &regs, sizeof(regs), now);
+}
+
+const struct save_kind vlapic_record = {
+	.type = HVM_SAVE_CODE(LAPIC),
+	.min_bytes = HVM_SAVE_LENGTH(LAPIC), .max_bytes = HVM_SAVE_LENGTH(LAPIC),
+	.settle = settle, .save = save_hidden, .check = check_hidden, .load = load_hidden,
+};
+
+const struct save_kind vlapic_regs_record = {
+	.type = HVM_SAVE_CODE(LAPIC_REGS),
+	.min_bytes = HVM_SAVE_LENGTH(LAPIC_REGS), .max_bytes = HVM_SAVE_LENGTH(LAPIC_REGS),
+	.save = save_regs, .check = check_regs, .load = load_regs,
+};

@@ -2,6 +2,8 @@
 /* The timer of the virtual local APIC: one-shot, periodic and TSC-deadline. */
 #include "vlapic-private.h"
 
+#include <xen/printk.h>
+
 static u32 timer_mode(const struct vlapic *vl)
 {
 	return LVTT_MODE(vl->regs[APIC_REG_LVTT]);
@@ -65,11 +67,17 @@ void vlapic_timer_set_count(struct vlapic *vl, u32 count, s_time_t now)
 		vlapic_timer_stop(vl);
 }
 
+void vlapic_timer_resume(struct vlapic *vl, u32 left, s_time_t now)
+{
+	ASSERT(timer_mode(vl) != LVTT_DEADLINE && left && left <= vl->regs[APIC_REG_TMICT]);
+	timer_start(vl, left, now);
+}
+
 void vlapic_timer_set_divider(struct vlapic *vl, u32 tdcr, s_time_t now)
 {
 	u32 left = vlapic_timer_current(vl, now);
 
-	tdcr &= 0xb;
+	tdcr &= TDCR_WRITABLE;
 	vl->regs[APIC_REG_TDCR] = tdcr;
 	vl->timer_shift = (((tdcr & 3) | (tdcr >> 3 << 2)) + 1) & 7;
 	if (left && timer_mode(vl) != LVTT_DEADLINE)
@@ -94,6 +102,12 @@ void vlapic_timer_set_deadline(struct vlapic *vl, u64 tsc, s_time_t now)
 	}
 	vl->tsc_deadline = tsc;
 	timer_arm(vl, at);
+}
+
+/* Zero in the other modes (SDM, "TSC-Deadline Mode"), where a restored one may wait. */
+u64 vlapic_timer_deadline(const struct vlapic *vl)
+{
+	return timer_mode(vl) == LVTT_DEADLINE ? vl->tsc_deadline : 0;
 }
 
 u32 vlapic_timer_current(const struct vlapic *vl, s_time_t now)

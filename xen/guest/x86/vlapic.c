@@ -174,16 +174,21 @@ int vlapic_local_irq(struct vlapic *vl, enum vlapic_reg reg)
 	return mode;
 }
 
+bool vlapic_base_valid(const struct vlapic *vl, u64 base)
+{
+	if (base & (vl->base_reserved | 0x2ff))
+		return false;
+	return (base & (APIC_BASE_EXTD | APIC_BASE_EN)) != APIC_BASE_EXTD;
+}
+
 int vlapic_base_write(struct vlapic *vl, u64 val)
 {
 	u64 old = vl->base_msr;
 	bool was_on = old & APIC_BASE_EN, was_x2 = old & APIC_BASE_EXTD;
 	bool on = val & APIC_BASE_EN, x2 = val & APIC_BASE_EXTD;
 
-	if (val & (vl->base_reserved | 0x2ff))
-		return -XEN_EINVAL;
 	/* SDM "x2APIC State Transitions": x2APIC is entered from xAPIC, left by disabling. */
-	if ((x2 && (!on || !was_on)) || (was_x2 && on && !x2))
+	if (!vlapic_base_valid(vl, val) || (x2 && !was_on) || (was_x2 && on && !x2))
 		return -XEN_EINVAL;
 	vl->base_msr = val;
 	if (was_on && !on) {

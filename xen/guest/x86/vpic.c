@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Virtual 8259A pair. */
 #include <xen/errno.h>
+#include <xen/printk.h>
 #include <xen/string.h>
 #include <xen/x86/vpic.h>
 
@@ -245,11 +246,13 @@ u8 vpic_read(struct vpic *p, u32 port)
 	}
 }
 
-void vpic_save(const struct vpic *p, u32 which, struct hvm_hw_vpic *rec)
+static s32 save(void *state, u32 which, void *record, s_time_t now)
 {
-	const struct vpic_chip *c = &p->chip[which & 1];
+	const struct vpic *p = state;
+	const struct vpic_chip *c = &p->chip[which];
+	struct hvm_hw_vpic *rec = record;
 
-	memset(rec, 0, sizeof(*rec));
+	ASSERT(c->lowest < 8 && c->init_state <= 4);
 	rec->irr = c->irr;
 	rec->imr = c->imr;
 	rec->isr = c->isr;
@@ -267,17 +270,33 @@ void vpic_save(const struct vpic *p, u32 which, struct hvm_hw_vpic *rec)
 	rec->is_master = !which;
 	rec->elcr = c->elcr;
 	rec->int_output = which ? pending(p, 1) >= 0 : p->output;
+	return sizeof(*rec);
 }
 
-int vpic_load(struct vpic *p, u32 which, const struct hvm_hw_vpic *rec)
+static u8 elcr_bits(u32 which)
 {
-	struct vpic_chip *c = &p->chip[which & 1];
+	return which ? ELCR_SLAVE : ELCR_MASTER;
+}
 
-	if (which > 1 || rec->is_master != !which || rec->priority_add > 7 || rec->irq_base & 7)
+static int check(const void *state, u32 which, const void *record, u32 len)
+{
+	const struct hvm_hw_vpic *rec = record;
+
+	if (rec->is_master != !which || rec->priority_add > 7 || (rec->irq_base & 7) ||
+	    rec->int_output > 1)
 		return -XEN_EINVAL;
+	return rec->elcr & ~elcr_bits(which) ? -XEN_EINVAL : 0;
+}
+
+static void load(void *state, u32 which, const void *record, u32 len, s_time_t now)
+{
+	const struct hvm_hw_vpic *rec = record;
+	struct vpic *p = state;
+	struct vpic_chip *c = &p->chip[which];
+
 	*c = (struct vpic_chip){
 		.irr = rec->irr, .imr = rec->imr, .isr = rec->isr, .irq_base = rec->irq_base,
-		.lines = c->lines, .elcr = rec->elcr & (which ? ELCR_SLAVE : ELCR_MASTER),
+		.lines = c->lines, .elcr = rec->elcr,
 		.init_state = rec->init_state & 3 ? (rec->init_state & 3) + 1 : 0,
 		.icw1_needs_icw4 = rec->init_state & 4, .icw1_single = rec->init_state & 8,
 		.lowest = (rec->priority_add + 7) & 7, .read_isr = rec->readsel_isr,
@@ -287,5 +306,10 @@ int vpic_load(struct vpic *p, u32 which, const struct hvm_hw_vpic *rec)
 		.special_mask = rec->special_mask_mode,
 	};
 	update(p);
-	return 0;
 }
+
+const struct save_kind vpic_record = {
+	.type = HVM_SAVE_CODE(PIC),
+	.min_bytes = HVM_SAVE_LENGTH(PIC), .max_bytes = HVM_SAVE_LENGTH(PIC),
+	.save = save, .check = check, .load = load,
+};

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Virtual 8254 interval timer. */
 #include <xen/errno.h>
+#include <xen/printk.h>
 #include <xen/string.h>
 #include <xen/x86/vpit.h>
 
@@ -8,6 +9,7 @@
 #include <public/hvm/save.h>
 
 #define NS_PER_SEC 1000000000UL
+#define MAX_COUNT 0x10000U
 /* The refresh request that port 0x61 shows toggles every 15.085 us. */
 #define REFRESH_NS 15085
 
@@ -283,13 +285,16 @@ void vpit_fired(struct vpit *p, s_time_t now)
 	arm(p, now, now + VPIT_MIN_PERIOD);
 }
 
-void vpit_save(const struct vpit *p, struct hvm_hw_pit *rec)
+static s32 save(void *state, u32 instance, void *record, s_time_t now)
 {
-	memset(rec, 0, sizeof(*rec));
+	const struct vpit *p = state;
+	struct hvm_hw_pit *rec = record;
+
 	for (u32 i = 0; i < 3; i++) {
 		const struct vpit_channel *c = &p->ch[i];
 		struct hvm_hw_pit_channel *r = &rec->channels[i];
 
+		ASSERT(c->count >= 1 && c->count <= MAX_COUNT && c->mode <= 5);
 		r->count = c->count;
 		r->latched_count = c->latched;
 		r->count_latched = c->latch_state;
@@ -304,18 +309,33 @@ void vpit_save(const struct vpit *p, struct hvm_hw_pit *rec)
 		r->gate = c->gate;
 	}
 	rec->speaker_data_on = p->speaker;
+	return sizeof(*rec);
 }
 
-int vpit_load(struct vpit *p, const struct hvm_hw_pit *rec, s_time_t now)
+static bool channel_valid(const struct hvm_hw_pit_channel *r)
 {
-	for (u32 i = 0; i < 3; i++) {
-		const struct hvm_hw_pit_channel *r = &rec->channels[i];
+	return r->count && r->count <= MAX_COUNT && r->mode <= 5 && r->rw_mode <= 3 &&
+	       r->read_state <= PIT_WORD_HIGH && r->write_state <= PIT_WORD_HIGH &&
+	       r->count_latched <= PIT_WORD_HIGH && r->status_latched <= 1 && r->bcd <= 1 &&
+	       r->gate <= 1;
+}
 
-		if (!r->count || r->count > 0x10000 || r->mode > 5 || r->rw_mode > 3 ||
-		    r->read_state > PIT_WORD_HIGH || r->write_state > PIT_WORD_HIGH ||
-		    r->count_latched > PIT_WORD_HIGH)
+static int check(const void *state, u32 instance, const void *record, u32 len)
+{
+	const struct hvm_hw_pit *rec = record;
+
+	for (u32 i = 0; i < 3; i++)
+		if (!channel_valid(&rec->channels[i]))
 			return -XEN_EINVAL;
-	}
+	return rec->speaker_data_on > 1 ? -XEN_EINVAL : 0;
+}
+
+/* The record does not say how far the counters were: they start anew. */
+static void load_state(void *state, u32 instance, const void *record, u32 len, s_time_t now)
+{
+	const struct hvm_hw_pit *rec = record;
+	struct vpit *p = state;
+
 	for (u32 i = 0; i < 3; i++) {
 		const struct hvm_hw_pit_channel *r = &rec->channels[i];
 
@@ -330,5 +350,15 @@ int vpit_load(struct vpit *p, const struct hvm_hw_pit *rec, s_time_t now)
 	}
 	p->speaker = rec->speaker_data_on;
 	arm(p, now, now);
-	return 0;
 }
+
+static void settle(void *state, s_time_t now)
+{
+	vpit_fired(state, now);
+}
+
+const struct save_kind vpit_record = {
+	.type = HVM_SAVE_CODE(PIT),
+	.min_bytes = HVM_SAVE_LENGTH(PIT), .max_bytes = HVM_SAVE_LENGTH(PIT),
+	.settle = settle, .save = save, .check = check, .load = load_state,
+};

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Virtual real-time clock and CMOS memory. */
 #include <xen/errno.h>
+#include <xen/printk.h>
 #include <xen/string.h>
 #include <xen/x86/vrtc.h>
 
@@ -358,29 +359,55 @@ void vrtc_fired(struct vrtc *r, s_time_t now)
 	arm(r, now);
 }
 
-void vrtc_save(struct vrtc *r, struct hvm_hw_rtc *rec, s_time_t now)
+/* Some ten thousand years either way: what the registers can express. */
+#define MAX_OFFSET (1L << 40)
+
+static void settle(void *state, s_time_t now)
 {
+	vrtc_fired(state, now);
+}
+
+static s32 save(void *state, u32 instance, void *record, s_time_t now)
+{
+	struct hvm_hw_rtc *rec = record;
+	struct vrtc *r = state;
+
 	BUILD_BUG_ON(RTC_CMOS_SIZE != RTC_D + 1);
+	ASSERT(r->index < VRTC_CMOS_SIZE);
 	if (!(r->cmos[RTC_B] & B_SET))
 		show_time(r, now);
-	memset(rec, 0, sizeof(*rec));
 	memcpy(rec->cmos_data, r->cmos, sizeof(rec->cmos_data));
 	rec->cmos_index = r->index;
 	rec->rtc_offset = r->offset;
+	return sizeof(*rec);
 }
 
-int vrtc_load(struct vrtc *r, const struct hvm_hw_rtc *rec, s_time_t now)
+static int check(const void *state, u32 instance, const void *record, u32 len)
 {
-	/* Some ten thousand years either way: what the registers can express. */
-	if (rec->rtc_offset > 1L << 40 || rec->rtc_offset < -(1L << 40))
+	const struct hvm_hw_rtc *rec = record;
+
+	if (rec->cmos_index >= VRTC_CMOS_SIZE)
 		return -XEN_EINVAL;
+	return rec->rtc_offset > MAX_OFFSET || rec->rtc_offset < -MAX_OFFSET ? -XEN_EINVAL : 0;
+}
+
+static void load(void *state, u32 instance, const void *record, u32 len, s_time_t now)
+{
+	const struct hvm_hw_rtc *rec = record;
+	struct vrtc *r = state;
+
 	memcpy(r->cmos, rec->cmos_data, sizeof(rec->cmos_data));
 	r->cmos[RTC_A] &= ~A_UIP;
 	r->cmos[RTC_D] = D_VALID;
-	r->index = rec->cmos_index & (VRTC_CMOS_SIZE - 1);
+	r->index = rec->cmos_index;
 	r->offset = rec->rtc_offset;
 	r->last_update = r->last_periodic = now;
 	update_irq(r);
 	arm(r, now);
-	return 0;
 }
+
+const struct save_kind vrtc_record = {
+	.type = HVM_SAVE_CODE(RTC),
+	.min_bytes = HVM_SAVE_LENGTH(RTC), .max_bytes = HVM_SAVE_LENGTH(RTC),
+	.settle = settle, .save = save, .check = check, .load = load,
+};

@@ -78,12 +78,13 @@ static void test_save(void **state)
 	mtrr_init(&n, 40);
 	range(&m, 7, 0x80000000, 0x80000000, MEM_UC);
 	mtrr_write(&m, 0x26c, 0x0405060100040506);
-	mtrr_save(&m, &rec);
-	assert_int_equal(mtrr_load(&n, &rec), 0);
+	mtrr_record.save(&m, 0, &rec, 0);
+	assert_int_equal(mtrr_record.check(&n, 0, &rec, sizeof(rec)), 0);
+	mtrr_record.load(&n, 0, &rec, sizeof(rec), 0);
 	assert_memory_equal(&m, &n, sizeof(m));
 	rec.msr_mtrr_fixed[10] = 3;
 	rec.msr_mtrr_def_type = 0;
-	assert_int_equal(mtrr_load(&n, &rec), -XEN_EINVAL);
+	assert_int_equal(mtrr_record.check(&n, 0, &rec, sizeof(rec)), -XEN_EINVAL);
 	assert_memory_equal(&m, &n, sizeof(m));
 }
 

@@ -59,8 +59,9 @@ static void test_save(void **state)
 	struct pmtimer pt;
 
 	pmtimer_init(&pt, true, 0, NULL, NULL);
-	pmtimer_save(&pt, &rec, 1000000000);
-	pmtimer_load(&pt, &rec, 77);
+	pmtimer_record.save(&pt, 0, &rec, 1000000000);
+	assert_int_equal(pmtimer_record.check(&pt, 0, &rec, sizeof(rec)), 0);
+	pmtimer_record.load(&pt, 0, &rec, sizeof(rec), 77);
 	assert_int_equal(pmtimer_read(&pt, 77), 3579545);
 }
 

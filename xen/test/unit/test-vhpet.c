@@ -110,8 +110,10 @@ static void test_save(void **state)
 	vhpet_mmio_write(&h, 0x10, 4, 1, 0);
 	vhpet_mmio_write(&h, 0x120, 4, 4, 0);
 	vhpet_mmio_write(&h, 0x128, 8, 500, 0);
-	vhpet_save(&h, &rec, 1000);
-	vhpet_load(&g, &rec, 77000);
+	memset(&rec, 0, sizeof(rec));
+	vhpet_record.save(&h, 0, &rec, 1000);
+	assert_int_equal(vhpet_record.check(&g, 0, &rec, sizeof(rec)), 0);
+	vhpet_record.load(&g, 0, &rec, sizeof(rec), 77000);
 	assert_int_equal(vhpet_mmio_read(&g, 0xf0, 8, 77000), 100);
 	assert_int_equal(deadline[1], 81000);
 }

@@ -176,14 +176,19 @@ static void test_save(void **state)
 	start(&h, &s);
 	wr(&g, &g.apic[0], 0x22, 0x8061);
 	vioapic_set_line(&g, 9, true);
-	assert_int_equal(vioapic_save(&g, &rec), 0);
-	assert_int_equal(vioapic_load(&h, &rec), 0);
+	assert_int_equal(vioapic_record.save(&g, 0, &rec, 0), sizeof(rec));
+	assert_int_equal(vioapic_record.check(&h, 0, &rec, sizeof(rec)), 0);
+	vioapic_record.load(&h, 0, &rec, sizeof(rec), 0);
 	assert_int_equal(s.delivered, 0);
 	assert_memory_equal(g.apic[0].rte, h.apic[0].rte, sizeof(g.apic[0].rte));
 	vioapic_eoi(&h, 0x61);
 	assert_int_equal(s.eois, 1);
 	rec.base_address = 0;
-	assert_int_equal(vioapic_load(&h, &rec), -XEN_EINVAL);
+	assert_int_equal(vioapic_record.check(&h, 0, &rec, sizeof(rec)), -XEN_EINVAL);
+	/* A second one has no record. */
+	assert_int_equal(vioapic_add(&h, gpaddr_make(0xfec01000), 24, 8, 2), 0);
+	assert_int_equal(vioapic_record.check(&h, 0, &rec, sizeof(rec)), -XEN_EOPNOTSUPP);
+	assert_int_equal(vioapic_record.save(&h, 0, &rec, 0), -XEN_EOPNOTSUPP);
 }
 
 static void test_hostile(void **state)

@@ -407,8 +407,8 @@ static void test_save(void **state)
 {
 	struct vlapic a, b;
 	struct record ra, rb;
-	struct hvm_hw_lapic hdr;
-	struct hvm_hw_lapic_regs regs;
+	struct hvm_hw_lapic mode = { 0 };
+	struct hvm_hw_lapic_regs regs = { 0 };
 
 	start(&a, &ra, 2);
 	start(&b, &rb, 2);
@@ -418,11 +418,12 @@ static void test_save(void **state)
 	vlapic_mmio_write(&a, 0x320, 4, 0x20031, 0);
 	vlapic_mmio_write(&a, 0x3e0, 4, 0xb, 0);
 	vlapic_mmio_write(&a, 0x380, 4, 1000000, 100);
-	vlapic_save(&a, &hdr, &regs, 400100);
-	hdr.apic_base_msr |= 1;
-	assert_int_equal(vlapic_load(&b, &hdr, &regs, 70), -XEN_EINVAL);
-	hdr.apic_base_msr &= ~1UL;
-	assert_int_equal(vlapic_load(&b, &hdr, &regs, 900), 0);
+	vlapic_record.save(&a, 0, &mode, 400100);
+	vlapic_regs_record.save(&a, 0, &regs, 400100);
+	assert_int_equal(vlapic_record.check(&b, 0, &mode, sizeof(mode)), 0);
+	assert_int_equal(vlapic_regs_record.check(&b, 0, &regs, sizeof(regs)), 0);
+	vlapic_record.load(&b, 0, &mode, sizeof(mode), 900);
+	vlapic_regs_record.load(&b, 0, &regs, sizeof(regs), 900);
 	assert_int_equal(rb.deadline, 900 + 600000);
 	assert_int_equal(vlapic_pending(&b), 0x90);
 	assert_int_equal(b.isr_top, 0x80);

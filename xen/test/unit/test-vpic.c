@@ -116,16 +116,17 @@ static void test_rotate_and_poll(void **state)
 
 static void test_save(void **state)
 {
-	struct hvm_hw_vpic rec;
+	struct hvm_hw_vpic rec = { 0 };
 	struct vpic p, q;
 
 	start(&p);
 	start(&q);
 	vpic_set_irq(&p, 4, true);
-	vpic_save(&p, 0, &rec);
-	assert_int_equal(vpic_load(&q, 1, &rec), -XEN_EINVAL);
+	assert_int_equal(vpic_record.save(&p, 0, &rec, 0), sizeof(rec));
+	assert_int_equal(vpic_record.check(&q, 1, &rec, sizeof(rec)), -XEN_EINVAL);
 	output = false;
-	assert_int_equal(vpic_load(&q, 0, &rec), 0);
+	assert_int_equal(vpic_record.check(&q, 0, &rec, sizeof(rec)), 0);
+	vpic_record.load(&q, 0, &rec, sizeof(rec), 0);
 	assert_true(output);
 	assert_int_equal(vpic_ack(&q), 0x34);
 }

@@ -125,11 +125,13 @@ static void test_save(void **state)
 	vpit_write(&p, 0x43, 0x34, 0);
 	vpit_write(&p, 0x40, 0xa9, 0);
 	vpit_write(&p, 0x40, 0x04, 0);
-	vpit_save(&p, &rec);
-	assert_int_equal(vpit_load(&q, &rec, 1000), 0);
+	memset(&rec, 0, sizeof(rec));
+	vpit_record.save(&p, 0, &rec, 0);
+	assert_int_equal(vpit_record.check(&q, 0, &rec, sizeof(rec)), 0);
+	vpit_record.load(&q, 0, &rec, sizeof(rec), 1000);
 	assert_in_range(deadline, 1000847, 1000849);
 	rec.channels[1].count = 0;
-	assert_int_equal(vpit_load(&q, &rec, 0), -XEN_EINVAL);
+	assert_int_equal(vpit_record.check(&q, 0, &rec, sizeof(rec)), -XEN_EINVAL);
 }
 
 static void test_hostile(void **state)

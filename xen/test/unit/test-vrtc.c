@@ -154,12 +154,14 @@ static void test_save(void **state)
 	vrtc_init(&r, 0, 500, 0, &ops, NULL);
 	vrtc_init(&s, 0, 0, 0, &ops, NULL);
 	wr(&r, 0xb, 0x12, 0);
-	vrtc_save(&r, &rec, 3 * SEC);
-	assert_int_equal(vrtc_load(&s, &rec, 3 * SEC), 0);
+	memset(&rec, 0, sizeof(rec));
+	vrtc_record.save(&r, 0, &rec, 3 * SEC);
+	assert_int_equal(vrtc_record.check(&s, 0, &rec, sizeof(rec)), 0);
+	vrtc_record.load(&s, 0, &rec, sizeof(rec), 3 * SEC);
 	assert_int_equal(deadline, 4 * SEC);
 	assert_int_equal(rd(&s, 0, 3 * SEC), 0x23);
 	rec.rtc_offset = INT64_MIN;
-	assert_int_equal(vrtc_load(&s, &rec, 0), -XEN_EINVAL);
+	assert_int_equal(vrtc_record.check(&s, 0, &rec, sizeof(rec)), -XEN_EINVAL);
 }
 
 static void test_hostile(void **state)

@@ -4,6 +4,7 @@
 #include <xen/guest_access.h>
 #include <xen/hal/vcpu.h>
 #include <xen/string.h>
+#include <xen/x86/control-regs.h>
 
 #include "private.h"
 
@@ -40,7 +41,7 @@ static bool translate(struct hvm_walk *hw, guest_ptr_t va, u32 access, gpaddr_t 
 	struct x86_walk_result res;
 
 	hw->walk.cr4 &= ~(X86_CR4_SMAP | X86_CR4_PKE);
-	if (!hvm_canonical(va.v) ||
+	if (!x86_canonical(va.v) ||
 	    x86_walk(&hw->walk, va, access | X86_WALK_NO_AD, &res) != X86_WALK_OK)
 		return false;
 	*gpa = res.gpa;

@@ -13,8 +13,6 @@ long domctl_set_cpu_policy(struct vcpu *v, struct domain *d, struct xen_domctl *
 /* save.c */
 long domctl_get_hvm_context(struct vcpu *v, struct domain *d, struct xen_domctl *op);
 long domctl_get_hvm_record(struct vcpu *v, struct domain *d, struct xen_domctl *op);
-
-/* restore.c */
 long domctl_set_hvm_context(struct vcpu *v, struct domain *d, struct xen_domctl *op);
 
 #endif

@@ -15,11 +15,14 @@
 #include <asm/processor.h>
 
 #include "private.h"
+#include "save.h"
 
 #include <public/hvm/save.h>
 
 #define FXSAVE_BYTES 512
+#define MXCSR_OFFSET 24
 #define MXCSR_DEFAULT 0x1f80
+#define MXCSR_VALID 0xffffU	/* XRSTOR of other bits would fault in the hypervisor */
 #define FCW_DEFAULT 0x037f
 #define XSAVE_HEADER 512
 
@@ -47,6 +50,7 @@ void fpu_init(void)
 		xsetbv(0, host_xcr0);
 		bytes = cpuid_count(0xd, 0).ebx;
 	}
+	BUG_ON(offsetof(struct hvm_hw_cpu_xsave, save_area) + bytes > SAVE_RECORD_MAX);
 	area_bytes = bytes;
 	/* APM volume 3, CPUID function 8000_0008 EBX: XSaveErPtr. */
 	error_pointers_stay = !(cpuid(0x80000008).ebx & BIT(2));
@@ -69,7 +73,7 @@ int fpu_vcpu_init(struct x86_vcpu *xv)
 		return -XEN_ENOMEM;
 	area = page_to_virt(pg);
 	*(u16 *)area = FCW_DEFAULT;
-	*(u32 *)(area + 24) = MXCSR_DEFAULT;
+	*(u32 *)(area + MXCSR_OFFSET) = MXCSR_DEFAULT;
 	if (use_xsave)
 		*(u64 *)(area + XSAVE_HEADER) = XCR0_X87 | XCR0_SSE;
 	xv->fpu_area = area;
@@ -160,45 +164,62 @@ void fpu_set_legacy(struct x86_vcpu *xv, const void *image)
 
 #define RECORD_AREA offsetof(struct hvm_hw_cpu_xsave, save_area)
 
-u32 fpu_record_save(struct x86_vcpu *xv, void *buf, u32 room)
+static s32 save(void *state, u32 instance, void *record, s_time_t now)
 {
-	struct hvm_hw_cpu_xsave *r = buf;
+	const struct x86_vcpu *xv = state;
+	struct hvm_hw_cpu_xsave *r = record;
 
-	if (!use_xsave || RECORD_AREA + area_bytes > room)
+	if (!use_xsave)
 		return 0;
 	r->xfeature_mask = host_xcr0;
 	r->xcr0 = xv->xcr0;
 	r->xcr0_accum = xv->xcr0;
 	memcpy(&r->save_area, xv->fpu_area, area_bytes);
-	return (u32)RECORD_AREA + area_bytes;
+	return (s32)(RECORD_AREA + area_bytes);
 }
 
-int fpu_record_check(struct x86_vcpu *xv, const void *data, u32 len)
+static bool header_valid(const struct hvm_hw_cpu_xsave_hdr *h)
 {
+	if ((h->xstate_bv & ~host_xcr0) || h->xcomp_bv)
+		return false;
+	for (u32 i = 0; i < ARRAY_SIZE(h->reserved); i++)
+		if (h->reserved[i])
+			return false;
+	return true;
+}
+
+static int check(const void *state, u32 instance, const void *record, u32 len)
+{
+	const struct x86_vcpu *xv = state;
 	const struct cpuid_policy *p = to_xd(xv->v.domain)->cpuid;
-	const struct hvm_hw_cpu_xsave *r = data;
+	const struct hvm_hw_cpu_xsave *r = record;
 	u32 mxcsr;
 
-	if (!use_xsave || len < sizeof(*r) || len > RECORD_AREA + area_bytes)
+	if (!use_xsave || len > RECORD_AREA + area_bytes)
 		return -XEN_EINVAL;
 	/* XCR0 before the guest's first XSETBV has only the bit that must be set. */
 	if (r->xcr0 != XCR0_X87 && (!cpuid_xcr0_valid(p, r->xcr0) || (r->xcr0 & ~host_xcr0)))
 		return -XEN_EINVAL;
-	if ((r->save_area.xsave_hdr.xstate_bv & ~host_xcr0) || r->save_area.xsave_hdr.xcomp_bv)
+	if (!header_valid(&r->save_area.xsave_hdr))
 		return -XEN_EINVAL;
-	for (u32 i = 0; i < ARRAY_SIZE(r->save_area.xsave_hdr.reserved); i++)
-		if (r->save_area.xsave_hdr.reserved[i])
-			return -XEN_EINVAL;
-	memcpy(&mxcsr, r->save_area.fpu_sse.x + 24, sizeof(mxcsr));
-	return mxcsr & ~0xffffU ? -XEN_EINVAL : 0;
+	memcpy(&mxcsr, r->save_area.fpu_sse.x + MXCSR_OFFSET, sizeof(mxcsr));
+	return mxcsr & ~MXCSR_VALID ? -XEN_EINVAL : 0;
 }
 
-void fpu_record_load(struct x86_vcpu *xv, const void *data, u32 len)
+static void load(void *state, u32 instance, const void *record, u32 len, s_time_t now)
 {
-	const struct hvm_hw_cpu_xsave *r = data;
+	const struct hvm_hw_cpu_xsave *r = record;
+	struct x86_vcpu *xv = state;
 
+	ASSERT(use_xsave && len >= RECORD_AREA && len - RECORD_AREA <= area_bytes);
 	memset(xv->fpu_area, 0, area_bytes);
 	memcpy(xv->fpu_area, &r->save_area, len - RECORD_AREA);
 	xv->xcr0 = r->xcr0;
 	forget_loaded(xv);
 }
+
+const struct save_kind hvm_fpu_record = {
+	.type = CPU_XSAVE_CODE,
+	.min_bytes = sizeof(struct hvm_hw_cpu_xsave), .max_bytes = SAVE_RECORD_MAX,
+	.save = save, .check = check, .load = load,
+};

@@ -110,11 +110,8 @@ static bool holds_address(u32 msr)
 
 static void apply_effects(struct x86_vcpu *xv, u32 effects)
 {
-	if (effects & MSR_EFFECT_TSC) {
-		xv->tsc_offset = to_xd(xv->v.domain)->tsc_offset + xv->msrs.tsc_adjust;
-		hvm->set_tsc_offset(xv, xv->tsc_offset);
-		arch_vcpu_update_time(&xv->v);
-	}
+	if (effects & MSR_EFFECT_TSC)
+		hvm_update_tsc_offset(xv);
 	if (effects & MSR_EFFECT_TSC_AUX)
 		wrmsr(MSR_TSC_AUX, xv->msrs.tsc_aux);
 }
@@ -133,7 +130,7 @@ int hvm_msr_write(struct x86_vcpu *xv, u32 msr, u64 val)
 		return write_efer(xv, val);
 	if (msr == MSR_HYPERCALL_PAGE)
 		return hvm_write_hypercall_page(xv->v.domain, gpaddr_make(val));
-	if (holds_address(msr) && !hvm_canonical(val))
+	if (holds_address(msr) && !x86_canonical(val))
 		return -1;
 	if (hvm->write_msr(xv, msr, val))
 		return 0;

@@ -19,12 +19,6 @@ struct hvm_walk {
 void hvm_walk_begin(struct x86_vcpu *xv, struct hvm_walk *hw);
 static inline void hvm_walk_end(struct hvm_walk *hw) { p2m_view_end(&hw->view); }
 
-/** Is @va an address that 48-bit paging can translate? */
-static inline bool hvm_canonical(u64 va)
-{
-	return (s64)(va << 16) >> 16 == (s64)va;
-}
-
 /** Callbacks of the vCPU's local APIC. */
 extern const struct vlapic_ops hvm_vlapic_ops;
 /** Send an interrupt message to the vCPUs of @d that match it. Any context without locks. */
@@ -56,6 +50,8 @@ u32 hvm_mmio_move(struct x86_vcpu *xv, gpaddr_t gpa, bool write);
 /** Is there an emulated device at @gpa? */
 bool hvm_mmio_claimed(struct x86_vcpu *xv, gpaddr_t gpa);
 
+/** The vCPU's TSC follows its domain's clock and its own adjustment: make it so. */
+void hvm_update_tsc_offset(struct x86_vcpu *xv);
 /** Guest MSRs at power-on. */
 void hvm_msrs_init(struct x86_vcpu *xv);
 
@@ -85,12 +81,6 @@ void fpu_save(struct x86_vcpu *xv);
 void fpu_load(struct x86_vcpu *xv);
 /** XCR0 as the guest set it. XSETBV's work: 0 or -1 for #GP. */
 int fpu_set_xcr0(struct x86_vcpu *xv, u64 val);
-/** The record CPU_XSAVE of a vCPU that does not run: fill @buf, returns bytes (0: no XSAVE). */
-u32 fpu_record_save(struct x86_vcpu *xv, void *buf, u32 room);
-/** 0 or -XEN_EINVAL (components that are not there, a malformed header). */
-int fpu_record_check(struct x86_vcpu *xv, const void *data, u32 len);
-/** Load one that was checked. */
-void fpu_record_load(struct x86_vcpu *xv, const void *data, u32 len);
 /** Replace the x87 and SSE state by an FXSAVE image whose MXCSR is valid. */
 void fpu_set_legacy(struct x86_vcpu *xv, const void *image);
 

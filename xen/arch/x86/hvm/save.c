@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * XEN_DOMCTL_gethvmcontext: the state of a domain's vCPUs as a stream of records, each with its
- * descriptor, from a header to an end mark; and single records of it.
+ * XEN_DOMCTL_gethvmcontext, gethvmcontext_partial and sethvmcontext: the table of all records that
+ * a domain can have, and the way of streams from and to the toolstack's memory.
  */
 #include <xen/errno.h>
 #include <xen/hal/time.h>
+#include <xen/printk.h>
 #include <xen/string.h>
-#include <xen/x86/mtrr.h>
+#include <xen/x86/save.h>
 #include <xen/xmalloc.h>
 
 #include <asm/processor.h>
@@ -15,123 +16,131 @@
 #include "private.h"
 #include "save.h"
 
-#define CHANGESET 0x58454e4f4c495448UL	/* whose stream this is; nobody reads it */
+#include <public/hvm/save.h>
 
-const u16 hvm_record_types[] = {
-	HVM_SAVE_CODE(CPU), HVM_SAVE_CODE(LAPIC), HVM_SAVE_CODE(LAPIC_REGS), HVM_SAVE_CODE(MTRR),
-	CPU_XSAVE_CODE, HVM_SAVE_CODE(TSC_ADJUST),
-};
-const u32 hvm_nr_record_types = ARRAY_SIZE(hvm_record_types);
+#define CHANGESET 0x58454e4f4c495448UL	/* whose stream this is; nothing reads it */
+/* All records of 128 vCPUs need about 700 KiB. */
+#define MAX_STREAM (4U << 20)
 
-u32 hvm_record_save(struct x86_vcpu *xv, u16 type, void *buf)
+static void apply_pat(void *owner)
 {
-	struct {
-		struct hvm_hw_lapic hdr;
-		struct hvm_hw_lapic_regs regs;
-	} apic;
+	struct x86_vcpu *xv = owner;
 
-	switch (type) {
-	case HVM_SAVE_CODE(CPU):
-		hvm_cpu_save(xv, buf);
-		return HVM_SAVE_LENGTH(CPU);
-	case HVM_SAVE_CODE(LAPIC):
-		vlapic_save(&xv->vlapic, &apic.hdr, &apic.regs, now_ns());
-		memcpy(buf, &apic.hdr, sizeof(apic.hdr));
-		return HVM_SAVE_LENGTH(LAPIC);
-	case HVM_SAVE_CODE(LAPIC_REGS):
-		vlapic_save(&xv->vlapic, &apic.hdr, &apic.regs, now_ns());
-		memcpy(buf, &apic.regs, sizeof(apic.regs));
-		return HVM_SAVE_LENGTH(LAPIC_REGS);
-	case HVM_SAVE_CODE(MTRR):
-		mtrr_save(&xv->msrs.mtrr, buf);
-		return HVM_SAVE_LENGTH(MTRR);
-	case HVM_SAVE_CODE(TSC_ADJUST):
-		memcpy(buf, &xv->msrs.tsc_adjust, sizeof(u64));
-		return HVM_SAVE_LENGTH(TSC_ADJUST);
-	case CPU_XSAVE_CODE:
-		return fpu_record_save(xv, buf, HVM_RECORD_MAX);
-	default:
-		return 0;
-	}
+	hvm->set_pat(xv, xv->msrs.mtrr.pat);
 }
 
-static u32 save_header(void *buf)
+static void apply_tsc_adjust(void *owner)
 {
-	struct hvm_save_header h = {
+	hvm_update_tsc_offset(owner);
+}
+
+#define VCPU(record, member, loaded) \
+	{ &(record), SAVE_VCPU, 1, offsetof(struct x86_vcpu, member), loaded }
+
+static const struct save_row rows[] = {
+	VCPU(hvm_cpu_record, v, NULL),
+	PC_SAVE_ROWS,
+	VCPU(vlapic_record, vlapic, NULL),
+	VCPU(vlapic_regs_record, vlapic, NULL),
+	VCPU(mtrr_record, msrs.mtrr, apply_pat),
+	VCPU(hvm_fpu_record, v, NULL),
+	VCPU(tsc_adjust_record, msrs, apply_tsc_adjust),
+};
+
+BUILD_BUG_ON(offsetof(struct x86_vcpu, v) != 0);
+BUILD_BUG_ON(ARRAY_SIZE(rows) > SAVE_MAX_ROWS);
+
+static void *vcpu_of(const struct save_set *s, u32 id)
+{
+	struct vcpu *v = ((struct domain *)s->domain)->vcpu[id];
+
+	return v ? to_xv(v) : NULL;
+}
+
+/* What can be saved of @d, which is paused: its vCPUs' state is in memory, and belongs to us. */
+static struct save_set set_of(struct domain *d)
+{
+	struct vcpu *v;
+
+	for_each_vcpu(d, v)
+		ASSERT(!READ_ONCE(v->unit.running));
+	return (struct save_set){
+		.row = rows, .nr_rows = ARRAY_SIZE(rows), .devices = to_xd(d)->pc,
+		.nr_vcpus = d->max_vcpus, .vcpu = vcpu_of, .domain = d, .now = now_ns(),
+	};
+}
+
+static struct hvm_save_header header(void)
+{
+	return (struct hvm_save_header){
 		.magic = HVM_FILE_MAGIC,
 		.version = HVM_FILE_VERSION,
 		.changeset = CHANGESET,
 		.cpuid = cpuid(1).eax,
 		.gtsc_khz = cycles_khz(),
 	};
-
-	memcpy(buf, &h, sizeof(h));
-	return sizeof(h);
 }
 
-/* Where the stream goes: a guest buffer of @room bytes, or (NULL) nowhere, only counted. */
-struct stream {
+/* A stream that goes to a guest's buffer of @room bytes, or (NULL) nowhere, only counted. */
+struct guest_sink {
+	struct save_sink sink;
 	struct vcpu *caller;
 	guest_ptr_t out;
 	u64 room, used;
-	void *record;
 };
 
-static int put(struct stream *s, u16 type, u16 instance, u32 len)
+static int put(struct save_sink *k, const void *buf, u32 len)
 {
-	struct hvm_save_descriptor desc = { type, instance, len };
-	guest_ptr_t at = guest_ptr_add(s->out, s->used);
+	struct guest_sink *g = container_of(k, struct guest_sink, sink);
+	guest_ptr_t at = guest_ptr_add(g->out, g->used);
 
-	s->used += sizeof(desc) + len;
-	if (guest_ptr_is_null(s->out))
+	g->used += len;
+	if (guest_ptr_is_null(g->out))
 		return 0;
-	if (s->used > s->room)
+	if (g->used > g->room)
 		return -XEN_ENOSPC;
-	if (guest_copy_out(s->caller, at, &desc, sizeof(desc)) ||
-	    guest_copy_out(s->caller, guest_ptr_add(at, sizeof(desc)), s->record, len))
-		return -XEN_EFAULT;
-	return 0;
-}
-
-static int put_vcpus(struct stream *s, struct domain *d, u16 type)
-{
-	struct vcpu *v;
-	int rc = 0;
-
-	for_each_vcpu(d, v) {
-		u32 len;
-
-		/* A vCPU that is down has no registers worth keeping, but its other state. */
-		if (type == HVM_SAVE_CODE(CPU) && (READ_ONCE(v->pause_flags) & VPF_DOWN) && v->id)
-			continue;
-		len = hvm_record_save(to_xv(v), type, s->record);
-		if (len && (rc = put(s, type, (u16)v->id, len)))
-			break;
-	}
-	return rc;
+	return guest_copy_out(g->caller, at, buf, len) ? -XEN_EFAULT : 0;
 }
 
 long domctl_get_hvm_context(struct vcpu *v, struct domain *d, struct xen_domctl *op)
 {
 	struct xen_domctl_hvmcontext *c = &op->u.hvmcontext;
-	struct stream s = { .caller = v, .out = guest_handle_ptr(c->buffer), .room = c->size };
+	struct guest_sink g = { { put }, v, guest_handle_ptr(c->buffer), c->size, 0 };
+	struct hvm_save_header h = header();
+	struct save_set s;
+	void *record;
 	int rc;
 
 	if (d == v->domain)
 		return -XEN_EINVAL;
-	s.record = xzalloc_bytes(HVM_RECORD_MAX);
-	if (!s.record)
+	record = xzalloc_bytes(SAVE_RECORD_MAX);
+	if (!record)
 		return -XEN_ENOMEM;
 	domain_pause(d);
-	rc = put(&s, HVM_SAVE_CODE(HEADER), 0, save_header(s.record));
-	for (u32 i = 0; i < hvm_nr_record_types && !rc; i++)
-		rc = put_vcpus(&s, d, hvm_record_types[i]);
-	if (!rc)
-		rc = put(&s, HVM_SAVE_CODE(END), 0, 0);
+	s = set_of(d);
+	rc = save_stream(&s, &h, &g.sink, record);
 	domain_unpause(d);
-	xfree(s.record);
-	c->size = (u32)s.used;
+	xfree(record);
+	c->size = (u32)g.used;
 	return rc;
+}
+
+/* The header counts as a record here. */
+static s32 one_record(struct domain *d, u16 type, u16 instance, void *record)
+{
+	struct hvm_save_header h = header();
+	struct save_set s;
+	s32 len;
+
+	if (type == HVM_SAVE_CODE(HEADER)) {
+		memcpy(record, &h, sizeof(h));
+		return sizeof(h);
+	}
+	domain_pause(d);
+	s = set_of(d);
+	len = save_record(&s, type, instance, record);
+	domain_unpause(d);
+	return len;
 }
 
 long domctl_get_hvm_record(struct vcpu *v, struct domain *d, struct xen_domctl *op)
@@ -139,28 +148,53 @@ long domctl_get_hvm_record(struct vcpu *v, struct domain *d, struct xen_domctl *
 	struct xen_domctl_hvmcontext_partial *c = &op->u.hvmcontext_partial;
 	guest_ptr_t out = guest_handle_ptr(c->buffer);
 	long rc = 0;
-	void *buf;
-	u32 len;
+	void *record;
+	s32 len;
 
 	if (d == v->domain)
 		return -XEN_EINVAL;
-	if (c->type > HVM_SAVE_CODE_MAX || c->instance >= d->max_vcpus || !d->vcpu[c->instance])
+	if (c->type > HVM_SAVE_CODE_MAX || c->instance > 0xffff)
 		return -XEN_ENOENT;
-	buf = xzalloc_bytes(HVM_RECORD_MAX);
-	if (!buf)
+	record = xzalloc_bytes(SAVE_RECORD_MAX);
+	if (!record)
 		return -XEN_ENOMEM;
-	domain_pause(d);
-	len = c->type == HVM_SAVE_CODE(HEADER)
-		      ? save_header(buf)
-		      : hvm_record_save(to_xv(d->vcpu[c->instance]), (u16)c->type, buf);
-	domain_unpause(d);
-	if (!len)
-		rc = -XEN_ENODATA;
-	else if (!guest_ptr_is_null(out) && c->bufsz < len)
+	len = one_record(d, (u16)c->type, (u16)c->instance, record);
+	if (len < 0)
+		rc = len;
+	else if (!guest_ptr_is_null(out) && c->bufsz < (u32)len)
 		rc = -XEN_ENOSPC;
-	else if (!guest_ptr_is_null(out) && guest_copy_out(v, out, buf, len))
+	else if (!guest_ptr_is_null(out) && guest_copy_out(v, out, record, (u32)len))
 		rc = -XEN_EFAULT;
-	c->bufsz = len;
+	c->bufsz = len < 0 ? 0 : (u32)len;
+	xfree(record);
+	return rc;
+}
+
+long domctl_set_hvm_context(struct vcpu *v, struct domain *d, struct xen_domctl *op)
+{
+	const struct xen_domctl_hvmcontext *c = &op->u.hvmcontext;
+	long rc = -XEN_ENOMEM;
+	struct save_set s;
+	void *buf, *record;
+
+	if (d == v->domain || d->dying)
+		return -XEN_EINVAL;
+	if (c->size > MAX_STREAM)
+		return -XEN_E2BIG;
+	buf = xzalloc_bytes(max(c->size, 1U));
+	record = xzalloc_bytes(SAVE_RECORD_MAX);
+	if (buf && record) {
+		rc = -XEN_EFAULT;
+		if (!guest_copy_in(v, buf, guest_handle_ptr(c->buffer), c->size)) {
+			domain_pause(d);
+			s = set_of(d);
+			rc = save_check(&s, buf, c->size, record);
+			if (!rc)
+				save_load(&s, buf, c->size, record);
+			domain_unpause(d);
+		}
+	}
+	xfree(record);
 	xfree(buf);
 	return rc;
 }

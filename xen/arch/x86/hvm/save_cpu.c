@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The record of a vCPU's registers. */
+/* The record of a vCPU's registers, and of the event that waits for it. */
 #include <xen/errno.h>
 #include <xen/hal/time.h>
 #include <xen/hal/vcpu.h>
+#include <xen/printk.h>
 #include <xen/string.h>
-#include <xen/x86/control-regs.h>
+#include <xen/x86/cpu-record.h>
 
 #include <asm/msr.h>
 #include <asm/processor.h>
@@ -12,8 +13,7 @@
 #include "private.h"
 #include "save.h"
 
-#define MXCSR_OFFSET 24
-#define MXCSR_VALID 0xffffU
+#include <public/hvm/save.h>
 
 static void save_seg(struct x86_vcpu *xv, enum hvm_segment s, u32 *sel, u32 *limit, u64 *base,
 		     u32 *ar)
@@ -122,13 +122,8 @@ static void load_gprs(struct x86_vcpu *xv, const struct hvm_hw_cpu *c)
 		op(MSR_SFMASK, (c)->msr_syscall_mask);               \
 	} while (0)
 
-void hvm_cpu_save(struct x86_vcpu *xv, struct hvm_hw_cpu *c)
+static void save_control(struct x86_vcpu *xv, struct hvm_hw_cpu *c)
 {
-#define SAVE_MSR(msr, field) hvm->read_msr(xv, msr, &(field))
-	memset(c, 0, sizeof(*c));
-	memcpy(c->fpu_regs, xv->fpu_area, sizeof(c->fpu_regs));
-	c->flags = XEN_X86_FPU_INITIALISED;
-	save_gprs(xv, c);
 	c->rip = hvm->get_rip(xv);
 	c->rflags = hvm->get_rflags(xv);
 	c->cr0 = hvm->get_cr(xv, 0);
@@ -141,45 +136,78 @@ void hvm_cpu_save(struct x86_vcpu *xv, struct hvm_hw_cpu *c)
 	c->dr3 = hvm->get_dr(xv, 3);
 	c->dr6 = hvm->get_dr(xv, 6);
 	c->dr7 = hvm->get_dr(xv, 7);
+	c->msr_efer = hvm->get_efer(xv);
+}
+
+static void load_control(struct x86_vcpu *xv, const struct hvm_hw_cpu *c)
+{
+	hvm->set_efer(xv, c->msr_efer);
+	hvm->set_cr(xv, 4, c->cr4);
+	hvm->set_cr(xv, 3, c->cr3);
+	hvm->set_cr(xv, 2, c->cr2);
+	hvm->set_cr(xv, 0, c->cr0 | X86_CR0_ET);
+	hvm->set_rip(xv, c->rip);
+	hvm->set_rflags(xv, c->rflags);
+	hvm->set_dr(xv, 0, c->dr0);
+	hvm->set_dr(xv, 1, c->dr1);
+	hvm->set_dr(xv, 2, c->dr2);
+	hvm->set_dr(xv, 3, c->dr3);
+	hvm->set_dr(xv, 6, c->dr6);
+	hvm->set_dr(xv, 7, c->dr7);
+}
+
+/*
+ * The record has room for one event. Two at once, an NMI that waits until another has been handled,
+ * and an interrupt shadow pass within a few instructions: the toolstack must let the domain run on
+ * and try again.
+ */
+static int save_event(struct x86_vcpu *xv, struct hvm_hw_cpu *c)
+{
+	struct x86_event e;
+	int n = hvm->get_event(xv, &e);
+
+	if (n > 1 || hvm->interrupt_shadow(xv))
+		return -XEN_EAGAIN;
+	if (xv->nmi_pending) {
+		if (n || hvm->nmi_blocked(xv))
+			return -XEN_EAGAIN;
+		e = (struct x86_event){ .vector = X86_VEC_NMI, .type = X86_EVENT_NMI };
+		n = 1;
+	}
+	if (n)
+		cpu_record_put_event(c, &e);
+	return 0;
+}
+
+static s32 save(void *state, u32 instance, void *record, s_time_t now)
+{
+#define SAVE_MSR(msr, field) hvm->read_msr(xv, msr, &(field))
+	struct hvm_hw_cpu *c = record;
+	struct x86_vcpu *xv = state;
+	int rc;
+
+	/* One that is down has no registers worth keeping. The first is started by loading them. */
+	if ((READ_ONCE(xv->v.pause_flags) & VPF_DOWN) && instance)
+		return 0;
+	rc = save_event(xv, c);
+	if (rc)
+		return rc;
+	memcpy(c->fpu_regs, xv->fpu_area, sizeof(c->fpu_regs));
+	c->flags = XEN_X86_FPU_INITIALISED;
+	save_gprs(xv, c);
+	save_control(xv, c);
 	save_segs(xv, c);
 	CPU_MSRS(SAVE_MSR, c);
-	c->msr_efer = hvm->get_efer(xv);
 	c->msr_tsc_aux = xv->msrs.tsc_aux;
 	c->tsc = cycles_now() + xv->tsc_offset;
+	return sizeof(*c);
 }
 
-static bool canonical(u64 va)
+static int check(const void *state, u32 instance, const void *record, u32 len)
 {
-	return (u64)((s64)(va << 16) >> 16) == va;
-}
+	const struct x86_vcpu *xv = state;
 
-int hvm_cpu_check(struct x86_vcpu *xv, const struct hvm_hw_cpu *c)
-{
-	const struct cpuid_policy *p = to_xd(xv->v.domain)->cpuid;
-	u32 mxcsr;
-
-	memcpy(&mxcsr, c->fpu_regs + MXCSR_OFFSET, sizeof(mxcsr));
-	if (c->pad0 || (c->flags & ~XEN_X86_FPU_INITIALISED))
-		return -XEN_EINVAL;
-	/* Restoring reserved bits would fault in the hypervisor. */
-	if ((c->flags & XEN_X86_FPU_INITIALISED) && (mxcsr & ~MXCSR_VALID))
-		return -XEN_EINVAL;
-	if (c->cr0 >> 32 || ((c->cr0 & X86_CR0_PG) && !(c->cr0 & X86_CR0_PE)))
-		return -XEN_EINVAL;
-	if (c->cr4 & ~cpuid_cr4_valid(p))
-		return -XEN_EINVAL;
-	if (c->msr_efer & ~(efer_settable(p) | EFER_LMA))
-		return -XEN_EINVAL;
-	if ((c->msr_efer & EFER_LME) && (c->cr0 & X86_CR0_PG) && !(c->cr4 & X86_CR4_PAE))
-		return -XEN_EINVAL;
-	if (!canonical(c->fs_base) || !canonical(c->gs_base) || !canonical(c->tr_base) ||
-	    !canonical(c->ldtr_base) || !canonical(c->shadow_gs) || !canonical(c->msr_lstar) ||
-	    !canonical(c->msr_cstar) || !canonical(c->sysenter_eip) || !canonical(c->sysenter_esp))
-		return -XEN_EINVAL;
-	if (c->dr6 >> 32 || c->dr7 >> 32 || c->msr_tsc_aux >> 32)
-		return -XEN_EINVAL;
-	/* An event half delivered needs a source that was stopped in the middle of it. */
-	return c->pending_valid ? -XEN_EOPNOTSUPP : 0;
+	return cpu_record_check(to_xd(xv->v.domain)->cpuid, record);
 }
 
 /*
@@ -194,30 +222,32 @@ static void load_tsc(struct x86_vcpu *xv, u64 tsc)
 		return;
 	if (xv->v.id == 0)
 		xd->tsc_offset = tsc - cycles_now();
-	xv->tsc_offset = xd->tsc_offset + xv->msrs.tsc_adjust;
-	hvm->set_tsc_offset(xv, xv->tsc_offset);
-	arch_vcpu_update_time(&xv->v);
+	hvm_update_tsc_offset(xv);
 }
 
-void hvm_cpu_load(struct x86_vcpu *xv, const struct hvm_hw_cpu *c)
+/* Whatever waited for the vCPU before belongs to the state that is replaced. */
+static void load_event(struct x86_vcpu *xv, const struct hvm_hw_cpu *c)
+{
+	struct x86_event e;
+
+	hvm->reset_events(xv);
+	xv->offered_callback = false;
+	WRITE_ONCE(xv->nmi_pending, false);
+	if (cpu_record_event(c, &e))
+		hvm->set_event(xv, &e);
+}
+
+static void load(void *state, u32 instance, const void *record, u32 len, s_time_t now)
 {
 #define LOAD_MSR(msr, field) hvm->write_msr(xv, msr, field)
+	const struct hvm_hw_cpu *c = record;
+	struct x86_vcpu *xv = state;
+
 	if (c->flags & XEN_X86_FPU_INITIALISED)
 		fpu_set_legacy(xv, c->fpu_regs);
 	load_gprs(xv, c);
-	hvm->set_efer(xv, c->msr_efer);
-	hvm->set_cr(xv, 4, c->cr4);
-	hvm->set_cr(xv, 3, c->cr3);
-	hvm->set_cr(xv, 2, c->cr2);
-	hvm->set_cr(xv, 0, c->cr0 | X86_CR0_ET);
-	hvm->set_rip(xv, c->rip);
-	hvm->set_rflags(xv, c->rflags);
-	hvm->set_dr(xv, 0, c->dr0);
-	hvm->set_dr(xv, 1, c->dr1);
-	hvm->set_dr(xv, 2, c->dr2);
-	hvm->set_dr(xv, 3, c->dr3);
-	hvm->set_dr(xv, 6, c->dr6);
-	hvm->set_dr(xv, 7, c->dr7);
+	load_event(xv, c);
+	load_control(xv, c);
 	load_segs(xv, c);
 	CPU_MSRS(LOAD_MSR, c);
 	xv->msrs.tsc_aux = (u32)c->msr_tsc_aux;
@@ -227,3 +257,9 @@ void hvm_cpu_load(struct x86_vcpu *xv, const struct hvm_hw_cpu *c)
 	__atomic_fetch_and(&xv->v.pause_flags, ~VPF_DOWN, __ATOMIC_SEQ_CST);
 	vcpu_wake(&xv->v);
 }
+
+const struct save_kind hvm_cpu_record = {
+	.type = HVM_SAVE_CODE(CPU),
+	.min_bytes = HVM_SAVE_LENGTH(CPU), .max_bytes = HVM_SAVE_LENGTH(CPU),
+	.save = save, .check = check, .load = load,
+};

@@ -31,6 +31,13 @@ void arch_vcpu_update_time(struct vcpu *v)
 	WRITE_ONCE(t->version, version + 1);
 }
 
+void hvm_update_tsc_offset(struct x86_vcpu *xv)
+{
+	xv->tsc_offset = to_xd(xv->v.domain)->tsc_offset + xv->msrs.tsc_adjust;
+	hvm->set_tsc_offset(xv, xv->tsc_offset);
+	arch_vcpu_update_time(&xv->v);
+}
+
 /* One writer at a time, or readers could see halves of two updates under an even version. */
 static DEFINE_SPINLOCK(wallclock_lock, LOCK_RANK_NONE);
 

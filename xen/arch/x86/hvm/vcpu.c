@@ -119,10 +119,8 @@ int arch_vcpu_init(struct vcpu *v)
 	vlapic_init(&xv->vlapic, vcpu_apic_id(v->id), v->id == 0, GUEST_PHYS_BITS, &hvm_vlapic_ops,
 		    xv);
 	hvm_msrs_init(xv);
-	xv->tsc_offset = xd->tsc_offset;
-	hvm->set_tsc_offset(xv, xv->tsc_offset);
+	hvm_update_tsc_offset(xv);
 	xd->vlapics[v->id] = &xv->vlapic;
-	arch_vcpu_update_time(v);
 	return 0;
 }
 

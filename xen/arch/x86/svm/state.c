@@ -108,12 +108,21 @@ void svm_set_rip(struct x86_vcpu *xv, u64 val)
 
 u64 svm_get_rflags(const struct x86_vcpu *xv)
 {
-	return vmcb_of(xv)->rflags;
+	const struct svm_vcpu *s = xv->svm;
+
+	/* The trap flag may be ours (nmi.c). */
+	return s->vmcb->rflags & ~(s->nmi == NMI_STEP && !s->guest_tf ? X86_EFLAGS_TF : 0UL);
 }
 
 void svm_set_rflags(struct x86_vcpu *xv, u64 val)
 {
-	vmcb_of(xv)->rflags = val | BIT(1);
+	struct svm_vcpu *s = xv->svm;
+
+	s->vmcb->rflags = val | BIT(1);
+	if (s->nmi == NMI_STEP) {
+		s->guest_tf = val & X86_EFLAGS_TF;
+		s->vmcb->rflags |= X86_EFLAGS_TF;
+	}
 }
 
 u64 svm_get_dr(const struct x86_vcpu *xv, u32 dr)

@@ -20,9 +20,11 @@
 #include <xen/string.h>
 #include <xen/trace.h>
 #include <xen/x86/control-regs.h>
+#include <xen/x86/cpu-record.h>
 #include <xen/xmalloc.h>
 
 #include <asm/desc.h>
+#include <asm/mm.h>
 #include <asm/msr.h>
 #include <asm/processor.h>
 #include <asm/traps.h>
@@ -40,11 +42,6 @@ static u8 *msrpm;
 
 static inline void clgi(void) { __asm__ volatile("clgi" ::: "memory"); }
 static inline void stgi(void) { __asm__ volatile("stgi" ::: "memory"); }
-
-static paddr_t virt_to_paddr(const void *va)
-{
-	return mfn_to_paddr(virt_to_mfn(va));
-}
 
 static bool svm_detect(void)
 {
@@ -402,6 +399,49 @@ static bool svm_event_pending(const struct x86_vcpu *xv)
 	return (vmcb_of(xv)->event_inj & SVM_EV_VALID) || xv->svm->vintr_redeliver;
 }
 
+static int svm_get_event(const struct x86_vcpu *xv, struct x86_event *e)
+{
+	const struct svm_vcpu *s = xv->svm;
+	u64 inj = s->vmcb->event_inj;
+	int n = 0;
+
+	if (s->vintr_redeliver) {
+		ASSERT(s->vintr_vector >= 0);
+		*e = (struct x86_event){ .vector = (u8)s->vintr_vector, .type = X86_EVENT_INTR };
+		n++;
+	}
+	if (inj & SVM_EV_VALID) {
+		*e = (struct x86_event){
+			.vector = inj & SVM_EV_VECTOR_MASK,
+			.type = (inj & SVM_EV_TYPE_MASK) >> SVM_EV_TYPE_SHIFT,
+			.has_error = inj & SVM_EV_ERROR_VALID, .error = (u32)(inj >> 32),
+		};
+		n++;
+	}
+	return n;
+}
+
+static void svm_set_event(struct x86_vcpu *xv, const struct x86_event *e)
+{
+	struct svm_vcpu *s = xv->svm;
+
+	ASSERT(!svm_event_pending(xv));
+	switch (e->type) {
+	case X86_EVENT_INTR:
+		s->vintr_redeliver = true;
+		s->vintr_vector = e->vector;
+		break;
+	case X86_EVENT_NMI:
+		svm_inject_nmi(xv);
+		break;
+	default:
+		ASSERT(e->type == X86_EVENT_EXC);
+		s->vmcb->event_inj = SVM_EV_VALID | SVM_EV_TYPE_EXC | e->vector;
+		if (e->has_error)
+			s->vmcb->event_inj |= SVM_EV_ERROR_VALID | (u64)e->error << 32;
+	}
+}
+
 static void svm_reset_events(struct x86_vcpu *xv)
 {
 	struct svm_vcpu *s = xv->svm;
@@ -450,6 +490,8 @@ const struct hvm_ops svm_ops = {
 	.inject_nmi = svm_inject_nmi,
 	.nmi_blocked = svm_nmi_blocked,
 	.event_pending = svm_event_pending,
+	.get_event = svm_get_event,
+	.set_event = svm_set_event,
 	.interrupt_shadow = svm_interrupt_shadow,
 	.set_interrupt_shadow = svm_set_interrupt_shadow,
 	.reset_events = svm_reset_events,

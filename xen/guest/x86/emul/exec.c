@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Emulate one instruction: fetch, decode, load operands, run, store, commit. */
-#include "private.h"
+#include <xen/x86/regs.h>
 
-#define EFER_LMA (1u << 10)
+#include "private.h"
 
 static x86_op_fn *const handlers[OP_NR] = {
 	[OP_ADD ... OP_TEST] = x86_do_alu,

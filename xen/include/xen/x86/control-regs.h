@@ -21,6 +21,12 @@ bool cr4_write_valid(const struct cpuid_policy *p, const struct cr4_ctx *c, u64 
 /** EFER bits that the offered features let a guest set. LMA is not among them. */
 u64 efer_settable(const struct cpuid_policy *p);
 
+/** Is @va an address that 48-bit paging can translate? */
+static inline bool x86_canonical(u64 va)
+{
+	return (u64)((s64)(va << 16) >> 16) == va;
+}
+
 /** More than a double fault: the processor shuts down. */
 #define X86_SHUTDOWN (-1)
 

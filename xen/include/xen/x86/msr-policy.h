@@ -46,4 +46,7 @@ void guest_msrs_init(struct guest_msrs *m, u32 phys_bits, u32 microcode);
 int guest_msr_read(const struct guest_msrs *m, const struct msr_ctx *c, u32 msr, u64 *val);
 int guest_msr_write(struct guest_msrs *m, const struct msr_ctx *c, u32 msr, u64 val, u32 *effects);
 
+/** The field tsc_adjust. Whatever computes the guest's TSC must be told after loading. */
+extern const struct save_kind tsc_adjust_record;
+
 #endif

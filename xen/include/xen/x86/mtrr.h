@@ -6,7 +6,7 @@
 #ifndef XEN_X86_MTRR_H
 #define XEN_X86_MTRR_H
 
-#include <xen/compiler.h>
+#include <xen/x86/save.h>
 #include <xen/x86/regs.h>
 
 enum mem_type {
@@ -51,9 +51,7 @@ static inline enum mem_type pat_entry(u64 pat, u32 index)
 /** What a page of MTRR type @mtrr and PAT type @pat is in effect (SDM table 12-7). */
 enum mem_type mem_type_combine(enum mem_type mtrr, enum mem_type pat);
 
-struct hvm_hw_mtrr;
-void mtrr_save(const struct mtrr_state *m, struct hvm_hw_mtrr *rec);
-/** -XEN_EINVAL leaves the state as it was. */
-int mtrr_load(struct mtrr_state *m, const struct hvm_hw_mtrr *rec);
+/** MTRRs and PAT. Whatever switches the guest's PAT must be told after loading. */
+extern const struct save_kind mtrr_record;
 
 #endif

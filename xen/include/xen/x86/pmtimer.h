@@ -7,7 +7,7 @@
 #ifndef XEN_X86_PMTIMER_H
 #define XEN_X86_PMTIMER_H
 
-#include <xen/compiler.h>
+#include <xen/x86/save.h>
 
 #define PMTIMER_HZ 3579545U
 
@@ -47,8 +47,6 @@ void pmtimer_event_write(struct pmtimer *pt, u32 offset, u32 size, u32 val, s_ti
 void pmtimer_raise(struct pmtimer *pt, u16 event);
 void pmtimer_fired(struct pmtimer *pt, s_time_t now);
 
-struct hvm_hw_pmtimer;
-void pmtimer_save(const struct pmtimer *pt, struct hvm_hw_pmtimer *rec, s_time_t now);
-void pmtimer_load(struct pmtimer *pt, const struct hvm_hw_pmtimer *rec, s_time_t now);
+extern const struct save_kind pmtimer_record;
 
 #endif

@@ -7,7 +7,7 @@
 #ifndef XEN_X86_VHPET_H
 #define XEN_X86_VHPET_H
 
-#include <xen/compiler.h>
+#include <xen/x86/save.h>
 
 #define VHPET_DEFAULT_BASE 0xfed00000UL
 #define VHPET_TICK_NS 10
@@ -48,8 +48,7 @@ void vhpet_fired(struct vhpet *h, u32 timer, s_time_t now);
 /** Do the timer (IRQ 0) and clock (IRQ 8) of the chipset give way to the HPET? */
 static inline bool vhpet_legacy(const struct vhpet *h) { return (h->config & 3) == 3; }
 
-struct hvm_hw_hpet;
-void vhpet_save(const struct vhpet *h, struct hvm_hw_hpet *rec, s_time_t now);
-void vhpet_load(struct vhpet *h, const struct hvm_hw_hpet *rec, s_time_t now);
+/** A record whose ticks have another length is refused. */
+extern const struct save_kind vhpet_record;
 
 #endif

@@ -10,6 +10,7 @@
 #define XEN_X86_VIOAPIC_H
 
 #include <xen/bitmap.h>
+#include <xen/x86/save.h>
 #include <xen/x86/vlapic.h>
 
 #define VIOAPIC_DEFAULT_BASE 0xfec00000UL
@@ -76,9 +77,7 @@ void vioapic_eoi(struct vioapic_group *g, u8 vector);
 /** Entry of @gsi; a masked one when there is no such pin. */
 u64 vioapic_rte(const struct vioapic_group *g, u32 gsi);
 
-struct hvm_hw_vioapic;
-/** Only the first IO-APIC of a group, and only up to 48 pins, has a record. -XEN_EOPNOTSUPP. */
-int vioapic_save(const struct vioapic_group *g, struct hvm_hw_vioapic *rec);
-int vioapic_load(struct vioapic_group *g, const struct hvm_hw_vioapic *rec);
+/** Of a group with one IO-APIC of at most 48 pins; -XEN_EOPNOTSUPP for all others. */
+extern const struct save_kind vioapic_record;
 
 #endif

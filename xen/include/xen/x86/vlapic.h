@@ -13,6 +13,7 @@
 
 #include <xen/compiler.h>
 #include <xen/x86/regs.h>
+#include <xen/x86/save.h>
 
 /** Input clock of the APIC timer: a tick of the undivided timer is one nanosecond. */
 #define VLAPIC_BUS_HZ 1000000000UL
@@ -206,15 +207,11 @@ int vlapic_base_write(struct vlapic *vl, u64 val);
 /** The deadline asked for with set_timer was reached (early calls are harmless). */
 void vlapic_timer_fired(struct vlapic *vl, s_time_t now);
 
-/* --- save and restore; the vCPU does not run --- */
+/* --- save and restore --- */
 
-struct hvm_hw_lapic;
-struct hvm_hw_lapic_regs;
-
-void vlapic_save(struct vlapic *vl, struct hvm_hw_lapic *hdr, struct hvm_hw_lapic_regs *regs,
-		 s_time_t now);
-/** Replace the state; -XEN_EINVAL leaves it as it was. Starts the timer when it was running. */
-int vlapic_load(struct vlapic *vl, const struct hvm_hw_lapic *hdr,
-		const struct hvm_hw_lapic_regs *regs, s_time_t now);
+/** The mode and the TSC deadline; the registers, interrupts and timer. Each loads alone; a stream
+ * that has both loads the mode first. */
+extern const struct save_kind vlapic_record;
+extern const struct save_kind vlapic_regs_record;
 
 #endif

@@ -7,7 +7,7 @@
 #ifndef XEN_X86_VPIC_H
 #define XEN_X86_VPIC_H
 
-#include <xen/compiler.h>
+#include <xen/x86/save.h>
 
 /** Every slot must be filled. */
 struct vpic_ops {
@@ -43,9 +43,7 @@ void vpic_set_irq(struct vpic *p, u32 irq, bool asserted);
 /** The CPU acknowledges: the vector; spurious interrupts give input 7 of a chip. */
 u8 vpic_ack(struct vpic *p);
 
-struct hvm_hw_vpic;
-/** @which 0 master, 1 slave. */
-void vpic_save(const struct vpic *p, u32 which, struct hvm_hw_vpic *rec);
-int vpic_load(struct vpic *p, u32 which, const struct hvm_hw_vpic *rec);
+/** Two records: instance 0 is the master, 1 the slave. */
+extern const struct save_kind vpic_record;
 
 #endif

@@ -8,7 +8,7 @@
 #ifndef XEN_X86_VPIT_H
 #define XEN_X86_VPIT_H
 
-#include <xen/compiler.h>
+#include <xen/x86/save.h>
 
 #define PIT_HZ 1193182U
 /** Channel 0 interrupts no faster than this (ns), whatever the guest programs. */
@@ -55,9 +55,7 @@ u8 vpit_read(struct vpit *p, u32 port, s_time_t now);
 void vpit_write(struct vpit *p, u32 port, u8 val, s_time_t now);
 void vpit_fired(struct vpit *p, s_time_t now);
 
-struct hvm_hw_pit;
-void vpit_save(const struct vpit *p, struct hvm_hw_pit *rec);
-/** Counters start anew at @now. -XEN_EINVAL leaves the state as it was. */
-int vpit_load(struct vpit *p, const struct hvm_hw_pit *rec, s_time_t now);
+/** Loading lets the counters start anew. */
+extern const struct save_kind vpit_record;
 
 #endif

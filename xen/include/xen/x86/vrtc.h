@@ -7,7 +7,7 @@
 #ifndef XEN_X86_VRTC_H
 #define XEN_X86_VRTC_H
 
-#include <xen/compiler.h>
+#include <xen/x86/save.h>
 
 #define VRTC_CMOS_SIZE 128
 
@@ -41,8 +41,7 @@ u8 vrtc_read(struct vrtc *r, u32 port, s_time_t now);
 void vrtc_write(struct vrtc *r, u32 port, u8 val, s_time_t now);
 void vrtc_fired(struct vrtc *r, s_time_t now);
 
-struct hvm_hw_rtc;
-void vrtc_save(struct vrtc *r, struct hvm_hw_rtc *rec, s_time_t now);
-int vrtc_load(struct vrtc *r, const struct hvm_hw_rtc *rec, s_time_t now);
+/** The clock registers and the offset; the ABI has no place for the other bytes of CMOS memory. */
+extern const struct save_kind vrtc_record;
 
 #endif

@@ -6,10 +6,8 @@
 #include <xen/domain.h>
 #include <xen/x86/cpuid-policy.h>
 #include <xen/x86/msr-policy.h>
-#include <xen/x86/pmtimer.h>
-#include <xen/x86/vioapic.h>
+#include <xen/x86/pc.h>
 #include <xen/x86/vlapic.h>
-#include <xen/x86/vpit.h>
 
 #include <asm/e820.h>
 
@@ -74,9 +72,9 @@ struct x86_domain {
 	struct guest_map map;
 	struct vioapic_group vioapic;	/* none for a PVH domU */
 	struct spinlock vioapic_lock;
-	struct vpit vpit;
-	struct pmtimer pmtimer;
-	struct spinlock plat_lock;	/* vpit, pmtimer, other small devices */
+	struct vpit vpit;		/* only its counters; a PC has another in pc */
+	struct pc_devices *pc;		/* NULL: PVH, without a PC's chipset */
+	struct spinlock plat_lock;	/* vpit, and what is in pc */
 	u8 callback_vector;		/* HVM_PARAM_CALLBACK_IRQ type 2; 0: none */
 	u64 tsc_offset;
 	s_time_t boot_time;

@@ -8,6 +8,7 @@
 
 #include <asm/domain.h>
 
+struct x86_event;
 struct x86_walk;
 
 enum hvm_segment { HVM_ES, HVM_CS, HVM_SS, HVM_DS, HVM_FS, HVM_GS, HVM_TR, HVM_LDTR, HVM_GDTR,
@@ -67,6 +68,10 @@ struct hvm_ops {
 	bool (*nmi_blocked)(struct x86_vcpu *xv);
 	/** An event waits for the next entry, or its delivery was cut short by the last exit. */
 	bool (*event_pending)(const struct x86_vcpu *xv);
+	/** The events that event_pending() means: how many, and the first of them in *@e. */
+	int (*get_event)(const struct x86_vcpu *xv, struct x86_event *e);
+	/** Deliver @e at the next entry as get_event() found it. No other waits. */
+	void (*set_event)(struct x86_vcpu *xv, const struct x86_event *e);
 	/** True while STI or MOV SS holds interrupts off. */
 	bool (*interrupt_shadow)(const struct x86_vcpu *xv);
 	void (*set_interrupt_shadow)(struct x86_vcpu *xv, bool on);

@@ -21,13 +21,6 @@
 #define MSR_PRED_CMD		0x49
 #define PRED_CMD_IBPB		BIT(0)
 #define MSR_EFER		0xc0000080
-#define EFER_SCE		BIT(0)
-#define EFER_LME		BIT(8)
-#define EFER_LMA		BIT(10)
-#define EFER_NXE		BIT(11)
-#define EFER_SVME		BIT(12)
-#define EFER_LMSLE		BIT(13)
-#define EFER_FFXSR		BIT(14)
 #define MSR_STAR		0xc0000081
 #define MSR_LSTAR		0xc0000082
 #define MSR_CSTAR		0xc0000083
