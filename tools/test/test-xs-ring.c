@@ -1,142 +1,29 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The ring of a domain: guests that keep the rules, guests that do not, and daemons that die
- * between any two steps. A death is played by keeping a copy of what outlives the process (page,
- * slot, records) and starting a new core from it.
+ * between any two steps.
  */
 #include "unit.h"
 
 #include <string.h>
 
-#include "../xenstored/core/ring.h"
-#include "xs-world.h"
+#include "xs-guest.h"
+#include "xs-ring-play.h"
 
-#define DOMID 5
-
-/* What outlives the process. */
-struct remains {
-	struct xenstore_domain_interface page;
-	struct ring_slot slot;
-	struct buf log;
-};
-
-static struct world w;
-static struct ring ring;
-static struct remains *now;
-static struct conn *dom0;
-
-/* Copies taken when a record is about to be kept, and when it was: at the given record from now. */
-static struct remains before_record, after_record;
-static unsigned int copy_at;
-static struct xs_hooks hooks;
-
-static void copy_remains(struct remains *to)
-{
-	to->page = now->page;
-	to->slot = now->slot;
-	to->log = (struct buf){ 0 };
-	buf_add(&to->log, w.log.data, w.log.len);
-}
-
-static int append(void *ctx, const void *record, size_t len)
-{
-	bool copy = copy_at && !--copy_at;
-
-	if (copy)
-		copy_remains(&before_record);
-	buf_add(&w.log, &len, sizeof(len));
-	buf_add(&w.log, record, len);
-	if (copy)
-		copy_remains(&after_record);
-	return 0;
-}
-
-static void begin(void)
-{
-	ring = (struct ring){
-		.xs = &w.xs, .d = xs_domain(&w.xs, DOMID), .page = &now->page, .slot = &now->slot,
-	};
-	hooks = *w.xs.hooks;
-	hooks.append = append;
-	w.xs.hooks = &hooks;
-	dom0 = world_socket(&w);
-	ring_attach(&ring);
-}
+static struct guest g;
 
 static int setup(void **state)
 {
-	now = test_calloc(1, sizeof(*now));
-	world_init(&w);
-	world_ring(&w, DOMID);
-	begin();
-	world_write(&w, dom0, 0, "/d", "");
-	world_ask(&w, dom0, XS_SET_PERMS, 0, "/d\0n5", 6);
-	copy_at = 0;
+	guest_init(&g);
 	return 0;
 }
 
 static int teardown(void **state)
 {
-	const char *wrong = xs_check(&w.xs);
+	const char *wrong = xs_check(&g.w.xs);
 
-	world_fini(&w);
-	test_free(now);
+	guest_fini(&g);
 	return wrong != NULL;
-}
-
-/* The process dies and another starts with @r, which is used up. */
-static void restart(struct remains *r)
-{
-	size_t pos = 0, len;
-
-	world_fini(&w);
-	world_init(&w);
-	now->page = r->page;
-	now->slot = r->slot;
-	for (; pos < r->log.len; pos += sizeof(len) + len) {
-		memcpy(&len, r->log.data + pos, sizeof(len));
-		assert_null(record_apply(&w.xs, r->log.data + pos + sizeof(len), len));
-	}
-	w.log = r->log;
-	r->log = (struct buf){ 0 };
-	w.xs.epoch++;
-	begin();
-}
-
-static void restart_now(void)
-{
-	struct remains *r = test_malloc(sizeof(*r));
-
-	copy_remains(r);
-	restart(r);
-	test_free(r);
-}
-
-/* The guest's side. Returns how much it could put in. */
-static size_t put(const void *data, size_t len)
-{
-	struct xenstore_domain_interface *p = &now->page;
-	size_t n = 0;
-
-	for (; n < len && p->req_prod - p->req_cons < XENSTORE_RING_SIZE; n++)
-		p->req[MASK_XENSTORE_IDX(p->req_prod++)] = ((const char *)data)[n];
-	return n;
-}
-
-static size_t get(void *data, size_t len)
-{
-	struct xenstore_domain_interface *p = &now->page;
-	size_t n = 0;
-
-	for (; n < len && p->rsp_cons != p->rsp_prod; n++)
-		((char *)data)[n] = p->rsp[MASK_XENSTORE_IDX(p->rsp_cons++)];
-	return n;
-}
-
-static void run(void)
-{
-	while (ring_run(&ring))
-		;
 }
 
 static uint32_t last_id;
@@ -155,8 +42,8 @@ static size_t make_request(char *to, uint32_t type, uint32_t tx, const void *dat
 static void send_whole(const char *request, size_t len)
 {
 	for (size_t n = 0; n < len;) {
-		n += put(request + n, len - n);
-		run();
+		n += guest_put(&g, request + n, len - n);
+		guest_run(&g);
 	}
 }
 
@@ -173,17 +60,17 @@ static uint32_t receive(struct xsd_sockmsg *h, char data[XENSTORE_PAYLOAD_MAX + 
 	size_t n = 0;
 
 	while (n < sizeof(*h)) {
-		size_t more = get((char *)h + n, sizeof(*h) - n);
+		size_t more = guest_get(&g, (char *)h + n, sizeof(*h) - n);
 
-		run();
+		guest_run(&g);
 		assert_true(more > 0);
 		n += more;
 	}
 	assert_true(h->len <= XENSTORE_PAYLOAD_MAX);
 	for (n = 0; n < h->len;) {
-		size_t more = get(data + n, h->len - n);
+		size_t more = guest_get(&g, data + n, h->len - n);
 
-		run();
+		guest_run(&g);
 		assert_true(more > 0);
 		n += more;
 	}
@@ -199,7 +86,7 @@ static void expect_ok(uint32_t type)
 	assert_int_equal(receive(&h, data), type);
 	assert_int_equal(h.req_id, last_id);
 	assert_string_equal(data, "OK");
-	assert_int_equal(now->page.rsp_cons, now->page.rsp_prod);
+	assert_int_equal(g.now->page.rsp_cons, g.now->page.rsp_prod);
 }
 
 static void expect_error(const char *name)
@@ -213,15 +100,15 @@ static void expect_error(const char *name)
 
 static const char *value(const char *path)
 {
-	return world_ask_str(&w, dom0, XS_READ, 0, path) ? NULL : w.reply.data;
+	return world_ask_str(&g.w, g.dom0, XS_READ, 0, path) ? NULL : g.w.reply.data;
 }
 
 /* A domain that is there already hears of a daemon that has just come, also a first one. */
 static void test_attached(void **state)
 {
-	assert_true(ring.notify);
-	restart_now();
-	assert_true(ring.notify);
+	assert_true(g.ring.notify);
+	guest_restart_now(&g);
+	assert_true(g.ring.notify);
 }
 
 static void test_talk(void **state)
@@ -229,7 +116,7 @@ static void test_talk(void **state)
 	char big[3000], data[XENSTORE_PAYLOAD_MAX + 1];
 	struct xsd_sockmsg h;
 
-	assert_int_equal(now->page.server_features, 3);
+	assert_int_equal(g.now->page.server_features, 3);
 	send_request(XS_WRITE, 0, "/d/x\0hello", 10);
 	expect_ok(XS_WRITE);
 	assert_string_equal(value("/d/x"), "hello");
@@ -254,47 +141,47 @@ static void test_bad_guests(void **state)
 {
 	struct xsd_sockmsg h = { .type = XS_READ, .len = XENSTORE_PAYLOAD_MAX + 1 };
 
-	put(&h, sizeof(h));
-	run();
-	assert_int_equal(now->page.error, XENSTORE_ERROR_PROTO);
-	assert_true(ring.broken);
+	guest_put(&g, &h, sizeof(h));
+	guest_run(&g);
+	assert_int_equal(g.now->page.error, XENSTORE_ERROR_PROTO);
+	assert_true(ring_broken(&g.ring));
 	/* Not listened to until it connects again. */
-	now->page.connection = XENSTORE_RECONNECT;
-	run();
-	assert_int_equal(now->page.connection, XENSTORE_CONNECTED);
-	assert_int_equal(now->page.error, XENSTORE_ERROR_NONE);
+	g.now->page.connection = XENSTORE_RECONNECT;
+	guest_run(&g);
+	assert_int_equal(g.now->page.connection, XENSTORE_CONNECTED);
+	assert_int_equal(g.now->page.error, XENSTORE_ERROR_NONE);
 	send_request(XS_MKDIR, 0, "/d/z", 5);
 	expect_ok(XS_MKDIR);
-	now->page.req_prod = now->page.req_cons + XENSTORE_RING_SIZE + 1;
-	run();
-	assert_int_equal(now->page.error, XENSTORE_ERROR_RINGIDX);
-	restart_now();
-	assert_true(ring.broken);
-	now->page.connection = XENSTORE_RECONNECT;
-	run();
+	g.now->page.req_prod = g.now->page.req_cons + XENSTORE_RING_SIZE + 1;
+	guest_run(&g);
+	assert_int_equal(g.now->page.error, XENSTORE_ERROR_RINGIDX);
+	guest_restart_now(&g);
+	assert_true(ring_broken(&g.ring));
+	g.now->page.connection = XENSTORE_RECONNECT;
+	guest_run(&g);
 	/* What is ours in the page may be written to by the guest; we do not look at it. */
-	now->page.req_cons = 12345;
-	now->page.rsp_prod = 54321;
-	run();
-	now->page.req_cons = now->page.rsp_prod = 0;
+	g.now->page.req_cons = 12345;
+	g.now->page.rsp_prod = 54321;
+	guest_run(&g);
+	g.now->page.req_cons = g.now->page.rsp_prod = 0;
 	send_request(XS_MKDIR, 0, "/d/z", 5);
 	expect_ok(XS_MKDIR);
-	now->page.rsp_cons = now->page.rsp_prod + 1;
+	g.now->page.rsp_cons = g.now->page.rsp_prod + 1;
 	send_request(XS_MKDIR, 0, "/d/z", 5);
-	assert_int_equal(now->page.error, XENSTORE_ERROR_RINGIDX);
+	assert_int_equal(g.now->page.error, XENSTORE_ERROR_RINGIDX);
 }
 
 /* A guest's fresh start: its watches are gone, and what waited for it is, too. */
 static void test_reconnect(void **state)
 {
 	send_request(XS_WATCH, 0, "/d\0t", 5);
-	put("half", 4);
-	run();
-	now->page.connection = XENSTORE_RECONNECT;
-	run();
-	assert_int_equal(now->page.rsp_prod, 0);
-	assert_int_equal(now->page.req_cons, 0);
-	assert_int_equal(store_usage(&w.xs.store, DOMID)->watches, 0);
+	guest_put(&g, "half", 4);
+	guest_run(&g);
+	g.now->page.connection = XENSTORE_RECONNECT;
+	guest_run(&g);
+	assert_int_equal(g.now->page.rsp_prod, 0);
+	assert_int_equal(g.now->page.req_cons, 0);
+	assert_int_equal(store_usage(&g.w.xs.store, GUEST_DOMID)->watches, 0);
 	send_request(XS_MKDIR, 0, "/d/z", 5);
 	expect_ok(XS_MKDIR);
 }
@@ -303,17 +190,17 @@ static void test_reconnect(void **state)
 static void test_death_at_record(void **state)
 {
 	for (int after = 0; after < 2; after++) {
-		world_write(&w, dom0, 0, "/d/x", "old");
-		copy_at = 1;
+		world_write(&g.w, g.dom0, 0, "/d/x", "old");
+		g.copy_at = 1;
 		send_request(XS_WRITE, 0, "/d/x\0new", 8);
-		restart(after ? &after_record : &before_record);
-		buf_free(after ? &before_record.log : &after_record.log);
+		guest_restart(&g, after ? &g.after_record : &g.before_record);
+		buf_free(after ? &g.before_record.log : &g.after_record.log);
 		if (after) {
 			assert_string_equal(value("/d/x"), "new");
 			/* Were it done again, this would not stand. */
-			world_write(&w, dom0, 0, "/d/x", "newer");
+			world_write(&g.w, g.dom0, 0, "/d/x", "newer");
 		}
-		run();
+		guest_run(&g);
 		expect_ok(XS_WRITE);
 		assert_string_equal(value("/d/x"), after ? "newer" : "new");
 		send_request(XS_MKDIR, 0, "/d/z", 5);
@@ -328,17 +215,17 @@ static void test_death_at_commit(void **state)
 	uint32_t tx;
 
 	for (int after = 0; after < 2; after++) {
-		world_ask_str(&w, dom0, XS_RM, 0, "/d/x");
+		world_ask_str(&g.w, g.dom0, XS_RM, 0, "/d/x");
 		send_request(XS_TRANSACTION_START, 0, "", 1);
 		assert_int_equal(receive(&h, data), XS_TRANSACTION_START);
 		tx = (uint32_t)strtoul(data, NULL, 10);
 		send_request(XS_WRITE, tx, "/d/x\0new", 8);
 		expect_ok(XS_WRITE);
-		copy_at = 1;
+		g.copy_at = 1;
 		send_request(XS_TRANSACTION_END, tx, "T", 2);
-		restart(after ? &after_record : &before_record);
-		buf_free(after ? &before_record.log : &after_record.log);
-		run();
+		guest_restart(&g, after ? &g.after_record : &g.before_record);
+		buf_free(after ? &g.before_record.log : &g.after_record.log);
+		guest_run(&g);
 		if (after)
 			expect_ok(XS_TRANSACTION_END);
 		else
@@ -361,27 +248,27 @@ static void test_death_between(void **state)
 	memcpy(big, "/d/y", 5);
 	len = make_request(request, XS_WRITE, 0, big, 2000);
 	for (n = 0; n < len;) {
-		n += put(request + n, len - n < 100 ? len - n : 100);
-		run();
-		restart_now();
+		n += guest_put(&g, request + n, len - n < 100 ? len - n : 100);
+		guest_run(&g);
+		guest_restart_now(&g);
 	}
-	run();
+	guest_run(&g);
 	expect_ok(XS_WRITE);
 	send_request(XS_READ, 0, "/d/y", 5);
 	for (n = 0; n < sizeof(h) + 1995;) {
 		size_t want = sizeof(h) + 1995 - n < 70 ? sizeof(h) + 1995 - n : 70, more;
 
-		more = get(request + n, want);
+		more = guest_get(&g, request + n, want);
 		assert_int_equal(more, want);
 		n += more;
-		restart_now();
-		run();
+		guest_restart_now(&g);
+		guest_run(&g);
 	}
 	memcpy(&h, request, sizeof(h));
 	assert_int_equal(h.type, XS_READ);
 	assert_int_equal(h.req_id, last_id);
 	assert_memory_equal(request + sizeof(h), big + 5, 1995);
-	assert_int_equal(get(data, 1), 0);
+	assert_int_equal(guest_get(&g, data, 1), 0);
 }
 
 /* Watches are there after a restart. */
@@ -398,12 +285,12 @@ static void test_death_with_watches(void **state)
 	assert_int_equal(receive(&h, data), XS_WATCH_EVENT);
 	send_request(XS_UNWATCH, 0, "/d\0gone", 8);
 	expect_ok(XS_UNWATCH);
-	restart_now();
-	world_write(&w, dom0, 0, "/d/new", "1");
-	run();
+	guest_restart_now(&g);
+	world_write(&g.w, g.dom0, 0, "/d/new", "1");
+	guest_run(&g);
 	assert_int_equal(receive(&h, data), XS_WATCH_EVENT);
 	assert_memory_equal(data, "/d/new\0tok", 11);
-	assert_int_equal(now->page.rsp_cons, now->page.rsp_prod);
+	assert_int_equal(g.now->page.rsp_cons, g.now->page.rsp_prod);
 }
 
 /* Random traffic with deaths at random moments: every request is answered once, in order. */
@@ -423,18 +310,18 @@ static void test_many_deaths(void **state)
 		len = make_request(request, write ? XS_WRITE : XS_READ, 0, data,
 				   write ? 5 + strlen(data + 5) : 5);
 		for (size_t n = 0; n < len;) {
-			n += put(request + n, 1 + unit_random_below((uint32_t)(len - n)));
+			n += guest_put(&g, request + n, 1 + unit_random_below((uint32_t)(len - n)));
 			if (unit_random_below(2))
-				ring_run(&ring);
+				ring_run(&g.ring);
 			if (!unit_random_below(3))
-				restart_now();
+				guest_restart_now(&g);
 		}
 		while (got < sizeof(h) || got < sizeof(h) + h.len) {
-			got += get(data + got, 1 + unit_random_below(20));
+			got += guest_get(&g, data + got, 1 + unit_random_below(20));
 			memcpy(&h, data, sizeof(h));
-			ring_run(&ring);
+			ring_run(&g.ring);
 			if (!unit_random_below(3))
-				restart_now();
+				guest_restart_now(&g);
 		}
 		assert_int_equal(h.req_id, last_id);
 		assert_int_equal(got, sizeof(h) + h.len);
@@ -448,6 +335,130 @@ static void test_many_deaths(void **state)
 	}
 }
 
+/* Does nothing but fill the ring: what a guest that ignores the protocol keeps doing. */
+static void flood(void)
+{
+	struct xenstore_domain_interface *p = &g.now->page;
+
+	memset(p->req, 'A', XENSTORE_RING_SIZE);
+	p->req_prod = p->req_cons + XENSTORE_RING_SIZE;
+	ring_run(&g.ring);
+}
+
+/*
+ * While the daemon is away the guest moves the index that is the daemon's, to make the next daemon
+ * take more bytes into the slot than a request has. The next daemon knows the index itself.
+ */
+static void test_hostile_restart(void **state)
+{
+	static const uint32_t moves[] = { 1, 17, 4000, RING_MESSAGE_MAX, 1U << 31, UINT32_MAX };
+
+	for (size_t i = 0; i < sizeof(moves) / sizeof(moves[0]); i++) {
+		uint32_t at;
+
+		send_request(XS_WRITE, 0, "/d/x\0hello", 10);
+		expect_ok(XS_WRITE);
+		at = g.now->slot.req_cons;
+		g.now->page.req_cons += moves[i];
+		g.now->page.rsp_prod += moves[i];
+		guest_restart_now(&g);
+		assert_int_equal(g.now->slot.req_cons, at);
+		assert_int_equal(g.now->page.req_cons, at);
+		assert_int_equal(g.now->page.rsp_prod, g.now->slot.rsp_prod);
+		send_request(XS_MKDIR, 0, "/d/z", 5);
+		expect_ok(XS_MKDIR);
+	}
+	g.now->page.req_cons += 4000;
+	guest_restart_now(&g);
+	for (int i = 0; i < 64; i++) {
+		flood();
+		assert_true(g.now->slot.req_cons - (uint32_t)g.now->slot.in <= RING_MESSAGE_MAX);
+		assert_int_equal(g.now->slot.answer[0], XS_MKDIR);
+	}
+	assert_true(ring_broken(&g.ring));
+	/* The word that says so in the page is the guest's to change; it does not help. */
+	g.now->page.error = XENSTORE_ERROR_NONE;
+	guest_restart_now(&g);
+	assert_true(ring_broken(&g.ring));
+	assert_int_equal(g.now->page.error, XENSTORE_ERROR_PROTO);
+}
+
+/* A guest whose page says it broke the rules, when it did not, is served as before. */
+static void test_error_of_the_guest(void **state)
+{
+	g.now->page.error = XENSTORE_ERROR_COMM;
+	guest_restart_now(&g);
+	assert_false(ring_broken(&g.ring));
+	assert_int_equal(g.now->page.error, XENSTORE_ERROR_NONE);
+	send_request(XS_MKDIR, 0, "/d/z", 5);
+	expect_ok(XS_MKDIR);
+}
+
+/* A slot whose words contradict each other (a damaged file) is not gone on with. */
+static void test_damaged_slot(void **state)
+{
+	struct xsd_sockmsg h = { .type = XS_READ, .len = 10 };
+
+	for (int i = 0; i < 4; i++) {
+		send_request(XS_MKDIR, 0, "/d/z", 5);
+		expect_ok(XS_MKDIR);
+		switch (i) {
+		case 0:
+			g.now->slot.req_cons += RING_MESSAGE_MAX + 1;
+			break;
+		case 1:
+			memcpy(g.now->slot.request, &h, sizeof(h));
+			g.now->slot.req_cons += sizeof(h) + h.len + 1;
+			break;
+		case 2:
+			g.now->slot.in |= (uint64_t)(RING_MESSAGE_MAX + 1) << 32;
+			break;
+		case 3:
+			g.now->slot.out = (uint64_t)30 << 33 | (g.now->slot.rsp_prod - 31);
+			break;
+		}
+		guest_restart_now(&g);
+		assert_true(ring_broken(&g.ring));
+		assert_int_equal(g.now->page.error, XENSTORE_ERROR_COMM);
+		g.now->page.connection = XENSTORE_RECONNECT;
+		guest_run(&g);
+		assert_false(ring_broken(&g.ring));
+	}
+}
+
+/* Asking for a fresh start again and again leaves no more records than there was to forget. */
+static void test_reconnect_writes_little(void **state)
+{
+	size_t kept;
+
+	send_request(XS_WATCH, 0, "/d\0t", 5);
+	guest_run(&g);
+	g.now->page.connection = XENSTORE_RECONNECT;
+	guest_run(&g);
+	kept = g.w.log.len;
+	for (int i = 0; i < 1000; i++) {
+		g.now->page.connection = XENSTORE_RECONNECT;
+		guest_run(&g);
+		assert_int_equal(g.now->page.connection, XENSTORE_CONNECTED);
+	}
+	assert_int_equal(g.w.log.len, kept);
+}
+
+/* Random bytes as everything a guest and a dying daemon do; fuzz/xsring searches further. */
+static void test_random_pages(void **state)
+{
+	uint8_t bytes[600];
+
+	unit_seed();
+	for (int i = 0; i < 400; i++) {
+		size_t n = 1 + unit_random_below(sizeof(bytes));
+
+		for (size_t k = 0; k < n; k++)
+			bytes[k] = (uint8_t)unit_random_below(256);
+		xs_ring_play(bytes, n);
+	}
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -455,7 +466,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(test_attached), T(test_talk), T(test_bad_guests), T(test_reconnect),
 		T(test_death_at_record), T(test_death_at_commit), T(test_death_between),
-		T(test_death_with_watches), T(test_many_deaths),
+		T(test_death_with_watches), T(test_many_deaths), T(test_hostile_restart),
+		T(test_error_of_the_guest), T(test_damaged_slot), T(test_reconnect_writes_little),
+		T(test_random_pages),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -230,6 +230,27 @@ class DomainTest(DaemonTest):
         bad.write("x", "2")
         self.assertEqual(self.daemon.client().read("/local/domain/8/x"), b"2")
 
+    def test_index_moved_between_daemons(self):
+        """A guest that changes the daemon's index in its page, while none runs, gains nothing."""
+        self.daemon.start()
+        guest = self.daemon.guest(5)
+        guest.write("x", "hello")
+        cons = guest.word(peer.REQ_CONS)
+        guest.set_word(peer.REQ_CONS, cons + 4000)
+        guest.page[0:peer.RING] = b"A" * peer.RING
+        guest.set_word(peer.REQ_PROD, cons + 4000 + peer.RING)
+        self.daemon.kill()
+        for _ in range(2):
+            self.daemon.start()
+            self.assertEqual(guest.word(peer.REQ_CONS), cons)
+            peer.wait_until(lambda: guest.word(peer.RING_ERROR) == 2)
+            for _ in range(30):
+                guest.set_word(peer.REQ_PROD, guest.word(peer.REQ_CONS) + peer.RING)
+                guest.notify()
+            self.assertEqual(self.daemon.client().read("/local/domain/5/x"), b"hello")
+            self.daemon.kill()
+        self.daemon.start()
+
     def test_greedy_guest(self):
         """One that always asks leaves others their turns: none waits for more than a few of its."""
         self.daemon.start()

@@ -9,8 +9,14 @@
 
 struct xencons_interface;
 
+/*
+ * The guest may change the page at any time, the daemon's two indices included, and a daemon that
+ * is started again has only the page. So an index chooses which of the ring's bytes are meant and
+ * nothing else: one that the guest moved repeats or loses the guest's own text.
+ */
+
 /** Take up to @max bytes that the guest wrote. Number, or -EPROTO when its indices are impossible;
- * the ring is then as it was. The guest may change the page at any time. */
+ *  the ring is then as it was. */
 int console_ring_take(struct xencons_interface *ring, char *to, size_t max);
 /** Give the guest up to @n bytes to read. Number that fit, or -EPROTO. */
 int console_ring_give(struct xencons_interface *ring, const char *from, size_t n);

@@ -2,14 +2,16 @@
 /*
  * The ring of a domain: a page it shares with us, with requests one way and answers the other.
  *
- * The page belongs to the guest, so nothing read from it is believed: where we are in it is known
- * here, each byte is taken out once, and what the guest claims is checked. A guest that breaks the
- * rules is told so in the page and not listened to until it connects again.
+ * The guest may write to every byte of the page at any time, also while no daemon runs. So the page
+ * is never asked where we are: our two indices live in the slot, the page gets copies of them, and
+ * each byte is taken out once. What the guest claims with its own two indices is checked. A guest
+ * that breaks the rules is told so in the page and is not served until it connects again.
  *
- * A request is longer than the ring may be, so taking it out of the page is done in steps; if the
- * daemon is killed between two of them the next daemon needs what the first one has taken. Hence
- * half a request and half an answer are kept in a slot, memory that outlives the process. Each step
- * ends with one store of an index or of a word of the slot; before that store it has not happened.
+ * A request may be longer than the ring, so it is taken out of the page in steps; if the daemon is
+ * killed between two of them, the next daemon needs what the first one has taken. Hence half a
+ * request and half an answer are kept in the slot too, memory that outlives the process. Each step
+ * ends with one store of a word of the slot; before that store it has not happened. The page's
+ * copy of an index follows, and is written again when a daemon starts.
  */
 #ifndef XSD_RING_H
 #define XSD_RING_H
@@ -24,9 +26,13 @@ struct xs;
 
 #define RING_MESSAGE_MAX (sizeof(struct xsd_sockmsg) + XENSTORE_PAYLOAD_MAX)
 
-/** What outlives the process; all zeroes is a new one. */
+/** What outlives the process; all zeroes is a new one. Nobody but the daemon can write to it. */
 struct ring_slot {
-	uint32_t magic, zero;
+	uint32_t magic;			/* written last: the slot is in use */
+	/* XENSTORE_ERROR_*: the guest broke the rules and is not served. */
+	uint32_t error;
+	/* Where we are in the stream of requests and in that of answers; both wrap. */
+	uint32_t req_cons, rsp_prod;
 	/*
 	 * Where in the stream of requests the current one begins (lower half), and the length
 	 * of the answer to the one before it that has not gone out whole, 0 if there is none.
@@ -46,17 +52,18 @@ struct ring {
 	struct domain *d;
 	struct xenstore_domain_interface *page;
 	struct ring_slot *slot;
-	uint32_t req_cons, rsp_prod;	/* ours; those in the page are for the guest */
-	bool broken;			/* not listened to */
 	bool notify;			/* the guest must be told; cleared by the caller */
 };
 
 /**
  * Begin with a page, or go on with it if the slot has been used: what the domain's resume says was
- * done is answered, what was not is still to be done.
+ * done is answered, what was not is still to be done. A new slot takes the indices of the page,
+ * whatever they are: nothing is kept that they could contradict.
  */
 void ring_attach(struct ring *r);
 /** Move what can be moved, and do at most one request. Returns whether there is more to do now. */
 bool ring_run(struct ring *r);
+/** Has the guest broken the rules, and not connected again since? */
+bool ring_broken(const struct ring *r);
 
 #endif

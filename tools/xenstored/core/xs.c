@@ -146,10 +146,13 @@ void xs_domain_shutdown(struct xs *xs, struct domain *d)
 
 void xs_domain_reset(struct xs *xs, struct domain *d)
 {
-	record_begin(xs, NULL, REC_RESET);
-	buf_add(&xs->record, &d->domid, sizeof(d->domid));
-	/* Without the record, a few watches too many come back after a restart. */
-	(void)record_keep(xs);
+	/* A guest may ask for this without end: only what there is to forget makes a record. */
+	if (d->resume.valid || !list_empty(&d->conn->watches)) {
+		record_begin(xs, NULL, REC_RESET);
+		buf_add(&xs->record, &d->domid, sizeof(d->domid));
+		/* Without the record, a few watches too many come back after a restart. */
+		(void)record_keep(xs);
+	}
 	d->resume.valid = false;
 	conn_reset(xs, d->conn);
 	conn_drop_output(d->conn);
