@@ -38,6 +38,20 @@ static int teardown(void **state)
 	return wrong != NULL;
 }
 
+static int keep_all(void *ctx, const void *record, size_t len)
+{
+	buf_add(ctx, &len, sizeof(len));
+	buf_add(ctx, record, len);
+	return 0;
+}
+
+/* Replace the records there are by a snapshot. */
+static void record_all(void)
+{
+	w.log.len = 0;
+	assert_int_equal(record_snapshot(&w.xs, keep_all, &w.log), 0);
+}
+
 #define ASK(c, type, tx, s) world_ask_str(&w, c, type, tx, s)
 #define READS(c, tx, path, value) do { \
 	assert_int_equal(ASK(c, XS_READ, tx, path), 0); \
@@ -261,19 +275,124 @@ static void test_conflicts(void **state)
 	}
 }
 
-/* A hostile guest's transactions do not keep old versions of the store alive for ever. */
-static void test_old_transaction(void **state)
-{
-	uint32_t tx = world_start(&w, guest);
+/* Of the address sanitizer, whose header not every compiler has: what is really allocated. */
+size_t __sanitizer_get_current_allocated_bytes(void);
 
+static size_t allocated(void)
+{
+	return __sanitizer_get_current_allocated_bytes();
+}
+
+/*
+ * A guest within all its other quotas replaces all it has again and again, and begins a
+ * transaction after each round, to keep what there was: its memory is bounded all the same.
+ */
+static void test_kept_by_transactions(void **state)
+{
+	static char value[2049];
+	const struct quota *q = &w.xs.store.quota;
+	size_t before = allocated(), limit = q->memory + q->transaction_memory + (64U << 10);
+	char path[64];
+
+	for (int round = 0; round < 16; round++) {
+		memset(value, 'a' + round, sizeof(value) - 1);
+		for (int i = 0; i < 800; i++) {
+			snprintf(path, sizeof(path), "data/%d", i);
+			assert_int_equal(world_write(&w, guest, 0, path, value), 0);
+			/* The records are the test's, not the daemon's memory. */
+			w.log.len = 0;
+		}
+		world_start(&w, guest);
+		assert_true(store_kept(&w.xs.store, 5) <= q->transaction_memory);
+		assert_true(allocated() < before + limit + w.log.cap);
+	}
+	assert_true(store_usage(&w.xs.store, 5)->refusals.count > 0);
+	assert_int_equal(world_ask(&w, dom0, XS_CONTROL, 0, "check", 6), 0);
+	assert_string_equal(w.reply.data, "OK\n");
+	/* The records are gone: make what is left of them whole for the comparison at the end. */
+	record_all();
+}
+
+/* A transaction that would keep too much of what others replace gives up its view. */
+static void test_doomed_transaction(void **state)
+{
+	uint32_t tx, rounds = 0;
+	char big[2049];
+
+	memset(big, 'x', sizeof(big));
+	big[2048] = '\0';
+	assert_int_equal(world_write(&w, dom0, 0, "/busy/there", big), 0);
+	tx = world_start(&w, guest);
 	assert_int_equal(world_write(&w, guest, tx, "data/x", "1"), 0);
-	for (unsigned int i = 0; i <= TXN_MAX_AGE; i++)
-		assert_int_equal(world_write(&w, dom0, 0, "/busy", "1"), 0);
-	assert_true(conn_txn(guest, tx)->doomed);
+	/* Values that no transaction saw are not kept by one: this can go on for ever. */
+	for (unsigned int i = 0; i < 20000; i++)
+		assert_int_equal(world_write(&w, dom0, 0, "/busy/one", "1"), 0);
+	assert_false(conn_txn(guest, tx)->doomed);
+	/* Each short transaction of somebody else's makes one version more that is shared. */
+	while (!conn_txn(guest, tx)->doomed) {
+		uint32_t other = world_start(&w, dom0);
+
+		assert_int_equal(world_write(&w, dom0, 0, "/busy/there", big), 0);
+		assert_int_equal(ASK(dom0, XS_TRANSACTION_END, other, "F"), 0);
+		assert_true(rounds++ < 2000);
+	}
+	assert_true(rounds > 100);
 	assert_int_equal(world_write(&w, guest, tx, "data/y", "1"), 0);
 	assert_int_equal(ASK(guest, XS_READ, tx, "data/y"), ENOENT);
 	assert_int_equal(ASK(guest, XS_TRANSACTION_END, tx, "T"), EAGAIN);
 	assert_int_equal(ASK(guest, XS_READ, 0, "data/x"), ENOENT);
+}
+
+/* A guest that takes no events: long paths and tokens count, and make them merge. */
+static void test_memory_of_events(void **state)
+{
+	char path[XENSTORE_ABS_PATH_MAX], watch[900];
+	const struct quota *q = &w.xs.store.quota;
+	size_t before = allocated(), len;
+
+	w.xs.store.quota.events = 100000;
+	w.xs.store.quota.memory = 256 << 10;
+	memcpy(watch, "data", 5);
+	memset(watch + 5, 't', 800);
+	watch[805] = '\0';
+	assert_int_equal(world_ask(&w, guest, XS_WATCH, 0, watch, 806), 0);
+	world_take(&w, guest);
+	for (int i = 0; i < 2000; i++) {
+		len = (size_t)snprintf(path, sizeof(path), "/local/domain/5/data/%d/", i);
+		memset(path + len, 'p', 250);
+		path[len + 250] = '\0';
+		assert_int_equal(world_write(&w, dom0, 0, path, ""), 0);
+		assert_int_equal(ASK(dom0, XS_RM, 0, path), 0);
+		snprintf(path, sizeof(path), "/local/domain/5/data/%d", i);
+		assert_int_equal(ASK(dom0, XS_RM, 0, path), 0);
+		assert_true(store_memory(&w.xs.store, 5) <= (long)q->memory + 2000);
+		w.log.len = 0;
+	}
+	assert_true(guest->nr_events > 50);
+	assert_true(allocated() < before + q->memory + w.log.cap + (64U << 10));
+	w.events.len = 0;
+	world_take(&w, guest);
+	assert_memory_equal(w.events.data + w.events.len - 806, watch, 806);
+	assert_int_equal(store_usage(&w.xs.store, 5)->message_bytes, 0);
+	record_all();
+}
+
+/* What a transaction looked at counts, too. */
+static void test_memory_of_reads(void **state)
+{
+	uint32_t tx = world_start(&w, guest);
+	char path[XENSTORE_REL_PATH_MAX];
+	int error = 0, i;
+
+	w.xs.store.quota.memory = 200 << 10;
+	for (i = 0; i < 1000 && error != ENOSPC; i++) {
+		int len = snprintf(path, sizeof(path), "data/%d", i);
+
+		memset(path + len, 'p', 1000);
+		path[len + 1000] = '\0';
+		error = ASK(guest, XS_READ, tx, path);
+	}
+	assert_in_range(i, 60, 250);
 }
 
 static void test_transaction_nodes(void **state)
@@ -532,6 +651,9 @@ static void test_control(void **state)
 	assert_int_equal(world_write(&w, guest, 0, "data/x", ""), ENOSPC);
 	assert_int_equal(world_ask(&w, dom0, XS_CONTROL, 0, "quota\0set\0none\0" "1", 17), EINVAL);
 	assert_int_equal(world_ask(&w, dom0, XS_CONTROL, 0, "quota\0" "5", 8), 0);
+	assert_non_null(strstr(w.reply.data, "nodes                     1 of        1\n"));
+	assert_non_null(strstr(w.reply.data, "transaction-memory        0 of  1048576\n"));
+	assert_non_null(strstr(w.reply.data, "refused requests: 1\n"));
 	assert_int_equal(ASK(dom0, XS_CONTROL, 0, "memreport"), 0);
 	assert_int_equal(ASK(dom0, XS_CONTROL, 0, "log"), 0);
 }
@@ -543,7 +665,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(test_nodes), T(test_bad_requests), T(test_permissions), T(test_target),
 		T(test_quotas), T(test_memory_quota), T(test_transactions), T(test_conflicts),
-		T(test_old_transaction), T(test_transaction_nodes), T(test_watches),
+		T(test_kept_by_transactions), T(test_doomed_transaction),
+		T(test_memory_of_events), T(test_memory_of_reads), T(test_transaction_nodes),
+		T(test_watches),
 		T(test_watch_in_transaction), T(test_guest_watches), T(test_special_watches),
 		T(test_event_flood), T(test_domains), T(test_full_disk), T(test_stale_transaction),
 		T(test_directory_part), T(test_control),

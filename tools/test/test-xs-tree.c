@@ -12,6 +12,7 @@
 #define SNAPSHOTS 8
 #define STEPS 20000
 
+static struct growth growth;
 static uint32_t charged_nodes[4];
 static long charged_bytes[4];
 
@@ -99,7 +100,7 @@ static void test_snapshots(void **state)
 	static const struct perm closed;
 	struct node *root = tree_new(acl_new(&closed, 1)), *kept[SNAPSHOTS] = { 0 };
 	struct buf texts[SNAPSHOTS] = { 0 };
-	struct edit e = { .root = &root, .charge = charge };
+	struct edit e = { .root = &root, .growth = &growth, .charge = charge };
 
 	unit_seed();
 	charged_nodes[0] = 1;
@@ -146,7 +147,7 @@ static void test_sharing(void **state)
 {
 	static const struct perm closed;
 	struct node *root = tree_new(acl_new(&closed, 1)), *before;
-	struct edit e = { .root = &root, .charge = charge };
+	struct edit e = { .root = &root, .growth = &growth, .charge = charge };
 	char path[64];
 
 	for (int i = 0; i < 1000; i++) {
@@ -172,16 +173,27 @@ static void test_names_in_order(void **state)
 {
 	static const struct perm closed;
 	struct node *root = tree_new(acl_new(&closed, 1));
-	struct edit e = { .root = &root, .gen = 1, .charge = charge };
+	struct edit e = { .root = &root, .gen = 1, .growth = &growth, .charge = charge };
+	struct buf names = { 0 };
 
 	tree_set(&e, "/b", 2, NULL, DOMID_NONE);
 	tree_set(&e, "/a", 2, NULL, DOMID_NONE);
 	tree_set(&e, "/aa", 3, NULL, DOMID_NONE);
-	assert_int_equal(node_names(root)->len, 7);
-	assert_memory_equal(node_names(root)->data, "a\0aa\0b", 7);
+	assert_true(node_names(root, 0, 7, &names));
+	assert_int_equal(names.len, 7);
+	assert_memory_equal(names.data, "a\0aa\0b", 7);
+	names.len = 0;
+	assert_false(node_names(root, 0, 6, &names));
+	assert_int_equal(names.len, 5);
+	names.len = 0;
+	assert_true(node_names(root, 3, 7, &names));
+	assert_memory_equal(names.data, "a\0b", 4);
+	names.len = 0;
 	node_put(tree_remove(&e, "/a", 2));
-	assert_int_equal(node_names(root)->len, 5);
-	assert_memory_equal(node_names(root)->data, "aa\0b", 5);
+	assert_true(node_names(root, 0, 7, &names));
+	assert_int_equal(names.len, 5);
+	assert_memory_equal(names.data, "aa\0b", 5);
+	buf_free(&names);
 	node_put(root);
 }
 

@@ -251,6 +251,23 @@ class DomainTest(DaemonTest):
             self.daemon.kill()
         self.daemon.start()
 
+    def test_quota_is_told(self):
+        """The log names domain, limit and option, and a guest cannot fill it."""
+        self.daemon.start()
+        guest = self.daemon.guest(7)
+        for i in range(10):
+            guest.start()
+        for i in range(300):
+            self.assertRaises(peer.Refused, guest.start)
+        with open(self.daemon.log, encoding="utf-8") as log:
+            lines = [line for line in log if "quota" in line]
+        self.assertEqual(len(lines), 1, lines)
+        self.assertIn("domain 7 reached its quota of 10 transactions (xenstored --quota "
+                      "transactions=N sets it)", lines[0])
+        use = self.command("control", "quota", "7").stdout
+        self.assertIn("transactions             10 of       10\n", use)
+        self.assertIn("refused requests: 300\n", use)
+
     def test_greedy_guest(self):
         """One that always asks leaves others their turns: none waits for more than a few of its."""
         self.daemon.start()

@@ -10,11 +10,15 @@
 #include <sys/file.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "daemon.h"
 #include "hyp.h"
 #include "log.h"
+
+/* At least so long between two lines about one domain's quotas. */
+#define REFUSALS_SECONDS 60
 
 static const char usage_text[] =
 "usage: xenstored [options]\n"
@@ -193,9 +197,31 @@ static void trace(void *ctx, const struct conn *c, const struct xsd_sockmsg *h, 
 			  data);
 }
 
+/* Guests cause these lines: of one domain no more than one a minute, and the next one says how many
+ * there would have been. */
+static void refused(void *ctx, uint16_t domid, struct refusals *r, const char *quota,
+		    unsigned int limit)
+{
+	struct timespec now;
+
+	(void)ctx;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	if (r->told_at && now.tv_sec - r->told_at < REFUSALS_SECONDS) {
+		r->untold++;
+		return;
+	}
+	if (r->untold)
+		log_line("domain %u was refused %lu more requests for its quotas", domid,
+			 r->untold);
+	log_line("domain %u reached its quota of %u %s (xenstored --quota %s=N sets it)", domid,
+		 limit, quota, quota);
+	r->told_at = now.tv_sec + !now.tv_sec;
+	r->untold = 0;
+}
+
 const struct xs_hooks daemon_hooks = {
 	.append = keep, .attach = attach, .detach = detach, .output = output, .control = control,
-	.trace = trace,
+	.refused = refused, .trace = trace,
 };
 
 /* The file stays open and locked: two daemons with one pid file are a mistake. */

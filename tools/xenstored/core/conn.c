@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Connections and their queues; see conn.h. */
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,6 +16,7 @@ struct conn *conn_new(struct xs *xs, const struct cred *cred, struct domain *dom
 	struct conn *c = xs_zalloc(sizeof(*c));
 
 	c->cred = *cred;
+	c->usage = store_usage(&xs->store, cred->domid);
 	c->domain = domain;
 	c->out_tail = &c->out;
 	list_init(&c->watches);
@@ -74,7 +76,7 @@ struct watch *conn_watch(const struct conn *c, const char *path, const char *tok
 struct watch *conn_watch_add(struct xs *xs, struct conn *c, const char *path, size_t home_len,
 			     const char *token)
 {
-	struct usage *u = store_usage(&xs->store, c->cred.domid);
+	struct usage *u = c->usage;
 	struct watch *w = xs_zalloc(sizeof(*w));
 
 	w->conn = c;
@@ -90,9 +92,10 @@ struct watch *conn_watch_add(struct xs *xs, struct conn *c, const char *path, si
 
 void conn_watch_remove(struct xs *xs, struct watch *w)
 {
-	struct usage *u = store_usage(&xs->store, w->conn->cred.domid);
+	struct usage *u = w->conn->usage;
 	struct msg *m;
 
+	assert(u->watches);
 	u->watches--;
 	u->watch_bytes -= (long)watch_bytes(w);
 	for (m = w->pending ? w->conn->out : NULL; m; m = m->next) {
@@ -104,6 +107,11 @@ void conn_watch_remove(struct xs *xs, struct watch *w)
 	free(w->path);
 	free(w->token);
 	free(w);
+}
+
+long msg_bytes(const struct msg *m)
+{
+	return (long)(sizeof(*m) + m->len + ALLOC_OVERHEAD);
 }
 
 static struct msg *queue(struct xs *xs, struct conn *c, const struct xsd_sockmsg *h)
@@ -118,6 +126,7 @@ static struct msg *queue(struct xs *xs, struct conn *c, const struct xsd_sockmsg
 	memcpy(m->data, h, sizeof(*h));
 	*c->out_tail = m;
 	c->out_tail = &m->next;
+	c->usage->message_bytes += msg_bytes(m);
 	if (first)
 		xs->hooks->output(xs->ctx, c);
 	return m;
@@ -152,6 +161,8 @@ void conn_error(struct xs *xs, struct conn *c, int error)
 	queue_reply(xs, c, XS_ERROR, name, strlen(name) + 1);
 }
 
+/* A merged event takes no more than its watch is counted as, so the memory is exceeded by a bounded
+ * amount. */
 static void queue_event(struct xs *xs, struct watch *w, const char *seen, bool merged)
 {
 	size_t path_len = strlen(seen) + 1, token_len = strlen(w->token) + 1;
@@ -169,6 +180,15 @@ static void queue_event(struct xs *xs, struct watch *w, const char *seen, bool m
 	xs->events++;
 }
 
+/* Does an event with @len bytes of payload fit into the memory of the domain? */
+static bool has_room(struct xs *xs, const struct conn *c, size_t len)
+{
+	return c->cred.privileged ||
+	       usage_memory(c->usage) + (long)(sizeof(struct msg) + sizeof(struct xsd_sockmsg) +
+					       len + ALLOC_OVERHEAD) <=
+	       (long)xs->store.quota.memory;
+}
+
 void conn_event(struct xs *xs, struct watch *w, const char *path)
 {
 	const struct conn *c = w->conn;
@@ -180,7 +200,7 @@ void conn_event(struct xs *xs, struct watch *w, const char *path)
 		return;
 	if (w->last && !strcmp(w->last->data + sizeof(struct xsd_sockmsg), seen))
 		return;
-	if (c->nr_events < limit)
+	if (c->nr_events < limit && has_room(xs, c, strlen(seen) + strlen(w->token) + 2))
 		queue_event(xs, w, seen, false);
 	else
 		queue_event(xs, w, w->path + w->home_len, true);
@@ -202,7 +222,9 @@ void conn_taken(struct conn *c)
 {
 	struct msg *m = c->out;
 
+	assert(m && (m->event ? c->nr_events : c->nr_replies));
 	conn_taking(c);
+	c->usage->message_bytes -= msg_bytes(m);
 	if (m->watch)
 		m->watch->pending--;
 	if (m->event)

@@ -5,8 +5,9 @@
  * here.
  *
  * A connection that does not take its events cannot make the queue grow: an event that is there
- * already is not queued again, and when there are too many, further events of a watch become one
- * for the watched path itself, which tells the client to look at everything below.
+ * already is not queued again, and when there are too many, or its domain's memory is used up,
+ * further events of a watch become one for the watched path itself, which tells the client to look
+ * at everything below.
  */
 #ifndef XSD_CONN_H
 #define XSD_CONN_H
@@ -29,6 +30,9 @@ struct msg {
 	uint32_t len;			/* of data */
 	char data[];
 };
+
+/** What a message is accounted as. */
+long msg_bytes(const struct msg *m);
 
 /** A domain that has been introduced. */
 struct domain {
@@ -53,6 +57,7 @@ struct domain {
 struct conn {
 	struct list link;		/* in xs.conns */
 	struct cred cred;
+	struct usage *usage;		/* of its domain */
 	struct domain *domain;		/* whose ring it is; NULL for a socket */
 	struct list watches, txns;
 	struct msg *out, **out_tail;	/* what it has still to take */

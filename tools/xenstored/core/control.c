@@ -22,13 +22,25 @@ static void print_limit(void *ctx, const char *name, unsigned int value, const c
 	buf_printf(ctx, "%-18s %8u  %s\n", name, value, what);
 }
 
+static void print_use(struct buf *answer, const char *name, unsigned long use, unsigned int limit)
+{
+	buf_printf(answer, "%-18s %8lu of %8u\n", name, use, limit);
+}
+
 static void print_usage(struct xs *xs, uint16_t domid, struct buf *answer)
 {
 	const struct usage *u = store_usage(&xs->store, domid);
+	const struct quota *q = &xs->store.quota;
 
-	buf_printf(answer, "%-18s %8u\n%-18s %8u\n%-18s %8u\n%-18s %8ld\n", "nodes", u->nodes,
-		   "watches", u->watches, "transactions", u->transactions, "memory",
-		   usage_memory(u));
+	print_use(answer, "nodes", u->nodes, q->nodes);
+	print_use(answer, "watches", u->watches, q->watches);
+	print_use(answer, "transactions", u->transactions, q->transactions);
+	print_use(answer, "memory", (unsigned long)usage_memory(u), q->memory);
+	print_use(answer, "transaction-memory", store_kept(&xs->store, domid),
+		  q->transaction_memory);
+	buf_printf(answer, "memory is %ld in nodes, %ld in watches, %ld in transactions, %ld in "
+		   "messages not taken; refused requests: %lu\n", u->node_bytes, u->watch_bytes,
+		   u->transaction_bytes, u->message_bytes, u->refusals.count);
 }
 
 static int control_quota(struct xs *xs, struct request *r, struct buf *answer)
@@ -69,11 +81,13 @@ static int control_memreport(struct xs *xs, struct request *r, struct buf *answe
 		all.node_bytes += u->node_bytes;
 		all.watch_bytes += u->watch_bytes;
 		all.transaction_bytes += u->transaction_bytes;
+		all.message_bytes += u->message_bytes;
 	}
 	buf_printf(answer, "nodes              %8u  %ld bytes\n", all.nodes, all.node_bytes);
 	buf_printf(answer, "watches            %8u  %ld bytes\n", all.watches, all.watch_bytes);
 	buf_printf(answer, "transactions       %8u  %ld bytes\n", all.transactions,
 		   all.transaction_bytes);
+	buf_printf(answer, "messages not taken           %ld bytes\n", all.message_bytes);
 	buf_printf(answer, "domains            %8u\n", xs->nr_domains);
 	buf_printf(answer, "requests %llu, errors %llu, events %llu, conflicts %llu\n",
 		   (unsigned long long)xs->requests, (unsigned long long)xs->errors,
@@ -99,7 +113,7 @@ static const struct {
 	{ "logfile", "logfile FILE            log to another file", control_outside },
 	{ "memreport", "memreport               what takes memory", control_memreport },
 	{ "quota", "quota                   limits of a domain\n"
-		   "quota DOMID             what a domain holds\n"
+		   "quota DOMID             what a domain holds of each limit\n"
 		   "quota set WHAT NUMBER   change a limit", control_quota },
 };
 

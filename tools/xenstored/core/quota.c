@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Limits of domains; see quota.h. */
+#include <assert.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -20,7 +21,10 @@ static const struct {
 	  "nodes touched in a transaction" },
 	{ "outstanding", offsetof(struct quota, outstanding), 20, "replies waiting to be taken" },
 	{ "events", offsetof(struct quota, events), 256, "watch events waiting to be taken" },
-	{ "memory", offsetof(struct quota, memory), 2560 * 1024, "bytes in all" },
+	{ "memory", offsetof(struct quota, memory), 2560 * 1024,
+	  "bytes of nodes, watches, transactions and messages" },
+	{ "transaction-memory", offsetof(struct quota, transaction_memory), 1024 * 1024,
+	  "bytes of old nodes that transactions keep" },
 };
 #define NR_LIMITS (sizeof(limits) / sizeof(limits[0]))
 
@@ -44,6 +48,16 @@ unsigned int *quota_by_name(struct quota *q, const char *name)
 	return NULL;
 }
 
+const char *quota_name(const struct quota *q, const unsigned int *limit_of)
+{
+	size_t offset = (size_t)((const char *)limit_of - (const char *)q), i = 0;
+
+	while (i < NR_LIMITS && limits[i].offset != offset)
+		i++;
+	assert(i < NR_LIMITS);
+	return limits[i].name;
+}
+
 void quota_each(struct quota *q, void (*fn)(void *ctx, const char *name, unsigned int value,
 					    const char *what), void *ctx)
 {
@@ -53,5 +67,5 @@ void quota_each(struct quota *q, void (*fn)(void *ctx, const char *name, unsigne
 
 long usage_memory(const struct usage *u)
 {
-	return u->node_bytes + u->watch_bytes + u->transaction_bytes;
+	return u->node_bytes + u->watch_bytes + u->transaction_bytes + u->message_bytes;
 }

@@ -85,8 +85,11 @@ static int request_directory(struct xs *xs, struct conn *c, struct request *r)
 	if (!path)
 		return EINVAL;
 	error = store_list(&xs->store, r->txn, &c->cred, path, &node);
+	xs->answer.len = 0;
+	if (!error && !node_names(node, 0, XENSTORE_PAYLOAD_MAX, &xs->answer))
+		error = E2BIG;
 	if (!error)
-		conn_reply(xs, c, node_names(node)->data, node_names(node)->len);
+		conn_reply(xs, c, xs->answer.data, xs->answer.len);
 	free(path);
 	return error;
 }
@@ -95,21 +98,13 @@ static int request_directory(struct xs *xs, struct conn *c, struct request *r)
  * an empty name behind the last. */
 static void reply_part(struct xs *xs, struct conn *c, struct node *node, uint64_t offset)
 {
-	const struct blob *names = node_names(node);
 	struct buf *b = &xs->answer;
-	size_t pos = (size_t)offset, step;
 
 	b->len = 0;
 	buf_printf(b, "%llu", (unsigned long long)node->child_gen);
 	buf_add(b, "", 1);
-	while (pos < names->len) {
-		step = strlen(names->data + pos) + 1;
-		if (b->len + step > XENSTORE_PAYLOAD_MAX)
-			break;
-		buf_add(b, names->data + pos, step);
-		pos += step;
-	}
-	if (pos >= names->len && b->len < XENSTORE_PAYLOAD_MAX)
+	if (node_names(node, (size_t)offset, XENSTORE_PAYLOAD_MAX, b) &&
+	    b->len < XENSTORE_PAYLOAD_MAX)
 		buf_add(b, "", 1);
 	conn_reply(xs, c, b->data, b->len);
 }

@@ -39,9 +39,11 @@ static int check_room(struct xs *xs, const struct conn *c, const char *path, con
 
 	if (c->cred.privileged)
 		return 0;
-	if (u->watches >= xs->store.quota.watches ||
-	    usage_memory(u) + (long)watch_bytes(&like) > (long)xs->store.quota.memory)
-		return ENOSPC;
+	if (u->watches >= xs->store.quota.watches)
+		return store_refuse(&xs->store, c->cred.domid, &xs->store.quota.watches);
+	if (store_memory(&xs->store, c->cred.domid) + (long)watch_bytes(&like) >
+	    (long)xs->store.quota.memory)
+		return store_refuse(&xs->store, c->cred.domid, &xs->store.quota.memory);
 	return 0;
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The store's checks and changes; see store.h. Transactions are in txn.c. */
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,9 +19,40 @@ struct usage *store_usage(struct store *s, uint16_t domid)
 {
 	struct usage **part = &s->usage[domid / DOMIDS_PART];
 
-	if (!*part)
+	if (!*part) {
 		*part = xs_zalloc(DOMIDS_PART * sizeof(**part));
+		for (unsigned int i = 0; i < DOMIDS_PART; i++)
+			list_init(&(*part)[i].views);
+	}
 	return *part + domid % DOMIDS_PART;
+}
+
+long store_memory(struct store *s, uint16_t domid)
+{
+	return usage_memory(store_usage(s, domid));
+}
+
+int store_refuse(struct store *s, uint16_t domid, const unsigned int *limit)
+{
+	assert(limit >= &s->quota.nodes && limit < (unsigned int *)(&s->quota + 1));
+	store_usage(s, domid)->refusals.count++;
+	if (s->refused)
+		s->refused(s->refused_ctx, domid, limit);
+	return ENOSPC;
+}
+
+uint64_t store_replaced(const struct store *s)
+{
+	return s->growth.copied + s->growth.dropped;
+}
+
+uint64_t store_kept(struct store *s, uint16_t domid)
+{
+	struct list *views = &store_usage(s, domid)->views;
+
+	if (list_empty(views))
+		return 0;
+	return store_replaced(s) - list_entry(views->next, struct txn, view)->replaced;
 }
 
 bool store_next_usage(const struct store *s, unsigned int *domid)
@@ -41,7 +73,10 @@ static void charge_store(void *ctx, uint16_t domid, int nodes, long bytes)
 static struct edit edit_store(struct store *s)
 {
 	s->commits++;
-	return (struct edit){ .root = &s->root, .gen = ++s->gen, .charge = charge_store, .ctx = s };
+	return (struct edit){
+		.root = &s->root, .gen = ++s->gen, .growth = &s->growth, .charge = charge_store,
+		.ctx = s,
+	};
 }
 
 void store_init(struct store *s)
@@ -170,7 +205,7 @@ int store_get_acl(struct store *s, struct txn *t, const struct cred *cred, const
 
 /* Would @nodes more nodes and @bytes more bytes be too much for @cred? */
 static int check_room(struct store *s, struct txn *t, const struct cred *cred, unsigned int nodes,
-		      size_t bytes)
+		      long bytes)
 {
 	const struct usage *u = store_usage(s, cred->domid);
 	int held = 0;
@@ -180,10 +215,17 @@ static int check_room(struct store *s, struct txn *t, const struct cred *cred, u
 		return 0;
 	txn_delta(t, cred->domid, &held, &held_bytes);
 	if (nodes && (long)u->nodes + held + (long)nodes > (long)s->quota.nodes)
-		return ENOSPC;
-	if (bytes && usage_memory(u) + held_bytes + (long)bytes > (long)s->quota.memory)
-		return ENOSPC;
+		return store_refuse(s, cred->domid, &s->quota.nodes);
+	if (bytes > 0 &&
+	    store_memory(s, cred->domid) + held_bytes + bytes > (long)s->quota.memory)
+		return store_refuse(s, cred->domid, &s->quota.memory);
 	return 0;
+}
+
+/* The cost of the nodes missing on @path behind its first @found bytes; they inherit @acl. */
+static long cost_missing(const char *path, size_t len, size_t found, const struct acl *acl)
+{
+	return (long)tree_missing(path, len, found) * node_cost_new(0, acl) + (long)(len - found);
 }
 
 int store_check_set(struct store *s, struct txn *t, const struct cred *cred, const char *path,
@@ -192,11 +234,12 @@ int store_check_set(struct store *s, struct txn *t, const struct cred *cred, con
 	size_t path_len = strlen(path), found;
 	unsigned int missing;
 	struct node *node;
+	long cost;
 	int error;
 
 	*nothing = false;
 	if (!cred->privileged && len > s->quota.node_size)
-		return ENOSPC;
+		return store_refuse(s, cred->domid, &s->quota.node_size);
 	error = lookup(s, t, cred, path, PERM_WRITE, TOUCHED_VALUE, &node, &found);
 	if (error && error != ENOENT)
 		return error;
@@ -206,9 +249,15 @@ int store_check_set(struct store *s, struct txn *t, const struct cred *cred, con
 	}
 	missing = node ? 0 : tree_missing(path, path_len, found);
 	error = missing ? note_missing(s, t, path, path_len, found) : 0;
+	cost = mkdir ? 0 : blob_cost(len);
+	if (node && node->value)
+		cost -= blob_cost(node->value->len);
+	if (missing)
+		cost += cost_missing(path, path_len, found,
+				     tree_find_closest(txn_root(s, t), path, found,
+						       &found)->acl);
 	if (!error)
-		error = check_room(s, t, cred, missing, len + missing * sizeof(struct node) +
-				   (missing ? path_len - found : 0));
+		error = check_room(s, t, cred, missing, cost);
 	*op = (struct op){
 		.code = mkdir ? OP_MKDIR : OP_SET,
 		.owner = cred->privileged ? DOMID_NONE : cred->domid,
@@ -251,7 +300,7 @@ static int check_new_acl(struct store *s, const struct cred *cred, const struct 
 	if (cred->privileged)
 		return 0;
 	if (n > s->quota.node_perms)
-		return ENOSPC;
+		return store_refuse(s, cred->domid, &s->quota.node_perms);
 	return perms[0].domid == old->p[0].domid ? 0 : EPERM;
 }
 
@@ -275,6 +324,9 @@ int store_check_acl(struct store *s, struct txn *t, const struct cred *cred, con
 	}
 	if (!error)
 		error = check_new_acl(s, cred, old, perms, n);
+	if (!error && special < 0)
+		error = check_room(s, t, cred, 0,
+				   ((long)n - (long)old->n) * (long)sizeof(*perms));
 	*op = (struct op){
 		.code = OP_ACL, .owner = DOMID_NONE, .path = path, .path_len = strlen(path),
 		.value = perms, .value_len = n * sizeof(*perms),

@@ -7,6 +7,10 @@
  * A transaction sees the store as it was when it began, and its own changes. It keeps the list of
  * what it changed, to do the same again on the store of the day it ends, and the set of what it
  * looked at. It may end well if nobody else changed in between what it looked at.
+ *
+ * A transaction keeps every node that is replaced while it is open. The bytes replaced since a
+ * domain's oldest transaction began bound what all of them keep; one for which that exceeds the
+ * quota transaction-memory gives up its view, and will end with EAGAIN.
  */
 #ifndef XSD_STORE_H
 #define XSD_STORE_H
@@ -22,10 +26,6 @@
 /* Domain numbers, and how tables by them are made: of parts that come when they are needed. */
 #define NR_DOMIDS 65536U
 #define DOMIDS_PART 256U
-/* A transaction of a domain without privilege that is this many changes old gives up its view, so
- * that it does not keep alive what everybody else has replaced since. */
-#define TXN_MAX_AGE 16384U
-
 /** Who asks. */
 struct cred {
 	uint16_t domid;
@@ -41,12 +41,17 @@ struct store {
 	struct node *root;
 	/* Number of the last change, in the store or in a transaction. */
 	uint64_t gen;
-	/* Changes of the store itself. */
+	/* Changes of the store itself, and what they took beside the store. */
 	uint64_t commits;
+	struct growth growth;
 	struct acl *special[NR_SPECIAL];
 	struct quota quota;
 	struct usage *usage[NR_DOMIDS / DOMIDS_PART];	/* see store_usage() */
 	struct list txns;		/* of domains without privilege, oldest first */
+	/* Told about each request refused for a quota, and each transaction that gave up its view;
+	 * may be NULL. */
+	void (*refused)(void *ctx, uint16_t domid, const unsigned int *limit);
+	void *refused_ctx;
 };
 
 struct touched;
@@ -58,11 +63,14 @@ struct txn {
 	/* Cannot end well any more: it has no view of its own, and changes are dropped. */
 	bool doomed;
 	uint64_t commits;		/* store.commits when it began */
+	uint64_t replaced;		/* store_replaced() then */
+	struct list view;		/* in usage.views of its domain, until it is doomed */
 	struct cred cred;
 	struct node *base, *root;	/* the store when it began, and with its changes */
 	struct touched *touched;	/* what it looked at */
 	struct buf ops;			/* what it changed, see op.h */
 	unsigned int nr_ops;
+	struct growth growth;		/* what its changes took */
 	struct delta {
 		uint16_t domid;
 		int nodes;
@@ -80,6 +88,14 @@ void store_fini(struct store *s);
 /** What @domid holds. */
 struct usage *store_usage(struct store *s, uint16_t domid);
 
+/** Bytes that count for @domid's quota of memory. */
+long store_memory(struct store *s, uint16_t domid);
+/** Bytes replaced in the store so far, that snapshots of the time before keep. */
+uint64_t store_replaced(const struct store *s);
+/** A request of @domid is refused for @limit, one of s->quota: count and tell it. ENOSPC. */
+int store_refuse(struct store *s, uint16_t domid, const unsigned int *limit);
+/** At most so many bytes of old nodes are kept by transactions of @domid. */
+uint64_t store_kept(struct store *s, uint16_t domid);
 /** The next number from *@domid on that has an account, or false. For loops over all of them. */
 bool store_next_usage(const struct store *s, unsigned int *domid);
 
@@ -126,7 +142,7 @@ void txn_free(struct store *s, struct txn *t);
 /** Take the view away from a transaction: it will end with EAGAIN. */
 void txn_doom(struct store *s, struct txn *t);
 
-/** Doom the transactions that have become too old; call it after changes. */
+/** Doom the transactions that keep too much; call it after changes. */
 void store_age(struct store *s);
 
 /** Delete every node that @domid owns, with all below, and its entries in others' permissions.

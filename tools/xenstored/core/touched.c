@@ -109,7 +109,7 @@ unsigned int touched_count(const struct touched *t)
 
 size_t touched_bytes(const struct touched *t)
 {
-	return sizeof(*t) + t->text.len + t->room * sizeof(*t->entries) +
+	return sizeof(*t) + t->text.cap + t->room * sizeof(*t->entries) +
 	       t->nr_slots * sizeof(*t->slots);
 }
 

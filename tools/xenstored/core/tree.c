@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The copy-on-write tree; see tree.h. */
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -86,7 +87,6 @@ void node_put(struct node *n)
 		node_put(n->left);
 		node_put(n->children);
 		blob_put(n->value);
-		blob_put(n->names);
 		acl_put(n->acl);
 		free(n);
 		n = right;
@@ -155,46 +155,69 @@ unsigned int tree_missing(const char *path, size_t len, size_t from)
 	return n;
 }
 
-static char *names_fill(char *to, const struct node *n)
+struct names {
+	size_t from, max;
+	struct buf *to;
+};
+
+static bool add_names(struct names *s, const struct node *n)
 {
 	for (; n; n = n->right) {
-		to = names_fill(to, n->left);
-		memcpy(to, n->name, n->name_len + 1U);
-		to += n->name_len + 1U;
+		size_t size = n->name_len + 1U;
+
+		if (!add_names(s, n->left))
+			return false;
+		if (s->from >= size) {
+			s->from -= size;
+			continue;
+		}
+		if (s->to->len + size - s->from > s->max)
+			return false;
+		buf_add(s->to, n->name + s->from, size - s->from);
+		s->from = 0;
 	}
-	return to;
+	return true;
 }
 
-static size_t names_size(const struct node *n)
+bool node_names(const struct node *n, size_t from, size_t max, struct buf *b)
 {
-	size_t size = 0;
+	struct names s = { .from = from, .max = max, .to = b };
 
-	for (; n; n = n->right)
-		size += n->name_len + 1U + names_size(n->left);
-	return size;
+	return add_names(&s, n->children);
 }
 
-struct blob *node_names(struct node *n)
+static size_t blob_bytes(const struct blob *blob)
 {
-	if (!n->names) {
-		size_t size = names_size(n->children);
+	return blob ? sizeof(*blob) + blob->len + ALLOC_OVERHEAD : 0;
+}
 
-		n->names = xs_alloc(sizeof(*n->names) + size);
-		n->names->ref = 1;
-		n->names->len = (uint32_t)size;
-		names_fill(n->names->data, n->children);
-	}
-	return n->names;
+static size_t acl_bytes(const struct acl *acl)
+{
+	return sizeof(*acl) + acl->n * sizeof(acl->p[0]) + ALLOC_OVERHEAD;
+}
+
+static size_t node_bytes(const struct node *n)
+{
+	return sizeof(*n) + n->name_len + 1U + ALLOC_OVERHEAD;
 }
 
 long node_cost(const struct node *n)
 {
-	return (long)(sizeof(*n) + n->name_len + (n->value ? n->value->len : 0) +
-		      n->acl->n * sizeof(n->acl->p[0]));
+	return (long)(node_bytes(n) + blob_bytes(n->value) + acl_bytes(n->acl));
+}
+
+long node_cost_new(size_t name_len, const struct acl *acl)
+{
+	return (long)(sizeof(struct node) + name_len + 1U + ALLOC_OVERHEAD + acl_bytes(acl));
+}
+
+long blob_cost(size_t len)
+{
+	return (long)(sizeof(struct blob) + len + ALLOC_OVERHEAD);
 }
 
 /* Make *@slot, reached through nodes that are not shared, a node that may be changed. */
-static struct node *own(struct node **slot)
+static struct node *own(const struct edit *e, struct node **slot)
 {
 	struct node *old = *slot, *n;
 	size_t size;
@@ -209,15 +232,16 @@ static struct node *own(struct node **slot)
 	node_get(n->right);
 	node_get(n->children);
 	blob_get(n->value);
-	blob_get(n->names);
 	acl_get(n->acl);
 	old->ref--;
+	e->growth->copied += node_bytes(n);
 	*slot = n;
 	return n;
 }
 
 /* Own the child of @parent with this name, which exists, and the siblings on the way to it. */
-static struct node **own_child(struct node *parent, const char *name, size_t len)
+static struct node **own_child(const struct edit *e, struct node *parent, const char *name,
+			       size_t len)
 {
 	struct node **slot = &parent->children;
 
@@ -227,30 +251,24 @@ static struct node **own_child(struct node *parent, const char *name, size_t len
 
 		if (!c)
 			return slot;
-		n = own(slot);
+		n = own(e, slot);
 		slot = c < 0 ? &n->left : &n->right;
 	}
 }
 
-static void drop_names(struct node *n)
-{
-	blob_put(n->names);
-	n->names = NULL;
-}
-
-static void insert_child(struct node *parent, struct node *child)
+static void insert_child(const struct edit *e, struct node *parent, struct node *child)
 {
 	struct node **slot = &parent->children, **left = &child->left, **right = &child->right, *t;
 
 	while (*slot && (*slot)->prio >= child->prio) {
-		struct node *n = own(slot);
+		struct node *n = own(e, slot);
 
 		slot = compare(child->name, child->name_len, n) < 0 ? &n->left : &n->right;
 	}
 	t = *slot;
 	*slot = child;
 	while (t) {
-		own(&t);
+		own(e, &t);
 		if (compare(child->name, child->name_len, t) > 0) {
 			*left = t;
 			left = &t->right;
@@ -263,11 +281,10 @@ static void insert_child(struct node *parent, struct node *child)
 	}
 	*left = *right = NULL;
 	parent->nr_children++;
-	drop_names(parent);
 }
 
 /* Take the node out of *@slot, whose way is owned, and join its two sides there. */
-static struct node *unlink_slot(struct node **slot)
+static struct node *unlink_slot(const struct edit *e, struct node **slot)
 {
 	struct node *n = *slot, *l = n->left, *r = n->right;
 
@@ -279,11 +296,11 @@ static struct node *unlink_slot(struct node **slot)
 	}
 	while (l && r) {
 		if (l->prio > r->prio) {
-			*slot = own(&l);
+			*slot = own(e, &l);
 			slot = &l->right;
 			l = l->right;
 		} else {
-			*slot = own(&r);
+			*slot = own(e, &r);
 			slot = &r->left;
 			r = r->left;
 		}
@@ -309,8 +326,9 @@ static struct node *create_child(const struct edit *e, struct node *parent, cons
 	struct node *n = node_new(name, len, acl_for_child(parent->acl, owner));
 
 	n->gen = n->child_gen = e->gen;
-	insert_child(parent, n);
+	insert_child(e, parent, n);
 	parent->child_gen = e->gen;
+	e->growth->created += (uint64_t)node_cost(n);
 	e->charge(e->ctx, n->acl->p[0].domid, 1, node_cost(n));
 	return n;
 }
@@ -319,13 +337,13 @@ static struct node *create_child(const struct edit *e, struct node *parent, cons
 static struct node *touch(const struct edit *e, const char *path, size_t len, uint16_t owner)
 {
 	const char *p = path, *end = path + len;
-	struct node *n = own(e->root);
+	struct node *n = own(e, e->root);
 	size_t step;
 
 	n->sub_gen = e->gen;
 	while ((step = path_next(&p, end))) {
 		if (node_child(n, p, step))
-			n = own(own_child(n, p, step));
+			n = own(e, own_child(e, n, p, step));
 		else
 			n = create_child(e, n, p, step, owner);
 		n->sub_gen = e->gen;
@@ -346,6 +364,8 @@ void tree_set(const struct edit *e, const char *path, size_t len, struct blob *v
 	if (!value)
 		return;
 	before = node_cost(n);
+	if (n->value && n->value->ref > 1)
+		e->growth->dropped += blob_bytes(n->value);
 	blob_put(n->value);
 	n->value = value;
 	n->gen = e->gen;
@@ -357,23 +377,32 @@ void tree_set_acl(const struct edit *e, const char *path, size_t len, struct acl
 	struct node *n = touch(e, path, len, DOMID_NONE);
 
 	e->charge(e->ctx, n->acl->p[0].domid, -1, -node_cost(n));
+	if (n->acl->ref > 1)
+		e->growth->dropped += acl_bytes(n->acl);
 	acl_put(n->acl);
 	n->acl = acl;
 	n->gen = e->gen;
 	e->charge(e->ctx, n->acl->p[0].domid, 1, node_cost(n));
 }
 
-static void uncharge(const struct edit *e, const struct node *n)
+static void uncharge_all(const struct edit *e, const struct node *n, bool held);
+
+/* @n goes from the tree, with all below; @held: a snapshot has what is above it. */
+static void uncharge(const struct edit *e, const struct node *n, bool held)
 {
+	held |= n->ref > 1;
 	e->charge(e->ctx, n->acl->p[0].domid, -1, -node_cost(n));
+	if (held)
+		e->growth->dropped += (uint64_t)node_cost(n);
+	uncharge_all(e, n->children, held);
 }
 
-static void uncharge_all(const struct edit *e, const struct node *n)
+static void uncharge_all(const struct edit *e, const struct node *n, bool held)
 {
 	for (; n; n = n->right) {
-		uncharge_all(e, n->left);
-		uncharge(e, n);
-		uncharge_all(e, n->children);
+		held |= n->ref > 1;
+		uncharge_all(e, n->left, held);
+		uncharge(e, n, held);
 	}
 }
 
@@ -383,12 +412,11 @@ struct node *tree_remove(const struct edit *e, const char *path, size_t len)
 	struct node *parent = touch(e, path, parent_len, DOMID_NONE), *n;
 	const char *name = path + (parent_len == 1 ? 1 : parent_len + 1);
 
-	n = unlink_slot(own_child(parent, name, (size_t)(path + len - name)));
+	n = unlink_slot(e, own_child(e, parent, name, (size_t)(path + len - name)));
+	assert(parent->nr_children);
 	parent->nr_children--;
 	parent->child_gen = e->gen;
-	drop_names(parent);
-	uncharge(e, n);
-	uncharge_all(e, n->children);
+	uncharge(e, n, false);
 	return n;
 }
 

@@ -58,17 +58,21 @@ struct node {
 	uint64_t gen, child_gen, sub_gen;
 	struct blob *value;
 	struct acl *acl;
-	/*
-	 * The children's names, each with its NUL; made when asked for, dropped when they change.
-	 */
-	struct blob *names;
 	char name[];
+};
+
+/** Bytes that changes took. The first two exist because somebody holds a snapshot. */
+struct growth {
+	uint64_t copied;	/* nodes copied, as they were shared: a snapshot has the others */
+	uint64_t dropped;	/* values and nodes taken out that a snapshot still has */
+	uint64_t created;	/* new nodes */
 };
 
 /** One change: which tree, its number, and who is told about the memory of nodes. */
 struct edit {
 	struct node **root;
 	uint64_t gen;
+	struct growth *growth;		/* what the change takes is added there */
 	void (*charge)(void *ctx, uint16_t domid, int nodes, long bytes);
 	void *ctx;
 };
@@ -98,10 +102,18 @@ struct node *tree_find(struct node *root, const char *path, size_t len);
 struct node *tree_find_closest(struct node *root, const char *path, size_t len, size_t *found);
 /** The number of components of @path behind its first @from bytes. */
 unsigned int tree_missing(const char *path, size_t len, size_t from);
-/** The names of the children, each with its NUL, in order of their bytes. Not a new reference. */
-struct blob *node_names(struct node *n);
-/** What a node's memory is accounted as, in bytes. */
+/**
+ * Append to @b the names of the children, each with its NUL, in order of their bytes: from byte
+ * @from of that list on, and as many whole names as let @b be at most @max bytes long. True if
+ * that was the rest.
+ */
+bool node_names(const struct node *n, size_t from, size_t max, struct buf *b);
+/** What a node's memory is accounted as, in bytes: its own, its value's and its permissions', as if
+ *  they were not shared, and what the allocator adds. */
 long node_cost(const struct node *n);
+/** What a new node without a value would cost, and what a value adds. */
+long node_cost_new(size_t name_len, const struct acl *acl);
+long blob_cost(size_t len);
 
 /**
  * Set the value of @path to @value (kept), creating it and missing ancestors with empty values; a

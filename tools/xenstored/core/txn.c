@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Transactions: a view of their own, what they saw, what they did; see store.h. */
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,10 +13,12 @@ struct node *txn_root(struct store *s, struct txn *t)
 	return t && !t->doomed ? t->root : s->root;
 }
 
-/* Account what the transaction itself takes. */
+/* Account what the transaction itself takes: its changes as a list, and as nodes with values. */
 static void recharge(struct store *s, struct txn *t)
 {
-	long now = (long)(sizeof(*t) + t->ops.cap + touched_bytes(t->touched));
+	long now = (long)(sizeof(*t) + t->ops.cap + t->ops.len + t->growth.copied +
+			  t->growth.created + touched_bytes(t->touched) +
+			  t->nr_deltas * sizeof(*t->deltas) + 4U * ALLOC_OVERHEAD);
 
 	store_usage(s, t->cred.domid)->transaction_bytes += now - t->charged;
 	t->charged = now;
@@ -27,8 +30,13 @@ int txn_note(struct store *s, struct txn *t, const char *path, size_t len, unsig
 		return 0;
 	if (touched_add(t->touched, path, len, flags))
 		recharge(s, t);
-	return !t->cred.privileged && touched_count(t->touched) > s->quota.transaction_nodes ?
-	       ENOSPC : 0;
+	if (t->cred.privileged)
+		return 0;
+	if (touched_count(t->touched) > s->quota.transaction_nodes)
+		return store_refuse(s, t->cred.domid, &s->quota.transaction_nodes);
+	if (store_memory(s, t->cred.domid) > (long)s->quota.memory)
+		return store_refuse(s, t->cred.domid, &s->quota.memory);
+	return 0;
 }
 
 void txn_delta(const struct txn *t, uint16_t domid, int *nodes, long *bytes)
@@ -66,13 +74,15 @@ int txn_start(struct store *s, const struct cred *cred, uint32_t id, struct txn 
 	struct usage *u = store_usage(s, cred->domid);
 	struct txn *t;
 
-	if (!cred->privileged && (u->transactions >= s->quota.transactions ||
-				  usage_memory(u) >= (long)s->quota.memory))
-		return ENOSPC;
+	if (!cred->privileged && u->transactions >= s->quota.transactions)
+		return store_refuse(s, cred->domid, &s->quota.transactions);
+	if (!cred->privileged && store_memory(s, cred->domid) >= (long)s->quota.memory)
+		return store_refuse(s, cred->domid, &s->quota.memory);
 	t = xs_zalloc(sizeof(*t));
 	t->id = id;
 	t->cred = *cred;
 	t->commits = s->commits;
+	t->replaced = store_replaced(s);
 	t->base = node_get(s->root);
 	t->root = node_get(s->root);
 	t->touched = touched_new();
@@ -80,6 +90,7 @@ int txn_start(struct store *s, const struct cred *cred, uint32_t id, struct txn 
 	list_init(&t->age);
 	if (!cred->privileged)
 		list_add(&s->txns, &t->age);
+	list_add(&u->views, &t->view);
 	u->transactions++;
 	recharge(s, t);
 	*out = t;
@@ -88,15 +99,17 @@ int txn_start(struct store *s, const struct cred *cred, uint32_t id, struct txn 
 
 int txn_apply(struct store *s, struct txn *t, const struct op *op)
 {
-	const struct usage *u = store_usage(s, t->cred.domid);
-	struct edit e;
+	struct edit e = {
+		.root = &t->root, .growth = &t->growth, .charge = charge_txn, .ctx = t,
+	};
 
 	if (t->doomed)
 		return 0;
-	if (!t->cred.privileged &&
-	    usage_memory(u) + (long)op_size(op) > (long)s->quota.memory)
-		return ENOSPC;
-	e = (struct edit){ .root = &t->root, .gen = ++s->gen, .charge = charge_txn, .ctx = t };
+	/* As a list, which may have to grow, and as a node. */
+	if (!t->cred.privileged && store_memory(s, t->cred.domid) + 3 * (long)op_size(op) +
+	    (long)t->ops.len > (long)s->quota.memory)
+		return store_refuse(s, t->cred.domid, &s->quota.memory);
+	e.gen = ++s->gen;
 	if (op->path[0] == '/')
 		op_apply(&e, op, NULL);
 	op_encode(&t->ops, op);
@@ -135,9 +148,10 @@ static int check_quota(struct store *s, const struct txn *t)
 		return 0;
 	txn_delta(t, t->cred.domid, &nodes, &bytes);
 	if (nodes > 0 && (long)u->nodes + nodes > (long)s->quota.nodes)
-		return ENOSPC;
-	if (bytes > 0 && usage_memory(u) + bytes > (long)s->quota.memory)
-		return ENOSPC;
+		return store_refuse(s, t->cred.domid, &s->quota.nodes);
+	/* What the transaction took itself is free then. */
+	if (bytes > 0 && usage_memory(u) - t->charged + bytes > (long)s->quota.memory)
+		return store_refuse(s, t->cred.domid, &s->quota.memory);
 	return 0;
 }
 
@@ -176,6 +190,8 @@ void txn_apply_all(struct store *s, struct txn *t)
 	node_put(s->root);
 	s->root = node_get(t->root);
 	s->commits++;
+	s->growth.copied += t->growth.copied;
+	s->growth.dropped += t->growth.dropped;
 	for (unsigned int i = 0; i < t->nr_deltas; i++) {
 		struct usage *u = store_usage(s, t->deltas[i].domid);
 
@@ -188,8 +204,10 @@ void txn_doom(struct store *s, struct txn *t)
 {
 	if (t->doomed)
 		return;
+	assert(t->base && t->root);
 	t->doomed = true;
 	list_del(&t->age);
+	list_del(&t->view);
 	node_put(t->base);
 	node_put(t->root);
 	t->base = t->root = NULL;
@@ -197,6 +215,7 @@ void txn_doom(struct store *s, struct txn *t)
 	t->touched = touched_new();
 	buf_free(&t->ops);
 	t->nr_ops = t->nr_deltas = 0;
+	t->growth = (struct growth){ 0 };
 	recharge(s, t);
 }
 
@@ -205,8 +224,9 @@ void store_age(struct store *s)
 	while (!list_empty(&s->txns)) {
 		struct txn *t = list_entry(s->txns.next, struct txn, age);
 
-		if (s->commits - t->commits <= TXN_MAX_AGE)
+		if (store_replaced(s) - t->replaced <= s->quota.transaction_memory)
 			return;
+		store_refuse(s, t->cred.domid, &s->quota.transaction_memory);
 		txn_doom(s, t);
 	}
 }
@@ -215,6 +235,7 @@ void txn_free(struct store *s, struct txn *t)
 {
 	list_del(&t->link);
 	list_del(&t->age);
+	list_del(&t->view);
 	node_put(t->base);
 	node_put(t->root);
 	store_usage(s, t->cred.domid)->transactions--;

@@ -19,6 +19,9 @@ void *xs_realloc(void *p, size_t size);
 /** A copy of the @len bytes at @s with a NUL after them. */
 char *xs_strndup(const char *s, size_t len);
 
+/** What the allocator adds to a block, about. */
+#define ALLOC_OVERHEAD 16U
+
 /** A growing array of bytes. All zeroes is an empty one. */
 struct buf {
 	char *data;

@@ -6,6 +6,15 @@
 #include "path.h"
 #include "xs.h"
 
+static void refused(void *ctx, uint16_t domid, const unsigned int *limit)
+{
+	struct xs *xs = ctx;
+
+	if (xs->hooks->refused)
+		xs->hooks->refused(xs->ctx, domid, &store_usage(&xs->store, domid)->refusals,
+				   quota_name(&xs->store.quota, limit), *limit);
+}
+
 void xs_init(struct xs *xs, const struct xs_hooks *hooks, void *ctx)
 {
 	memset(xs, 0, sizeof(*xs));
@@ -15,6 +24,8 @@ void xs_init(struct xs *xs, const struct xs_hooks *hooks, void *ctx)
 	list_init(&xs->domains);
 	xs->hooks = hooks;
 	xs->ctx = ctx;
+	xs->store.refused = refused;
+	xs->store.refused_ctx = xs;
 	xs->epoch = 1;
 }
 
@@ -234,6 +245,8 @@ static void account(struct xs *xs, int sign)
 			u->transactions += (uint32_t)sign;
 			u->transaction_bytes += sign * list_entry(p, struct txn, link)->charged;
 		}
+		for (const struct msg *m = c->out; m; m = m->next)
+			u->message_bytes += sign * msg_bytes(m);
 	}
 }
 
@@ -255,6 +268,8 @@ static const char *check_usage(struct xs *xs)
 			wrong = "a domain's account of watches is wrong";
 		if (u->transactions || u->transaction_bytes)
 			wrong = "a domain's account of transactions is wrong";
+		if (u->message_bytes)
+			wrong = "a domain's account of messages is wrong";
 	}
 	account(xs, 1);
 	return wrong;

@@ -23,6 +23,9 @@ struct xs_hooks {
 	void (*output)(void *ctx, struct conn *c);
 	/** A control command that is not about the store: log, logfile, dump; EINVAL if unknown. */
 	int (*control)(void *ctx, const char *command, const char *arg, struct buf *answer);
+	/** A request of @domid was refused for the quota called @quota; may be NULL. */
+	void (*refused)(void *ctx, uint16_t domid, struct refusals *r, const char *quota,
+			unsigned int limit);
 	/** A request is about to be done; may be NULL. */
 	void (*trace)(void *ctx, const struct conn *c, const struct xsd_sockmsg *h,
 		      const char *data);
