@@ -226,6 +226,8 @@ static int fake_end(struct lx_store *s, uint32_t tx, bool abort)
 		free_nodes(f->before, f->before_nodes);
 	}
 	f->before = NULL;
+	if (conflict && f->at_conflict)
+		f->at_conflict();
 	if (!abort && !conflict && !rc)
 		tell(f);
 	return conflict ? -EAGAIN : rc;

@@ -17,6 +17,7 @@ struct fake_store {
 	unsigned int fail_at;		/* this one fails, counted from 1; 0: none */
 	unsigned int failed;
 	unsigned int conflicts;		/* transactions that end in -EAGAIN before one does not */
+	void (*at_conflict)(void);	/* what the other one changed; NULL: nothing to see */
 	unsigned int introduced, watches;
 	unsigned int fire;		/* watch events to deliver */
 	int pipe[2];			/* readable while there are events */

@@ -14,9 +14,9 @@
 #include <string.h>
 #include <xentoollog.h>
 
+#include "fake-host.h"
 #include "fake-store.h"
 #include "fake-xen.h"
-#include "light/device.h"
 
 #define DRIVER 1
 #define GUEST 2
@@ -27,59 +27,9 @@ static struct fake_store store;
 static struct lx dom0, driver;
 static struct lx_devd devd;
 static bool running;
-static unsigned int loops, connected, host_calls, host_fail_at, base_nodes;
-static char last[256];
+static unsigned int base_nodes;
 static struct lx_disk disk;
 static struct lx_nic nic;
-
-static int host_call(void)
-{
-	return ++host_calls == host_fail_at ? -EIO : 0;
-}
-
-static int loop_attach(const char *path, bool readonly, char dev[64])
-{
-	int rc = host_call();
-
-	snprintf(dev, 64, rc ? "" : "/dev/loop7");
-	loops += !rc;
-	return rc;
-}
-
-static void loop_detach(const char *dev)
-{
-	assert_string_equal(dev, "/dev/loop7");
-	assert_true(loops > 0);
-	loops--;
-}
-
-static int stat_disk(const char *path, bool *block, uint32_t *major, uint32_t *minor)
-{
-	*block = !strncmp(path, "/dev/", 5);
-	*major = *minor = 7;
-	return host_call();
-}
-
-static int vif_up(const char *ifname, const char *rename, const char *bridge, uint32_t mtu)
-{
-	int rc = host_call();
-
-	connected += !rc;
-	snprintf(last, sizeof(last), "%s %s %s %u", ifname, rename ? rename : "-",
-		 bridge ? bridge : "-", mtu);
-	return rc;
-}
-
-static int script(const char *path, const char *action, const char *backend, const char *ifname)
-{
-	snprintf(last, sizeof(last), "%.60s %.20s %.90s", path, action, backend);
-	return host_call();
-}
-
-static const struct lx_host_ops driver_host = {
-	.loop_attach = loop_attach, .loop_detach = loop_detach, .stat_disk = stat_disk,
-	.vif_up = vif_up, .script = script,
-};
 
 /* The driver domain sees what the toolstack writes at once. */
 static void changed(void)
@@ -123,8 +73,8 @@ static int setup(void **state)
 	store.changed = changed;
 	dom0 = driver = (struct lx){ .log = log, .store = &store.s, .state_dir = "/nonexistent" };
 	dom0.ctl = ctl_open(&fake_backend, log);
-	driver.host = &driver_host;	/* dom0 has none: it must do nothing itself */
-	loops = connected = host_calls = host_fail_at = 0;
+	driver.host = &fake_host_ops;	/* dom0 has none: it must do nothing itself */
+	fake_host = (struct fake_host){ .bounces = true };
 	put("/local/domain/1/name", "dd");
 	put("/local/domain/2/name", "u1");
 	put("domid", "1");
@@ -157,7 +107,7 @@ static int teardown(void **state)
 
 static void assert_nothing_left(void)
 {
-	assert_int_equal(loops, 0);
+	assert_int_equal(fake_host.loops, 0);
 	assert_int_equal(store.nodes, base_nodes);
 	assert_null(devd.devices);
 }
@@ -201,7 +151,7 @@ static void test_disk(void **state)
 	uint32_t *ids;
 
 	assert_int_equal(add_disk(), 0);
-	assert_int_equal(loops, 1);
+	assert_int_equal(fake_host.loops, 1);
 	assert_string_equal(node(VBD_PATH, "physical-device"), "7:7");
 	assert_string_equal(node(VBD_PATH, "loop"), "/dev/loop7");
 	assert_string_equal(node(VBD_PATH, "hotplug-status"), "connected");
@@ -229,8 +179,8 @@ static void test_nic(void **state)
 {
 	nic.ifname = strdup("guest0");
 	assert_int_equal(add_nic(), 0);
-	assert_string_equal(last, "vif2.0 guest0 xenbr0 1400");
-	assert_int_equal(connected, 1);
+	assert_string_equal(fake_host.last, "vif2.0 guest0 xenbr0 1400");
+	assert_int_equal(fake_host.connected, 1);
 	assert_int_equal(remove_device(LX_VIF, 0), 0);
 	assert_nothing_left();
 }
@@ -239,10 +189,10 @@ static void test_script(void **state)
 {
 	nic.script = strdup("vif-route");
 	assert_int_equal(add_nic(), 0);
-	assert_string_equal(last, "/etc/xen/scripts/vif-route online " VIF_PATH);
-	assert_int_equal(connected, 0);
+	assert_string_equal(fake_host.last, "/etc/xen/scripts/vif-route online " VIF_PATH);
+	assert_int_equal(fake_host.connected, 0);
 	assert_int_equal(remove_device(LX_VIF, 0), 0);
-	assert_string_equal(last, "/etc/xen/scripts/vif-route offline " VIF_PATH);
+	assert_string_equal(fake_host.last, "/etc/xen/scripts/vif-route offline " VIF_PATH);
 	assert_nothing_left();
 }
 
@@ -257,15 +207,15 @@ static void test_no_such_domain(void **state)
 /* A domain with both ends, with everything its backend's domain can fail at. */
 static void test_fails(void **state)
 {
-	unsigned int *fail[] = { &host_fail_at, &store.fail_at };
-	unsigned int *count[] = { &host_calls, &store.changes };
+	unsigned int *fail[] = { &fake_host.fail_at, &store.fail_at };
+	unsigned int *count[] = { &fake_host.calls, &store.changes };
 
 	for (unsigned int k = 0; k < 2; k++) {
 		unsigned int at = 0;
 		int rc, rc2;
 
 		do {
-			host_calls = store.changes = 0;
+			fake_host.calls = store.changes = 0;
 			*fail[k] = ++at;
 			rc = add_disk();
 			rc2 = add_nic();
@@ -282,15 +232,34 @@ static void test_fails(void **state)
 /* What the driver domain could not do is told to the toolstack. */
 static void test_error_is_told(void **state)
 {
-	host_fail_at = 1;
+	fake_host.fail_at = 1;
 	assert_int_equal(add_disk(), -EIO);
 	assert_string_equal(node(VBD_PATH, "hotplug-status"), "error");
 	assert_string_equal(node(VBD_PATH, "hotplug-error"), strerror(EIO));
-	host_calls = 100;
+	fake_host.calls = 100;
 	scan();				/* not tried again and again */
-	assert_int_equal(host_calls, 100);
+	assert_int_equal(fake_host.calls, 100);
 	assert_int_equal(remove_device(LX_VBD, 51712), 0);
 	assert_nothing_left();
+}
+
+/* The driver domain lets one guest write, and says so to the other. */
+static void test_one_writer(void **state)
+{
+	uint32_t devid;
+
+	put("/local/domain/3/name", "u2");
+	assert_int_equal(add_disk(), 0);
+	assert_int_equal(lx_disk_add(&dom0, GUEST + 1, &disk, &devid), 0);
+	assert_int_equal(lx_disk_ready(&dom0, GUEST + 1, devid), -EIO);
+	assert_string_equal(node("/local/domain/1/backend/vbd/3/51712", "hotplug-error"),
+			    strerror(EBUSY));
+	assert_int_equal(fake_host.loops, 1);
+	lx_devices_remove(&dom0, GUEST + 1);
+	disk.share_writes = true;
+	assert_int_equal(lx_disk_add(&dom0, GUEST + 1, &disk, &devid), 0);
+	assert_int_equal(lx_disk_ready(&dom0, GUEST + 1, devid), 0);
+	assert_int_equal(fake_host.loops, 2);
 }
 
 /* A daemon that was killed is started again. */
@@ -300,8 +269,8 @@ static void test_restart(void **state)
 	assert_int_equal(add_nic(), 0);
 	stop();
 	start();
-	assert_int_equal(loops, 1);
-	assert_int_equal(connected, 1);
+	assert_int_equal(fake_host.loops, 1);
+	assert_int_equal(fake_host.connected, 1);
 	assert_int_equal(remove_device(LX_VBD, 51712), 0);
 	assert_int_equal(remove_device(LX_VIF, 0), 0);
 	assert_nothing_left();
@@ -319,7 +288,7 @@ static void test_vanish(void **state)
 {
 	assert_int_equal(add_disk(), 0);
 	store.s.ops->remove(&store.s, 0, VBD_PATH);
-	assert_int_equal(loops, 0);
+	assert_int_equal(fake_host.loops, 0);
 	assert_null(devd.devices);
 	lx_devices_remove(&dom0, GUEST);
 	assert_int_equal(add_disk(), 0);
@@ -328,7 +297,7 @@ static void test_vanish(void **state)
 	lx_devices_remove(&dom0, GUEST);
 	assert_int_equal(add_disk(), -EAGAIN);
 	scan();
-	assert_int_equal(loops, 1);
+	assert_int_equal(fake_host.loops, 1);
 	assert_int_equal(lx_disk_ready(&dom0, GUEST, 51712), 0);
 	assert_int_equal(remove_device(LX_VBD, 51712), 0);
 	assert_nothing_left();
@@ -341,7 +310,7 @@ static void test_blind(void **state)
 	store.blind = true;
 	scan();
 	store.blind = false;
-	assert_int_equal(loops, 1);
+	assert_int_equal(fake_host.loops, 1);
 	assert_non_null(devd.devices);
 	assert_int_equal(remove_device(LX_VBD, 51712), 0);
 	assert_nothing_left();
@@ -375,7 +344,7 @@ static void test_strange(void **state)
 	put("/local/domain/1/backend/vbd/2/3/state", "6");
 	put("/local/domain/1/backend/vbd/2/4/hotplug-by", "toolstack");
 	put("/local/domain/1/backend/vbd/2/4/state", "2");
-	assert_int_equal(host_calls, 0);
+	assert_int_equal(fake_host.calls, 0);
 	assert_null(devd.devices);
 	/* A disk with nothing behind it. */
 	put("/local/domain/1/backend/vbd/2/5/state", "2");
@@ -394,14 +363,14 @@ static void test_dom0(void **state)
 	disk.backend_domname = NULL;
 	dom0.no_hotplug = true;
 	assert_int_equal(add_disk(), 0);
-	assert_int_equal(loops, 1);
+	assert_int_equal(fake_host.loops, 1);
 	assert_int_equal(remove_device(LX_VBD, 51712), 0);
 	assert_nothing_left();
 	/* What the toolstack does itself the daemon leaves alone. */
 	dom0.no_hotplug = false;
-	dom0.host = &driver_host;
+	dom0.host = &fake_host_ops;
 	assert_int_equal(lx_disk_add(&dom0, GUEST, &disk, &devid), 0);
-	assert_int_equal(loops, 1);
+	assert_int_equal(fake_host.loops, 1);
 	assert_null(devd.devices);
 	dom0.no_hotplug = true;		/* xl.conf was changed meanwhile */
 	assert_int_equal(remove_device(LX_VBD, 51712), 0);
@@ -432,7 +401,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_disk), TEST(test_nic), TEST(test_script), TEST(test_no_such_domain),
-		TEST(test_fails), TEST(test_error_is_told), TEST(test_restart), TEST(test_vanish),
+		TEST(test_fails), TEST(test_error_is_told), TEST(test_one_writer),
+		TEST(test_restart), TEST(test_vanish),
 		TEST(test_blind), TEST(test_driver_gone), TEST(test_strange), TEST(test_dom0),
 		TEST(test_events),
 	};

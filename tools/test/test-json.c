@@ -197,6 +197,8 @@ static const struct {
 	{ "nics.rate_interval_usecs", json_type_int }, { "on_poweroff", json_type_string },
 	{ "on_reboot", json_type_string }, { "on_watchdog", json_type_string },
 	{ "on_crash", json_type_string }, { "on_soft_reset", json_type_string },
+	/* Our own; libxl passes over what it does not look for. */
+	{ "disks.share_writes", json_type_boolean },
 };
 
 static void check_member(const char *path, struct json_object *v)

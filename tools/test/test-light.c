@@ -15,10 +15,10 @@
 #include <unistd.h>
 #include <xentoollog.h>
 
+#include "fake-host.h"
 #include "fake-kernel.h"
 #include "fake-store.h"
 #include "fake-xen.h"
-#include "light/device.h"
 
 #include <public/hvm/params.h>
 #include <public/sched.h>
@@ -27,64 +27,6 @@ static char folder[64], kernel[96], states[96];
 static struct fake_store store;
 static struct lx lx;
 static struct lx_domain_config config;
-
-static bool bounces;
-static unsigned int loops, connected, host_calls, host_fail_at;
-
-static int host_call(void)
-{
-	return ++host_calls == host_fail_at ? -EIO : 0;
-}
-
-static int fake_loop_attach(const char *path, bool readonly, char dev[64])
-{
-	int rc = host_call();
-
-	snprintf(dev, 64, rc ? "" : "/dev/loop7");
-	loops += !rc;
-	return rc;
-}
-
-static void fake_loop_detach(const char *dev)
-{
-	assert_string_equal(dev, "/dev/loop7");
-	loops--;
-}
-
-static int fake_stat_disk(const char *path, bool *block, uint32_t *major, uint32_t *minor)
-{
-	*block = !strncmp(path, "/dev/", 5);
-	*major = 7;
-	*minor = 7;
-	return host_call();
-}
-
-static bool fake_dma_as_mapped(void)
-{
-	return !bounces;
-}
-
-static int fake_vif_up(const char *ifname, const char *rename, const char *bridge, uint32_t mtu)
-{
-	connected++;
-	return host_call();
-}
-
-static int fake_script(const char *script, const char *action, const char *backend,
-		       const char *ifname)
-{
-	connected++;
-	return host_call();
-}
-
-static const struct lx_host_ops fake_host = {
-	.loop_attach = fake_loop_attach,
-	.loop_detach = fake_loop_detach,
-	.stat_disk = fake_stat_disk,
-	.dma_as_mapped = fake_dma_as_mapped,
-	.vif_up = fake_vif_up,
-	.script = fake_script,
-};
 
 static int setup(void **state)
 {
@@ -107,7 +49,8 @@ static int setup(void **state)
 	lx.ctl = ctl_open(&fake_backend, lx.log);
 	lx.store = &store.s;
 	lx.state_dir = states;
-	lx.host = &fake_host;
+	lx.host = &fake_host_ops;
+	fake_host = (struct fake_host){ .bounces = true };
 	lx_init(&lx_domain_config_type, &config);
 	config.c_info.name = strdup("u1");
 	config.c_info.type = strdup("pvh");
@@ -156,7 +99,7 @@ static void assert_no_trace(void)
 	assert_int_equal(state_files(), 0);
 	assert_int_equal(fake_xen.bufs, 0);
 	assert_int_equal(fake_xen.maps, 0);
-	assert_int_equal(loops, 0);
+	assert_int_equal(fake_host.loops, 0);
 	assert_null(lx.loop.fds);
 	assert_null(lx.loop.timers);
 }
@@ -385,8 +328,6 @@ static void add_devices(void)
 	config.nics = calloc(1, sizeof(*config.nics));
 	config.nr_nics = 1;
 	config.nics[0].bridge = strdup("xenbr0");
-	loops = connected = host_calls = host_fail_at = 0;
-	bounces = true;
 }
 
 static void test_devices(void **state)
@@ -397,8 +338,8 @@ static void test_devices(void **state)
 
 	add_devices();
 	assert_int_equal(lx_create_now(&lx, &config, false, &domid), 0);
-	assert_int_equal(loops, 1);
-	assert_int_equal(connected, 1);
+	assert_int_equal(fake_host.loops, 1);
+	assert_int_equal(fake_host.connected, 1);
 	assert_string_equal(fake_store_get(&store, "/local/domain/0/backend/vbd/1/51712/"
 					   "physical-device"), "7:7");
 	assert_string_equal(fake_store_get(&store, "/local/domain/1/device/vbd/51712/backend"),
@@ -416,7 +357,7 @@ static void test_devices(void **state)
 	store.connect_in = 1;
 	assert_int_equal(lx_device_remove(&lx, &(struct lx_device){ LX_VBD, domid, 51712, 0 },
 					  false), 0);
-	assert_int_equal(loops, 0);
+	assert_int_equal(fake_host.loops, 0);
 	assert_int_equal(lx_destroy(&lx, domid), 0);
 	assert_no_trace();
 }
@@ -449,16 +390,16 @@ static void test_unreachable(void **state)
 	uint32_t domid;
 
 	add_devices();
-	bounces = false;
+	fake_host.bounces = false;
 	assert_int_equal(lx_create_now(&lx, &config, false, &domid), 0);
-	assert_int_equal(loops, 2);
+	assert_int_equal(fake_host.loops, 2);
 	assert_string_equal(fake_store_get(&store, node), "/dev/loop7");
 	assert_int_equal(lx_destroy(&lx, domid), 0);
-	assert_int_equal(loops, 0);
+	assert_int_equal(fake_host.loops, 0);
 	fake_xen.capabilities = XEN_SYSCTL_PHYSCAP_directio;
 	lx_uuid_random(config.c_info.uuid);
 	assert_int_equal(lx_create_now(&lx, &config, false, &domid), 0);
-	assert_int_equal(loops, 1);
+	assert_int_equal(fake_host.loops, 1);
 	assert_int_equal(lx_destroy(&lx, domid), 0);
 	assert_no_trace();
 }
@@ -466,8 +407,8 @@ static void test_unreachable(void **state)
 /* Everything that can fail with devices there: hypercalls, xenstore, the host. */
 static void test_devices_fail(void **state)
 {
-	unsigned int *counters[] = { &fake_xen.fail_at, &store.fail_at, &host_fail_at };
-	unsigned int *counts[] = { &fake_xen.calls, &store.changes, &host_calls };
+	unsigned int *counters[] = { &fake_xen.fail_at, &store.fail_at, &fake_host.fail_at };
+	unsigned int *counts[] = { &fake_xen.calls, &store.changes, &fake_host.calls };
 
 	add_devices();
 	fake_xen.fail_with = -EINVAL;
@@ -477,7 +418,7 @@ static void test_devices_fail(void **state)
 		int rc;
 
 		do {
-			fake_xen.calls = store.changes = host_calls = 0;
+			fake_xen.calls = store.changes = fake_host.calls = 0;
 			*counters[k] = ++at;
 			rc = lx_create_now(&lx, &config, false, &domid);
 			*counters[k] = 0;

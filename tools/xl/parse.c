@@ -254,6 +254,7 @@ static void one_disk(struct parse *p, const struct cfg_value *v, struct lx_disk 
 	to->is_cdrom = d.cdrom;
 	to->direct_io_safe = d.direct_io_safe;
 	to->discard_enable = !d.no_discard;
+	to->share_writes = d.share_writes;
 	free(spec);
 }
 

@@ -82,6 +82,7 @@ int cfg_spec(char *spec, bool (*rest)(const char *key),
 struct cfg_disk {
 	const char *target, *format, *vdev, *script, *backend, *backendtype;
 	bool readonly, cdrom, direct_io_safe, no_discard;
+	bool share_writes;		/* access w!: others may have it too */
 };
 
 /** One interface of vif=, likewise. */

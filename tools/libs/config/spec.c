@@ -75,7 +75,8 @@ static int set_access(struct disk_job *j, const char *v)
 		j->disk->readonly = true;
 		return 0;
 	}
-	if (!strcmp(v, "w") || !strcmp(v, "rw"))
+	j->disk->share_writes = !strcmp(v, "w!");
+	if (!strcmp(v, "w") || !strcmp(v, "rw") || j->disk->share_writes)
 		return 0;
 	return refuse(j->err, "disk", "access is r, ro, w or rw, not", v);
 }

@@ -85,7 +85,7 @@ static void serve(struct lx_devd *d, const struct lx_device *dev, const char *ba
 	if (!node_is(lx, back, "hotplug-status", "connected")) {
 		lx_info(lx, "connecting %s", back);
 		rc = strcmp(dev->kind, LX_VBD) ? lx_hotplug_nic(lx, back, dev->domid, dev->devid) :
-		     lx_hotplug_disk(lx, back);
+		     lx_hotplug_disk(lx, dev, back);
 	}
 	if (rc)
 		report(lx, back, rc);
@@ -242,6 +242,7 @@ void lx_devd_stop(struct lx_devd *d)
 	d->lx->store->ops->unwatch(d->lx->store, path, TOKEN);
 	while ((s = d->devices)) {
 		free(s->did.loop);
+		free(s->did.path);
 		free(s->did.script);
 		free(s->did.ifname);
 		forget(d, s);

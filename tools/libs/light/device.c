@@ -134,10 +134,12 @@ static int write_both(struct lx *lx, uint32_t tx, const struct lx_device *dev,
 }
 
 int lx_device_write(struct lx *lx, const struct lx_device *dev, const struct lx_kv *front,
-		    const struct lx_kv *back)
+		    const struct lx_kv *back,
+		    int (*allowed)(struct lx *lx, uint32_t tx, const struct lx_device *dev,
+				   const void *arg), const void *arg)
 {
 	struct lx_device there = lx_device(lx, dev->kind, dev->domid, dev->devid);
-	int rc = -EAGAIN;
+	int rc = -EAGAIN, refused = 0;
 
 	if (lx_device_state(lx, &there) >= 0) {
 		lx_error(lx, 0, "Domain %u: it has a device %s %u already", dev->domid, dev->kind,
@@ -150,12 +152,13 @@ int lx_device_write(struct lx *lx, const struct lx_device *dev, const struct lx_
 
 		if (!tx)
 			return -EIO;
-		rc = write_both(lx, tx, dev, front, back);
+		refused = allowed ? allowed(lx, tx, dev, arg) : 0;
+		rc = refused ? refused : write_both(lx, tx, dev, front, back);
 		end = lx->store->ops->end(lx->store, tx, rc != 0);
 		if (!rc)
 			rc = end;
 	}
-	if (rc)
+	if (rc && !refused)
 		lx_error(lx, rc, "Domain %u: cannot write device %s %u to xenstore", dev->domid,
 			 dev->kind, dev->devid);
 	return rc;

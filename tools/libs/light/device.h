@@ -10,14 +10,24 @@
 #ifndef TOOLS_LIGHT_DEVICE_H
 #define TOOLS_LIGHT_DEVICE_H
 
+#include "extent.h"
 #include "light.h"
 
 /** What the host does for devices; tests bring their own. 0 or -errno. */
 struct lx_host_ops {
-	/** A loop device over a file; @dev gets its path. */
-	int (*loop_attach)(const char *path, bool readonly, char dev[64]);
-	/** Free it as soon as nobody uses it. */
-	void (*loop_detach)(const char *dev);
+	/** The path of a loop device that is free now. */
+	int (*loop_find)(char dev[64]);
+	/** Make it one over a file. -EBUSY: it has been taken meanwhile; find another one. */
+	int (*loop_attach)(const char *dev, const char *path, bool readonly);
+	/** Free it as soon as it is unused. Nothing happens when it is not one over that file. */
+	void (*loop_detach)(const char *dev, const char *path);
+	/** Where the data of a disk lie; of a block device by its number, nothing where unknown. */
+	int (*extents)(const char *path, struct lx_extents *all);
+	void (*device_extents)(uint32_t major, uint32_t minor, struct lx_extents *all);
+	/** Has dom0 mounted any of it (@writers_only: to write)? Then it is mounted at @where. */
+	bool (*mounted)(const struct lx_extents *disk, bool writers_only, char where[256]);
+	/** Has dom0's kernel claimed this block device for itself? */
+	bool (*held)(const char *path);
 	/** Is it a block device (*@block), and which number has it? */
 	int (*stat_disk)(const char *path, bool *block, uint32_t *major, uint32_t *minor);
 	/** Do dom0's drivers give devices the addresses where dom0 sees pages, guests' too? */
@@ -60,9 +70,12 @@ struct lx_kv {
 	const char *value;		/* NULL: left out */
 };
 
-/** Write both ends in one transaction. -EEXIST when there is such a device. */
+/** Write both ends in one transaction. -EEXIST when there is such a device. @allowed (may be NULL)
+ * is asked in that transaction: what it says besides 0 it has logged, and nothing is written. */
 int lx_device_write(struct lx *lx, const struct lx_device *dev, const struct lx_kv *front,
-		    const struct lx_kv *back);
+		    const struct lx_kv *back,
+		    int (*allowed)(struct lx *lx, uint32_t tx, const struct lx_device *dev,
+				   const void *arg), const void *arg);
 /** Ask the backend to close, wait for it, and remove both ends. @force: the guest is not asked. */
 int lx_device_remove(struct lx *lx, const struct lx_device *dev, bool force);
 /** Remove all devices of a domain that is gone, or is not to be asked. */
@@ -76,8 +89,9 @@ bool lx_vdev_number(const char *vdev, uint32_t *devid);
 /** Can devices of dom0 transfer to and from guests' pages that dom0 has mapped? Without an IOMMU,
  * and with a kernel that runs as PVH, they miss them. 0 or -errno. */
 int lx_dma_reaches_guests(struct lx *lx, bool *reaches);
-/** Describe a disk, whose backing becomes a loop device if it is a file, or if dom0's devices miss
- * guests' pages: the loop device copies. The number is given. */
+/** Describe a disk and open what is behind it: a loop device if it is a file, or if dom0's devices
+ * miss guests' pages, because a loop device copies. *@devid is its number. A failure leaves
+ * nothing; -EBUSY: somebody else may write it. */
 int lx_disk_add(struct lx *lx, uint32_t domid, const struct lx_disk *disk, uint32_t *devid);
 /** Describe an interface; a missing MAC address is chosen and put into @nic. */
 int lx_nic_add(struct lx *lx, uint32_t domid, struct lx_nic *nic);
@@ -86,16 +100,26 @@ int lx_nic_connect(struct lx *lx, uint32_t domid, const struct lx_nic *nic);
 /** A disk's backend is ready: 0 or -EAGAIN. */
 int lx_disk_ready(struct lx *lx, uint32_t domid, uint32_t devid);
 
+/* sharing.c */
+
+/** May the guest of @dev have the disk at @path, as one that it writes or only reads? Asked within
+ * the transaction that writes its nodes. 0, -EBUSY (logged, with who has it) or another -errno. */
+int lx_disk_check_sharing(struct lx *lx, uint32_t tx, const struct lx_device *dev,
+			  const char *name, const char *path, bool writes);
+
 /* hotplug.c: the backend's side, from what its nodes at @back say. 0 or -errno. */
 
-/** Open what is behind a disk, and tell the backend's driver of it. */
-int lx_hotplug_disk(struct lx *lx, const char *back);
+/** Open what is behind a disk, unless another guest may write it, and tell the backend's driver. */
+int lx_hotplug_disk(struct lx *lx, const struct lx_device *dev, const char *back);
+/** The same by a path, where nobody else can have it: through a loop device if it is a file, or if
+ * @copy is set. */
+int lx_hotplug_open(struct lx *lx, const char *back, const char *path, bool copy, bool readonly);
 /** Connect an interface whose backend is ready. */
 int lx_hotplug_nic(struct lx *lx, const char *back, uint32_t domid, uint32_t devid);
 
 /** What hotplug did, so that it can be taken back when the nodes are gone. */
 struct lx_hotplug {
-	char *loop;			/* device; NULL: none */
+	char *loop, *path;		/* device, and what it is over; NULL: none */
 	char *script;			/* to be run for the end; NULL: none */
 	char *ifname;
 };

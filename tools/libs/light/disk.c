@@ -84,9 +84,17 @@ bool lx_vdev_number(const char *vdev, uint32_t *devid)
 	return decimal(&p, devid) && !*p;
 }
 
-/* @number is NULL when the backend's domain finds out itself what is behind the disk. */
+/* Two creations at once may want the same disk: the store lets one of the transactions through. */
+static int may_have(struct lx *lx, uint32_t tx, const struct lx_device *dev, const void *arg)
+{
+	const struct lx_disk *d = arg;
+
+	return lx_disk_check_sharing(lx, tx, dev, d->vdev, d->pdev_path, d->readwrite);
+}
+
+/* @elsewhere: the backend's domain opens what is behind the disk, and asks who else has it. */
 static int describe(struct lx *lx, const struct lx_device *dev, const struct lx_disk *d,
-		    const char *params, const char *loop, const char *number)
+		    bool elsewhere)
 {
 	char id[16], virtual[16];
 	const struct lx_kv front[] = {
@@ -95,19 +103,19 @@ static int describe(struct lx *lx, const struct lx_device *dev, const struct lx_
 	};
 	const struct lx_kv back[] = {
 		{ "removable", "0" }, { "bootable", "1" }, { "dev", d->vdev }, { "type", "phy" },
-		{ "mode", d->readwrite ? "w" : "r" },
+		{ "mode", !d->readwrite ? "r" : d->share_writes ? "w!" : "w" },
 		{ "device-type", d->is_cdrom ? "cdrom" : "disk" },
 		{ "discard-enable", d->discard_enable ? "1" : "0" }, { "params", d->pdev_path },
-		{ "physical-device-path", params }, { "loop", loop },
 		{ "direct-io-safe", d->direct_io_safe ? "1" : NULL },
-		{ "script", number ? NULL : SCRIPT }, { "hotplug-by", number ? "toolstack" : NULL },
-		{ "physical-device", number }, { "hotplug-status", number ? "connected" : "" },
+		{ "script", elsewhere ? SCRIPT : NULL },
+		{ "hotplug-by", elsewhere ? NULL : "toolstack" }, { "hotplug-status", "" },
 		{ NULL, NULL },
 	};
 
 	snprintf(id, sizeof(id), "%u", dev->domid);
 	snprintf(virtual, sizeof(virtual), "%u", dev->devid);
-	return lx_device_write(lx, dev, front, back);
+	return lx_device_write(lx, dev, front, back,
+			       elsewhere || d->share_writes ? NULL : may_have, d);
 }
 
 static int check(struct lx *lx, const struct lx_disk *d, uint32_t *devid)
@@ -142,13 +150,35 @@ int lx_dma_reaches_guests(struct lx *lx, bool *reaches)
 	return rc;
 }
 
+static int add_here(struct lx *lx, const struct lx_device *dev, const struct lx_disk *d)
+{
+	char back[LX_PATH_BYTES];
+	uint32_t major, minor;
+	bool block, direct = true;
+	int rc = lx->host->stat_disk(d->pdev_path, &block, &major, &minor);
+
+	if (rc) {
+		lx_error(lx, rc, "disk %s: cannot use %s", d->vdev, d->pdev_path);
+		return rc;
+	}
+	if (block)
+		rc = lx_dma_reaches_guests(lx, &direct);
+	if (!rc)
+		rc = describe(lx, dev, d, false);
+	if (rc)
+		return rc;
+	lx_device_back(dev, back);
+	rc = lx_hotplug_open(lx, back, d->pdev_path, !direct, !d->readwrite);
+	if (rc) {
+		lx_error(lx, rc, "disk %s: cannot use %s", d->vdev, d->pdev_path);
+		lx_device_remove(lx, dev, true);
+	}
+	return rc;
+}
+
 int lx_disk_add(struct lx *lx, uint32_t domid, const struct lx_disk *d, uint32_t *devid)
 {
 	struct lx_device dev = { LX_VBD, domid, 0, 0 }, there;
-	char loop[64] = "", number[24];
-	const char *path = d->pdev_path;
-	uint32_t major, minor;
-	bool block, direct = false;
 	int rc = check(lx, d, &dev.devid);
 
 	if (!rc)
@@ -161,26 +191,8 @@ int lx_disk_add(struct lx *lx, uint32_t domid, const struct lx_disk *d, uint32_t
 		return -EEXIST;
 	}
 	*devid = dev.devid;
-	if (lx_backend_elsewhere(lx, dev.backend))
-		return describe(lx, &dev, d, NULL, NULL, NULL);
-	rc = lx->host->stat_disk(path, &block, &major, &minor);
-	if (!rc && block)
-		rc = lx_dma_reaches_guests(lx, &direct);
-	if (!rc && !direct) {
-		rc = lx->host->loop_attach(path, !d->readwrite, loop);
-		path = loop;
-		if (!rc)
-			rc = lx->host->stat_disk(path, &block, &major, &minor);
-	}
-	if (rc) {
-		lx_error(lx, rc, "disk %s: cannot use %s", d->vdev, d->pdev_path);
-	} else {
-		snprintf(number, sizeof(number), "%x:%x", major, minor);
-		rc = describe(lx, &dev, d, path, *loop ? loop : NULL, number);
-	}
-	if (rc && *loop)
-		lx->host->loop_detach(loop);
-	return rc;
+	return lx_backend_elsewhere(lx, dev.backend) ? describe(lx, &dev, d, true) :
+		add_here(lx, &dev, d);
 }
 
 int lx_disk_ready(struct lx *lx, uint32_t domid, uint32_t devid)

@@ -16,55 +16,53 @@
 #include <unistd.h>
 
 #include "device.h"
+#include "host-linux.h"
 
-#define LOOP_TRIES 32
 #define SCRIPT_MS 40000
 
-static int try_loop(int control, int file, const char *path, bool readonly, char dev[64])
+static int loop_find(char dev[64])
 {
-	struct loop_config config = { .fd = (uint32_t)file };
-	int n = ioctl(control, LOOP_CTL_GET_FREE), fd, rc;
+	int control = open("/dev/loop-control", O_RDWR | O_CLOEXEC), n, rc;
 
-	if (n < 0)
+	if (control < 0)
 		return -errno;
+	n = ioctl(control, LOOP_CTL_GET_FREE);
+	rc = n < 0 ? -errno : 0;
+	close(control);
 	snprintf(dev, 64, "/dev/loop%d", n);
-	fd = open(dev, (readonly ? O_RDONLY : O_RDWR) | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	config.info.lo_flags = readonly ? LO_FLAGS_READ_ONLY : 0;
-	snprintf((char *)config.info.lo_file_name, sizeof(config.info.lo_file_name), "%s", path);
-	rc = ioctl(fd, LOOP_CONFIGURE, &config) ? -errno : 0;
-	close(fd);
 	return rc;
 }
 
-static int loop_attach(const char *path, bool readonly, char dev[64])
+static int loop_attach(const char *dev, const char *path, bool readonly)
 {
-	int file = open(path, (readonly ? O_RDONLY : O_RDWR) | O_CLOEXEC), control, rc = -EBUSY;
+	int mode = (readonly ? O_RDONLY : O_RDWR) | O_CLOEXEC, file = open(path, mode), fd, rc;
+	struct loop_config config = { .fd = (uint32_t)file };
 
 	if (file < 0)
 		return -errno;
-	control = open("/dev/loop-control", O_RDWR | O_CLOEXEC);
-	if (control < 0)
-		rc = -errno;
-	/* Somebody else may take the free one first. */
-	for (int i = 0; i < LOOP_TRIES && rc == -EBUSY; i++)
-		rc = try_loop(control, file, path, readonly, dev);
-	if (control >= 0)
-		close(control);
+	fd = open(dev, mode);
+	config.info.lo_flags = readonly ? LO_FLAGS_READ_ONLY : 0;
+	snprintf((char *)config.info.lo_file_name, sizeof(config.info.lo_file_name), "%s", path);
+	rc = fd < 0 || ioctl(fd, LOOP_CONFIGURE, &config) ? -errno : 0;
+	if (fd >= 0)
+		close(fd);
 	close(file);
-	if (rc)
-		*dev = '\0';
 	return rc;
 }
 
-static void loop_detach(const char *dev)
+static void loop_detach(const char *dev, const char *path)
 {
 	int fd = open(dev, O_RDONLY | O_CLOEXEC);
+	struct loop_info64 info;
+	struct stat st;
 
 	if (fd < 0)
 		return;
-	ioctl(fd, LOOP_CLR_FD);
+	/* The name may have been written and then not used; or the file has been deleted. */
+	if (!ioctl(fd, LOOP_GET_STATUS64, &info) &&
+	    (stat(path, &st) || (info.lo_inode == st.st_ino && info.lo_device == st.st_dev) ||
+	     (S_ISBLK(st.st_mode) && info.lo_rdevice == st.st_rdev)))
+		ioctl(fd, LOOP_CLR_FD);
 	close(fd);
 }
 
@@ -191,8 +189,13 @@ static int run_script(const char *script, const char *action, const char *backen
 }
 
 const struct lx_host_ops lx_host_linux = {
+	.loop_find = loop_find,
 	.loop_attach = loop_attach,
 	.loop_detach = loop_detach,
+	.extents = lx_linux_extents,
+	.device_extents = lx_linux_device_extents,
+	.mounted = lx_linux_mounted,
+	.held = lx_linux_held,
 	.stat_disk = stat_disk,
 	.dma_as_mapped = dma_as_mapped,
 	.vif_up = vif_up,

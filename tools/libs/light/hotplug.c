@@ -11,6 +11,8 @@
 
 #include "device.h"
 
+#define LOOP_TRIES 32		/* another process may take the free one first */
+
 static char *read_node(struct lx *lx, const char *back, const char *name)
 {
 	char *text = lx_read(lx->store, 0, "%.200s/%s", back, name);
@@ -40,9 +42,8 @@ static char *own_script(struct lx *lx, const char *back, const char *built_in)
 	return NULL;
 }
 
-/* The physical device is what the driver waits for, so it comes after the loop device's name, by
- * which that is found again. */
-static int tell_driver(struct lx *lx, const char *back, const char *dev, const char *loop)
+/* What the driver waits for comes last. */
+static int tell_driver(struct lx *lx, const char *back, const char *dev)
 {
 	uint32_t major, minor;
 	char number[24];
@@ -52,31 +53,60 @@ static int tell_driver(struct lx *lx, const char *back, const char *dev, const c
 	snprintf(number, sizeof(number), "%x:%x", major, minor);
 	if (!rc)
 		rc = write_node(lx, back, "physical-device-path", dev);
-	if (!rc && *loop)
-		rc = write_node(lx, back, "loop", loop);
 	if (!rc)
 		rc = write_node(lx, back, "physical-device", number);
 	return rc ? rc : write_node(lx, back, "hotplug-status", "connected");
 }
 
-static int open_disk(struct lx *lx, const char *back, const char *path)
+/* The name is written before the device is set up, so that one is found again whose maker was
+ * killed in between. */
+static int attach_loop(struct lx *lx, const char *back, const char *path, bool readonly,
+		       char loop[64])
 {
-	char *mode = read_node(lx, back, "mode"), loop[64] = "";
+	int rc = -EBUSY;
+
+	for (int i = 0; i < LOOP_TRIES && rc == -EBUSY; i++) {
+		rc = lx->host->loop_find(loop);
+		if (!rc)
+			rc = write_node(lx, back, "loop", loop);
+		if (!rc)
+			rc = lx->host->loop_attach(loop, path, readonly);
+	}
+	return rc;
+}
+
+int lx_hotplug_open(struct lx *lx, const char *back, const char *path, bool copy, bool readonly)
+{
+	char loop[64] = "";
 	uint32_t major, minor;
 	bool block;
 	int rc = lx->host->stat_disk(path, &block, &major, &minor);
 
-	if (!rc && !block)
-		rc = lx->host->loop_attach(path, !mode || *mode != 'w', loop);
-	free(mode);
-	if (!rc)
-		rc = tell_driver(lx, back, *loop ? loop : path, loop);
-	if (rc && *loop)
-		lx->host->loop_detach(loop);
+	if (rc)
+		return rc;
+	if (block && !copy)
+		return tell_driver(lx, back, path);
+	rc = attach_loop(lx, back, path, readonly, loop);
+	if (rc)
+		return rc;
+	rc = tell_driver(lx, back, loop);
+	if (rc)
+		lx->host->loop_detach(loop, path);
 	return rc;
 }
 
-int lx_hotplug_disk(struct lx *lx, const char *back)
+static int open_disk(struct lx *lx, const struct lx_device *dev, const char *back, const char *path)
+{
+	char *mode = read_node(lx, back, "mode"), *vdev = read_node(lx, back, "dev");
+	bool writes = mode && *mode == 'w', share = writes && mode[1] == '!';
+	int rc = share ? 0 : lx_disk_check_sharing(lx, 0, dev, vdev ? vdev : "?", path, writes);
+
+	free(mode);
+	free(vdev);
+	return rc ? rc : lx_hotplug_open(lx, back, path, false, !writes);
+}
+
+int lx_hotplug_disk(struct lx *lx, const struct lx_device *dev, const char *back)
 {
 	char *path = read_node(lx, back, "params"), *script = own_script(lx, back, "block");
 	int rc = -EINVAL;
@@ -85,7 +115,7 @@ int lx_hotplug_disk(struct lx *lx, const char *back)
 	if (script)
 		rc = lx->host->script(script, "add", back, NULL);
 	else if (path)
-		rc = open_disk(lx, back, path);
+		rc = open_disk(lx, dev, back, path);
 	if (rc)
 		lx_error(lx, rc, "cannot use %s for the disk %s", script ? script : path ? path :
 			 "nothing", back);
@@ -123,6 +153,7 @@ void lx_hotplug_read(struct lx *lx, const char *back, struct lx_hotplug *h)
 	bool disk = strstr(back, "/backend/" LX_VBD "/");
 
 	h->loop = disk ? read_node(lx, back, "loop") : NULL;
+	h->path = disk ? read_node(lx, back, "params") : NULL;
 	h->script = own_script(lx, back, disk ? "block" : "vif-bridge");
 	h->ifname = read_node(lx, back, "vifname");
 }
@@ -133,9 +164,10 @@ void lx_hotplug_undo(struct lx *lx, const char *back, struct lx_hotplug *h)
 
 	if (h->script)
 		lx->host->script(h->script, disk ? "remove" : "offline", back, h->ifname);
-	if (h->loop)
-		lx->host->loop_detach(h->loop);
+	if (h->loop && h->path)
+		lx->host->loop_detach(h->loop, h->path);
 	free(h->loop);
+	free(h->path);
 	free(h->script);
 	free(h->ifname);
 	*h = (struct lx_hotplug){ 0 };

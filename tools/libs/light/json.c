@@ -107,6 +107,8 @@ static struct json_object *field_to_json(const struct lx_field *f, void *object)
 
 	switch (f->kind) {
 	case LX_BOOL:
+		if (f->optional && !MEMBER(object, f, bool))
+			return NULL;
 		return json_object_new_boolean(MEMBER(object, f, bool));
 	case LX_INT_BOOL:
 		return json_object_new_int(MEMBER(object, f, bool));

@@ -72,7 +72,7 @@ int lx_nic_add(struct lx *lx, uint32_t domid, struct lx_nic *n)
 		{ NULL, NULL },
 	};
 
-	return lx_device_write(lx, &dev, front, back);
+	return lx_device_write(lx, &dev, front, back, NULL, NULL);
 }
 
 int lx_nic_connect(struct lx *lx, uint32_t domid, const struct lx_nic *n)

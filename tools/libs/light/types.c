@@ -91,6 +91,7 @@ static const struct lx_field disk_fields[] = {
 	FIELD(LX_INT_BOOL, lx_disk, is_cdrom),
 	FIELD(LX_BOOL, lx_disk, direct_io_safe),
 	FIELD(LX_DEFBOOL, lx_disk, discard_enable),
+	FIELD(LX_BOOL, lx_disk, share_writes, .optional = true),
 	{ 0 },
 };
 

@@ -54,7 +54,7 @@ struct lx_field {
 	size_t count;			/* offset of an array's length */
 	const struct lx_type *type;
 	const char *const *names;
-	bool optional;			/* a number or an enum that is left out when it is 0 */
+	bool optional;			/* a number, an enum or a bool: left out when it is 0 */
 	bool keep;
 };
 
@@ -108,6 +108,7 @@ struct lx_disk {
 	char *pdev_path, *vdev, *script, *backend_domname;
 	uint32_t format;		/* enum lx_disk_format */
 	bool readwrite, is_cdrom, direct_io_safe, discard_enable;
+	bool share_writes;		/* "w!": others may have it too */
 };
 
 struct lx_nic {

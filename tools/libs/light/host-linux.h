@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Parts of lx_host_linux that live in files of their own, and where they look; tests have their own
+ * places. */
+#ifndef TOOLS_LIGHT_HOST_LINUX_H
+#define TOOLS_LIGHT_HOST_LINUX_H
+
+#include "extent.h"
+
+extern const char *lx_sys_root, *lx_mountinfo;
+
+int lx_linux_extents(const char *path, struct lx_extents *all);
+void lx_linux_device_extents(uint32_t maj, uint32_t min, struct lx_extents *all);
+bool lx_linux_mounted(const struct lx_extents *disk, bool writers_only, char where[256]);
+bool lx_linux_held(const char *path);
+
+#endif

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A host without devices: counts what is open, and lets a call fail. */
+#ifndef TOOLS_TEST_FAKE_HOST_H
+#define TOOLS_TEST_FAKE_HOST_H
+
+#include "light/device.h"
+
+struct fake_host {
+	unsigned int loops;		/* loop devices there are; the name of each is /dev/loop7 */
+	unsigned int connected;		/* interfaces brought up, and scripts run, so far */
+	unsigned int calls, fail_at;	/* which call fails, from 1; 0: none */
+	unsigned int busy;		/* so many loop devices are taken by somebody else first */
+	bool bounces;			/* dom0's devices reach guests' pages */
+	const char *mounted;		/* this path is mounted in dom0 at /mnt */
+	bool mounted_readonly;
+	const char *held;		/* dom0's kernel uses this path */
+	char last[256];			/* what was done to an interface, or which script was run */
+};
+
+extern struct fake_host fake_host;
+extern const struct lx_host_ops fake_host_ops;
+
+#endif
