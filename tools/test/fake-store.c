@@ -243,6 +243,8 @@ static int fake_introduce(struct lx_store *s, uint32_t domid, uint64_t gfn, uint
 
 static int fake_release(struct lx_store *s, uint32_t domid)
 {
+	if (!fake(s)->introduced)
+		return -ENOENT;
 	fake(s)->introduced--;
 	return 0;
 }

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 #include <xentoollog.h>
 
@@ -23,7 +24,7 @@
 #include <public/hvm/params.h>
 #include <public/sched.h>
 
-static char folder[64], kernel[96], states[96];
+static char folder[64], kernel[96], states[96], runs[96];
 static struct fake_store store;
 static struct lx lx;
 static struct lx_domain_config config;
@@ -38,6 +39,7 @@ static int setup(void **state)
 		return -1;
 	snprintf(kernel, sizeof(kernel), "%s/kernel", folder);
 	snprintf(states, sizeof(states), "%s/states/domains", folder);
+	snprintf(runs, sizeof(runs), "%s/run", folder);
 	fake_kernel(elf);
 	fd = open(kernel, O_WRONLY | O_CREAT, 0600);
 	if (fd < 0 || write(fd, elf, sizeof(elf)) != sizeof(elf) || close(fd))
@@ -49,6 +51,7 @@ static int setup(void **state)
 	lx.ctl = ctl_open(&fake_backend, lx.log);
 	lx.store = &store.s;
 	lx.state_dir = states;
+	lx.run_dir = runs;
 	lx.host = &fake_host_ops;
 	fake_host = (struct fake_host){ .bounces = true };
 	lx_init(&lx_domain_config_type, &config);
@@ -76,9 +79,9 @@ static int teardown(void **state)
 	return system(command);
 }
 
-static unsigned int state_files(void)
+static unsigned int files_in(const char *dir)
 {
-	DIR *d = opendir(states);
+	DIR *d = opendir(dir);
 	unsigned int n = 0;
 	struct dirent *e;
 
@@ -96,7 +99,8 @@ static void assert_no_trace(void)
 	assert_int_equal(store.nodes, 0);
 	assert_int_equal(store.introduced, 0);
 	assert_int_equal(store.watches, 0);
-	assert_int_equal(state_files(), 0);
+	assert_int_equal(files_in(states), 0);
+	assert_int_equal(files_in(runs), 0);
 	assert_int_equal(fake_xen.bufs, 0);
 	assert_int_equal(fake_xen.maps, 0);
 	assert_int_equal(fake_host.loops, 0);
@@ -129,7 +133,7 @@ static void test_create(void **state)
 	free(config.c_info.name);
 	config.c_info.name = strdup("u2");
 	assert_int_equal(lx_create_now(&lx, &config, false, &other), -EEXIST);
-	assert_int_equal(state_files(), 1);
+	assert_int_equal(files_in(states), 1);
 	assert_int_equal(lx_destroy(&lx, 1), 0);
 	assert_no_trace();
 	assert_int_equal(lx_destroy(&lx, 1), -ESRCH);
@@ -306,6 +310,7 @@ static void test_cancel(void **state)
 			assert_int_equal(n, 0);
 			lx_loop_after(&lx.loop, fds, n);
 		}
+		lx_claim_drop(&lx, config.c_info.uuid, creating.claim);
 		if (!result)
 			lx_destroy(&lx, creating.domid);
 		else
@@ -328,6 +333,136 @@ static void add_devices(void)
 	config.nics = calloc(1, sizeof(*config.nics));
 	config.nr_nics = 1;
 	config.nics[0].bridge = strdup("xenbr0");
+}
+
+static void other_takes_name(void)
+{
+	store.s.ops->write(&store.s, 0, "/local/domain/3/name", "u1");
+}
+
+/* Another process takes the name while ours is making the domain, and both saw it free before. */
+static void test_name_race(void **state)
+{
+	uint32_t domid;
+
+	fake_xen.d[3].used = true;
+	store.conflicts = 1;
+	store.at_conflict = other_takes_name;
+	assert_int_equal(lx_create_now(&lx, &config, false, &domid), -EEXIST);
+	store.s.ops->remove(&store.s, 0, "/local/domain/3/name");
+	/* The same in renaming. */
+	assert_int_equal(lx_create_now(&lx, &config, false, &domid), 0);
+	store.s.ops->write(&store.s, 0, "/local/domain/3/name", "u3");
+	store.conflicts = 1;
+	assert_int_equal(lx_rename(&lx, 3, "u1"), -EEXIST);
+	assert_string_equal(fake_store_get(&store, "/local/domain/3/name"), "u3");
+	/* A domain that is gone has no name, whatever it left. */
+	fake_xen.d[3].used = false;
+	store.conflicts = 0;
+	assert_int_equal(lx_rename(&lx, domid, "u3"), 0);
+	store.s.ops->remove(&store.s, 0, "/local/domain/3");
+	assert_int_equal(lx_destroy(&lx, domid), 0);
+	assert_no_trace();
+}
+
+/* Its memory goes with the process. */
+static void free_creation(struct lx_create *c)
+{
+	if (c->has_plan)
+		bld_plan_free(&c->plan);
+	bld_kernel_close(&c->kernel);
+	if (c->kernel_file)
+		munmap(c->kernel_file, c->kernel_bytes);
+}
+
+/* A process that makes the domain in test_killed(), and dies at a step of it. */
+static void maker(unsigned int die_at)
+{
+	memset(&creating, 0, sizeof(creating));
+	turns = 0;
+	cancel_at = 0;
+	creating.op.done = created;
+	creating.op.progress = count;
+	result = 1;
+	lx_create_start(&creating, &lx, &config, false);
+	while (result == 1 && turns < die_at) {
+		struct pollfd fds[4];
+		int timeout, n = lx_loop_before(&lx.loop, fds, 4, &timeout);
+
+		lx_loop_after(&lx.loop, fds, n);
+	}
+	/* The kernel closes the file of one that was killed, and with it the lock. */
+	if (result == 1) {
+		lx_timer_cancel(&lx.loop, &creating.op.timer);
+		if (creating.claim >= 0)
+			close(creating.claim);
+		creating.claim = -1;
+	}
+}
+
+/* Killed after each turn: what it left is named, and goes; the next of this UUID does not mind. */
+static void test_killed(void **state)
+{
+	unsigned int die_at = 0, found = 0, n;
+	uint32_t domid;
+
+	add_devices();
+	do {
+		struct lx_abandoned *a;
+
+		maker(++die_at);
+		a = lx_claims_abandoned(&lx, &n);
+		assert_int_equal(n, result == 1 && die_at > 1);
+		found += n;
+		if (n && die_at % 2) {
+			assert_memory_equal(a->uuid, config.c_info.uuid, 16);
+			assert_false(a->made);
+			assert_true(lx_claim_abandoned(&lx, a->uuid));
+			assert_int_equal(lx_claim_clean(&lx, a), 0);
+		} else if (n) {
+			assert_int_equal(lx_create_now(&lx, &config, false, &domid), 0);
+			assert_int_equal(lx_destroy(&lx, domid), 0);
+		}
+		free(a);
+		if (result == 1) {
+			lx_dispose(&lx_domain_config_type, &creating.made);
+			free_creation(&creating);
+			assert_no_trace();
+		}
+	} while (result == 1);
+	assert_true(found > 10);
+	/* It is alive, and has made the domain; then it dies before anybody waits for the end. */
+	assert_null(lx_claims_abandoned(&lx, &n));
+	close(creating.claim);
+	struct lx_abandoned *a = lx_claims_abandoned(&lx, &n);
+
+	assert_int_equal(n, 1);
+	assert_true(a->made);
+	assert_int_equal(a->domid, creating.domid);
+	assert_int_equal(lx_claim_clean(&lx, a), 0);
+	assert_true(fake_xen.d[creating.domid].used);
+	free(a);
+	assert_int_equal(lx_destroy(&lx, creating.domid), 0);
+	assert_no_trace();
+}
+
+/* Of two with one UUID the second says who the first is. */
+static void test_claimed(void **state)
+{
+	int claim = lx_claim_take(&lx, config.c_info.uuid);
+	uint32_t domid;
+
+	assert_true(claim >= 0);
+	assert_false(lx_claim_abandoned(&lx, config.c_info.uuid));
+	assert_int_equal(lx_claim_take(&lx, config.c_info.uuid), -EEXIST);
+	assert_int_equal(lx_create_now(&lx, &config, false, &domid), -EEXIST);
+	assert_int_equal(files_in(runs), 1);
+	lx_claim_drop(&lx, config.c_info.uuid, claim);
+	assert_no_trace();
+	lx.run_dir = kernel;	/* a file */
+	assert_true(lx_create_now(&lx, &config, false, &domid) < 0);
+	lx.run_dir = runs;
+	assert_no_trace();
 }
 
 static void test_devices(void **state)
@@ -570,7 +705,9 @@ int main(void)
 		TEST(test_create), TEST(test_permissions), TEST(test_every_hypercall_fails),
 		TEST(test_every_store_write_fails), TEST(test_store_conflicts),
 		TEST(test_dom0),
-		TEST(test_state_folder_fails), TEST(test_bad_input), TEST(test_cancel),
+		TEST(test_state_folder_fails), TEST(test_bad_input), TEST(test_name_race),
+		TEST(test_killed), TEST(test_claimed),
+		TEST(test_cancel),
 		TEST(test_devices), TEST(test_remove_early), TEST(test_unreachable),
 		TEST(test_devices_fail), TEST(test_disk_names), TEST(test_death),
 		TEST(test_death_without_store), TEST(test_state_follows),

@@ -110,8 +110,9 @@ static void interrupted(struct lx_fd *fd, short revents)
 	lx_op_cancel(&k->c.op);
 }
 
+/* The caller has the claim of the UUID then. */
 static int create_domain(struct lx *lx, const struct lx_domain_config *config, bool paused,
-			 uint32_t *domid)
+			 uint32_t *domid, int *claim)
 {
 	struct creation *k = calloc(1, sizeof(*k));
 	sigset_t set, old;
@@ -139,6 +140,7 @@ static int create_domain(struct lx *lx, const struct lx_domain_config *config, b
 		close(fd);
 	sigprocmask(SIG_SETMASK, &old, NULL);
 	*domid = k->c.domid;
+	*claim = k->c.claim;
 	rc = rc ? rc : k->rc;
 	free(k);
 	return rc;
@@ -150,7 +152,7 @@ static int create(struct xl *xl, const struct create_options *o,
 	bool hold = o->paused || o->console;
 	pid_t console = 0;
 	uint32_t domid;
-	int rc = create_domain(xl_lx(xl), config, hold, &domid);
+	int claim, rc = create_domain(xl_lx(xl), config, hold, &domid, &claim);
 
 	if (rc)
 		return xl_status(rc);
@@ -161,12 +163,14 @@ static int create(struct xl *xl, const struct create_options *o,
 		rc = ctl_domain_unpause(xl->lx.ctl, domid);
 	if (rc) {
 		lx_destroy(&xl->lx, domid);
+		lx_claim_drop(&xl->lx, config->c_info.uuid, claim);
 		return xl_status(rc);
 	}
+	if (!o->no_monitor && !o->foreground)
+		rc = xl_monitor_start(xl, domid, config->c_info.name);
+	lx_claim_drop(&xl->lx, config->c_info.uuid, claim);
 	if (o->foreground)
 		return xl_monitor(xl, domid);
-	if (!o->no_monitor)
-		rc = xl_monitor_start(xl, domid, config->c_info.name);
 	if (console > 0)
 		waitpid(console, NULL, 0);
 	return xl_status(rc);

@@ -19,11 +19,21 @@ static void lock_path(uint32_t domid, char path[PATH_MAX])
 	snprintf(path, PATH_MAX, "%.200s/monitor-%u", xl_run_dir, domid);
 }
 
+void xl_monitor_note(int lock, pid_t pid)
+{
+	char text[24];
+	int len = snprintf(text, sizeof(text), "%ld\n", (long)pid);
+
+	if (lock < 0 || ftruncate(lock, 0) || pwrite(lock, text, (size_t)len, 0) != len)
+		fprintf(stderr, "cannot write to %s: %s; when this process is killed, xl doctor "
+			"does not see it\n", xl_run_dir, strerror(errno));
+}
+
 int xl_monitor_take(uint32_t domid, bool *taken)
 {
 	struct flock whole = { .l_type = F_WRLCK };
-	char path[PATH_MAX], pid[16];
-	int fd, len = snprintf(pid, sizeof(pid), "%ld\n", (long)getpid());
+	char path[PATH_MAX];
+	int fd;
 
 	mkdir(xl_run_dir, 0755);
 	lock_path(domid, path);
@@ -33,9 +43,7 @@ int xl_monitor_take(uint32_t domid, bool *taken)
 		close(fd);
 		return -1;
 	}
-	if (fd < 0 || ftruncate(fd, 0) || write(fd, pid, (size_t)len) != len)
-		fprintf(stderr, "cannot write %s: %s; nobody will notice if this process is "
-			"killed\n", path, strerror(errno));
+	xl_monitor_note(fd, getpid());
 	return fd;
 }
 

@@ -103,28 +103,45 @@ static int one_life(struct xl *xl, uint32_t *domid)
 	return rc;
 }
 
-int xl_monitor(struct xl *xl, uint32_t domid)
+/* Be the one that waits; false: told on stderr who is. */
+static bool take(uint32_t domid, int *lock)
 {
 	bool taken;
+
+	*lock = xl_monitor_take(domid, &taken);
+	if (taken)
+		fprintf(stderr, "Another process waits for domain %u to die\n", domid);
+	return !taken;
+}
+
+/* @lock is that of the first domain. */
+static int monitor(struct xl *xl, uint32_t domid, int lock)
+{
 	int rc;
 
-	do {
+	for (;;) {
 		uint32_t old = domid;
-		int lock = xl_monitor_take(domid, &taken);
 
-		if (taken) {
-			fprintf(stderr, "Another process waits for domain %u to die\n", domid);
-			return 1;
-		}
 		fprintf(stderr, "Waiting for domain (domid %u) to die [pid %ld]\n", domid,
 			(long)getpid());
 		rc = one_life(xl, &domid);
 		xl_monitor_forget(old);
 		if (lock >= 0)
 			close(lock);
-	} while (rc > 0);
+		if (rc <= 0)
+			break;
+		if (!take(domid, &lock))
+			return 1;
+	}
 	fprintf(stderr, "Done. Exiting now\n");
 	return rc ? 1 : 0;
+}
+
+int xl_monitor(struct xl *xl, uint32_t domid)
+{
+	int lock;
+
+	return take(domid, &lock) ? monitor(xl, domid, lock) : 1;
 }
 
 void xl_detach(const char *log_name)
@@ -147,33 +164,46 @@ void xl_detach(const char *log_name)
 
 int xl_monitor_start(struct xl *xl, uint32_t domid, const char *name)
 {
-	pid_t pid = fork();
 	char log[NAME_MAX];
+	int lock, rc;
+	pid_t pid;
 
-	if (pid < 0)
-		return -errno;
-	if (pid)
-		return 0;
+	/* Taken before the fork, so that the domain is never without it. The child inherits it. */
+	if (!take(domid, &lock))
+		return -EEXIST;
+	pid = fork();
+	rc = pid < 0 ? -errno : 0;
+	if (pid) {
+		if (rc)
+			xl_monitor_forget(domid);
+		else
+			xl_monitor_note(lock, pid);
+		if (lock >= 0)
+			close(lock);
+		return rc;
+	}
 	snprintf(log, sizeof(log), "xl-%.200s", name);
 	xl_detach(log);
 	/* The handles are the parent's: close this copy of them, and take new ones. */
 	lx_close(&xl->lx);
 	xl->opened = false;
 	xl_lx(xl);
-	_exit(xl_monitor(xl, domid));
+	_exit(monitor(xl, domid, lock));
 }
 
 void xl_monitor_mend(struct xl *xl, uint32_t domid)
 {
 	char *name;
+	int rc;
 
 	if (!xl_monitor_killed(domid))
 		return;
 	fprintf(stderr, "Domain %u: the process that waited for its end was killed; another one is "
 		"started\n", domid);
 	name = xl_name(xl, domid);
-	if (xl_monitor_start(xl, domid, name))
-		perror("cannot start it");
+	rc = xl_monitor_start(xl, domid, name);
+	if (rc && rc != -EEXIST)
+		fprintf(stderr, "cannot start it: %s\n", strerror(-rc));
 	free(name);
 }
 
@@ -184,7 +214,7 @@ static int monitor_one(struct xl *xl, uint32_t domid)
 	int rc = xl_monitor_start(xl, domid, name);
 
 	free(name);
-	if (rc)
+	if (rc && rc != -EEXIST)
 		fprintf(stderr, "cannot fork: %s\n", strerror(-rc));
 	return rc ? 1 : 0;
 }

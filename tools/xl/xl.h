@@ -147,6 +147,8 @@ extern const char *xl_run_dir;
  * it. -1 without means that there is no file (told on stderr), which keeps nobody from waiting.
  */
 int xl_monitor_take(uint32_t domid, bool *taken);
+/** Write into the file which process waits: a child that goes on with its parent's lock. */
+void xl_monitor_note(int lock, pid_t pid);
 /** Had the domain such a daemon, and was that killed? */
 bool xl_monitor_killed(uint32_t domid);
 /** Nobody waits any more; or the domain is new, and a dead one of its number left the file. */

@@ -125,27 +125,46 @@ static void set_name(struct lx_domain_config *config, void *arg)
 	config->c_info.name = copy;
 }
 
+struct renaming {
+	struct lx *lx;
+	uint32_t domid;
+	const char *name;
+	char uuid[LX_UUID_TEXT];
+	bool taken;
+};
+
+static int rename_nodes(struct lx_store *s, uint32_t tx, void *arg)
+{
+	struct renaming *r = arg;
+	char path[LX_PATH_BYTES];
+	uint32_t other;
+	int rc;
+
+	r->taken = !lx_find_name_in(r->lx, tx, r->name, &other) && other != r->domid;
+	if (r->taken)
+		return lx_name_taken(r->lx, r->name, other);
+	snprintf(path, sizeof(path), "/local/domain/%u/name", r->domid);
+	rc = s->ops->write(s, tx, path, r->name);
+	snprintf(path, sizeof(path), "/vm/%s/name", r->uuid);
+	return rc || !r->domid ? rc : s->ops->write(s, tx, path, r->name);
+}
+
 int lx_rename(struct lx *lx, uint32_t domid, const char *name)
 {
+	struct renaming r = { .lx = lx, .domid = domid, .name = name };
 	struct xen_domctl_getdomaininfo info;
-	char path[LX_PATH_BYTES], uuid[LX_UUID_TEXT];
-	uint32_t other;
 	int rc = ctl_domain_info(lx->ctl, domid, &info);
 
 	if (rc)
 		return rc;
 	if (!*name || strchr(name, '/')) {
-		lx_error(lx, 0, "a name is not empty and has no slash");
+		lx_error(lx, 0, "\"%s\" cannot name a domain: a name is not empty and has no slash",
+			 name);
 		return -EINVAL;
 	}
-	if (!lx_find_name(lx, name, &other) && other != domid) {
-		lx_error(lx, 0, "domain with name \"%s\" already exists.", name);
-		return -EEXIST;
-	}
-	rc = write_node(lx, domid, "name", name);
-	lx_uuid_text(info.handle, uuid);
-	snprintf(path, sizeof(path), "/vm/%s/name", uuid);
-	if (!rc && domid)
-		rc = lx->store->ops->write(lx->store, 0, path, name);
+	lx_uuid_text(info.handle, r.uuid);
+	rc = lx_transaction(lx->store, rename_nodes, &r);
+	if (rc && !r.taken)
+		lx_error(lx, rc, "Domain %u: cannot write its name to xenstore", domid);
 	return rc ? rc : lx_state_update(lx, domid, set_name, (void *)name);
 }

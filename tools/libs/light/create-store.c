@@ -13,7 +13,6 @@
 #include "light.h"
 
 #define CONSOLE_LIMIT "1048576"		/* bytes that xenconsoled keeps for a slow reader */
-#define TRIES 100
 #define BACKENDS "/local/domain/0/backend"
 
 struct nodes {
@@ -154,55 +153,77 @@ static void vm_nodes(struct nodes *n, const struct lx_create_info *c)
 	in_domain(n, "vm", "%s", vm);
 }
 
-static void all_nodes(struct nodes *n, const struct lx_domain_config *config, uint32_t store_port,
-		      gfn_t store_gfn, uint32_t console_port, gfn_t console_gfn)
+struct adding {
+	struct lx *lx;
+	const struct lx_domain_config *config;
+	uint32_t domid, store_port, console_port;
+	gfn_t store_gfn, console_gfn;
+	bool taken;
+};
+
+/* The name, the UUID and the number of a domain, before there is anything to run in it. */
+static int claim_nodes(struct lx_store *s, uint32_t tx, void *arg)
 {
+	struct adding *a = arg;
+	struct nodes n = { .store = s, .tx = tx, .domid = a->domid };
 	char path[LX_PATH_BYTES];
+	uint32_t other;
 
 	/* What a dead domain of this number may have left. */
-	n->rc = lx_remove(n->store, n->tx, "/local/domain/%u", n->domid);
-	if (!n->rc)
-		n->rc = lx_remove(n->store, n->tx, "/libxl/%u", n->domid);
-	snprintf(path, sizeof(path), "/local/domain/%u", n->domid);
-	folder(n, path);
-	vm_nodes(n, &config->c_info);
-	in_domain(n, "name", "%s", config->c_info.name);
-	in_domain(n, "domid", "%u", n->domid);
-	vcpu_nodes(n, &config->b_info);
-	in_domain(n, "memory/static-max", "%lu", config->b_info.max_memkb);
-	in_domain(n, "memory/target", "%lu", config->b_info.target_memkb);
-	in_domain(n, "memory/videoram", "0");
-	in_domain(n, "device", "%s", "");
-	in_domain(n, "control", "%s", "");
-	guests_own(n);
-	in_domain(n, "control/platform-feature-multiprocessor-suspend", "1");
-	in_domain(n, "control/platform-feature-xs_reset_watches", "1");
-	in_domain(n, "store/port", "%u", store_port);
-	in_domain(n, "store/ring-ref", "%lu", store_gfn.v);
-	console_nodes(n, console_port, console_gfn);
-	private_nodes(n, config->c_info.type);
+	n.rc = lx_remove(s, tx, "/local/domain/%u", a->domid);
+	if (!n.rc)
+		n.rc = lx_remove(s, tx, "/libxl/%u", a->domid);
+	a->taken = !n.rc && !lx_find_name_in(a->lx, tx, a->config->c_info.name, &other);
+	if (a->taken)
+		return lx_name_taken(a->lx, a->config->c_info.name, other);
+	snprintf(path, sizeof(path), "/local/domain/%u", n.domid);
+	folder(&n, path);
+	vm_nodes(&n, &a->config->c_info);
+	in_domain(&n, "name", "%s", a->config->c_info.name);
+	in_domain(&n, "domid", "%u", n.domid);
+	return n.rc;
+}
+
+static int add_nodes(struct lx_store *s, uint32_t tx, void *arg)
+{
+	const struct adding *a = arg;
+	struct nodes n = { .store = s, .tx = tx, .domid = a->domid };
+
+	vcpu_nodes(&n, &a->config->b_info);
+	in_domain(&n, "memory/static-max", "%lu", a->config->b_info.max_memkb);
+	in_domain(&n, "memory/target", "%lu", a->config->b_info.target_memkb);
+	in_domain(&n, "memory/videoram", "0");
+	in_domain(&n, "device", "%s", "");
+	in_domain(&n, "control", "%s", "");
+	guests_own(&n);
+	in_domain(&n, "control/platform-feature-multiprocessor-suspend", "1");
+	in_domain(&n, "control/platform-feature-xs_reset_watches", "1");
+	in_domain(&n, "store/port", "%u", a->store_port);
+	in_domain(&n, "store/ring-ref", "%lu", a->store_gfn.v);
+	console_nodes(&n, a->console_port, a->console_gfn);
+	private_nodes(&n, a->config->c_info.type);
+	return n.rc;
+}
+
+int lx_store_claim_domain(struct lx *lx, const struct lx_domain_config *config, uint32_t domid)
+{
+	struct adding a = { .lx = lx, .config = config, .domid = domid };
+	int rc = lx_transaction(lx->store, claim_nodes, &a);
+
+	if (rc && !a.taken)
+		lx_error(lx, rc, "cannot write the domain's name to xenstore");
+	return rc;
 }
 
 int lx_store_add_domain(struct lx *lx, const struct lx_domain_config *config, uint32_t domid,
 			uint32_t store_port, gfn_t store_gfn, uint32_t console_port,
 			gfn_t console_gfn)
 {
-	const struct lx_store_ops *ops = lx->store->ops;
-	int rc = -EAGAIN;
+	struct adding a = { .lx = lx, .config = config, .domid = domid, .store_port = store_port,
+			    .store_gfn = store_gfn, .console_port = console_port,
+			    .console_gfn = console_gfn };
+	int rc = lx_transaction(lx->store, add_nodes, &a);
 
-	for (unsigned int i = 0; i < TRIES && rc == -EAGAIN; i++) {
-		struct nodes n = { .store = lx->store, .tx = ops->begin(lx->store),
-				   .domid = domid };
-
-		if (!n.tx) {
-			rc = -EIO;
-			break;
-		}
-		all_nodes(&n, config, store_port, store_gfn, console_port, console_gfn);
-		rc = ops->end(lx->store, n.tx, n.rc != 0);
-		if (n.rc)
-			rc = n.rc;
-	}
 	if (rc)
 		lx_error(lx, rc, "cannot write the domain's nodes to xenstore");
 	return rc;
@@ -225,7 +246,7 @@ static void remove_if_empty(struct lx_store *s, const char *path)
 	free(names);
 }
 
-static int add_dom0(struct lx_store *s, uint32_t tx)
+static int add_dom0(struct lx_store *s, uint32_t tx, void *arg)
 {
 	static const char *const nodes[][2] = {
 		{ "/local/domain/0/domid", "0" }, { "/local/domain/0/name", "Domain-0" },
@@ -246,20 +267,8 @@ static int add_dom0(struct lx_store *s, uint32_t tx)
 
 int lx_store_add_dom0(struct lx *lx)
 {
-	const struct lx_store_ops *ops = lx->store->ops;
-	int rc = -EAGAIN, end;
+	int rc = lx_transaction(lx->store, add_dom0, NULL);
 
-	for (unsigned int i = 0; i < TRIES && rc == -EAGAIN; i++) {
-		uint32_t tx = ops->begin(lx->store);
-
-		if (!tx) {
-			rc = -EIO;
-			break;
-		}
-		rc = add_dom0(lx->store, tx);
-		end = ops->end(lx->store, tx, rc != 0);
-		rc = rc ? rc : end;
-	}
 	if (rc)
 		lx_error(lx, rc, "cannot write what xenstore is to know of dom0");
 	return rc;

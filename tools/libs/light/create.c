@@ -49,39 +49,13 @@ int lx_config_check(struct lx *lx, const struct lx_domain_config *config)
 	return -EINVAL;
 }
 
-/* Files and nodes are named after it. */
-static int check_uuid(struct lx_create *c)
-{
-	struct xen_domctl_getdomaininfo info[64];
-	uint32_t first = 0;
-	int n;
-
-	do {
-		n = ctl_domain_list(c->lx->ctl, first, 64, info);
-		for (int i = 0; i < n; i++) {
-			first = info[i].domain + 1u;
-			if (memcmp(info[i].handle, c->config->c_info.uuid, sizeof(info[i].handle)))
-				continue;
-			lx_error(c->lx, 0, "domain %u has this UUID already", info[i].domain);
-			return -EEXIST;
-		}
-	} while (n == 64);
-	return n < 0 ? n : 0;
-}
-
 static int step_check(struct lx_op *op)
 {
 	struct lx_create *c = to_create(op);
-	uint32_t other;
 	int rc = lx_config_check(c->lx, c->config);
 
 	if (rc)
 		return rc;
-	if (!lx_find_name(c->lx, c->config->c_info.name, &other)) {
-		lx_error(c->lx, 0, "Domain with name \"%s\" already exists.",
-			 c->config->c_info.name);
-		return -EEXIST;
-	}
 	c->pool = 0;
 	if (c->config->c_info.pool_name &&
 	    lx_find_pool(c->lx, c->config->c_info.pool_name, &c->pool)) {
@@ -89,7 +63,36 @@ static int step_check(struct lx_op *op)
 			 c->config->c_info.pool_name);
 		return -ENOENT;
 	}
-	return check_uuid(c);
+	return 0;
+}
+
+static void undo_claim(struct lx_op *op)
+{
+	struct lx_create *c = to_create(op);
+
+	lx_claim_drop(c->lx, c->config->c_info.uuid, c->claim);
+	c->claim = -1;
+}
+
+/* Files and nodes are named after the UUID. The name is looked for here to tell early; what counts
+ * is step_name(). */
+static int step_claim(struct lx_op *op)
+{
+	struct lx_create *c = to_create(op);
+	uint32_t other;
+	int rc;
+
+	c->claim = lx_claim_take(c->lx, c->config->c_info.uuid);
+	if (c->claim < 0)
+		return c->claim;
+	rc = lx_find_handle(c->lx, c->config->c_info.uuid, &other);
+	if (!rc)
+		lx_error(c->lx, 0, "domain %u has this UUID already: leave uuid= out to have one "
+			 "chosen", other);
+	if (rc != -ENOENT)
+		return rc ? rc : -EEXIST;
+	return lx_find_name(c->lx, c->config->c_info.name, &other) ? 0 :
+		lx_name_taken(c->lx, c->config->c_info.name, other);
 }
 
 static int map_file(struct lx *lx, const char *what, const char *path, void **map, size_t *bytes)
@@ -357,16 +360,33 @@ static int step_channels(struct lx_op *op)
 	return rc;
 }
 
-static void undo_store(struct lx_op *op)
+static void undo_name(struct lx_op *op)
 {
 	struct lx_create *c = to_create(op);
 	char uuid[LX_UUID_TEXT];
 
 	lx_uuid_text(c->config->c_info.uuid, uuid);
+	if (c->named)
+		lx_store_remove_domain(c->lx, c->domid, uuid);
+	c->named = false;
+}
+
+static int step_name(struct lx_op *op)
+{
+	struct lx_create *c = to_create(op);
+	int rc = lx_store_claim_domain(c->lx, c->config, c->domid);
+
+	c->named = !rc;
+	return rc;
+}
+
+static void undo_store(struct lx_op *op)
+{
+	struct lx_create *c = to_create(op);
+
 	if (c->introduced)
 		c->lx->store->ops->release(c->lx->store, c->domid);
 	c->introduced = false;
-	lx_store_remove_domain(c->lx, c->domid, uuid);
 }
 
 static int step_store(struct lx_op *op)
@@ -460,7 +480,10 @@ static int step_state(struct lx_op *op)
 static int step_start(struct lx_op *op)
 {
 	struct lx_create *c = to_create(op);
-	int rc = c->paused ? 0 : ctl_domain_unpause(c->lx->ctl, c->domid);
+	int rc = lx_claim_made(c->lx, c->claim, c->domid);
+
+	if (!rc && !c->paused)
+		rc = ctl_domain_unpause(c->lx->ctl, c->domid);
 
 	if (!rc) {
 		free_files(c);
@@ -471,9 +494,11 @@ static int step_start(struct lx_op *op)
 
 static const struct lx_step create_steps[] = {
 	{ "checking the configuration", step_check, NULL },
+	{ "claiming the UUID", step_claim, undo_claim },
 	{ "reading the kernel", step_load, undo_load },
 	{ "looking for memory", step_memory, NULL },
 	{ "making the domain", step_domain, undo_domain },
+	{ "claiming the name", step_name, undo_name },
 	{ "setting limits", step_limits, NULL },
 	{ "giving memory", step_populate, NULL },
 	{ "loading", step_write, NULL },
@@ -492,6 +517,7 @@ void lx_create_start(struct lx_create *c, struct lx *lx, const struct lx_domain_
 	c->lx = lx;
 	c->config = config;
 	c->paused = paused;
+	c->claim = -1;
 	lx_op_start(&c->op, &lx->loop, create_steps);
 }
 
@@ -524,6 +550,8 @@ int lx_create_now(struct lx *lx, const struct lx_domain_config *config, bool pau
 	if (!rc)
 		rc = w.rc;
 	*domid = c->domid;
+	if (!rc)
+		lx_claim_drop(lx, config->c_info.uuid, c->claim);
 	free(c);
 	return rc;
 }

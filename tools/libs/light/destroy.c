@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Ending domains. */
 #include <errno.h>
+#include <string.h>
 
 #include "device.h"
 
@@ -18,6 +19,7 @@ static int kill_domain(struct lx *lx, uint32_t domid)
 int lx_destroy(struct lx *lx, uint32_t domid)
 {
 	struct xen_domctl_getdomaininfo info;
+	struct lx_abandoned claim = { 0 };
 	char uuid[LX_UUID_TEXT];
 	int rc = domid ? ctl_domain_info(lx->ctl, domid, &info) : -EPERM;
 
@@ -36,5 +38,9 @@ int lx_destroy(struct lx *lx, uint32_t domid)
 	lx->store->ops->release(lx->store, domid);
 	lx_store_remove_domain(lx, domid, uuid);
 	lx_state_remove(lx, info.handle);
+	/* One whose maker was killed is gone as a whole now. */
+	memcpy(claim.uuid, info.handle, sizeof(claim.uuid));
+	if (lx_claim_abandoned(lx, claim.uuid))
+		lx_claim_clean(lx, &claim);
 	return 0;
 }

@@ -10,7 +10,6 @@
 
 #include <public/io/xenbus.h>
 
-#define TRIES 100
 #define SETTLE_MS 3000	/* for a guest to connect a device that is to be removed */
 
 void lx_device_front(const struct lx_device *dev, char path[LX_PATH_BYTES])
@@ -96,9 +95,19 @@ static int write_end(struct lx *lx, uint32_t tx, const char *dir, const struct l
 	return rc;
 }
 
-static int write_both(struct lx *lx, uint32_t tx, const struct lx_device *dev,
-		      const struct lx_kv *front, const struct lx_kv *back)
+struct ends {
+	struct lx *lx;
+	const struct lx_device *dev;
+	const struct lx_kv *front, *back;
+	int (*allowed)(struct lx *lx, uint32_t tx, const struct lx_device *dev, const void *arg);
+	const void *arg;
+	int refused;
+};
+
+static int write_both(struct lx_store *s, uint32_t tx, void *arg)
 {
+	struct ends *e = arg;
+	const struct lx_device *dev = e->dev;
 	const struct lx_perm guests[] = { { dev->domid, false, false },
 					  { dev->backend, true, false } };
 	const struct lx_perm backends[] = { { dev->backend, false, false },
@@ -112,25 +121,26 @@ static int write_both(struct lx *lx, uint32_t tx, const struct lx_device *dev,
 	unsigned int n;
 	int rc;
 
+	e->refused = e->allowed ? e->allowed(e->lx, tx, dev, e->arg) : 0;
+	if (e->refused)
+		return e->refused;
 	lx_device_front(dev, f);
 	lx_device_back(dev, b);
 	lx_device_private(dev, p);
 	snprintf(id, sizeof(id), "%u", dev->domid);
 	snprintf(back_id, sizeof(back_id), "%u", dev->backend);
 	/* The states come last: they are what the drivers wait for. */
-	for (n = 0; front[n].key && n < 20; n++)
-		all[n] = front[n];
+	for (n = 0; e->front[n].key && n < 20; n++)
+		all[n] = e->front[n];
 	memcpy(all + n, front_base, sizeof(front_base));
-	rc = write_end(lx, tx, f, guests, all);
-	for (n = 0; back[n].key && n < 20; n++)
-		all[n] = back[n];
+	rc = write_end(e->lx, tx, f, guests, all);
+	for (n = 0; e->back[n].key && n < 20; n++)
+		all[n] = e->back[n];
 	memcpy(all + n, back_base, sizeof(back_base));
 	if (!rc)
-		rc = write_end(lx, tx, b, backends, all);
+		rc = write_end(e->lx, tx, b, backends, all);
 	snprintf(f, sizeof(f), "%.200s/backend", p);
-	if (!rc)
-		rc = lx->store->ops->write(lx->store, tx, f, b);
-	return rc;
+	return rc ? rc : s->ops->write(s, tx, f, b);
 }
 
 int lx_device_write(struct lx *lx, const struct lx_device *dev, const struct lx_kv *front,
@@ -139,26 +149,16 @@ int lx_device_write(struct lx *lx, const struct lx_device *dev, const struct lx_
 				   const void *arg), const void *arg)
 {
 	struct lx_device there = lx_device(lx, dev->kind, dev->domid, dev->devid);
-	int rc = -EAGAIN, refused = 0;
+	struct ends e = { lx, dev, front, back, allowed, arg, 0 };
+	int rc;
 
 	if (lx_device_state(lx, &there) >= 0) {
 		lx_error(lx, 0, "Domain %u: it has a device %s %u already", dev->domid, dev->kind,
 			 dev->devid);
 		return -EEXIST;
 	}
-	for (unsigned int i = 0; i < TRIES && rc == -EAGAIN; i++) {
-		uint32_t tx = lx->store->ops->begin(lx->store);
-		int end;
-
-		if (!tx)
-			return -EIO;
-		refused = allowed ? allowed(lx, tx, dev, arg) : 0;
-		rc = refused ? refused : write_both(lx, tx, dev, front, back);
-		end = lx->store->ops->end(lx->store, tx, rc != 0);
-		if (!rc)
-			rc = end;
-	}
-	if (rc && !refused)
+	rc = lx_transaction(lx->store, write_both, &e);
+	if (rc && !e.refused)
 		lx_error(lx, rc, "Domain %u: cannot write device %s %u to xenstore", dev->domid,
 			 dev->kind, dev->devid);
 	return rc;

@@ -13,6 +13,7 @@
 #include "types.h"
 
 #define LX_STATE_DIR "/var/lib/xenolith/domains"
+#define LX_RUN_DIR "/run/xenolith"
 
 struct xentoollog_logger;
 struct lx_host_ops;
@@ -23,6 +24,7 @@ struct lx {
 	struct lx_loop loop;
 	struct xentoollog_logger *log;
 	const char *state_dir;		/* configurations of domains; LX_STATE_DIR */
+	const char *run_dir;		/* who is making which domain; LX_RUN_DIR */
 	const struct lx_host_ops *host;
 	bool no_hotplug;		/* `xl devd` does it for backends in dom0 too */
 };
@@ -54,13 +56,19 @@ struct lx_create {
 	uint32_t store_port, console_port;
 	uint32_t device;			/* the one being connected, disks first */
 	uint64_t device_until;			/* by when, in ns of the loop's clock */
-	bool has_domain, introduced, has_plan;
+	bool has_domain, named, introduced, has_plan;
+	int claim;				/* of the UUID (lx_claim_take()); below 0: none */
 };
 
-/** Create a domain. Until done() the structure must stay; a failure leaves no trace. */
+/**
+ * Create a domain. Until done() the structure must stay; a failure leaves no trace. After success,
+ * the claim of its UUID is the caller's, to be dropped (lx_claim_drop()) when somebody waits for
+ * the domain's end, or nobody is to.
+ */
 void lx_create_start(struct lx_create *c, struct lx *lx, const struct lx_domain_config *config,
 		     bool paused);
-/** The same, turning the loop until it is done. *@domid is the new domain's. */
+/** The same, turning the loop until it is done, without a claim afterwards. *@domid is the new
+ * domain's. */
 int lx_create_now(struct lx *lx, const struct lx_domain_config *config, bool paused,
 		  uint32_t *domid);
 /** Is the configuration complete and within what can be built? */
@@ -70,6 +78,10 @@ int lx_config_check(struct lx *lx, const struct lx_domain_config *config);
 
 /* create-store.c: a domain's nodes in xenstore */
 
+/** Its name, if no other domain has it (-EEXIST, logged with whose it is), its UUID and number: of
+ * two creations at once one wins. */
+int lx_store_claim_domain(struct lx *lx, const struct lx_domain_config *config, uint32_t domid);
+/** What the guest finds there. */
 int lx_store_add_domain(struct lx *lx, const struct lx_domain_config *config, uint32_t domid,
 			uint32_t store_port, gfn_t store_gfn, uint32_t console_port,
 			gfn_t console_gfn);
@@ -100,6 +112,39 @@ char *lx_domain_name(struct lx *lx, uint32_t domid);
 /** A domain by number or by name; -ENOENT (nothing logged) when there is none. */
 int lx_find_domain(struct lx *lx, const char *text, uint32_t *domid);
 int lx_find_name(struct lx *lx, const char *name, uint32_t *domid);
+/** The same within a transaction of xenstore, which then fails if a name changes meanwhile. */
+int lx_find_name_in(struct lx *lx, uint32_t tx, const char *name, uint32_t *domid);
+/** A domain by its UUID; -ENOENT (nothing logged) when there is none. */
+int lx_find_handle(struct lx *lx, const uint8_t uuid[16], uint32_t *domid);
+/** Log that @domid has this name. Returns -EEXIST. */
+int lx_name_taken(struct lx *lx, const char *name, uint32_t domid);
+
+/*
+ * claim.c: while a domain is being made, its maker holds the lock of RUN/create-UUID. A file
+ * without its lock is that of a maker that was killed.
+ */
+
+/** Be the maker. The descriptor to keep, or -errno (logged); -EEXIST: another process is. What a
+ * killed maker of this UUID left is removed first. */
+int lx_claim_take(struct lx *lx, const uint8_t uuid[16]);
+/** Note that the domain is complete: whoever finds the file without its lock keeps the domain. */
+int lx_claim_made(struct lx *lx, int claim, uint32_t domid);
+/** Making it has come to an end. @claim below 0: there is none. */
+void lx_claim_drop(struct lx *lx, const uint8_t uuid[16], int claim);
+/** Was the maker of this UUID's domain killed before it was complete? */
+bool lx_claim_abandoned(struct lx *lx, const uint8_t uuid[16]);
+
+struct lx_abandoned {
+	uint8_t uuid[16];
+	bool made;			/* complete; only nobody waits for its end */
+	uint32_t domid;			/* of a complete one */
+};
+
+/** Claims of killed makers, *@n of them, the caller's to free; NULL with *@n 0: there are none. */
+struct lx_abandoned *lx_claims_abandoned(struct lx *lx, unsigned int *n);
+/** Remove what a killed maker left of a domain that is not complete, and its claim; of a complete
+ * one the claim only. 0 or -errno. */
+int lx_claim_clean(struct lx *lx, const struct lx_abandoned *a);
 
 /* state.c: configurations on disk, one file a domain, named after its UUID */
 

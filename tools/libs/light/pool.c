@@ -9,7 +9,6 @@
 
 #include "pool.h"
 
-#define TRIES 100
 #define BUSY_TRIES 50		/* for a CPU that is just doing something, a little apart */
 #define BUSY_US 20000
 #define MAX_POOLS 1024
@@ -122,35 +121,55 @@ static int explain(struct lx *lx, int rc)
 	return rc;
 }
 
-static int write_names(struct lx *lx, uint32_t tx, uint32_t id, const char *name, const char *uuid)
+/* Names in xenstore, of pools that exist. -EEXIST: another pool has it. */
+static int other_has_name(struct lx *lx, uint32_t tx, const char *name, uint32_t id)
 {
-	char path[LX_PATH_BYTES];
+	unsigned int n;
+	char **ids = lx->store->ops->list(lx->store, tx, "/local/pool", &n);
 	int rc = 0;
 
-	if (uuid) {
-		snprintf(path, sizeof(path), "/local/pool/%u/uuid", id);
-		rc = lx->store->ops->write(lx->store, tx, path, uuid);
+	for (unsigned int i = 0; ids && i < n && !rc; i++) {
+		uint32_t other = (uint32_t)strtoul(ids[i], NULL, 10);
+		char *its = lx_read(lx->store, tx, "/local/pool/%u/name", other);
+		struct lx_pool pool;
+
+		if (other != id && its && !strcmp(its, name) && !lx_pool_info(lx, other, &pool) &&
+		    pool.id == other) {
+			lx_error(lx, 0, "pool %u is named %s already", other, name);
+			rc = -EEXIST;
+		}
+		free(its);
 	}
-	snprintf(path, sizeof(path), "/local/pool/%u/name", id);
-	return rc ? rc : lx->store->ops->write(lx->store, tx, path, name);
+	free(ids);
+	return rc;
+}
+
+struct naming {
+	struct lx *lx;
+	uint32_t id;
+	const char *name, *uuid;
+};
+
+static int write_names(struct lx_store *s, uint32_t tx, void *arg)
+{
+	const struct naming *n = arg;
+	char path[LX_PATH_BYTES];
+	int rc = other_has_name(n->lx, tx, n->name, n->id);
+
+	if (!rc && n->uuid) {
+		snprintf(path, sizeof(path), "/local/pool/%u/uuid", n->id);
+		rc = s->ops->write(s, tx, path, n->uuid);
+	}
+	snprintf(path, sizeof(path), "/local/pool/%u/name", n->id);
+	return rc ? rc : s->ops->write(s, tx, path, n->name);
 }
 
 static int name_pool(struct lx *lx, uint32_t id, const char *name, const char *uuid)
 {
-	int rc = -EAGAIN;
+	struct naming n = { lx, id, name, uuid };
+	int rc = lx_transaction(lx->store, write_names, &n);
 
-	for (unsigned int i = 0; i < TRIES && rc == -EAGAIN; i++) {
-		uint32_t tx = lx->store->ops->begin(lx->store);
-		int end;
-
-		if (!tx)
-			return -EIO;
-		rc = write_names(lx, tx, id, name, uuid);
-		end = lx->store->ops->end(lx->store, tx, rc != 0);
-		if (!rc)
-			rc = end;
-	}
-	if (rc)
+	if (rc && rc != -EEXIST)
 		lx_error(lx, rc, "cannot write the name of pool %u to xenstore", id);
 	return rc;
 }
@@ -211,19 +230,19 @@ static int destroy(struct lx *lx, uint32_t id)
 	return rc ? rc : ctl_cpupool_destroy(lx->ctl, id);
 }
 
-/* A name must not be taken for a number. */
+/* A name must not be taken for a number. This tells early; what counts is name_pool(). */
 static int check_name(struct lx *lx, const char *name, uint32_t id)
 {
 	uint32_t other;
 	int rc;
 
 	if (!name[strspn(name, "0123456789")]) {
-		lx_error(lx, 0, "a pool's name has something else than digits");
+		lx_error(lx, 0, "\"%s\" cannot name a pool: a name is not of digits alone", name);
 		return -EINVAL;
 	}
 	rc = lx_find_pool(lx, name, &other);
 	if (!rc && other != id) {
-		lx_error(lx, 0, "there is a pool named %s already", name);
+		lx_error(lx, 0, "pool %u is named %s already", other, name);
 		return -EEXIST;
 	}
 	return rc == -ENOENT ? 0 : rc;

@@ -7,6 +7,8 @@
 
 #include "store.h"
 
+#define TRIES 100
+
 static bool print(char path[LX_PATH_BYTES], const char *fmt, va_list ap)
 {
 	int n = vsnprintf(path, LX_PATH_BYTES, fmt, ap);
@@ -53,4 +55,22 @@ int lx_remove(struct lx_store *s, uint32_t tx, const char *fmt, ...)
 	ok = print(path, fmt, ap);
 	va_end(ap);
 	return ok ? s->ops->remove(s, tx, path) : -ENAMETOOLONG;
+}
+
+int lx_transaction(struct lx_store *s, int (*fn)(struct lx_store *s, uint32_t tx, void *arg),
+		   void *arg)
+{
+	int rc = -EAGAIN;
+
+	for (unsigned int i = 0; i < TRIES && rc == -EAGAIN; i++) {
+		uint32_t tx = s->ops->begin(s);
+		int end;
+
+		if (!tx)
+			return -EIO;
+		rc = fn(s, tx, arg);
+		end = s->ops->end(s, tx, rc != 0);
+		rc = rc ? rc : end;
+	}
+	return rc;
 }

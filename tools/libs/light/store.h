@@ -51,6 +51,11 @@ struct lx_store *lx_store_open(void);
 /** The same over a connection, which becomes the store's. */
 struct lx_store *lx_store_open_fd(int fd);
 
+/** Run @fn in a transaction, again and again while somebody else changes what it looked at. A
+ * result besides 0 drops the transaction, and is returned. -EAGAIN: too much was going on. */
+int lx_transaction(struct lx_store *s, int (*fn)(struct lx_store *s, uint32_t tx, void *arg),
+		   void *arg);
+
 /* With a path, and for writing a value, put together as by printf. */
 char *lx_read(struct lx_store *s, uint32_t tx, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
