@@ -17,7 +17,7 @@ $(bench_out)/bench.elf: $(bench_objs) $(guest_lib) $(guest_dir)/lib/guest.lds
 
 # The same without a hypervisor: other groups, and a stand-in for hypercalls.
 bench_bare_objs := $(patsubst bench/bare/%.c,$(bench_out)/bare/%.o,$(wildcard bench/bare/*.c)) \
-	$(bench_out)/guest/bench.o $(bench_out)/guest/clocks.o \
+	$(addprefix $(bench_out)/guest/,args.o bench.o clocks.o) \
 	$(filter-out %/hypercall.o,$(guest_lib)) $(BUILD)/x86_64/arch/x86/svm/entry.o
 $(bench_out)/bare/%.o: bench/bare/%.c bench/bench.mk $(guest_dir)/guest.mk | $(BUILD)/abi/public
 	$(SAY) CC 'bench $*'

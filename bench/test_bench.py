@@ -166,11 +166,18 @@ class Machines(unittest.TestCase):
         self.assertIn("QEMU", result["emulator"])
         self.assertIn("-icount", result["runs"][0]["argv"])
 
-    def test_a_name_that_is_none(self):
-        with tempfile.TemporaryDirectory() as out:
-            done = run_bench("--set", "up", "--bench", "exit.cupid", "--repeat", "1", "--out", out)
-        self.assertEqual(done.returncode, 1)
-        self.assertIn("no benchmark has a name", done.stderr)
+    def test_words_that_mean_nothing_fail_the_run(self):
+        """One bad name among good ones, a value that is not a number, a key that nothing reads."""
+        for words, said in ((("--bench", "exit.cpuid,exit.cupid"),
+                             "no benchmark or group is called 'exit.cupid'"),
+                            (("--bench", "exit.cpuid rouns=5"),
+                             "'rouns=5' is not a word of this command line"),
+                            (("--bench", "exit.cpuid rounds=1k"),
+                             "rounds= is '1k'; it is a decimal number")):
+            with tempfile.TemporaryDirectory() as out:
+                done = run_bench("--set", "up", *words, "--repeat", "1", "--out", out)
+            self.assertEqual(done.returncode, 1)
+            self.assertIn(said, done.stderr)
 
     def test_hardware_events_say_when_there_are_none(self):
         program = os.path.join(BUILD, "bench", "hwevents")

@@ -8,23 +8,25 @@ lab_images := x86_64 guests bench-guests
 LAB_REPEAT ?= 100
 LAB_DETERMINISM ?= $(lab_set)
 
-.PHONY: lab lab-short reproduce test-lab test-lab-run test-lab-cluster determinism
+.PHONY: lab lab-short references reproduce test-lab test-lab-run test-lab-cluster determinism
 lab: setup $(lab_images) ## run the first set of experiments in full
 	$(Q)$(PYTHON) $(lab) run $(lab_set) --page $(BUILD)/lab/report.html
 
 lab-short: $(lab_images)
-	$(Q)$(PYTHON) $(lab) --results $(BUILD)/lab/results run $(lab_set) --variant short --no-build \
-		--page $(BUILD)/lab/report.html
+	$(Q)$(PYTHON) $(lab) run $(lab_set) --variant short --no-build --page $(BUILD)/lab/report.html
+
+# From a tree without changes: boots everything anew, whatever the results folder holds.
+references: setup $(lab_images) ## make the reference results again, to be committed
+	$(Q)$(PYTHON) $(lab) run $(lab_set) --variant short --no-build --fresh
+	$(Q)$(PYTHON) $(lab) keep $(lab_set)
 
 reproduce: setup $(lab_images) ## run the committed reference results again and compare
 	$(Q)$(PYTHON) $(lab) reproduce
 
 # A small boot and its report, then the same boot twice, the second time on a loaded host.
 test-lab-run: $(lab_images)
-	$(Q)$(PYTHON) $(lab) --results $(BUILD)/lab/results run event-channel-scaling --variant check \
-		--no-build --fresh
-	$(Q)$(PYTHON) $(lab) --results $(BUILD)/lab/results repeat-digest 2 event-channel-scaling \
-		--variant check --no-build
+	$(Q)$(PYTHON) $(lab) run event-channel-scaling --variant check --no-build --fresh
+	$(Q)$(PYTHON) $(lab) repeat-digest 2 event-channel-scaling --variant check --no-build
 
 test-lab: ## the laboratory's own tests, without an emulator
 	$(Q)$(PYTHON) experiments/tests/run.py
@@ -35,5 +37,5 @@ test-lab-cluster: ## a run under Slurm and GNU parallel, on a cluster of one nod
 
 determinism: setup $(lab_images) ## run exact boots 100 times, half of them on a loaded host
 	$(Q)for name in $(LAB_DETERMINISM); do \
-		$(PYTHON) $(lab) --results $(BUILD)/lab/results repeat-digest $(LAB_REPEAT) $$name \
-			--variant repeat --no-build || exit 1; done
+		$(PYTHON) $(lab) repeat-digest $(LAB_REPEAT) $$name --variant repeat --no-build || \
+			exit 1; done

@@ -32,6 +32,11 @@ extern const struct group group_exits, group_events, group_smp, group_timers, gr
 extern const struct group *const groups[];
 extern const u32 nr_groups;
 
+/** Check every word of the command line; a word that nothing reads ends the run as an error. */
+void args_check(void);
+/** Whether bench= names this benchmark or its group, or is absent. */
+bool args_chosen(const char *group, const char *name);
+
 /** Why a benchmark cannot be carried out here; it may go on with others. */
 void bench_skip(const char *name, const char *fmt, ...) PRINTF(2, 3);
 

@@ -14,7 +14,7 @@ import os
 import sys
 import traceback
 
-from lab import EXPERIMENTS, REPO, console, errors, files, stats
+from lab import EXPERIMENTS, REPO, console, errors, files, metrics, stats
 
 # Keys of a record that measure, rather than tell what was measured.
 MEASURES = {"value", "rounds", "mean", "min", "max", "p90", "p99", "cell", "exact", "repetition"}
@@ -44,6 +44,11 @@ class Table:
     note: str = ""
 
 
+def same_metric(wanted, name):
+    """Whether a metric is the wanted one; a wanted one that ends with a dot is a prefix."""
+    return name.startswith(wanted) if wanted.endswith(".") else name == wanted
+
+
 class Data:
     """The records of a run, and ways to ask for them."""
 
@@ -51,6 +56,7 @@ class Data:
         self.run = run
         self.records = []
         self.cells = []
+        self.possible = run.plan.all_levels()
         for cell in run.cells:
             outcome = run.outcome(cell.index)
             if outcome and outcome["status"] == "ok":
@@ -58,6 +64,14 @@ class Data:
         for cell in self.cells:
             for found in console.records(self.text(cell)):
                 self.add(cell, found)
+
+    def skipped(self):
+        """[[benchmark, why, levels]] of what guests could not measure."""
+        rows = {}
+        for cell in self.cells:
+            for name, why in console.skips(self.text(cell)):
+                rows.setdefault((name, why), []).append(cell.label())
+        return [[name, why, "; ".join(labels)] for (name, why), labels in rows.items()]
 
     def text(self, cell):
         """A cell's console."""
@@ -70,17 +84,33 @@ class Data:
 
     def levels(self, factor):
         """A factor's levels, in the plan's order, that have data."""
+        if factor not in self.run.plan.factors():
+            raise errors.LabError(errors.unknown("factor", factor, self.run.plan.factors()))
         have = {cell.factors.get(factor) for cell in self.cells}
         return [level for level in self.run.plan.factors().get(factor, []) if level in have]
 
+    def check(self, metric, where):
+        """Raise LabError for a name that no boot of any variant could have given."""
+        for key, value in where.items():
+            known = {k for record in self.records for k in record} | set(self.possible)
+            if key not in known:
+                raise errors.LabError(errors.unknown("key of records", key, sorted(known)))
+            if key in self.possible and value not in self.possible[key]:
+                raise errors.LabError(errors.unknown(f"level of {key}", value, self.possible[key]))
+        reported = list(dict.fromkeys(record["metric"] for record in self.records))
+        # What a failed boot would have reported is not known.
+        if metric and not self.run.failed() and not any(
+                same_metric(metric, name) for name in reported) and not metrics.produces(metric):
+            raise errors.LabError(errors.unknown("metric", metric, [*metrics.names(), *reported],
+                                                 "lab.py metrics"))
+
     def select(self, metric=None, **where):
-        """Records of a metric (a name, or a prefix that ends with a dot) with these values."""
-        def fits(record):
-            if metric and record["metric"] != metric and not (
-                    metric.endswith(".") and record["metric"].startswith(metric)):
-                return False
-            return all(record.get(key) == value for key, value in where.items())
-        return [record for record in self.records if fits(record)]
+        """Records of a metric (a name, or a prefix that ends with a dot) with these values; a
+        LabError for a metric, key or level that does not exist."""
+        self.check(metric, where)
+        return [record for record in self.records
+                if (not metric or same_metric(metric, record["metric"])) and
+                all(record.get(key) == value for key, value in where.items())]
 
     def value(self, metric, **where):
         """The median of the metric's values there, or None."""

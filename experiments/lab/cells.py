@@ -46,7 +46,8 @@ class Cell:
 
 def matches(condition, factors):
     """A when or exclude table fits these levels."""
-    return all(factors[name] in (levels if isinstance(levels, list) else [levels])
+    return all(name in factors and
+               factors[name] in (levels if isinstance(levels, list) else [levels])
                for name, levels in condition.items())
 
 
@@ -57,6 +58,36 @@ def combinations(plan):
         chosen = dict(zip(factors, levels))
         if not any(matches(condition, chosen) for condition in plan.get("exclude", [])):
             yield chosen
+
+
+def reach(plan):
+    """[(keys, condition, where it may match)]: the conditions of a plan's base and of its variants,
+    each with the combinations of levels that it is meant to tell apart."""
+    everywhere, found = [], []
+    variants = ["", *plan.get("variant", {})]
+    for variant in variants:
+        data = plan.of_variant(variant)
+        chosen = [dict(zip(data["factors"], levels))
+                  for levels in itertools.product(*data["factors"].values())]
+        own = data if not variant else plan.get("variant")[variant]
+        keys = ["variant", variant] if variant else []
+        found += [([*keys, "exclude"], condition, chosen) for condition in own.get("exclude", [])]
+        everywhere += [c for c in chosen if not any(
+            matches(condition, c) for condition in data.get("exclude", []))]
+    found += [(["guest", name, "when"], guest["when"], everywhere)
+              for name, guest in plan.get("guest").items() if "when" in guest]
+    found += [(["hypervisor", side], {"hypervisor": side}, everywhere)
+              for side in ("xenolith", "xen-4.17") if side in plan.get("hypervisor", {})]
+    return found
+
+
+def check_reach(plan):
+    """Raise LabError for a condition that holds in no cell of the plan or of any variant."""
+    for keys, condition, chosen in reach(plan):
+        fits = [c for c in chosen if matches(condition, {"hypervisor": "xenolith", **c})]
+        if not fits:
+            text = ", ".join(f"{key} = {value!r}" for key, value in condition.items())
+            raise errors.LabError(f"{plan.where(*keys)}: {'.'.join(keys)}: no boot has {text}")
 
 
 def fill(value, known):
@@ -155,6 +186,7 @@ def is_exact(config):
 
 def expand(plan):
     """All cells of a plan."""
+    check_reach(plan)
     chosen = list(combinations(plan))
     if not chosen:
         raise errors.LabError(f"{plan.path}: exclude leaves no cell")
@@ -168,6 +200,9 @@ def expand(plan):
                 if exact and repetition:
                     continue
                 found.append(Cell(len(found), levels, seed, repetition, exact, config))
+    if "trace" in plan.get("collect", []) and not any(trace.wanted(c.config) for c in found):
+        raise errors.LabError(f"{plan.where('collect')}: collect has \"trace\", but no boot records "
+                              "anything; say [hypervisor] trace = \"all\"")
     return found
 
 

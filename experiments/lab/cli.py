@@ -7,8 +7,8 @@ import signal
 import subprocess
 import sys
 
-from lab import (REPO, analysis, batch, cell as cellmod, cells as cellsmod, errors, files, folder,
-                 images, local, plan as plans, progress, repeat, report, reproduce)
+from lab import (REPO, analysis, batch, cell as cellmod, cells as cellsmod, console, errors, files, folder,
+                 images, local, metrics, plan as plans, progress, repeat, report, reproduce)
 
 EPILOG = """exit status: 0 all went well; 1 cells failed, or a reproduction differs; 2 a mistake in
 the command, the plan or the surroundings; 4 the disk is full (finished cells are kept)
@@ -23,21 +23,38 @@ def say(text=""):
     print(text, flush=True)
 
 
-def find_run(args, name):
-    """A run by its folder, or by the start of a folder's name under the results."""
+def runs_in(place):
+    """{name: path} of the runs in a folder."""
+    names = sorted(os.listdir(place)) if os.path.isdir(place) else []
+    return {n: os.path.join(place, n) for n in names
+            if os.path.isfile(os.path.join(place, n, "manifest.json"))}
+
+
+def find_run(args, name, alone=False):
+    """A run by its folder, or by its experiment's name or the start of the folder's: among the runs
+    made here, then among the reference results. Of several of one experiment the newest is taken,
+    unless it must stand alone."""
     if os.path.isfile(os.path.join(name, "manifest.json")):
         return folder.Run(name)
-    there = []
-    if os.path.isdir(args.results):
-        there = sorted(n for n in os.listdir(args.results)
-                       if os.path.isfile(os.path.join(args.results, n, "manifest.json")))
-    found = [n for n in there if n.startswith(name)]
-    if len(found) == 1:
-        return folder.Run(os.path.join(args.results, found[0]))
-    if found:
-        raise errors.LabError(f"{name!r} may be any of: {', '.join(found)}")
-    raise errors.LabError(errors.unknown("run", name, there) if there else
-                          f"unknown run {name!r}: there is none in {args.results}")
+    made = runs_in(args.results)
+    there = {os.path.basename(p): p for p in reproduce.references()} | made
+    for place in (made, there):
+        found = [folder.Run(path) for run, path in place.items() if run.startswith(name)]
+        found = [run for run in found if run.name == name] or found
+        found = [run for run in found if not run.path.endswith(folder.REPEAT)] or found
+        if found:
+            break
+    else:
+        raise errors.LabError(errors.unknown("run", name, there) if there else
+                              f"unknown run {name!r}: there is none in {args.results}")
+    if len(found) > 1 and (alone or len({run.name for run in found}) > 1):
+        raise errors.LabError(f"{name!r} may be any of: "
+                              f"{', '.join(os.path.basename(run.path) for run in found)}")
+    newest = max(found, key=folder.Run.when)
+    if len(found) > 1:
+        print(f"lab.py: {name}: {newest.shown()} is the newest of {len(found)} runs",
+              file=sys.stderr)
+    return newest
 
 
 def build_images(found, args):
@@ -60,6 +77,30 @@ def command_list(args):
     for name in plans.names():
         plan = plans.load(name)
         say(f"{name:24} {plan.get('question')}")
+    return OK
+
+
+def command_metrics(args):
+    """What can be measured; with a run, the metrics that it has."""
+    if args.run:
+        run = find_run(args, args.run)
+        found = {}
+        for record in analysis.Data(run).records:
+            found.setdefault(record["metric"], record["unit"])
+        for name, unit in sorted(found.items()):
+            say(f"{name:34} {unit}")
+        return OK
+    say("A guest with image = \"bench\" measures the names or groups of args = \"bench=A,B\":")
+    for group in metrics.groups():
+        say(f"\n{group.name}: {group.about}")
+        for name in group.names:
+            say(f"    {name}")
+    say(f"\nOther words of its command line: "
+        f"{', '.join(key + '=' for key in metrics.keys() if key != 'bench')}")
+    say("\nThe hypervisor's log gives these without asking:")
+    for name, what in console.OWN.items():
+        say(f"    {name + ('*' if name.endswith('.') else ''):30} {what}")
+    say("\ndocs/benchmarks.md says what each figure means.")
     return OK
 
 
@@ -188,7 +229,7 @@ def command_repeat(args):
     """Run each exact cell N times, half of them on a loaded host, and compare the logs."""
     plan = plans.load(args.experiment, args.variant)
     build_images(cellsmod.expand(plan), args)
-    run = folder.prepare(plan, args.results, args.build, "-repeat")
+    run = folder.prepare(plan, args.results, args.build, folder.REPEAT)
     return OK if repeat.campaign(run, args.times, args.jobs, say) else FAILED
 
 
@@ -215,13 +256,34 @@ def command_reproduce(args):
     return status
 
 
+def command_keep(args):
+    """Copy runs to results/ as reference results, each in place of its experiment's earlier one."""
+    for name in args.runs:
+        run = find_run(args, name)
+        place = os.path.join(reproduce.RESULTS, os.path.basename(run.path))
+        if run.missing() or run.failed():
+            raise errors.LabError(f"{run.shown()} has boots that are missing or failed; a reference "
+                                  "is whole")
+        if run.manifest["dirty"]:
+            raise errors.LabError(f"{run.shown()} was made from a tree with changes; commit them, "
+                                  f"then: {report.again(run)} --fresh")
+        if reproduce.is_reference(run):
+            raise errors.LabError(f"{run.shown()} is a reference already")
+        for old in runs_in(reproduce.RESULTS).values():
+            if folder.Run(old).name == run.name:
+                shutil.rmtree(old)
+        shutil.copytree(run.path, place)
+        say(f"{files.shown(place)}: to commit it: git add -A -f {files.shown(reproduce.RESULTS)}")
+    return OK
+
+
 def command_clean(args):
     """Remove runs, or with --store the images kept for them."""
     if args.store:
         shutil.rmtree(folder.store_of(args.build), ignore_errors=True)
         say("the store is empty; unfinished runs cannot be resumed")
     for name in args.runs:
-        run = find_run(args, name)
+        run = find_run(args, name, alone=True)
         if reproduce.is_reference(run):
             raise errors.LabError(f"{run.shown()} is a reference result; git rm it instead")
         shutil.rmtree(run.path)
@@ -250,8 +312,8 @@ def parser():
     top = argparse.ArgumentParser(
         prog="lab.py", epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter,
         description="Run experiments on Xenolith and its peer; keep, analyse and compare results.")
-    top.add_argument("--results", default=os.path.join(REPO, "results"), metavar="DIR",
-                     help="where runs stand (default: results/)")
+    top.add_argument("--results", metavar="DIR",
+                     help="where runs are kept (default: lab/results in the build folder)")
     top.add_argument("--build", default=os.path.join(REPO, "build"), metavar="DIR",
                      help="the build folder (default: build/)")
     subs = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
@@ -263,6 +325,8 @@ def parser():
         return sub
 
     add("list", command_list)
+    sub = add("metrics", command_metrics)
+    sub.add_argument("run", nargs="?", help="a run; without it, what plans can ask for")
     sub = add("show", command_show)
     sub.add_argument("experiment")
     sub.add_argument("--variant", default="", help="the plan's [variant.NAME]")
@@ -300,6 +364,8 @@ def parser():
     sub.add_argument("runs", nargs="*", help="default: all reference results")
     sub.add_argument("--jobs", type=int, default=0, metavar="N", help="cores to use")
     add_build_option(sub)
+    sub = add("keep", command_keep)
+    sub.add_argument("runs", nargs="+", help="folders, or the names of experiments")
     sub = add("clean", command_clean)
     sub.add_argument("runs", nargs="*")
     sub.add_argument("--store", action="store_true", help="remove the images kept by content")
@@ -309,6 +375,7 @@ def parser():
 def main(argv=None):
     """The command; returns its exit status."""
     args = parser().parse_args(argv)
+    args.results = args.results or os.path.join(args.build, "lab", "results")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     try:
         return args.function(args)

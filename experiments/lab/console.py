@@ -5,7 +5,7 @@ A record is a dictionary with metric, value, unit, domain (the number of the dom
 -1 for the hypervisor) and whatever keys stood beside. Sources:
 
     BENCH <metric> <value> <unit> [key=value ...]     measuring guests
-    the hypervisor's own lines                        scrub shares, exits by reason, stages of boot
+    the hypervisor's own lines                        OWN
 """
 import re
 
@@ -19,6 +19,21 @@ SHARES = re.compile(r"Scrub shares: min (\d+) max (\d+) pages a CPU")
 EXITS = re.compile(r"d(\d+) exits: (.*)")
 END = re.compile(r"d(\d+) ([\w.+@-]+): (?:shut down|still up) after (\d+) ms")
 CPU_TIME = re.compile(r"d?(\d*) ?([\w.+@-]+): ended with (\w+) after (\d+) ns, CPU time (\d+) ns")
+
+
+SKIP = re.compile(r"BENCH-SKIP ([\w.]+): (.*)")
+# The metrics of the hypervisor's own lines; a name that ends with a dot has a suffix.
+OWN = {"scrub.pages": "pages cleared at boot", "scrub.ns": "how long that took",
+       "scrub.share.min": "the least of them on one CPU",
+       "scrub.share.max": "the most of them on one CPU",
+       "exits.": "a domain's exits by reason, told at its end", "life": "a domain's age at its end",
+       "cpu.time": "CPU time a domain has had by its end"}
+
+
+def skips(text):
+    """[(benchmark, why it was not measured)] of a log."""
+    return [match.groups() for match in map(SKIP.search, text.replace("\r", "").splitlines())
+            if match]
 
 
 def number(text):

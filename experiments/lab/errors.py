@@ -18,12 +18,13 @@ def nearest(word, words):
     return found[0] if found else ""
 
 
-def unknown(what, word, words):
-    """The sentence for a word that is none of the valid ones."""
+def unknown(what, word, words, command=""):
+    """The sentence for a word that is none of the valid ones. command: prints the valid words, where
+    they are too many for a message."""
     close = nearest(word, words)
-    listed = ", ".join(str(w) for w in words)
+    listed = f"{command} lists all" if command else "there are: " + ", ".join(map(str, words))
     return (f"unknown {what} {word!r}" + (f"; did you mean {close!r}?" if close else "") +
-            f" (there are: {listed})")
+            f" ({listed})")
 
 
 def explain(err, doing):

@@ -20,6 +20,8 @@ from lab import REPO, cells as cellsmod, errors, files, images, machine, plan as
 
 VERSION = 1
 ID_LENGTH = 10
+# Ends the name of a folder whose cells are only repeated for their digests.
+REPEAT = "-repeat"
 
 
 def now():
@@ -100,6 +102,10 @@ class Run:
                                   f"version {VERSION}")
         self.cells = [cellsmod.Cell(**cell) for cell in self.manifest["cells"]]
         self.name = self.manifest["experiment"]
+
+    def when(self):
+        """When it was last carried out: a text that sorts by time."""
+        return self.manifest.get("finished") or self.manifest["started"]
 
     @property
     def plan(self):

@@ -10,7 +10,7 @@ import re
 import string
 import tomllib
 
-from lab import EXPERIMENTS, errors, images
+from lab import EXPERIMENTS, errors, images, metrics
 
 HYPERVISORS = ["xenolith", "xen-4.17"]
 CLOCKS = ["icount", "wall"]
@@ -34,6 +34,8 @@ GUEST = {"image": TEXT, "role": ["dom0", "domain"], "args": TEXT, "memory": TEXT
          "count": NUMBER, "weight": NUMBER, "cap": NUMBER, "hard_affinity": TEXT,
          "soft_affinity": TEXT, "numa_node": NUMBER, "when": TABLE,
          "background": FLAG}
+# What only a domain of the boot manifest has.
+DOMAIN_ONLY = ["weight", "cap", "hard_affinity", "soft_affinity", "numa_node"]
 # Names that strings may use beside the factors.
 COMPUTED = ["unit", "number", "cpus", "sockets", "nodes", "memory", "seed"]
 # What never changes a result, so is no part of a run's id.
@@ -59,9 +61,21 @@ class Plan:
         """{factor: [levels]} in the order of the plan."""
         return self.data["factors"]
 
+    def all_levels(self):
+        """{factor: every level that the plan or one of its variants has}."""
+        return all_levels(tomllib.loads(self.text))
+
     def get(self, key, fallback=None):
         """A top-level value."""
         return self.data.get(key, fallback)
+
+    def where(self, *keys):
+        """The file, with the line that sets these keys where it is found."""
+        return place(self.path, self.text, keys)
+
+    def of_variant(self, variant):
+        """The checked tables with another variant merged in."""
+        return parse(self.text, self.name, self.path, variant).data
 
     def identity(self):
         """What of the plan decides about results."""
@@ -85,6 +99,14 @@ def line_of(text, *keys):
     return 0
 
 
+def place(path, text, keys):
+    """path:line of the innermost of these keys that the text sets, or the path alone."""
+    line = 0
+    for depth in range(len(keys), 0, -1):
+        line = line or line_of(text, *keys[:depth])
+    return f"{path}:{line}" if line else path
+
+
 class Checker:
     """Checks one plan; knows how to say where a mistake is."""
 
@@ -94,11 +116,8 @@ class Checker:
 
     def fail(self, keys, what):
         """Raise for what is wrong at these keys."""
-        line = 0
-        for depth in range(len(keys), 0, -1):
-            line = line or line_of(self.text, *keys[:depth])
-        where = f"{self.path}:{line}" if line else self.path
-        raise errors.LabError(f"{where}: {'.'.join(map(str, keys))}: {what}")
+        raise errors.LabError(f"{place(self.path, self.text, keys)}: "
+                              f"{'.'.join(map(str, keys))}: {what}")
 
     def keys(self, table, valid, *where):
         """All keys are known."""
@@ -223,6 +242,19 @@ def all_levels(data):
     return found
 
 
+def check_words(check, name, guest):
+    """What a guest is told would have an effect: its role has each key, its image each word."""
+    if guest.get("role", "dom0") == "dom0":
+        for key in DOMAIN_ONLY:
+            if key in guest:
+                check.fail(["guest", name, key], "only a guest with role = \"domain\" has it")
+    if guest["image"] == "bench":
+        try:
+            metrics.check_args(guest.get("args", ""))
+        except errors.LabError as err:
+            check.fail(["guest", name, "args"], err)
+
+
 def check_guests(check, data):
     """Each guest has a known image; at most one is dom0; whens name factors."""
     for name, guest in data["guest"].items():
@@ -234,6 +266,7 @@ def check_guests(check, data):
         if not has_names(guest["image"]) and guest["image"] not in images.bootable():
             check.fail(["guest", name, "image"],
                        errors.unknown("image", guest["image"], images.bootable()))
+        check_words(check, name, guest)
         check_condition(check, guest.get("when", {}), "guest", name, "when")
     if not data["guest"]:
         check.fail(["guest"], "there is none; write [guest.NAME] with an image")
@@ -257,6 +290,8 @@ def check_plan(check, data):
         check_condition(check, condition, "exclude")
     for word in data.get("collect", []):
         check.value(word, COLLECT, "collect")
+    if not data.get("seeds", [1]):
+        check.fail(["seeds"], "is empty; give at least one, or leave it out")
     for seed in data.get("seeds", []):
         check.value(seed, NUMBER, "seeds")
     for key in ("repetitions", "timeout"):

@@ -55,6 +55,7 @@ def cell_rows(run):
     return rows, bad
 
 
+SKIPPED_COLUMNS = ["benchmark", "why", "where"]
 CELL_COLUMNS = ["cell", "levels", "status", "host's s", "figures", "log's digest", "why"]
 
 
@@ -98,6 +99,8 @@ def section_html(run, data, findings, drawn, top=True):
         out.append(f"<h3>{page.escape(table.title)}</h3>\n")
         out.append(page.table_html(table.columns, table.rows, table.note))
     out += [f"<p>{page.escape(note)}</p>\n" for note in findings.notes]
+    if data.skipped():
+        out.append("<h3>Not measured</h3>\n" + page.table_html(SKIPPED_COLUMNS, data.skipped()))
     out.append("<h3>How sure this is</h3>\n")
     out.append(f"<p>{page.escape(exactness(run, data.cells))}</p>\n")
     spread = spread_rows(metrics)
@@ -138,6 +141,8 @@ def markdown(run, data, findings, drawn):
     for table in findings.tables:
         out.append(f"\n## {table.title}\n\n" + page.table_md(table.columns, table.rows, table.note))
     out += [f"\n{note}\n" for note in findings.notes]
+    if data.skipped():
+        out.append("\n## Not measured\n\n" + page.table_md(SKIPPED_COLUMNS, data.skipped()))
     out.append(f"\n## How sure this is\n\n{exactness(run, data.cells)}\n\n")
     out += [f"* {chip}\n" for chip in chips(run, data.cells)]
     rows, _ = cell_rows(run)

@@ -5,6 +5,7 @@ import subprocess
 
 from lab import REPO, files
 
+RESULTS = os.path.join(REPO, "results")
 MOST = 12       # lines about moved figures
 KEYS_OF_VALUE = {"value", "exact", "n", "min", "max", "low", "high", "mean", "p90", "p99"}
 

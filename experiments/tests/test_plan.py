@@ -78,7 +78,7 @@ class Mistakes(world.World):
         status, _, err = self.lab("show", self.experiment, "--variant", "shrot")
         self.assertEqual((status, "unknown variant 'shrot'" in err), (2, True), err)
         status, _, err = self.lab("report", "nothing")
-        self.assertEqual((status, "there is none in" in err), (2, True), err)
+        self.assertEqual((status, "unknown run 'nothing'" in err), (2, True), err)
 
 
 class Cells(world.World):
@@ -121,14 +121,14 @@ class Cells(world.World):
 image = "bench"
 role = "domain"
 count = 2
-args = "number={number}"
+args = "rounds={number}"
 background = true
 when = { cost = 250 }
 """)
         found = cells.expand(plans.load(self.experiment))
         self.assertEqual([[g["name"] for g in c.config["guests"]] for c in found],
                          [["first"], ["first", "hog-1", "hog-2"]])
-        self.assertEqual(found[1].config["guests"][2]["args"], "number=1")
+        self.assertEqual(found[1].config["guests"][2]["args"], "rounds=1")
 
     def test_trace(self):
         """What is recorded becomes a mask that each side understands; nonsense is refused."""

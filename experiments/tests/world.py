@@ -24,6 +24,7 @@ print("(XEN) [0000000000001000] Xenolith 4.17, commit 0123456789ab of 2026-01-01
 if "until" in words and words["cost"] != "100":
     open(words["until"] + ".held", "w").close()
     while not os.path.exists(words["until"]): time.sleep(0.02)
+if "typo" in words: print("(XEN) command line: unknown parameter \\"typo\\"", flush=True); time.sleep(60)
 if "hang" in words: print("last words", flush=True); time.sleep(60)
 if "fail" in words: print("Panic on CPU 0: on purpose", flush=True); time.sleep(60)
 if "die" in words: sys.exit(3)
