@@ -41,11 +41,12 @@ def analyse(data):
     worst = max(ours, key=lambda row: row[5])
     theirs = {row[1]: row[4] for row in rows if row[0] == "Xen 4.17" and row[5] == 1}
     ratios = [row[4] / theirs[row[1]] for row in ours if row[5] == 1 and row[1] in theirs]
-    answer = (f"The largest growth is by a factor of {worst[5]:.3f}: an event {worst[1]} with "
-              f"{worst[3]} CPUs and {worst[2]} neighbours.")
+    answer = (f"No event's cost grows by a factor of more than {worst[5]:.3f}, which is an event "
+              f"{worst[1]} with {worst[3]} CPUs and {worst[2]} neighbours."
+              if worst[5] > 1 else "No event's cost grows at all.")
     if ratios:
         answer += (f" On the smallest machine events cost {min(ratios):.2f} to {max(ratios):.2f} "
                    "times what they cost on Xen.")
     return Findings(answer, "yes" if worst[5] <= GROWTH else "no", [
         Table("Instructions an event", ["hypervisor", "event", "neighbours", "CPUs", "instructions",
-                                        "beside the first"], rows)])
+                                        "factor of growth"], rows)])

@@ -46,7 +46,7 @@ def analyse(data):
     for emulator in emulators:
         rows = rows_of(data, emulator)
         judged = [row for row in rows if row[4] is not None]
-        ratios += [row[3] for row in judged if row[4] < 1]
+        ratios += [(row[3], row[0]) for row in rows]
         missed += [f"{row[0]} ({row[3]:.2f}, {emulator} emulator)" for row in judged
                    if row[5] == "no"]
         tables.append(Table(f"Instructions of a round trip, {emulator} emulator",
@@ -56,7 +56,9 @@ def analyse(data):
     tables.append(Table("Also measured", ["metric", "Xenolith", "Xen 4.17"],
                         other_rows(data, emulators[0]),
                         f"A figure below {NO_EXIT} means that nothing left the guest on that side."))
-    answer = (f"Exits cost {min(ratios):.2f} to {max(ratios):.2f} times what they cost on Xen. "
+    (least, cheap), (most, dear) = min(ratios), max(ratios)
+    answer = (f"Exits cost {least:.2f} ({cheap}) to {most:.2f} ({dear}) times what they cost on "
+              "Xen. "
               + ("All limits are kept." if not missed else
                  f"{len(missed)} limits are not kept: {', '.join(missed)}."))
     return Findings(answer, "no" if missed else "yes", tables)

@@ -10,6 +10,7 @@ RESOLUTION = 1          # parts in a million: the log has three digits after the
 RATES = [re.compile(r"Time: TSC ([\d.]+) MHz by (\w+)"), re.compile(r"Detected ([\d.]+) MHz processor")]
 CLOCKS = ["tsc", "system", "pmtimer", "hpet"]
 WHO = {"xenolith": "Xenolith", "xen-4.17": "Xen 4.17"}
+NAMES = {"tsc": "TSC", "system": "system time", "pmtimer": "ACPI timer", "hpet": "HPET"}
 SOURCES = {"hpet": "HPET", "acpi": "ACPI timer", "pit": "PIT"}
 
 
@@ -44,11 +45,12 @@ def clocks(data):
             if cost is None:
                 continue
             drift = data.select(f"clock.{clock}.drift.", cell=cell.index)
-            rows.append([WHO[cell.config["hypervisor"]], SOURCES[cell.factors["source"]], clock,
+            rows.append([WHO[cell.config["hypervisor"]], SOURCES[cell.factors["source"]],
+                         NAMES[clock],
                          cost, data.value(f"clock.{clock}.step", cell=cell.index),
                          data.value(f"clock.{clock}.backwards", cell=cell.index),
                          drift[0]["value"] if drift else None,
-                         drift[0]["metric"].rsplit(".", 1)[1] if drift else ""])
+                         NAMES[drift[0]["metric"].rsplit(".", 1)[1]] if drift else ""])
     return rows
 
 
@@ -59,15 +61,24 @@ def analyse(data):
     write_data(data.run, "read", ["who", "clock", "cost", "step"],
                [[r[0], r[2], r[3], r[4]] for r in rows if r[1] == "HPET"])
     back = sum(row[5] or 0 for row in rows)
-    drift = max((abs(row[6]) for row in rows if row[2] == "system" and row[6] is not None),
+    drift = max((abs(row[6]) for row in rows if row[2] == "system time" and row[6] is not None),
                 default=0)
+    coarse = max((abs(row[6]) for row in rows if row[7] == "ACPI timer"), default=0)
     ours = [abs(row[3]) for row in measured if row[0] == "Xenolith"]
-    system = [row for row in rows if row[0] == "Xenolith" and row[2] == "system"]
-    answer = ("The guest reaches no HPET. " if not any(row[2] == "hpet" for row in rows) else "") + (
-        f"Its clocks went back {back} times. System time drifts by at most {drift} parts in a "
-        f"billion from the TSC, and a reading of it costs {system[0][3]:.0f} instructions. "
-        f"Xenolith's rate of the TSC is right to {max(RESOLUTION, *ours):.0f} in a million, which is "
-        "as far as the log has digits, whichever clock it measures by.")
+    theirs = [abs(row[3]) for row in measured if row[0] != "Xenolith"]
+    system = [row[3] for row in rows if row[0] == "Xenolith" and row[2] == "system time"]
+    answer = (("No clock went back. " if not back else f"Clocks went back {back} times. ") +
+              ("System time does not drift from the TSC" if not drift else
+               f"System time drifts by up to {drift} parts in a billion from the TSC") +
+              f", and a reading of it costs {max(system):.0f} instructions. Xenolith's rate of the "
+              f"TSC is right to {max(RESOLUTION, *ours):.0f} in a million" +
+              (f", Xen's to {max(RESOLUTION, *theirs):.0f}" if theirs else "") +
+              ", which is as far as the logs have digits.")
+    if coarse:
+        answer += (f" Against the ACPI timer the TSC differs by up to {coarse / 1000:.0f} parts in a "
+                   "million; one count of that timer in the time measured is 14.")
+    if not any(row[2] == "HPET" for row in rows):
+        answer += " The guest reaches no HPET."
     return Findings(answer, "yes" if not back and drift <= 1000 and max(ours) <= 100 else "no", [
         Table("The TSC's rate as measured at boot", ["hypervisor", "by", "MHz", "error, ppm"],
               measured),

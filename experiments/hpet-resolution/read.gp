@@ -6,7 +6,7 @@ eval head("What it costs a guest to read a clock (reference: the HPET)")
 set xlabel 'instructions a reading (logarithmic)'
 set logscale x
 set xrange [1:STATS_max*4]
-set yrange [STATS_records-0.3:-0.7]
+set yrange [STATS_records-0.4:-0.6]
 set border 1
 set ytics scale 0
 set grid noytics xtics lc rgb '#e3e3e3' lt 1

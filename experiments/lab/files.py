@@ -68,6 +68,12 @@ def read_json(path):
         raise errors.LabError(f"{path} cannot be read: {err}") from None
 
 
+def read_text(path):
+    """The text of a file."""
+    with open(path, encoding="utf-8") as file:
+        return file.read()
+
+
 def write_gz(path, data):
     """Write bytes compressed, the same bytes for the same data."""
     write(path, gzip.compress(data, 9, mtime=0))

@@ -7,25 +7,41 @@ import os
 from lab import HERE
 
 
-def number(value):
-    """A number for people: thin spaces between thousands, no more digits than it deserves."""
-    if isinstance(value, bool) or value is None:
-        return "–" if value is None else ("yes" if value else "no")
-    if isinstance(value, int):
-        return f"{value:,}".replace(",", "\u202f")
-    if isinstance(value, float):
-        if value == int(value) and abs(value) >= 100:
-            return number(int(value))
-        digits = 1 if abs(value) >= 100 else 2 if abs(value) >= 1 else 3
-        if abs(value) >= 100 and round(value, 1) == int(value):
-            digits = 0
-        return f"{value:,.{digits}f}".replace(",", "\u202f")
-    return str(value)
-
-
 def is_number(value):
     """Belongs on the right."""
     return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def digits(values):
+    """Digits after the point that all numbers of a column get, by the largest of them."""
+    if all(value == int(value) for value in values):
+        return 0
+    most = max(map(abs, values))
+    return 0 if most >= 1000 else 1 if most >= 100 else 2 if most > 1 else 3
+
+
+def number(value, places):
+    """A number for people: thin spaces between thousands."""
+    text = f"{value:,.{places}f}".replace(",", "\u202f")
+    return text.lstrip("-") if not text.strip("-0.") else text
+
+
+def column(values):
+    """The cells of a column as text, all its numbers in one format."""
+    numbers = [value for value in values if is_number(value)]
+    places = digits(numbers) if numbers else 0
+
+    def text(value):
+        if is_number(value):
+            return number(value, places)
+        return "–" if value is None else {True: "yes", False: "no"}.get(value, str(value))
+    return [text(value) for value in values]
+
+
+def columns_of(rows, count):
+    """(rows as text, whether each column stands on the right)."""
+    right = [any(is_number(row[i]) for row in rows) for i in range(count)]
+    return list(zip(*(column([row[i] for row in rows]) for i in range(count)))), right
 
 
 def escape(text):
@@ -35,14 +51,14 @@ def escape(text):
 
 def table_html(columns, rows, note="", bad=()):
     """A table; a column stands on the right when it holds numbers. bad: rows to mark."""
-    right = [any(is_number(row[i]) for row in rows) for i in range(len(columns))]
+    texts, right = columns_of(rows, len(columns))
 
     def cells(tag, values):
-        return "".join(f"<{tag}{' class=n' if right[i] else ''}>{escape(number(v))}</{tag}>"
+        return "".join(f"<{tag}{' class=n' if right[i] else ''}>{escape(v)}</{tag}>"
                        for i, v in enumerate(values))
 
     body = "".join(f"<tr{' class=bad' if i in bad else ''}>{cells('td', row)}</tr>\n"
-                   for i, row in enumerate(rows))
+                   for i, row in enumerate(texts))
     tail = f"<p class=note>{escape(note)}</p>" if note else ""
     return (f"<div class=wide><table><thead><tr>{cells('th', columns)}</tr></thead>\n"
             f"<tbody>{body}</tbody></table></div>{tail}\n")
@@ -50,13 +66,13 @@ def table_html(columns, rows, note="", bad=()):
 
 def table_md(columns, rows, note=""):
     """The same in Markdown."""
-    right = [any(is_number(row[i]) for row in rows) for i in range(len(columns))]
+    texts, right = columns_of(rows, len(columns))
 
     def line(values):
-        return "| " + " | ".join(number(v).replace("|", "\\|") for v in values) + " |\n"
+        return "| " + " | ".join(v.replace("|", "\\|") for v in values) + " |\n"
 
     rule = "|" + "|".join("---:" if r else "---" for r in right) + "|\n"
-    return line(columns) + rule + "".join(line(r) for r in rows) + (f"\n{note}\n" if note else "")
+    return line(columns) + rule + "".join(line(r) for r in texts) + (f"\n{note}\n" if note else "")
 
 
 def picture_html(path, caption=""):

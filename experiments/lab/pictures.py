@@ -9,7 +9,7 @@ import os
 import re
 import subprocess
 
-from lab import HERE, analysis, errors
+from lab import HERE, analysis, canvas, errors, files
 
 SIZES = {"svg": "svg size 1000,560 dynamic enhanced font 'DejaVu Sans,15' background '#ffffff'",
          "png": "pngcairo size 1500,840 enhanced font 'DejaVu Sans,22' background '#ffffff'"}
@@ -39,8 +39,16 @@ def draw(run, folder=None):
                      f"question = {quoted(run.plan.get('question'))}"]
             call(["gnuplot", "-e", "; ".join(setup), os.path.join(HERE, "style.gp"),
                   os.path.join(folder, script)], script)
+        check(f"{target}/{name}.svg", script)
         drawn.append(name)
     return drawn
+
+
+def check(path, script):
+    """Raise LabError for a picture that does not show all that was drawn."""
+    wrong = canvas.faults(files.read_text(path))
+    if wrong:
+        raise errors.LabError(f"{script}: {'; '.join(wrong[:3])}")
 
 
 def call(argv, script):

@@ -5,7 +5,7 @@ import shlex
 
 from lab import analysis, files, page, pictures, progress
 
-VERDICTS = {"yes": "It holds", "no": "It does not hold", "open": "What was found"}
+VERDICTS = {"yes": "Yes", "no": "No", "open": "Not answered"}
 
 
 def exactness(run, ok):
@@ -91,8 +91,7 @@ def section_html(run, data, findings, drawn, top=True):
            f"<p class=question>{page.escape(plan.get('question'))}</p></header>\n",
            f"<div class='answer {findings.verdict}'><b>{VERDICTS[findings.verdict]}</b>"
            f"{page.escape(findings.answer)}</div>\n",
-           f"<p class=note>What would refute it: "
-           f"{page.escape(plan.get('no'))}</p>\n"]
+           f"<p class=note>The answer is no if there is: {page.escape(plan.get('no'))}</p>\n"]
     for name in drawn:
         out.append(page.picture_html(os.path.join(run.path, "pictures", name + ".svg")))
     for table in findings.tables:
@@ -136,7 +135,7 @@ def markdown(run, data, findings, drawn):
     plan = run.plan
     out = [f"# {plan.get('title')}\n\n{plan.get('question')}\n\n"
            f"**{VERDICTS[findings.verdict]}.** {findings.answer}\n\n"
-           f"What would refute it: {plan.get('no')}\n"]
+           f"The answer is no if there is: {plan.get('no')}\n"]
     out += [f"\n![{name}](pictures/{name}.png)\n" for name in drawn]
     for table in findings.tables:
         out.append(f"\n## {table.title}\n\n" + page.table_md(table.columns, table.rows, table.note))
@@ -172,7 +171,7 @@ def together(runs, path, title):
         part, findings = write(run)
         parts.append(f"<article>\n{part}</article>\n")
         answers.append(f"<li><a href='#{run.name}'>{page.escape(run.plan.get('title'))}</a>: "
-                       f"{page.escape(findings.answer)}</li>\n")
+                       f"<b>{VERDICTS[findings.verdict]}.</b> {page.escape(findings.answer)}</li>\n")
         seconds += sum(o["seconds"] for o in map(run.outcome, range(len(run.cells))) if o)
     boots = sum(len(run.cells) for run in runs)
     head = (f"<header><h1>{page.escape(title)}</h1><p class=question>{len(runs)} experiments, "

@@ -17,6 +17,9 @@ set style line 4 lc rgb fourth lw 2.5*scale pt 13 ps 1.2*scale
 set style line 5 lc rgb fifth lw 2.5*scale pt 11 ps 1.2*scale
 set style line 6 lc rgb sixth lw 2.5*scale pt 15 ps 1.2*scale
 
+# The size of a dot: the terminal for SVG draws points larger than the one for PNG.
+dot(n) = n*(scale > 1 ? scale : 0.65)
+
 set border 3 lc rgb quiet lw 1*scale
 set tics nomirror out scale 0.6 textcolor rgb ink
 set xlabel textcolor rgb ink
@@ -26,7 +29,10 @@ set grid ytics lc rgb '#e3e3e3' lw 1*scale lt 1
 set tmargin 4
 head(t) = sprintf("set label 99 \"%s\" at screen 0.022,0.945 left noenhanced font ',%d' textcolor rgb '%s'", \
                   t, scale > 1 ? 26 : 18, ink)
-# Between title and picture, so that no line runs through it.
+# Legends stand between title and picture, so that no line runs through them: the key, or one or two
+# coloured words by eval name(1, '...', colour), the first at the right edge.
+name(n, t, c) = sprintf("set label %d \"%s\" at screen %f,0.885 right noenhanced textcolor rgb '%s'", \
+                        100 + n, t, n == 1 ? 0.978 : n == 2 ? 0.87 : 0.74, c)
 set key at screen 0.98,0.885 right horizontal textcolor rgb ink noautotitle samplen 1.5
 set style fill solid 0.95 noborder
 set boxwidth 0.9 relative

@@ -30,14 +30,14 @@ def analyse(data):
     pairs = data.beside(KINDS, load="alone")
     ratios = [row[3] for row in pairs if row[3]]
     beside = [row for row in rows if "beside" in row[0]]
-    words = [f"Alone, a timer comes {min(ratios):.2f} to {max(ratios):.2f} times as late as on "
-             "Xen."] if ratios else []
+    words = [f"Alone, a timer's median lateness is {min(ratios):.2f} to {max(ratios):.2f} times "
+             "Xen's."] if ratios else []
     excess = []
     for limit in data.levels("ratelimit"):
         worst = [row[5] for row in beside if f"limit {limit} " in row[0]]
         if worst:
-            words.append(f"Beside a guest that works all the time and with a rate limit of {limit} "
-                         f"µs, the latest comes after {max(worst) / 1000:.0f} µs.")
+            words.append(f"Beside a guest that works all the time, with a rate limit of {limit} µs, "
+                         f"the latest is {max(worst) / 1000:.0f} µs late.")
             excess.append(max(worst) / 1000 - limit)
     fine = (not ratios or max(ratios) <= 1) and all(e < 100 for e in excess)
     return Findings(" ".join(words), "yes" if fine else "no", [

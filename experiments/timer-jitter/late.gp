@@ -2,7 +2,7 @@
 # A line from the least to the most late, a dot at the median, for each kind of timer, by scenes.
 file = data.'/late.tsv'
 stats file using 6 skip 1 nooutput
-eval head("From the time a timer was set for to the guest's handler: least, median, most")
+eval head("How late the guest's handler runs: dot at the median, line from least to most")
 set xlabel 'nanoseconds late, an instruction being one (logarithmic)'
 set logscale x
 set xrange [700:STATS_max*12]
@@ -20,6 +20,6 @@ colour(s) = s[1:4] eq 'Xen ' ? 0xd55e00 : strstrt(s, 'alone') ? 0x0072b2 : strst
 first(n) = int(n) % kinds == 0
 figures(median, most) = most > 1.5*median ? sprintf('%.0f, most %.0f', median, most) : sprintf('%.0f', median)
 plot file using 4:(row($0)):($6-$4):(0):(colour(strcol(1))) skip 1 with vectors nohead lw 4*scale lc rgb variable, \
-     file using 3:(row($0)):(colour(strcol(1))):ytic(strcol(2)) skip 1 with points pt 7 ps 1.1*scale lc rgb variable, \
+     file using 3:(row($0)):(colour(strcol(1))):ytic(strcol(2)) skip 1 with points pt 7 ps dot(1.1) lc rgb variable, \
      file using 6:(row($0)):(figures($3, $6)) skip 1 with labels left offset 1,0 font small textcolor rgb ink, \
      file using (first($0) ? 700 : NaN):(row($0)-1):(strcol(1)):(colour(strcol(1))) skip 1 with labels right offset -1,0 font small textcolor rgb variable

@@ -24,8 +24,8 @@ def analyse(data):
     off = data.value("trace.exit.off", hypervisor="xenolith")
     answer = f"A record costs {ours:.0f} instructions"
     answer += f", {ours / theirs:.2f} times Xen's {theirs:.0f}." if theirs else "."
-    answer += (f" With all events off again a null hypercall costs {off:.0f}, before the first "
-               f"event {never:.0f}.")
+    answer += (f" A null hypercall costs {off:.0f} with all events off again, and cost {never:.0f} "
+               "before any were on.")
     fine = (not theirs or ours <= theirs / 2) and off <= never
     return Findings(answer, "yes" if fine else "no", [
         Table("Instructions", ["what", "Xenolith", "Xen 4.17", "ratio"], rows)])
