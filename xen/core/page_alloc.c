@@ -298,7 +298,7 @@ void free_pages(struct page_info *pg, u32 order)
 		heap_free_dirty(pg, order);
 		return;
 	}
-	/* A page_get() elsewhere holds one of the frames for a moment, and may be its last holder. */
+	/* A page_get() elsewhere may hold one of the frames briefly, as its last holder. */
 	for (u64 i = 0; i < mine; i++)
 		heap_free_dirty(&pg[i], 0);
 	for (u64 i = mine; i < n; i++)

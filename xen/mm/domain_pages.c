@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Pages of domains, and references to pages. A page's life: it gets owner and state while no
- * reference to it can be taken, then a count of 1 (the allocation). page_get() raises a count that is not zero
- * and looks at the owner afterwards, so a page that changed hands in between is let go again. The
- * last page_put() returns the page to the heap.
+ * reference to it can be taken, then a count of 1 (the allocation). page_get() raises a count that
+ * is not zero and looks at the owner afterwards, so a page that changed hands in between is let go
+ * again. The last page_put() returns the page to the heap.
  */
 #include <xen/domain.h>
 #include <xen/errno.h>
@@ -177,7 +177,7 @@ void page_put(struct page_info *pg)
 		flags = spin_lock_irqsave(&d->page_lock);
 		ASSERT(d->tot_pages > 0);
 		list_del_init(&pg->link);
-		/* Free it first: a reader that sees the domain without pages must find them free. */
+		/* Free it first: whoever sees the domain without pages must find them free. */
 		heap_free_dirty(pg, 0);
 		if (--d->tot_pages == 0 && d->pages_hold_domain)
 			tasklet_schedule(&d->emptied);

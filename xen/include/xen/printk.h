@@ -43,8 +43,8 @@ void panic(const char *fmt, ...) __printf_like(1, 2) __noreturn;
 	} while (0)
 /**
  * ASSERT(c) states an invariant of the hypervisor: nothing that a guest, a device model or the
- * toolstack does may make it false. It costs nothing in the environment x86_64 (NDEBUG) and is checked
- * in every other one.
+ * toolstack does may make it false. It costs nothing in the environment x86_64 (NDEBUG) and is
+ * checked in every other one.
  */
 #ifdef NDEBUG
 #define ASSERTIONS_ON 0
