@@ -43,6 +43,8 @@ static int machine_read(struct x86_emul_ctx *ctx, gvaddr_t linear, void *buf, u3
 	if (!p)
 		return page_fault(ctx, linear.v, flags & X86_ACC_RMW ? 2 : 0);
 	memcpy(buf, p, len);
+	if (machine(ctx)->after_read)
+		machine(ctx)->after_read(machine(ctx));
 	return X86EMUL_OKAY;
 }
 
@@ -65,10 +67,7 @@ static int machine_cmpxchg(struct x86_emul_ctx *ctx, gvaddr_t linear, const void
 
 	if (!p)
 		return page_fault(ctx, linear.v, 2);
-	if (memcmp(p, old, len))
-		return X86EMUL_RETRY;
-	memcpy(p, desired, len);
-	return X86EMUL_OKAY;
+	return x86_locked_cmpxchg(p, old, desired, len) ? X86EMUL_OKAY : X86EMUL_RETRY;
 }
 
 /** Does the device answer yet? */

@@ -20,6 +20,8 @@ struct emul_machine {
 	u64 access_at;
 	bool access_write;
 	u32 retries;		/* device accesses that still answer RETRY */
+	/* What another CPU does right after each read; NULL: nothing */
+	void (*after_read)(struct emul_machine *m);
 };
 
 /** Registers zero, @mode code, CPL 0 with protection on (or real mode: @real), memory at @base. */

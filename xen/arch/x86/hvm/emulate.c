@@ -4,7 +4,6 @@
  * port I/O, for control and debug registers.
  */
 #include <xen/errno.h>
-#include <xen/guest_access.h>
 #include <xen/hal/time.h>
 #include <xen/ops.h>
 #include <xen/printk.h>
@@ -16,154 +15,36 @@
 #include <asm/msr.h>
 #include <asm/processor.h>
 
+#include "emulate.h"
 #include "private.h"
-
-static struct x86_vcpu *xv_of(struct x86_emul_ctx *ctx)
-{
-	return ctx->opaque;
-}
-
-static int raise(struct x86_emul_ctx *ctx, u8 vector, bool has_error, u32 error, u64 cr2)
-{
-	ctx->exc = (struct x86_exception){ .vector = vector, .has_error = has_error,
-					   .error = error, .cr2 = cr2 };
-	return X86EMUL_EXCEPTION;
-}
-
-/* By what right an access with @flags (X86_ACC_*) is made, as X86_WALK_*. */
-static u32 walk_rights(const struct x86_emul_ctx *ctx, u32 flags)
-{
-	if (flags & X86_ACC_SYSTEM)
-		return X86_WALK_IMPLICIT;
-	return ctx->cpl == 3 ? X86_WALK_USER : 0;
-}
-
-static int translate(struct x86_emul_ctx *ctx, gvaddr_t va, u32 access, gpaddr_t *gpa)
-{
-	struct x86_walk_result res;
-	struct hvm_walk hw;
-	int rc;
-
-	hvm_walk_begin(xv_of(ctx), &hw);
-	rc = x86_walk(&hw.walk, va, access | X86_WALK_NO_AD, &res);
-	hvm_walk_end(&hw);
-	switch (rc) {
-	case X86_WALK_OK:
-		*gpa = res.gpa;
-		return X86EMUL_OKAY;
-	case X86_WALK_FAULT:
-		return raise(ctx, X86_VEC_PF, true, res.pfec, va.v);
-	default:
-		return X86EMUL_UNHANDLEABLE;
-	}
-}
-
-/* One piece that does not cross a page: RAM, or a device register. */
-static int access_piece(struct x86_emul_ctx *ctx, gpaddr_t gpa, void *buf, u32 n, bool write)
-{
-	struct x86_vcpu *xv = xv_of(ctx);
-	struct domain *d = xv->v.domain;
-	u64 val = 0;
-
-	if (write ? !guest_phys_write(d, gpa, buf, n) : !guest_phys_read(d, buf, gpa, n))
-		return X86EMUL_OKAY;
-	for (u32 done = 0, part; done < n; done += part) {
-		part = min(n - done, 8U);
-		if (write)
-			memcpy(&val, (char *)buf + done, part);
-		hvm_mmio_access(xv, gpaddr_make(gpa.v + done), part, write, &val);
-		if (!write)
-			memcpy((char *)buf + done, &val, part);
-	}
-	return X86EMUL_OKAY;
-}
-
-static int access_linear(struct x86_emul_ctx *ctx, gvaddr_t va, void *buf, u32 len, u32 walk)
-{
-	u32 first = min(len, (u32)PAGE_SIZE - page_offset(va.v));
-	gpaddr_t gpa[2];
-	int rc = translate(ctx, va, walk, &gpa[0]);
-
-	if (rc == X86EMUL_OKAY && first < len)
-		rc = translate(ctx, gvaddr_make(va.v + first), walk, &gpa[1]);
-	if (rc == X86EMUL_OKAY)
-		rc = access_piece(ctx, gpa[0], buf, first, walk & X86_WALK_WRITE);
-	if (rc == X86EMUL_OKAY && first < len)
-		rc = access_piece(ctx, gpa[1], (char *)buf + first, len - first,
-				  walk & X86_WALK_WRITE);
-	return rc;
-}
-
-static int op_fetch(struct x86_emul_ctx *ctx, gvaddr_t va, void *buf, u32 len)
-{
-	return access_linear(ctx, va, buf, len, X86_WALK_FETCH | walk_rights(ctx, 0));
-}
-
-/* Would a write fault? An access may cross into a second page. */
-static int probe_write(struct x86_emul_ctx *ctx, gvaddr_t va, u32 len, u32 rights)
-{
-	gvaddr_t last = gvaddr_make(va.v + len - 1);
-	gpaddr_t gpa;
-	int rc = translate(ctx, va, X86_WALK_WRITE | rights, &gpa);
-
-	if (rc == X86EMUL_OKAY && (va.v ^ last.v) & PAGE_MASK)
-		rc = translate(ctx, gvaddr_make(last.v & PAGE_MASK), X86_WALK_WRITE | rights,
-			       &gpa);
-	return rc;
-}
-
-static int op_read(struct x86_emul_ctx *ctx, gvaddr_t va, void *buf, u32 len, u32 flags)
-{
-	u32 rights = walk_rights(ctx, flags);
-	int rc = X86EMUL_OKAY;
-
-	if (flags & X86_ACC_RMW)
-		rc = probe_write(ctx, va, len, rights);
-	return rc == X86EMUL_OKAY ? access_linear(ctx, va, buf, len, rights) : rc;
-}
-
-static int op_write(struct x86_emul_ctx *ctx, gvaddr_t va, const void *buf, u32 len, u32 flags)
-{
-	u32 rights = walk_rights(ctx, flags);
-
-	if (flags & X86_ACC_PROBE)
-		return probe_write(ctx, va, len, rights);
-	return access_linear(ctx, va, (void *)(uintptr_t)buf, len, X86_WALK_WRITE | rights);
-}
-
-static int op_cmpxchg(struct x86_emul_ctx *ctx, gvaddr_t va, const void *old, const void *desired,
-		      u32 len)
-{
-	return op_write(ctx, va, desired, len, 0);
-}
 
 static int op_io_read(struct x86_emul_ctx *ctx, u16 port, u32 size, u32 *val)
 {
-	hvm_port_io(xv_of(ctx), port, size, true, val);
+	hvm_port_io(emul_xv(ctx), port, size, true, val);
 	return X86EMUL_OKAY;
 }
 
 static int op_io_write(struct x86_emul_ctx *ctx, u16 port, u32 size, u32 val)
 {
-	hvm_port_io(xv_of(ctx), port, size, false, &val);
+	hvm_port_io(emul_xv(ctx), port, size, false, &val);
 	return X86EMUL_OKAY;
 }
 
 static int op_read_msr(struct x86_emul_ctx *ctx, u32 msr, u64 *val)
 {
-	return hvm_msr_read(xv_of(ctx), msr, val) ? raise(ctx, X86_VEC_GP, true, 0, 0)
+	return hvm_msr_read(emul_xv(ctx), msr, val) ? emul_raise(ctx, X86_VEC_GP, true, 0, 0)
 						  : X86EMUL_OKAY;
 }
 
 static int op_write_msr(struct x86_emul_ctx *ctx, u32 msr, u64 val)
 {
-	return hvm_msr_write(xv_of(ctx), msr, val) ? raise(ctx, X86_VEC_GP, true, 0, 0)
+	return hvm_msr_write(emul_xv(ctx), msr, val) ? emul_raise(ctx, X86_VEC_GP, true, 0, 0)
 						   : X86EMUL_OKAY;
 }
 
 static int op_read_cr(struct x86_emul_ctx *ctx, u32 nr, u64 *val)
 {
-	struct x86_vcpu *xv = xv_of(ctx);
+	struct x86_vcpu *xv = emul_xv(ctx);
 
 	*val = nr == 8 ? vlapic_cr8(&xv->vlapic) : hvm->get_cr(xv, nr);
 	return X86EMUL_OKAY;
@@ -171,12 +52,12 @@ static int op_read_cr(struct x86_emul_ctx *ctx, u32 nr, u64 *val)
 
 static int set_guest_cr4(struct x86_emul_ctx *ctx, u64 val)
 {
-	struct x86_vcpu *xv = xv_of(ctx);
+	struct x86_vcpu *xv = emul_xv(ctx);
 	struct cr4_ctx c = { .cr4 = ctx->cr4, .cr3 = hvm->get_cr(xv, 3),
 			     .long_mode = ctx->efer & EFER_LMA };
 
 	if (!cr4_write_valid(to_xd(xv->v.domain)->cpuid, &c, val))
-		return raise(ctx, X86_VEC_GP, true, 0, 0);
+		return emul_raise(ctx, X86_VEC_GP, true, 0, 0);
 	hvm->set_cr(xv, 4, val);
 	return X86EMUL_OKAY;
 }
@@ -192,28 +73,28 @@ static int op_write_cr(struct x86_emul_ctx *ctx, u32 nr, u64 val)
 	if (nr != 8)
 		return X86EMUL_UNHANDLEABLE;
 	if (val >> 4)
-		return raise(ctx, X86_VEC_GP, true, 0, 0);
-	vlapic_set_tpr(&xv_of(ctx)->vlapic, (u8)(val << 4));
+		return emul_raise(ctx, X86_VEC_GP, true, 0, 0);
+	vlapic_set_tpr(&emul_xv(ctx)->vlapic, (u8)(val << 4));
 	return X86EMUL_OKAY;
 }
 
 static int op_cpuid(struct x86_emul_ctx *ctx, u32 leaf, u32 subleaf, u32 out[4])
 {
-	hvm_cpuid(xv_of(ctx), leaf, subleaf, out);
+	hvm_cpuid(emul_xv(ctx), leaf, subleaf, out);
 	return X86EMUL_OKAY;
 }
 
 static int op_rdtsc(struct x86_emul_ctx *ctx, u64 *tsc, u32 *aux)
 {
-	*tsc = cycles_now() + xv_of(ctx)->tsc_offset;
-	*aux = xv_of(ctx)->msrs.tsc_aux;
+	*tsc = cycles_now() + emul_xv(ctx)->tsc_offset;
+	*aux = emul_xv(ctx)->msrs.tsc_aux;
 	return X86EMUL_OKAY;
 }
 
 static int op_xsetbv(struct x86_emul_ctx *ctx, u32 index, u64 val)
 {
-	if (ctx->cpl || index || fpu_set_xcr0(xv_of(ctx), val))
-		return raise(ctx, X86_VEC_GP, true, 0, 0);
+	if (ctx->cpl || index || fpu_set_xcr0(emul_xv(ctx), val))
+		return emul_raise(ctx, X86_VEC_GP, true, 0, 0);
 	return X86EMUL_OKAY;
 }
 
@@ -226,7 +107,7 @@ static int op_xgetbv(struct x86_emul_ctx *ctx, u32 index, u64 *val)
 {
 	if (index)
 		return X86EMUL_UNHANDLEABLE;
-	*val = xv_of(ctx)->xcr0;
+	*val = emul_xv(ctx)->xcr0;
 	return X86EMUL_OKAY;
 }
 
@@ -234,7 +115,7 @@ static int op_read_tr(struct x86_emul_ctx *ctx, struct x86_segment *tr)
 {
 	struct hvm_seg s;
 
-	hvm->get_seg(xv_of(ctx), HVM_TR, &s);
+	hvm->get_seg(emul_xv(ctx), HVM_TR, &s);
 	*tr = (struct x86_segment){ s.base, s.limit, s.sel, s.attr };
 	return X86EMUL_OKAY;
 }
@@ -272,10 +153,10 @@ static int op_no_write_dtr(struct x86_emul_ctx *ctx, bool idt, u64 base, u16 lim
 }
 
 static const struct x86_emul_ops emul_ops = {
-	.fetch = op_fetch,
-	.read = op_read,
-	.write = op_write,
-	.cmpxchg = op_cmpxchg,
+	.fetch = emul_fetch,
+	.read = emul_read,
+	.write = emul_write,
+	.cmpxchg = emul_cmpxchg,
 	.io_read = op_io_read,
 	.io_write = op_io_write,
 	.read_msr = op_read_msr,

@@ -214,9 +214,10 @@ int x86_do_cmpxchg8b(struct x86_emu *e)
 		x86_emu_set_flags(e, X86_FLAG_ZF, 0);
 		x86_emu_set_reg(e, X86_RAX, half, old[0]);
 		x86_emu_set_reg(e, X86_RDX, half, shift ? old[0] >> shift : old[1]);
-		return e->ops->write(e->ctx, linear, old, half * 2, 0);
+		memcpy(with, old, sizeof(with));	/* the processor writes in either case */
+	} else {
+		x86_emu_set_flags(e, X86_FLAG_ZF, X86_FLAG_ZF);
 	}
-	x86_emu_set_flags(e, X86_FLAG_ZF, X86_FLAG_ZF);
 	if (e->locked)
 		return e->ops->cmpxchg(e->ctx, linear, old, with, half * 2);
 	return e->ops->write(e->ctx, linear, with, half * 2, 0);

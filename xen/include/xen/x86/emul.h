@@ -295,6 +295,12 @@ struct x86_emul_ops {
 		       bool zero_upper);
 };
 
+/**
+ * For the cmpxchg slot: in one atomic step, replace the @len (1, 2, 4, 8 or 16) bytes at @at by
+ * @desired if they are @old; false when they were not. 16 bytes must be aligned.
+ */
+bool x86_locked_cmpxchg(void *at, const void *old, const void *desired, u32 len);
+
 /** The code width that @ctx's CS and EFER make. */
 enum x86_mode x86_emul_mode(const struct x86_emul_ctx *ctx);
 

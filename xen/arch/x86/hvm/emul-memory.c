@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Memory accesses of emulated instructions: through the current vCPU's page tables to RAM, or to
+ * the registers of a device.
+ */
+#include <xen/guest_access.h>
+#include <xen/printk.h>
+#include <xen/string.h>
+
+#include <asm/processor.h>
+
+#include "emulate.h"
+#include "private.h"
+
+/* By what right an access with @flags (X86_ACC_*) is made, as X86_WALK_*. */
+static u32 walk_rights(const struct x86_emul_ctx *ctx, u32 flags)
+{
+	if (flags & X86_ACC_SYSTEM)
+		return X86_WALK_IMPLICIT;
+	return ctx->cpl == 3 ? X86_WALK_USER : 0;
+}
+
+static int translate(struct x86_emul_ctx *ctx, gvaddr_t va, u32 access, gpaddr_t *gpa)
+{
+	struct x86_walk_result res;
+	struct hvm_walk hw;
+	int rc;
+
+	hvm_walk_begin(emul_xv(ctx), &hw);
+	rc = x86_walk(&hw.walk, va, access | X86_WALK_NO_AD, &res);
+	hvm_walk_end(&hw);
+	switch (rc) {
+	case X86_WALK_OK:
+		*gpa = res.gpa;
+		return X86EMUL_OKAY;
+	case X86_WALK_FAULT:
+		return emul_raise(ctx, X86_VEC_PF, true, res.pfec, va.v);
+	default:
+		return X86EMUL_UNHANDLEABLE;
+	}
+}
+
+/* One piece that does not cross a page: RAM, or a device register. */
+static int access_piece(struct x86_emul_ctx *ctx, gpaddr_t gpa, void *buf, u32 n, bool write)
+{
+	struct x86_vcpu *xv = emul_xv(ctx);
+	struct domain *d = xv->v.domain;
+	u64 val = 0;
+
+	if (write ? !guest_phys_write(d, gpa, buf, n) : !guest_phys_read(d, buf, gpa, n))
+		return X86EMUL_OKAY;
+	for (u32 done = 0, part; done < n; done += part) {
+		part = min(n - done, 8U);
+		if (write)
+			memcpy(&val, (char *)buf + done, part);
+		hvm_mmio_access(xv, gpaddr_make(gpa.v + done), part, write, &val);
+		if (!write)
+			memcpy((char *)buf + done, &val, part);
+	}
+	return X86EMUL_OKAY;
+}
+
+static int access_linear(struct x86_emul_ctx *ctx, gvaddr_t va, void *buf, u32 len, u32 walk)
+{
+	u32 first = min(len, (u32)PAGE_SIZE - page_offset(va.v));
+	gpaddr_t gpa[2];
+	int rc = translate(ctx, va, walk, &gpa[0]);
+
+	if (rc == X86EMUL_OKAY && first < len)
+		rc = translate(ctx, gvaddr_make(va.v + first), walk, &gpa[1]);
+	if (rc == X86EMUL_OKAY)
+		rc = access_piece(ctx, gpa[0], buf, first, walk & X86_WALK_WRITE);
+	if (rc == X86EMUL_OKAY && first < len)
+		rc = access_piece(ctx, gpa[1], (char *)buf + first, len - first,
+				  walk & X86_WALK_WRITE);
+	return rc;
+}
+
+int emul_fetch(struct x86_emul_ctx *ctx, gvaddr_t va, void *buf, u32 len)
+{
+	return access_linear(ctx, va, buf, len, X86_WALK_FETCH | walk_rights(ctx, 0));
+}
+
+/* Would a write fault? An access may cross into a second page. */
+static int probe_write(struct x86_emul_ctx *ctx, gvaddr_t va, u32 len, u32 rights)
+{
+	gvaddr_t last = gvaddr_make(va.v + len - 1);
+	gpaddr_t gpa;
+	int rc = translate(ctx, va, X86_WALK_WRITE | rights, &gpa);
+
+	if (rc == X86EMUL_OKAY && (va.v ^ last.v) & PAGE_MASK)
+		rc = translate(ctx, gvaddr_make(last.v & PAGE_MASK), X86_WALK_WRITE | rights,
+			       &gpa);
+	return rc;
+}
+
+int emul_read(struct x86_emul_ctx *ctx, gvaddr_t va, void *buf, u32 len, u32 flags)
+{
+	u32 rights = walk_rights(ctx, flags);
+	int rc = X86EMUL_OKAY;
+
+	if (flags & X86_ACC_RMW)
+		rc = probe_write(ctx, va, len, rights);
+	return rc == X86EMUL_OKAY ? access_linear(ctx, va, buf, len, rights) : rc;
+}
+
+int emul_write(struct x86_emul_ctx *ctx, gvaddr_t va, const void *buf, u32 len, u32 flags)
+{
+	u32 rights = walk_rights(ctx, flags);
+
+	if (flags & X86_ACC_PROBE)
+		return probe_write(ctx, va, len, rights);
+	return access_linear(ctx, va, (void *)(uintptr_t)buf, len, X86_WALK_WRITE | rights);
+}
+
+/*
+ * Compare and exchange @len bytes in one page. RETRY when the memory is not @old any more;
+ * UNHANDLEABLE when it is not RAM that may be written.
+ */
+static int cmpxchg_ram(struct x86_emul_ctx *ctx, gvaddr_t va, const void *old,
+		       const void *desired, u32 len)
+{
+	struct p2m_view view;
+	gpaddr_t gpa;
+	void *at;
+	int rc;
+
+	rc = translate(ctx, va, X86_WALK_WRITE | walk_rights(ctx, 0), &gpa);
+	if (rc != X86EMUL_OKAY)
+		return rc;
+	p2m_view_begin(&view, emul_xv(ctx)->v.domain->p2m);
+	at = p2m_view_at(&view, gpa, true);
+	if (!at)
+		rc = X86EMUL_UNHANDLEABLE;
+	else if (!x86_locked_cmpxchg(at, old, desired, len))
+		rc = X86EMUL_RETRY;
+	p2m_view_end(&view);
+	return rc;
+}
+
+/*
+ * Devices see a locked operation as a read and a write, and so does an operand in two pages, whose
+ * frames need not be neighbours.
+ */
+int emul_cmpxchg(struct x86_emul_ctx *ctx, gvaddr_t va, const void *old, const void *desired,
+		 u32 len)
+{
+	int rc = X86EMUL_UNHANDLEABLE;
+
+	if (page_offset(va.v) + len <= PAGE_SIZE)
+		rc = cmpxchg_ram(ctx, va, old, desired, len);
+	return rc == X86EMUL_UNHANDLEABLE ? emul_write(ctx, va, desired, len, 0) : rc;
+}
