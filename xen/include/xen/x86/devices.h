@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The devices of a domain: which ranges of ports and of guest physical memory each answers, and who
+ * is told of completed interrupts. Whatever a domain can reach is an entry in its table; an address
+ * without an entry answers nothing.
+ *
+ * Locking: entries are added and removed under a lock of the table's own. Looking up takes none: it
+ * is done between an exit of a vCPU and its next entry, and what was found stays valid for so long
+ * (RCU). A device's functions do their own locking.
+ */
+#ifndef XEN_X86_DEVICES_H
+#define XEN_X86_DEVICES_H
+
+#include <xen/list.h>
+#include <xen/spinlock.h>
+
+struct vcpu;
+struct device;
+
+enum device_space { DEVICE_PORTS, DEVICE_MMIO, DEVICE_SPACES };
+
+/** One access: 1, 2 or 4 bytes of ports, or 1 to 8 of memory, all in one entry's range. */
+struct device_access {
+	enum device_space space;
+	u32 bytes;
+	bool write;
+	u64 addr;	/* port, or guest physical */
+	u64 val;	/* to be written, or what was read; bits beyond @bytes are ignored */
+};
+
+enum device_rc {
+	DEVICE_DONE,
+	DEVICE_ABSENT,	/* it does not answer: reads give ones, writes are dropped */
+	DEVICE_PENDING,	/* it was asked, and answers later: pending_ask() (xen/x86/pending.h) */
+};
+
+/** Every slot must be filled; see device_no_eoi() and device_no_release(). */
+struct device_ops {
+	const char *name;
+	/** An access by @v, the current vCPU. */
+	enum device_rc (*access)(struct device *dev, struct vcpu *v, struct device_access *a);
+	/** A local APIC completed the level-triggered @vector. Any CPU; only if has_eoi. */
+	void (*eoi)(struct device *dev, u8 vector);
+	/** The domain ends: give back what the device holds. The last call. */
+	void (*release)(struct device *dev);
+};
+
+/** For devices without interrupt lines, and for those that hold nothing. */
+void device_no_eoi(struct device *dev, u8 vector);
+void device_no_release(struct device *dev);
+
+/** Embedded in a device's own state. */
+struct device {
+	const struct device_ops *ops;	/* [const] */
+	struct list_head link;		/* [table.lock] */
+};
+
+/** A snapshot of the ranges of one space: sorted, without overlaps; never changed, but replaced. */
+struct device_ranges;
+
+struct device_table {
+	struct spinlock lock;
+	struct device_ranges *ranges[DEVICE_SPACES];	/* [lock] to replace; RCU to read */
+	struct list_head devices;	/* [lock] all, in the order in which they came */
+	struct device *eoi;	/* [const] once the domain runs: the one with interrupt lines */
+};
+
+void device_table_init(struct device_table *t);
+/** Release all devices, the newest first, and forget them. Nothing of the domain runs any more. */
+void device_table_destroy(struct device_table *t);
+
+/** Add @dev with operations @ops. One device of a table may have an eoi function: -XEN_EEXIST. */
+int device_add(struct device_table *t, struct device *dev, const struct device_ops *ops);
+/** Take away one that has no ranges left. Its memory must outlive readers (call_rcu). */
+void device_remove(struct device_table *t, struct device *dev);
+
+/**
+ * Let @dev answer @first to @last, both included. -XEN_EEXIST when one of them belongs to a device
+ * already, -XEN_ENOMEM. May allocate: no lock that is taken with interrupts off.
+ */
+int device_claim(struct device_table *t, struct device *dev, enum device_space space, u64 first,
+		 u64 last);
+/** Give back a range as it was claimed. Never fails: without memory it stays, and answers ones. */
+void device_unclaim(struct device_table *t, struct device *dev, enum device_space space,
+		    u64 first);
+
+/** The device that answers all of @addr to @addr + @bytes - 1, or NULL. */
+struct device *device_find(const struct device_table *t, enum device_space space, u64 addr,
+			   u32 bytes);
+/**
+ * Call @fn for every run of addresses in @first to @last that no device claims, in ascending order.
+ */
+void device_for_each_gap(const struct device_table *t, enum device_space space, u64 first, u64 last,
+			 void (*fn)(u64 first, u64 last, void *arg), void *arg);
+
+/** Tell the device with interrupt lines, if there is one, that @vector was completed. */
+static inline void device_eoi(const struct device_table *t, u8 vector)
+{
+	if (t->eoi)
+		t->eoi->ops->eoi(t->eoi, vector);
+}
+
+/** The value of @bytes bytes that nothing answers. */
+static inline u64 device_ones(u32 bytes)
+{
+	return bytes >= 8 ? ~0UL : (1UL << bytes * 8) - 1;
+}
+
+#endif
