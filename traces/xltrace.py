@@ -10,7 +10,7 @@ import argparse
 import os
 import sys
 
-from tracelib import (capture, chrome, ctf, decode, digest, files, stats, summary, synth,
+from tracelib import (capture, chrome, ctf, decode, digest, files, reasons, stats, summary, synth,
                       timeline)
 from tracelib.errors import TraceError
 
@@ -99,6 +99,9 @@ def _add_file(parser):
                         help="use what comes before the damage of a damaged file")
     parser.add_argument("--overlap", action="store_true",
                         help="only the time of which every CPU has records")
+    parser.add_argument("--exits", choices=sorted(reasons.VENDORS), default="svm",
+                        help="what the exit codes are: of AMD's processors (the default) or "
+                        "Intel's")
 
 
 def _add_hz(parser):
@@ -183,6 +186,7 @@ def parse(argv):
 def main(argv=None):
     """The command; returns its exit status."""
     args = parse(argv)
+    reasons.use(getattr(args, "exits", "svm"))
     try:
         args.run(args)
         sys.stdout.flush()

@@ -6,7 +6,7 @@ import tempfile
 import unittest
 
 from helpers import CATALOGUE, RECORDED, abi, change, model_of, number, recorded, run, window
-from tracelib import catalogue, files, merge, stats, summary, synth
+from tracelib import catalogue, files, merge, reasons, stats, summary, synth
 from tracelib.errors import TraceError
 
 RUN, WAIT, BLOCK = 0, 1, 2
@@ -221,11 +221,26 @@ class StatsTest(unittest.TestCase):
 class SummaryTest(unittest.TestCase):
     """The tables of whole traces."""
 
-    def tables(self, path):
+    def tables(self, path, *options):
         """name -> rows."""
-        status, out, _ = run("summary", "--json", path)
+        status, out, _ = run("summary", "--json", *options, path)
         self.assertEqual(status, 0)
         return {name: table["rows"] for name, table in json.loads(out).items()}
+
+    def test_exit_names_of_vendor(self):
+        """The same codes are other exits on other processors; recorded ones are AMD's."""
+        path = RECORDED["xenolith.trace.gz"]
+        self.assertIn("VMMCALL", {row["reason"] for row in self.tables(path)["exits"]})
+        names = {row["reason"] for row in self.tables(path, "--exits", "vmx")["exits"]}
+        self.assertFalse(names & {"VMMCALL", "NPF", "HLT"}, names)
+        self.assertIn("VMMCALL", {row["reason"] for row in self.tables(path)["exits"]})
+        reasons.use("vmx")
+        self.addCleanup(reasons.use, "svm")
+        self.assertEqual([reasons.reason_name(n) for n in (0, 12, 18, 48, 64, 35, 1 << 31 | 33)],
+                         ["EXCEPTION_NMI", "HLT", "VMCALL", "EPT_VIOLATION", "XRSTORS", "0x23",
+                          "ENTRY_FAILED_INVALID_GUEST_STATE"])
+        self.assertEqual([reasons.CATEGORIES[reasons.category(n)] for n in (0, 12, 18, 30, 48)],
+                         ["exception", "halt", "hypercall", "i/o port", "memory"])
 
     def test_recorded_on_xen(self):
         """Counts that xenalyze gives for the same file (test_interop compares them all)."""
