@@ -152,9 +152,11 @@ static long get_vcpu_context(struct vcpu *v, struct domain *d, const struct xen_
 		return -XEN_ENOMEM;
 	xv = to_xv(d->vcpu[req->vcpu]);
 	vcpu_pause(&xv->v);
+	hvm_state_begin(xv);
 	fill_regs(xv, &c->user_regs);
 	for (u32 i = 0; i <= 4; i++)
 		c->ctrlreg[i] = i == 1 ? 0 : hvm->get_cr(xv, i);
+	hvm_state_end(xv);
 	c->flags = VGCF_in_kernel | (READ_ONCE(xv->v.pause_flags) & VPF_DOWN ? 0 : VGCF_online);
 	vcpu_unpause(&xv->v);
 	rc = guest_copy_out(v, guest_handle_ptr(req->ctxt), c, sizeof(*c)) ? -XEN_EFAULT : 0;

@@ -192,7 +192,6 @@ static void load_ctx(struct x86_vcpu *xv, struct x86_emul_ctx *ctx, u32 allowed)
 	ctx->regs.rflags = hvm->get_rflags(xv);
 	for (u32 i = 0; i < X86_SREG_NR; i++) {
 		hvm->get_seg(xv, segs[i], &s);
-		/* Both keep attributes the way the VMCB does. */
 		ctx->seg[i] = (struct x86_segment){ s.base, s.limit, s.sel, s.attr };
 	}
 	ctx->cr0 = hvm->get_cr(xv, 0);

@@ -26,12 +26,16 @@ static void apply_pat(void *owner)
 {
 	struct x86_vcpu *xv = owner;
 
+	hvm_state_begin(xv);
 	hvm->set_pat(xv, xv->msrs.mtrr.pat);
+	hvm_state_end(xv);
 }
 
 static void apply_tsc_adjust(void *owner)
 {
+	hvm_state_begin(owner);
 	hvm_update_tsc_offset(owner);
+	hvm_state_end(owner);
 }
 
 #define VCPU(record, member, loaded) \

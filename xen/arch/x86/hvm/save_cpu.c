@@ -179,17 +179,11 @@ static int save_event(struct x86_vcpu *xv, struct hvm_hw_cpu *c)
 	return 0;
 }
 
-static s32 save(void *state, u32 instance, void *record, s_time_t now)
+static s32 fill(struct x86_vcpu *xv, struct hvm_hw_cpu *c)
 {
 #define SAVE_MSR(msr, field) hvm->read_msr(xv, msr, &(field))
-	struct hvm_hw_cpu *c = record;
-	struct x86_vcpu *xv = state;
-	int rc;
+	int rc = save_event(xv, c);
 
-	/* One that is down has no registers worth keeping. The first is started by loading them. */
-	if ((READ_ONCE(xv->v.pause_flags) & VPF_DOWN) && instance)
-		return 0;
-	rc = save_event(xv, c);
 	if (rc)
 		return rc;
 	memcpy(c->fpu_regs, xv->fpu_area, sizeof(c->fpu_regs));
@@ -201,6 +195,20 @@ static s32 save(void *state, u32 instance, void *record, s_time_t now)
 	c->msr_tsc_aux = xv->msrs.tsc_aux;
 	c->tsc = cycles_now() + xv->tsc_offset;
 	return sizeof(*c);
+}
+
+static s32 save(void *state, u32 instance, void *record, s_time_t now)
+{
+	struct x86_vcpu *xv = state;
+	s32 len;
+
+	/* One that is down has no registers worth keeping. The first is started by loading them. */
+	if ((READ_ONCE(xv->v.pause_flags) & VPF_DOWN) && instance)
+		return 0;
+	hvm_state_begin(xv);
+	len = fill(xv, record);
+	hvm_state_end(xv);
+	return len;
 }
 
 static int check(const void *state, u32 instance, const void *record, u32 len)
@@ -243,6 +251,7 @@ static void load(void *state, u32 instance, const void *record, u32 len, s_time_
 	const struct hvm_hw_cpu *c = record;
 	struct x86_vcpu *xv = state;
 
+	hvm_state_begin(xv);
 	if (c->flags & XEN_X86_FPU_INITIALISED)
 		fpu_set_legacy(xv, c->fpu_regs);
 	load_gprs(xv, c);
@@ -252,6 +261,7 @@ static void load(void *state, u32 instance, const void *record, u32 len, s_time_
 	CPU_MSRS(LOAD_MSR, c);
 	xv->msrs.tsc_aux = (u32)c->msr_tsc_aux;
 	load_tsc(xv, c->tsc);
+	hvm_state_end(xv);
 	WRITE_ONCE(xv->wait_for_sipi, false);
 	xv->v.is_initialised = true;
 	__atomic_fetch_and(&xv->v.pause_flags, ~VPF_DOWN, __ATOMIC_SEQ_CST);

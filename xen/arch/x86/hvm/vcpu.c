@@ -6,7 +6,6 @@
 #include <xen/hal/time.h>
 #include <xen/hal/vcpu.h>
 #include <xen/ops.h>
-#include <xen/p2m_fmt.h>
 #include <xen/percpu.h>
 #include <xen/printk.h>
 #include <xen/string.h>
@@ -119,7 +118,9 @@ int arch_vcpu_init(struct vcpu *v)
 	vlapic_init(&xv->vlapic, vcpu_apic_id(v->id), v->id == 0, GUEST_PHYS_BITS, &hvm_vlapic_ops,
 		    xv);
 	hvm_msrs_init(xv);
+	hvm_state_begin(xv);
 	hvm_update_tsc_offset(xv);
+	hvm_state_end(xv);
 	xd->vlapics[v->id] = &xv->vlapic;
 	return 0;
 }
@@ -198,7 +199,7 @@ void arch_vcpu_run(struct vcpu *v)
 
 const struct p2m_fmt *arch_p2m_fmt(const struct domain *d)
 {
-	return &p2m_fmt_npt;
+	return hvm->p2m_fmt;
 }
 
 static void left_guest(void *arg)
@@ -259,9 +260,11 @@ static void reset_control(struct x86_vcpu *xv, u64 cr0)
 
 void hvm_set_pvh_state(struct x86_vcpu *xv, u32 entry, u32 start_info)
 {
+	hvm_state_begin(xv);
 	reset_control(xv, X86_CR0_PE | X86_CR0_ET);
 	set_flat_segments(xv);
 	hvm->set_rip(xv, entry);
+	hvm_state_end(xv);
 	xv->gpr[GPR_RBX] = start_info;
 	xv->v.is_initialised = true;
 }
@@ -273,6 +276,7 @@ void hvm_set_sipi_state(struct x86_vcpu *xv, u8 vector)
 	struct hvm_seg data = { .attr = 0x93, .limit = 0xffff };
 	struct hvm_seg table = { .limit = 0xffff };
 
+	hvm_state_begin(xv);
 	reset_control(xv, X86_CR0_ET);
 	set_flat_segments(xv);
 	hvm->set_seg(xv, HVM_CS, &code);
@@ -282,4 +286,5 @@ void hvm_set_sipi_state(struct x86_vcpu *xv, u8 vector)
 	hvm->set_seg(xv, HVM_GDTR, &table);
 	hvm->set_seg(xv, HVM_IDTR, &table);
 	hvm->set_rip(xv, 0);
+	hvm_state_end(xv);
 }

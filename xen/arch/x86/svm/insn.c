@@ -87,7 +87,7 @@ u32 svm_insn_len(struct x86_vcpu *xv)
 
 	if (has_nrips && vmcb->next_rip > vmcb->rip && vmcb->next_rip - vmcb->rip <= 15)
 		return (u32)(vmcb->next_rip - vmcb->rip);
-	e = &xv->insn_cache[(vmcb->rip >> 1) % INSN_CACHE_SIZE];
+	e = &svm_of(xv)->insn_cache[(vmcb->rip >> 1) % INSN_CACHE_SIZE];
 	if (likely(e->rip == vmcb->rip && e->cr3 == vmcb->cr3 &&
 		   e->exit_code == (u32)vmcb->exit_code && e->len))
 		return e->len;

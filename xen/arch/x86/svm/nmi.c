@@ -14,7 +14,7 @@
 
 void svm_inject_nmi(struct x86_vcpu *xv)
 {
-	struct svm_vcpu *s = xv->svm;
+	struct svm_vcpu *s = svm_of(xv);
 
 	s->vmcb->event_inj = SVM_EV_VALID | SVM_EV_TYPE_NMI | X86_VEC_NMI;
 	s->vmcb->intercept1 |= SVM_I1_IRET;
@@ -23,8 +23,8 @@ void svm_inject_nmi(struct x86_vcpu *xv)
 
 void svm_reset_nmi(struct x86_vcpu *xv)
 {
-	xv->svm->vmcb->intercept1 &= ~SVM_I1_IRET;
-	xv->svm->nmi = NMI_OPEN;
+	svm_of(xv)->vmcb->intercept1 &= ~SVM_I1_IRET;
+	svm_of(xv)->nmi = NMI_OPEN;
 }
 
 static void unblock(struct x86_vcpu *xv)
@@ -36,7 +36,7 @@ static void unblock(struct x86_vcpu *xv)
 
 void svm_exit_iret(struct x86_vcpu *xv)
 {
-	struct svm_vcpu *s = xv->svm;
+	struct svm_vcpu *s = svm_of(xv);
 
 	s->vmcb->intercept1 &= ~SVM_I1_IRET;
 	s->nmi = NMI_IRET;
@@ -48,7 +48,7 @@ void svm_exit_iret(struct x86_vcpu *xv)
 
 bool svm_nmi_blocked(struct x86_vcpu *xv)
 {
-	struct svm_vcpu *s = xv->svm;
+	struct svm_vcpu *s = svm_of(xv);
 
 	if (s->nmi == NMI_OPEN)
 		return false;
@@ -70,7 +70,7 @@ bool svm_nmi_blocked(struct x86_vcpu *xv)
 
 bool svm_nmi_stepped(struct x86_vcpu *xv)
 {
-	struct svm_vcpu *s = xv->svm;
+	struct svm_vcpu *s = svm_of(xv);
 
 	if (s->nmi != NMI_STEP || !(s->vmcb->dr6 & DR6_BS))
 		return false;

@@ -11,7 +11,7 @@
 
 void svm_sync_state(struct x86_vcpu *xv)
 {
-	struct svm_vcpu *s = xv->svm;
+	struct svm_vcpu *s = svm_of(xv);
 
 	/* VMSAVE leaves what is loaded in place, so nothing has to be loaded again after reads. */
 	if (s->state_loaded)
@@ -20,10 +20,19 @@ void svm_sync_state(struct x86_vcpu *xv)
 
 static void reload_state(struct x86_vcpu *xv)
 {
-	struct svm_vcpu *s = xv->svm;
+	struct svm_vcpu *s = svm_of(xv);
 
 	if (s->state_loaded)
 		__asm__ volatile("vmload %%rax" :: "a"(s->vmcb_pa) : "memory");
+}
+
+/* The control blocks of all vCPUs are in memory, where any CPU reaches them. */
+void svm_state_begin(struct x86_vcpu *xv)
+{
+}
+
+void svm_state_end(struct x86_vcpu *xv)
+{
 }
 
 u64 svm_get_cr(const struct x86_vcpu *xv, u32 cr)
@@ -38,7 +47,7 @@ u64 svm_get_cr(const struct x86_vcpu *xv, u32 cr)
 	case 3:
 		return vmcb->cr3;
 	default:
-		return vmcb->cr4 & ~(xv->svm->mce_hidden ? X86_CR4_MCE : 0UL);
+		return vmcb->cr4 & ~(svm_of(xv)->mce_hidden ? X86_CR4_MCE : 0UL);
 	}
 }
 
@@ -57,7 +66,7 @@ void svm_get_paging(const struct x86_vcpu *xv, struct x86_walk *w)
  * A machine check while CR4.MCE is clear shuts the processor down before any intercept is looked
  * at, so it is always set; a guest that cleared it sees it clear as its reads are intercepted.
  */
-static void set_cr4(struct svm_vcpu *s, u64 val)
+void svm_set_cr4(struct svm_vcpu *s, u64 val)
 {
 	s->mce_hidden = !(val & X86_CR4_MCE);
 	s->vmcb->cr4 = val | X86_CR4_MCE;
@@ -79,9 +88,9 @@ void svm_set_cr(struct x86_vcpu *xv, u32 cr, u64 val)
 		vmcb->cr3 = val;
 		break;
 	default:
-		set_cr4(xv->svm, val);
+		svm_set_cr4(svm_of(xv), val);
 	}
-	xv->svm->need_flush = true;
+	svm_of(xv)->need_flush = true;
 }
 
 /* The guest never sees SVME, which VMRUN demands. */
@@ -93,7 +102,7 @@ u64 svm_get_efer(const struct x86_vcpu *xv)
 void svm_set_efer(struct x86_vcpu *xv, u64 val)
 {
 	vmcb_of(xv)->efer = val | EFER_SVME;
-	xv->svm->need_flush = true;
+	svm_of(xv)->need_flush = true;
 }
 
 u64 svm_get_rip(const struct x86_vcpu *xv)
@@ -108,7 +117,7 @@ void svm_set_rip(struct x86_vcpu *xv, u64 val)
 
 u64 svm_get_rflags(const struct x86_vcpu *xv)
 {
-	const struct svm_vcpu *s = xv->svm;
+	const struct svm_vcpu *s = svm_of(xv);
 
 	/* The trap flag may be ours (nmi.c). */
 	return s->vmcb->rflags & ~(s->nmi == NMI_STEP && !s->guest_tf ? X86_EFLAGS_TF : 0UL);
@@ -116,7 +125,7 @@ u64 svm_get_rflags(const struct x86_vcpu *xv)
 
 void svm_set_rflags(struct x86_vcpu *xv, u64 val)
 {
-	struct svm_vcpu *s = xv->svm;
+	struct svm_vcpu *s = svm_of(xv);
 
 	s->vmcb->rflags = val | BIT(1);
 	if (s->nmi == NMI_STEP) {

@@ -5,6 +5,11 @@
 
 #include "svm.h"
 
+/** The guest's CR4, before or between its runs. */
+void svm_set_cr4(struct svm_vcpu *s, u64 val);
+
+void svm_state_begin(struct x86_vcpu *xv);
+void svm_state_end(struct x86_vcpu *xv);
 u64 svm_get_cr(const struct x86_vcpu *xv, u32 cr);
 void svm_set_cr(struct x86_vcpu *xv, u32 cr, u64 val);
 struct x86_walk;

@@ -14,6 +14,7 @@
 #include <xen/hal/vcpu.h>
 #include <xen/ops.h>
 #include <xen/p2m.h>
+#include <xen/p2m_fmt.h>
 #include <xen/percpu.h>
 #include <xen/printk.h>
 #include <xen/softirq.h>
@@ -162,23 +163,23 @@ static int svm_vcpu_init(struct x86_vcpu *xv)
 	vmcb->rflags = BIT(1);
 	vmcb->dr6 = 0xffff0ff0;
 	vmcb->dr7 = 0x400;
-	xv->svm = s;
-	svm_set_cr(xv, 4, 0);
+	xv->vendor = s;
+	svm_set_cr4(s, 0);
 	return 0;
 }
 
 static void svm_vcpu_destroy(struct x86_vcpu *xv)
 {
-	if (!xv->svm)
+	if (!svm_of(xv))
 		return;
-	free_pages(mfn_to_page(virt_to_mfn(xv->svm->vmcb)), 0);
-	xfree(xv->svm);
-	xv->svm = NULL;
+	free_pages(mfn_to_page(virt_to_mfn(svm_of(xv)->vmcb)), 0);
+	xfree(svm_of(xv));
+	xv->vendor = NULL;
 }
 
 static void svm_switch_from(struct x86_vcpu *xv)
 {
-	struct svm_vcpu *s = xv->svm;
+	struct svm_vcpu *s = svm_of(xv);
 
 	__asm__ volatile("vmsave %%rax" :: "a"(s->vmcb_pa) : "memory");
 	s->state_loaded = false;
@@ -189,7 +190,7 @@ static void svm_switch_from(struct x86_vcpu *xv)
 
 static void svm_switch_to(struct x86_vcpu *xv)
 {
-	struct svm_vcpu *s = xv->svm;
+	struct svm_vcpu *s = svm_of(xv);
 
 	idt_use_ist(false);
 	__asm__ volatile("vmload %%rax" :: "a"(s->vmcb_pa) : "memory");
@@ -207,7 +208,7 @@ static void svm_switch_to(struct x86_vcpu *xv)
  */
 static void offer_interrupt(struct x86_vcpu *xv)
 {
-	struct svm_vcpu *s = xv->svm;
+	struct svm_vcpu *s = svm_of(xv);
 	s32 vector = s->vintr_vector;
 
 	if (likely(!s->vintr_redeliver)) {
@@ -246,7 +247,7 @@ static void trace_taken_late(struct svm_vcpu *s)
 /* The guest took what was offered, or another, more urgent one may be offered the next time. */
 static void settle_offer(struct x86_vcpu *xv)
 {
-	struct svm_vcpu *s = xv->svm;
+	struct svm_vcpu *s = svm_of(xv);
 
 	if (s->vintr_vector < 0)
 		return;
@@ -263,7 +264,7 @@ static void settle_offer(struct x86_vcpu *xv)
 /* An exception's delivery was cut short by the exit: deliver it again at the next entry. */
 static void redeliver_event(struct x86_vcpu *xv, u64 info)
 {
-	struct svm_vcpu *s = xv->svm;
+	struct svm_vcpu *s = svm_of(xv);
 
 	if ((info & SVM_EV_TYPE_MASK) == SVM_EV_TYPE_INTR) {
 		s->vintr_redeliver = true;
@@ -282,7 +283,7 @@ static void redeliver_event(struct x86_vcpu *xv, u64 info)
 
 static void settle_events(struct x86_vcpu *xv)
 {
-	struct svm_vcpu *s = xv->svm;
+	struct svm_vcpu *s = svm_of(xv);
 	u64 info = s->vmcb->exit_int_info;
 
 	s->vmcb->event_inj = 0;
@@ -312,7 +313,7 @@ static __noinline bool guest_state_kept(struct x86_vcpu *xv)
 
 static void svm_run(struct x86_vcpu *xv)
 {
-	struct svm_vcpu *s = xv->svm;
+	struct svm_vcpu *s = svm_of(xv);
 	struct vmcb *vmcb = s->vmcb;
 
 	/*
@@ -396,12 +397,12 @@ static void svm_set_interrupt_shadow(struct x86_vcpu *xv, bool on)
 
 static bool svm_event_pending(const struct x86_vcpu *xv)
 {
-	return (vmcb_of(xv)->event_inj & SVM_EV_VALID) || xv->svm->vintr_redeliver;
+	return (vmcb_of(xv)->event_inj & SVM_EV_VALID) || svm_of(xv)->vintr_redeliver;
 }
 
 static int svm_get_event(const struct x86_vcpu *xv, struct x86_event *e)
 {
-	const struct svm_vcpu *s = xv->svm;
+	const struct svm_vcpu *s = svm_of(xv);
 	u64 inj = s->vmcb->event_inj;
 	int n = 0;
 
@@ -423,7 +424,7 @@ static int svm_get_event(const struct x86_vcpu *xv, struct x86_event *e)
 
 static void svm_set_event(struct x86_vcpu *xv, const struct x86_event *e)
 {
-	struct svm_vcpu *s = xv->svm;
+	struct svm_vcpu *s = svm_of(xv);
 
 	ASSERT(!svm_event_pending(xv));
 	switch (e->type) {
@@ -444,7 +445,7 @@ static void svm_set_event(struct x86_vcpu *xv, const struct x86_event *e)
 
 static void svm_reset_events(struct x86_vcpu *xv)
 {
-	struct svm_vcpu *s = xv->svm;
+	struct svm_vcpu *s = svm_of(xv);
 
 	s->vmcb->event_inj = 0;
 	s->vmcb->interrupt_shadow = 0;
@@ -455,13 +456,14 @@ static void svm_reset_events(struct x86_vcpu *xv)
 
 static void svm_flush_tlb(struct x86_vcpu *xv)
 {
-	WRITE_ONCE(xv->svm->need_flush, true);
+	WRITE_ONCE(svm_of(xv)->need_flush, true);
 }
 
 static const u8 vmmcall_insn[] = { 0x0f, 0x01, 0xd9 };
 
 const struct hvm_ops svm_ops = {
 	.name = "SVM",
+	.p2m_fmt = &p2m_fmt_npt,
 	.hypercall_insn = vmmcall_insn,
 	.detect = svm_detect,
 	.cpu_up = svm_cpu_up,
@@ -470,6 +472,8 @@ const struct hvm_ops svm_ops = {
 	.switch_from = svm_switch_from,
 	.switch_to = svm_switch_to,
 	.run = svm_run,
+	.state_begin = svm_state_begin,
+	.state_end = svm_state_end,
 	.get_cr = svm_get_cr,
 	.set_cr = svm_set_cr,
 	.get_paging = svm_get_paging,

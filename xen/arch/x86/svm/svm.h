@@ -3,6 +3,8 @@
 #ifndef SVM_H
 #define SVM_H
 
+#include <xen/printk.h>
+
 #include <asm/hvm.h>
 
 #include "vmcb.h"
@@ -13,6 +15,14 @@ enum nmi_state {
 	NMI_BLOCKED,	/* handling one; IRET is intercepted */
 	NMI_IRET,	/* about to execute the IRET at iret_rip */
 	NMI_STEP,	/* the same, and another NMI waits: a trap follows the IRET */
+};
+
+/** Where an intercepted instruction was found before (insn.c). */
+#define INSN_CACHE_SIZE 8
+struct insn_cache_entry {
+	u64 rip, cr3;
+	u32 exit_code;
+	u32 len;
 };
 
 struct svm_vcpu {
@@ -29,9 +39,16 @@ struct svm_vcpu {
 	u64 iret_rip;
 	u32 asid_cpu;		/* whose ASID it holds */
 	u64 asid_generation;
+	struct insn_cache_entry insn_cache[INSN_CACHE_SIZE];
 };
 
-static inline struct vmcb *vmcb_of(const struct x86_vcpu *xv) { return xv->svm->vmcb; }
+static inline struct svm_vcpu *svm_of(const struct x86_vcpu *xv) { return xv->vendor; }
+/** The control block, of a vCPU whose state this CPU may reach. */
+static inline struct vmcb *vmcb_of(const struct x86_vcpu *xv)
+{
+	ASSERT(hvm_state_ours(xv));
+	return svm_of(xv)->vmcb;
+}
 
 /** Run the guest from its GPRs in @gpr until #VMEXIT (entry.S). GIF is clear around it. */
 void svm_vmrun(u64 *gpr, u64 vmcb_pa);

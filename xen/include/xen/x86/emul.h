@@ -49,7 +49,7 @@ enum x86_sreg {
 #define X86_FLAGS_ARITH (X86_FLAG_CF | X86_FLAG_PF | X86_FLAG_AF | X86_FLAG_ZF | X86_FLAG_SF | \
 			 X86_FLAG_OF)
 
-/** One segment register, in the form the VMCB keeps it (APM vol. 2, 15.5.1). */
+/** One segment register; attr as in the ABI's records: descriptor bits 40-47 and 52-55. */
 struct x86_segment {
 	u64 base;
 	/** Highest valid offset in bytes (granularity already applied). */

@@ -14,8 +14,6 @@
 enum gpr { GPR_RAX, GPR_RCX, GPR_RDX, GPR_RBX, GPR_RSP, GPR_RBP, GPR_RSI, GPR_RDI, GPR_R8, GPR_R9,
 	   GPR_R10, GPR_R11, GPR_R12, GPR_R13, GPR_R14, GPR_R15, GPR_COUNT };
 
-struct svm_vcpu;
-
 /** Why guests left for the hypervisor, as the counts call it. */
 enum exit_class {
 	EXIT_OTHER,
@@ -31,18 +29,11 @@ enum exit_class {
 	EXIT_CLASSES
 };
 
-/** Where an intercepted instruction was found before; see svm/insn.c. */
-#define INSN_CACHE_SIZE 8
-struct insn_cache_entry {
-	u64 rip, cr3;
-	u32 exit_code;
-	u32 len;
-};
-
 struct x86_vcpu {
 	struct vcpu v;
 	u64 gpr[GPR_COUNT];		/* RAX and RSP are copied at exit and entry */
-	struct svm_vcpu *svm;
+	void *vendor;			/* what hvm_ops keeps of it: control block and more */
+	u32 state_cpu, state_depth;	/* who reaches its registers from outside: hvm/state.c */
 
 	struct vlapic vlapic;
 	struct timer vlapic_timer;
@@ -60,7 +51,6 @@ struct x86_vcpu {
 	u64 dr[4];
 	u64 tsc_offset;
 
-	struct insn_cache_entry insn_cache[INSN_CACHE_SIZE];
 	u64 exits[EXIT_CLASSES];	/* written by the CPU that runs it, read by any */
 };
 

@@ -14,7 +14,8 @@ struct x86_walk;
 enum hvm_segment { HVM_ES, HVM_CS, HVM_SS, HVM_DS, HVM_FS, HVM_GS, HVM_TR, HVM_LDTR, HVM_GDTR,
 		   HVM_IDTR, HVM_NR_SEGS };
 
-/** A segment register; attr packs descriptor bits 40-47 (low byte) and 52-55 (bits 8-11). */
+/** A segment register. attr has the descriptor's bits 40-47 in its low byte and 52-55 above them,
+ * as the ABI's records and the emulator have it; a vendor whose hardware differs converts. */
 struct hvm_seg {
 	u16 sel, attr;
 	u32 limit;
@@ -27,6 +28,8 @@ struct hvm_seg {
 /** What a virtualisation extension provides. Every slot is filled. */
 struct hvm_ops {
 	const char *name;
+	/** Entries of its second-stage page tables. */
+	const struct p2m_fmt *p2m_fmt;
 	/** The three bytes of VMMCALL or VMCALL. */
 	const u8 *hypercall_insn;
 	/** Does this CPU have it, usable? Prints why not. */
@@ -41,7 +44,15 @@ struct hvm_ops {
 	/** Enter the guest once and handle the exit. */
 	void (*run)(struct x86_vcpu *xv);
 
-	/* Guest state; also for vCPUs that are not running. */
+	/**
+	 * Make the state below reachable from this CPU, and let go of it: what is between
+	 * hvm_state_begin() and hvm_state_end(). May be nested, for one vCPU or several; the end
+	 * makes reachable again what was so before the beginning.
+	 */
+	void (*state_begin)(struct x86_vcpu *xv);
+	void (*state_end)(struct x86_vcpu *xv);
+
+	/* Guest state: of the vCPU that runs here, of others between state_begin and state_end. */
 	u64 (*get_cr)(const struct x86_vcpu *xv, u32 cr);
 	void (*set_cr)(struct x86_vcpu *xv, u32 cr, u64 val);
 	/** CR0, CR3, CR4, EFER and RFLAGS, for walks of the guest's page tables. */
@@ -80,7 +91,8 @@ struct hvm_ops {
 	void (*set_tsc_offset)(struct x86_vcpu *xv, u64 offset);
 	/** Memory types of the guest's own paging; a valid value of the PAT MSR. */
 	void (*set_pat)(struct x86_vcpu *xv, u64 pat);
-	/** This vCPU's view of guest physical memory changed: flush before the next entry. */
+	/** This vCPU's view of guest physical memory changed: flush before the next entry. Any CPU,
+	 * without state_begin. */
 	void (*flush_tlb)(struct x86_vcpu *xv);
 	/** Let the hardware domain reach ports [@first, @last] without an exit. Boot. */
 	void (*allow_ports)(u16 first, u16 last);
@@ -89,6 +101,16 @@ struct hvm_ops {
 extern const struct hvm_ops svm_ops;
 /** The one in use, chosen at boot. */
 extern const struct hvm_ops *hvm;
+
+/**
+ * Every access to the registers of a vCPU that does not run on this CPU stands between these two,
+ * and so does an interrupt handler's access to the one that does. The vCPU is paused, down or not
+ * started, and does not run on another CPU. No softirqs in between.
+ */
+void hvm_state_begin(struct x86_vcpu *xv);
+void hvm_state_end(struct x86_vcpu *xv);
+/** May this CPU reach the registers of @xv now? For assertions. */
+bool hvm_state_ours(const struct x86_vcpu *xv);
 
 /** Choose the vendor table and enable it on the boot CPU; panics with the reason when none. */
 void hvm_init(void);
