@@ -21,7 +21,7 @@ content_name() {
 }
 
 # The kernels: as packaged, and the ELF that a PVH boot takes.
-for flavour in amd64 cloud; do
+for flavour in amd64 cloud new; do
 	bzimage=$(echo "$cache/root/kernel-$flavour"/boot/vmlinuz-*)
 	[ -f "$bzimage" ] || die "the cache has no $flavour kernel; run scripts/setup.sh first"
 	ln -sfn "../root/kernel-$flavour/boot/${bzimage##*/}" "$img/vmlinuz-$flavour"
@@ -40,6 +40,6 @@ fi
 ln -sfn "$name" "$img/xen-4.17"
 
 "$here/mkdata.sh"
-for kind in dom0 dom0-stress dom0-xl dom0-tools guest guest-pv; do
+for kind in dom0 dom0-new dom0-stress dom0-xl dom0-tools guest guest-pv; do
 	"$here/mkinitramfs.sh" "$kind" > /dev/null
 done

@@ -15,8 +15,9 @@ usage() {
 	usage: scripts/image/mkinitramfs.sh KIND    (prints the path of the image)
 
 	  dom0         busybox, the Xen and device modules, the self-test
-	  dom0-stress  the same with stress-ng
-	  dom0-xl      the same with Debian's Xen toolstack and a guest for it to start
+	  dom0-new     the same with the modules of the newest kernel of the backports
+	  dom0-stress  the same as dom0 with stress-ng
+	  dom0-xl      the same as dom0 with Debian's Xen toolstack and a guest for it to start
 	  dom0-tools   the same with this repository's toolstack before Debian's (as PROGRAM.debian)
 	  guest        busybox only, for the cloud kernel
 	  guest-pv     the same with drivers for PV disks and network interfaces
@@ -24,13 +25,15 @@ usage() {
 }
 
 case ${1:-} in
-dom0 | dom0-stress | dom0-xl | dom0-tools | guest | guest-pv) kind=$1 ;;
+dom0 | dom0-new | dom0-stress | dom0-xl | dom0-tools | guest | guest-pv) kind=$1 ;;
 --help | -h) usage; exit 0 ;;
 *) usage >&2; exit 2 ;;
 esac
 src=$here/${kind%-*}
 img=$cache/img
 peer=$cache/root/peer
+flavour=amd64
+[ "$kind" != dom0-new ] || flavour=new
 guest_modules="xen-blkfront xen-netfront xen_wdt"
 modules="xen-evtchn xen-gntdev xen-gntalloc xen-privcmd xenfs virtio_pci virtio_blk virtio_net nvme
 	ahci ata_piix sd_mod e1000 e1000e ext4 crc32c_generic crc32c-intel
@@ -46,7 +49,7 @@ inputs_hash() {
 		case $kind in
 		guest) ;;
 		guest-pv) cat "$cache/root/kernel-cloud.stamp" ;;
-		*) cat "$cache/root/kernel-amd64.stamp" ;;
+		*) cat "$cache/root/kernel-$flavour.stamp" ;;
 		esac
 		[ "$kind" != dom0-stress ] || cat "$cache/root/stress.stamp"
 		case $kind in dom0-xl | dom0-tools) cat "$cache/root/kernel-cloud.stamp" "$here/guest/init" ;; esac
@@ -127,7 +130,7 @@ fill_tree() {
 		"${CC:-gcc}" -std=gnu11 -O2 -Wall -Wextra -Werror -static -s -o "$tree/bin/$program" \
 			"$repo/tools/dom0-selftest/$program.c"
 	done
-	copy_modules amd64 "$modules" > /dev/null
+	copy_modules "$flavour" "$modules" > /dev/null
 	case $kind in
 	dom0-stress) copy_program "$cache/root/stress/usr/bin/stress-ng" "$cache/root/stress" ;;
 	dom0-xl) copy_toolstack ;;

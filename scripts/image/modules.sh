@@ -11,9 +11,12 @@ copy_modules() {
 	version=$(ls "$root/lib/modules")
 	dir=lib/modules/$version
 	mkdir -p "$tree/$dir"
+	# Newer kernels come with packed modules, which busybox's depmod does not read.
+	find "$root/$dir/kernel" -name '*.ko.xz' -exec xz -d {} +
 	[ -f "$root/$dir/modules.dep" ] || "$busybox" depmod -b "$root" "$version"
 	cp "$root/$dir/modules.builtin" "$root/$dir/modules.order" "$tree/$dir/"
 	for name in $modules; do
+		grep -q "/${name//[-_]/[-_]}\.ko\$" "$root/$dir/modules.builtin" && continue
 		file=$(sed -n "s,^\([^:]*/\)\?${name//[-_]/[-_]}\.ko: *,& ,p" "$root/$dir/modules.dep")
 		[ -n "$file" ] || die "the kernel $version has no module $name"
 		for file in ${file/:/ }; do

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The compressed kernel inside a Linux bzImage (boot protocol 2.08 and later). */
+/* Where the compressed kernel lies in a Linux bzImage (boot protocol 2.08 and later). */
 #include <xen/compiler.h>
 #include <xen/decompress.h>
 #include <xen/string.h>
@@ -14,16 +14,14 @@
 #define HEADER_END 0x250
 #define PROTOCOL_WITH_PAYLOAD 0x208
 #define SECTOR 512
-#define SIZE_APPENDED 4
 
 const char *unpack_error_text(enum unpack_error e)
 {
 	static const char *const text[] = {
 		[UNPACK_OK] = "no error",
 		[UNPACK_TRUNCATED] = "the compressed data ends too early",
-		[UNPACK_BAD_MAGIC] = "neither XZ nor gzip nor LZ4 (zstd, bzip2, LZMA and LZO are "
-				     "not supported); unpack the kernel with extract-vmlinux and "
-				     "load that",
+		[UNPACK_BAD_MAGIC] = "the compression is not known",
+		[UNPACK_NO_DECODER] = "not supported; unpack it with extract-vmlinux and load that",
 		[UNPACK_BAD_HEADER] = "a header of the compressed data is damaged",
 		[UNPACK_UNSUPPORTED] = "the compression uses a feature that is not supported",
 		[UNPACK_CORRUPT] = "the compressed data is damaged",
@@ -54,7 +52,7 @@ enum unpack_error bzimage_parse(const void *image, size_t len, struct bzimage_in
 	if (len < HEADER_END || le16(p + BOOT_FLAG) != 0xaa55 ||
 	    memcmp(p + HEADER_MAGIC, "HdrS", 4) || le16(p + PROTOCOL) < PROTOCOL_WITH_PAYLOAD)
 		return UNPACK_NOT_BZIMAGE;
-	/* Behind the boot sector and the setup sectors, which number 4 when 0 is given. */
+	/* It comes after the boot sector and the setup sectors, which number 4 when 0 is given. */
 	start = ((p[SETUP_SECTS] ? p[SETUP_SECTS] : 4) + 1UL) * SECTOR + le32(p + PAYLOAD_OFFSET);
 	size = le32(p + PAYLOAD_LENGTH);
 	if (size < 16 || start > len || size > len - start)
@@ -62,30 +60,5 @@ enum unpack_error bzimage_parse(const void *image, size_t len, struct bzimage_in
 	info->payload = p + start;
 	info->payload_len = size;
 	info->unpacked_len = le32(p + start + size - 4);
-	return UNPACK_OK;
-}
-
-enum unpack_error bzimage_decompress(const struct bzimage_info *info, void *out, size_t out_size,
-				     size_t *out_len, struct unpack_work *work)
-{
-	/* gzip's own trailer holds the size; behind other formats the build appends it. */
-	bool gzip = info->payload[0] == 0x1f;
-	struct unpack_buf b = {
-		.in = info->payload, .in_len = info->payload_len - (gzip ? 0 : SIZE_APPENDED),
-		.out = out, .out_size = out_size,
-	};
-	enum unpack_error e;
-
-	if (gzip)
-		e = gzip_decompress(&b, work);
-	else if (b.in[0] == 0x02)
-		e = lz4_decompress(&b);
-	else
-		e = xz_decompress(&b, work);
-	if (e)
-		return e;
-	if (b.in_used != b.in_len || (u32)b.out_len != info->unpacked_len)
-		return UNPACK_BAD_CHECK;
-	*out_len = b.out_len;
 	return UNPACK_OK;
 }

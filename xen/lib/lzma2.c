@@ -1,332 +1,45 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * LZMA2: chunks of LZMA-coded or stored data. The output buffer is the dictionary. The decoder
- * follows the format: a binary range coder with adaptive 11-bit probabilities feeds a state
- * machine that yields literals, matches, and repeats of the last four distances.
- */
+/* LZMA2: chunks of LZMA-coded or stored data. */
 #include "lzma.h"
 
 #include <xen/compiler.h>
 #include <xen/string.h>
 
-#define NR_STATES 12
-#define LIT_STATES 7		/* states below this follow a literal */
-#define POS_STATES 16
-#define LITERAL_CODER 0x300
-#define PROB_ONE 2048
-#define MATCH_MIN 2
-#define FIRST_SPECIAL 4		/* distance slots from here on carry extra bits */
-#define FIRST_DIRECT 14		/* and from here on most of these have even odds */
-#define ALIGN_BITS 4
-
-struct len_coder {
-	u16 choice, choice2;
-	u16 low[POS_STATES][8], mid[POS_STATES][8], high[256];
-};
-
-struct probs {
-	u16 is_match[NR_STATES][POS_STATES];
-	u16 is_rep[NR_STATES], is_rep0[NR_STATES], is_rep1[NR_STATES], is_rep2[NR_STATES];
-	u16 is_rep0_long[NR_STATES][POS_STATES];
-	u16 dist_slot[4][64];
-	u16 dist_special[115];
-	u16 dist_align[1 << ALIGN_BITS];
-	struct len_coder match_len, rep_len;
-	u16 literal[16][LITERAL_CODER];
-};
-
-/* The range coder and the chunk it reads. Functions work on a copy, which stays in registers. */
-struct range_coder {
-	u32 range, code;
-	const u8 *in, *in_end;
-	bool overrun;
-};
-
-struct lzma {
-	struct probs p;
-	struct range_coder rc;
-	/* Output: the dictionary begins at dict */
-	u8 *dict;
-	size_t pos, limit;	/* offsets from dict */
-	u32 dict_size;
-	u32 state, rep[4];
-	u32 lc, lp_mask, pos_mask;
+struct lzma2 {
+	struct lzma s;
 	bool have_dict, have_props, need_state;
 };
-BUILD_BUG_ON(sizeof(struct lzma) > sizeof(struct unpack_work));
+BUILD_BUG_ON(sizeof(struct lzma2) > sizeof(struct unpack_work));
 
-#define ALWAYS_INLINE inline __attribute__((always_inline))
-
-static ALWAYS_INLINE void normalize(struct range_coder *rc)
-{
-	if (likely(rc->range >= 1U << 24))
-		return;
-	rc->range <<= 8;
-	rc->code <<= 8;
-	if (likely(rc->in < rc->in_end))
-		rc->code |= *rc->in++;
-	else
-		rc->overrun = true;
-}
-
-static ALWAYS_INLINE u32 decode_bit(struct range_coder *rc, u16 *prob)
-{
-	u32 p = *prob, bound;
-
-	normalize(rc);
-	bound = (rc->range >> 11) * p;
-	if (rc->code < bound) {
-		rc->range = bound;
-		*prob = (u16)(p + ((PROB_ONE - p) >> 5));
-		return 0;
-	}
-	rc->range -= bound;
-	rc->code -= bound;
-	*prob = (u16)(p - (p >> 5));
-	return 1;
-}
-
-/* A single bit outside of any loop. */
-static ALWAYS_INLINE u32 decode_one(struct lzma *s, u16 *prob)
-{
-	return decode_bit(&s->rc, prob);
-}
-
-/* A symbol of @bits bits, highest first, with a probability for each prefix. */
-static ALWAYS_INLINE u32 decode_tree(struct lzma *s, u16 *probs, u32 bits)
-{
-	struct range_coder rc = s->rc;
-	u32 m = 1;
-
-	for (u32 i = 0; i < bits; i++)
-		m = m << 1 | decode_bit(&rc, &probs[m]);
-	s->rc = rc;
-	return m - (1U << bits);
-}
-
-static u32 decode_tree_reverse(struct lzma *s, u16 *probs, u32 bits)
-{
-	struct range_coder rc = s->rc;
-	u32 m = 1, v = 0;
-
-	for (u32 i = 0; i < bits; i++) {
-		u32 b = decode_bit(&rc, &probs[m]);
-
-		m = m << 1 | b;
-		v |= b << i;
-	}
-	s->rc = rc;
-	return v;
-}
-
-static u32 decode_direct(struct lzma *s, u32 bits)
-{
-	struct range_coder rc = s->rc;
-	u32 v = 0;
-
-	while (bits--) {
-		normalize(&rc);
-		rc.range >>= 1;
-		v <<= 1;
-		if (rc.code >= rc.range) {
-			rc.code -= rc.range;
-			v |= 1;
-		}
-	}
-	s->rc = rc;
-	return v;
-}
-
-static u32 decode_len(struct lzma *s, struct len_coder *l, u32 pos_state)
-{
-	if (!decode_one(s, &l->choice))
-		return MATCH_MIN + decode_tree(s, l->low[pos_state], 3);
-	if (!decode_one(s, &l->choice2))
-		return MATCH_MIN + 8 + decode_tree(s, l->mid[pos_state], 3);
-	return MATCH_MIN + 16 + decode_tree(s, l->high, 8);
-}
-
-static u32 decode_dist(struct lzma *s, u32 len)
-{
-	u32 slot = decode_tree(s, s->p.dist_slot[min(len - MATCH_MIN, 3U)], 6);
-	u32 bits, dist;
-
-	if (slot < FIRST_SPECIAL)
-		return slot;
-	bits = (slot >> 1) - 1;
-	dist = (2 | (slot & 1)) << bits;
-	if (slot < FIRST_DIRECT)
-		return dist + decode_tree_reverse(s, &s->p.dist_special[dist - slot], bits);
-	dist += decode_direct(s, bits - ALIGN_BITS) << ALIGN_BITS;
-	return dist + decode_tree_reverse(s, s->p.dist_align, ALIGN_BITS);
-}
-
-/* Distance 0 is the byte just written. Callers checked that it exists. */
-static u8 dict_byte(const struct lzma *s, u32 dist)
-{
-	return s->dict[s->pos - dist - 1];
-}
-
-static void decode_literal(struct lzma *s)
-{
-	u32 prev = s->pos ? dict_byte(s, 0) : 0;
-	u32 ctx = (((u32)s->pos & s->lp_mask) << s->lc) + (prev >> (8 - s->lc));
-	u16 *probs = s->p.literal[ctx];
-	struct range_coder rc = s->rc;
-	u32 m = 1;
-
-	if (s->state >= LIT_STATES && s->rep[0] < s->pos) {
-		/* After a match the byte it would have gone on with is known to be wrong. */
-		u32 match = dict_byte(s, s->rep[0]), offset = 0x100;
-
-		while (m < 0x100) {
-			u32 match_bit, bit;
-
-			match <<= 1;
-			match_bit = match & offset;
-			bit = decode_bit(&rc, &probs[offset + match_bit + m]);
-			m = m << 1 | bit;
-			offset &= bit ? match_bit : ~match_bit;
-		}
-	} else {
-		while (m < 0x100)
-			m = m << 1 | decode_bit(&rc, &probs[m]);
-	}
-	s->rc = rc;
-	s->dict[s->pos++] = (u8)m;
-	s->state = s->state < 4 ? 0 : s->state < 10 ? s->state - 3 : s->state - 6;
-}
-
-/* A match: sets rep[0] and returns its length. */
-static u32 decode_match(struct lzma *s, u32 pos_state)
-{
-	u32 len = decode_len(s, &s->p.match_len, pos_state);
-
-	s->rep[3] = s->rep[2];
-	s->rep[2] = s->rep[1];
-	s->rep[1] = s->rep[0];
-	s->rep[0] = decode_dist(s, len);
-	s->state = s->state < LIT_STATES ? 7 : 10;
-	return len;
-}
-
-static u32 decode_rep(struct lzma *s, u32 pos_state)
-{
-	u32 i = 0, dist;
-
-	if (!decode_one(s, &s->p.is_rep0[s->state])) {
-		if (!decode_one(s, &s->p.is_rep0_long[s->state][pos_state])) {
-			s->state = s->state < LIT_STATES ? 9 : 11;
-			return 1;
-		}
-	} else {
-		i = 1;
-		if (decode_one(s, &s->p.is_rep1[s->state]))
-			i = 2 + decode_one(s, &s->p.is_rep2[s->state]);
-		dist = s->rep[i];
-		for (; i; i--)
-			s->rep[i] = s->rep[i - 1];
-		s->rep[0] = dist;
-	}
-	s->state = s->state < LIT_STATES ? 8 : 11;
-	return decode_len(s, &s->p.rep_len, pos_state);
-}
-
-static bool copy_match(struct lzma *s, u32 len)
-{
-	const u8 *from;
-	u8 *to = s->dict + s->pos;
-
-	if (s->rep[0] >= s->pos || s->rep[0] >= s->dict_size || len > s->limit - s->pos)
-		return false;
-	from = to - s->rep[0] - 1;
-	s->pos += len;
-	/* Byte by byte where source and destination overlap on purpose. */
-	if (s->rep[0] >= len) {
-		memcpy(to, from, len);
-		return true;
-	}
-	while (len--)
-		*to++ = *from++;
-	return true;
-}
-
-static enum unpack_error decode_symbols(struct lzma *s)
-{
-	while (s->pos < s->limit) {
-		u32 pos_state = (u32)s->pos & s->pos_mask, len;
-
-		if (s->rc.overrun)
-			return UNPACK_CORRUPT;
-		if (!decode_one(s, &s->p.is_match[s->state][pos_state])) {
-			decode_literal(s);
-			continue;
-		}
-		len = decode_one(s, &s->p.is_rep[s->state]) ? decode_rep(s, pos_state)
-							     : decode_match(s, pos_state);
-		if (!copy_match(s, len))
-			return UNPACK_CORRUPT;
-	}
-	normalize(&s->rc);
-	/* The coder ends in a known state just when all of the chunk was read. */
-	return s->rc.overrun || s->rc.code || s->rc.in != s->rc.in_end ? UNPACK_CORRUPT : UNPACK_OK;
-}
-
-static void reset_state(struct lzma *s)
-{
-	u16 *p = (u16 *)&s->p;
-
-	for (size_t i = 0; i < sizeof(s->p) / sizeof(*p); i++)
-		p[i] = PROB_ONE / 2;
-	s->state = 0;
-	memset(s->rep, 0, sizeof(s->rep));
-	s->need_state = false;
-}
-
-static bool set_props(struct lzma *s, u32 props)
-{
-	u32 lp, pb;
-
-	if (props > (4 * 5 + 4) * 9 + 8)
-		return false;
-	s->lc = props % 9;
-	lp = props / 9 % 5;
-	pb = props / 45;
-	if (s->lc + lp > 4)
-		return false;
-	s->lp_mask = (1U << lp) - 1;
-	s->pos_mask = (1U << pb) - 1;
-	s->have_props = true;
-	return true;
-}
-
-/* @p points behind the control byte, at least 5 + bytes are checked by the caller. */
-static enum unpack_error lzma_chunk(struct lzma *s, u32 control, const u8 *p, u32 packed)
+/* @p points after the control byte and the sizes; the caller checked that the chunk is there. */
+static enum unpack_error lzma_chunk(struct lzma2 *l, u32 control, const u8 *p, u32 packed)
 {
 	u32 reset = control >> 5 & 3;
+	enum unpack_error e;
 
-	if (reset >= 2 && !set_props(s, *p++))
+	if (reset >= 2) {
+		if (!lzma_set_props(&l->s, *p++))
+			return UNPACK_CORRUPT;
+		l->have_props = true;
+	}
+	if (!l->have_props || (!reset && l->need_state))
 		return UNPACK_CORRUPT;
-	if (!s->have_props || (!reset && s->need_state))
+	if (reset) {
+		lzma_reset_state(&l->s);
+		l->need_state = false;
+	}
+	if (!lzma_begin(&l->s, p, packed))
 		return UNPACK_CORRUPT;
-	if (reset)
-		reset_state(s);
-	/* The coder starts with a zero byte and four bytes of code. */
-	if (packed < 5 || p[0])
-		return UNPACK_CORRUPT;
-	s->rc.range = ~0U;
-	s->rc.code = (u32)p[1] << 24 | (u32)p[2] << 16 | (u32)p[3] << 8 | p[4];
-	s->rc.in = p + 5;
-	s->rc.in_end = p + packed;
-	s->rc.overrun = false;
-	return decode_symbols(s);
+	e = lzma_run(&l->s, false);
+	/* The chunk says how much it unpacks to, and all of it has to be read. */
+	return e || l->s.rc.in != l->s.rc.in_end ? UNPACK_CORRUPT : UNPACK_OK;
 }
 
-static void reset_dict(struct lzma *s, u8 *at)
+static void reset_dict(struct lzma2 *l, u8 *at)
 {
-	s->dict = at;
-	s->pos = 0;
-	s->have_dict = true;
+	l->s.dict = at;
+	l->s.pos = 0;
+	l->have_dict = true;
 }
 
 static u32 be16(const u8 *p)
@@ -334,8 +47,8 @@ static u32 be16(const u8 *p)
 	return (u32)p[0] << 8 | p[1];
 }
 
-/* One chunk; @p points behind the control byte. *@used: bytes read from there. */
-static enum unpack_error chunk(struct lzma *s, u32 control, const u8 *p, size_t avail, u8 *out,
+/* One chunk; @p points after the control byte. *@used: bytes read from there. */
+static enum unpack_error chunk(struct lzma2 *l, u32 control, const u8 *p, size_t avail, u8 *out,
 			       size_t room, size_t *used)
 {
 	bool packed = control & 0x80;
@@ -353,17 +66,17 @@ static enum unpack_error chunk(struct lzma *s, u32 control, const u8 *p, size_t 
 	if (size > room)
 		return UNPACK_NO_SPACE;
 	if (control >= 0xe0 || control == 1)
-		reset_dict(s, out);
-	if (!s->have_dict)
+		reset_dict(l, out);
+	if (!l->have_dict)
 		return UNPACK_CORRUPT;
-	s->limit = s->pos + size;
+	l->s.limit = l->s.pos + size;
 	if (packed) {
-		e = lzma_chunk(s, control, p + 4, in_size);
+		e = lzma_chunk(l, control, p + 4, in_size);
 	} else {
-		memcpy(s->dict + s->pos, p + 2, size);
-		s->pos += size;
+		memcpy(l->s.dict + l->s.pos, p + 2, size);
+		l->s.pos += size;
 		/* Stored data without a new dictionary leaves the old coder's state in place. */
-		s->need_state |= control == 1;
+		l->need_state |= control == 1;
 	}
 	*used = head + in_size;
 	return e;
@@ -372,11 +85,11 @@ static enum unpack_error chunk(struct lzma *s, u32 control, const u8 *p, size_t 
 enum unpack_error lzma2_decode(struct unpack_work *work, const u8 *in, size_t in_len, size_t *pos,
 			       u8 *out, size_t out_size, size_t *out_pos, u32 dict_size)
 {
-	struct lzma *s = (struct lzma *)work;
+	struct lzma2 *l = (struct lzma2 *)work;
 
-	memset(s, 0, sizeof(*s));
-	s->dict_size = dict_size;
-	s->need_state = true;
+	memset(l, 0, sizeof(*l));
+	l->s.dict_size = dict_size;
+	l->need_state = true;
 	for (;;) {
 		enum unpack_error e;
 		u32 control;
@@ -387,11 +100,11 @@ enum unpack_error lzma2_decode(struct unpack_work *work, const u8 *in, size_t in
 		control = in[(*pos)++];
 		if (!control)
 			return UNPACK_OK;
-		e = chunk(s, control, in + *pos, in_len - *pos, out + *out_pos,
+		e = chunk(l, control, in + *pos, in_len - *pos, out + *out_pos,
 			  out_size - *out_pos, &used);
 		if (e)
 			return e;
 		*pos += used;
-		*out_pos = (size_t)(s->dict + s->pos - out);
+		*out_pos = (size_t)(l->s.dict + l->s.pos - out);
 	}
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Decompression from memory to memory: XZ, gzip, LZ4, and the kernel inside a Linux bzImage. Input
- * may be anything: every read and write is bounded, and every loop makes progress.
+ * Decompression from memory to memory: gzip, XZ, LZMA, Zstandard, LZ4, and the kernel inside a
+ * Linux bzImage. Input may be anything: every read and write is bounded, and every loop makes
+ * progress.
  */
 #ifndef XEN_DECOMPRESS_H
 #define XEN_DECOMPRESS_H
@@ -19,6 +20,7 @@ enum unpack_error {
 	UNPACK_NO_SPACE,	/* the output does not fit */
 	UNPACK_NOT_BZIMAGE,	/* no Linux boot header, or one too old */
 	UNPACK_NO_PAYLOAD,	/* the boot header's payload lies outside the file */
+	UNPACK_NO_DECODER,	/* a known format that is not supported */
 };
 
 /** Text for a log line. */
@@ -37,11 +39,19 @@ struct unpack_buf {
 	size_t in_used, out_len;	/* results, valid with UNPACK_OK */
 };
 
-/** One XZ stream: LZMA2, optionally behind the x86 filter. Checks CRC32; other checks are
+/** One XZ stream: LZMA2, with or without the x86 filter. Checks CRC32; other checks are
  * skipped over. */
 enum unpack_error xz_decompress(struct unpack_buf *b, struct unpack_work *work);
 /** One gzip member. */
 enum unpack_error gzip_decompress(struct unpack_buf *b, struct unpack_work *work);
+
+/**
+ * One stream in the container of the LZMA utilities (LZMA_Alone), of known size or with an end
+ * mark. It has no checksum to be checked.
+ */
+enum unpack_error lzma_decompress(struct unpack_buf *b, struct unpack_work *work);
+/** One Zstandard frame (RFC 8878) without a dictionary. A checksum is checked if there is one. */
+enum unpack_error zstd_decompress(struct unpack_buf *b, struct unpack_work *work);
 
 /** A legacy LZ4 frame that takes up the whole input. It has no checksum to be checked. */
 enum unpack_error lz4_decompress(struct unpack_buf *b);
@@ -53,7 +63,9 @@ struct bzimage_info {
 	u32 unpacked_len;		/* a hint from the file; not to be trusted */
 };
 enum unpack_error bzimage_parse(const void *image, size_t len, struct bzimage_info *info);
-/** Decompress a payload of any of these kinds (told by its magic), with what the kernel's build
+/** The compression's name as the payload begins, NULL when none is known; it may lack a decoder. */
+const char *bzimage_compression(const struct bzimage_info *info);
+/** Decompress a payload of any of these kinds (told by how it begins), with what the kernel's build
  * appends. */
 enum unpack_error bzimage_decompress(const struct bzimage_info *info, void *out, size_t out_size,
 				     size_t *out_len, struct unpack_work *work);

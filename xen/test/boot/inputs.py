@@ -8,9 +8,11 @@ A case is the bytes of the kernel module, more words for the command line, the l
 in their order, and what is special about the machine. The last line ends the run: either dom0's
 own end, or "Cannot boot".
 """
+import bz2
 import lzma
 import os
 import struct
+import subprocess
 import sys
 import tempfile
 import zlib
@@ -34,12 +36,24 @@ def gzip(data):
 
 
 def xz(data):
-    """As Linux's build makes it, with the size behind."""
+    """As Linux's build makes it, with the size after it."""
     return lzma.compress(data, check=lzma.CHECK_CRC32) + struct.pack("<I", len(data))
 
 
+def alone(data):
+    """What Linux's build calls LZMA, with the size after it."""
+    return lzma.compress(data, format=lzma.FORMAT_ALONE) + struct.pack("<I", len(data))
+
+
+def zstd(data):
+    """As Linux's build makes it, with the size after it."""
+    packed = subprocess.run(["zstd", "-22", "--ultra", "-qc"], input=data, check=True,
+                            stdout=subprocess.PIPE).stdout
+    return packed + struct.pack("<I", len(data))
+
+
 def lz4(data):
-    """A legacy frame of literals alone, with the size behind."""
+    """A legacy frame of literals alone, with the size after it."""
     run = len(data) - 15
     block = b"\xf0" + b"\xff" * (run // 255) + bytes([run % 255]) + data
     return struct.pack("<II", 0x184c2102, len(block)) + block + struct.pack("<I", len(data))
@@ -68,12 +82,13 @@ def flipped(data, at):
 def kernels(elf):
     """Good and bad files for dom0's kernel."""
     ph_offset = struct.unpack_from("<Q", elf, 32)[0]
-    zstd = b"\x28\xb5\x2f\xfd" + b"\0" * 60 + struct.pack("<I", len(elf))
     return {
         "elf": (elf, "", GOOD),
         "bzimage-gzip": (bzimage(gzip(elf)), "", GOOD),
         "bzimage-xz": (bzimage(xz(elf)), "", GOOD),
         "bzimage-lz4": (bzimage(lz4(elf)), "", GOOD),
+        "bzimage-lzma": (bzimage(alone(elf)), "", GOOD),
+        "bzimage-zstd": (bzimage(zstd(elf)), "", GOOD),
         "elf-cut": (elf[:40], "", [r"dom0: cannot boot this kernel: ", FAILED]),
         "elf-segment-outside": (patched(elf, ph_offset + 8, b"\0\0\0\x10"), "",
                                 [r"dom0: cannot boot this kernel: ", FAILED]),
@@ -85,9 +100,12 @@ def kernels(elf):
                         [r"dom0: the kernel module is cut short: the bzImage's payload lies outside",
                          FAILED]),
         "bzimage-damaged": (flipped(bzimage(xz(elf)), 1024 + 100), "",
-                            [r"dom0: cannot unpack the bzImage: ", FAILED]),
-        "bzimage-zstd": (bzimage(zstd), "",
-                         [r"cannot unpack the bzImage: .*zstd.*extract-vmlinux", FAILED]),
+                            [r"dom0: cannot unpack the bzImage \(xz\): ", FAILED]),
+        "bzimage-zstd-damaged": (bzimage(flipped(zstd(elf), 100)), "",
+                                 [r"dom0: cannot unpack the bzImage \(zstd\): ", FAILED]),
+        "bzimage-bzip2": (bzimage(bz2.compress(elf) + struct.pack("<I", len(elf))), "",
+                          [r"cannot unpack the bzImage \(bzip2\): not supported; unpack it with "
+                           r"extract-vmlinux", FAILED]),
         "text": (b"not a kernel\n", "", [r"neither an ELF file nor a bzImage", FAILED]),
     }
 

@@ -83,6 +83,8 @@ CASES = [
     Case("pvh-entry", "QEMU's -kernel by the PVH entry, all modules in one bundle",
          boot="pvh", smp="2"),
     Case("bzimage", "the kernel file as Debian packs it", kernel="vmlinuz-amd64"),
+    Case("new-kernel", "the backports' newest kernel, packed by zstd, 2 CPUs", do="info+selftest",
+         smp="2", kernel="vmlinuz-new", image="dom0-new"),
     Case("scrub", "boot-time scrub on 4 CPUs, 512 MiB", smp="4", mem="512M", args=""),
     Case("null-scheduler", "the null policy, 2 CPUs", smp="2", args="scrub=off cpu-features=+itsc sched=null"),
     Case("virtio", "virtio disk and network with MSI-X, 2 CPUs", do="info+disk+net", smp="2",

@@ -40,7 +40,8 @@ static const void *unpack(const char *name, const struct bzimage_info *info, u64
 	}
 	e = bzimage_decompress(info, page_to_virt(pg), PAGE_SIZE << order, &len, &work);
 	if (e != UNPACK_OK) {
-		printk(LOG_ERR "%s: cannot unpack the bzImage: %s\n", name, unpack_error_text(e));
+		printk(LOG_ERR "%s: cannot unpack the bzImage (%s): %s\n", name,
+		       bzimage_compression(info) ?: "unknown", unpack_error_text(e));
 		free_pages(pg, order);
 		return NULL;
 	}
