@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Fuzzes the decoders of compressed kernels, which are told apart by how the data begins: whatever the
- * bytes, nothing is read or written outside of the buffers, and what comes out is within its size.
- * The first byte of the input chooses how much room there is.
+ * Fuzzes the decoders of compressed kernels, which are told apart by how the data begins: whatever
+ * the bytes, nothing is read or written outside of the buffers, and what comes out is within its
+ * size. The first byte of the input chooses how much room there is.
  */
 #include <stdlib.h>
 #include <string.h>

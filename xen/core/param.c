@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Parsing of the hypervisor's command line. */
-#include <xen/errno.h>
 #include <xen/format.h>
 #include <xen/param.h>
 #include <xen/printk.h>
@@ -10,62 +9,105 @@
 extern const struct param __start_params[] __attribute__((weak));
 extern const struct param __stop_params[] __attribute__((weak));
 
-static char saved_cmdline[1024];
+/* As long as the boot code lets a command line be. */
+static char saved_cmdline[2048];
 
 const char *params_cmdline(void)
 {
 	return saved_cmdline;
 }
 
-static int parse_bool(const char *v)
+const char *param_error(const char *fmt, ...)
 {
-	static const struct { const char *word; bool value; } words[] = {
-		{ "yes", true }, { "on", true }, { "1", true }, { "true", true },
-		{ "no", false }, { "off", false }, { "0", false }, { "false", false },
-	};
+	static char text[160];
+	va_list ap;
 
-	for (u32 i = 0; i < ARRAY_SIZE(words); i++)
-		if (!strcmp(v, words[i].word))
-			return words[i].value;
-	return -XEN_EINVAL;
+	va_start(ap, fmt);
+	vscnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	return text;
 }
 
-static int store_uint(const struct param *p, u64 v)
+int param_word(const char *value, const char *const *words, u32 nr)
 {
+	for (u32 i = 0; i < nr; i++)
+		if (!strcmp(value, words[i]))
+			return (int)i;
+	return -1;
+}
+
+int param_flag(const char *value)
+{
+	static const char *const yes[] = { "", "yes", "on", "true", "enable", "1" };
+	static const char *const no[] = { "no", "off", "false", "disable", "0" };
+
+	if (param_word(value, yes, ARRAY_SIZE(yes)) >= 0)
+		return 1;
+	return param_word(value, no, ARRAY_SIZE(no)) >= 0 ? 0 : -1;
+}
+
+static const char *store(const struct param *p, u64 v)
+{
+	ASSERT(p->len && p->len <= sizeof(v));
 	if (p->len < 8 && v >> (8 * p->len))
-		return -XEN_ERANGE;
+		return param_error("larger than %lu", (1UL << 8 * p->len) - 1);
 	/* Little-endian: the low bytes come first whatever the variable's size. */
 	memcpy(p->var, &v, p->len);
-	return 0;
+	return NULL;
 }
 
-static int set_param(const struct param *p, const char *value)
+static const char *set_number(const struct param *p, const char *value)
 {
+	bool size = p->type == PARAM_SIZE;
 	const char *end;
-	u64 v;
-	int rc;
+	u64 v = size ? parse_size(value, &end) : parse_u64(value, &end, 0);
+
+	if (end == value || *end)
+		return size ? "not a size such as 512M" : "not a number";
+	return store(p, v);
+}
+
+static const char *set_string(const struct param *p, const char *value)
+{
+	if (strlen(value) >= p->len)
+		return param_error("longer than %u characters", p->len - 1);
+	memcpy(p->var, value, strlen(value) + 1);
+	return NULL;
+}
+
+static const char *set_word(const struct param *p, const char *value)
+{
+	int i = param_word(value, p->words, p->nr_words);
+	char list[96];
+	int n = 0;
+
+	if (i >= 0)
+		return store(p, (u64)i);
+	for (u32 k = 0; k < p->nr_words; k++)
+		n += scnprintf(list + n, sizeof(list) - (size_t)n, "%s%s", k ? ", " : "",
+			       p->words[k]);
+	return param_error("not one of %s", list);
+}
+
+static const char *set_param(const struct param *p, const char *value)
+{
+	int flag;
 
 	switch (p->type) {
 	case PARAM_BOOL:
-		rc = value ? parse_bool(value) : 1;
-		return rc < 0 ? rc : store_uint(p, (u64)rc);
+		flag = param_flag(value);
+		return flag < 0 ? "neither yes nor no" : store(p, (u64)flag);
 	case PARAM_UINT:
 	case PARAM_SIZE:
-		if (!value)
-			return -XEN_EINVAL;
-		v = p->type == PARAM_UINT ? parse_u64(value, &end, 0) : parse_size(value, &end);
-		return end == value || *end ? -XEN_EINVAL : store_uint(p, v);
+		return set_number(p, value);
 	case PARAM_STRING:
-		value = value ? value : "";
-		rc = scnprintf(p->var, p->len, "%s", value);
-		if (value[rc])
-			printk(LOG_WARN "command line: %s= is longer than %u characters, cut\n",
-			       p->name, p->len - 1);
-		return 0;
+		return set_string(p, value);
+	case PARAM_WORD:
+		return set_word(p, value);
 	case PARAM_CUSTOM:
-		return p->parse(value ? value : "");
+		return p->parse(value);
 	}
-	return -XEN_EINVAL;
+	return "of no known kind";
 }
 
 static const struct param *find_param(const char *name)
@@ -80,24 +122,26 @@ static void parse_word(char *word)
 {
 	char *value = strchr(word, '=');
 	const struct param *p;
-	int rc;
+	const char *why;
 
 	if (value)
 		*value++ = '\0';
 	p = find_param(word);
 	if (!p && !value && !strncmp(word, "no-", 3)) {
 		p = find_param(word + 3);
-		value = p && p->type == PARAM_BOOL ? "no" : NULL;
-		p = value ? p : NULL;
+		value = (char *)"no";
+		if (p && p->type != PARAM_BOOL && p->type != PARAM_CUSTOM)
+			p = NULL;
 	}
 	if (!p) {
-		printk(LOG_WARN "command line: unknown parameter \"%s\"\n", word);
+		printk(LOG_ERR "command line: unknown parameter \"%s\"; docs/command-line.md lists "
+		       "all\n", word);
 		return;
 	}
-	rc = set_param(p, value);
-	if (rc)
-		printk(LOG_WARN "command line: bad value for %s: \"%s\" (error %d), ignored; see "
-		       "docs/command-line.md\n", p->name, value ? value : "", rc);
+	why = set_param(p, value ? value : "");
+	if (why)
+		printk(LOG_ERR "command line: %s=%s is ignored: %s\n", p->name, value ? value : "",
+		       why);
 }
 
 void params_parse(const char *cmdline)
@@ -106,7 +150,7 @@ void params_parse(const char *cmdline)
 	u32 n;
 
 	if (scnprintf(saved_cmdline, sizeof(saved_cmdline), "%s", cmdline) < (int)strlen(cmdline))
-		printk(LOG_WARN "command line: cut after %zu characters\n",
+		printk(LOG_ERR "command line: cut after %zu characters\n",
 		       sizeof(saved_cmdline) - 1);
 	for (const char *s = saved_cmdline; *s;) {
 		if (*s == ' ' || *s == '\t') {
@@ -114,10 +158,15 @@ void params_parse(const char *cmdline)
 			continue;
 		}
 		for (n = 0; *s && *s != ' ' && *s != '\t'; s++)
-			if (n < sizeof(word) - 1)
+			if (n < sizeof(word))
 				word[n++] = *s;
+		if (n == sizeof(word)) {
+			printk(LOG_ERR "command line: \"%.16s...\" is ignored: longer than %zu "
+			       "characters\n", word, sizeof(word) - 1);
+			continue;
+		}
 		word[n] = '\0';
-		/* What follows is meant for someone else. */
+		/* What follows "--" is not for the hypervisor. */
 		if (!strcmp(word, "--"))
 			return;
 		parse_word(word);

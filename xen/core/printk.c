@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Formatting of log lines: levels, thresholds, stamps and the rate limit for guests' lines. */
+/* Formatting of log lines: levels, thresholds, stamps and rate limits. */
 #include "console_out.h"
 
-#include <xen/errno.h>
 #include <xen/format.h>
 #include <xen/hal/time.h>
 #include <xen/param.h>
@@ -14,47 +13,66 @@
 
 static const char prefix[] = "(XEN) ";
 
-/* How many levels are shown: 0 none, 1 errors, ... 4 all. */
-static u32 threshold = 3, guest_threshold = 2;
+/*
+ * Which levels are shown, as a count (0 none, 1 errors, ... 4 all): those below @always whatever
+ * happens, those below @limited at a limited rate.
+ */
+struct threshold {
+	u32 always, limited;
+};
+static struct threshold own_threshold = { 3, 3 }, guest_threshold = { 0, 2 };
 
-static int parse_level(const char *v, u32 *threshold_var)
+#define LEVELS "none, error, warning, info, debug or all"
+
+static int parse_level(const char *v, size_t len)
 {
 	static const char *const names[] = { "none", "error", "warning", "info", "debug", "all" };
 
-	for (u32 i = 0; i < ARRAY_SIZE(names); i++) {
-		if (strcmp(v, names[i]))
-			continue;
-		*threshold_var = min(i, 4U);
-		return 0;
-	}
-	return -XEN_EINVAL;
+	for (u32 i = 0; i < ARRAY_SIZE(names); i++)
+		if (strlen(names[i]) == len && !strncmp(v, names[i], len))
+			return (int)min(i, 4U);
+	return -1;
 }
 
-static int parse_loglvl(const char *v)
+/* LEVEL[/RATE-LIMITED LEVEL] */
+static const char *parse_threshold(const char *v, struct threshold *t)
 {
-	return parse_level(v, &threshold);
+	const char *slash = strchr(v, '/');
+	int always = parse_level(v, slash ? (size_t)(slash - v) : strlen(v));
+	int limited = slash ? parse_level(slash + 1, strlen(slash + 1)) : always;
+
+	if (always < 0 || limited < 0)
+		return "each level is " LEVELS ", as in error/all";
+	t->always = (u32)always;
+	t->limited = (u32)max(always, limited);
+	return NULL;
+}
+
+static const char *parse_loglvl(const char *v)
+{
+	return parse_threshold(v, &own_threshold);
 }
 PARAM_CUSTOM_FN("loglvl", loglvl, parse_loglvl);
 
-static int parse_guest_loglvl(const char *v)
+static const char *parse_guest_loglvl(const char *v)
 {
-	return parse_level(v, &guest_threshold);
+	return parse_threshold(v, &guest_threshold);
 }
 PARAM_CUSTOM_FN("guest_loglvl", guest_loglvl, parse_guest_loglvl);
 
-static enum stamp { STAMP_NONE, STAMP_BOOT, STAMP_RAW, STAMP_DATE } stamp = STAMP_BOOT;
+enum stamp { STAMP_NONE, STAMP_BOOT, STAMP_RAW, STAMP_DATE, STAMP_DATEMS };
+static enum stamp stamp = STAMP_BOOT;
 
-static int parse_timestamps(const char *v)
+/* One of the words, or a flag: yes stands for date. */
+static const char *parse_timestamps(const char *v)
 {
-	static const char *const names[] = { "none", "boot", "raw", "date" };
+	static const char *const names[] = { "none", "boot", "raw", "date", "datems" };
+	int i = param_word(v, names, ARRAY_SIZE(names)), flag = param_flag(v);
 
-	for (u32 i = 0; i < ARRAY_SIZE(names); i++) {
-		if (strcmp(v, names[i]))
-			continue;
-		stamp = (enum stamp)i;
-		return 0;
-	}
-	return -XEN_EINVAL;
+	if (i < 0 && flag < 0)
+		return "not one of none, boot, raw, date, datems";
+	stamp = i >= 0 ? (enum stamp)i : flag ? STAMP_DATE : STAMP_NONE;
+	return NULL;
 }
 PARAM_CUSTOM_FN("console_timestamps", console_timestamps, parse_timestamps);
 
@@ -73,17 +91,21 @@ static void civil_from_days(u64 days, u32 *y, u32 *m, u32 *d)
 	*y = (u32)(yoe + era * 400) + (*m <= 2);
 }
 
-static int format_date(char *buf, size_t size, s_time_t now)
+static int format_date(char *buf, size_t size, s_time_t now, bool with_ms)
 {
 	u32 nsec, y, m, d, s;
-	u64 sec;
+	char ms[8] = "";
+	u64 sec, ns;
 
 	wallclock_get(&sec, &nsec);
-	sec += ((u64)now + nsec) / NS_PER_SEC;
+	ns = (u64)now + nsec;
+	sec += ns / NS_PER_SEC;
 	civil_from_days(sec / 86400, &y, &m, &d);
 	s = (u32)(sec % 86400);
-	return scnprintf(buf, size, "[%04u-%02u-%02u %02u:%02u:%02u] ", y, m, d, s / 3600,
-			 s / 60 % 60, s % 60);
+	if (with_ms)
+		scnprintf(ms, sizeof(ms), ".%03u", (u32)(ns % NS_PER_SEC / 1000000));
+	return scnprintf(buf, size, "[%04u-%02u-%02u %02u:%02u:%02u%s] ", y, m, d, s / 3600,
+			 s / 60 % 60, s % 60, ms);
 }
 
 static int format_stamp(char *buf, size_t size)
@@ -98,7 +120,8 @@ static int format_stamp(char *buf, size_t size)
 	case STAMP_RAW:
 		return scnprintf(buf, size, "[%016lx] ", (unsigned long)cycles_now());
 	case STAMP_DATE:
-		return format_date(buf, size, now_ns());
+	case STAMP_DATEMS:
+		return format_date(buf, size, now_ns(), stamp == STAMP_DATEMS);
 	case STAMP_NONE:
 		break;
 	}
@@ -111,6 +134,8 @@ static bool raw_midline;	/* raw output did not */
 static u32 last_level;
 static bool last_shown;
 static char text[1024];
+/* The hypervisor's own lines and those on guests do not use up each other's tokens. */
+static struct rate_limit own_limit = { .tokens = 100, .burst = 100, .per_second = 20 };
 static struct rate_limit guest_limit = { .tokens = 100, .burst = 100, .per_second = 20 };
 
 void console_set_midline(bool is_midline)
@@ -163,21 +188,35 @@ static void emit_text(const char *s)
 	}
 }
 
-static bool shown(u32 level)
+/* Take a token of @r; says before the next line how many were not shown. */
+static bool within_limit(struct rate_limit *r, const char *what)
 {
 	char note[80];
 
-	if (level < GUEST_LEVEL)
-		return level < threshold;
-	if (level - GUEST_LEVEL >= guest_threshold || !rate_limit_take(&guest_limit, now_ns()))
+	if (!rate_limit_take(r, now_ns()))
 		return false;
-	if (guest_limit.dropped) {
-		scnprintf(note, sizeof(note), "%lu messages on guests were dropped\n",
-			  (unsigned long)guest_limit.dropped);
-		guest_limit.dropped = 0;
+	if (r->dropped) {
+		scnprintf(note, sizeof(note), "%lu %s were dropped\n", (unsigned long)r->dropped,
+			  what);
+		r->dropped = 0;
 		emit_text(note);
 	}
 	return true;
+}
+
+static bool shown(u32 level)
+{
+	bool guest = level >= GUEST_LEVEL;
+	const struct threshold *t = guest ? &guest_threshold : &own_threshold;
+
+	level -= guest ? GUEST_LEVEL : 0;
+	ASSERT(level < GUEST_LEVEL && t->always <= t->limited);
+	if (level < t->always)
+		return true;
+	if (level >= t->limited)
+		return false;
+	return guest ? within_limit(&guest_limit, "messages on guests")
+		     : within_limit(&own_limit, "messages");
 }
 
 void vprintk(const char *fmt, va_list ap)

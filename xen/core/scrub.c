@@ -24,19 +24,9 @@
 #define CHUNKS_PER_CPU 256
 #define NS_PER_SEC 1000000000L
 
-static bool opt_scrub = true;
-
-static int parse_scrub(const char *v)
-{
-	if (!strcmp(v, "boot"))
-		opt_scrub = true;
-	else if (!strcmp(v, "off"))
-		opt_scrub = false;
-	else
-		return -XEN_EINVAL;
-	return 0;
-}
-PARAM_CUSTOM_FN("scrub", scrub, parse_scrub);
+static const char *const scrub_words[] = { "off", "boot" };
+static bool opt_scrub = true;		/* an index of @scrub_words */
+PARAM_WORD_VAR("scrub", scrub, opt_scrub, scrub_words);
 
 /* Largest piece a CPU takes at once. */
 static u64 opt_chunk = 128UL << 20;

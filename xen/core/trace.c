@@ -40,16 +40,9 @@ static void (*notifier)(void);
 static u32 opt_pages;
 PARAM_UINT_VAR("tbuf_size", tbuf_size, opt_pages);
 
-static bool opt_wrap;
-
-static int parse_mode(const char *v)
-{
-	if (strcmp(v, "wrap") && strcmp(v, "stop"))
-		return -XEN_EINVAL;
-	opt_wrap = !strcmp(v, "wrap");
-	return 0;
-}
-PARAM_CUSTOM_FN("tbuf_mode", tbuf_mode, parse_mode);
+static const char *const modes[] = { "stop", "wrap" };
+static bool opt_wrap;			/* an index of @modes */
+PARAM_WORD_VAR("tbuf_mode", tbuf_mode, opt_wrap, modes);
 
 static const struct {
 	const char *name;
@@ -60,7 +53,7 @@ static const struct {
 };
 
 /* A number, or names of classes with commas between them. */
-static int parse_trace(const char *v)
+static const char *parse_trace(const char *v)
 {
 	const char *end;
 	u32 mask = 0;
@@ -69,7 +62,7 @@ static int parse_trace(const char *v)
 	if (end != v && !*end && number <= TRC_ALL) {
 		event_mask = (u32)number;
 		enable_at_boot = true;
-		return 0;
+		return NULL;
 	}
 	while (*v) {
 		size_t len = 0;
@@ -81,15 +74,17 @@ static int parse_trace(const char *v)
 						   classes[i].name[len]))
 			i++;
 		if (i == ARRAY_SIZE(classes))
-			return -XEN_EINVAL;
+			return "neither an event mask nor a list of all, gen, sched, dom0op, "
+			       "hvm, mem, hw";
 		mask |= classes[i].mask;
 		v += len + (v[len] == ',');
 	}
 	if (!mask)
-		return -XEN_EINVAL;
+		return "neither an event mask nor a list of all, gen, sched, dom0op, "
+			       "hvm, mem, hw";
 	event_mask = mask;
 	enable_at_boot = true;
-	return 0;
+	return NULL;
 }
 PARAM_CUSTOM_FN("trace", trace, parse_trace);
 

@@ -23,19 +23,8 @@ static struct tasklet tasklet;
 static struct timer retry;
 static bool ready;	/* set once at boot */
 
-static int parse_last(const char *s)
-{
-	static const char *const words[] = { "poweroff", "reboot", "stay" };
-
-	for (u32 i = 0; i < ARRAY_SIZE(words); i++) {
-		if (!strcmp(s, words[i])) {
-			last_action = (enum last_action)i;
-			return 0;
-		}
-	}
-	return -XEN_EINVAL;
-}
-PARAM_CUSTOM_FN("last_domain", last_domain, parse_last);
+static const char *const last_words[] = { "poweroff", "reboot", "stay" };
+PARAM_WORD_VAR("last_domain", last_domain, last_action, last_words);
 
 static const char *reason_text(u32 code)
 {

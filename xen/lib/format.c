@@ -301,7 +301,7 @@ u64 parse_size(const char *s, const char **end)
 	case 'M': case 'm': shift = 20; break;
 	case 'K': case 'k': shift = 10; break;
 	case 'B': case 'b': break;
-	default: suffix = false;
+	default: suffix = false; shift = 10;
 	}
 	if (end)
 		*end = p + suffix;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The LZMA_Alone container, which Linux's build calls LZMA: properties, dictionary size, size of the
- * data (or all ones, and a mark ends it), then one stream of the coder. It has no checksum.
+ * The LZMA_Alone container, which Linux's build calls LZMA: properties, dictionary size, size of
+ * the data (or all ones, and a mark ends it), then one stream of the coder. It has no checksum.
  */
 #include "lzma.h"
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Zstandard (RFC 8878): one frame of blocks. The output buffer is the window, so a window of any size
- * will do. Literals are decoded when a sequence asks for them, which saves a buffer of a block's size.
+ * Zstandard (RFC 8878): one frame of blocks. The output buffer is the window, so a window of any
+ * size will do. Literals are decoded when a sequence asks for them, which saves a buffer of a
+ * block's size.
  */
 #include "zstd.h"
 
@@ -46,15 +47,16 @@ static const struct range match_range[] = {
 #define MATCH_MIN 3
 
 static const s16 literal_default[] = {
-	4, 3, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 1, 1, 1, 2, 2, 2, 2, 2, 2, 2, 2, 2, 3, 2, 1, 1, 1, 1, 1,
-	-1, -1, -1, -1,
+	4, 3, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 1, 1, 1, 2, 2, 2, 2, 2, 2, 2, 2, 2, 3, 2, 1,
+	1, 1, 1, 1, -1, -1, -1, -1,
 };
 static const s16 offset_default[] = {
-	1, 1, 1, 1, 1, 1, 2, 2, 2, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, -1, -1, -1, -1, -1,
+	1, 1, 1, 1, 1, 1, 2, 2, 2, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, -1, -1, -1,
+	-1, -1,
 };
 static const s16 match_default[] = {
-	1, 4, 3, 2, 2, 2, 2, 2, 2, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-	1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, -1, -1, -1, -1, -1, -1, -1,
+	1, 4, 3, 2, 2, 2, 2, 2, 2, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+	1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, -1, -1, -1, -1, -1, -1, -1,
 };
 
 /* Sections 3.1.1.3.2.1 and 3.1.1.3.2.2. */

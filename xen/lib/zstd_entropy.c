@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The entropy coders of Zstandard (RFC 8878, section 4): finite state entropy (FSE) and Huffman codes.
- * Tables are built in full, so that decoding a symbol is one look-up.
+ * The entropy coders of Zstandard (RFC 8878, section 4): finite state entropy (FSE) and Huffman
+ * codes. Tables are built in full, so that decoding a symbol is one look-up.
  */
 #include "zstd.h"
 
@@ -76,7 +76,7 @@ void fse_build(struct fse_table *t, u32 log, const s16 *share, u32 nr)
 		if (share[s] < 0)
 			t->state[--high].symbol = (u8)s;
 	}
-	/* The states of the others are spread over the rest, by a step that visits each one once. */
+	/* The states of the others are spread over the rest, by a step that visits each once. */
 	for (u32 s = 0; s < nr; s++)
 		for (s32 i = 0; i < share[s]; i++) {
 			t->state[at].symbol = (u8)s;

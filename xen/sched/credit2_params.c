@@ -19,17 +19,7 @@ static u32 group_by = GROUP_SOCKET;
 static u32 max_cpus = 16;
 static u32 ratelimit_us = 1000;
 
-static int parse_grouping(const char *value)
-{
-	for (u32 i = 0; i < ARRAY_SIZE(group_names); i++) {
-		if (!strcmp(value, group_names[i])) {
-			group_by = i;
-			return 0;
-		}
-	}
-	return -XEN_EINVAL;
-}
-PARAM_CUSTOM_FN("credit2_runqueue", credit2_runqueue, parse_grouping);
+PARAM_WORD_VAR("credit2_runqueue", credit2_runqueue, group_by, group_names);
 PARAM_UINT_VAR("sched_credit2_max_cpus_runqueue", credit2_max_cpus, max_cpus);
 PARAM_UINT_VAR("sched_ratelimit_us", sched_ratelimit, ratelimit_us);
 

@@ -65,15 +65,14 @@ struct apic_ops {
 /** What x2apic= says; without it, the mode is chosen. */
 static enum { X2APIC_CHOOSE, X2APIC_YES, X2APIC_NO } x2apic_option;
 
-static int parse_x2apic(const char *value)
+static const char *parse_x2apic(const char *value)
 {
-	if (!strcmp(value, "no") || !strcmp(value, "off") || !strcmp(value, "0"))
-		x2apic_option = X2APIC_NO;
-	else if (!*value || !strcmp(value, "yes") || !strcmp(value, "on") || !strcmp(value, "1"))
-		x2apic_option = X2APIC_YES;
-	else
-		return -XEN_EINVAL;
-	return 0;
+	int flag = param_flag(value);
+
+	if (flag < 0)
+		return "neither yes nor no";
+	x2apic_option = flag ? X2APIC_YES : X2APIC_NO;
+	return NULL;
 }
 PARAM_CUSTOM_FN("x2apic", x2apic, parse_x2apic);
 

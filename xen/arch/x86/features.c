@@ -75,7 +75,7 @@ static int override_one(const char *s, size_t len)
 }
 
 /* "-smap,+itsc" */
-static int parse_overrides(const char *s)
+static const char *parse_overrides(const char *s)
 {
 	while (*s) {
 		size_t len = 0;
@@ -83,10 +83,11 @@ static int parse_overrides(const char *s)
 		while (s[len] && s[len] != ',')
 			len++;
 		if (override_one(s, len))
-			return -XEN_EINVAL;
+			return param_error("\"%.*s\" is not + or - and the name of a feature",
+					   (int)len, s);
 		s += len + (s[len] == ',');
 	}
-	return 0;
+	return NULL;
 }
 PARAM_CUSTOM_FN("cpu-features", cpu_features, parse_overrides);
 

@@ -4,10 +4,24 @@
 
 #include <xen/param.h>
 #include <xen/printk.h>
+#include <xen/string.h>
 
 static struct numa_map map;
 static bool numa_wanted = true;
-PARAM_BOOL_VAR("numa", numa, numa_wanted);
+
+/* A flag, or Xen's other words: noacpi leaves one node as well. */
+static const char *__init parse_numa(const char *v)
+{
+	int flag = strcmp(v, "noacpi") ? param_flag(v) : 0;
+
+	if (!strncmp(v, "fake=", 5))
+		return "made-up nodes are not built yet; start the machine with real ones";
+	if (flag < 0)
+		return "not one of on, off, noacpi";
+	numa_wanted = flag;
+	return NULL;
+}
+PARAM_CUSTOM_FN("numa", numa, parse_numa);
 
 u32 numa_nr_nodes(void) { return map.nr_nodes; }
 u8 numa_distance(u32 from, u32 to) { return map.distance[from][to]; }

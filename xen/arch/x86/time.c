@@ -27,8 +27,11 @@
 #define APIC_MEASURE_NS 10000000
 #define UNMEASURED_HZ 1000000000
 
-static char clock_name[8];
-PARAM_STRING_VAR("clocksource", clocksource, clock_name);
+/* What clocksource= says. */
+enum { CLOCK_TSC, CLOCK_HPET, CLOCK_ACPI, CLOCK_PIT, CLOCK_CHOOSE };
+static const char *const clock_words[] = { "tsc", "hpet", "acpi", "pit" };
+static u32 clock_option = CLOCK_CHOOSE;
+PARAM_WORD_VAR("clocksource", clocksource, clock_option, clock_words);
 
 /* Constant after time_init. */
 static struct timescale tsc_scale;
@@ -151,22 +154,23 @@ void wallclock_set(u64 sec, u32 nsec, s_time_t sys)
 	spin_unlock_irqrestore(&wallclock_lock, flags);
 }
 
-static const struct { const char *option; const struct clock_source *source; } sources[] = {
-	{ "hpet", &hpet_clock }, { "acpi", &pmtimer_clock }, { "pit", &pit_clock },
+static const struct { u32 option; const struct clock_source *source; } sources[] = {
+	{ CLOCK_HPET, &hpet_clock }, { CLOCK_ACPI, &pmtimer_clock }, { CLOCK_PIT, &pit_clock },
 };
 
 /* The best reference that is there, or the one asked for. */
 static const struct clock_source *__init find_reference(u64 *hz)
 {
 	for (u32 i = 0; i < ARRAY_SIZE(sources); i++) {
-		if (strcmp(clock_name, sources[i].option))
+		if (clock_option != sources[i].option)
 			continue;
 		*hz = sources[i].source->probe();
 		if (*hz)
 			return sources[i].source;
 	}
-	if (clock_name[0] && strcmp(clock_name, "tsc"))
-		printk(LOG_WARN "Time: clocksource=%s has no effect\n", clock_name);
+	if (clock_option < CLOCK_CHOOSE && clock_option != CLOCK_TSC)
+		printk(LOG_ERR "Time: clocksource=%s is ignored: this machine has none\n",
+		       clock_words[clock_option]);
 	for (u32 i = 0; i < ARRAY_SIZE(sources); i++) {
 		*hz = sources[i].source->probe();
 		if (*hz)
@@ -179,9 +183,9 @@ static const struct clock_source *__init find_reference(u64 *hz)
 /* The PIT's latch cannot be shared with guests' use, so it only serves to measure. */
 static bool __init use_platform(const struct clock_source *ref)
 {
-	if (!ref || ref == &pit_clock || !strcmp(clock_name, "tsc"))
+	if (!ref || ref == &pit_clock || clock_option == CLOCK_TSC)
 		return false;
-	return !tsc_is_reliable() || !strcmp(clock_name, "hpet") || !strcmp(clock_name, "acpi");
+	return !tsc_is_reliable() || clock_option == CLOCK_HPET || clock_option == CLOCK_ACPI;
 }
 
 static void __init measure_apic_timer(void)

@@ -27,7 +27,9 @@ enum { RBR = 0, THR = 0, DLL = 0, IER = 1, DLM = 1, IIR = 2, FCR = 2, LCR = 3, M
 static u8 reg_read(const struct uart *u, u32 reg)
 {
 	reg <<= u->reg_shift;
-	return u->port ? inb((u16)(u->port + reg)) : readb(u->regs + reg);
+	if (u->port)
+		return inb((u16)(u->port + reg));
+	return u->reg_width == 4 ? (u8)readl(u->regs + reg) : readb(u->regs + reg);
 }
 
 static void reg_write(const struct uart *u, u32 reg, u8 v)
@@ -35,6 +37,8 @@ static void reg_write(const struct uart *u, u32 reg, u8 v)
 	reg <<= u->reg_shift;
 	if (u->port)
 		outb(v, (u16)(u->port + reg));
+	else if (u->reg_width == 4)
+		writel(v, u->regs + reg);
 	else
 		writeb(v, u->regs + reg);
 }

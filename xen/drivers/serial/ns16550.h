@@ -7,7 +7,6 @@
 #include <xen/spinlock.h>
 #include <xen/timer.h>
 
-#define UART_CLOCK 1843200
 #define UART_TX_RING 16384	/* power of two */
 
 /** Settings are constant after setup; the rest under @lock. */
@@ -18,6 +17,7 @@ struct uart {
 	paddr_t mmio;			/* 0 when they are ports */
 	volatile u8 *regs;		/* mapped @mmio */
 	u8 reg_shift;			/* registers are 1 << reg_shift bytes apart */
+	u8 reg_width;			/* bytes of an access: 1, or 4 in memory */
 	u32 clock;			/* Hz */
 	u32 baud;			/* 0: keep what the firmware has set */
 	u8 line_control;		/* LCR: data, parity and stop bits */

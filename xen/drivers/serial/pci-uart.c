@@ -4,6 +4,7 @@
  * configuration space is read through the ports 0xcf8 and 0xcfc.
  */
 #include "ns16550.h"
+#include "settings.h"
 
 #include <xen/errno.h>
 #include <xen/hal/io.h>
@@ -85,6 +86,7 @@ static bool use_card(struct uart *u, u32 bdf, const struct card *c, u32 n)
 		u->mmio = paddr_make(base + offset);
 	}
 	u->reg_shift = c->reg_shift;
+	u->reg_width = 1;
 	u->clock = c->clock;
 	u->on_pci = true;
 	u->bdf = (u16)bdf;

@@ -2,8 +2,6 @@
 /* Which serial ports are consoles, from the command line, and how they are driven. */
 #include <xen/serial.h>
 
-#include <xen/errno.h>
-#include <xen/format.h>
 #include <xen/hal/io.h>
 #include <xen/hal/irq.h>
 #include <xen/hal/time.h>
@@ -12,6 +10,7 @@
 #include <xen/string.h>
 
 #include "ns16550.h"
+#include "settings.h"
 
 #define POLL_INTERVAL_NS 20000000
 #define MMIO_WINDOW 64
@@ -21,14 +20,21 @@ static void com2_write(const char *s, size_t len);
 static void com1_sync(void);
 static void com2_sync(void);
 
-#define COM(nm, port_, irq_)                                                   \
+#define COM(nm)                                                                \
 	{                                                                      \
 		.dev = { .name = #nm, .write = nm##_write, .sync = nm##_sync },\
 		.lock = SPINLOCK_INIT(#nm, LOCK_RANK_SERIAL),                  \
-		.port = port_, .irq = irq_, .clock = UART_CLOCK,               \
-		.line_control = 3,                                             \
 	}
-static struct uart coms[2] = { COM(com1, 0x3f8, 4), COM(com2, 0x2f8, 3) };
+static struct uart coms[2] = { COM(com1), COM(com2) };
+
+/* Until the ports are started. */
+#define SETTINGS(base_, irq_)                                                          \
+	{                                                                              \
+		.clock = UART_CLOCK, .data_bits = 8, .stop_bits = 1, .parity = 'n',    \
+		.base = base_, .irq = irq_, .reg_width = 1,                            \
+	}
+static struct serial_settings settings[2] = { SETTINGS(0x3f8, 4), SETTINGS(0x2f8, 3) };
+static struct serial_choice choice = { { true, false } };
 
 static void com1_write(const char *s, size_t len) { uart_write(&coms[0], s, len); }
 static void com2_write(const char *s, size_t len) { uart_write(&coms[1], s, len); }
@@ -51,111 +57,39 @@ bool serial_owns_pci(struct pci_addr a)
 	return false;
 }
 
-static bool console_given;
 static bool sync_console;
 PARAM_BOOL_VAR("sync_console", sync_console, sync_console);
 
-/* "8n1": data bits, parity, stop bits, as the line control register wants them. */
-static int parse_format(struct uart *u, const char **s)
-{
-	static const char parity[] = "n?o?e?m?s";	/* register value at twice its place */
-	const char *p = *s, *par = p[0] && p[1] ? strchr(parity, p[1]) : NULL;
-	u32 code;
-
-	if (p[0] < '5' || p[0] > '8' || !par || p[1] == '?' || (p[2] != '1' && p[2] != '2'))
-		return -XEN_EINVAL;
-	code = (u32)(par - parity) / 2;
-	u->line_control = (u8)((p[0] - '5') | (p[2] == '2' ? 4 : 0) |
-			       (code ? (code * 2 - 1) << 3 : 0));
-	*s = p + 3;
-	return 0;
-}
-
-/* [,port[,irq]] or [,pci] */
-static int parse_place(struct uart *u, const char *s)
-{
-	const char *end;
-	u64 v;
-
-	if (!strncmp(s, "pci", 3) && !s[3]) {
-		u32 nth = u == &coms[1];
-		int rc = uart_find_pci(u, nth);
-
-		if (rc)
-			printk(LOG_WARN "serial: com%u=...,pci wants %u port%s on PCI cards, which "
-			       "there are not\n", nth + 1, nth + 1, nth ? "s" : "");
-		return rc;
-	}
-	v = parse_u64(s, &end, 0);
-	if (end == s || !v)
-		return -XEN_EINVAL;
-	if (v > 0xfff8) {
-		u->mmio = paddr_make(v);
-		u->port = 0;
-	} else {
-		u->port = (u16)v;
-	}
-	if (!*end)
-		return 0;
-	s = end + 1;
-	v = parse_u64(s, &end, 0);
-	if (end == s || *end || v > 15)
-		return -XEN_EINVAL;
-	u->irq = (u32)v;
-	return 0;
-}
-
-/* baud[/clock][,format[,place]] */
-static int parse_com(struct uart *u, const char *s)
-{
-	const char *end;
-
-	if (!strncmp(s, "auto", 4)) {
-		end = s + 4;
-	} else {
-		u->baud = (u32)parse_u64(s, &end, 10);
-		if (end == s || !u->baud)
-			return -XEN_EINVAL;
-	}
-	if (*end == '/') {
-		s = end + 1;
-		u->clock = (u32)parse_u64(s, &end, 10);
-		if (end == s || !u->clock)
-			return -XEN_EINVAL;
-	}
-	if (*end == ',') {
-		end++;
-		if (parse_format(u, &end))
-			return -XEN_EINVAL;
-	}
-	if (*end == ',')
-		return parse_place(u, end + 1);
-	return *end ? -XEN_EINVAL : 0;
-}
-
-static int parse_com1(const char *s) { return parse_com(&coms[0], s); }
-static int parse_com2(const char *s) { return parse_com(&coms[1], s); }
+static const char *parse_com1(const char *s) { return serial_settings_parse(&settings[0], s); }
+static const char *parse_com2(const char *s) { return serial_settings_parse(&settings[1], s); }
 PARAM_CUSTOM_FN("com1", com1, parse_com1);
 PARAM_CUSTOM_FN("com2", com2, parse_com2);
 
-/* A list of com1, com2, none, and vga, which is taken and has no effect. */
-static int parse_console(const char *s)
-{
-	console_given = true;
-	coms[0].wanted = coms[1].wanted = false;
-	while (*s) {
-		const char *comma = strchr(s, ',');
-		size_t n = comma ? (size_t)(comma - s) : strlen(s);
-
-		if (n == 4 && (!strncmp(s, "com1", n) || !strncmp(s, "com2", n)))
-			coms[s[3] - '1'].wanted = true;
-		else if (!(n == 4 && !strncmp(s, "none", n)) && !(n == 3 && !strncmp(s, "vga", n)))
-			return -XEN_EINVAL;
-		s += n + (comma != NULL);
-	}
-	return 0;
-}
+static const char *parse_console(const char *s) { return serial_choice_parse(&choice, s); }
 PARAM_CUSTOM_FN("console", console, parse_console);
+
+/* Make @u the port that its settings describe. False: it is not there. */
+static bool __init configure(struct uart *u, const struct serial_settings *s, u32 nth)
+{
+	u->baud = s->baud;
+	u->clock = s->clock;
+	u->line_control = serial_line_control(s);
+	u->irq = s->irq;
+	u->reg_shift = s->reg_shift;
+	u->reg_width = s->reg_width;
+	if (s->pci) {
+		if (!uart_find_pci(u, nth))
+			return true;
+		printk(LOG_ERR "serial: com%u=...,pci is ignored: there is no %s port on a PCI "
+		       "card\n", nth + 1, nth ? "second" : "first");
+		return false;
+	}
+	if (s->base > SERIAL_LAST_PORT)
+		u->mmio = paddr_make(s->base);
+	else
+		u->port = (u16)s->base;
+	return true;
+}
 
 static void start(struct uart *u)
 {
@@ -165,10 +99,12 @@ static void start(struct uart *u)
 
 void __init serial_init_early(void)
 {
-	if (!console_given)
-		coms[0].wanted = true;
-	for (u32 i = 0; i < ARRAY_SIZE(coms); i++)
+	for (u32 i = 0; i < ARRAY_SIZE(coms); i++) {
+		if (!choice.com[i])
+			continue;
+		coms[i].wanted = configure(&coms[i], &settings[i], i);
 		start(&coms[i]);
+	}
 }
 
 static void interrupt(void *arg)

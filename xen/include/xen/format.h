@@ -20,7 +20,7 @@ int scnprintf(char *buf, size_t size, const char *fmt, ...) __printf_like(3, 4);
  */
 u64 parse_u64(const char *s, const char **end, unsigned int base);
 
-/** Parse a byte count with an optional suffix k, M, G or T (either case); B for bytes. */
+/** Parse a byte count with a suffix B, k, M, G or T (either case); as in Xen, none means k. */
 u64 parse_size(const char *s, const char **end);
 
 #endif

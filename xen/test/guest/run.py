@@ -197,7 +197,7 @@ def run_dom0(test, args, turn):
                                qemu=qemu.find_qemu("qemu-stable-system-x86_64"),
                                extra=["-device", "amd-iommu,intremap=on"], **common)
     else:
-        append = (f"console=com1 loglvl=all guest_loglvl=all scrub=off dom0_max_vcpus={vcpus} "
+        append = (f"console=com1 loglvl=all guest_loglvl=none/all scrub=off dom0_max_vcpus={vcpus} "
                   f"{test.words('opts')}").strip()
         machine = qemu.Machine(kernel=os.path.join(args.build, args.env, "xenolith"),
                                append=append, cpu=test.options.get("cpu", qemu.Machine.cpu),
@@ -234,7 +234,7 @@ def run_batch(tests, args, turn):
     """Boot tests together, each in domains of its own."""
     seats = seats_of(tests)
     memory = 96 + sum(s.test.number("memory", 32) for s in seats) * 9 // 8
-    append = ("console=com1 loglvl=all guest_loglvl=all scrub=off guest_console_rate=0 "
+    append = ("console=com1 loglvl=all guest_loglvl=none/all scrub=off guest_console_rate=0 "
               + tests[0].words("opts")).strip()
     start = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="microguests-") as folder:

@@ -47,6 +47,33 @@ static void test_levels(void **state)
 	printk(LOG_DEBUG "d\n");
 	printk(LOG_G_DEBUG "g\n");
 	assert_string_equal(output(), "(XEN) d\n(XEN) g\n");
+	/* Shown whatever happens, and shown at a limited rate. */
+	params_parse("loglvl=error/warning guest_loglvl=error/all");
+	for (u32 i = 0; i < 500; i++) {
+		printk(LOG_ERR "always\n");
+		printk(LOG_WARN "limited\n");
+		printk(LOG_G_ERR "guest always\n");
+		printk(LOG_G_DEBUG "guest limited\n");
+	}
+	output();
+	assert_int_equal(count_lines(text, "(XEN) always"), 500);
+	assert_int_equal(count_lines(text, "(XEN) guest always"), 500);
+	assert_in_range(count_lines(text, "(XEN) limited"), 50, 150);
+	assert_in_range(count_lines(text, "(XEN) guest limited"), 50, 150);
+	host_advance(20L * 1000000000);
+	printk(LOG_WARN "limited\n");
+	printk(LOG_G_DEBUG "guest limited\n");
+	output();
+	assert_non_null(strstr(text, " messages were dropped\n(XEN) limited\n"));
+	assert_non_null(strstr(text, " messages on guests were dropped\n(XEN) guest limited\n"));
+	params_parse("loglvl=error/none guest_loglvl=debug/error");
+	printk(LOG_ERR "e\n");
+	printk(LOG_WARN "hidden\n");
+	printk(LOG_G_DEBUG "g\n");
+	assert_string_equal(output(), "(XEN) e\n(XEN) g\n");
+	params_parse("loglvl=some guest_loglvl=error/some loglvl=error/ loglvl=");
+	assert_int_equal(count_lines(output(), "is ignored: each level is none, error, warning, "
+					       "info, debug or all, as in error/all\n"), 4);
 	params_parse("loglvl=none");
 	printk(LOG_ERR "hidden\n");
 	assert_string_equal(output(), "");
@@ -56,7 +83,7 @@ static void test_levels(void **state)
 static void test_stamps(void **state)
 {
 	unsigned long long v;
-	u32 y, mo, d, h, mi, s;
+	u32 y, mo, d, h, mi, s, ms;
 	int used = 0;
 
 	params_parse("console_timestamps=boot");
@@ -64,7 +91,7 @@ static void test_stamps(void **state)
 	output();
 	printk("x\n");
 	assert_int_equal(sscanf(output(), "(XEN) [   %llu.34%*4d] x\n%n", &v, &used), 1);
-	assert_int_equal(v, 12);
+	assert_int_equal(v, 32);
 	assert_int_equal(used, (int)strlen(text));
 	params_parse("console_timestamps=raw");
 	printk("x\n");
@@ -75,7 +102,24 @@ static void test_stamps(void **state)
 	assert_int_equal(sscanf(output(), "(XEN) [%u-%u-%u %u:%u:%u] x", &y, &mo, &d, &h, &mi, &s),
 			 6);
 	assert_int_equal(y * 10000 + mo * 100 + d, 20231114);
-	assert_int_equal(h * 10000 + mi * 100 + s, 221332);
+	assert_int_equal(h * 10000 + mi * 100 + s, 221352);
+	params_parse("console_timestamps=datems");
+	printk("x\n");
+	assert_int_equal(sscanf(output(), "(XEN) [%u-%u-%u %u:%u:%u.%u] x", &y, &mo, &d, &h, &mi,
+				&s, &ms), 7);
+	assert_int_equal(h * 10000 + mi * 100 + s, 221352);
+	assert_in_range(ms, 1, 999);
+	/* As a flag */
+	params_parse("console_timestamps");
+	printk("x\n");
+	assert_int_equal(sscanf(output(), "(XEN) [%u-%u-%u %u:%u:%u] x", &y, &mo, &d, &h, &mi, &s),
+			 6);
+	params_parse("no-console_timestamps");
+	printk("x\n");
+	assert_string_equal(output(), "(XEN) x\n");
+	params_parse("console_timestamps=raw console_timestamps=never");
+	assert_non_null(strstr(output(), "command line: console_timestamps=never is ignored: not "
+					 "one of none, boot, raw, date, datems\n"));
 	params_parse("console_timestamps=none");
 }
 
@@ -140,6 +184,7 @@ static void test_guest_rate(void **state)
 	host_advance(1000000000L);
 	console_guest_write(50, "again\n", 6, false);
 	assert_int_equal(count_lines(output(), "lines were dropped]"), 1);
+	params_parse("guest_loglvl=none/all");
 	for (u32 i = 0; i < 1000; i++)
 		printk(LOG_G_ERR "guest error\n");
 	assert_in_range(count_lines(output(), "guest error"), 50, 200);

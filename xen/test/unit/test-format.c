@@ -99,6 +99,7 @@ static void test_parse(void **state)
 	assert_int_equal(parse_size("2Gx", &end), 2UL << 30);
 	assert_int_equal(*end, 'x');
 	assert_int_equal(parse_size("7B", &end), 7);
+	assert_int_equal(parse_size("7", &end), 7 << 10);
 	assert_int_equal(parse_size("99999999T", &end), ~0UL);
 	assert_int_equal(parse_size("k", &end), 0);
 	assert_int_equal(*end, 'k');

@@ -5,11 +5,10 @@
  * kernel lies where it was linked to lie.
  */
 #include <xen/acpi.h>
+#include <xen/dom0_params.h>
 #include <xen/errno.h>
-#include <xen/format.h>
 #include <xen/hal/smp.h>
 #include <xen/p2m.h>
-#include <xen/param.h>
 #include <xen/printk.h>
 #include <xen/string.h>
 #include <xen/vpci.h>
@@ -27,24 +26,15 @@
 #define MIN_RESERVE (64UL << 20)
 /* What the hypervisor needs at least to build the domain. */
 #define OWN_MIN (8UL << 20)
-#define DOM0_MAX_VCPUS 128U
 
-static u64 dom0_mem;
-static u32 dom0_max_vcpus;
-PARAM_SIZE_VAR("dom0_mem", dom0_mem, dom0_mem);
-PARAM_UINT_VAR("dom0_max_vcpus", dom0_max_vcpus, dom0_max_vcpus);
-
-/* The command line comes first, then the manifest; without a word it gets nearly all. */
+/* The command line comes first, then the manifest; without either, it gets nearly all. */
 static u64 __init dom0_pages(const struct dom0_plan *plan)
 {
-	u64 free = free_page_count(NUMA_NO_NODE), keep;
+	u64 free = free_page_count(NUMA_NO_NODE);
+	u64 keep = max(free / 8, MIN_RESERVE >> PAGE_SHIFT) + plan->keep_pages;
+	u64 fallback = plan->pages ? plan->pages : free > keep ? free - keep : 0;
 
-	if (dom0_mem)
-		return dom0_mem >> PAGE_SHIFT;
-	if (plan->pages)
-		return plan->pages;
-	keep = max(free / 8, MIN_RESERVE >> PAGE_SHIFT) + plan->keep_pages;
-	return free > keep ? free - keep : 0;
+	return dom0_mem_pages(free, total_page_count(), fallback);
 }
 
 /* More than there is would leave the hypervisor nothing to build the domain with. */
@@ -173,25 +163,14 @@ static int __init set_iomem(struct domain *d)
 	return rc;
 }
 
-static u32 __init dom0_vcpus(const struct dom0_plan *plan)
-{
-	if (dom0_max_vcpus > DOM0_MAX_VCPUS) {
-		printk(LOG_WARN "dom0_max_vcpus=%u is more than a domain can have; using %u\n",
-		       dom0_max_vcpus, DOM0_MAX_VCPUS);
-		return DOM0_MAX_VCPUS;
-	}
-	if (dom0_max_vcpus)
-		return dom0_max_vcpus;
-	return plan->vcpus ? plan->vcpus : min(cpumask_weight(&cpu_online_map), DOM0_MAX_VCPUS);
-}
-
 static struct domain *__init make_domain(const struct dom0_plan *plan, u64 pages)
 {
 	const struct manifest_domain *md = plan->desc;
 	struct domain_config cfg = {
 		.domid = 0,
-		.max_vcpus = dom0_vcpus(plan),
-		.max_pages = pages + (LOW_END >> PAGE_SHIFT),
+		.max_vcpus = dom0_vcpus(cpumask_weight(&cpu_online_map), plan->vcpus),
+		.max_pages = dom0_mem_max_pages(free_page_count(NUMA_NO_NODE), total_page_count(),
+						pages) + (LOW_END >> PAGE_SHIFT),
 		.is_hardware = true,
 		.is_privileged = true,
 		.node = NUMA_NO_NODE,

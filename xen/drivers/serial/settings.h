@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What com1= or com2= says about a serial port. Pure. */
+#ifndef DRIVERS_SERIAL_SETTINGS_H
+#define DRIVERS_SERIAL_SETTINGS_H
+
+#include <xen/types.h>
+
+#define UART_CLOCK 1843200U
+/** A chip divides its clock by this and by the divisor to get the baud rate. */
+#define UART_CLOCK_PER_BAUD 16
+
+struct serial_settings {
+	u32 baud;		/* 0: keep what the firmware has set */
+	u32 clock;		/* Hz */
+	u8 data_bits, stop_bits;
+	char parity;		/* n, o, e, m or s */
+	bool pci;		/* look for the port on PCI cards */
+	u64 base;		/* of the registers: an I/O port, or memory above SERIAL_LAST_PORT */
+	u32 irq;		/* ISA line; 0: poll */
+	u8 reg_shift;		/* registers are 1 << reg_shift bytes apart */
+	u8 reg_width;		/* bytes of an access: 1, or 4 in memory */
+};
+
+/** The last I/O port that eight registers fit after. */
+#define SERIAL_LAST_PORT 0xfff8
+
+/**
+ * Change *@s as @text says: up to six fields by their place, or NAME=VALUE.
+ * Return: NULL, or a phrase that says why not; *@s is as it was then.
+ */
+const char *serial_settings_parse(struct serial_settings *s, const char *text);
+/** The line control register that the settings ask for. */
+u8 serial_line_control(const struct serial_settings *s);
+
+/** Which ports console= names. */
+struct serial_choice {
+	bool com[2];
+};
+/**
+ * Read the list of console=. Entries that are known take effect whatever the others are; when none is
+ * known, *@c stays as it was.
+ * Return: NULL, or a phrase about the last entry that cannot be had.
+ */
+const char *serial_choice_parse(struct serial_choice *c, const char *text);
+
+#endif
