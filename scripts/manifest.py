@@ -27,12 +27,15 @@ import tomllib
 
 MAX_DOMAINS = 64
 MAX_VCPUS = 128
+MAX_CPUS = 256
+MAX_MEMORY_KIB = (1 << 64) - 1
+CAP_PER_VCPU = 100
 MAX_MODULES = 32
 MAX_CMDLINE = 1023
 MAX_NAME = 31
 NAME_RE = re.compile(r"[A-Za-z0-9._+@-]+\Z")
-LIST_RE = re.compile(r"\d+(-\d+)?(,\d+(-\d+)?)*\Z")
-SIZE_RE = re.compile(r"(\d+)([kMGT]?)\Z")
+LIST_RE = re.compile(r"[0-9]+(-[0-9]+)?(,[0-9]+(-[0-9]+)?)*\Z")
+SIZE_RE = re.compile(r"([0-9]+)([kMGT]?)\Z")
 SIZE_KIB = {"k": 1, "M": 1 << 10, "G": 1 << 20, "T": 1 << 30}
 
 
@@ -90,16 +93,23 @@ class Fdt:
         return header + self.RESERVE + body + bytes(self.strings)
 
 
-def parse_memory(value):
+def memory_kib(value):
     """KiB of "256M", "1G", "8192k"; a number without a letter is in KiB."""
     if isinstance(value, bool) or not isinstance(value, (int, str)):
         raise ManifestError(f'memory is {value!r}; give a size such as "256M"')
     match = SIZE_RE.match(str(value))
     if not match:
         raise ManifestError(f'memory is {value!r}; give a size such as "256M"')
-    kib = int(match[1]) * SIZE_KIB[match[2] or "k"]
+    return int(match[1]) * SIZE_KIB[match[2] or "k"]
+
+
+def parse_memory(value):
+    """KiB of a size that a domain may have."""
+    kib = memory_kib(value)
     if kib < 1024 or kib % 4:
         raise ManifestError(f"memory is {kib} KiB; give at least 1024 and a multiple of 4")
+    if kib > MAX_MEMORY_KIB:
+        raise ManifestError(f"memory is {kib} KiB; no machine has as much")
     return kib
 
 
@@ -109,25 +119,44 @@ def check_int(what, value, low, high):
         raise ManifestError(f"{what} is {value!r}; it may be {low} to {high}")
 
 
+def check_text(what, value):
+    """Raise unless value is a string that the tree can hold as one."""
+    if not isinstance(value, str):
+        raise ManifestError(f"{what} is {value!r}; give a string")
+    if "\0" in value:
+        raise ManifestError(f"{what} has a NUL character; leave it out")
+
+
+def check_list(what, text):
+    """Raise unless text is a list of CPUs, each range from a lower to a higher number."""
+    advice = 'give a list of CPUs such as "0-1,4"'
+    if not isinstance(text, str) or not LIST_RE.match(text):
+        raise ManifestError(f"{what} has {text!r}; {advice}")
+    for part in text.split(","):
+        first, last = (int(n) for n in (part.split("-") * 2)[:2])
+        if last < first:
+            raise ManifestError(f"{what} has {text!r}, whose range {part} runs backwards; {advice}")
+        if last >= MAX_CPUS:
+            raise ManifestError(f"{what} has {text!r}; CPUs are 0 to {MAX_CPUS - 1}")
+
+
 def check_lists(what, value, cpus):
-    """The CPU lists of an affinity, as a list of strings."""
+    """Raise unless value is a CPU list for all of so many vCPUs, or one for each."""
     lists = [value] if isinstance(value, str) else value
     if not isinstance(lists, (list, tuple)) or not lists:
         raise ManifestError(f'{what} is {value!r}; give a list of CPUs such as "0-1,4"')
     for text in lists:
-        if not isinstance(text, str) or not LIST_RE.match(text):
-            raise ManifestError(f'{what} has {text!r}; give a list of CPUs such as "0-1,4"')
+        check_list(what, text)
     if len(lists) not in (1, cpus):
         raise ManifestError(f"{what} has {len(lists)} lists for {cpus} vCPUs; "
                             "give one, or one for each")
-    return list(lists)
 
 
 # Numbers that go into the tree as they are: field -> property, least, most.
 NUMBERS = {
     "numa_node": ("xenolith,numa-node", 0, 63),
     "weight": ("xenolith,weight", 1, 65535),
-    "cap": ("xenolith,cap", 0, 100 * MAX_VCPUS),
+    "cap": ("xenolith,cap", 0, CAP_PER_VCPU * MAX_VCPUS),
     "max_grant_frames": ("xenolith,max-grant-frames", 1, 4096),
     "max_maptrack_frames": ("xenolith,max-maptrack-frames", 0, 4096),
     "max_grant_version": ("xenolith,max-grant-version", 1, 2),
@@ -183,8 +212,7 @@ class Domain:  # pylint: disable=too-many-instance-attributes
             raise ManifestError(f"the name {self.name!r} may have 1 to {MAX_NAME} letters, digits "
                                 "and -_.+@")
         for what in ("kernel", "ramdisk", "bootargs"):
-            if not isinstance(getattr(self, what), str):
-                raise ManifestError(f"{what} is {getattr(self, what)!r}; give a string")
+            check_text(what, getattr(self, what))
         if not self.kernel:
             raise ManifestError('kernel is missing; give the path of an ELF file or a bzImage')
         if self.memory is None and not self.hardware_domain:
@@ -201,12 +229,17 @@ class Domain:  # pylint: disable=too-many-instance-attributes
         for what, (_, low, high) in NUMBERS.items():
             if getattr(self, what) is not None:
                 check_int(what, getattr(self, what), low, high)
+        if self.cap is not None:
+            check_int("cap", self.cap, 0, CAP_PER_VCPU * (self.cpus or MAX_VCPUS))
         for what in AFFINITIES:
             if getattr(self, what) is not None:
                 check_lists(what, getattr(self, what), self.cpus)
         if not all(isinstance(a, str) for a in self.argument_list()):
             raise ManifestError(f"arguments is {self.arguments!r}; give a list of strings")
-        length = len(" ".join([self.bootargs] + self.argument_list()))
+        for argument in self.argument_list():
+            check_text("arguments", argument)
+        words = filter(None, [self.bootargs] + self.argument_list())
+        length = len(" ".join(words).encode())
         if length > MAX_CMDLINE:
             raise ManifestError(f"the command line has {length} characters; "
                                 f"it may have {MAX_CMDLINE}")
@@ -216,7 +249,7 @@ class Domain:  # pylint: disable=too-many-instance-attributes
         tree.begin(self.name)
         tree.prop("compatible", "xen,domain")
         if self.memory is not None:
-            tree.prop("memory", struct.pack(">Q", parse_memory(self.memory)))
+            tree.prop("memory", struct.pack(">Q", memory_kib(self.memory)))
         if self.cpus is not None:
             tree.prop("cpus", self.cpus)
         for what, prop in FLAGS.items():
@@ -227,7 +260,8 @@ class Domain:  # pylint: disable=too-many-instance-attributes
                 tree.prop(prop, getattr(self, what))
         for what, prop in AFFINITIES.items():
             if getattr(self, what) is not None:
-                tree.prop(prop, check_lists(what, getattr(self, what), self.cpus))
+                value = getattr(self, what)
+                tree.prop(prop, [value] if isinstance(value, str) else list(value))
         if self.argument_list():
             tree.prop("xenolith,arguments", self.argument_list())
         tree.begin("kernel")
@@ -289,6 +323,10 @@ class Manifest:
     def dtb(self):
         """The device tree's bytes."""
         self.check()
+        return self.tree()
+
+    def tree(self):
+        """The same, whatever the hypervisor will say to it."""
         # Modules count from 1, and the manifest is one.
         numbers = {path: self.after + 2 + i for i, path in enumerate(self.files())}
         tree = Fdt()
