@@ -8,11 +8,11 @@
 #include <xen/printk.h>
 #include <xen/string.h>
 
-#define MEM_FORMS "not a list of SIZE, min:SIZE and max:SIZE, where SIZE is like 512M, -512M, 25% " \
-		  "or 1G+25%"
+#define MEM_FORMS "not a list of SIZE, min:SIZE and max:SIZE, where SIZE is like 512M, -512M, " \
+		  "25% or 1G+25%"
 #define VCPU_FORMS "not N or MIN-MAX with numbers from 1 to 128"
 
-/* So many bytes and so many hundredths of the machine's memory, or all that is free less the bytes. */
+/* So many bytes and hundredths of the machine's memory, or all that is free less the bytes. */
 struct size {
 	bool given, negative;
 	u32 percent;

@@ -15,7 +15,7 @@ struct serial_settings {
 	u8 data_bits, stop_bits;
 	char parity;		/* n, o, e, m or s */
 	bool pci;		/* look for the port on PCI cards */
-	u64 base;		/* of the registers: an I/O port, or memory above SERIAL_LAST_PORT */
+	u64 base;		/* I/O port, or memory address above SERIAL_LAST_PORT */
 	u32 irq;		/* ISA line; 0: poll */
 	u8 reg_shift;		/* registers are 1 << reg_shift bytes apart */
 	u8 reg_width;		/* bytes of an access: 1, or 4 in memory */
@@ -37,8 +37,8 @@ struct serial_choice {
 	bool com[2];
 };
 /**
- * Read the list of console=. Entries that are known take effect whatever the others are; when none is
- * known, *@c stays as it was.
+ * Read the list of console=. Entries that are known take effect whatever the others are; when none
+ * is known, *@c stays as it was.
  * Return: NULL, or a phrase about the last entry that cannot be had.
  */
 const char *serial_choice_parse(struct serial_choice *c, const char *text);
