@@ -226,7 +226,7 @@ static void test_paths(void **state)
 		}
 		assert_string_equal(path, cases[i].path);
 		assert_int_equal(home, cases[i].home);
-		free(path);
+		xs_free(path);
 	}
 	memset(longest, 'a', sizeof(longest));
 	longest[0] = '/';
@@ -235,7 +235,7 @@ static void test_paths(void **state)
 	longest[XENSTORE_ABS_PATH_MAX] = '\0';
 	path = path_absolute(longest, 0, &home);
 	assert_non_null(path);
-	free(path);
+	xs_free(path);
 	longest[0] = 'a';
 	assert_null(path_absolute(longest, 0, &home));
 }

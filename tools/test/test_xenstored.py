@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Tests of xenstored as a process: killed under load, restarted, refused, and asked by others.
 
-usage: test_xenstored.py XENSTORED-SIM XENSTORE [unittest options]
+usage: test_xenstored.py XENSTORED-SIM XENSTORE XENSTORED [unittest options]
 
-XENSTORED-SIM is the daemon with a hypervisor made of files, XENSTORE the shell command. Debian's
+XENSTORED-SIM is the daemon with a hypervisor made of files, XENSTORE the shell command, XENSTORED
+the daemon as it is installed, for what sanitizers are in the way of. Debian's
 clients are tried when the cache folder ($XENOLITH_CACHE or .cache) has them. The last line is
 `XENSTORED total PASSED FAILED SKIPPED`.
 """
@@ -22,7 +23,7 @@ import unittest
 
 import xenstored_peer as peer
 
-PROGRAM = COMMAND = ""
+PROGRAM = COMMAND = INSTALLED = ""
 SEED = int(os.environ.get("UNIT_SEED", "20221"))
 KILLS = int(os.environ.get("KILLS", "12"))
 
@@ -340,6 +341,28 @@ class ProcessTest(DaemonTest):
         self.assertEqual(result.returncode, 1)
         self.assertIn("--socket-only", result.stderr)
 
+    def test_no_memory(self):
+        """Changes are refused while there is no memory; the process stays, and recovers."""
+        self.daemon = peer.Daemon(INSTALLED, self.folder.name, ["--socket-only"])
+        self.addCleanup(self.daemon.stop)
+        self.daemon.start()
+        pid, client = self.daemon.process.pid, self.daemon.client()
+        with open(f"/proc/{pid}/statm", encoding="utf-8") as statm:
+            size = int(statm.read().split()[0]) * resource.getpagesize()
+        # The journal needs address space too: room for it, and little more.
+        resource.prlimit(pid, resource.RLIMIT_AS, (size + (24 << 20), -1))
+        with self.assertRaises(peer.Refused) as refused:
+            for i in range(20000):
+                client.write(f"/fill/{i}", "x" * 4000)
+        self.assertIn(str(refused.exception), ("ENOMEM", "ENOSPC"))
+        for _ in range(1000):
+            self.assertRaises(peer.Refused, client.write, f"/fill/{i}", "x" * 4000)
+        self.assertIsNone(self.daemon.process.poll())
+        resource.prlimit(pid, resource.RLIMIT_AS, (-1, -1))
+        client.write(f"/fill/{i}", "after")
+        self.assertEqual(client.read(f"/fill/{i - 1}"), b"x" * 4000)
+        self.assertEqual(client.words(peer.CONTROL, "check"), b"OK\n\0")
+
     def test_full_disk(self):
         """Changes are refused, reading goes on, and what was there is there after a restart."""
         self.daemon.start()
@@ -443,12 +466,12 @@ class CommandTest(DaemonTest):
 
 
 def main():
-    global PROGRAM, COMMAND  # pylint: disable=global-statement
-    if len(sys.argv) < 3 or sys.argv[1] in ("-h", "--help"):
+    global PROGRAM, COMMAND, INSTALLED  # pylint: disable=global-statement
+    if len(sys.argv) < 4 or sys.argv[1] in ("-h", "--help"):
         print(__doc__.strip())
         return 0 if len(sys.argv) > 1 and sys.argv[1] in ("-h", "--help") else 2
-    PROGRAM, COMMAND = (os.path.abspath(p) for p in sys.argv[1:3])
-    program = unittest.main(argv=[sys.argv[0], *sys.argv[3:]], exit=False, verbosity=1,
+    PROGRAM, COMMAND, INSTALLED = (os.path.abspath(p) for p in sys.argv[1:4])
+    program = unittest.main(argv=[sys.argv[0], *sys.argv[4:]], exit=False, verbosity=1,
                             warnings="ignore")
     result = program.result
     bad = len(result.failures) + len(result.errors)

@@ -58,7 +58,7 @@ void guest_fini(struct guest *g)
 	world_fini(&g->w);
 	buf_free(&g->before_record.log);
 	buf_free(&g->after_record.log);
-	free(g->now);
+	xs_free(g->now);
 }
 
 void guest_restart(struct guest *g, struct remains *r)
@@ -91,7 +91,7 @@ void guest_restart_now(struct guest *g)
 
 	copy_remains(g, r);
 	guest_restart(g, r);
-	free(r);
+	xs_free(r);
 }
 
 size_t guest_put(struct guest *g, const void *data, size_t len)

@@ -61,8 +61,8 @@ static struct model_node *add(struct model *m, const char *path, const struct pe
 
 static void free_node(struct model_node *n)
 {
-	free(n->path);
-	free(n->perms);
+	xs_free(n->path);
+	xs_free(n->perms);
 	buf_free(&n->value);
 }
 
@@ -100,7 +100,7 @@ void model_fini(struct model *m)
 {
 	for (size_t i = 0; i < m->count; i++)
 		free_node(&m->nodes[i]);
-	free(m->nodes);
+	xs_free(m->nodes);
 	*m = (struct model){ 0 };
 }
 
@@ -141,10 +141,10 @@ static struct model_node *closest(const struct model *m, const char *path)
 
 	while (!(n = model_find(m, p))) {
 		up = parent_of(p);
-		free(p);
+		xs_free(p);
 		p = up;
 	}
-	free(p);
+	xs_free(p);
 	return n;
 }
 
@@ -169,14 +169,14 @@ static struct model_node *create(struct model *m, const struct cred *cred, const
 		return n;
 	up = parent_of(path);
 	parent = create(m, cred, up);
-	free(up);
+	xs_free(up);
 	nr = parent->nr_perms;
 	perms = xs_alloc(nr * sizeof(*perms));
 	memcpy(perms, parent->perms, nr * sizeof(*perms));
 	if (!cred->privileged)
 		perms[0].domid = cred->domid;
 	n = add(m, path, perms, nr);
-	free(perms);
+	xs_free(perms);
 	return n;
 }
 
@@ -223,7 +223,7 @@ static int set_perms(struct model *m, const struct cred *cred, const char *path,
 	n = model_find(m, path);
 	if (!cred->privileged && perms[0].domid != n->perms[0].domid)
 		return EPERM;
-	free(n->perms);
+	xs_free(n->perms);
 	n->nr_perms = nr;
 	n->perms = xs_alloc(nr * sizeof(*perms));
 	memcpy(n->perms, perms, nr * sizeof(*perms));
@@ -248,7 +248,7 @@ static int change(struct model *m, const struct cred *cred, uint32_t type, const
 			error = 0;
 		else if (!error)
 			remove_all(m, path);
-		free(up);
+		xs_free(up);
 		return error;
 	}
 	if (error && error != ENOENT)
@@ -297,7 +297,7 @@ int model_request(struct model *m, const struct cred *cred, uint32_t type, const
 		error = look(m, cred, type, path, out);
 	else if (path)
 		error = change(m, cred, type, path, end + 1, data + len);
-	free(path);
+	xs_free(path);
 	if (!error && (type == XS_WRITE || type == XS_MKDIR || type == XS_RM ||
 		       type == XS_SET_PERMS))
 		buf_add(out, "OK", 3);
@@ -311,7 +311,7 @@ void model_forget(struct model *m, uint16_t domid)
 			char *path = xs_strndup(m->nodes[i].path, strlen(m->nodes[i].path));
 
 			remove_all(m, path);
-			free(path);
+			xs_free(path);
 			i--;
 		}
 	}

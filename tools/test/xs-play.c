@@ -286,7 +286,7 @@ static void check_told(struct play *g, const struct cred *cred, const char *name
 				wrong("a watch was not told", XS_WRITE, 0, 0);
 		}
 	}
-	free(path);
+	xs_free(path);
 }
 
 /* A request about nodes, in a transaction or not, compared with the model. */
@@ -486,5 +486,5 @@ void xs_play(const uint8_t *data, size_t size)
 		close_txns(g, i);
 	model_fini(&g->model);
 	world_fini(&g->w);
-	free(g);
+	xs_free(g);
 }

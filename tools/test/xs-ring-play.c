@@ -201,5 +201,5 @@ void xs_ring_play(const uint8_t *data, size_t size)
 	if (what)
 		wrong(what);
 	guest_fini(&y->g);
-	free(y);
+	xs_free(y);
 }

@@ -147,7 +147,7 @@ int world_ask(struct world *w, struct conn *c, uint32_t type, uint32_t tx, const
 		memcpy(payload, data, len);
 	c->in_next += (uint32_t)(sizeof(h) + len);
 	xs_request(&w->xs, c, &h, payload);
-	free(payload);
+	xs_free(payload);
 	replies = take(w, c, &got);
 	if (replies != 1 || (got != XS_ERROR && got != type))
 		return -1;
@@ -216,9 +216,9 @@ static void describe_watches(const struct conn *c, struct buf *b)
 		qsort(lines, n, sizeof(*lines), by_text);
 	for (size_t i = 0; i < n; i++) {
 		buf_printf(b, "%s\n", lines[i]);
-		free(lines[i]);
+		xs_free(lines[i]);
 	}
-	free(lines);
+	xs_free(lines);
 }
 
 void world_describe(struct xs *xs, struct buf *b)

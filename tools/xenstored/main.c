@@ -20,6 +20,10 @@
 /* At least so long between two lines about one domain's quotas. */
 #define REFUSALS_SECONDS 60
 
+/* For requests that have begun when the machine runs out of memory: more than one of a guest takes
+ * by the default quotas, which is two copies of the quota of memory and what its events take. */
+#define RESERVE_BYTES (8U << 20)
+
 static const char usage_text[] =
 "usage: xenstored [options]\n"
 "\n"
@@ -310,6 +314,10 @@ static bool set_up(struct daemon *d)
 
 	if (error) {
 		log_line("cannot write %s: %s", d->opt.log_file, strerror(error));
+		return false;
+	}
+	if (!memory_reserve(RESERVE_BYTES)) {
+		log_line("there is no memory for the reserve of %u bytes", RESERVE_BYTES);
 		return false;
 	}
 	log_requests = d->opt.verbose;

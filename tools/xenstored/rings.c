@@ -120,7 +120,7 @@ static int attach(struct daemon *d, struct domain *dom)
 			hyp_unbind((uint32_t)port);
 		if (rp->ring.page)
 			hyp_unmap(dom->domid, rp->ring.page);
-		free(rp);
+		xs_free(rp);
 		return error;
 	}
 	rp->port = (uint32_t)port;
@@ -180,7 +180,7 @@ void rings_reap(struct daemon *d)
 		struct ring_peer *rp = list_entry(d->freed.next, struct ring_peer, freed);
 
 		list_del(&rp->freed);
-		free(rp);
+		xs_free(rp);
 	}
 }
 

@@ -42,7 +42,7 @@ static void sock_free(struct sock *s)
 	list_del(&s->peer.ready);
 	conn_free(&s->peer.daemon->xs, s->conn);
 	close(s->fd);
-	free(s);
+	xs_free(s);
 }
 
 /* Ask epoll for what would let us go on. */
@@ -203,6 +203,10 @@ void sock_accept(struct daemon *d)
 			log_line("too many clients: %s", strerror(errno));
 		return;
 	}
+	if (!memory_ready(0)) {
+		close(fd);
+		return;
+	}
 	s = xs_zalloc(sizeof(*s));
 	s->fd = fd;
 	s->peer.ops = &sock_ops;
@@ -211,7 +215,7 @@ void sock_accept(struct daemon *d)
 	e.data.ptr = &s->peer;
 	if (epoll_ctl(d->epoll, EPOLL_CTL_ADD, fd, &e)) {
 		close(fd);
-		free(s);
+		xs_free(s);
 		return;
 	}
 	s->conn = conn_new(&d->xs, &cred, NULL);

@@ -17,6 +17,8 @@ $(eval $(call tools_prog,xenstored,xsd-core,$(xsd_libs)))
 $(BUILD)/tools-asan/test/test-xs-%.o: tools_cflags_tools-asan += -Ixen/test/unit -Wno-unused-function
 $(foreach t,xs-tree xs-requests,$(eval $(call tools_test,$(t),xs-world,xsd-core,)))
 $(eval $(call tools_test,xs-ring,xs-ring-play xs-guest xs-world,xsd-core,))
+$(eval $(call tools_test,xs-memory,xs-world,xsd-core,\
+	-Xlinker --wrap=malloc -Xlinker --wrap=realloc -Xlinker --wrap=mmap))
 $(eval $(call tools_test,xs-play,xs-play xs-model xs-world,xsd-core,))
 $(eval $(call tools_test,xs-journal,../xenstored/journal,,))
 
@@ -31,7 +33,8 @@ $(BUILD)/tools-asan/bin/xenstore: $(call tools_objs,tools-asan,xenstore) $(BUILD
 	$(Q)mkdir -p $(@D) && $(CC) $(tools_cflags_tools-asan) -o $@ $^
 
 .PHONY: test-xenstored
-test-xenstored: $(BUILD)/tools-asan/bin/xenstored-sim $(BUILD)/tools-asan/bin/xenstore ## xenstored as a process, killed under load
+test-xenstored: $(BUILD)/tools-asan/bin/xenstored-sim $(BUILD)/tools-asan/bin/xenstore \
+		$(BUILD)/tools/bin/xenstored ## xenstored as a process, killed under load
 	$(Q)$(PYTHON) tools/test/test_xenstored.py $^
 
 include bench/xenstored/xenstored.mk

@@ -44,7 +44,7 @@ void conn_free(struct xs *xs, struct conn *c)
 	conn_reset(xs, c);
 	conn_drop_output(c);
 	list_del(&c->link);
-	free(c);
+	xs_free(c);
 }
 
 struct txn *conn_txn(const struct conn *c, uint32_t id)
@@ -104,9 +104,9 @@ void conn_watch_remove(struct xs *xs, struct watch *w)
 	}
 	list_del(&w->owned);
 	watches_remove(&xs->watches, w);
-	free(w->path);
-	free(w->token);
-	free(w);
+	xs_free(w->path);
+	xs_free(w->token);
+	xs_free(w);
 }
 
 long msg_bytes(const struct msg *m)
@@ -200,7 +200,8 @@ void conn_event(struct xs *xs, struct watch *w, const char *path)
 		return;
 	if (w->last && !strcmp(w->last->data + sizeof(struct xsd_sockmsg), seen))
 		return;
-	if (c->nr_events < limit && has_room(xs, c, strlen(seen) + strlen(w->token) + 2))
+	if (c->nr_events < limit && has_room(xs, c, strlen(seen) + strlen(w->token) + 2) &&
+	    memory_ready(0))
 		queue_event(xs, w, seen, false);
 	else
 		queue_event(xs, w, w->path + w->home_len, true);
@@ -234,11 +235,13 @@ void conn_taken(struct conn *c)
 	c->out = m->next;
 	if (!c->out)
 		c->out_tail = &c->out;
-	free(m);
+	xs_free(m);
 }
 
 bool conn_may_ask(const struct xs *xs, const struct conn *c)
 {
-	return c->nr_replies < (c->cred.privileged ? PRIVILEGED_REPLIES :
-				xs->store.quota.outstanding);
+	unsigned int limit = c->cred.privileged ? PRIVILEGED_REPLIES : xs->store.quota.outstanding;
+
+	/* Without memory each has one answer, that there is none. */
+	return c->nr_replies < (memory_ready(0) ? limit : 1);
 }

@@ -72,7 +72,7 @@ static int request_read(struct xs *xs, struct conn *c, struct request *r)
 	if (!error)
 		conn_reply(xs, c, node->value ? node->value->data : NULL,
 			   node->value ? node->value->len : 0);
-	free(path);
+	xs_free(path);
 	return error;
 }
 
@@ -90,7 +90,7 @@ static int request_directory(struct xs *xs, struct conn *c, struct request *r)
 		error = E2BIG;
 	if (!error)
 		conn_reply(xs, c, xs->answer.data, xs->answer.len);
-	free(path);
+	xs_free(path);
 	return error;
 }
 
@@ -125,7 +125,7 @@ static int request_directory_part(struct xs *xs, struct conn *c, struct request 
 	error = store_list(&xs->store, r->txn, &c->cred, path, &node);
 	if (!error)
 		reply_part(xs, c, node, offset);
-	free(path);
+	xs_free(path);
 	return error;
 }
 
@@ -151,7 +151,7 @@ static int request_get_perms(struct xs *xs, struct conn *c, struct request *r)
 	if (!path)
 		return EINVAL;
 	error = store_get_acl(&xs->store, r->txn, &c->cred, path, &acl);
-	free(path);
+	xs_free(path);
 	if (error)
 		return error;
 	b->len = 0;
@@ -211,7 +211,7 @@ static int request_write(struct xs *xs, struct conn *c, struct request *r)
 				false, &op, &nothing);
 	if (!error)
 		error = change(xs, c, r, &op, path);
-	free(path);
+	xs_free(path);
 	return error ? error : request_ok(xs, c);
 }
 
@@ -227,7 +227,7 @@ static int request_mkdir(struct xs *xs, struct conn *c, struct request *r)
 	error = store_check_set(&xs->store, r->txn, &c->cred, path, NULL, 0, true, &op, &nothing);
 	if (!error && !nothing)
 		error = change(xs, c, r, &op, path);
-	free(path);
+	xs_free(path);
 	return error ? error : request_ok(xs, c);
 }
 
@@ -243,7 +243,7 @@ static int request_rm(struct xs *xs, struct conn *c, struct request *r)
 	error = store_check_rm(&xs->store, r->txn, &c->cred, path, &op, &nothing);
 	if (!error && !nothing)
 		error = change(xs, c, r, &op, path);
-	free(path);
+	xs_free(path);
 	return error ? error : request_ok(xs, c);
 }
 
@@ -293,7 +293,7 @@ static int request_set_perms(struct xs *xs, struct conn *c, struct request *r)
 		if (!error)
 			error = change(xs, c, r, &op, path);
 	}
-	free(path);
+	xs_free(path);
 	buf_free(&perms);
 	return error ? error : request_ok(xs, c);
 }
@@ -340,14 +340,16 @@ static void fire_all(struct xs *xs, const struct txn *t, struct node *was)
 		if (op.path[0] == '@')
 			continue;
 		old = tree_find(was, op.path, op.path_len);
-		if (!touched_add(told, op.path, op.path_len, op.code == OP_RM ? 2 : 1))
+		/* Without memory for the set, some are told twice. */
+		if (touched_room(told, op.path_len) &&
+		    !touched_add(told, op.path, op.path_len, op.code == OP_RM ? 2 : 1))
 			continue;
 		path = xs_strndup(op.path, op.path_len);
 		if (op.code == OP_RM && old)
 			xs_fire_removed(xs, path, old);
 		else if (op.code != OP_RM)
 			xs_fire(xs, path, old ? old->acl : NULL);
-		free(path);
+		xs_free(path);
 	}
 	touched_free(told);
 }
@@ -359,6 +361,9 @@ static int commit(struct xs *xs, struct conn *c, struct txn *t)
 
 	if (error || !t->nr_ops)
 		return error;
+	if (!memory_ready(txn_cost(t)) ||
+	    !buf_room(&xs->record, sizeof(struct record_head) + t->ops.len))
+		return ENOMEM;
 	record_begin(xs, c, REC_OPS);
 	buf_add(&xs->record, t->ops.data, t->ops.len);
 	error = record_keep(xs);
@@ -447,6 +452,19 @@ static int dispatch(struct xs *xs, struct conn *c, struct request *r, uint32_t t
 	return handlers[r->type].fn(xs, c, r);
 }
 
+/* Without memory, what gives some back is still done. */
+static bool frees_memory(const struct request *r)
+{
+	switch (r->type) {
+	case XS_TRANSACTION_END:
+	case XS_UNWATCH:
+	case XS_RESET_WATCHES:
+	case XS_RELEASE:
+		return true;
+	}
+	return false;
+}
+
 void xs_request(struct xs *xs, struct conn *c, const struct xsd_sockmsg *h, char *data)
 {
 	struct request r = { .type = h->type, .data = data, .len = h->len };
@@ -457,7 +475,7 @@ void xs_request(struct xs *xs, struct conn *c, const struct xsd_sockmsg *h, char
 	xs->requests++;
 	if (xs->hooks->trace)
 		xs->hooks->trace(xs->ctx, c, h, data);
-	error = dispatch(xs, c, &r, h->tx_id);
+	error = memory_ready(0) || frees_memory(&r) ? dispatch(xs, c, &r, h->tx_id) : ENOMEM;
 	if (error)
 		conn_error(xs, c, error);
 	c->request = NULL;

@@ -70,7 +70,7 @@ int request_watch(struct xs *xs, struct conn *c, struct request *r)
 		request_ok(xs, c);
 		conn_event(xs, w, path);
 	}
-	free(path);
+	xs_free(path);
 	return error;
 }
 
@@ -88,7 +88,7 @@ int request_unwatch(struct xs *xs, struct conn *c, struct request *r)
 		return EINVAL;
 	w = conn_watch(c, path, r->args[1]);
 	error = w ? keep(xs, c, REC_UNWATCH, path, home_len, r->args[1]) : ENOENT;
-	free(path);
+	xs_free(path);
 	if (error)
 		return error;
 	conn_watch_remove(xs, w);

@@ -101,7 +101,7 @@ void store_fini(struct store *s)
 	for (int i = 0; i < NR_SPECIAL; i++)
 		acl_put(s->special[i]);
 	for (unsigned int i = 0; i < NR_DOMIDS / DOMIDS_PART; i++)
-		free(s->usage[i]);
+		xs_free(s->usage[i]);
 }
 
 unsigned int store_rights(const struct acl *acl, const struct cred *cred)
@@ -391,6 +391,9 @@ void store_apply(struct store *s, const struct op *op, struct node **removed)
 	op_apply(&e, op, removed);
 }
 
+/* So many bytes of paths are found in one walk: what it takes is bounded. */
+#define LEFTOVERS_BYTES 65536U
+
 /* Paths, each with its NUL, of what a domain leaves behind. */
 struct leftovers {
 	uint16_t domid;
@@ -410,6 +413,8 @@ static void find_leftovers(void *ctx, struct node *n, const char *path, size_t l
 {
 	struct leftovers *l = ctx;
 
+	if (l->owned.len + l->listed.len > LEFTOVERS_BYTES)
+		return;
 	if (n->acl->p[0].domid == l->domid && len > 1)
 		buf_add(&l->owned, path, len + 1);
 	else if (acl_lists(n->acl, l->domid))
@@ -429,15 +434,16 @@ static struct acl *acl_without(const struct acl *acl, uint16_t domid)
 	return new;
 }
 
-void store_forget_domain(struct store *s, uint16_t domid,
-			 void (*fn)(void *ctx, const char *path, struct node *removed), void *ctx)
+/* Delete and change what the walk found; false when it found nothing. */
+static bool forget_some(struct store *s, struct leftovers *l,
+			void (*fn)(void *ctx, const char *path, struct node *removed), void *ctx)
 {
-	struct leftovers l = { .domid = domid };
 	struct edit e;
 	const char *p;
 
-	tree_walk(s->root, find_leftovers, &l);
-	for (p = l.owned.data; p < l.owned.data + l.owned.len; p += strlen(p) + 1) {
+	l->owned.len = l->listed.len = 0;
+	tree_walk(s->root, find_leftovers, l);
+	for (p = l->owned.data; p < l->owned.data + l->owned.len; p += strlen(p) + 1) {
 		struct node *gone;
 
 		/* It may have gone with an ancestor. */
@@ -449,14 +455,24 @@ void store_forget_domain(struct store *s, uint16_t domid,
 			fn(ctx, p, gone);
 		node_put(gone);
 	}
-	for (p = l.listed.data; p < l.listed.data + l.listed.len; p += strlen(p) + 1) {
+	for (p = l->listed.data; p < l->listed.data + l->listed.len; p += strlen(p) + 1) {
 		struct node *n = tree_find(s->root, p, strlen(p));
 
 		if (!n)
 			continue;
 		e = edit_store(s);
-		tree_set_acl(&e, p, strlen(p), acl_without(n->acl, domid));
+		tree_set_acl(&e, p, strlen(p), acl_without(n->acl, l->domid));
 	}
+	return l->owned.len || l->listed.len;
+}
+
+void store_forget_domain(struct store *s, uint16_t domid,
+			 void (*fn)(void *ctx, const char *path, struct node *removed), void *ctx)
+{
+	struct leftovers l = { .domid = domid };
+
+	while (forget_some(s, &l, fn, ctx))
+		;
 	for (int i = 0; i < NR_SPECIAL; i++) {
 		struct acl *old = s->special[i];
 

@@ -131,8 +131,10 @@ void store_apply(struct store *s, const struct op *op, struct node **removed);
 
 /** Begin a transaction. ENOSPC when @cred has too many. */
 int txn_start(struct store *s, const struct cred *cred, uint32_t id, struct txn **t);
-/** Note and make the checked change in the transaction. ENOSPC when it got too large. */
+/** Note and make the checked change in the transaction. ENOSPC when it got too large, ENOMEM. */
 int txn_apply(struct store *s, struct txn *t, const struct op *op);
+/** At most so many bytes are allocated when its changes are made the store's. */
+size_t txn_cost(const struct txn *t);
 /** May it end well? EAGAIN when something it looked at has changed, ENOSPC for a quota. */
 int txn_check(struct store *s, struct txn *t);
 /** Make its changes the store's; txn_check() said yes, and nothing changed since. */

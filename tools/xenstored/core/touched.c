@@ -3,6 +3,7 @@
  * A hash table of paths; see touched.h. Its hash is keyed by a random number, so that a guest
  * cannot choose paths that collide.
  */
+#include <assert.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,9 +38,9 @@ void touched_free(struct touched *t)
 	if (!t)
 		return;
 	buf_free(&t->text);
-	free(t->entries);
-	free(t->slots);
-	free(t);
+	xs_free(t->entries);
+	xs_free(t->slots);
+	xs_free(t);
 }
 
 static uint32_t hash_path(uint32_t key, const char *path, size_t len)
@@ -62,19 +63,37 @@ static void place(struct touched *t, uint32_t number)
 	t->slots[i] = number + 1;
 }
 
-static void grow(struct touched *t)
+/* At most half of the slots are used. */
+static bool more_slots(struct touched *t)
 {
-	if (t->count == t->room) {
-		t->room = t->room ? 2 * t->room : 8;
-		t->entries = xs_realloc(t->entries, t->room * sizeof(*t->entries));
-	}
-	if (2 * (t->count + 1) <= t->nr_slots)
-		return;
-	free(t->slots);
-	t->nr_slots = t->nr_slots ? 2 * t->nr_slots : 16;
-	t->slots = xs_zalloc(t->nr_slots * sizeof(*t->slots));
+	uint32_t nr = t->nr_slots ? 2 * t->nr_slots : 16;
+	uint32_t *slots = xs_try_realloc(NULL, nr * sizeof(*slots));
+
+	if (!slots)
+		return false;
+	memset(slots, 0, nr * sizeof(*slots));
+	xs_free(t->slots);
+	t->slots = slots;
+	t->nr_slots = nr;
 	for (uint32_t i = 0; i < t->count; i++)
 		place(t, i);
+	return true;
+}
+
+bool touched_room(struct touched *t, size_t len)
+{
+	if (t->count == t->room) {
+		uint32_t room = t->room ? 2 * t->room : 8;
+		struct entry *entries = xs_try_realloc(t->entries, room * sizeof(*entries));
+
+		if (!entries)
+			return false;
+		t->entries = entries;
+		t->room = room;
+	}
+	if (2 * (t->count + 1) > t->nr_slots && !more_slots(t))
+		return false;
+	return buf_room(&t->text, len);
 }
 
 unsigned int touched_add(struct touched *t, const char *path, size_t len, unsigned int flags)
@@ -82,7 +101,7 @@ unsigned int touched_add(struct touched *t, const char *path, size_t len, unsign
 	uint32_t hash = hash_path(t->key, path, len), mask;
 	struct entry *e;
 
-	grow(t);
+	assert(t->count < t->room && 2 * (t->count + 1) <= t->nr_slots);
 	mask = t->nr_slots - 1;
 	for (uint32_t i = hash & mask; t->slots[i]; i = (i + 1) & mask) {
 		e = &t->entries[t->slots[i] - 1];

@@ -17,7 +17,9 @@ struct touched;
 
 struct touched *touched_new(void);
 void touched_free(struct touched *t);
-/** Add @path, or @flags to it; returns the flags it did not have before. */
+/** Make room for one path of @len bytes, without the reserve; false when there is no memory. */
+bool touched_room(struct touched *t, size_t len);
+/** Add @path, for which there is room, or @flags to it; the flags that it did not have before. */
 unsigned int touched_add(struct touched *t, const char *path, size_t len, unsigned int flags);
 /** Paths in the set. */
 unsigned int touched_count(const struct touched *t);

@@ -27,7 +27,7 @@ struct acl *acl_get(struct acl *acl)
 void acl_put(struct acl *acl)
 {
 	if (acl && !--acl->ref)
-		free(acl);
+		xs_free(acl);
 }
 
 struct blob *blob_new(const void *data, size_t len)
@@ -51,7 +51,7 @@ struct blob *blob_get(struct blob *blob)
 void blob_put(struct blob *blob)
 {
 	if (blob && !--blob->ref)
-		free(blob);
+		xs_free(blob);
 }
 
 static struct node *node_new(const char *name, size_t len, struct acl *acl)
@@ -88,7 +88,7 @@ void node_put(struct node *n)
 		node_put(n->children);
 		blob_put(n->value);
 		acl_put(n->acl);
-		free(n);
+		xs_free(n);
 		n = right;
 	}
 }

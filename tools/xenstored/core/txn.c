@@ -28,6 +28,8 @@ int txn_note(struct store *s, struct txn *t, const char *path, size_t len, unsig
 {
 	if (!t || t->doomed)
 		return 0;
+	if (!touched_room(t->touched, len))
+		return ENOMEM;
 	if (touched_add(t->touched, path, len, flags))
 		recharge(s, t);
 	if (t->cred.privileged)
@@ -109,6 +111,8 @@ int txn_apply(struct store *s, struct txn *t, const struct op *op)
 	if (!t->cred.privileged && store_memory(s, t->cred.domid) + 3 * (long)op_size(op) +
 	    (long)t->ops.len > (long)s->quota.memory)
 		return store_refuse(s, t->cred.domid, &s->quota.memory);
+	if (!buf_room(&t->ops, op_size(op)))
+		return ENOMEM;
 	e.gen = ++s->gen;
 	if (op->path[0] == '/')
 		op_apply(&e, op, NULL);
@@ -168,6 +172,14 @@ int txn_check(struct store *s, struct txn *t)
 	if (t->commits != s->commits && !touched_all(t->touched, unchanged, &c))
 		return EAGAIN;
 	return check_quota(s, t);
+}
+
+size_t txn_cost(const struct txn *t)
+{
+	/* The values and the nodes that the transaction made or copied, once more; the paths it
+	 * tells of; and a little for each change. */
+	return 2 * t->ops.len + 2 * (size_t)(t->growth.copied + t->growth.created) +
+	       t->nr_ops * 512U + (1U << 20);
 }
 
 void txn_apply_all(struct store *s, struct txn *t)
@@ -242,6 +254,6 @@ void txn_free(struct store *s, struct txn *t)
 	store_usage(s, t->cred.domid)->transaction_bytes -= t->charged;
 	touched_free(t->touched);
 	buf_free(&t->ops);
-	free(t->deltas);
-	free(t);
+	xs_free(t->deltas);
+	xs_free(t);
 }

@@ -1,62 +1,47 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Memory, buffers and random numbers; see util.h. */
+/* Buffers and random numbers; see util.h. */
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "util.h"
 
-static void *must(void *p)
-{
-	if (!p) {
-		fputs("xenstored: out of memory\n", stderr);
-		abort();
-	}
-	return p;
-}
-
-void *xs_alloc(size_t size)
-{
-	return must(malloc(size ? size : 1));
-}
-
-void *xs_zalloc(size_t size)
-{
-	return must(calloc(1, size ? size : 1));
-}
-
-void *xs_realloc(void *p, size_t size)
-{
-	return must(realloc(p, size ? size : 1));
-}
-
-char *xs_strndup(const char *s, size_t len)
-{
-	char *copy = xs_alloc(len + 1);
-
-	memcpy(copy, s, len);
-	copy[len] = '\0';
-	return copy;
-}
-
-static void buf_room(struct buf *b, size_t more)
+static size_t new_cap(const struct buf *b, size_t more)
 {
 	size_t cap = b->cap ? b->cap : 128;
 
 	while (cap - b->len < more)
 		cap *= 2;
-	if (cap != b->cap) {
-		b->data = xs_realloc(b->data, cap);
-		b->cap = cap;
-	}
+	return cap;
+}
+
+bool buf_room(struct buf *b, size_t more)
+{
+	size_t cap = new_cap(b, more);
+	char *data = cap == b->cap ? b->data : xs_try_realloc(b->data, cap);
+
+	if (!data)
+		return false;
+	b->data = data;
+	b->cap = cap;
+	return true;
+}
+
+static void grow(struct buf *b, size_t more)
+{
+	size_t cap = new_cap(b, more);
+
+	if (cap == b->cap)
+		return;
+	b->data = xs_realloc(b->data, cap);
+	b->cap = cap;
 }
 
 void buf_add(struct buf *b, const void *data, size_t len)
 {
 	if (!len)
 		return;
-	buf_room(b, len);
+	grow(b, len);
 	memcpy(b->data + b->len, data, len);
 	b->len += len;
 }
@@ -71,7 +56,7 @@ void buf_printf(struct buf *b, const char *fmt, ...)
 	va_end(args);
 	if (len < 0)
 		return;
-	buf_room(b, (size_t)len + 1);
+	grow(b, (size_t)len + 1);
 	va_start(args, fmt);
 	vsnprintf(b->data + b->len, (size_t)len + 1, fmt, args);
 	va_end(args);
@@ -80,7 +65,7 @@ void buf_printf(struct buf *b, const char *fmt, ...)
 
 void buf_free(struct buf *b)
 {
-	free(b->data);
+	xs_free(b->data);
 	b->data = NULL;
 	b->len = b->cap = 0;
 }

@@ -1,26 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What every part of xenstored needs: memory that is there or ends the program, buffers, lists. */
+/* What every part of xenstored needs: buffers, lists, random numbers. */
 #ifndef XSD_UTIL_H
 #define XSD_UTIL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-/**
- * Allocate @size bytes; never returns NULL. Quotas bound what guests can make the daemon hold, so
- * running out means the machine is out of memory: the process ends, and its journal is enough for
- * the next one to go on.
- */
-void *xs_alloc(size_t size);
-/** The same, cleared. */
-void *xs_zalloc(size_t size);
-/** Resize as realloc(3) does; never returns NULL. */
-void *xs_realloc(void *p, size_t size);
-/** A copy of the @len bytes at @s with a NUL after them. */
-char *xs_strndup(const char *s, size_t len);
-
-/** What the allocator adds to a block, about. */
-#define ALLOC_OVERHEAD 16U
+#include "memory.h"
 
 /** A growing array of bytes. All zeroes is an empty one. */
 struct buf {
@@ -28,6 +15,8 @@ struct buf {
 	size_t len, cap;
 };
 
+/** Make room for @more bytes without the reserve; false when there is no memory for them. */
+bool buf_room(struct buf *b, size_t more);
 /** Append @len bytes of @data. */
 void buf_add(struct buf *b, const void *data, size_t len);
 /** Append formatted text, without its NUL. */

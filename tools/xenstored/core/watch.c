@@ -36,8 +36,8 @@ void watches_init(struct watches *ws)
 
 void watches_fini(struct watches *ws)
 {
-	free(ws->root);
-	free(ws->special);
+	xs_free(ws->root);
+	xs_free(ws->special);
 }
 
 static int compare(const char *name, size_t len, const struct watch_node *n)
@@ -139,7 +139,7 @@ void watches_remove(struct watches *ws, struct watch *w)
 	while (n->parent && !n->children && list_empty(&n->watches)) {
 		parent = n->parent;
 		take_out(n);
-		free(n);
+		xs_free(n);
 		n = parent;
 	}
 }

@@ -36,7 +36,7 @@ static void drop_domain(struct xs *xs, struct domain *d)
 	list_del(&d->link);
 	xs->by_domid[d->domid / DOMIDS_PART][d->domid % DOMIDS_PART] = NULL;
 	xs->nr_domains--;
-	free(d);
+	xs_free(d);
 }
 
 struct domain *xs_domain(struct xs *xs, uint16_t domid)
@@ -75,7 +75,7 @@ void xs_fini(struct xs *xs)
 	buf_free(&xs->record);
 	buf_free(&xs->answer);
 	for (unsigned int i = 0; i < NR_DOMIDS / DOMIDS_PART; i++)
-		free(xs->by_domid[i]);
+		xs_free(xs->by_domid[i]);
 }
 
 int xs_introduce(struct xs *xs, struct conn *by, uint16_t domid, uint64_t gfn, uint32_t port)
