@@ -6,7 +6,7 @@
 #   $(eval $(call tools_test,NAME,SUPPORT,LIBS,LDLIBS)) tools/test/test-NAME.c, run by tools-unit
 # A folder may hold what else is installed: X.service and X.mount (systemd), X.1, X.5 and X.8 (man
 # pages), X.bash (completion of X), X.default (/etc/default/X), X.conf (/etc/xen), X.modules-load
-# (/usr/lib/modules-load.d/X).
+# (/usr/lib/modules-load.d/X). tools_links are other names of programs: NAME:PROGRAM.
 
 tools_envs := tools tools-asan tools-fuzz
 tools_cflags := -std=gnu11 -O2 -g -Wall -Wextra -Werror -Wmissing-prototypes -Wstrict-prototypes \
@@ -63,6 +63,7 @@ $$(BUILD)/tools-asan/test/test-$(1): $(foreach o,test-$(1) $(2),$$(BUILD)/tools-
 endef
 
 tools_programs :=
+tools_links :=
 tools_tests :=
 include $(sort $(wildcard tools/libs/*/*.mk tools/*/*.mk))
 
@@ -76,6 +77,8 @@ tools_install_as = $(foreach f,$(1),install -D -m 644 $(f) $(DESTDIR)$(2)/$(notd
 .PHONY: tools tools-unit tools-install test-tools-install
 tools-install: $(tools_programs) ## install the toolstack (DESTDIR=...)
 	$(Q)$(call tools_install,755,$(tools_programs),/usr/sbin)
+	$(Q)$(foreach l,$(tools_links),ln -sfn \
+		$(lastword $(subst :, ,$(l))) $(DESTDIR)/usr/sbin/$(firstword $(subst :, ,$(l))) &&) :
 	$(Q)$(call tools_install,644,$(wildcard tools/*/*.service tools/*/*.mount),/usr/lib/systemd/system)
 	$(Q)$(foreach s,1 5 8,$(call tools_install,644,$(wildcard tools/*/*.$(s)),/usr/share/man/man$(s)) &&) :
 	$(Q)$(call tools_install_as,$(wildcard tools/*/*.bash),/usr/share/bash-completion/completions)

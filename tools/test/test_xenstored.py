@@ -107,10 +107,13 @@ class DaemonTest(unittest.TestCase):
         self.daemon = peer.Daemon(PROGRAM, self.folder.name)
         self.addCleanup(self.daemon.stop)
 
-    def command(self, *args):
+    def run_client(self, program, *args, **kwargs):
         env = dict(os.environ, XENSTORED_PATH=os.path.join(self.daemon.rundir, "socket"))
-        return subprocess.run([COMMAND, *args], env=env, capture_output=True, text=True,
-                              timeout=peer.PATIENCE, check=False)
+        return subprocess.run([program, *args], env={**env, **kwargs.pop("env", {})},
+                              capture_output=True, timeout=peer.PATIENCE, check=False, **kwargs)
+
+    def command(self, *args):
+        return self.run_client(COMMAND, *args, text=True)
 
     def check_store(self, writers):
         client = self.daemon.client()
@@ -411,14 +414,14 @@ class CommandTest(DaemonTest):
     def test_watch(self):
         self.daemon.start()
         env = dict(os.environ, XENSTORED_PATH=os.path.join(self.daemon.rundir, "socket"))
-        with subprocess.Popen([COMMAND, "watch", "-n", "2", "/w"], env=env, text=True,
+        with subprocess.Popen([COMMAND, "watch", "-n", "3", "/w"], env=env, text=True,
                               stdout=subprocess.PIPE) as watch:
             client = self.daemon.client()
             peer.wait_until(lambda: b"watches                   1" in
                             client.words(peer.CONTROL, "memreport"))
             client.write("/w/a", "1")
             client.words(peer.RM, "/w/a")
-            self.assertEqual(watch.stdout.read(), "/w/a\n/w/a\n")
+            self.assertEqual(watch.stdout.read(), "/w\n/w/a\n/w/a\n")
 
     def test_long_list(self):
         self.daemon.start()
@@ -432,6 +435,45 @@ class CommandTest(DaemonTest):
         failed = self.command("read", "/a")
         self.assertEqual(failed.returncode, 1)
         self.assertIn("cannot connect", failed.stderr)
+
+    def test_script_of_a_guest_agent(self):
+        """What scripts of guests and of dom0 call, by the names they call."""
+        self.daemon.start()
+        script = """set -e
+            p=/local/domain/0/data/ask
+            xenstore-write $p 1
+            xenstore-chmod -u $p n0 r1
+            xenstore-exists $p
+            xenstore-read -p $p
+            xenstore-list -p /local/domain/0/data
+            xenstore-ls -f -p /local/domain/0/data
+            xenstore-watch -n 1 $p
+            xenstore-rm -t $p
+            xenstore-ls /
+            xenstore-control check"""
+        result = self.run_client("sh", "-c", script, text=True,
+                                 env={"PATH": os.path.dirname(COMMAND) + ":/usr/bin:/bin"})
+        self.assertEqual((result.stdout, result.stderr, result.returncode),
+                         ("/local/domain/0/data/ask: 1\n/local/domain/0/data/ask\n"
+                          '/local/domain/0/data/ask = "1"   (n0,r1)\n/local/domain/0/data/ask\n'
+                          'tool = ""\n xenstored = ""\nOK\n', "", 0))
+
+    # A name of Debian's, and words; what one prints the other must print, and exit alike.
+    SAME = [
+        ("write", "/a/b", "1", "/a/c/d/e", "two", "/q/r/s", ""), ("ls", "-p", "/"),
+        ("ls", "-f", "-p"), ("read", "-p", "/a/b", "/a/c/d/e"), ("list", "-p", "/a", "/a/c"),
+        ("list", "/"), ("exists", "/a/b", "/a/c"), ("exists", "/a/b", "/none"), ("exists",),
+        ("chmod", "-u", "/a/b", "n0", "r1"), ("ls", "-fp"), ("chmod", "-r", "/a", "b0"),
+        ("ls", "-p"), ("chmod", "-ur", "/a/c", "n6", "r1"), ("ls", "-p"), ("chmod", "/a", "x5"),
+        ("rm", "-t", "/q/r/s"), ("write", "/v/p/q", "1", "/v/p", "held"), ("rm", "-t", "/v/p/q"),
+        ("rm", "-t", "/a/c/d/e"), ("ls",), ("rm", "/none/x"), ("rm", "/a/none"),
+        ("write", "/e", "q\\x41\\101\\\\\\t\\\"\\q"), ("read", "/e"), ("read", "-R", "/e"),
+        ("write", "-R", "/e", "q\\x41\\n\\"), ("read", "/e"), ("ls", "/"),
+        ("write", "/e", "\x01\x07\x08\x1f\x7f\xff\n\r\t"), ("read", "/e"), ("ls", "/"),
+        ("read", "-p", "-R", "/e"), ("read", "/none"), ("list", "/none"), ("ls", "/none"),
+        ("write", "/a"), ("watch", "-n", "1", "/a"), ("watch",), ("read",), ("rm",),
+        ("ls", "/a", "/v"), ("list", "-s", "/"), ("write", "-s", "/k", "5"), ("read", "-s", "/k"),
+    ] + [c for n in (45, 53, 54, 60) for c in (("write", "/w/b", "x" * n), ("ls", "-p", "/w"))]
 
     def test_debian_clients(self):
         cache = os.environ.get("XENOLITH_CACHE", ".cache")
@@ -449,6 +491,20 @@ class CommandTest(DaemonTest):
                                   capture_output=True, text=True, check=False,
                                   timeout=peer.PATIENCE)
 
+        other = peer.Daemon(PROGRAM, os.path.join(self.folder.name, "other"))
+        self.addCleanup(other.stop)
+        other.start()
+        for words in self.SAME:
+            words = [w.encode("latin-1") for w in words]
+            theirs = self.run_client(os.path.join(bin_dir, "xenstore-" + words[0].decode()),
+                                     *words[1:], env={
+                                         "LD_LIBRARY_PATH": env["LD_LIBRARY_PATH"]})
+            ours = self.run_client(f"{COMMAND}-{words[0].decode()}", *words[1:], env={
+                "XENSTORED_PATH": os.path.join(other.rundir, "socket")})
+            self.assertEqual((ours.stdout, bool(ours.returncode)),
+                             (theirs.stdout, bool(theirs.returncode)), words)
+        for path in ("/a", "/e", "/v", "/w", "/k"):
+            run("rm", path)
         self.assertEqual(run("write", "/a/b", "1", "/a/c", "2").returncode, 0)
         self.assertEqual(run("read", "/a/b", "/a/c").stdout, "1\n2\n")
         self.assertEqual(run("chmod", "/a/b", "n0", "r5").returncode, 0)

@@ -31,6 +31,7 @@ $(BUILD)/tools-asan/bin/xenstored-sim: $(xsd_sim_objs) $(BUILD)/tools-asan/libxs
 $(BUILD)/tools-asan/bin/xenstore: $(call tools_objs,tools-asan,xenstore) $(BUILD)/tools-asan/libstore.a
 	$(SAY) LD $@
 	$(Q)mkdir -p $(@D) && $(CC) $(tools_cflags_tools-asan) -o $@ $^
+	$(Q)for name in $(tools_links); do ln -sfn xenstore $(@D)/$${name%:*}; done
 
 .PHONY: test-xenstored
 test-xenstored: $(BUILD)/tools-asan/bin/xenstored-sim $(BUILD)/tools-asan/bin/xenstore \

@@ -69,14 +69,16 @@ static int open_any(const char *path)
 	return connect_socket(path);
 }
 
-static const char *default_path(char socket_path[], size_t bytes)
+const char *xsc_socket_path(void)
 {
+	static char in_folder[sizeof(((struct xsc *)NULL)->path)];
 	const char *path = getenv("XENSTORED_PATH"), *dir = getenv("XENSTORED_RUNDIR");
 
 	if (path && *path)
 		return path;
-	snprintf(socket_path, bytes, "%s/socket", dir && *dir ? dir : "/var/run/xenstored");
-	return socket_path;
+	snprintf(in_folder, sizeof(in_folder), "%s/socket", dir && *dir ? dir :
+		 "/var/run/xenstored");
+	return in_folder;
 }
 
 /* A socket that nobody serves is that of a daemon which is away; only where there is none does the
@@ -105,13 +107,14 @@ int xsc_open_fd(int fd, struct xsc **out)
 
 int xsc_open(const char *path, struct xsc **out)
 {
-	char socket_path[sizeof((*out)->path)];
+	const char *named = getenv("XENSTORED_PATH");
+	bool any = !path && !(named && *named);
 	int fd, error;
 
 	if (!path)
-		path = default_path(socket_path, sizeof(socket_path));
+		path = xsc_socket_path();
 	fd = open_any(path);
-	if (fd < 0 && path == socket_path) {
+	if (fd < 0 && any) {
 		fd = open_device(errno);
 		path = "/dev/xen/xenbus";
 	}

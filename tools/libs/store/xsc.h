@@ -22,6 +22,8 @@ struct xsc;
  * $XENSTORED_RUNDIR or /var/run/xenstored, or where no such socket is, /dev/xen/xenbus.
  */
 int xsc_open(const char *path, struct xsc **c);
+/** Where the socket is, by the environment: what NULL means when the device is not to be used. */
+const char *xsc_socket_path(void);
 /** The same over a connection, which becomes the client's even if this fails. */
 int xsc_open_fd(int fd, struct xsc **c);
 /**
