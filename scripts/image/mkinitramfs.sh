@@ -75,7 +75,7 @@ copy_program() {
 # packaged bzImage would do as well; the ELF without its symbols is quicker to load.)
 copy_toolstack() {
 	local program elf
-	for program in xl xenstored xenconsole xenconsoled xen-init-dom0 xentrace xenpm; do
+	for program in xl xenstored xenconsole xenconsoled xen-init-dom0 xentop xentrace xenpm; do
 		copy_program "$peer/usr/lib/xen-4.17/bin/$program" "$peer"
 	done
 	for program in xenstore-ls xenstore-read xenstore-write; do

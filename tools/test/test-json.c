@@ -114,6 +114,8 @@ static void fill_field(const struct lx_field *f, char *at, uint32_t *count)
 	case LX_OBJECT:
 		fill_any(f->type, at);
 		break;
+	case LX_MARK:
+		break;
 	default:
 		*count = (uint32_t)rand() % 4;
 		*(char **)at = *count ? calloc(*count, bytes) : NULL;

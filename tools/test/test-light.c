@@ -24,7 +24,7 @@
 #include <public/hvm/params.h>
 #include <public/sched.h>
 
-static char folder[64], kernel[96], states[96], runs[96];
+static char folder[64], kernel[96], states[96], libxls[96], runs[96];
 static struct fake_store store;
 static struct lx lx;
 static struct lx_domain_config config;
@@ -39,6 +39,7 @@ static int setup(void **state)
 		return -1;
 	snprintf(kernel, sizeof(kernel), "%s/kernel", folder);
 	snprintf(states, sizeof(states), "%s/states/domains", folder);
+	snprintf(libxls, sizeof(libxls), "%s/libxl", folder);
 	snprintf(runs, sizeof(runs), "%s/run", folder);
 	fake_kernel(elf);
 	fd = open(kernel, O_WRONLY | O_CREAT, 0600);
@@ -51,6 +52,7 @@ static int setup(void **state)
 	lx.ctl = ctl_open(&fake_backend, lx.log);
 	lx.store = &store.s;
 	lx.state_dir = states;
+	lx.libxl_dir = libxls;
 	lx.run_dir = runs;
 	lx.host = &fake_host_ops;
 	fake_host = (struct fake_host){ .bounces = true };
@@ -106,6 +108,63 @@ static void assert_no_trace(void)
 	assert_int_equal(fake_host.loops, 0);
 	assert_null(lx.loop.fds);
 	assert_null(lx.loop.timers);
+}
+
+/* Where libxl would look for the configuration of a domain. */
+static void userdata_path(uint32_t domid, char path[512])
+{
+	char uuid[LX_UUID_TEXT];
+
+	lx_uuid_text(config.c_info.uuid, uuid);
+	snprintf(path, 512, "%s/userdata-d.%u.%s.libxl-json", libxls, domid, uuid);
+}
+
+/* Debian's tools find the configurations of our domains, and ours find Debian's. */
+static void test_userdata(void **state)
+{
+	struct lx_domain_config saved;
+	char path[512], other[600], text[256] = "";
+	uint32_t domid;
+	FILE *f;
+
+	assert_int_equal(lx_create_now(&lx, &config, false, &domid), 0);
+	userdata_path(domid, path);
+	f = fopen(path, "r");
+	assert_non_null(f);
+	assert_non_null(fgets(text, sizeof(text), f));
+	fclose(f);
+	assert_string_equal(text, "{\n");
+	/* What we change is seen there. */
+	assert_int_equal(lx_rename(&lx, domid, "renamed"), 0);
+	assert_int_equal(lx_state_load(&lx, config.c_info.uuid, &saved), 0);
+	assert_string_equal(saved.c_info.name, "renamed");
+	lx_dispose(&lx_domain_config_type, &saved);
+	/* libxl changes a configuration by putting a file of its own there. */
+	assert_int_equal(unlink(path), 0);
+	f = fopen(path, "w");
+	fputs("{ \"c_info\": { \"type\": \"pvh\", \"name\": \"by-libxl\", \"uuid\": \"", f);
+	lx_uuid_text(config.c_info.uuid, text);
+	fprintf(f, "%s\" }, \"b_info\": { \"type.pvh\": { \"pvshim\": \"False\" }, "
+		"\"claim_mode\": \"True\", \"max_memkb\": 8192 }, "
+		"\"on_crash\": \"preserve\" }", text);
+	fclose(f);
+	assert_int_equal(lx_state_load(&lx, config.c_info.uuid, &saved), 0);
+	assert_string_equal(saved.c_info.name, "by-libxl");
+	assert_int_equal(saved.b_info.max_memkb, 8192);
+	assert_int_equal(saved.on_crash, LX_PRESERVE);
+	lx_dispose(&lx_domain_config_type, &saved);
+	assert_int_equal(lx_rename(&lx, domid, "again"), 0);
+	assert_int_equal(lx_state_load(&lx, config.c_info.uuid, &saved), 0);
+	assert_string_equal(saved.c_info.name, "again");
+	lx_dispose(&lx_domain_config_type, &saved);
+	/* The end of a domain removes all libxl keeps of it, and nothing of others. */
+	snprintf(other, sizeof(other), "%s/userdata-d.9.00000000-0000-0000-0000-000000000001.xl",
+		 libxls);
+	f = fopen(other, "w");
+	fclose(f);
+	assert_int_equal(lx_destroy(&lx, domid), 0);
+	assert_int_not_equal(access(path, F_OK), 0);
+	assert_int_equal(unlink(other), 0);
 }
 
 static void test_create(void **state)
@@ -481,6 +540,16 @@ static void test_devices(void **state)
 			    "/local/domain/0/backend/vbd/1/51712");
 	assert_string_equal(fake_store_get(&store, "/local/domain/0/backend/vif/1/0/"
 					   "hotplug-status"), "connected");
+	/* Where libxl looks for a device. */
+	assert_string_equal(fake_store_get(&store, "/libxl/1/type"), "pvh");
+	assert_string_equal(fake_store_get(&store, "/libxl/1/device/vbd/51712/frontend"),
+			    "/local/domain/1/device/vbd/51712");
+	assert_string_equal(fake_store_get(&store, "/libxl/1/device/vbd/51712/backend"),
+			    "/local/domain/0/backend/vbd/1/51712");
+	assert_string_equal(fake_store_get(&store, "/libxl/1/device/vbd/51712/dev"), "xvda");
+	assert_string_equal(fake_store_get(&store, "/libxl/1/device/vbd/51712/mode"), "w");
+	assert_non_null(fake_store_get(&store, "/libxl/1/device/vbd/51712/params"));
+	assert_non_null(fake_store_get(&store, "/libxl/1/device/vif/0/mac"));
 	/* The address chosen is kept, so that it survives a reboot of the guest. */
 	assert_int_equal(lx_state_load(&lx, config.c_info.uuid, &saved), 0);
 	assert_string_equal(saved.nics[0].mac, fake_store_get(&store, "/local/domain/0/backend/"
@@ -702,7 +771,8 @@ static void test_death_without_store(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_create), TEST(test_permissions), TEST(test_every_hypercall_fails),
+		TEST(test_create), TEST(test_userdata), TEST(test_permissions),
+		TEST(test_every_hypercall_fails),
 		TEST(test_every_store_write_fails), TEST(test_store_conflicts),
 		TEST(test_dom0),
 		TEST(test_state_folder_fails), TEST(test_bad_input), TEST(test_name_race),

@@ -142,6 +142,33 @@ static void test_usage(void **state)
 	assert_string_equal(err, "command does not implement -N (dryrun) option\n");
 }
 
+/*
+ * What Xen's init script xendomains takes out of `xl list -l`, which it knows by libxl's layout: a
+ * domain begins with a brace behind four blanks, its number is behind eight, and its name is the
+ * next member "name" after that.
+ */
+static void assert_xendomains_finds(const char *domains)
+{
+	char found[1024] = "", line[256], id[16] = "";
+	size_t used = 0;
+
+	for (const char *p = out, *end; *p; p = end + 1) {
+		char name[64];
+
+		end = strchr(p, '\n');
+		assert_non_null(end);
+		snprintf(line, sizeof(line), "%.*s", (int)(end - p), p);
+		if (!strcmp(line, "    {"))
+			id[0] = '\0';
+		else if (sscanf(line, "        \"domid\": %15[0-9],", id) == 1 && line[8] == '"')
+			continue;
+		else if (id[0] && sscanf(line, " \"name\": \"%63[^\"]\",", name) == 1)
+			used += (size_t)snprintf(found + used, sizeof(found) - used, "%s %s\n", id,
+						 name);
+	}
+	assert_string_equal(found, domains);
+}
+
 static void test_lists(void **state)
 {
 	assert_int_equal(run("vm-list"), 0);
@@ -150,6 +177,8 @@ static void test_lists(void **state)
 		    "00000000-0000-0000-0000-000000000000  0    Domain-0                      \n");
 	assert_int_equal(run("list --json u1"), 0);
 	assert_says(out, "\"name\": \"u1\"");
+	assert_int_equal(run("list -l"), 0);
+	assert_xendomains_finds("0 Domain-0\n1 u1\n2 u2\n");
 	assert_int_equal(run("vcpu-list u1"), 0);
 	assert_says(out, "u1                                   1     1    1   -b-       1.5  1 / "
 		    "all\n");

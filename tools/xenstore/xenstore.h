@@ -27,7 +27,7 @@ char *join(const char *dir, const char *name);
 
 /** Print a value with escapes for what is not printable. Returns the characters printed. */
 int print_value(const char *value, size_t len);
-/** Undo the escapes of @text in its place; the length. Those print_value() makes, and octal ones. */
+/** Undo the escapes of @text in its place, those of print_value() and octal ones; the length. */
 size_t unescape(char *text);
 
 /* Commands: 0, or an errno value after a line on standard error; -1 for wrong usage. */

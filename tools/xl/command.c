@@ -118,14 +118,15 @@ struct xen_domctl_getdomaininfo *xl_domains(struct xl *xl, int *n)
 
 int xl_print_json(struct json_object *json)
 {
-	if (!json) {
+	char *text = json ? lx_json_text(json) : NULL;
+
+	json_object_put(json);
+	if (!text) {
 		fprintf(stderr, "no memory\n");
 		return 1;
 	}
-	printf("%s\n", json_object_to_json_string_ext(json, JSON_C_TO_STRING_PRETTY |
-						      JSON_C_TO_STRING_NOSLASHESCAPE |
-						      JSON_C_TO_STRING_SPACED));
-	json_object_put(json);
+	puts(text);
+	free(text);
 	return 0;
 }
 

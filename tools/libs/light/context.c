@@ -15,6 +15,7 @@ int lx_open(struct lx *lx, struct xentoollog_logger *log)
 	memset(lx, 0, sizeof(*lx));
 	lx->log = log;
 	lx->state_dir = LX_STATE_DIR;
+	lx->libxl_dir = LX_LIBXL_DIR;
 	lx->run_dir = LX_RUN_DIR;
 	lx->host = &lx_host_linux;
 	lx->ctl = ctl_open(&ctl_backend_xen, log);

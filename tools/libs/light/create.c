@@ -474,7 +474,9 @@ static int step_state(struct lx_op *op)
 {
 	struct lx_create *c = to_create(op);
 
-	return lx_state_save(c->lx, &c->made);
+	int rc = lx_state_save(c->lx, &c->made);
+
+	return rc ? rc : lx_state_publish(c->lx, c->made.c_info.uuid, c->domid);
 }
 
 static int step_start(struct lx_op *op)

@@ -95,6 +95,33 @@ static int write_end(struct lx *lx, uint32_t tx, const char *dir, const struct l
 	return rc;
 }
 
+static int write_nodes(struct lx_store *s, uint32_t tx, const char *dir, const struct lx_kv *kv)
+{
+	int rc = 0;
+
+	for (; !rc && kv->key; kv++) {
+		char path[LX_PATH_BYTES];
+
+		snprintf(path, sizeof(path), "%.200s/%.50s", dir, kv->key);
+		if (kv->value)
+			rc = s->ops->write(s, tx, path, kv->value);
+	}
+	return rc;
+}
+
+/* What toolstacks know of the device, where libxl keeps it and reads it from: both ends, and all
+ * that the backend was told. The guest does not see it. */
+static int write_private(struct lx_store *s, uint32_t tx, const char *dir, const char *front,
+			 const char *back, const struct lx_kv *told)
+{
+	const struct lx_kv ends[] = { { "frontend", front }, { "backend", back }, { NULL, NULL } };
+	int rc = s->ops->remove(s, tx, dir);
+
+	if (!rc)
+		rc = write_nodes(s, tx, dir, ends);
+	return rc ? rc : write_nodes(s, tx, dir, told);
+}
+
 struct ends {
 	struct lx *lx;
 	const struct lx_device *dev;
@@ -139,8 +166,7 @@ static int write_both(struct lx_store *s, uint32_t tx, void *arg)
 	memcpy(all + n, back_base, sizeof(back_base));
 	if (!rc)
 		rc = write_end(e->lx, tx, b, backends, all);
-	snprintf(f, sizeof(f), "%.200s/backend", p);
-	return rc ? rc : s->ops->write(s, tx, f, b);
+	return rc ? rc : write_private(s, tx, p, f, b, e->back);
 }
 
 int lx_device_write(struct lx *lx, const struct lx_device *dev, const struct lx_kv *front,

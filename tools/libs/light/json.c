@@ -137,6 +137,8 @@ static struct json_object *field_to_json(const struct lx_field *f, void *object)
 		return cpumap_to_json(&MEMBER(object, f, struct lx_cpumap));
 	case LX_OBJECT:
 		return lx_to_json(f->type, (char *)object + f->at);
+	case LX_MARK:
+		return json_object_new_object();
 	default:
 		if (!COUNT(object, f))
 			return NULL;
@@ -301,6 +303,8 @@ static int read_field(const struct lx_field *f, struct json_object *v, void *obj
 		return read_cpumap(f, v, &MEMBER(object, f, struct lx_cpumap), err);
 	case LX_OBJECT:
 		return lx_from_json(f->type, (char *)object + f->at, v, err);
+	case LX_MARK:
+		return 0;
 	default:
 		return read_array(f, v, object, err);
 	}
@@ -340,18 +344,32 @@ int lx_from_text(const struct lx_type *type, void *object, const char *text, cha
 	return rc;
 }
 
+char *lx_json_text(struct json_object *json)
+{
+	const char *s = json_object_to_json_string_ext(json, JSON_C_TO_STRING_PRETTY |
+						       JSON_C_TO_STRING_NOSLASHESCAPE |
+						       JSON_C_TO_STRING_SPACED);
+	/* The library indents by two: at most twice as long. */
+	char *text = s ? malloc(2 * strlen(s) + 1) : NULL, *to = text;
+
+	if (!text)
+		return NULL;
+	for (bool begin = true; *s; s++) {
+		begin = begin && *s == ' ';
+		if (begin)
+			*to++ = ' ';
+		*to++ = *s;
+		begin |= *s == '\n';
+	}
+	*to = '\0';
+	return text;
+}
+
 char *lx_to_text(const struct lx_type *type, const void *object)
 {
 	struct json_object *j = lx_to_json(type, object);
-	char *text = NULL;
+	char *text = j ? lx_json_text(j) : NULL;
 
-	if (j) {
-		const char *s = json_object_to_json_string_ext(j, JSON_C_TO_STRING_PRETTY |
-							       JSON_C_TO_STRING_NOSLASHESCAPE |
-							       JSON_C_TO_STRING_SPACED);
-
-		text = s ? strdup(s) : NULL;
-	}
 	json_object_put(j);
 	return text;
 }

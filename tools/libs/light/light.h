@@ -14,6 +14,7 @@
 
 #define LX_STATE_DIR "/var/lib/xenolith/domains"
 #define LX_RUN_DIR "/run/xenolith"
+#define LX_LIBXL_DIR "/var/lib/xen"
 
 struct xentoollog_logger;
 struct lx_host_ops;
@@ -24,6 +25,7 @@ struct lx {
 	struct lx_loop loop;
 	struct xentoollog_logger *log;
 	const char *state_dir;		/* configurations of domains; LX_STATE_DIR */
+	const char *libxl_dir;		/* where libxl keeps them; LX_LIBXL_DIR, NULL: nowhere */
 	const char *run_dir;		/* who is making which domain; LX_RUN_DIR */
 	const struct lx_host_ops *host;
 	bool no_hotplug;		/* `xl devd` does it for backends in dom0 too */
@@ -146,13 +148,16 @@ struct lx_abandoned *lx_claims_abandoned(struct lx *lx, unsigned int *n);
  * one the claim only. 0 or -errno. */
 int lx_claim_clean(struct lx *lx, const struct lx_abandoned *a);
 
-/* state.c: configurations on disk, one file a domain, named after its UUID */
+/* state.c: configurations on disk, one file a domain, named after its UUID; of a domain that libxl
+ * made, or whose configuration it changed, libxl's file (userdata.h) */
 
 /** Write: complete or not at all, also when the power fails. */
 int lx_state_save(struct lx *lx, const struct lx_domain_config *config);
 /** -ENOENT (nothing logged) when there is none. @config is initialised here. */
 int lx_state_load(struct lx *lx, const uint8_t uuid[16], struct lx_domain_config *config);
 void lx_state_remove(struct lx *lx, const uint8_t uuid[16]);
+/** Let Debian's tools find the saved configuration of @domid. */
+int lx_state_publish(struct lx *lx, const uint8_t uuid[16], uint32_t domid);
 /** Change the saved configuration of a running domain; no file, no change. */
 int lx_state_update(struct lx *lx, uint32_t domid,
 		    void (*change)(struct lx_domain_config *config, void *arg), void *arg);

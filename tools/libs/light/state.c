@@ -12,18 +12,24 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "light.h"
+#include "userdata.h"
 
-#define PATH_BYTES 512
+#define PATH_BYTES LX_FILE_BYTES
 #define MAX_FILE (1L << 20)
 
-static void state_path(const struct lx *lx, const uint8_t uuid[16], const char *suffix,
-		       char path[PATH_BYTES])
+static void state_path(const struct lx *lx, const uint8_t uuid[16], char path[PATH_BYTES])
 {
 	char text[LX_UUID_TEXT];
 
 	lx_uuid_text(uuid, text);
-	snprintf(path, PATH_BYTES, "%.400s/%s.json%s", lx->state_dir, text, suffix);
+	snprintf(path, PATH_BYTES, "%.400s/%s.json", lx->state_dir, text);
+}
+
+/* The file that counts. */
+static void current_path(struct lx *lx, const uint8_t uuid[16], char path[PATH_BYTES])
+{
+	if (!lx_userdata_find(lx, uuid, path))
+		state_path(lx, uuid, path);
 }
 
 static int make_folders(const char *dir)
@@ -74,10 +80,14 @@ static int sync_folder(const char *dir)
 	return rc;
 }
 
-static int save(struct lx *lx, const char *path, const char *fresh, const char *text)
+static int save(const char *path, const char *text)
 {
-	int rc = make_folders(lx->state_dir), fd;
+	char dir[PATH_BYTES], fresh[PATH_BYTES + 8];
+	int rc, fd;
 
+	snprintf(dir, sizeof(dir), "%.*s", (int)(strrchr(path, '/') - path), path);
+	snprintf(fresh, sizeof(fresh), "%s.new", path);
+	rc = make_folders(dir);
 	if (rc)
 		return rc;
 	fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
@@ -90,20 +100,19 @@ static int save(struct lx *lx, const char *path, const char *fresh, const char *
 		rc = -errno;
 	if (rc)
 		unlink(fresh);
-	return rc ? rc : sync_folder(lx->state_dir);
+	return rc ? rc : sync_folder(dir);
 }
 
 int lx_state_save(struct lx *lx, const struct lx_domain_config *config)
 {
-	char path[PATH_BYTES], fresh[PATH_BYTES], *text;
+	char path[PATH_BYTES], *text;
 	int rc;
 
 	text = lx_to_text(&lx_domain_config_type, config);
 	if (!text)
 		return -ENOMEM;
-	state_path(lx, config->c_info.uuid, "", path);
-	state_path(lx, config->c_info.uuid, ".new", fresh);
-	rc = save(lx, path, fresh, text);
+	current_path(lx, config->c_info.uuid, path);
+	rc = save(path, text);
 	free(text);
 	if (rc)
 		lx_error(lx, rc, "cannot write the configuration to %s", path);
@@ -147,7 +156,7 @@ int lx_state_load(struct lx *lx, const uint8_t uuid[16], struct lx_domain_config
 	int rc;
 
 	lx_init(&lx_domain_config_type, config);
-	state_path(lx, uuid, "", path);
+	current_path(lx, uuid, path);
 	text = read_file(path, &rc);
 	if (rc == -ENOENT)
 		return rc;
@@ -165,8 +174,22 @@ void lx_state_remove(struct lx *lx, const uint8_t uuid[16])
 {
 	char path[PATH_BYTES];
 
-	state_path(lx, uuid, "", path);
+	state_path(lx, uuid, path);
 	unlink(path);
+	lx_userdata_remove(lx, uuid);
+}
+
+int lx_state_publish(struct lx *lx, const uint8_t uuid[16], uint32_t domid)
+{
+	char path[PATH_BYTES];
+	int rc;
+
+	state_path(lx, uuid, path);
+	rc = lx_userdata_link(lx, uuid, domid, path);
+	if (rc)
+		lx_error(lx, rc, "cannot make the link in %s by which other tools find the "
+			 "configuration", lx->libxl_dir);
+	return rc;
 }
 
 int lx_state_update(struct lx *lx, uint32_t domid,

@@ -65,6 +65,8 @@ static const struct lx_field build_fields[] = {
 	ARRAY_FIELD(LX_CPUMAPS, "vcpu_hard_affinity", lx_build_info, hard, nr_hard),
 	ARRAY_FIELD(LX_CPUMAPS, "vcpu_soft_affinity", lx_build_info, soft, nr_soft),
 	{ .name = "nodemap", .kind = LX_CPUMAP, .at = offsetof(struct lx_build_info, nodes) },
+	/* libxl takes the type from here. */
+	{ .name = "type.pvh", .kind = LX_MARK },
 	{ 0 },
 };
 

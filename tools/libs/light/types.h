@@ -45,6 +45,7 @@ enum lx_kind {
 	LX_OBJECT,	/* a structure, described by .type */
 	LX_OBJECTS,	/* pointer to an owned array of structures; length (uint32_t) at .count */
 	LX_CPUMAPS,	/* the same for struct lx_cpumap */
+	LX_MARK,	/* no member: an empty object, whose name tells libxl something */
 };
 
 struct lx_field {
@@ -135,6 +136,8 @@ extern const struct lx_type lx_domain_config_type, lx_disk_type, lx_nic_type;
 void lx_init(const struct lx_type *type, void *object);
 /** Free what an object owns and set it to zeros. */
 void lx_dispose(const struct lx_type *type, void *object);
+/** JSON as text, indented by four as libxl does; the caller's to free. NULL without memory. */
+char *lx_json_text(struct json_object *json);
 /** A new JSON object, NULL without memory. */
 struct json_object *lx_to_json(const struct lx_type *type, const void *object);
 /** Fill an object that lx_init() set up from JSON of any origin. 0 or -errno; @err (256 bytes) says

@@ -100,6 +100,8 @@ CASES = [
          "nothing behind, 2 CPUs", do="xl+swap+cycles", smp="2", image="dom0-tools",
          linux="xenolith.xl=debian xenolith.cycles=20", repeat_icount=1, timeout=600,
          everyday=False),
+    Case("swap-reading", "Debian's tools read and change guests of our xl, ours those of Debian's, 2 CPUs",
+         do="xl+reading", smp="2", image="dom0-tools", repeat_icount=1, timeout=600, everyday=False),
     Case("xentrace", "Debian's xentrace records, its xenalyze reads that, 2 CPUs", do="trace",
          smp="2", image="dom0-xl", extra=TRACE_DISK, trace=True),
     Case("tools", "our xl and console daemon: a PVH guest with disk and network, its ends, 2 CPUs",
