@@ -74,7 +74,7 @@ $(BUILD)/tools-asan/test/%.result: $(BUILD)/tools-asan/test/test-% FORCE
 tools_install = $(if $(2),install -D -m $(1) -t $(DESTDIR)$(3) $(2))
 # $(call tools_install_as,FILES,FOLDER): each under its name without the suffix
 tools_install_as = $(foreach f,$(1),install -D -m 644 $(f) $(DESTDIR)$(2)/$(notdir $(basename $(f))) &&) :
-.PHONY: tools tools-unit tools-install test-tools-install
+.PHONY: tools tools-unit tools-install test-tools-install test-tools-xlcfg
 tools-install: $(tools_programs) ## install the toolstack (DESTDIR=...)
 	$(Q)$(call tools_install,755,$(tools_programs),/usr/sbin)
 	$(Q)$(foreach l,$(tools_links),ln -sfn \
@@ -87,6 +87,8 @@ tools-install: $(tools_programs) ## install the toolstack (DESTDIR=...)
 	$(Q)$(call tools_install,644,$(wildcard tools/*/*.conf),/etc/xen)
 test-tools-install: $(tools_programs) ## what tools-install installs is whole, and agrees with xl help
 	$(Q)$(PYTHON) tools/test/test_install.py $(BUILD)
+test-tools-xlcfg: $(BUILD)/tools/bin/xl ## xl reads 228 configurations as Debian's xl 4.17 does
+	$(Q)$(PYTHON) tools/test/xlcfg/test_xlcfg.py $<
 tools: $(tools_programs) ## build the toolstack: build/tools/bin
 tools-unit: $(tools_tests:%=$(BUILD)/tools-asan/test/%.result) ## run the toolstack's unit tests
 	@cat $^ /dev/null | awk '/^UNIT / { p += $$3; f += $$4; s += $$5 } \

@@ -93,6 +93,14 @@ static bool dma_as_mapped(void)
 	return !fake_host.bounces;
 }
 
+static bool vif_lacks(const char *path, const char *bridge, char why[256])
+{
+	const char *what = path ? path : bridge;
+
+	snprintf(why, 256, "no %.200s", what ? what : "");
+	return what && fake_host.lacks && !strcmp(what, fake_host.lacks);
+}
+
 static int vif_up(const char *ifname, const char *rename, const char *bridge, uint32_t mtu)
 {
 	int rc = host_call();
@@ -121,5 +129,6 @@ const struct lx_host_ops fake_host_ops = {
 	.held = held,
 	.dma_as_mapped = dma_as_mapped,
 	.vif_up = vif_up,
+	.vif_lacks = vif_lacks,
 	.script = script,
 };

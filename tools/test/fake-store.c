@@ -72,6 +72,8 @@ static const char *answer(struct fake_store *f, const char *path, const char *va
 	if (strcmp(value, "5"))
 		return !strcmp(value, "1") ? "2" : value;
 	f->told_early += f->connect_in > 0;
+	if (f->deaf)
+		return value;
 	if (!f->overwrites)
 		return "6";
 	f->overwrites--;
@@ -112,12 +114,22 @@ static int fake_mkdir(struct lx_store *s, uint32_t tx, const char *path)
 	return rc;
 }
 
+/* Those that have been told to. */
+static void close_backends(struct fake_store *f)
+{
+	for (unsigned int i = 0; i < f->nodes; i++)
+		if (is_backend_state(f->node[i].path) && !strcmp(f->node[i].value, "5"))
+			put(f, f->node[i].path, "6");
+}
+
 /* Never made to fail: undoing has no second way. */
 static int fake_remove(struct lx_store *s, uint32_t tx, const char *path)
 {
 	struct fake_store *f = fake(s);
 	size_t len = strlen(path);
 
+	if (f->deaf && strstr(path, "/device/v"))
+		close_backends(f);
 	for (unsigned int i = 0; i < f->nodes;) {
 		struct fake_node *n = &f->node[i];
 

@@ -25,6 +25,7 @@ struct fake_store {
 	unsigned int connect_in;	/* reads of a backend's state until it is connected */
 	unsigned int told_early;	/* orders to close before that */
 	unsigned int overwrites;	/* orders to close that a backend overwrites */
+	bool deaf;			/* a backend closes only when its guest's end is gone */
 	bool no_backends;		/* states of backends stay as they are written */
 	bool blind;			/* nothing can be read */
 	/** Somebody else looks at the store after each change, and may change it too. */

@@ -9,7 +9,9 @@
 #include <public/event_channel.h>
 #include <public/hvm/hvm_op.h>
 #include <public/hvm/save.h>
+#include <public/features.h>
 #include <public/sched.h>
+#include <public/version.h>
 
 struct fake_xen fake_xen;
 
@@ -185,6 +187,25 @@ static long destroy(struct fake_domain *d)
 	return 0;
 }
 
+static void one_affinity(bool set, uint8_t *map, struct xenctl_bitmap *b)
+{
+	if (set)
+		*map = b->bitmap.p[0];
+	else
+		b->bitmap.p[0] = *map ? *map : 0xff;
+}
+
+static long affinity(struct fake_domain *d, bool set, struct xen_domctl_vcpuaffinity *a)
+{
+	if (a->vcpu >= FAKE_VCPUS)
+		return -EINVAL;
+	if (a->flags & XEN_VCPUAFFINITY_HARD)
+		one_affinity(set, &d->hard[a->vcpu], &a->cpumap_hard);
+	if (a->flags & XEN_VCPUAFFINITY_SOFT)
+		one_affinity(set, &d->soft[a->vcpu], &a->cpumap_soft);
+	return 0;
+}
+
 static long domctl(struct xen_domctl *op)
 {
 	struct fake_domain *d = find(op->domain);
@@ -225,12 +246,10 @@ static long domctl(struct xen_domctl *op)
 			.cpu_time = 1500000000 };
 		return 0;
 	case XEN_DOMCTL_getvcpuaffinity:
-		op->u.vcpuaffinity.cpumap_hard.bitmap.p[0] = 2;
-		op->u.vcpuaffinity.cpumap_soft.bitmap.p[0] = 15;
-		return 0;
+	case XEN_DOMCTL_setvcpuaffinity:
+		return affinity(d, op->cmd == XEN_DOMCTL_setvcpuaffinity, &op->u.vcpuaffinity);
 	case XEN_DOMCTL_settscinfo:
 	case XEN_DOMCTL_set_paging_mempool_size:
-	case XEN_DOMCTL_setvcpuaffinity:
 	case XEN_DOMCTL_setnodeaffinity:
 	case XEN_DOMCTL_settimeoffset:
 		return 0;
@@ -242,6 +261,14 @@ static long domctl(struct xen_domctl *op)
 	default:
 		return -ENOSYS;
 	}
+}
+
+static long features(uint64_t cmd, struct xen_feature_info *fi)
+{
+	if (cmd != XENVER_get_features || fi->submap_idx)
+		return -ENOSYS;
+	fi->submap = fake_xen.features;
+	return 0;
 }
 
 static long list(struct xen_sysctl_getdomaininfolist *l)
@@ -388,6 +415,8 @@ static long fake_hypercall(void *priv, unsigned int op, const uint64_t arg[5])
 	switch (op) {
 	case __HYPERVISOR_domctl:
 		return domctl((void *)arg[0]);
+	case __HYPERVISOR_xen_version:
+		return features(arg[0], (void *)arg[1]);
 	case __HYPERVISOR_sysctl:
 		return sysctl_call((void *)arg[0]);
 	case __HYPERVISOR_memory_op:

@@ -47,6 +47,7 @@ struct fake_domain {
 	uint32_t pool;
 	struct xen_domctl_sched_credit credit;	/* credit2 has the same */
 	struct xen_domctl_sched_rtds rtds[FAKE_VCPUS];
+	uint8_t hard[FAKE_VCPUS], soft[FAKE_VCPUS];	/* affinities; 0: all */
 };
 
 struct fake_xen {
@@ -57,6 +58,7 @@ struct fake_xen {
 	unsigned int failed;
 	uint64_t total_pages;
 	uint32_t capabilities;		/* XEN_SYSCTL_PHYSCAP_* */
+	uint32_t features;		/* 1 << XENFEAT_*, of dom0 */
 	bool small_only;		/* no 2 MiB pages to be had */
 	unsigned int bufs, maps;	/* in use: leaks */
 	unsigned int cpus;		/* two a node */

@@ -171,8 +171,28 @@ static void check_disk(const char *spec, const char *target, const char *vdev, c
 
 static void test_disk(void **state)
 {
-	static const char *const bad[] = { "/a", "/a,raw", "/a,bogus,xvda,z", "vdev=xvda", "",
-		"/a,raw,xvda,w,more", "/a,raw,xvda:tape", "colour=red,vdev=xvda,target=/x" };
+	static const struct {
+		const char *spec, *error;
+	} bad[] = {
+		{ "/a", "no device (vdev=xvda) for \"/a\"" },
+		{ "/a,raw", "no device (vdev=xvda) for \"/a\"" },
+		{ "", "no device (vdev=xvda) for \"\"" },
+		{ "vdev=xvda", "no target for \"xvda\"" },
+		{ "/a,raw,xvda,z", "access is r, ro, w, rw or w!, not \"z\"" },
+		{ "/a.qcow2,QCOW2,xvda,rw",
+		  "a format is raw, qcow, qcow2, vhd or qed, not \"QCOW2\"" },
+		{ "/a,xvda,w", "a format is raw, qcow, qcow2, vhd or qed, not \"xvda\"" },
+		{ "/a,raw,xvda,rw,format=qcow2", "the format is said twice, at \"qcow2\"" },
+		{ "/a,raw,xvda,rw,vdev=xvdb", "the device is said twice, at \"xvdb\"" },
+		{ "/a,raw,xvda,w,target=/b", "the target is said twice, at \"/b\"" },
+		{ "/a,raw,xvda,w,more", "too many words, at \"more\"" },
+		{ "/a,raw,xvda:tape", "a device's type is cdrom or disk, not \"tape\"" },
+		{ "vdev=xvda,devtype=foo,target=/x",
+		  "a device's type is cdrom or disk, not \"foo\"" },
+		{ "colour=red,vdev=xvda,target=/x", "unknown key \"colour\"" },
+		{ "foo:/b,xvda,w", "unknown prefix of a target, at \"foo:/b\"" },
+		{ "/a,raw,xvda,w,colo", "replication is not built: \"colo\"" },
+	};
 	struct cfg_disk d;
 	char *text;
 
@@ -181,15 +201,28 @@ static void test_disk(void **state)
 	check_disk("phy:/dev/sda1,xvdb,r", "/dev/sda1", "xvdb", "raw", true);
 	check_disk("vdev=xvda, format=qcow2 , access=ro, target=/a,b=c", "/a,b=c", "xvda", "qcow2",
 		   true);
-	check_disk("tap:aio:/img,raw,sda", "/img", "sda", "raw", false);
+	check_disk("vdev=xvda,target= /a ", " /a ", "xvda", "raw", false);
+	check_disk("tap:aio:qcow2:/img,sda", "/img", "sda", "qcow2", false);
+	check_disk("/a:b,raw,xvda,", "/a:b", "xvda", "raw", false);
+	text = strdup("drbd:mail,xvda2,w");
+	assert_int_equal(cfg_parse_disk(text, &d, &err), 0);
+	assert_string_equal(d.target, "mail");
+	assert_string_equal(d.script, "block-drbd");
+	free(text);
+	text = strdup(",hdc:cdrom,r");
+	assert_int_equal(cfg_parse_disk(text, &d, &err), 0);
+	assert_true(d.cdrom && !d.target && d.readonly);
+	free(text);
 	text = strdup(",,hdc:cdrom,r");
 	assert_int_equal(cfg_parse_disk(text, &d, &err), 0);
 	assert_true(d.cdrom);
 	assert_null(d.target);
 	free(text);
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-		text = strdup(bad[i]);
+		text = strdup(bad[i].spec);
 		assert_int_equal(cfg_parse_disk(text, &d, &err), -EINVAL);
+		assert_memory_equal(err.text, "disk: ", 6);
+		assert_string_equal(err.text + 6, bad[i].error);
 		free(text);
 	}
 }
@@ -209,6 +242,36 @@ static void test_vif(void **state)
 	assert_int_equal(cfg_parse_vif(bad_mac, &v, &err), -EINVAL);
 	assert_int_equal(cfg_parse_vif(bad_key, &v, &err), -EINVAL);
 	assert_int_equal(cfg_parse_vif(bad_mtu, &v, &err), -EINVAL);
+}
+
+static void test_mac(void **state)
+{
+	static const char *const bad[] = { "", "00:16", "00:16:3e:aa:bb:01:02", "0:16:3e:a:b:",
+		"00:16:3e:aa:bb:g1", "000:16:3e:aa:bb:01", "00:16:3e:aa:bb:-1", "00.16.3e.a.b.1" };
+	char mac[CFG_MAC_BYTES];
+
+	assert_true(cfg_parse_mac("00:16:3E:AA:BB:01", mac));
+	assert_string_equal(mac, "00:16:3e:aa:bb:01");
+	assert_true(cfg_parse_mac("0-16-3e-a-b-1", mac));
+	assert_string_equal(mac, "00:16:3e:0a:0b:01");
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_false(cfg_parse_mac(bad[i], mac));
+}
+
+static void test_signed(void **state)
+{
+	struct cfg *c = parse("a = '-3600'\nb = 7\nc = '--1'\nd = '-99'\ne = '-'\n");
+	int64_t v;
+
+	assert_int_equal(cfg_signed(c, "a", -5000, 5000, &v, &err), 0);
+	assert_int_equal(v, -3600);
+	assert_int_equal(cfg_signed(c, "b", 0, 7, &v, &err), 0);
+	assert_int_equal(cfg_signed(c, "c", -9, 9, &v, &err), -EINVAL);
+	assert_string_equal(err.text, "f:3: c takes a number, not \"--1\"");
+	assert_int_equal(cfg_signed(c, "d", -9, 9, &v, &err), -EINVAL);
+	assert_string_equal(err.text, "f:4: d is from -9 to 9, not -99");
+	assert_int_equal(cfg_signed(c, "e", -9, 9, &v, &err), -EINVAL);
+	cfg_free(c);
 }
 
 static void test_rate(void **state)
@@ -240,7 +303,8 @@ static void test_rate(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_rate),
+		cmocka_unit_test(test_rate), cmocka_unit_test(test_mac),
+		cmocka_unit_test(test_signed),
 		cmocka_unit_test(test_values), cmocka_unit_test(test_escapes),
 		cmocka_unit_test(test_append), cmocka_unit_test(test_errors),
 		cmocka_unit_test(test_types), cmocka_unit_test(test_twice_and_unused),

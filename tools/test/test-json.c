@@ -190,7 +190,9 @@ static const struct {
 	{ "disks.script", json_type_string }, { "disks.backend_domname", json_type_string },
 	{ "disks.format", json_type_string }, { "disks.readwrite", json_type_int },
 	{ "disks.is_cdrom", json_type_int }, { "disks.direct_io_safe", json_type_boolean },
-	{ "disks.discard_enable", json_type_string }, { "nics.devid", json_type_int },
+	{ "disks.discard_enable", json_type_string }, { "disks.removable", json_type_int },
+	{ "disks.trusted", json_type_string }, { "nics.trusted", json_type_string },
+	{ "nics.devid", json_type_int },
 	{ "nics.mac", json_type_string }, { "nics.bridge", json_type_string },
 	{ "nics.ip", json_type_string }, { "nics.script", json_type_string },
 	{ "nics.ifname", json_type_string }, { "nics.model", json_type_string },
@@ -274,7 +276,7 @@ static void test_libxl(void **state)
 	assert_int_equal(lx_from_text(&lx_domain_config_type, &c, "{\"c_info\": {\"type\": "
 		"\"pvh\", \"hap\": \"True\", \"name\": \"u1\"}, \"b_info\": {\"max_vcpus\": 2, "
 		"\"type.pvh\": {}}, \"disks\": [{\"readwrite\": 1, \"is_cdrom\": \"True\"}], "
-		"\"on_crash\": \"rename_restart\"}", err), 0);
+		"\"on_crash\": \"restart_rename\"}", err), 0);
 	assert_string_equal(c.c_info.name, "u1");
 	assert_true(c.disks[0].is_cdrom);
 	assert_int_equal(c.on_crash, LX_RENAME_RESTART);

@@ -587,6 +587,33 @@ static void test_remove_early(void **state)
 	assert_no_trace();
 }
 
+/* A guest that does not answer: its interface goes, its disk does if it does not use it. */
+static void test_remove_silent(void **state)
+{
+	static const char state_path[] = "/local/domain/1/device/vbd/51728/state";
+	struct lx_device nic = { LX_VIF, 1, 0 }, disk = { LX_VBD, 1, 51712 };
+	uint32_t domid;
+	uint64_t before;
+
+	add_devices();
+	lx_answer_ms = 50;
+	assert_int_equal(lx_create_now(&lx, &config, false, &domid), 0);
+	store.deaf = true;
+	before = lx_now();
+	assert_int_equal(lx_device_remove(&lx, &nic, false), 0);
+	assert_int_equal(lx_device_remove(&lx, &disk, false), 0);
+	assert_int_equal(fake_host.loops, 0);
+	assert_true(lx_now() - before < 20 * 1000000000ULL);
+	disk.devid = 51728;
+	assert_int_equal(store.s.ops->write(&store.s, 0, state_path, "4"), 0);
+	assert_int_equal(lx_device_remove(&lx, &disk, false), -EBUSY);
+	assert_true(lx_device_state(&lx, &disk) >= 0);
+	assert_int_equal(lx_device_remove(&lx, &disk, true), 0);
+	assert_int_equal(lx_destroy(&lx, domid), 0);
+	assert_no_trace();
+	lx_answer_ms = 10000;
+}
+
 /* dom0's devices would miss the guest's pages, so a loop device copies from a block device. */
 static void test_unreachable(void **state)
 {
@@ -775,7 +802,8 @@ int main(void)
 		TEST(test_every_hypercall_fails),
 		TEST(test_every_store_write_fails), TEST(test_store_conflicts),
 		TEST(test_dom0),
-		TEST(test_state_folder_fails), TEST(test_bad_input), TEST(test_name_race),
+		TEST(test_state_folder_fails), TEST(test_bad_input), TEST(test_remove_silent),
+		TEST(test_name_race),
 		TEST(test_killed), TEST(test_claimed),
 		TEST(test_cancel),
 		TEST(test_devices), TEST(test_remove_early), TEST(test_unreachable),

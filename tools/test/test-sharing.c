@@ -288,13 +288,38 @@ static void test_linux(void **state)
 	assert_int_equal(system(command), 0);
 }
 
+/* A script and a bridge that are not there; the bridges that are. */
+static void test_lacks(void **state)
+{
+	char sys[80], command[128], why[256];
+
+	make_sysfs();
+	snprintf(sys, sizeof(sys), "%s/sys", folder);
+	lx_sys_root = sys;
+	assert_true(lx_host_linux.vif_lacks("/nonexistent/vif-nope", NULL, why));
+	assert_string_equal(why, "cannot run its script /nonexistent/vif-nope: No such file or "
+			    "directory");
+	assert_false(lx_host_linux.vif_lacks("/bin/sh", NULL, why));
+	assert_true(lx_host_linux.vif_lacks(NULL, "nope", why));
+	assert_string_equal(why, "there is no bridge nope, nor any other: ip link add NAME type "
+			    "bridge; ip link set NAME up");
+	sys_file("sys/class/net/xenbr0/bridge/x", "");
+	sys_file("sys/class/net/eth0/address", "");
+	assert_true(lx_host_linux.vif_lacks(NULL, "eth0", why));
+	assert_string_equal(why, "there is no bridge eth0; there are: xenbr0");
+	assert_false(lx_host_linux.vif_lacks(NULL, "xenbr0", why));
+	assert_false(lx_host_linux.vif_lacks(NULL, NULL, why));
+	snprintf(command, sizeof(command), "rm -rf %s", folder);
+	assert_int_equal(system(command), 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_guests), TEST(test_foreign), TEST(test_dom0), TEST(test_race),
-		TEST(test_loop_taken), cmocka_unit_test(test_linux),
+		TEST(test_loop_taken), cmocka_unit_test(test_linux), cmocka_unit_test(test_lacks),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

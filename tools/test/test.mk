@@ -12,9 +12,9 @@ $(eval $(call tools_test,sharing,fake-xen fake-pool fake-store fake-host,light s
 $(eval $(call tools_test,console,,console,))
 $(eval $(call tools_test,hvlog,fake-xen fake-pool ../xenconsoled/hvlog ../xenconsoled/logfile,ctrl,\
 	$(tools_xen_ldlibs)))
-$(eval $(call tools_test,xlparse,../xl/parse ../xl/cpus ../xl/conf,light store config ctrl,$(tools_light_ldlibs) $(tools_xen_ldlibs)))
+$(eval $(call tools_test,xlparse,$(addprefix ../xl/,parse parse-devices keys guess cpus conf),light store config ctrl,$(tools_light_ldlibs) $(tools_xen_ldlibs)))
 $(eval $(call tools_test,xllock,../xl/lock,,))
-$(eval $(call tools_test,xlcmd,fake-xen fake-pool fake-store fake-kernel \
+$(foreach t,xlcmd xlerr,$(eval $(call tools_test,$(t),xl-run fake-xen fake-pool fake-store fake-kernel fake-host \
 	$(patsubst tools/%.c,../%,$(filter-out %/main.c,$(wildcard tools/xl/*.c))),\
-	light store config builder ctrl,$(tools_light_ldlibs) $(tools_builder_ldlibs) $(tools_xen_ldlibs)))
+	light store config builder ctrl,$(tools_light_ldlibs) $(tools_builder_ldlibs) $(tools_xen_ldlibs))))
 $(eval $(call tools_test,store,,light store,))

@@ -126,13 +126,17 @@ class Installed(unittest.TestCase):
 
     def test_settings_have_words(self):
         """Every setting that the configuration's reader knows is in its man page."""
-        with open(os.path.join(ROOT, "tools/xl/parse.c"), encoding="utf-8") as f:
-            source = f.read()
-        known = re.findall(r'(?:string|number|number32|action|one_affinity|cfg_string|cfg_list)'
-                           r'\(p(?:->cfg)?, "(\w+)"', source)
-        self.assertGreater(len(known), 25)
+        source = ""
+        for name in ("parse.c", "parse-devices.c"):
+            with open(os.path.join(ROOT, "tools/xl", name), encoding="utf-8") as f:
+                source += f.read()
+        read = set(re.findall(r'(?:string|file|number|number32|action|one_affinity|cfg_\w+)'
+                              r'\(&?p(?:->cfg)?, "(\w+)"', source))
+        with open(os.path.join(ROOT, "tools/xl/keys.c"), encoding="utf-8") as f:
+            built = re.search(r"built\[\] = \{(.*?)\}", f.read(), re.DOTALL).group(1)
+        self.assertEqual(read, set(re.findall(r'"(\w+)"', built)))
         page = text_of(self.path(f"{MAN}/man5/xl.cfg.5"))
-        for name in known:
+        for name in read - {"builder"}:
             self.assertTrue(re.search(rf"(?<!\w){name}(?!\w)", page), name)
 
     def test_completion(self):

@@ -9,7 +9,7 @@
 #include "xl.h"
 
 struct create_options {
-	bool console, no_monitor, foreground, paused, quiet, dry_run;
+	bool console, no_monitor, foreground, paused, quiet, dry_run, ignore_masks;
 	const char *file;
 };
 
@@ -49,10 +49,14 @@ static int parse_options(struct xl *xl, int argc, char **argv, struct create_opt
 		case 'q':
 			o->quiet = true;
 			break;
+		case 'i':
+			o->ignore_masks = true;
+			break;
 		case 'V':
 		case 'A':
-			fprintf(stderr, "guests have no display here; -%c is ignored\n", opt);
-			break;
+			fprintf(stderr, "xl create: displays of guests are not built: leave -%c "
+				"out\n", opt);
+			return XL_OPT_WRONG;
 		default:
 			break;
 		}
@@ -202,7 +206,9 @@ static int main_create(struct xl *xl, int argc, char **argv)
 	rc = xl_parse_file(xl, o.file, argv + optind, argc - optind, &config);
 	if (rc)
 		return rc == -ENOENT ? EXIT_LIBXL_FAIL : 1;
-	if (o.dry_run) {
+	if (!o.ignore_masks && !xl_mask_cpus(xl, &config)) {
+		rc = 1;
+	} else if (o.dry_run) {
 		char *text = lx_to_text(&lx_domain_config_type, &config);
 
 		puts(text ? text : "no memory");
@@ -274,6 +280,8 @@ const struct xl_command xl_create_commands[] = {
 	  "-f FILE, --defconfig=FILE\n"
 	  "                     Use the given configuration file.\n"
 	  "-h                      Print this help.\n"
+	  "-i, --ignore-global-affinity-masks\n"
+	  "                         Do not apply the masks of CPUs of xl.conf.\n"
 	  "-n, --dryrun            Dry run - prints the resulting configuration\n"
 	  "                         (deprecated in favour of global -N option).\n"
 	  "-p                      Leave the domain paused after it is created.\n"

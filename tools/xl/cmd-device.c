@@ -143,7 +143,8 @@ static int read_spec(struct xl *xl, const char *setting, int argc, char **argv,
 	if (spec && (strchr(spec, '\'') || strchr(spec, '\n'))) {
 		fprintf(stderr, "a device has no quotes and no newlines\n");
 		rc = -EINVAL;
-	} else if (asprintf(&text, "name='x'\n%s=['%s']\n", setting, spec ? spec : "") >= 0) {
+	} else if (asprintf(&text, "%s=['%s']; name='x'; kernel='x'\n", setting,
+			    spec ? spec : "") >= 0) {
 		rc = xl_parse_text(xl, text, strlen(text), "command line", config);
 		free(text);
 	}
@@ -209,13 +210,16 @@ static int finish(struct xl *xl, struct attach *a, const char *kind,
 		  void (*remember)(struct lx_domain_config *to, void *arg))
 {
 	struct lx_device dev = lx_device(&xl->lx, kind, a->domid, a->devid);
-	int rc = lx_device_wait(&xl->lx, ready, a);
+	int rc = lx_device_wait(&xl->lx, LX_DEVICE_MS, ready, a);
 
 	if (!rc)
 		rc = lx_state_update(&xl->lx, a->domid, remember, a);
 	if (!rc)
 		return 0;
-	fprintf(stderr, "the device does not get ready: %s\n", strerror(-rc));
+	if (rc == -ETIMEDOUT)
+		fprintf(stderr, "%s %u: its backend does not answer: is the module %s loaded in "
+			"dom0, or, when it is in another domain, does xl devd run there?\n", kind,
+			a->devid, strcmp(kind, LX_VBD) ? "xen-netback" : "xen-blkback");
 	lx_device_remove(&xl->lx, &dev, true);
 	return 1;
 }
@@ -236,9 +240,7 @@ static int main_block_attach(struct xl *xl, int argc, char **argv)
 		show_json("disk", &lx_disk_type, &config.disks[0]);
 	} else {
 		rc = lx_disk_add(&xl->lx, a.domid, &config.disks[0], &a.devid);
-		if (rc)
-			fprintf(stderr, "libxl_device_disk_add failed.\n");
-		else
+		if (!rc)
 			rc = finish(xl, &a, LX_VBD, disk_ready, remember_disk);
 	}
 	lx_dispose(&lx_domain_config_type, &config);
@@ -274,9 +276,7 @@ static int main_network_attach(struct xl *xl, int argc, char **argv)
 		show_json("vif", &lx_nic_type, &config.nics[0]);
 	} else {
 		rc = lx_nic_add(&xl->lx, a.domid, &config.nics[0]);
-		if (rc)
-			fprintf(stderr, "libxl_device_nic_add failed.\n");
-		else
+		if (!rc)
 			rc = finish(xl, &a, LX_VIF, nic_ready, remember_nic);
 	}
 	lx_dispose(&lx_domain_config_type, &config);
@@ -321,10 +321,8 @@ static int detach(struct xl *xl, struct attach *a, const char *kind, bool force,
 		fprintf(stderr, "Error: Device %u not connected.\n", a->devid);
 		return 1;
 	}
-	if (lx_device_remove(&xl->lx, &dev, force)) {
-		fprintf(stderr, "libxl_device_%s_remove failed.\n", kind);
+	if (lx_device_remove(&xl->lx, &dev, force))
 		return 1;
-	}
 	return lx_state_update(&xl->lx, a->domid, forget, a) ? 1 : 0;
 }
 

@@ -36,10 +36,8 @@ static int main_destroy(struct xl *xl, int argc, char **argv)
 			"toolstack.\n\n");
 		return 1;
 	}
-	if (lx_destroy(&xl->lx, domid)) {
-		fprintf(stderr, "destroy failed\n");
+	if (lx_destroy(&xl->lx, domid))
 		return 1;
-	}
 	/* Nobody else removes what a killed process left; one that lives does so itself. */
 	if (xl_monitor_killed(domid))
 		xl_monitor_forget(domid);
@@ -179,11 +177,7 @@ static int main_rename(struct xl *xl, int argc, char **argv)
 	if (!xl_plain(xl, argc, argv, 2, &status))
 		return status;
 	domid = xl_domain(xl, argv[optind]);
-	if (lx_rename(&xl->lx, domid, argv[optind + 1])) {
-		fprintf(stderr, "Can't rename domain '%s'.\n", argv[optind]);
-		return 1;
-	}
-	return 0;
+	return lx_rename(&xl->lx, domid, argv[optind + 1]) ? 1 : 0;
 }
 
 static int main_trigger(struct xl *xl, int argc, char **argv)

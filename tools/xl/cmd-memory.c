@@ -5,7 +5,7 @@
 #include "xl.h"
 
 static int memory(struct xl *xl, int argc, char **argv,
-		  int (*set)(struct lx *lx, uint32_t domid, uint64_t kib), const char *what)
+		  int (*set)(struct lx *lx, uint32_t domid, uint64_t kib))
 {
 	uint32_t domid;
 	uint64_t kib;
@@ -18,20 +18,17 @@ static int memory(struct xl *xl, int argc, char **argv,
 		fprintf(stderr, "invalid memory size: %s\n", argv[optind + 1]);
 		return 1;
 	}
-	if (!set(&xl->lx, domid, kib))
-		return 0;
-	fprintf(stderr, "cannot set domid %u %s to : %s\n", domid, what, argv[optind + 1]);
-	return 1;
+	return set(&xl->lx, domid, kib) ? 1 : 0;
 }
 
 static int main_mem_set(struct xl *xl, int argc, char **argv)
 {
-	return memory(xl, argc, argv, lx_set_memory_target, "dynamic max memory");
+	return memory(xl, argc, argv, lx_set_memory_target);
 }
 
 static int main_mem_max(struct xl *xl, int argc, char **argv)
 {
-	return memory(xl, argc, argv, lx_set_max_memory, "static max memory");
+	return memory(xl, argc, argv, lx_set_max_memory);
 }
 
 #define SIZE "<Domain> <MemMB['b'[bytes]|'k'[KB]|'m'[MB]|'g'[GB]|'t'[TB]]>"

@@ -112,10 +112,7 @@ static int main_cpupool_destroy(struct xl *xl, int argc, char **argv)
 		return status;
 	if (!xl_pool(xl, argv[optind], &id))
 		return 1;
-	if (!lx_pool_destroy(&xl->lx, id))
-		return 0;
-	fprintf(stderr, "Can't destroy cpupool '%s'\n", argv[optind]);
-	return 1;
+	return lx_pool_destroy(&xl->lx, id) ? 1 : 0;
 }
 
 static int main_cpupool_rename(struct xl *xl, int argc, char **argv)
@@ -127,10 +124,7 @@ static int main_cpupool_rename(struct xl *xl, int argc, char **argv)
 		return status;
 	if (!xl_pool(xl, argv[optind], &id))
 		return 1;
-	if (!lx_pool_rename(&xl->lx, id, argv[optind + 1]))
-		return 0;
-	fprintf(stderr, "Can't rename cpupool '%s'\n", argv[optind]);
-	return 1;
+	return lx_pool_rename(&xl->lx, id, argv[optind + 1]) ? 1 : 0;
 }
 
 /* A pool and a set of CPUs. */

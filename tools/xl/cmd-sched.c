@@ -7,9 +7,6 @@
 
 #include "sched.h"
 
-#define MAX_WEIGHT 65535
-#define CAP_PER_VCPU 100
-
 struct number {
 	bool set;
 	int v;
@@ -179,8 +176,8 @@ static int set_domain(struct xl *xl, uint32_t domid, const struct options *o, ui
 {
 	struct xen_domctl_scheduler_op op;
 
-	if (!within(&o->weight, "Cpu weight", 1, MAX_WEIGHT) ||
-	    !within(&o->cap, "Cpu cap", 0, (int)vcpus * CAP_PER_VCPU) ||
+	if (!within(&o->weight, "Cpu weight", 1, LX_MAX_WEIGHT) ||
+	    !within(&o->cap, "Cpu cap", 0, (int)vcpus * LX_CAP_PER_VCPU) ||
 	    get_domain(xl, domid, o->sched, &op))
 		return 1;
 	if (o->weight.set)

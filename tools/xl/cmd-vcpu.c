@@ -159,6 +159,12 @@ static void remember(struct lx_domain_config *config, void *arg)
 	}
 }
 
+/* The masks of xl.conf are for guests, and for hard affinity. */
+static bool mask_pin(struct xl *xl, uint32_t domid, struct pin *p)
+{
+	return !domid || !p->set[0] || xl_mask_map(xl, &p->map[0]);
+}
+
 static int apply_pin(struct xl *xl, uint32_t domid, const struct pin *p, bool force)
 {
 	for (uint32_t v = p->first; v <= p->last; v++) {
@@ -183,7 +189,7 @@ static int main_vcpu_pin(struct xl *xl, int argc, char **argv)
 	};
 	struct xen_domctl_getdomaininfo info;
 	struct pin p = { 0 };
-	bool force = false;
+	bool force = false, ignore = false;
 	uint32_t domid;
 	char *end;
 	int opt;
@@ -193,11 +199,13 @@ static int main_vcpu_pin(struct xl *xl, int argc, char **argv)
 		if (opt == XL_OPT_HELP || opt == XL_OPT_WRONG)
 			return XL_OPT_STATUS(opt);
 		force |= opt == 'f';
+		ignore |= opt == 'i';
 	}
 	argc -= optind - 1;
 	argv += optind - 1;
 	domid = xl_domain(xl, argv[1]);
-	if (parse_pin(xl, argc, argv, &p) || ctl_domain_info(xl->lx.ctl, domid, &info))
+	if (parse_pin(xl, argc, argv, &p) || (!ignore && !mask_pin(xl, domid, &p)) ||
+	    ctl_domain_info(xl->lx.ctl, domid, &info))
 		return 1;
 	if (!strcmp(argv[2], "all")) {
 		p.last = info.max_vcpu_id;

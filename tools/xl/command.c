@@ -2,7 +2,7 @@
 /* Finding the command, what its options have in common, and help. */
 #include <getopt.h>
 #include <json-c/json.h>
-#include <stdarg.h>
+#include <unistd.h>
 
 #include "xl.h"
 
@@ -15,23 +15,90 @@ static const struct xl_command *const tables[] = {
 	xl_top_commands, xl_devd_commands, xl_doctor_commands, xl_monitor_commands,
 };
 
+/* Commands of xl 4.17 that are not built. */
+static const char *const not_built[] = {
+	"button-press", "cd-eject", "cd-insert", "channel-list", "claims", "dump-core",
+	"getenforce", "loadpolicy", "migrate", "migrate-receive", "pci-assignable-add",
+	"pci-assignable-list", "pci-assignable-remove", "pci-attach", "pci-detach", "pci-list",
+	"psr-cat-set", "psr-cat-show", "psr-cmt-attach", "psr-cmt-detach", "psr-cmt-show",
+	"psr-hwinfo", "psr-mba-set", "psr-mba-show", "qemu-monitor-command", "remus", "restore",
+	"save", "set-parameters", "setenforce", "sharing", "usb-list", "usbctrl-attach",
+	"usbctrl-detach", "usbdev-attach", "usbdev-detach", "vdispl-attach", "vdispl-detach",
+	"vdispl-list", "vkb-attach", "vkb-detach", "vkb-list", "vncviewer", "vsnd-attach",
+	"vsnd-detach", "vsnd-list", "vtpm-attach", "vtpm-detach", "vtpm-list",
+};
+
+/* Call @fn for each command. */
+static void each(void (*fn)(const struct xl_command *c, void *arg), void *arg)
+{
+	for (size_t t = 0; t < sizeof(tables) / sizeof(tables[0]); t++)
+		for (const struct xl_command *c = tables[t]; c->name; c++)
+			fn(c, arg);
+}
+
+struct search {
+	const char *name;
+	const struct xl_command *exact, *begins;
+	unsigned int fit;		/* how many begin so */
+	struct xl_guess guess;
+};
+
+static void look(const struct xl_command *c, void *arg)
+{
+	struct search *s = arg;
+
+	if (!strcmp(c->name, s->name))
+		s->exact = c;
+	if (!strncmp(c->name, s->name, strlen(s->name))) {
+		s->begins = c;
+		s->fit++;
+	}
+	xl_guess(&s->guess, c->name);
+}
+
 /* A name may be cut short as long as it fits one command only. */
 static const struct xl_command *find(const char *name)
 {
-	const struct xl_command *found = NULL;
-	unsigned int n = 0;
+	struct search s = { .name = name };
 
-	for (size_t t = 0; t < sizeof(tables) / sizeof(tables[0]); t++) {
-		for (const struct xl_command *c = tables[t]; c->name; c++) {
-			if (!strcmp(c->name, name))
-				return c;
-			if (strncmp(c->name, name, strlen(name)))
-				continue;
-			found = c;
-			n++;
-		}
+	s.guess.word = name;
+	each(look, &s);
+	return s.exact ? s.exact : s.fit == 1 ? s.begins : NULL;
+}
+
+static void print_fit(const struct xl_command *c, void *arg)
+{
+	const char *name = arg;
+
+	if (!strncmp(c->name, name, strlen(name)))
+		fprintf(stderr, " %s", c->name);
+}
+
+/* Why find() found nothing. */
+static void explain(const char *name)
+{
+	struct search s = { .name = name };
+
+	for (size_t i = 0; i < sizeof(not_built) / sizeof(not_built[0]); i++) {
+		if (strcmp(not_built[i], name))
+			continue;
+		fprintf(stderr, "xl: the command %s is not built\n", name);
+		return;
 	}
-	return n == 1 ? found : NULL;
+	s.guess.word = name;
+	each(look, &s);
+	if (s.fit) {
+		fprintf(stderr, "xl: %s is short for several commands:", name);
+		each(print_fit, (void *)name);
+		fputc('\n', stderr);
+		return;
+	}
+	for (size_t i = 0; i < sizeof(not_built) / sizeof(not_built[0]); i++)
+		xl_guess(&s.guess, not_built[i]);
+	if (s.guess.best)
+		fprintf(stderr, "xl: unknown command %s: did you mean %s?\n", name, s.guess.best);
+	else
+		fprintf(stderr, "xl: unknown command %s: xl help lists the commands\n", name);
 }
 
 static void list_commands(void)
@@ -51,7 +118,7 @@ void xl_help(const char *name)
 		return;
 	}
 	if (!c) {
-		printf("command \"%s\" not implemented\n", name);
+		explain(name);
 		return;
 	}
 	printf("Usage: xl [-vtT%s%s] %s %s\n\n%s.\n\n", c->modifies ? "f" : "",
@@ -73,6 +140,11 @@ struct lx *xl_lx(struct xl *xl)
 	xl->opened = true;
 	xl->lx.no_hotplug = xl->defaults.no_hotplug;
 	return &xl->lx;
+}
+
+bool xl_reaches(const struct xl *xl)
+{
+	return xl->opened || !access("/dev/xen/privcmd", F_OK);
 }
 
 uint32_t xl_domain(struct xl *xl, const char *text)
@@ -135,6 +207,42 @@ int xl_status(int rc)
 	return !rc ? 0 : rc == -ENOMEM ? EXIT_LIBXL_NOMEM : EXIT_LIBXL_FAIL;
 }
 
+/* What getopt_long() did not take: optopt is its letter, or 0 for a long one. */
+static void explain_option(const struct xl *xl, const char *options, const struct option *lopts,
+			   const char *word)
+{
+	const char *letter = optopt ? strchr(options, optopt) : NULL;
+	struct xl_guess g = { .word = word };
+	char name[64];
+
+	if (strncmp(word, "--", 2) && letter && letter[1] == ':') {
+		fprintf(stderr, "xl %s: the option -%c needs a value\n", xl->command, optopt);
+		return;
+	}
+	if (strncmp(word, "--", 2)) {
+		fprintf(stderr, "xl %s: unknown option -%c: xl help %s lists the options\n",
+			xl->command, optopt, xl->command);
+		return;
+	}
+	for (const struct option *o = lopts; o->name; o++) {
+		snprintf(name, sizeof(name), "--%s", o->name);
+		if (!strcmp(name, word)) {
+			fprintf(stderr, "xl %s: the option %s needs a value\n", xl->command, word);
+			return;
+		}
+	}
+	for (const struct option *o = lopts; o->name && !g.best; o++) {
+		snprintf(name, sizeof(name), "--%s", o->name);
+		xl_guess(&g, name);
+	}
+	if (g.best)
+		fprintf(stderr, "xl %s: unknown option %s: did you mean %s?\n", xl->command, word,
+			name);
+	else
+		fprintf(stderr, "xl %s: unknown option %s: xl help %s lists the options\n",
+			xl->command, word, xl->command);
+}
+
 int xl_getopt(struct xl *xl, int argc, char **argv, const char *options, const struct option *lopts,
 	      int need)
 {
@@ -148,10 +256,7 @@ int xl_getopt(struct xl *xl, int argc, char **argv, const char *options, const s
 		return XL_OPT_HELP;
 	}
 	if (opt == '?' || opt == ':') {
-		if (optopt)
-			fprintf(stderr, "option `%c' not supported.\n", optopt);
-		else
-			fprintf(stderr, "option %s not supported.\n", argv[optind - 1]);
+		explain_option(xl, options, lopts ? lopts : none, argv[optind - 1]);
 		return XL_OPT_WRONG;
 	}
 	if (opt == XL_OPT_DONE && argc - optind < need) {
@@ -183,7 +288,7 @@ int xl_run(struct xl *xl, int argc, char **argv)
 		return 0;
 	}
 	if (!c) {
-		fprintf(stderr, "command not implemented\n");
+		explain(argv[0]);
 		return 1;
 	}
 	if (xl->dry_run && !c->dry_run) {

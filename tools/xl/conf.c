@@ -4,16 +4,21 @@
 
 #include "xl.h"
 
-/* Settings of 4.17 that mean nothing here: a file written for it may have them. */
+/* Settings of 4.17 that are about commands which are not built, or about its own working. */
 static const char *const without_meaning[] = {
-	"domid_policy", "autoballoon", "lockfile", "remus.default.netbufscript",
-	"colo.default.proxyscript", "blkdev_start", "claim_mode",
+	"lockfile", "remus.default.netbufscript", "colo.default.proxyscript", "blkdev_start",
+	"vm.pv.cpumask",
 };
 
-static void warn(const char *text)
-{
-	fprintf(stderr, "xl: warning: %s\n", text);
-}
+/* Settings with the values that say what is so anyway. */
+static const struct {
+	const char *name, *so[4], *what;
+} fixed[] = {
+	{ "output_format", { "json" }, "another format than json" },
+	{ "domid_policy", { "xen" }, "other domain numbers than the hypervisor's" },
+	{ "autoballoon", { "off", "auto", "0" }, "taking memory from dom0" },
+	{ "claim_mode", { "1" }, "giving memory without a claim" },
+};
 
 static int text(struct cfg *cfg, const char *name, char **to, struct cfg_error *err)
 {
@@ -55,17 +60,94 @@ static int read_all(struct cfg *cfg, struct xl_defaults *d, struct cfg_error *er
 	return rc == -ENOENT ? 0 : rc;
 }
 
+/* The masks that count for PVH guests: where both allow it a vCPU may run. */
+static int cpumask(struct xl *xl, struct cfg *cfg, struct cfg_error *err)
+{
+	static const char *const names[] = { "vm.cpumask", "vm.hvm.cpumask", "vm.pvh.cpumask" };
+	struct xl_defaults *d = &xl->defaults;
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		struct lx_cpumap map;
+		const char *s;
+		int rc = cfg_string(cfg, names[i], &s, err);
+
+		if (rc == -ENOENT)
+			continue;
+		if (!rc && !xl_parse_cpus(xl, s, &map))
+			rc = cfg_fail(cfg, cfg_get(cfg, names[i])->line, err, "%s is a set of CPUs "
+				      "such as \"0-3,^2\", not \"%.40s\"", names[i], s);
+		if (rc)
+			return rc;
+		for (unsigned int k = 0; k < LX_MAX_CPUS / 64; k++)
+			d->cpumask.w[k] = map.w[k] & (d->has_cpumask ? d->cpumask.w[k] :
+						      UINT64_MAX);
+		d->has_cpumask = true;
+	}
+	return 0;
+}
+
+bool xl_mask_map(struct xl *xl, struct lx_cpumap *map)
+{
+	uint32_t cpus = xl_reaches(xl) ? xl_nr_cpus(xl) : LX_MAX_CPUS;
+	bool any = false;
+
+	for (unsigned int k = 0; k < LX_MAX_CPUS / 64 && xl->defaults.has_cpumask; k++)
+		map->w[k] &= xl->defaults.cpumask.w[k];
+	for (uint32_t i = 0; i < cpus && !any; i++)
+		any = lx_cpumap_test(map, i);
+	if (!any)
+		fprintf(stderr, XL_CONF ": vm.cpumask leaves no CPU for a vCPU: allow another one "
+			"there, or use --ignore-global-affinity-masks\n");
+	return any;
+}
+
+bool xl_mask_cpus(struct xl *xl, struct lx_domain_config *config)
+{
+	struct lx_build_info *b = &config->b_info;
+	bool any = true;
+
+	if (!xl->defaults.has_cpumask)
+		return true;
+	if (!b->nr_hard) {
+		b->hard = calloc(b->max_vcpus, sizeof(*b->hard));
+		if (!b->hard)
+			return false;
+		b->nr_hard = b->max_vcpus;
+		memset(b->hard, 0xff, b->nr_hard * sizeof(*b->hard));
+	}
+	for (uint32_t i = 0; i < b->nr_hard && any; i++)
+		any = xl_mask_map(xl, &b->hard[i]);
+	return any;
+}
+
+static int check_fixed(struct cfg *cfg, struct cfg_error *err)
+{
+	for (size_t i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++) {
+		const char *s;
+		int rc = cfg_string(cfg, fixed[i].name, &s, err);
+		bool so = false;
+
+		if (rc == -ENOENT)
+			continue;
+		for (unsigned int k = 0; !rc && fixed[i].so[k]; k++)
+			so |= !strcmp(s, fixed[i].so[k]);
+		if (!rc && !so)
+			rc = cfg_fail(cfg, cfg_get(cfg, fixed[i].name)->line, err, "%s = \"%.40s\" "
+				      "asks for %s, which is not built: remove the setting",
+				      fixed[i].name, s, fixed[i].what);
+		if (rc)
+			return rc;
+	}
+	return 0;
+}
+
 static void report_unused(struct cfg *cfg)
 {
 	const struct cfg_setting *s;
-	const char *format;
-	struct cfg_error err;
 	size_t at = 0;
 
 	for (size_t i = 0; i < sizeof(without_meaning) / sizeof(without_meaning[0]); i++)
 		cfg_get(cfg, without_meaning[i]);
-	if (!cfg_string(cfg, "output_format", &format, &err) && strcmp(format, "json"))
-		warn("output_format: only json is supported");
 	while ((s = cfg_unused(cfg, &at)))
 		fprintf(stderr, "%s:%u: warning: setting %s is not supported; it is ignored\n",
 			cfg->file, s->value->line, s->name);
@@ -83,6 +165,8 @@ int xl_read_conf(struct xl *xl, const char *file)
 	if (!cfg)
 		return -EINVAL;
 	rc = read_all(cfg, &xl->defaults, &err);
+	rc = rc ? rc : cpumask(xl, cfg, &err);
+	rc = rc ? rc : check_fixed(cfg, &err);
 	if (rc)
 		fprintf(stderr, "%s\n", err.text);
 	else

@@ -1,35 +1,29 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A domain's configuration from an xl.cfg file. */
-#include <fcntl.h>
+#include <limits.h>
+#include <stdarg.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "xl.h"
-
-/* Settings of xl.cfg that are about what is not built: they may be there, with a warning. */
-static const char *const ignored[] = {
-	"acpi", "apic", "boot", "builder", "bios", "device_model_version", "device_model_override",
-	"firmware", "gfx_passthru", "hap", "hpet", "keymap", "nestedhvm", "nographic", "nx", "oos",
-	"pae", "parallel", "passthrough", "pci", "pvshim", "sdl", "serial", "seclabel", "spice",
-	"stdvga", "timer_mode", "usb", "usbdev", "vfb", "vga", "videoram", "viridian", "vnc",
-	"vnclisten", "vncpasswd", "vncunused", "vncdisplay", "xen_platform_pci", "nomigrate",
-	"driver_domain", "claim_mode", "cpuid", "channel", "vtpm", "dm_restrict",
-};
-
-struct parse {
-	struct xl *xl;
-	struct cfg *cfg;
-	struct cfg_error err;
-	struct lx_domain_config *config;
-	int rc;
-};
+#include "parse.h"
 
 static void warn(const char *text)
 {
-	fprintf(stderr, "%s: warning: %s\n", "xl", text);
+	fprintf(stderr, "xl: warning: %s\n", text);
 }
 
-static char *copy(struct parse *p, const char *text)
+void parse_warn(const struct parse *p, unsigned int line, const char *fmt, ...)
+{
+	va_list ap;
+
+	fprintf(stderr, "%s:%u: warning: ", p->cfg->file, line);
+	va_start(ap, fmt);
+	vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	fputc('\n', stderr);
+}
+
+char *parse_copy(struct parse *p, const char *text)
 {
 	char *s = strdup(text);
 
@@ -38,16 +32,21 @@ static char *copy(struct parse *p, const char *text)
 	return s;
 }
 
-static void wrong(struct parse *p, const char *name, const char *why)
+void parse_wrong(struct parse *p, const char *name, const char *fmt, ...)
 {
 	const struct cfg_value *v = cfg_get(p->cfg, name);
+	char why[CFG_ERROR_BYTES];
+	va_list ap;
 
+	va_start(ap, fmt);
+	vsnprintf(why, sizeof(why), fmt, ap);
+	va_end(ap);
 	if (!p->rc)
-		p->rc = cfg_fail(p->cfg, v ? v->line : 0, &p->err, "%s: %s", name, why);
+		p->rc = cfg_fail(p->cfg, v ? v->line : 1, &p->err, "%s %s", name, why);
 }
 
 /* The getters' result: a setting that is not there is no error. */
-static bool got(struct parse *p, int rc)
+bool parse_got(struct parse *p, int rc)
 {
 	if (rc && rc != -ENOENT && !p->rc)
 		p->rc = rc;
@@ -58,15 +57,15 @@ static void string(struct parse *p, const char *name, char **to)
 {
 	const char *s;
 
-	if (!got(p, cfg_string(p->cfg, name, &s, &p->err)))
+	if (!parse_got(p, cfg_string(p->cfg, name, &s, &p->err)))
 		return;
 	free(*to);
-	*to = copy(p, s);
+	*to = parse_copy(p, s);
 }
 
 static bool number(struct parse *p, const char *name, uint64_t max, uint64_t *to)
 {
-	return got(p, cfg_number(p->cfg, name, max, to, &p->err));
+	return parse_got(p, cfg_number(p->cfg, name, max, to, &p->err));
 }
 
 static void number32(struct parse *p, const char *name, uint64_t max, uint32_t *to)
@@ -82,12 +81,12 @@ static void action(struct parse *p, const char *name, uint32_t *to)
 	const char *s;
 	int n;
 
-	if (!got(p, cfg_string(p->cfg, name, &s, &p->err)))
+	if (!parse_got(p, cfg_string(p->cfg, name, &s, &p->err)))
 		return;
 	n = lx_value_of(lx_action_names, s);
 	if (n < 0)
-		wrong(p, name, "destroy, restart, rename-restart, preserve, coredump-destroy or "
-		      "coredump-restart is wanted");
+		parse_wrong(p, name, "is destroy, restart, rename-restart, preserve, "
+			    "coredump-destroy, coredump-restart or soft-reset, not \"%.40s\"", s);
 	else
 		*to = (uint32_t)n;
 }
@@ -99,16 +98,39 @@ static void identity(struct parse *p)
 
 	string(p, "name", &c->name);
 	if (!c->name && !p->rc)
-		p->rc = cfg_fail(p->cfg, 1, &p->err, "Domain name must be specified.");
+		p->rc = cfg_fail(p->cfg, 1, &p->err, "Domain name must be specified: "
+				 "name = \"...\"");
 	string(p, "type", &c->type);
 	if (!c->type)
-		c->type = copy(p, "pvh");
+		c->type = parse_copy(p, "pvh");
 	else if (strcmp(c->type, "pvh"))
-		wrong(p, "type", "only \"pvh\" guests are supported");
+		parse_wrong(p, "type", "is \"%.20s\", and only \"pvh\" guests are built",
+			    c->type);
+	if (parse_got(p, cfg_string(p->cfg, "builder", &s, &p->err)))
+		parse_wrong(p, "builder", "= \"%.20s\" is an older way to write type = \"%s\", "
+			    "and only \"pvh\" guests are built", s,
+			    strcmp(s, "hvm") ? "pv" : "hvm");
 	string(p, "pool", &c->pool_name);
 	lx_uuid_random(c->uuid);
-	if (got(p, cfg_string(p->cfg, "uuid", &s, &p->err)) && !lx_uuid_parse(s, c->uuid))
-		wrong(p, "uuid", "no UUID");
+	if (parse_got(p, cfg_string(p->cfg, "uuid", &s, &p->err)) && !lx_uuid_parse(s, c->uuid))
+		parse_wrong(p, "uuid", "has the form 01234567-89ab-cdef-0123-456789abcdef, not "
+			    "\"%.40s\"", s);
+}
+
+/* A path that counts wherever it is used from: the guest may be restarted from another folder. */
+static void file(struct parse *p, const char *name, char **to)
+{
+	char cwd[PATH_MAX], *whole;
+
+	string(p, name, to);
+	if (p->rc || !*to || **to == '/' || !**to || !getcwd(cwd, sizeof(cwd)))
+		return;
+	if (asprintf(&whole, "%s/%s", strcmp(cwd, "/") ? cwd : "", *to) < 0) {
+		p->rc = -ENOMEM;
+		return;
+	}
+	free(*to);
+	*to = whole;
 }
 
 /* cmdline= is all of it; without it, root= and extra= make it. */
@@ -117,11 +139,13 @@ static void kernel(struct parse *p)
 	struct lx_build_info *b = &p->config->b_info;
 	const char *root = NULL, *extra = NULL;
 
-	string(p, "kernel", &b->kernel);
-	string(p, "ramdisk", &b->ramdisk);
+	file(p, "kernel", &b->kernel);
+	if (!b->kernel && !p->rc)
+		p->rc = cfg_fail(p->cfg, 1, &p->err, "no kernel is named: kernel = \"FILE\"");
+	file(p, "ramdisk", &b->ramdisk);
 	string(p, "cmdline", &b->cmdline);
-	got(p, cfg_string(p->cfg, "root", &root, &p->err));
-	got(p, cfg_string(p->cfg, "extra", &extra, &p->err));
+	parse_got(p, cfg_string(p->cfg, "root", &root, &p->err));
+	parse_got(p, cfg_string(p->cfg, "extra", &extra, &p->err));
 	if (p->rc || (!root && !extra))
 		return;
 	if (b->cmdline) {
@@ -146,8 +170,31 @@ static void memory(struct parse *p)
 	b->max_memkb = b->target_memkb;
 	if (number(p, "maxmem", 1UL << 30, &n))
 		b->max_memkb = n << 10;
+	if (b->max_memkb != b->target_memkb)
+		parse_wrong(p, "maxmem", "is %lu and memory %lu: they must be equal, as filling a "
+			    "guest's memory later is not built", b->max_memkb >> 10,
+			    b->target_memkb >> 10);
+	if (b->target_memkb < 1024)
+		parse_wrong(p, "memory", "is at least 1 (MiB), not 0");
 	if (number(p, "shadow_memory", 1UL << 30, &n))
 		b->shadow_memkb = n << 10;
+}
+
+/* A set that has none of the host's CPUs. Without a hypervisor they are not known. */
+static void check_cpus(struct parse *p, const char *name, const char *text,
+		       const struct lx_cpumap *map)
+{
+	uint32_t cpus = p->xl && xl_reaches(p->xl) ? xl_nr_cpus(p->xl) : LX_MAX_CPUS, i = 0;
+
+	while (i < cpus && !lx_cpumap_test(map, i))
+		i++;
+	if (i < cpus)
+		return;
+	if (cpus == LX_MAX_CPUS)
+		parse_wrong(p, name, "= \"%.40s\" leaves no CPU", text);
+	else
+		parse_wrong(p, name, "= \"%.40s\" has none of this host's CPUs, 0 to %u", text,
+			    cpus - 1);
 }
 
 static void one_affinity(struct parse *p, const char *name, struct lx_cpumap **maps, uint32_t *nr)
@@ -156,7 +203,7 @@ static void one_affinity(struct parse *p, const char *name, struct lx_cpumap **m
 	uint32_t vcpus = p->config->b_info.max_vcpus;
 	size_t n;
 
-	if (!got(p, cfg_list(p->cfg, name, true, &items, &n, &p->err)))
+	if (!parse_got(p, cfg_list(p->cfg, name, true, &items, &n, &p->err)))
 		return;
 	*maps = calloc(vcpus, sizeof(**maps));
 	if (!*maps) {
@@ -171,8 +218,10 @@ static void one_affinity(struct parse *p, const char *name, struct lx_cpumap **m
 		if (!v)
 			xl_parse_cpus(NULL, "all", &(*maps)[i]);
 		else if (v->is_list || !xl_parse_cpus(p->xl, v->text, &(*maps)[i]))
-			wrong(p, name, "CPUs are written as in \"0-3,^2\", \"node:1\" or "
-			      "\"all\"");
+			parse_wrong(p, name, "is a set of CPUs such as \"0-3,^2\", \"node:1\" or "
+				    "\"all\", not \"%.40s\"", v->is_list ? "[...]" : v->text);
+		else
+			check_cpus(p, name, v->text, &(*maps)[i]);
 	}
 }
 
@@ -184,8 +233,10 @@ static void vcpus(struct parse *p)
 	number(p, "vcpus", BLD_MAX_VCPUS, &online);
 	max = online;
 	number(p, "maxvcpus", BLD_MAX_VCPUS, &max);
-	if (!online || max < online)
-		wrong(p, "vcpus", "1 to maxvcpus are wanted");
+	if (!online)
+		parse_wrong(p, "vcpus", "is at least 1, not 0");
+	if (max < online)
+		parse_wrong(p, "maxvcpus", "is %lu, which is less than vcpus, %lu", max, online);
 	if (p->rc)
 		return;
 	b->max_vcpus = (uint32_t)max;
@@ -199,12 +250,20 @@ static void limits(struct parse *p)
 {
 	struct lx_build_info *b = &p->config->b_info;
 	const char *s;
+	int64_t seconds;
 	uint64_t n;
 
-	if (number(p, "cpu_weight", 65535, &n))
+	if (number(p, "cpu_weight", LX_MAX_WEIGHT, &n)) {
 		b->sched_params.weight = (int32_t)n;
-	if (number(p, "cap", 65535, &n))
+		if (!n)
+			parse_wrong(p, "cpu_weight", "is at least 1, not 0");
+	}
+	if (number(p, "cap", UINT32_MAX, &n)) {
 		b->sched_params.cap = (int32_t)n;
+		if (n > b->max_vcpus * LX_CAP_PER_VCPU)
+			parse_wrong(p, "cap", "is from 0 to %u for %u vCPUs (percent of a CPU), "
+				    "not %lu", b->max_vcpus * LX_CAP_PER_VCPU, b->max_vcpus, n);
+	}
 	if (p->xl) {
 		b->max_grant_frames = p->xl->defaults.max_grant_frames;
 		b->max_maptrack_frames = p->xl->defaults.max_maptrack_frames;
@@ -215,138 +274,19 @@ static void limits(struct parse *p)
 	number32(p, "max_maptrack_frames", 1 << 20, &b->max_maptrack_frames);
 	number32(p, "max_grant_version", 2, &b->max_grant_version);
 	number32(p, "max_event_channels", 131071, &b->event_channels);
-	if (number(p, "rtc_timeoffset", 86400 * 366, &n))
-		b->rtc_timeoffset = (int32_t)n;
-	if (got(p, cfg_string(p->cfg, "tsc_mode", &s, &p->err))) {
+	if (parse_got(p, cfg_signed(p->cfg, "rtc_timeoffset", INT32_MIN, INT32_MAX, &seconds,
+				    &p->err)))
+		b->rtc_timeoffset = (int32_t)seconds;
+	if (parse_got(p, cfg_string(p->cfg, "tsc_mode", &s, &p->err))) {
 		int mode = lx_value_of(lx_tsc_names, s);
 
 		if (mode < 0 && *s >= '0' && *s <= '2' && !s[1])
 			mode = *s - '0';
 		if (mode < 0)
-			wrong(p, "tsc_mode", "default, native or always_emulate is wanted");
+			parse_wrong(p, "tsc_mode", "is default, native or always_emulate, not "
+				    "\"%.40s\"", s);
 		b->tsc_mode = mode < 0 ? 0 : (uint32_t)mode;
 	}
-}
-
-static void set(struct parse *p, char **to, const char *text)
-{
-	*to = text && *text ? copy(p, text) : NULL;
-}
-
-static void one_disk(struct parse *p, const struct cfg_value *v, struct lx_disk *to)
-{
-	struct cfg_error err;
-	struct cfg_disk d;
-	char *spec = v->is_list ? NULL : copy(p, v->text);
-
-	if (!spec || cfg_parse_disk(spec, &d, &err)) {
-		p->rc = cfg_fail(p->cfg, v->line, &p->err, "%.200s", spec ? err.text :
-				 "a disk is one string");
-		free(spec);
-		return;
-	}
-	set(p, &to->pdev_path, d.target);
-	set(p, &to->vdev, d.vdev);
-	set(p, &to->script, d.script);
-	set(p, &to->backend_domname, d.backend);
-	to->format = (uint32_t)lx_value_of(lx_format_names, d.format);
-	to->readwrite = !d.readonly && !d.cdrom;
-	to->is_cdrom = d.cdrom;
-	to->direct_io_safe = d.direct_io_safe;
-	to->discard_enable = !d.no_discard;
-	to->share_writes = d.share_writes;
-	free(spec);
-}
-
-static void disks(struct parse *p)
-{
-	const struct cfg_value *const *items;
-	size_t n;
-
-	if (!got(p, cfg_list(p->cfg, "disk", false, &items, &n, &p->err)))
-		return;
-	p->config->disks = calloc(n ? n : 1, sizeof(*p->config->disks));
-	if (!p->config->disks)
-		p->rc = -ENOMEM;
-	for (size_t i = 0; i < n && !p->rc; i++) {
-		lx_init(&lx_disk_type, &p->config->disks[i]);
-		p->config->nr_disks++;
-		one_disk(p, items[i], &p->config->disks[i]);
-	}
-}
-
-/* What xl.conf says, when the configuration says nothing. */
-static void otherwise(struct parse *p, char **to, const char *text)
-{
-	if (!*to)
-		set(p, to, text);
-}
-
-static void one_nic(struct parse *p, const struct cfg_value *v, uint32_t index, struct lx_nic *to)
-{
-	struct cfg_error err;
-	struct cfg_vif d;
-	char *spec = v->is_list ? NULL : copy(p, v->text);
-
-	if (!spec || cfg_parse_vif(spec, &d, &err)) {
-		p->rc = cfg_fail(p->cfg, v->line, &p->err, "%.200s", spec ? err.text :
-				 "an interface is one string");
-		free(spec);
-		return;
-	}
-	to->devid = d.has_devid ? d.devid : index;
-	to->mtu = d.mtu;
-	if (d.rate)
-		cfg_parse_rate(d.rate, &to->rate_bytes_per_interval, &to->rate_interval_usecs);
-	set(p, &to->mac, d.mac);
-	set(p, &to->bridge, d.bridge);
-	set(p, &to->gatewaydev, d.gatewaydev);
-	set(p, &to->ip, d.ip);
-	set(p, &to->script, d.script);
-	set(p, &to->ifname, d.vifname);
-	set(p, &to->model, d.model);
-	set(p, &to->backend_domname, d.backend);
-	free(spec);
-	if (!p->xl)
-		return;
-	otherwise(p, &to->bridge, p->xl->defaults.vif_bridge);
-	otherwise(p, &to->gatewaydev, p->xl->defaults.vif_gatewaydev);
-	otherwise(p, &to->script, p->xl->defaults.vif_script);
-	otherwise(p, &to->backend_domname, p->xl->defaults.vif_backend);
-}
-
-static void nics(struct parse *p)
-{
-	const struct cfg_value *const *items;
-	size_t n;
-
-	if (!got(p, cfg_list(p->cfg, "vif", false, &items, &n, &p->err)))
-		return;
-	p->config->nics = calloc(n ? n : 1, sizeof(*p->config->nics));
-	if (!p->config->nics)
-		p->rc = -ENOMEM;
-	for (size_t i = 0; i < n && !p->rc; i++) {
-		lx_init(&lx_nic_type, &p->config->nics[i]);
-		p->config->nr_nics++;
-		one_nic(p, items[i], (uint32_t)i, &p->config->nics[i]);
-	}
-}
-
-static void report_unused(struct parse *p)
-{
-	const struct cfg_setting *s;
-	size_t at = 0;
-
-	for (size_t i = 0; i < sizeof(ignored) / sizeof(ignored[0]); i++) {
-		const struct cfg_value *v = cfg_get(p->cfg, ignored[i]);
-
-		if (v)
-			fprintf(stderr, "%s:%u: warning: %s is about what PVH guests here do not "
-				"have; it is ignored\n", p->cfg->file, v->line, ignored[i]);
-	}
-	while ((s = cfg_unused(p->cfg, &at)))
-		fprintf(stderr, "%s:%u: warning: unknown setting %s is ignored\n", p->cfg->file,
-			s->value->line, s->name);
 }
 
 int xl_parse_text(struct xl *xl, const char *text, size_t bytes, const char *file,
@@ -357,7 +297,7 @@ int xl_parse_text(struct xl *xl, const char *text, size_t bytes, const char *fil
 	lx_init(&lx_domain_config_type, config);
 	p.cfg = cfg_parse(text, bytes, file, &p.err, warn);
 	if (!p.cfg) {
-		fprintf(stderr, "%s\nFailed to parse config: Invalid argument\n", p.err.text);
+		fprintf(stderr, "%s\n", p.err.text);
 		return -EINVAL;
 	}
 	identity(&p);
@@ -370,14 +310,14 @@ int xl_parse_text(struct xl *xl, const char *text, size_t bytes, const char *fil
 	action(&p, "on_watchdog", &config->on_watchdog);
 	action(&p, "on_crash", &config->on_crash);
 	action(&p, "on_soft_reset", &config->on_soft_reset);
-	disks(&p);
-	nics(&p);
+	parse_disks(&p);
+	parse_nics(&p);
+	if (!p.rc)
+		parse_rest(&p);
 	if (p.rc == -ENOMEM)
 		fprintf(stderr, "no memory\n");
 	else if (p.rc)
 		fprintf(stderr, "%s\n", p.err.text);
-	else
-		report_unused(&p);
 	cfg_free(p.cfg);
 	if (p.rc)
 		lx_dispose(&lx_domain_config_type, config);
@@ -438,7 +378,7 @@ struct cfg *xl_read_config(const char *file, char **extra, int nr_extra)
 	}
 	cfg = cfg_parse(text, bytes, file ? file : "command line", &err, warn);
 	if (!cfg)
-		fprintf(stderr, "%s\nFailed to parse config file: Invalid argument\n", err.text);
+		fprintf(stderr, "%s\n", err.text);
 	free(text);
 	return cfg;
 }

@@ -23,6 +23,8 @@ struct xl_defaults {
 	char *vif_script, *vif_bridge, *vif_backend, *vif_gatewaydev;
 	uint32_t max_grant_frames, max_maptrack_frames, max_grant_version;
 	bool no_hotplug;
+	struct lx_cpumap cpumask;	/* where vCPUs of guests may run */
+	bool has_cpumask;
 };
 
 #define XL_CONF "/etc/xen/xl.conf"
@@ -57,6 +59,8 @@ extern const struct xl_command xl_create_commands[], xl_list_commands[], xl_life
 
 /** Open the hypervisor and xenstore, once; the process ends when they cannot be. */
 struct lx *xl_lx(struct xl *xl);
+/** Is there a hypervisor to be asked? Reading a configuration does without. */
+bool xl_reaches(const struct xl *xl);
 /** Find a domain by name or number; the process ends with a message when there is none. */
 uint32_t xl_domain(struct xl *xl, const char *text);
 /** Print how the command is used; returns 1. */
@@ -91,6 +95,10 @@ bool xl_plain(struct xl *xl, int argc, char **argv, int need, int *status);
 /** Read xl.conf, if there is one. 0 or -errno, told on stderr. */
 int xl_read_conf(struct xl *xl, const char *file);
 void xl_free_conf(struct xl *xl);
+/** Leave the CPUs out that xl.conf forbids. False: none is left, told on stderr. */
+bool xl_mask_cpus(struct xl *xl, struct lx_domain_config *config);
+/** The same for one set. */
+bool xl_mask_map(struct xl *xl, struct lx_cpumap *map);
 
 /* parse.c */
 
@@ -107,6 +115,17 @@ int xl_parse_text(struct xl *xl, const char *text, size_t bytes, const char *fil
 bool xl_parse_cpus(struct xl *xl, const char *text, struct lx_cpumap *map);
 /** "128", "128m", "1g": KiB; @unit is what a bare number counts, in bytes. */
 bool xl_parse_memory(const char *text, uint64_t unit, uint64_t *kib);
+
+/* guess.c */
+
+/** The best of the names given to xl_guess() so far; NULL: the word is like none of them. */
+struct xl_guess {
+	const char *word;
+	const char *best;
+	unsigned int distance;
+};
+
+void xl_guess(struct xl_guess *g, const char *name);
 
 /* cmd-pool.c */
 

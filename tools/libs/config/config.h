@@ -58,6 +58,9 @@ const struct cfg_setting *cfg_unused(const struct cfg *cfg, size_t *at);
 int cfg_string(struct cfg *cfg, const char *name, const char **out, struct cfg_error *err);
 int cfg_number(struct cfg *cfg, const char *name, uint64_t max, uint64_t *out,
 	       struct cfg_error *err);
+/** The same with a sign. */
+int cfg_signed(struct cfg *cfg, const char *name, int64_t min, int64_t max, int64_t *out,
+	       struct cfg_error *err);
 /** 0 and 1; also "true", "false", "yes", "no", "on", "off". */
 int cfg_bool(struct cfg *cfg, const char *name, bool *out, struct cfg_error *err);
 /** A list; a single string is taken as a list of one when @one is set. */
@@ -80,9 +83,10 @@ int cfg_spec(char *spec, bool (*rest)(const char *key),
 
 /** One disk of disk=, as strings; NULL where nothing was said. Points into the text parsed. */
 struct cfg_disk {
-	const char *target, *format, *vdev, *script, *backend, *backendtype;
+	const char *target, *format, *vdev, *script, *backend, *backendtype, *specification;
 	bool readonly, cdrom, direct_io_safe, no_discard;
 	bool share_writes;		/* access w!: others may have it too */
+	bool untrusted;			/* the guest is not to trust its backend */
 };
 
 /** One interface of vif=, likewise. */
@@ -90,11 +94,15 @@ struct cfg_vif {
 	const char *mac, *bridge, *gatewaydev, *ip, *script, *vifname, *model, *type, *backend,
 		*rate;
 	uint32_t mtu, devid;
-	bool has_devid;
+	bool has_devid, untrusted;
 };
 
 /** "10Mb/s", "1GB/s@20ms": what may pass in an interval, and how long that is. False: wrong. */
 bool cfg_parse_rate(const char *text, uint64_t *bytes, uint32_t *usecs);
+
+/** A mac as it is printed: six bytes in lower case, with colons. False: @text has another form. */
+#define CFG_MAC_BYTES 18
+bool cfg_parse_mac(const char *text, char mac[CFG_MAC_BYTES]);
 
 /** Parse a specification, which is cut up. 0 or -EINVAL with @err filled ("disk: what"). */
 int cfg_parse_disk(char *spec, struct cfg_disk *disk, struct cfg_error *err);

@@ -60,6 +60,27 @@ int cfg_number(struct cfg *cfg, const char *name, uint64_t max, uint64_t *out,
 	return 0;
 }
 
+int cfg_signed(struct cfg *cfg, const char *name, int64_t min, int64_t max, int64_t *out,
+	       struct cfg_error *err)
+{
+	const struct cfg_value *v;
+	int rc = get_text(cfg, name, &v, err);
+	bool minus;
+	uint64_t n;
+
+	if (rc)
+		return rc;
+	minus = *v->text == '-';
+	if (!cfg_parse_number(v->text + minus, &n) || n > INT64_MAX)
+		return cfg_fail(cfg, v->line, err, "%s takes a number, not \"%.60s\"", name,
+				v->text);
+	*out = minus ? -(int64_t)n : (int64_t)n;
+	if (*out < min || *out > max)
+		return cfg_fail(cfg, v->line, err, "%s is from %" PRId64 " to %" PRId64 ", not %"
+				PRId64, name, min, max, *out);
+	return 0;
+}
+
 int cfg_bool(struct cfg *cfg, const char *name, bool *out, struct cfg_error *err)
 {
 	static const char *const yes[] = { "1", "true", "yes", "on" };

@@ -28,29 +28,20 @@ int cfg_spec(char *spec, bool (*rest)(const char *key),
 	char *next = spec;
 
 	while (next) {
-		char *part = next, *comma = strchr(part, ','), *equals, *value = NULL;
+		char *part = next, *comma = strchr(part, ','), *equals = strchr(part, '=');
+		bool whole;
 		int rc;
 
-		next = comma ? comma + 1 : NULL;
-		equals = strchr(part, '=');
 		if (equals && comma && equals > comma)
 			equals = NULL;
-		if (equals) {
-			char *key;
-
+		if (equals)
 			*equals = '\0';
-			value = equals + 1;
-			key = trim(part);
-			if (rest && rest(key))
-				next = NULL;
-			else if (comma)
-				*comma = '\0';
-			rc = fn(user, key, trim(value));
-		} else {
-			if (comma)
-				*comma = '\0';
-			rc = fn(user, trim(part), NULL);
-		}
+		whole = equals && rest && rest(trim(part));
+		next = comma && !whole ? comma + 1 : NULL;
+		if (next)
+			*comma = '\0';
+		/* What takes the rest takes its blanks too. */
+		rc = fn(user, trim(part), whole ? equals + 1 : equals ? trim(equals + 1) : NULL);
 		if (rc)
 			return rc;
 	}
@@ -61,6 +52,8 @@ struct disk_job {
 	struct cfg_disk *disk;
 	struct cfg_error *err;
 	unsigned int position;		/* of the next bare word */
+	bool old_order;			/* TARGET,VDEV,ACCESS: the format is a prefix */
+	bool has_target;
 };
 
 static int refuse(struct cfg_error *err, const char *what, const char *why, const char *text)
@@ -71,105 +64,140 @@ static int refuse(struct cfg_error *err, const char *what, const char *why, cons
 
 static int set_access(struct disk_job *j, const char *v)
 {
-	if (!strcmp(v, "r") || !strcmp(v, "ro")) {
-		j->disk->readonly = true;
-		return 0;
+	bool reads = !strcmp(v, "r") || !strcmp(v, "ro"), share = !strcmp(v, "w!");
+
+	if (*v && !reads && !share && strcmp(v, "w") && strcmp(v, "rw"))
+		return refuse(j->err, "disk", "access is r, ro, w, rw or w!, not", v);
+	if (*v) {
+		j->disk->readonly = reads;
+		j->disk->share_writes = share;
 	}
-	j->disk->share_writes = !strcmp(v, "w!");
-	if (!strcmp(v, "w") || !strcmp(v, "rw") || j->disk->share_writes)
-		return 0;
-	return refuse(j->err, "disk", "access is r, ro, w or rw, not", v);
+	return 0;
 }
 
 static int set_format(struct disk_job *j, const char *v)
 {
 	static const char *const known[] = { "raw", "qcow", "qcow2", "vhd", "qed" };
 
+	if (!*v)
+		return 0;
+	if (j->disk->format)
+		return refuse(j->err, "disk", "the format is said twice, at", v);
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
 		if (!strcmp(v, known[i])) {
 			j->disk->format = known[i];
 			return 0;
 		}
 	}
-	return *v ? refuse(j->err, "disk", "unknown format", v) : 0;
+	return refuse(j->err, "disk", "a format is raw, qcow, qcow2, vhd or qed, not", v);
+}
+
+static int set_devtype(struct disk_job *j, const char *v)
+{
+	if (strcmp(v, "cdrom") && strcmp(v, "disk"))
+		return refuse(j->err, "disk", "a device's type is cdrom or disk, not", v);
+	j->disk->cdrom = *v == 'c';
+	return 0;
 }
 
 static int set_vdev(struct disk_job *j, char *v)
 {
 	char *colon = strchr(v, ':');
 
-	if (colon && strcmp(colon, ":cdrom") && strcmp(colon, ":disk"))
-		return refuse(j->err, "disk", "a device may end in :cdrom or :disk, not", colon);
-	if (colon) {
-		j->disk->cdrom = !strcmp(colon, ":cdrom");
-		*colon = '\0';
+	if (j->disk->vdev && *v)
+		return refuse(j->err, "disk", "the device is said twice, at", v);
+	if (*v)
+		j->disk->vdev = v;
+	if (!colon)
+		return 0;
+	*colon = '\0';
+	return set_devtype(j, colon + 1);
+}
+
+/* What a prefix of the old way of writing a target stands for. */
+static const struct prefix {
+	const char *name, *format, *script;
+} prefixes[] = {
+	{ "phy", NULL, NULL }, { "file", NULL, NULL }, { "tap", NULL, NULL },
+	{ "tap2", NULL, NULL }, { "tapdisk", NULL, NULL }, { "aio", NULL, NULL },
+	{ "ioemu", NULL, NULL }, { "raw", "raw", NULL }, { "qcow2", "qcow2", NULL },
+	{ "qcow", "qcow", NULL }, { "vhd", "vhd", NULL }, { "drbd", NULL, "block-drbd" },
+	{ "iscsi", NULL, "block-iscsi" }, { "nbd", NULL, "block-nbd" },
+	{ "enbd", NULL, "block-enbd" },
+};
+
+/* Take the prefixes off. A word with a colon that is not known is no path either. */
+static int strip_prefixes(struct disk_job *j, char **v)
+{
+	for (;;) {
+		size_t n = strspn(*v, "abcdefghijklmnopqrstuvwxyz0123456789");
+		const struct prefix *p = prefixes, *end = p + sizeof(prefixes) / sizeof(*p);
+
+		if (!n || (*v)[n] != ':')
+			return 0;
+		while (p < end && (strncmp(*v, p->name, n) || p->name[n]))
+			p++;
+		if (p == end)
+			return refuse(j->err, "disk", "unknown prefix of a target, at", *v);
+		if (p->format)
+			j->disk->format = p->format;
+		if (p->script)
+			j->disk->script = p->script;
+		j->old_order = true;
+		*v += n + 1;
 	}
-	j->disk->vdev = v;
+}
+
+static int set_target(struct disk_job *j, const char *v)
+{
+	if (j->has_target)
+		return refuse(j->err, "disk", "the target is said twice, at", v);
+	j->has_target = *v;
+	j->disk->target = *v ? v : NULL;
 	return 0;
 }
 
-/* The old way of writing a target: phy:/dev/sda1, file:/a, and others of the same kind. */
-static const char *strip_prefix(struct disk_job *j, const char *v)
+static int set_position(struct disk_job *j, char *word)
 {
-	static const struct {
-		const char *prefix, *format, *backendtype;
-	} known[] = {
-		{ "phy:", NULL, "phy" }, { "file:", "raw", NULL }, { "raw:", "raw", NULL },
-		{ "tapdisk:", NULL, NULL }, { "aio:", NULL, NULL }, { "tap:", NULL, NULL },
-		{ "tap2:", NULL, NULL }, { "qcow2:", "qcow2", NULL }, { "qcow:", "qcow", NULL },
-		{ "vhd:", "vhd", NULL },
-	};
+	int rc;
 
-	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
-		size_t n = strlen(known[i].prefix);
-
-		if (strncmp(v, known[i].prefix, n))
-			continue;
-		if (known[i].format)
-			j->disk->format = known[i].format;
-		if (known[i].backendtype)
-			j->disk->backendtype = known[i].backendtype;
-		v += n;
-		i = (size_t)-1;
-	}
-	return v;
-}
-
-static int bare_word(struct disk_job *j, const char *word)
-{
-	if (!strcmp(word, "cdrom") || !strcmp(word, "devtype=cdrom")) {
-		j->disk->cdrom = true;
-		return 0;
-	}
-	if (!strcmp(word, "discard"))
-		return 0;
-	if (!strcmp(word, "no-discard")) {
-		j->disk->no_discard = true;
-		return 0;
-	}
-	if (!strcmp(word, "direct-io-safe")) {
-		j->disk->direct_io_safe = true;
-		return 0;
-	}
+	/* ",hdc:cdrom,r": an empty drive. */
+	if (j->position == 1 && !j->has_target && strchr(word, ':'))
+		j->old_order = true;
+	if (j->old_order && j->position == 1)
+		j->position++;
 	switch (j->position++) {
 	case 0:
-		word = strip_prefix(j, word);
-		j->disk->target = *word ? word : NULL;
-		return 0;
+		rc = strip_prefixes(j, &word);
+		return rc ? rc : set_target(j, word);
 	case 1:
-		/* "phy:/dev/x,xvda,w" leaves the format out. */
-		if (*word && set_format(j, word)) {
-			j->position++;
-			return set_vdev(j, (char *)word);
-		}
-		return 0;
+		return set_format(j, word);
 	case 2:
-		return set_vdev(j, (char *)word);
+		return set_vdev(j, word);
 	case 3:
 		return set_access(j, word);
 	default:
 		return refuse(j->err, "disk", "too many words, at", word);
 	}
+}
+
+static int bare_word(struct disk_job *j, char *word)
+{
+	struct cfg_disk *d = j->disk;
+
+	if (!strcmp(word, "cdrom"))
+		d->cdrom = true;
+	else if (!strcmp(word, "discard") || !strcmp(word, "no-discard"))
+		d->no_discard = *word == 'n';
+	else if (!strcmp(word, "direct-io-safe"))
+		d->direct_io_safe = true;
+	else if (!strcmp(word, "trusted") || !strcmp(word, "untrusted"))
+		d->untrusted = *word == 'u';
+	else if (!strcmp(word, "colo"))
+		return refuse(j->err, "disk", "replication is not built:", word);
+	else
+		return set_position(j, word);
+	return 0;
 }
 
 static int disk_part(void *user, const char *key, const char *value)
@@ -178,24 +206,26 @@ static int disk_part(void *user, const char *key, const char *value)
 	struct cfg_disk *d = j->disk;
 
 	if (!value)
-		return bare_word(j, key);
+		return bare_word(j, (char *)key);
 	if (!strcmp(key, "target"))
-		d->target = *value ? value : NULL;
-	else if (!strcmp(key, "format"))
+		return set_target(j, value);
+	if (!strcmp(key, "format"))
 		return set_format(j, value);
-	else if (!strcmp(key, "vdev"))
+	if (!strcmp(key, "vdev"))
 		return set_vdev(j, (char *)value);
-	else if (!strcmp(key, "access"))
+	if (!strcmp(key, "access"))
 		return set_access(j, value);
-	else if (!strcmp(key, "devtype"))
-		d->cdrom = !strcmp(value, "cdrom");
-	else if (!strcmp(key, "script"))
+	if (!strcmp(key, "devtype"))
+		return set_devtype(j, value);
+	if (!strcmp(key, "script"))
 		d->script = value;
 	else if (!strcmp(key, "backend"))
 		d->backend = value;
 	else if (!strcmp(key, "backendtype"))
 		d->backendtype = value;
-	else if (strcmp(key, "specification") && strcmp(key, "trusted"))
+	else if (!strcmp(key, "specification"))
+		d->specification = value;
+	else
 		return refuse(j->err, "disk", "unknown key", key);
 	return 0;
 }
@@ -207,7 +237,7 @@ static bool takes_rest(const char *key)
 
 int cfg_parse_disk(char *spec, struct cfg_disk *disk, struct cfg_error *err)
 {
-	struct disk_job j = { disk, err, 0 };
+	struct disk_job j = { .disk = disk, .err = err };
 	int rc;
 
 	memset(disk, 0, sizeof(*disk));
@@ -285,12 +315,24 @@ bool cfg_parse_rate(const char *text, uint64_t *bytes, uint32_t *usecs)
 	return true;
 }
 
-static bool valid_mac(const char *mac)
+/* One or two digits, and a colon or a hyphen between two of them. */
+bool cfg_parse_mac(const char *text, char mac[CFG_MAC_BYTES])
 {
-	for (unsigned int i = 0; i < 17; i++)
-		if (i % 3 == 2 ? mac[i] != ':' : !isxdigit((unsigned char)mac[i]))
+	unsigned int byte[6];
+
+	for (unsigned int i = 0; i < 6; i++) {
+		char *end;
+
+		if (!isxdigit((unsigned char)*text))
 			return false;
-	return !mac[17];
+		byte[i] = (unsigned int)strtoul(text, &end, 16);
+		if (end > text + 2 || (i < 5 ? *end != ':' && *end != '-' : *end))
+			return false;
+		text = end + 1;
+	}
+	snprintf(mac, CFG_MAC_BYTES, "%02x:%02x:%02x:%02x:%02x:%02x", byte[0] & 0xff,
+		 byte[1] & 0xff, byte[2] & 0xff, byte[3] & 0xff, byte[4] & 0xff, byte[5] & 0xff);
+	return true;
 }
 
 static int vif_part(void *user, const char *key, const char *value)
@@ -306,21 +348,25 @@ static int vif_part(void *user, const char *key, const char *value)
 		{ "mac", &v->mac }, { "bridge", &v->bridge }, { "gatewaydev", &v->gatewaydev },
 		{ "ip", &v->ip }, { "script", &v->script }, { "vifname", &v->vifname },
 		{ "model", &v->model }, { "type", &v->type }, { "backend", &v->backend },
-		{ "rate", &v->rate }, { "accel", NULL }, { "trusted", NULL },
+		{ "rate", &v->rate },
 	};
+	char mac[CFG_MAC_BYTES];
 
+	if (!value && (!strcmp(key, "trusted") || !strcmp(key, "untrusted"))) {
+		v->untrusted = *key == 'u';
+		return 0;
+	}
 	if (!value)
 		return *key ? refuse(j->err, "vif", "no value for", key) : 0;
 	if (!strcmp(key, "rate") && !cfg_parse_rate(value, &bytes, &usecs))
 		return refuse(j->err, "vif", "a rate is as in 10Mb/s or 1GB/s@20ms, not", value);
-	if (!strcmp(key, "mac") && !valid_mac(value))
+	if (!strcmp(key, "mac") && !cfg_parse_mac(value, mac))
 		return refuse(j->err, "vif", "a mac is six bytes in hexadecimal with colons, not",
 			      value);
 	for (size_t i = 0; i < sizeof(strings) / sizeof(strings[0]); i++) {
 		if (strcmp(key, strings[i].key))
 			continue;
-		if (strings[i].to)
-			*strings[i].to = value;
+		*strings[i].to = value;
 		return 0;
 	}
 	if (!strcmp(key, "mtu"))

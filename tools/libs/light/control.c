@@ -7,6 +7,8 @@
 
 #include "light.h"
 
+#include <public/features.h>
+
 static int write_node(struct lx *lx, uint32_t domid, const char *name, const char *value)
 {
 	char path[LX_PATH_BYTES];
@@ -73,13 +75,31 @@ static void set_target(struct lx_domain_config *config, void *arg)
 	config->b_info.target_memkb = *(uint64_t *)arg;
 }
 
+/* This is asked by dom0 about itself. */
+int lx_dom0_keeps_memory(struct lx *lx, bool *keeps)
+{
+	struct xen_feature_info fi = { 0 };
+	int rc = ctl_version(lx->ctl, XENVER_get_features, &fi, sizeof(fi));
+
+	*keeps = !rc && fi.submap >> XENFEAT_direct_mapped & 1;
+	return rc;
+}
+
 int lx_set_memory_target(struct lx *lx, uint32_t domid, uint64_t kib)
 {
 	char value[32], *text = lx_read(lx->store, 0, "/local/domain/%u/memory/static-max", domid);
 	uint64_t max = text ? strtoull(text, NULL, 10) : 0;
-	int rc;
+	bool keeps = false;
+	int rc = domid ? 0 : lx_dom0_keeps_memory(lx, &keeps);
 
 	free(text);
+	if (rc)
+		return rc;
+	if (keeps) {
+		lx_error(lx, 0, "Domain-0 keeps the memory that it has, as it is mapped one to "
+			 "one: give it another amount at boot (dom0_mem=)");
+		return -EOPNOTSUPP;
+	}
 	if (max && kib > max) {
 		lx_error(lx, 0, "Domain %u: its memory is at most %lu KiB", domid, max);
 		return -EINVAL;

@@ -98,15 +98,16 @@ static int step_claim(struct lx_op *op)
 static int map_file(struct lx *lx, const char *what, const char *path, void **map, size_t *bytes)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC), rc = 0;
+	const char *why = NULL;
 	struct stat st;
 
 	if (fd < 0 || fstat(fd, &st))
 		rc = -errno;
 	else if (!S_ISREG(st.st_mode))
-		rc = -EINVAL;
+		why = "it is not a file";
 	else if (!st.st_size)
-		rc = -ENODATA;
-	if (!rc) {
+		why = "it is empty";
+	if (!rc && !why) {
 		*map = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
 		*bytes = (size_t)st.st_size;
 		if (*map == MAP_FAILED) {
@@ -116,9 +117,11 @@ static int map_file(struct lx *lx, const char *what, const char *path, void **ma
 	}
 	if (fd >= 0)
 		close(fd);
-	if (rc)
+	if (why)
+		lx_error(lx, 0, "cannot read the %s %s: %s", what, path, why);
+	else if (rc)
 		lx_error(lx, rc, "cannot read the %s %s", what, path);
-	return rc;
+	return why ? -EINVAL : rc;
 }
 
 static void free_files(struct lx_create *c)
@@ -159,7 +162,7 @@ static int step_load(struct lx_op *op)
 	if (!rc)
 		rc = bld_plan_make(&c->plan, &config, &err);
 	if (rc)
-		lx_error(c->lx, 0, "cannot build the domain: %s", err.text);
+		lx_error(c->lx, 0, "kernel %s: %s", b->kernel, err.text);
 	else
 		c->has_plan = true;
 	return rc;
@@ -168,8 +171,10 @@ static int step_load(struct lx_op *op)
 static int step_memory(struct lx_op *op)
 {
 	struct lx_create *c = to_create(op);
+	struct xen_domctl_getdomaininfo dom0;
 	struct xen_sysctl_physinfo info;
 	uint64_t want = c->plan.pages, have;
+	bool keeps;
 	int rc = ctl_physinfo(c->lx->ctl, &info);
 
 	if (rc)
@@ -178,8 +183,15 @@ static int step_memory(struct lx_op *op)
 		info.free_pages - info.outstanding_pages : 0;
 	if (want <= have)
 		return 0;
-	lx_error(c->lx, 0, "the domain needs %lu MiB and %lu MiB are free: lower memory=, or end "
-		 "another domain", (want * KIB_PER_PAGE + 1023) >> 10, have * KIB_PER_PAGE >> 10);
+	rc = lx_dom0_keeps_memory(c->lx, &keeps);
+	if (!rc)
+		rc = ctl_domain_info(c->lx->ctl, DOM0, &dom0);
+	if (rc)
+		return rc;
+	lx_error(c->lx, 0, "the domain needs %lu MiB and %lu MiB are free: lower memory= or end "
+		 "another domain; dom0 has %lu MiB, %s", (want * KIB_PER_PAGE + 1023) >> 10,
+		 have * KIB_PER_PAGE >> 10, dom0.tot_pages * KIB_PER_PAGE >> 10, keeps ?
+		 "which it keeps (dom0_mem= at boot)" : "of which xl mem-set 0 can free some");
 	return -ENOMEM;
 }
 

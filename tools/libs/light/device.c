@@ -42,7 +42,7 @@ struct lx_device lx_device(struct lx *lx, const char *kind, uint32_t domid, uint
 	return dev;
 }
 
-int lx_backend_domain(struct lx *lx, const char *name, uint32_t *domid)
+int lx_backend_domain(struct lx *lx, const char *device, const char *name, uint32_t *domid)
 {
 	int rc;
 
@@ -51,7 +51,7 @@ int lx_backend_domain(struct lx *lx, const char *name, uint32_t *domid)
 		return 0;
 	rc = lx_find_domain(lx, name, domid);
 	if (rc)
-		lx_error(lx, rc, "there is no domain %s to have a backend", name);
+		lx_error(lx, 0, "%s: there is no domain %s for its backend", device, name);
 	return rc;
 }
 
@@ -190,9 +190,10 @@ int lx_device_write(struct lx *lx, const struct lx_device *dev, const struct lx_
 	return rc;
 }
 
-int lx_device_wait(struct lx *lx, int (*ready)(struct lx *lx, void *arg), void *arg)
+int lx_device_wait(struct lx *lx, unsigned int ms, int (*ready)(struct lx *lx, void *arg),
+		   void *arg)
 {
-	uint64_t until = lx_now() + LX_DEVICE_MS * 1000000ULL;
+	uint64_t until = lx_now() + ms * 1000000ULL;
 	int rc;
 
 	while ((rc = ready(lx, arg)) == -EAGAIN) {
@@ -272,7 +273,7 @@ static void take_backing_away(struct lx *lx, const struct lx_device *dev, const 
 		lx_hotplug_read(lx, back, &h);
 		lx_hotplug_undo(lx, back, &h);
 	} else if (lx_device_state(lx, dev) == XenbusStateClosed && backend_lives(lx, dev) &&
-		   lx_device_wait(lx, is_gone, (void *)dev)) {
+		   lx_device_wait(lx, LX_DEVICE_MS, is_gone, (void *)dev)) {
 		/* The nodes go away below, and the daemon, if there is one, sees that. */
 		lx_error(lx, 0, "Domain %u: domain %u does not give up %s %u: is xl devd running "
 			 "there?", dev->domid, dev->backend, dev->kind, dev->devid);
@@ -294,6 +295,44 @@ static void remove_backend(struct lx *lx, const struct lx_device *dev, const cha
 	free(names);
 }
 
+unsigned int lx_answer_ms = 10000;
+
+/* Does the guest say that it has connected the device, or is just letting go of it? */
+static bool guest_uses(struct lx *lx, const char *front)
+{
+	char *text = lx_read(lx->store, 0, "%.200s/state", front);
+	int state = text ? atoi(text) : 0;
+
+	free(text);
+	return state == XenbusStateConnected || state == XenbusStateClosing;
+}
+
+/* Wait for the backend to close. 0 when the device may be removed. */
+static int close_backend(struct lx *lx, const struct lx_device *dev, bool force)
+{
+	char front[LX_PATH_BYTES];
+	int rc = -ETIMEDOUT;
+
+	lx_device_front(dev, front);
+	tell_to_close(lx, dev);
+	if (!force)
+		rc = lx_device_wait(lx, lx_answer_ms, is_closed, (void *)dev);
+	if (!rc)
+		return 0;
+	if (!force && !strcmp(dev->kind, LX_VBD) && guest_uses(lx, front)) {
+		lx_error(lx, 0, "Domain %u: the guest does not let go of disk %u: unmount it "
+			 "there, or take it away with --force", dev->domid, dev->devid);
+		return -EBUSY;
+	}
+	/* Without its other end a backend gives up. */
+	lx->store->ops->remove(lx->store, 0, front);
+	rc = lx_device_wait(lx, LX_DEVICE_MS, is_closed, (void *)dev);
+	if (rc)
+		lx_error(lx, rc, "Domain %u: the backend of %s %u does not close", dev->domid,
+			 dev->kind, dev->devid);
+	return 0;
+}
+
 int lx_device_remove(struct lx *lx, const struct lx_device *dev, bool force)
 {
 	char front[LX_PATH_BYTES], back[LX_PATH_BYTES], private[LX_PATH_BYTES];
@@ -305,21 +344,12 @@ int lx_device_remove(struct lx *lx, const struct lx_device *dev, bool force)
 	lx_device_front(dev, front);
 	lx_device_back(dev, back);
 	lx_device_private(dev, private);
-	if (state > XenbusStateInitialising && state != XenbusStateClosed &&
-	    backend_lives(lx, dev)) {
-		tell_to_close(lx, dev);
-		/* Without its other end a backend gives up. */
-		if (force)
-			lx->store->ops->remove(lx->store, 0, front);
-		rc = lx_device_wait(lx, is_closed, (void *)dev);
-		if (rc)
-			lx_error(lx, rc, "Domain %u: the backend of %s %u does not close",
-				 dev->domid, dev->kind, dev->devid);
-		if (rc && !force)
-			return rc;
-	} else if (state >= 0) {
+	if (state > XenbusStateInitialising && state != XenbusStateClosed && backend_lives(lx, dev))
+		rc = close_backend(lx, dev, force);
+	else if (state >= 0)
 		take_offline(lx, dev);	/* what a driver domain waits for, when it has closed */
-	}
+	if (rc)
+		return rc;
 	take_backing_away(lx, dev, back);
 	lx->store->ops->remove(lx->store, 0, front);
 	remove_backend(lx, dev, back);

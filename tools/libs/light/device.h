@@ -35,6 +35,9 @@ struct lx_host_ops {
 	/** Give an interface its name (NULL: it has it), put it into a bridge (NULL: none) and set
 	 * it up; @mtu 0: as it is. */
 	int (*vif_up)(const char *ifname, const char *rename, const char *bridge, uint32_t mtu);
+	/** Is something missing for an interface: its script, or without one its bridge (either may
+	 * be NULL)? Then @why says what. */
+	bool (*vif_lacks)(const char *script, const char *bridge, char why[256]);
 	/** Run a hotplug script: "online" or "offline" (interfaces), "add" or "remove" (disks). */
 	int (*script)(const char *script, const char *action, const char *backend,
 		      const char *ifname);
@@ -54,8 +57,8 @@ struct lx_device {
 /** A device by its numbers, with the backend's domain as the toolstack noted it; dom0 when there is
  * no such device. */
 struct lx_device lx_device(struct lx *lx, const char *kind, uint32_t domid, uint32_t devid);
-/** The domain that a configuration names for a backend (NULL: dom0). -ENOENT, logged. */
-int lx_backend_domain(struct lx *lx, const char *name, uint32_t *domid);
+/** The domain that a configuration names for a device's backend (NULL: dom0). -ENOENT, logged. */
+int lx_backend_domain(struct lx *lx, const char *device, const char *name, uint32_t *domid);
 /** Is the backend's work done elsewhere, by `xl devd`? */
 bool lx_backend_elsewhere(const struct lx *lx, uint32_t backend);
 
@@ -76,7 +79,11 @@ int lx_device_write(struct lx *lx, const struct lx_device *dev, const struct lx_
 		    const struct lx_kv *back,
 		    int (*allowed)(struct lx *lx, uint32_t tx, const struct lx_device *dev,
 				   const void *arg), const void *arg);
-/** Ask the backend to close, wait for it, and remove both ends. @force: the guest is not asked. */
+/**
+ * Ask the guest to let go of a device, and remove both ends. @force: it is not asked. One that does
+ * not answer for lx_answer_ms loses the device; but a disk that it uses it keeps (-EBUSY, logged).
+ */
+extern unsigned int lx_answer_ms;
 int lx_device_remove(struct lx *lx, const struct lx_device *dev, bool force);
 /** Remove all devices of a domain that is gone, or is not to be asked. */
 void lx_devices_remove(struct lx *lx, uint32_t domid);
@@ -151,7 +158,8 @@ void lx_devd_stop(struct lx_devd *d);
 #define LX_DEVICE_MS 30000
 #define LX_DEVICE_POLL_MS 10
 
-/** Call @ready until it says something else than -EAGAIN; -ETIMEDOUT. */
-int lx_device_wait(struct lx *lx, int (*ready)(struct lx *lx, void *arg), void *arg);
+/** Call @ready until it says something else than -EAGAIN; -ETIMEDOUT after @ms. */
+int lx_device_wait(struct lx *lx, unsigned int ms, int (*ready)(struct lx *lx, void *arg),
+		   void *arg);
 
 #endif

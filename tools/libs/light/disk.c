@@ -99,10 +99,11 @@ static int describe(struct lx *lx, const struct lx_device *dev, const struct lx_
 	char id[16], virtual[16];
 	const struct lx_kv front[] = {
 		{ "virtual-device", virtual }, { "device-type", d->is_cdrom ? "cdrom" : "disk" },
-		{ NULL, NULL },
+		{ "trusted", d->trusted ? "1" : "0" }, { NULL, NULL },
 	};
 	const struct lx_kv back[] = {
-		{ "removable", "0" }, { "bootable", "1" }, { "dev", d->vdev }, { "type", "phy" },
+		{ "removable", d->removable ? "1" : "0" }, { "bootable", "1" },
+		{ "dev", d->vdev }, { "type", "phy" },
 		{ "mode", !d->readwrite ? "r" : d->share_writes ? "w!" : "w" },
 		{ "device-type", d->is_cdrom ? "cdrom" : "disk" },
 		{ "discard-enable", d->discard_enable ? "1" : "0" }, { "params", d->pdev_path },
@@ -179,10 +180,12 @@ static int add_here(struct lx *lx, const struct lx_device *dev, const struct lx_
 int lx_disk_add(struct lx *lx, uint32_t domid, const struct lx_disk *d, uint32_t *devid)
 {
 	struct lx_device dev = { LX_VBD, domid, 0, 0 }, there;
+	char name[64];
 	int rc = check(lx, d, &dev.devid);
 
+	snprintf(name, sizeof(name), "disk %s", d->vdev ? d->vdev : "?");
 	if (!rc)
-		rc = lx_backend_domain(lx, d->backend_domname, &dev.backend);
+		rc = lx_backend_domain(lx, name, d->backend_domname, &dev.backend);
 	if (rc)
 		return rc;
 	there = lx_device(lx, LX_VBD, domid, dev.devid);

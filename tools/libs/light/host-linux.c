@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What Linux does for devices of guests: loop devices, bridges, scripts. */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/loop.h>
 #include <linux/sockios.h>
+#include <limits.h>
 #include <net/if.h>
 #include <signal.h>
 #include <stdio.h>
@@ -147,6 +149,51 @@ static int vif_up(const char *ifname, const char *rename, const char *bridge, ui
 	return rc;
 }
 
+/* Append the names of the bridges there are. */
+static void list_bridges(char why[256])
+{
+	char path[PATH_MAX];
+	struct dirent *e;
+	bool any = false;
+	DIR *net;
+
+	snprintf(path, sizeof(path), "%.200s/class/net", lx_sys_root);
+	net = opendir(path);
+	while (net && (e = readdir(net))) {
+		size_t n = strlen(why);
+
+		snprintf(path, sizeof(path), "%.200s/class/net/%.200s/bridge", lx_sys_root,
+			 e->d_name);
+		if (access(path, F_OK))
+			continue;
+		snprintf(why + n, 256 - n, "%s%s", any ? ", " : "; there are: ", e->d_name);
+		any = true;
+	}
+	if (net)
+		closedir(net);
+	if (!any)
+		snprintf(why + strlen(why), 256 - strlen(why), ", nor any other: ip link add NAME "
+			 "type bridge; ip link set NAME up");
+}
+
+static bool vif_lacks(const char *script, const char *bridge, char why[256])
+{
+	char path[PATH_MAX];
+
+	if (script && access(script, X_OK)) {
+		snprintf(why, 256, "cannot run its script %.160s: %s", script, strerror(errno));
+		return true;
+	}
+	if (!bridge)
+		return false;
+	snprintf(path, sizeof(path), "%.200s/class/net/%.32s/bridge", lx_sys_root, bridge);
+	if (!access(path, F_OK))
+		return false;
+	snprintf(why, 256, "there is no bridge %.32s", bridge);
+	list_bridges(why);
+	return true;
+}
+
 static int wait_child(pid_t pid)
 {
 	uint64_t until = lx_now() + SCRIPT_MS * 1000000ULL;
@@ -199,5 +246,6 @@ const struct lx_host_ops lx_host_linux = {
 	.stat_disk = stat_disk,
 	.dma_as_mapped = dma_as_mapped,
 	.vif_up = vif_up,
+	.vif_lacks = vif_lacks,
 	.script = run_script,
 };

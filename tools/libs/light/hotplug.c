@@ -128,18 +128,27 @@ int lx_hotplug_nic(struct lx *lx, const char *back, uint32_t domid, uint32_t dev
 {
 	char *script = own_script(lx, back, "vif-bridge"), *rename = read_node(lx, back, "vifname");
 	char *bridge = read_node(lx, back, "bridge"), *mtu = read_node(lx, back, "mtu"), name[32];
+	char why[256];
 	int rc;
 
 	snprintf(name, sizeof(name), "vif%u.%u", domid, devid);
-	if (script)
+	if (lx->host->vif_lacks(script, script ? NULL : bridge, why)) {
+		lx_error(lx, 0, "interface %u: %s", devid, why);
+		rc = -ENOENT;
+	} else if (script) {
 		rc = lx->host->script(script, "online", back, name);
-	else
+		if (rc)
+			lx_error(lx, rc, "interface %u: the script %s failed for %s", devid, script,
+				 name);
+	} else {
 		rc = lx->host->vif_up(name, rename, bridge,
 				      mtu ? (uint32_t)strtoul(mtu, NULL, 10) : 0);
-	if (rc)
-		lx_error(lx, rc, "interface %s: cannot connect it%s%s", rename ? rename : name,
-			 bridge ? " to the bridge " : "", bridge ? bridge : "");
-	else
+		if (rc)
+			lx_error(lx, rc, "interface %u: cannot bring up %s%s%s", devid,
+				 rename ? rename : name, bridge ? " in the bridge " : "",
+				 bridge ? bridge : "");
+	}
+	if (!rc)
 		rc = write_node(lx, back, "hotplug-status", "connected");
 	free(script);
 	free(rename);

@@ -84,17 +84,6 @@ static struct json_object *array_to_json(const struct lx_field *f, void *array, 
 	return a;
 }
 
-static struct json_object *enum_to_json(const struct lx_field *f, uint32_t value)
-{
-	char text[64];
-
-	snprintf(text, sizeof(text), "%s", lx_name_of(f->names, value));
-	for (char *p = text; *p; p++)
-		if (*p == '-')
-			*p = '_';
-	return json_object_new_string(text);
-}
-
 /* NULL: the member is left out. */
 static struct json_object *number_to_json(const struct lx_field *f, uint64_t n)
 {
@@ -127,7 +116,7 @@ static struct json_object *field_to_json(const struct lx_field *f, void *object)
 	case LX_ENUM:
 		if (f->optional && !MEMBER(object, f, uint32_t))
 			return NULL;
-		return enum_to_json(f, MEMBER(object, f, uint32_t));
+		return json_object_new_string(lx_name_of(f->names, MEMBER(object, f, uint32_t)));
 	case LX_UUID:
 		lx_uuid_text(&MEMBER(object, f, uint8_t), text);
 		return json_object_new_string(text);

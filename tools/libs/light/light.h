@@ -104,6 +104,8 @@ int lx_sysrq(struct lx *lx, uint32_t domid, char key);
 /** Number of vCPUs that are to be online. */
 int lx_set_vcpus(struct lx *lx, uint32_t domid, const struct lx_cpumap *online);
 int lx_set_memory_target(struct lx *lx, uint32_t domid, uint64_t kib);
+/** Does dom0 have its memory for good, mapped one to one as Xenolith maps it? 0 or -errno. */
+int lx_dom0_keeps_memory(struct lx *lx, bool *keeps);
 int lx_set_max_memory(struct lx *lx, uint32_t domid, uint64_t kib);
 int lx_rename(struct lx *lx, uint32_t domid, const char *name);
 

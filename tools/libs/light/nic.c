@@ -11,6 +11,7 @@
 #include <public/io/xenbus.h>
 
 #define SCRIPT_DIR "/etc/xen/scripts"
+#define BUILT_IN "vif-bridge"		/* what it does is done here */
 
 /* Of the range that Xen's projects use for interfaces without an address of their own. */
 static char *random_mac(void)
@@ -42,25 +43,32 @@ static int check(struct lx *lx, const struct lx_nic *n)
 int lx_nic_add(struct lx *lx, uint32_t domid, struct lx_nic *n)
 {
 	struct lx_device dev = { LX_VIF, domid, n->devid, 0 };
-	char handle[16], mtu[16], script[256], rate[48];
-	const char *name = n->script ? n->script : "vif-bridge";
+	char why[256], device[32], handle[16], mtu[16], script[256], rate[48];
+	const char *name = n->script ? n->script : BUILT_IN, *slash = strrchr(name, '/');
+	bool own = strcmp(slash ? slash + 1 : name, BUILT_IN);
 	int rc = check(lx, n);
 
+	snprintf(device, sizeof(device), "interface %u", n->devid);
 	if (!rc)
-		rc = lx_backend_domain(lx, n->backend_domname, &dev.backend);
+		rc = lx_backend_domain(lx, device, n->backend_domname, &dev.backend);
 	if (rc)
 		return rc;
+	snprintf(script, sizeof(script), "%s%.200s", *name == '/' ? "" : SCRIPT_DIR "/", name);
+	if (!lx_backend_elsewhere(lx, dev.backend) &&
+	    lx->host->vif_lacks(own ? script : NULL, own ? NULL : n->bridge, why)) {
+		lx_error(lx, 0, "%s: %s", device, why);
+		return -ENOENT;
+	}
 	if (!n->mac)
 		n->mac = random_mac();
 	if (!n->mac)
 		return -ENOMEM;
-	snprintf(script, sizeof(script), "%s%.200s", *name == '/' ? "" : SCRIPT_DIR "/", name);
 	snprintf(handle, sizeof(handle), "%u", n->devid);
 	snprintf(mtu, sizeof(mtu), "%u", n->mtu);
 	snprintf(rate, sizeof(rate), "%lu,%u", n->rate_bytes_per_interval, n->rate_interval_usecs);
 	const struct lx_kv front[] = {
 		{ "handle", handle }, { "mac", n->mac }, { "mtu", n->mtu ? mtu : NULL },
-		{ NULL, NULL },
+		{ "trusted", n->trusted ? "1" : "0" }, { NULL, NULL },
 	};
 	const struct lx_kv back[] = {
 		{ "script", script }, { "mac", n->mac },

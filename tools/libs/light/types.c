@@ -15,6 +15,9 @@
 
 const char *const lx_action_names[] = { "destroy", "restart", "rename-restart", "preserve",
 	"coredump-destroy", "coredump-restart", "soft-reset", NULL };
+/* The same in libxl's JSON. */
+static const char *const action_json[] = { "destroy", "restart", "restart_rename", "preserve",
+	"coredump_destroy", "coredump_restart", "soft_reset", NULL };
 /* The ABI's numbers of these. */
 const char *const lx_tsc_names[] = { "default", "always_emulate", "native", NULL };
 const char *const lx_format_names[] = { "unknown", "qcow", "qcow2", "vhd", "raw", "empty", "qed",
@@ -93,6 +96,8 @@ static const struct lx_field disk_fields[] = {
 	FIELD(LX_INT_BOOL, lx_disk, is_cdrom),
 	FIELD(LX_BOOL, lx_disk, direct_io_safe),
 	FIELD(LX_DEFBOOL, lx_disk, discard_enable),
+	FIELD(LX_INT_BOOL, lx_disk, removable),
+	FIELD(LX_DEFBOOL, lx_disk, trusted),
 	FIELD(LX_BOOL, lx_disk, share_writes, .optional = true),
 	{ 0 },
 };
@@ -103,6 +108,7 @@ static void disk_init(void *object)
 
 	d->format = LX_FORMAT_RAW;
 	d->readwrite = true;
+	d->trusted = true;
 }
 
 const struct lx_type lx_disk_type = { "disk", sizeof(struct lx_disk), disk_fields, disk_init };
@@ -120,12 +126,18 @@ static const struct lx_field nic_fields[] = {
 	FIELD(LX_U32, lx_nic, mtu),
 	FIELD(LX_U64, lx_nic, rate_bytes_per_interval),
 	FIELD(LX_U32, lx_nic, rate_interval_usecs),
+	FIELD(LX_DEFBOOL, lx_nic, trusted),
 	{ 0 },
 };
 
-const struct lx_type lx_nic_type = { "nic", sizeof(struct lx_nic), nic_fields, NULL };
+static void nic_init(void *object)
+{
+	((struct lx_nic *)object)->trusted = true;
+}
 
-#define ACTION(member) FIELD(LX_ENUM, lx_domain_config, member, .names = lx_action_names)
+const struct lx_type lx_nic_type = { "nic", sizeof(struct lx_nic), nic_fields, nic_init };
+
+#define ACTION(member) FIELD(LX_ENUM, lx_domain_config, member, .names = action_json)
 static const struct lx_field config_fields[] = {
 	FIELD(LX_OBJECT, lx_domain_config, c_info, .type = &create_type),
 	FIELD(LX_OBJECT, lx_domain_config, b_info, .type = &build_type),
@@ -158,20 +170,10 @@ const char *lx_name_of(const char *const *names, uint32_t value)
 	return "?";
 }
 
-/* libxl writes underscores in its JSON where xl.cfg has hyphens. */
-static bool same_name(const char *a, const char *b)
-{
-	while (*a && (*a == *b || (*a == '-' && *b == '_'))) {
-		a++;
-		b++;
-	}
-	return !*a && !*b;
-}
-
 int lx_value_of(const char *const *names, const char *name)
 {
 	for (int i = 0; names[i]; i++)
-		if (same_name(names[i], name))
+		if (!strcmp(names[i], name))
 			return i;
 	return -1;
 }
@@ -194,17 +196,20 @@ bool lx_uuid_parse(const char *text, uint8_t uuid[16])
 {
 	unsigned int n = 0;
 
-	while (n < 32 && *text) {
-		int d = hex_digit(*text);
+	for (unsigned int i = 0; i < LX_UUID_TEXT - 1; i++) {
+		int d = hex_digit(text[i]);
 
-		if (*text++ == '-')
+		if (i == 8 || i == 13 || i == 18 || i == 23) {
+			if (text[i] != '-')
+				return false;
 			continue;
+		}
 		if (d < 0)
 			return false;
 		uuid[n / 2] = (uint8_t)(n % 2 ? uuid[n / 2] | d : d << 4);
 		n++;
 	}
-	return n == 32 && !*text;
+	return !text[LX_UUID_TEXT - 1];
 }
 
 /* Version 4: random, but for six bits. */

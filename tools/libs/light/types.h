@@ -76,6 +76,9 @@ extern const char *const lx_action_names[];
 extern const char *const lx_tsc_names[];
 extern const char *const lx_format_names[];
 
+#define LX_MAX_WEIGHT 65535
+#define LX_CAP_PER_VCPU 100	/* per cent */
+
 struct lx_sched {
 	int32_t weight, cap;		/* -1: the scheduler's default */
 	int32_t period, budget;
@@ -109,6 +112,8 @@ struct lx_disk {
 	char *pdev_path, *vdev, *script, *backend_domname;
 	uint32_t format;		/* enum lx_disk_format */
 	bool readwrite, is_cdrom, direct_io_safe, discard_enable;
+	bool removable;
+	bool trusted;			/* may the guest trust its backend? */
 	bool share_writes;		/* "w!": others may have it too */
 };
 
@@ -118,6 +123,7 @@ struct lx_nic {
 	uint32_t mtu;
 	uint64_t rate_bytes_per_interval;
 	uint32_t rate_interval_usecs;
+	bool trusted;			/* may the guest trust its backend? */
 };
 
 struct lx_domain_config {

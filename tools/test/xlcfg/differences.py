@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Where xl differs from Debian's xl 4.17 in reading a configuration, and why."""
+
+# Members of libxl's configuration that are not in ours.
+LEFT_OUT = ("c_info.run_hotplug_scripts", "b_info.claim_mode", "b_info.numa_placement")
+
+STRICT = "4.17 drops or cuts what it cannot read; here it is an error"
+LENIENT = "4.17 refuses it, and its meaning is clear"
+NOT_BUILT = "asks for what is not built"
+EARLY = "4.17 refuses it too, but when the domain is made"
+EVERY_CPU = "without a hypervisor, how many CPUs there are is not known"
+SAID_SO = "asks for what is so anyway, and is not kept"
+
+REASONS = {
+    "escapes": LENIENT,
+    "list-for-string": STRICT,
+    "string-for-list": STRICT,
+    "number-with-letters": STRICT,
+    "empty-number": STRICT,
+    "no-memory!": "the default of libxl is filled in here",
+    "no-type!": "the default is pvh; in 4.17 it is pv",
+    "type-pv!": NOT_BUILT,
+    "type-hvm!": NOT_BUILT,
+    "builder-hvm!": NOT_BUILT,
+    "maxmem-more": NOT_BUILT,
+    "maxmem-less": EARLY,
+    "memory-zero!": "no guest runs without memory",
+    "memory-huge!": EARLY,
+    "memory-words!": STRICT,
+    "vcpus-zero": STRICT,
+    "vcpus-129": "the hypervisor has 128 vCPUs a domain",
+    "cpus-all": EVERY_CPU,
+    "cpus-all-not": EVERY_CPU,
+    "cpus-list-short": EVERY_CPU,
+    "cpus-absent": EVERY_CPU + "; with one it is refused",
+    "cpus-partly-absent": EVERY_CPU,
+    "cpus-blanks": LENIENT,
+    "cpus-without-vcpus": "4.17 forgets cpus where vcpus is not set",
+    "weight-zero": EARLY,
+    "weight-high": EARLY,
+    "cap-high": EARLY,
+    "grant-version-3": EARLY,
+    "rtc-negative": "the same number, which libxl prints as unsigned",
+    "localtime-off": SAID_SO,
+    "tsc-paravirt": NOT_BUILT,
+    "nomigrate": "guests cannot be migrated, and a warning says that nothing is done",
+    "driver-domain": "any guest can be one",
+    "disk-tap2-qcow2": NOT_BUILT,
+    "disk-drbd": NOT_BUILT,
+    "disk-iscsi": NOT_BUILT,
+    "disk-nbd": NOT_BUILT,
+    "disk-script": NOT_BUILT,
+    "disk-qcow2": NOT_BUILT,
+    "disk-vhd": NOT_BUILT,
+    "disk-qed": NOT_BUILT,
+    "disk-qcow": NOT_BUILT,
+    "disk-cdrom-empty": NOT_BUILT,
+    "disk-access-share": "the mode of Xen's block script, which 4.17's xl does not pass on",
+    "disk-blanks": LENIENT,
+    "disk-trusted": "in the manual of 4.17, not in its parser",
+    "disk-untrusted": "in the manual of 4.17, not in its parser",
+    "disk-backendtype-phy": SAID_SO,
+    "disk-backendtype-qdisk": NOT_BUILT,
+    "disk-specification-xen": SAID_SO,
+    "disk-specification-virtio": NOT_BUILT,
+    "disk-colo": NOT_BUILT,
+    "disk-same-vdev": EARLY,
+    "disk-list-inside": STRICT,
+    "disk-relative": "a name in /dev, which 4.17 prepends later",
+    "disk-target-spaces": "a name in /dev, which 4.17 prepends later",
+    "disk-vdev-strange": EARLY,
+    "vif-mac-short": STRICT,
+    "vif-vifname-long": "Linux has no such name",
+    "vif-type-vif": SAID_SO,
+    "vif-type-ioemu": NOT_BUILT,
+    "vif-type-wrong": STRICT,
+    "vif-accel": STRICT,
+    "vif-unknown-key": STRICT,
+    "vif-no-value": STRICT,
+    "vif-blanks": LENIENT,
+}

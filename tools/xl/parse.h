@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the files share that read a domain's configuration. */
+#ifndef TOOLS_XL_PARSE_H
+#define TOOLS_XL_PARSE_H
+
+#include "xl.h"
+
+/** A configuration being read. After the first error (@rc, @err) nothing more is stored. */
+struct parse {
+	struct xl *xl;			/* NULL: xl.conf and the hypervisor are not asked */
+	struct cfg *cfg;
+	struct cfg_error err;
+	struct lx_domain_config *config;
+	int rc;
+};
+
+char *parse_copy(struct parse *p, const char *text);
+/** The setting's value is wrong: "FILE:LINE: NAME WHY". */
+void parse_wrong(struct parse *p, const char *name, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+/** Look at a getter's result: a setting that is not there is no error. True: there is a value. */
+bool parse_got(struct parse *p, int rc);
+/** A warning with the setting's file and line. */
+void parse_warn(const struct parse *p, unsigned int line, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* parse-devices.c */
+
+void parse_disks(struct parse *p);
+void parse_nics(struct parse *p);
+
+/* keys.c */
+
+/** Look at the settings that have not been read: what asks for something that is not built is an
+ * error, and so is one that looks like a misspelt name; what only tunes gets a warning. */
+void parse_rest(struct parse *p);
+
+#endif
