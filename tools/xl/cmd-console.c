@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * xl console: the terminal, in raw mode, connected to the pseudo-terminal that the console daemon
- * made for the guest. Ends with Ctrl-], or when the guest does.
+ * made for the guest. Ends with Ctrl-], or when the guest does: then its last output comes first,
+ * and after that how it ended.
  */
 #include <fcntl.h>
 #include <getopt.h>
@@ -13,7 +14,9 @@
 
 #define ESCAPE 0x1d		/* Ctrl-] */
 #define TTY_WAIT_MS 20000	/* for the daemon to make the pseudo-terminal */
-#define TRY_MS 100
+#define TRY_MS 20
+#define DRAIN_MS 500		/* for the daemon to pass on a dead guest's last output */
+#define NS_PER_MS 1000000ULL
 
 struct console {
 	struct lx *lx;
@@ -22,6 +25,8 @@ struct console {
 	struct lx_fd from_tty, from_user;
 	struct lx_death_watch death;
 	struct lx_timer drain;
+	enum lx_death how;
+	uint64_t ended_at;		/* 0: it has not */
 };
 
 static struct termios saved;
@@ -119,17 +124,34 @@ static void on_death(struct lx_death_watch *w, enum lx_death how)
 {
 	struct console *c = w->user;
 
-	lx_timer_set(&c->lx->loop, &c->drain, 500);
+	c->how = how;
+	c->ended_at = lx_now();
+	lx_timer_set(&c->lx->loop, &c->drain, DRAIN_MS);
 }
 
-int xl_console(struct lx *lx, uint32_t domid)
+static void report_end(struct console *c, uint64_t from)
+{
+	uint64_t ms = (c->ended_at - from) / NS_PER_MS;
+	const char *how = lx_death_names[c->how];
+
+	if (c->how == LX_DEATH_GONE)
+		fprintf(stderr, "Domain %u has been destroyed.\n", c->domid);
+	else
+		fprintf(stderr, "Domain %u has ended: %s, after %lu ms.\n", c->domid, how, ms);
+}
+
+int xl_console(struct lx *lx, uint32_t domid, int ready)
 {
 	struct console c = { .lx = lx, .domid = domid };
+	uint64_t from;
 	int rc;
 
 	c.tty = open_tty(lx, domid);
 	if (c.tty < 0)
 		return 1;
+	if (ready >= 0 && write(ready, "", 1) != 1)
+		return 1;
+	from = lx_now();
 	signal(SIGPIPE, SIG_IGN);
 	make_raw();
 	c.from_tty = (struct lx_fd){ .fn = tty_event, .user = &c };
@@ -143,6 +165,11 @@ int xl_console(struct lx *lx, uint32_t domid)
 		rc = lx_loop_run(&lx->loop);
 	restore();
 	close(c.tty);
+	/* The terminal may have gone before the event came. */
+	if (!c.ended_at && lx_domain_ended(lx, domid, &c.how))
+		c.ended_at = lx_now();
+	if (c.ended_at)
+		report_end(&c, from);
 	return rc ? 1 : 0;
 }
 
@@ -161,7 +188,7 @@ static int main_console(struct xl *xl, int argc, char **argv)
 		}
 		return XL_OPT_STATUS(opt);
 	}
-	return xl_console(xl_lx(xl), xl_domain(xl, argv[optind]));
+	return xl_console(xl_lx(xl), xl_domain(xl, argv[optind]), -1);
 }
 
 const struct xl_command xl_console_commands[] = {

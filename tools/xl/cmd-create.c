@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* xl create, config-update. */
+#include <fcntl.h>
 #include <getopt.h>
 #include <signal.h>
 #include <sys/signalfd.h>
@@ -64,17 +65,29 @@ static int parse_options(struct xl *xl, int argc, char **argv, struct create_opt
 	return 0;
 }
 
-/* Start the console before the guest runs, so that nothing of its boot is missed. */
+/* Connect the console before the guest runs, so that nothing of its boot is missed. */
 static pid_t start_console(struct xl *xl, uint32_t domid)
 {
-	pid_t pid = fork();
+	int ready[2];
+	pid_t pid;
+	char c;
 
-	if (pid)
-		return pid;
-	lx_close(&xl->lx);
-	if (lx_open(&xl->lx, xl->log))
-		_exit(1);
-	_exit(xl_console(&xl->lx, domid));
+	if (pipe2(ready, O_CLOEXEC))
+		return -1;
+	pid = fork();
+	if (!pid) {
+		close(ready[0]);
+		lx_close(&xl->lx);
+		if (lx_open(&xl->lx, xl->log))
+			_exit(1);
+		_exit(xl_console(&xl->lx, domid, ready[1]));
+	}
+	close(ready[1]);
+	/* Without a console the pipe just closes: it has said why, and the guest runs. */
+	if (pid > 0 && read(ready[0], &c, 1) < 0)
+		perror("waiting for the console");
+	close(ready[0]);
+	return pid;
 }
 
 /* A creation that Ctrl-C ends in order. */
@@ -163,17 +176,14 @@ static int create(struct xl *xl, const struct create_options *o,
 	xl_monitor_forget(domid);
 	if (o->console)
 		console = start_console(xl, domid);
-	if (hold && !o->paused)
-		rc = ctl_domain_unpause(xl->lx.ctl, domid);
-	if (rc) {
-		lx_destroy(&xl->lx, domid);
-		lx_claim_drop(&xl->lx, config->c_info.uuid, claim);
-		return xl_status(rc);
-	}
 	if (!o->no_monitor && !o->foreground)
-		rc = xl_monitor_start(xl, domid, config->c_info.name);
+		rc = xl_monitor_start(xl, domid, config->c_info.name, o->console);
+	if (!rc && hold && !o->paused)
+		rc = ctl_domain_unpause(xl->lx.ctl, domid);
+	if (rc)
+		lx_destroy(&xl->lx, domid);
 	lx_claim_drop(&xl->lx, config->c_info.uuid, claim);
-	if (o->foreground)
+	if (!rc && o->foreground)
 		return xl_monitor(xl, domid);
 	if (console > 0)
 		waitpid(console, NULL, 0);

@@ -67,7 +67,7 @@ static int act(struct xl *xl, uint32_t *domid, struct lx_domain_config *config, 
 	return rc ? rc : 1;
 }
 
-static int one_life(struct xl *xl, uint32_t *domid)
+static int one_life(struct xl *xl, uint32_t *domid, bool linger)
 {
 	struct monitor m = { xl, LX_DEATH_GONE };
 	struct lx_death_watch w = { .fn = on_death, .user = &m };
@@ -96,7 +96,7 @@ static int one_life(struct xl *xl, uint32_t *domid)
 		(unsigned int)m.how);
 	fprintf(stderr, "Action for shutdown reason code %d is %s\n", (int)m.how,
 		lx_name_of(lx_action_names, a));
-	if (lx_now() - born < SHORT_LIFE_NS && a != LX_DESTROY && a != LX_PRESERVE)
+	if (lx_now() - born < SHORT_LIFE_NS && (linger || a != LX_DESTROY) && a != LX_PRESERVE)
 		sleep(1);
 	rc = act(xl, domid, &config, a);
 	lx_dispose(&lx_domain_config_type, &config);
@@ -114,8 +114,8 @@ static bool take(uint32_t domid, int *lock)
 	return !taken;
 }
 
-/* @lock is that of the first domain. */
-static int monitor(struct xl *xl, uint32_t domid, int lock)
+/* @lock is that of the first domain; @linger: a console is connected to it. */
+static int monitor(struct xl *xl, uint32_t domid, int lock, bool linger)
 {
 	int rc;
 
@@ -124,7 +124,7 @@ static int monitor(struct xl *xl, uint32_t domid, int lock)
 
 		fprintf(stderr, "Waiting for domain (domid %u) to die [pid %ld]\n", domid,
 			(long)getpid());
-		rc = one_life(xl, &domid);
+		rc = one_life(xl, &domid, linger);
 		xl_monitor_forget(old);
 		if (lock >= 0)
 			close(lock);
@@ -141,7 +141,7 @@ int xl_monitor(struct xl *xl, uint32_t domid)
 {
 	int lock;
 
-	return take(domid, &lock) ? monitor(xl, domid, lock) : 1;
+	return take(domid, &lock) ? monitor(xl, domid, lock, false) : 1;
 }
 
 void xl_detach(const char *log_name)
@@ -162,7 +162,7 @@ void xl_detach(const char *log_name)
 		_exit(1);
 }
 
-int xl_monitor_start(struct xl *xl, uint32_t domid, const char *name)
+int xl_monitor_start(struct xl *xl, uint32_t domid, const char *name, bool linger)
 {
 	char log[NAME_MAX];
 	int lock, rc;
@@ -188,7 +188,7 @@ int xl_monitor_start(struct xl *xl, uint32_t domid, const char *name)
 	lx_close(&xl->lx);
 	xl->opened = false;
 	xl_lx(xl);
-	_exit(monitor(xl, domid, lock));
+	_exit(monitor(xl, domid, lock, linger));
 }
 
 void xl_monitor_mend(struct xl *xl, uint32_t domid)
@@ -201,7 +201,7 @@ void xl_monitor_mend(struct xl *xl, uint32_t domid)
 	fprintf(stderr, "Domain %u: the process that waited for its end was killed; another one is "
 		"started\n", domid);
 	name = xl_name(xl, domid);
-	rc = xl_monitor_start(xl, domid, name);
+	rc = xl_monitor_start(xl, domid, name, false);
 	if (rc && rc != -EEXIST)
 		fprintf(stderr, "cannot start it: %s\n", strerror(-rc));
 	free(name);
@@ -211,7 +211,7 @@ void xl_monitor_mend(struct xl *xl, uint32_t domid)
 static int monitor_one(struct xl *xl, uint32_t domid)
 {
 	char *name = xl_name(xl, domid);
-	int rc = xl_monitor_start(xl, domid, name);
+	int rc = xl_monitor_start(xl, domid, name, false);
 
 	free(name);
 	if (rc && rc != -EEXIST)

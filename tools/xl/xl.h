@@ -143,8 +143,9 @@ uint32_t xl_nr_cpus(struct xl *xl);
 
 /* cmd-console.c */
 
-/** Connect the terminal to a domain's console until it ends; 0 or 1. */
-int xl_console(struct lx *lx, uint32_t domid);
+/** Connect the terminal to a domain's console until it ends; 0 or 1. A byte is written to @ready
+ * (-1: none) as soon as nothing more of its output can be missed. */
+int xl_console(struct lx *lx, uint32_t domid, int ready);
 
 /* monitor.c */
 
@@ -152,8 +153,9 @@ int xl_console(struct lx *lx, uint32_t domid);
 int xl_monitor(struct xl *xl, uint32_t domid);
 /** Become a daemon after a fork: messages go to /var/log/xen/@log_name.log. */
 void xl_detach(const char *log_name);
-/** The same as xl_monitor() in a daemon; returns in the caller. 0 or -errno. */
-int xl_monitor_start(struct xl *xl, uint32_t domid, const char *name);
+/** The same as xl_monitor() in a daemon; returns in the caller. 0 or -errno. @linger: a console
+ * shows the domain's output, so a dead one stays until that has been read. */
+int xl_monitor_start(struct xl *xl, uint32_t domid, const char *name, bool linger);
 /** Where that daemon was killed: say so, and start another. */
 void xl_monitor_mend(struct xl *xl, uint32_t domid);
 

@@ -18,8 +18,7 @@
 const char *const lx_death_names[] = { "poweroff", "reboot", "suspend", "crash", "watchdog",
 	"soft-reset", "gone", NULL };
 
-/* Has it ended, and how? */
-static bool ended(struct lx *lx, uint32_t domid, enum lx_death *how)
+bool lx_domain_ended(struct lx *lx, uint32_t domid, enum lx_death *how)
 {
 	static const enum lx_death by_code[] = {
 		[SHUTDOWN_poweroff] = LX_DEATH_POWEROFF,
@@ -48,7 +47,7 @@ static void look(struct lx_death_watch *w)
 {
 	enum lx_death how;
 
-	if (!ended(w->lx, w->domid, &how))
+	if (!lx_domain_ended(w->lx, w->domid, &how))
 		return;
 	lx_death_watch_stop(w);
 	w->fn(w, how);

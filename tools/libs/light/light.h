@@ -181,6 +181,8 @@ struct lx_death_watch {
 	char token[32];
 };
 
+/** Has the domain ended, and how? */
+bool lx_domain_ended(struct lx *lx, uint32_t domid, enum lx_death *how);
 /** Report the end of a domain, also if it has ended already. */
 int lx_death_watch_start(struct lx_death_watch *w, struct lx *lx, uint32_t domid);
 void lx_death_watch_stop(struct lx_death_watch *w);
