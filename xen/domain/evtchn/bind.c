@@ -31,10 +31,15 @@ static int open_channel(struct domain *d, u8 state, u32 vcpu, u32 what)
 	struct evtchn *chn;
 	u64 flags;
 
+	ASSERT(spin_is_locked_by_me(&d->evtchn->lock));
+	ASSERT(state != EVTCHNSTAT_closed && state != EVTCHNSTAT_interdomain);
+	ASSERT(vcpu < d->max_vcpus || vcpu == 0);
 	if (port < 0)
 		return port;
 	chn = evtchn_from_port(d, (u32)port);
 	flags = spin_lock_irqsave(&chn->lock);
+	/* A port is given back only after its channel was closed. */
+	ASSERT(chn->port == (u32)port && chn->state == EVTCHNSTAT_closed);
 	chn->notify_vcpu = vcpu;
 	chn->priority = EVTCHN_FIFO_PRIORITY_DEFAULT;
 	chn->fifo_early = false;
@@ -66,7 +71,11 @@ static int join_channels(struct domain *d, struct evtchn *chn, struct domain *rd
 	int rc = -XEN_EINVAL;
 	u64 flags;
 
+	ASSERT(spin_is_locked_by_me(&evtchn_link_lock));
+	ASSERT(chn != rchn);
 	flags = spin_lock_irqsave(&chn->lock);
+	/* Nobody else can bind it: it is open to DOMID_INVALID. */
+	ASSERT(chn->state == EVTCHNSTAT_unbound);
 	spin_lock_nested(&rchn->lock);
 	if (rchn->state == EVTCHNSTAT_unbound && rchn->unbound_remote == d->id) {
 		chn->remote = rd;
@@ -251,10 +260,14 @@ int evtchn_set_priority(struct domain *d, u32 port, u32 priority)
 /* Take the channel out of the VIRQ map that names it. evtchn_domain.lock held. */
 static void forget_virq(struct domain *d, const struct evtchn *chn)
 {
-	if (evtchn_virq_is_global(chn->virq))
-		WRITE_ONCE(d->evtchn->global_virq[chn->virq], 0);
-	else
-		WRITE_ONCE(d->vcpu[chn->notify_vcpu]->evtchn->virq[chn->virq], 0);
+	u32 *map;
+
+	ASSERT(chn->state == EVTCHNSTAT_virq && chn->virq < NR_VIRQS);
+	map = evtchn_virq_is_global(chn->virq) ? d->evtchn->global_virq
+					       : d->vcpu[chn->notify_vcpu]->evtchn->virq;
+	/* A VIRQ has one channel, and a channel of the kind for each vCPU never moves. */
+	ASSERT(map[chn->virq] == chn->port);
+	WRITE_ONCE(map[chn->virq], 0);
 }
 
 /* Close with evtchn_domain.lock held. -XEN_EINVAL when it is not open. */
@@ -263,6 +276,7 @@ static int close_channel(struct domain *d, struct evtchn *chn)
 	u32 bound_pirq = EVTCHN_NR_PIRQS;
 	u64 flags;
 
+	ASSERT(spin_is_locked_by_me(&d->evtchn->lock));
 	spin_lock(&evtchn_link_lock);
 	flags = spin_lock_irqsave(&chn->lock);
 	if (chn->state == EVTCHNSTAT_closed) {
@@ -273,7 +287,10 @@ static int close_channel(struct domain *d, struct evtchn *chn)
 	if (chn->state == EVTCHNSTAT_interdomain) {
 		struct evtchn *peer = chn->peer;
 
+		ASSERT(peer != chn);
 		spin_lock_nested(&peer->lock);
+		ASSERT(peer->state == EVTCHNSTAT_interdomain);
+		ASSERT(peer->peer == chn && peer->remote == d);
 		peer->state = EVTCHNSTAT_unbound;
 		peer->unbound_remote = d->id;
 		spin_unlock(&peer->lock);
@@ -281,6 +298,8 @@ static int close_channel(struct domain *d, struct evtchn *chn)
 		forget_virq(d, chn);
 	} else if (chn->state == EVTCHNSTAT_pirq && d->evtchn->pirq_port[chn->pirq]) {
 		bound_pirq = chn->pirq;
+		ASSERT(bound_pirq < EVTCHN_NR_PIRQS);
+		ASSERT(d->evtchn->pirq_port[bound_pirq] == chn->port);
 		WRITE_ONCE(d->evtchn->pirq_port[bound_pirq], 0);
 	}
 	chn->state = EVTCHNSTAT_closed;
@@ -354,6 +373,7 @@ int evtchn_status(struct domain *d, struct evtchn_status *st)
 		st->u.unbound.dom = chn->unbound_remote;
 		break;
 	case EVTCHNSTAT_interdomain:
+		ASSERT(chn->peer && chn->remote);
 		st->u.interdomain.dom = chn->remote->id;
 		st->u.interdomain.port = chn->peer->port;
 		break;

@@ -28,6 +28,8 @@ static event_word_t *fifo_word(const struct domain *d, u32 port)
 	const struct evtchn_fifo *fifo = d->evtchn->fifo;
 	event_word_t *page;
 
+	ASSERT(fifo);
+	ASSERT(port && port < EVTCHN_FIFO_NR_CHANNELS);
 	page = __atomic_load_n(&fifo->array[port / FIFO_WORDS_PER_PAGE], __ATOMIC_SEQ_CST);
 	return page ? &page[port % FIFO_WORDS_PER_PAGE] : NULL;
 }
@@ -35,8 +37,10 @@ static event_word_t *fifo_word(const struct domain *d, u32 port)
 /* The queue an event was on last; @q itself when that vCPU does not exist. */
 static struct fifo_queue *last_queue(const struct domain *d, u32 id, struct fifo_queue *q)
 {
-	struct vcpu *v = d->vcpu[id / FIFO_NR_QUEUES];
+	struct vcpu *v;
 
+	ASSERT(id / FIFO_NR_QUEUES < d->max_vcpus);
+	v = d->vcpu[id / FIFO_NR_QUEUES];
 	return v ? &v->evtchn->queue[id % FIFO_NR_QUEUES] : q;
 }
 
@@ -70,6 +74,7 @@ static bool link_after(event_word_t *word, u32 port)
 {
 	event_word_t w = READ_ONCE(*word);
 
+	ASSERT((port & ~EVTCHN_FIFO_LINK_MASK) == 0);
 	for (u32 i = 0; i < 2 * LINK_TRIES; i++) {
 		if (i == LINK_TRIES)
 			w = __atomic_or_fetch(word, WORD_BUSY, __ATOMIC_SEQ_CST);
@@ -92,8 +97,12 @@ static bool link_after(event_word_t *word, u32 port)
 /* Append to @q, locked. True when the queue was empty, so that the guest must be told. */
 static bool append(struct domain *d, struct fifo_queue *q, u32 *head, u32 port)
 {
+	bool linked;
+
+	ASSERT(spin_is_locked_by_me(&q->lock));
 	/* A port gets to be a tail through its word, and words stay while the ABI is in use. */
-	bool linked = q->tail && link_after(fifo_word(d, q->tail), port);
+	ASSERT(!q->tail || fifo_word(d, q->tail));
+	linked = q->tail && link_after(fifo_word(d, q->tail), port);
 
 	if (!linked)
 		WRITE_ONCE(*head, port);

@@ -43,6 +43,8 @@ static int set_control(struct vcpu *v, struct evtchn_page page, void *cb)
 	struct domain *d = v->domain;
 	struct evtchn_domain *ed = d->evtchn;
 
+	ASSERT(spin_is_locked_by_me(&ed->lock));
+	ASSERT(v->id < d->max_vcpus);
 	if (v->evtchn->control || ed->closed)
 		return -XEN_EINVAL;
 	if (!ed->fifo) {
@@ -54,6 +56,8 @@ static int set_control(struct vcpu *v, struct evtchn_page page, void *cb)
 		fifo->nr_control = d->max_vcpus;
 		__atomic_store_n(&ed->fifo, fifo, __ATOMIC_RELEASE);
 	}
+	/* The number of vCPUs is fixed before the first of them exists. */
+	ASSERT(v->id < ed->fifo->nr_control && !ed->fifo->control_page[v->id].va);
 	ed->fifo->control_page[v->id] = page;
 	for (u32 i = 0; i < FIFO_NR_QUEUES; i++)
 		v->evtchn->queue[i].tail = 0;
@@ -92,10 +96,12 @@ static int add_page(struct domain *d, struct evtchn_page page)
 	struct evtchn_fifo *fifo = ed->fifo;
 	u32 first;
 
+	ASSERT(spin_is_locked_by_me(&ed->lock));
 	if (!fifo || ed->closed)
 		return -XEN_EOPNOTSUPP;
 	if (fifo->nr_pages == FIFO_MAX_PAGES)
 		return -XEN_ENOSPC;
+	ASSERT(!fifo->array[fifo->nr_pages]);
 	first = fifo->nr_pages * FIFO_WORDS_PER_PAGE;
 	fifo->array_page[fifo->nr_pages] = page;
 	__atomic_store_n(&fifo->array[fifo->nr_pages], page.va, __ATOMIC_SEQ_CST);
@@ -130,6 +136,9 @@ struct evtchn_fifo *evtchn_fifo_detach(struct domain *d)
 	struct evtchn_fifo *fifo = ed->fifo;
 	struct vcpu *v;
 
+	ASSERT(spin_is_locked_by_me(&ed->lock));
+	/* Whoever touches the pages holds the lock of an open channel. */
+	ASSERT(!ed->nr_open);
 	__atomic_store_n(&ed->ops, &evtchn_2l_ops, __ATOMIC_SEQ_CST);
 	for_each_vcpu(d, v)
 		if (v->evtchn)

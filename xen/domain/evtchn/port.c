@@ -6,6 +6,7 @@
 
 static struct evtchn_bucket *bucket_of(const struct evtchn_domain *ed, u32 port)
 {
+	ASSERT(port < READ_ONCE(ed->nr_ports));
 	return ed->group[port / EVTCHN_PER_GROUP]
 		->bucket[port / EVTCHN_PER_BUCKET % EVTCHN_BUCKETS_PER_GROUP];
 }
@@ -23,6 +24,7 @@ static int add_bucket(struct evtchn_domain *ed)
 	u32 g = first / EVTCHN_PER_GROUP;
 	struct evtchn_bucket *b;
 
+	ASSERT(first % EVTCHN_PER_BUCKET == 0 && first < EVTCHN_FIFO_NR_CHANNELS);
 	if (!ed->group[g]) {
 		ed->group[g] = xzalloc(struct evtchn_group);
 		if (!ed->group[g])
@@ -39,6 +41,7 @@ static int add_bucket(struct evtchn_domain *ed)
 		chn->priority = EVTCHN_FIFO_PRIORITY_DEFAULT;
 		chn->fifo_last = fifo_queue_id(0, EVTCHN_FIFO_PRIORITY_DEFAULT);
 	}
+	ASSERT(!ed->group[g]->bucket[first / EVTCHN_PER_BUCKET % EVTCHN_BUCKETS_PER_GROUP]);
 	ed->group[g]->bucket[first / EVTCHN_PER_BUCKET % EVTCHN_BUCKETS_PER_GROUP] = b;
 	__atomic_store_n(&ed->nr_ports, first + EVTCHN_PER_BUCKET, __ATOMIC_RELEASE);
 	return 0;
@@ -54,6 +57,7 @@ int evtchn_port_get(struct domain *d)
 	struct evtchn_domain *ed = d->evtchn;
 	u32 port = ed->hint;
 
+	ASSERT(spin_is_locked_by_me(&ed->lock));
 	if (ed->closed)
 		return -XEN_EINVAL;
 	for (; port < ed->nr_ports; port = next_bucket(port)) {
@@ -73,6 +77,8 @@ int evtchn_port_get(struct domain *d)
 		if (rc)
 			return rc;
 	}
+	/* The first free port is in the last bucket at most, and port 0 is never free. */
+	ASSERT(port && !(bucket_of(ed, port)->used & BIT(port % EVTCHN_PER_BUCKET)));
 	bucket_of(ed, port)->used |= BIT(port % EVTCHN_PER_BUCKET);
 	ed->hint = port + 1;
 	ed->nr_open++;
@@ -83,6 +89,10 @@ void evtchn_port_put(struct domain *d, u32 port)
 {
 	struct evtchn_domain *ed = d->evtchn;
 
+	ASSERT(spin_is_locked_by_me(&ed->lock));
+	ASSERT(port && ed->nr_open);
+	ASSERT(bucket_of(ed, port)->used & BIT(port % EVTCHN_PER_BUCKET));
+	ASSERT(evtchn_from_port(d, port)->state == EVTCHNSTAT_closed);
 	bucket_of(ed, port)->used &= ~BIT(port % EVTCHN_PER_BUCKET);
 	ed->nr_open--;
 	ed->hint = min(ed->hint, port);
@@ -140,6 +150,8 @@ int evtchn_domain_destroy(struct domain *d)
 	if (rc)
 		return rc;
 	spin_lock(&ed->lock);
+	/* Closed to new ports above, so none can have been opened since. */
+	ASSERT(!ed->nr_open);
 	fifo = evtchn_fifo_detach(d);
 	spin_unlock(&ed->lock);
 	evtchn_fifo_free(fifo);
@@ -157,6 +169,7 @@ void evtchn_domain_free(struct domain *d)
 	}
 	if (!ed)
 		return;
+	ASSERT(!ed->nr_open && !ed->fifo);
 	for (u32 g = 0; g < EVTCHN_NR_GROUPS && ed->group[g]; g++) {
 		for (u32 b = 0; b < EVTCHN_BUCKETS_PER_GROUP; b++)
 			xfree(ed->group[g]->bucket[b]);

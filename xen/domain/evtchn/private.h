@@ -24,6 +24,7 @@
 
 #include <xen/errno.h>
 #include <xen/evtchn.h>
+#include <xen/printk.h>
 #include <xen/spinlock.h>
 
 #define EVTCHN_PER_BUCKET 64
@@ -186,6 +187,7 @@ void evtchn_fifo_free(struct evtchn_fifo *fifo);
 
 static inline u32 fifo_queue_id(u32 vcpu, u32 priority)
 {
+	ASSERT(priority < FIFO_NR_QUEUES);
 	return vcpu * FIFO_NR_QUEUES + priority;
 }
 

@@ -66,7 +66,9 @@ void evtchn_raise(struct domain *d, struct evtchn *chn)
 {
 	struct vcpu *v = d->vcpu[READ_ONCE(chn->notify_vcpu)];
 
+	ASSERT(READ_ONCE(chn->notify_vcpu) < d->max_vcpus);
 	/* Only vCPU 0, the default, may be missing: its domain is still being built. */
+	ASSERT(v || chn->notify_vcpu == 0);
 	if (unlikely(!v))
 		return;
 	trace_evtchn_deliver(d->id, v->id, chn->port);
@@ -86,6 +88,7 @@ int evtchn_send(struct domain *d, u32 port)
 	flags = spin_lock_irqsave(&chn->lock);
 	switch (chn->state) {
 	case EVTCHNSTAT_interdomain:
+		ASSERT(chn->peer->state == EVTCHNSTAT_interdomain && chn->peer->peer == chn);
 		evtchn_raise(chn->remote, chn->peer);
 		break;
 	case EVTCHNSTAT_ipi:
@@ -124,6 +127,7 @@ static void raise_irq(struct domain *d, u32 port, u32 state, u32 nr, const struc
 	struct evtchn *chn = evtchn_from_port(d, port);
 	u64 flags;
 
+	ASSERT(state == EVTCHNSTAT_virq || state == EVTCHNSTAT_pirq);
 	if (!chn)
 		return;
 	flags = spin_lock_irqsave(&chn->lock);
@@ -135,6 +139,7 @@ static void raise_irq(struct domain *d, u32 port, u32 state, u32 nr, const struc
 
 void evtchn_send_vcpu_virq(struct vcpu *v, u32 virq)
 {
+	ASSERT(virq < NR_VIRQS && !evtchn_virq_is_global(virq));
 	if (likely(v->evtchn))
 		raise_irq(v->domain, READ_ONCE(v->evtchn->virq[virq]), EVTCHNSTAT_virq, virq, v);
 }
@@ -143,6 +148,7 @@ void evtchn_send_global_virq(u32 virq)
 {
 	struct domain *d = READ_ONCE(hardware_domain);
 
+	ASSERT(virq < NR_VIRQS && evtchn_virq_is_global(virq));
 	if (d && d->evtchn)
 		raise_irq(d, READ_ONCE(d->evtchn->global_virq[virq]), EVTCHNSTAT_virq, virq, NULL);
 }

@@ -9,6 +9,7 @@
 
 static void two_level_raise(struct vcpu *v, u32 port)
 {
+	ASSERT(port < EVTCHN_2L_NR_CHANNELS);
 	if (!bit_test(v->domain->shared_info->evtchn_mask, port))
 		evtchn_mark_upcall(v, (int)(port / BITS_PER_LONG));
 }

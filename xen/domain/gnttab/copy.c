@@ -45,6 +45,7 @@ static int side_pin(struct copy_side *s, u16 domid, u32 ref, u16 grantee, struct
 		domain_put(d);
 		return rc;
 	}
+	ASSERT(s->nr_pins < ARRAY_SIZE(s->pin));
 	s->pin[s->nr_pins++] = (struct copy_pin){ d, ref };
 	return GNTST_okay;
 }
@@ -103,6 +104,7 @@ s16 grant_copy(struct vcpu *v, const struct gnttab_copy *op)
 	rc = side_open(&src, v->domain, &op->source, op->flags & GNTCOPY_source_gref, op->len);
 	if (!rc)
 		rc = side_open(&dst, v->domain, &op->dest, op->flags & GNTCOPY_dest_gref, op->len);
+	ASSERT(rc || (src.page && dst.page));
 	/* Both may be the same page. */
 	if (!rc)
 		memmove((u8 *)page_to_virt(dst.page) + op->dest.offset,

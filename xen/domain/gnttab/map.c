@@ -48,6 +48,8 @@ static int make_mapping(struct domain *d, struct domain *granter, struct grant_m
 	rc = grant_pin(granter, op->ref, d->id, readonly ? 0 : PIN_WRITE, &view);
 	if (rc)
 		return rc;
+	/* Without PIN_COPY nothing but whole pages can be pinned. */
+	ASSERT(view.page && view.length == PAGE_SIZE);
 	mfn = page_to_mfn(view.page);
 	if (op->flags & GNTMAP_host_map)
 		rc = map_frame(d, gfn, mfn, readonly);
@@ -156,6 +158,7 @@ static void unmap_end(struct domain *d, struct grant_unmap *u)
 
 	if (!m)
 		return;
+	ASSERT(m->busy && m->granter && m->flags & MAP_KINDS);
 	m->flags &= (u16)~u->drop;
 	if (m->flags & MAP_KINDS) {
 		maptrack_keep(mt, m);
@@ -172,6 +175,7 @@ static void unmap_end(struct domain *d, struct grant_unmap *u)
 
 void grant_unmap_batch(struct domain *d, struct grant_unmap *u, u32 n)
 {
+	ASSERT(n <= UNMAP_BATCH);
 	p2m_batch_begin(d->p2m);
 	for (u32 i = 0; i < n; i++)
 		unmap_begin(d, &u[i]);

@@ -8,6 +8,8 @@
 
 static struct grant_mapping *mapping_of(const struct maptrack *mt, u32 handle)
 {
+	ASSERT(spin_is_locked_by_me(&mt->lock));
+	ASSERT(handle / MAPPINGS_PER_CHUNK < mt->nr_chunks);
 	return &mt->chunk[handle / MAPPINGS_PER_CHUNK][handle % MAPPINGS_PER_CHUNK];
 }
 
@@ -22,6 +24,7 @@ int maptrack_init(struct maptrack *mt, u32 max_chunks)
 
 void maptrack_free_all(struct maptrack *mt)
 {
+	ASSERT(!mt->nr_used);
 	for (u32 i = 0; i < mt->nr_chunks; i++)
 		xfree(mt->chunk[i]);
 	xfree(mt->chunk);
@@ -34,6 +37,8 @@ static void grow(struct maptrack *mt)
 {
 	struct grant_mapping *c;
 
+	ASSERT(mt->free == NO_HANDLE);
+	ASSERT(mt->nr_used == mt->nr_chunks * MAPPINGS_PER_CHUNK);
 	if (mt->nr_chunks == mt->max_chunks)
 		return;
 	c = xzalloc_array(struct grant_mapping, MAPPINGS_PER_CHUNK);
@@ -56,6 +61,7 @@ struct grant_mapping *maptrack_new(struct maptrack *mt, u32 *handle)
 	if (mt->free != NO_HANDLE && !mt->closed) {
 		*handle = mt->free;
 		m = mapping_of(mt, mt->free);
+		ASSERT(!m->granter && !m->busy && !m->flags);
 		mt->free = m->ref;
 		mt->nr_used++;
 		*m = (struct grant_mapping){ .busy = true };
@@ -83,6 +89,8 @@ struct grant_mapping *maptrack_claim(struct maptrack *mt, u32 handle)
 void maptrack_keep(struct maptrack *mt, struct grant_mapping *m)
 {
 	spin_lock(&mt->lock);
+	/* Whoever keeps a mapping had it to itself, and it maps something. */
+	ASSERT(m->busy && m->granter && m->flags);
 	m->busy = false;
 	spin_unlock(&mt->lock);
 }
@@ -93,6 +101,7 @@ void maptrack_drop(struct maptrack *mt, u32 handle)
 
 	spin_lock(&mt->lock);
 	m = mapping_of(mt, handle);
+	ASSERT(m->busy && mt->nr_used);
 	*m = (struct grant_mapping){ .ref = mt->free };
 	mt->free = handle;
 	mt->nr_used--;

@@ -44,6 +44,7 @@ static int mark_v1(struct grant_table *gt, u32 ref, u16 grantee, bool write, str
 	u32 *header = (u32 *)(void *)e;
 	u32 h = READ_ONCE(*header);
 
+	ASSERT(gt->version == 1);
 	for (u32 i = 0; i < MARK_TRIES; i++) {
 		int rc = check_header(h, grantee, write, false);
 
@@ -89,6 +90,7 @@ static int mark_v2(struct grant_table *gt, u32 ref, u16 grantee, bool write, u16
 	const u32 *header = (const u32 *)(const void *)e;
 	int rc = GNTST_general_error;
 
+	ASSERT(gt->version == 2);
 	for (u32 i = 0; i < MARK_TRIES; i++) {
 		u32 h = READ_ONCE(*header);
 
@@ -141,6 +143,7 @@ static int resolve(struct grant_table *gt, struct grant_pin *pin, u16 grantee,
 	struct page_info *pg = NULL;
 	enum p2m_type type;
 
+	ASSERT(!pin->users && !pin->page);
 	if (w->type == GTF_permit_access) {
 		pg = p2m_get_page(gt->domain, w->gfn, &type, false);
 		if (!pg)
@@ -166,6 +169,7 @@ static int resolve(struct grant_table *gt, struct grant_pin *pin, u16 grantee,
 /* Is the use that @flags describes one that the entry, as it is pinned, allows? */
 static int check_use(const struct grant_pin *pin, u16 grantee, u32 flags)
 {
+	ASSERT(pin->writers <= pin->users && !pin->page == pin->transitive);
 	if (pin->grantee != grantee || pin->users == UINT32_MAX)
 		return GNTST_general_error;
 	if (!(flags & PIN_COPY) && (!pin->whole_page || pin->transitive))
@@ -183,6 +187,7 @@ static int pin_locked(struct grant_table *gt, u32 ref, u16 grantee, u32 flags,
 	struct grant_pin *pin;
 	int rc = GNTST_okay;
 
+	ASSERT(spin_is_locked_by_me(&gt->lock));
 	if (gt->closed)
 		return GNTST_bad_domain;
 	if (ref >= grant_table_nr_refs(gt))
@@ -214,6 +219,7 @@ static int pin_locked(struct grant_table *gt, u32 ref, u16 grantee, u32 flags,
 	gt->nr_pinned += pin->users == 0;
 	pin->users++;
 	pin->writers += write;
+	ASSERT(gt->nr_pinned && pin->writers <= pin->users);
 	*view = (struct grant_view){ pin->page, pin->start, pin->length, pin->via_domid,
 				     pin->via_ref };
 	return GNTST_okay;
@@ -240,10 +246,13 @@ void grant_unpin(struct domain *d, u32 ref, bool write)
 
 	spin_lock(&gt->lock);
 	pin = grant_pin_of(gt, ref);
+	ASSERT(pin && pin->users && gt->nr_pinned);
+	ASSERT(!write || pin->writers);
 	pin->users--;
 	pin->writers -= write;
 	unmark(gt, ref, flags_to_clear(pin));
 	if (!pin->users) {
+		ASSERT(!pin->writers);
 		drop = pin->page;
 		*pin = (struct grant_pin){ 0 };
 		gt->nr_pinned--;

@@ -21,6 +21,7 @@
 #include <xen/errno.h>
 #include <xen/gnttab.h>
 #include <xen/p2m.h>
+#include <xen/printk.h>
 #include <xen/spinlock.h>
 
 #define GRANTS_PER_FRAME_V1 (PAGE_SIZE / sizeof(struct grant_entry_v1))

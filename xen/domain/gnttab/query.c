@@ -126,6 +126,7 @@ static bool in_use(const struct grant_table *gt, u32 ref)
 
 static s16 swap_locked(struct grant_table *gt, u32 a, u32 b)
 {
+	ASSERT(spin_is_locked_by_me(&gt->lock));
 	if (a >= grant_table_nr_refs(gt) || b >= grant_table_nr_refs(gt))
 		return GNTST_bad_gntref;
 	if (in_use(gt, a) || in_use(gt, b))

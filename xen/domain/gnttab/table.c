@@ -19,6 +19,8 @@ struct grant_entry_v1 *grant_entry_v1_of(const struct grant_table *gt, u32 ref)
 {
 	struct grant_entry_v1 *e = gt->frame[ref / GRANTS_PER_FRAME_V1].va;
 
+	ASSERT(spin_is_locked_by_me(&gt->lock));
+	ASSERT(ref / GRANTS_PER_FRAME_V1 < gt->nr_frames);
 	return &e[ref % GRANTS_PER_FRAME_V1];
 }
 
@@ -26,6 +28,8 @@ union grant_entry_v2 *grant_entry_v2_of(const struct grant_table *gt, u32 ref)
 {
 	union grant_entry_v2 *e = gt->frame[ref / GRANTS_PER_FRAME_V2].va;
 
+	ASSERT(spin_is_locked_by_me(&gt->lock));
+	ASSERT(ref / GRANTS_PER_FRAME_V2 < gt->nr_frames);
 	return &e[ref % GRANTS_PER_FRAME_V2];
 }
 
@@ -33,13 +37,17 @@ grant_status_t *grant_status_of(const struct grant_table *gt, u32 ref)
 {
 	grant_status_t *s = gt->status[ref / STATUS_PER_FRAME].va;
 
+	ASSERT(ref / STATUS_PER_FRAME < gt->nr_status);
 	return &s[ref % STATUS_PER_FRAME];
 }
 
 struct grant_pin *grant_pin_of(const struct grant_table *gt, u32 ref)
 {
-	struct grant_pin *chunk = gt->pins[ref / PINS_PER_CHUNK];
+	struct grant_pin *chunk;
 
+	ASSERT(spin_is_locked_by_me(&gt->lock));
+	ASSERT(ref < gt->max_frames * GRANTS_PER_FRAME_V1);
+	chunk = gt->pins[ref / PINS_PER_CHUNK];
 	return chunk ? &chunk[ref % PINS_PER_CHUNK] : NULL;
 }
 
@@ -50,6 +58,7 @@ static int add_frame(struct grant_table *gt, struct grant_frame *f)
 
 	if (!pg)
 		return -XEN_ENOMEM;
+	ASSERT(!f->page && !pg->owner);
 	pg->owner = gt->domain;
 	pg->flags |= PAGE_FLAG_XENSHARE;
 	f->page = pg;
@@ -59,6 +68,7 @@ static int add_frame(struct grant_table *gt, struct grant_frame *f)
 
 static void free_frame(struct grant_frame *f)
 {
+	ASSERT(f->page->flags & PAGE_FLAG_XENSHARE);
 	/* Another domain may have it mapped still; it must not be found as ours again. */
 	f->page->flags &= ~PAGE_FLAG_XENSHARE;
 	f->page->owner = NULL;
@@ -72,6 +82,7 @@ static u32 status_frames_for(u32 nr_frames)
 
 int grant_table_grow_status(struct grant_table *gt)
 {
+	ASSERT(gt->nr_frames <= gt->max_frames);
 	while (gt->nr_status < status_frames_for(gt->nr_frames)) {
 		int rc = add_frame(gt, &gt->status[gt->nr_status]);
 
@@ -142,6 +153,8 @@ void gnttab_domain_free(struct domain *d)
 
 	if (!gt)
 		return;
+	/* Each mapping refers to the granting domain, so the last of them is gone. */
+	ASSERT(!gt->nr_pinned);
 	for (u32 i = 0; i < gt->nr_frames; i++)
 		free_frame(&gt->frame[i]);
 	for (u32 i = 0; i < gt->nr_status; i++)

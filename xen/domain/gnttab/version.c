@@ -50,6 +50,7 @@ static int save_v2(const struct grant_table *gt, struct reserved_entry *r)
 
 static void restore(struct grant_table *gt, u32 version, const struct reserved_entry *r)
 {
+	ASSERT(!gt->nr_pinned);
 	for (u32 i = 0; i < gt->nr_frames; i++)
 		memset(gt->frame[i].va, 0, PAGE_SIZE);
 	for (u32 i = 0; i < gt->nr_status; i++)
