@@ -23,9 +23,11 @@ $(BUILD)/fuzz/$(1)/target.o: fuzz/$(1)/target.c | $(xen_made)
 	$$(SAY) CC 'fuzz $(1)'
 	$$(Q)mkdir -p $$(@D) && clang $$(xen_cflags_host-fuzz) -Wno-missing-prototypes \
 		-Ixen/test/unit $(fuzz_cflags_$(1)) -MMD -MP -c -o $$@ $$<
+# As in unit tests, what a target and its support define wins over the hypervisor's own.
 $(BUILD)/fuzz/$(1)/target: $$(fuzz_objs_$(1)) $(BUILD)/host-fuzz/libxenolith.a
 	$$(SAY) LD 'fuzz $(1)'
-	$$(Q)clang $$(xen_cflags_host-fuzz) -fsanitize=fuzzer -o $$@ $$^ $(fuzz_ldlibs_$(1))
+	$$(Q)clang $$(xen_cflags_host-fuzz) -fsanitize=fuzzer -Wl,-z,muldefs -o $$@ $$^ \
+		$(fuzz_ldlibs_$(1))
 -include $(BUILD)/fuzz/$(1)/target.d
 
 .PHONY: fuzz-$(1) fuzz-smoke-$(1)

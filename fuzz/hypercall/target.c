@@ -256,16 +256,20 @@ static void step_scribble(struct input *in, struct domain *d)
 		memcpy(page + offset, &value, sizeof(value));
 }
 
+static const u32 vcpu_virqs[] = { VIRQ_TIMER, VIRQ_DEBUG, VIRQ_XENOPROF, VIRQ_XENPMU };
+static const u32 global_virqs[] = { VIRQ_CONSOLE, VIRQ_DOM_EXC, VIRQ_TBUF, VIRQ_DEBUGGER,
+				    VIRQ_CON_RING, VIRQ_PCPU_STATE, VIRQ_MEM_EVENT, VIRQ_ARCH_0 };
+
 static void step_other(struct input *in, struct domain *d, struct vcpu *v)
 {
 	u32 nr = (u32)take(in, 1);
 
 	switch (nr % 8) {
 	case 0:
-		evtchn_send_vcpu_virq(v, nr / 8 % NR_VIRQS);
+		evtchn_send_vcpu_virq(v, vcpu_virqs[nr / 8 % ARRAY_SIZE(vcpu_virqs)]);
 		break;
 	case 1:
-		evtchn_send_global_virq(nr / 8 % NR_VIRQS);
+		evtchn_send_global_virq(global_virqs[nr / 8 % ARRAY_SIZE(global_virqs)]);
 		break;
 	case 2:
 		evtchn_send_pirq(d, nr / 8);
