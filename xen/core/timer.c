@@ -33,6 +33,17 @@ struct timers {
 
 static DEFINE_PER_CPU(struct timers, timers);
 
+static void bill_nobody(struct vcpu *v, s64 ns)
+{
+}
+
+static void (*bill)(struct vcpu *v, s64 ns) = bill_nobody;	/* set at boot */
+
+void timer_set_biller(void (*fn)(struct vcpu *v, s64 ns))
+{
+	bill = fn;
+}
+
 static void heap_place(struct timers *ts, u32 i, struct timer *t)
 {
 	ts->heap[i] = t;
@@ -258,9 +269,24 @@ static void grow(struct timers *ts)
 	xfree(old);
 }
 
+/* Call the handler of a timer that was just taken out. Returns the time afterwards. */
+static s_time_t fire(struct timers *ts, struct timer *t, s_time_t now)
+{
+	s_time_t end;
+
+	trace_timer_fire(t->expires);
+	t->fn(t->arg);
+	end = now_ns();
+	if (t->charged)
+		bill(t->charged, end - now);
+	__atomic_store_n(&ts->running, NULL, __ATOMIC_RELEASE);
+	return end;
+}
+
 static void timer_softirq(void)
 {
 	struct timers *ts = &this_cpu(timers);
+	s_time_t now = now_ns();
 	struct timer *t;
 	u64 flags;
 
@@ -268,14 +294,12 @@ static void timer_softirq(void)
 		grow(ts);
 	flags = spin_lock_irqsave(&ts->lock);
 	ts->in_softirq = true;
-	while ((t = earliest(ts)) != NULL && t->expires <= now_ns()) {
+	while ((t = earliest(ts)) != NULL && t->expires <= now) {
 		remove(ts, t);
 		__atomic_store_n(&ts->running, t, __ATOMIC_RELEASE);
 		spin_unlock_irqrestore(&ts->lock, flags);
-		trace_timer_fire(t->expires);
-		t->fn(t->arg);
+		now = fire(ts, t, now);
 		flags = spin_lock_irqsave(&ts->lock);
-		__atomic_store_n(&ts->running, NULL, __ATOMIC_RELEASE);
 	}
 	ts->in_softirq = false;
 	hal_timer_program(t ? t->expires : INT64_MAX);

@@ -285,17 +285,27 @@ int domain_vcpu_create(struct domain *d, u32 id)
 	return 0;
 }
 
-static void vcpu_switched(struct vcpu *v)
+static void vcpu_switched_out(struct vcpu *v)
 {
 	if (READ_ONCE(v->switch_work) & VSW_RUNSTATE)
 		runstate_area_update(v);
 }
 
+static void vcpu_switched_in(struct vcpu *v)
+{
+	u32 work = READ_ONCE(v->switch_work);
+
+	if (work & VSW_RUNSTATE)
+		runstate_area_update(v);
+	if (work & VSW_PERIODIC)
+		vcpu_periodic_resume(v);
+}
+
 void domains_init(void)
 {
 	static const struct sched_hooks hooks = {
-		.switched_out = vcpu_switched,
-		.switched_in = vcpu_switched,
+		.switched_out = vcpu_switched_out,
+		.switched_in = vcpu_switched_in,
 		.moved = vcpu_timers_move,
 	};
 

@@ -20,6 +20,8 @@ void vcpu_poll_timed_out(void *arg);
 long sched_op_watchdog(struct vcpu *v, guest_ptr_t arg);
 /** VCPUOP_{set,stop}_{periodic,singleshot}_timer of the current vCPU @v on itself. */
 long vcpu_timer_op(struct vcpu *v, u32 cmd, guest_ptr_t arg);
+/** Go on with the ticks that ceased while the vCPU was off its CPU; it runs now. */
+void vcpu_periodic_resume(struct vcpu *v);
 /** The vCPU now runs on @cpu: its timers follow, so that setting and firing them stays local. */
 void vcpu_timers_move(struct vcpu *v, u32 cpu);
 /** Bring the guest's copy of its runstate up to date; @v is current or off its CPU. */

@@ -13,19 +13,43 @@
 /* A guest's own periodic timer may not fire more often than this. */
 #define PERIODIC_MIN_NS 100000
 
+/* The next tick comes one period after @last. */
+static void arm_periodic(struct vcpu *v, s_time_t last)
+{
+	s_time_t period = READ_ONCE(v->periodic_period);
+
+	if (period)
+		timer_set(&v->periodic_timer, last + period);
+}
+
 static void singleshot_fired(void *arg)
 {
 	evtchn_send_vcpu_virq(arg, VIRQ_TIMER);
 }
 
+/*
+ * A tick that comes while the vCPU is off its CPU is the last until it runs again: its event stays
+ * pending, so more ticks would tell the guest nothing, but take time from others as often as the
+ * guest likes.
+ */
 static void periodic_fired(void *arg)
 {
 	struct vcpu *v = arg;
 
 	evtchn_send_vcpu_virq(v, VIRQ_TIMER);
-	v->periodic_last = now_ns();
-	if (v->periodic_period)
-		timer_set(&v->periodic_timer, v->periodic_last + v->periodic_period);
+	WRITE_ONCE(v->periodic_last, now_ns());
+	if (!sched_at_next_run(v, VSW_PERIODIC))
+		arm_periodic(v, v->periodic_last);
+}
+
+void vcpu_periodic_resume(struct vcpu *v)
+{
+	s_time_t now = now_ns(), period = READ_ONCE(v->periodic_period);
+
+	__atomic_fetch_and(&v->switch_work, ~(u32)VSW_PERIODIC, __ATOMIC_RELAXED);
+	/* In step with the ticks that were left out. */
+	if (period)
+		arm_periodic(v, now - (now - READ_ONCE(v->periodic_last)) % period);
 }
 
 void vcpu_timers_init(struct vcpu *v)
@@ -33,6 +57,9 @@ void vcpu_timers_init(struct vcpu *v)
 	timer_init(&v->singleshot_timer, singleshot_fired, v, smp_cpu_id());
 	timer_init(&v->periodic_timer, periodic_fired, v, smp_cpu_id());
 	timer_init(&v->poll_timer, vcpu_poll_timed_out, v, smp_cpu_id());
+	timer_charge_to(&v->singleshot_timer, v);
+	timer_charge_to(&v->periodic_timer, v);
+	timer_charge_to(&v->poll_timer, v);
 }
 
 void vcpu_timers_kill(struct vcpu *v)
@@ -71,15 +98,15 @@ static int set_periodic(struct vcpu *v, guest_ptr_t arg)
 		return -XEN_EFAULT;
 	if (t.period_ns < PERIODIC_MIN_NS || t.period_ns > (u64)INT64_MAX / 2)
 		return -XEN_EINVAL;
-	v->periodic_period = (s_time_t)t.period_ns;
+	WRITE_ONCE(v->periodic_period, (s_time_t)t.period_ns);
 	v->periodic_last = now_ns();
-	timer_set(&v->periodic_timer, v->periodic_last + v->periodic_period);
+	arm_periodic(v, v->periodic_last);
 	return 0;
 }
 
 static int stop_periodic(struct vcpu *v)
 {
-	v->periodic_period = 0;
+	WRITE_ONCE(v->periodic_period, 0);
 	timer_stop(&v->periodic_timer);
 	return 0;
 }

@@ -187,6 +187,19 @@ void sched_sleep_locked(struct vcpu *v)
 	}
 }
 
+bool sched_at_next_run(struct vcpu *v, u32 work)
+{
+	u64 flags;
+	/* schedule() marks it as running with this lock held, and looks at switch_work later. */
+	struct spinlock *l = sched_unit_lock(&v->unit, &flags);
+	bool off = !v->unit.running;
+
+	if (off)
+		__atomic_fetch_or(&v->switch_work, work, __ATOMIC_RELAXED);
+	spin_unlock_irqrestore(l, flags);
+	return off;
+}
+
 void vcpu_sleep_nosync(struct vcpu *v)
 {
 	u64 flags;

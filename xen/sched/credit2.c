@@ -113,6 +113,22 @@ static void c2_sleep(struct scheduler *s, struct sched_unit *u, s_time_t now)
 	c2_set_active(rq, c2_unit(u), false, now);
 }
 
+static void c2_charge(struct scheduler *s, struct sched_unit *u, s64 ns, s_time_t now)
+{
+	struct c2_rq *rq = c2_rq(s, u->cpu);
+	struct c2_unit *cu = c2_unit(u);
+	bool listed = cu->queued || cu->parked;
+
+	/* Its place in the queue follows from its credit. */
+	if (listed)
+		c2_dequeue(rq, cu);
+	cu->credit = min(cu->credit - c2_cost(rq, cu, ns), C2_CREDIT_INIT);
+	if (unlikely(READ_ONCE(cu->dom->cap)))
+		__atomic_fetch_sub(&cu->dom->budget, ns, __ATOMIC_RELAXED);
+	if (listed)
+		c2_enqueue(rq, cu, now);
+}
+
 static void c2_context_saved(struct scheduler *s, struct sched_unit *u, s_time_t now)
 {
 	struct c2_unit *cu = c2_unit(u);
@@ -305,6 +321,7 @@ const struct sched_policy sched_credit2 = {
 	.pick_cpu = c2_pick_cpu,
 	.migrate = c2_migrate,
 	.affinity_changed = c2_affinity_changed,
+	.charge = c2_charge,
 	.dump_cpu = c2_dump_cpu,
 	.yield = c2_yield,
 	.adjust_domain = c2_adjust_domain,

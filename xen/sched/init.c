@@ -110,6 +110,7 @@ void sched_init(void)
 		panic("no memory for the scheduler");
 	sched_boot_cpu_online();
 	sched_register_keys();
+	sched_charge_init();
 	printk(LOG_INFO "Scheduler: %s\n", s->ops->name);
 }
 
@@ -155,6 +156,7 @@ int sched_vcpu_init(struct vcpu *v)
 
 	l = sched_unit_lock(u, &flags);
 	s->ops->unit_insert(s, u, now_ns());
+	u->inserted = true;
 	spin_unlock_irqrestore(l, flags);
 	return 0;
 }
@@ -170,6 +172,7 @@ void sched_vcpu_destroy(struct vcpu *v)
 	__atomic_fetch_or(&v->pause_flags, VPF_DOWN, __ATOMIC_SEQ_CST);
 	vcpu_sleep_sync(v);
 	l = sched_unit_lock(u, &flags);
+	u->inserted = false;
 	u->sched->ops->unit_remove(u->sched, u, now_ns());
 	spin_unlock_irqrestore(l, flags);
 	u->sched->ops->unit_free(u->sched, u);

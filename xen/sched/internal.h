@@ -36,6 +36,7 @@ void sched_sleep_locked(struct vcpu *v);
 void sched_timer_prepare(u32 cpu);
 void sched_boot_cpu_online(void);
 void sched_register_keys(void);
+void sched_charge_init(void);
 
 /** Complete a move that VPF_MIGRATING asked for, unless @v still runs (then its CPU does it). */
 void sched_migrate_finish(struct vcpu *v);

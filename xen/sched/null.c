@@ -265,11 +265,23 @@ static void null_migrate(struct scheduler *s, struct sched_unit *u, u32 cpu, s_t
 
 static void null_affinity_changed(struct scheduler *s, struct sched_unit *u, s_time_t now)
 {
+	struct null_sched *ns = s->priv;
 	struct null_unit *nu = u->priv;
 
-	/* A unit that waits may now be allowed on a CPU that is free. */
-	if (!nu->assigned && u->runnable && !u->running)
-		tickle_free_cpu(s, u);
+	if (nu->assigned || !u->runnable || u->running)
+		return;
+	/*
+	 * It waits, and may now be allowed on a CPU that is free. A CPU that walks the list just
+	 * now either sees the new affinity, or shows its new owner to us: hence the list's lock.
+	 */
+	spin_lock_nested(&ns->wait_lock);
+	tickle_free_cpu(s, u);
+	spin_unlock(&ns->wait_lock);
+}
+
+static void null_charge(struct scheduler *s, struct sched_unit *u, s64 ns, s_time_t now)
+{
+	/* A unit's timers fire on its own CPU, which it shares with no other unit. */
 }
 
 static void null_dump_cpu(struct scheduler *s, u32 cpu, s_time_t now)
@@ -323,6 +335,7 @@ const struct sched_policy sched_null = {
 	.pick_cpu = null_pick_cpu,
 	.migrate = null_migrate,
 	.affinity_changed = null_affinity_changed,
+	.charge = null_charge,
 	.dump_cpu = null_dump_cpu,
 	.yield = null_yield,
 	.adjust_domain = null_adjust_domain,

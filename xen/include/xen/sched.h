@@ -25,6 +25,7 @@ struct sched_unit {
 	u32 id;			/* vCPU number */
 	u16 domid;
 	bool is_idle;
+	bool inserted;		/* between unit_insert and unit_remove [run-queue lock of cpu] */
 	bool runnable;		/* [run-queue lock of cpu] as last told to the policy */
 	bool running;		/* on a CPU now; cleared once its state is saved */
 	u32 cpu;		/* CPU whose run queue it belongs to [run-queue lock] */
@@ -49,6 +50,7 @@ void sched_domain_destroy(struct domain *d);
 
 /* Bits of vcpu.switch_work: why the hooks below are to be called for a vCPU. */
 #define VSW_RUNSTATE	BIT(0)	/* each time: the guest has a copy of its runstate */
+#define VSW_PERIODIC	BIT(1)	/* once, when it runs next: its periodic timer waits for that */
 
 /** What the scheduler calls when vCPUs change places. Interrupts off, no locks held. */
 struct sched_hooks {
@@ -60,6 +62,11 @@ struct sched_hooks {
 };
 /** Set them, all of them. Boot only, after sched_init(); until then nothing is called. */
 void sched_set_hooks(const struct sched_hooks *hooks);
+/**
+ * Set @work (VSW_*) of a vCPU that is off its CPU, so that switched_in is called when it runs next.
+ * False, and nothing set, when it is on a CPU now. Any context, no locks held.
+ */
+bool sched_at_next_run(struct vcpu *v, u32 work);
 
 /** Bring the scheduler up on the boot CPU with the policy of sched=; then on each other CPU. */
 void sched_init(void);

@@ -5,6 +5,8 @@
 
 #include <xen/list.h>
 
+struct vcpu;
+
 struct timer {
 	s_time_t expires;	/* [heap lock of its CPU], like all below */
 	u32 heap_index;		/* position in the heap, 0 when inactive */
@@ -13,9 +15,19 @@ struct timer {
 	struct timer *next_overflow;	/* while the heap has no room */
 	void (*fn)(void *arg);
 	void *arg;
+	struct vcpu *charged;	/* [const] whose work the handler is, NULL: the hypervisor's */
 };
 
+/**
+ * Make a timer of @cpu, not armed. A guest that decides how often a timer fires must not decide
+ * how much of others' time that takes: charge the timer to its vCPU, and let it fire at most once
+ * until that vCPU has run again.
+ */
 void timer_init(struct timer *t, void (*fn)(void *arg), void *arg, u32 cpu);
+/** Charge what the handler costs to @v, which outlives the timer. Right after timer_init(). */
+static inline void timer_charge_to(struct timer *t, struct vcpu *v) { t->charged = v; }
+/** Register what takes the bill: @ns spent on this CPU for @v. Boot only. */
+void timer_set_biller(void (*fn)(struct vcpu *v, s64 ns));
 /** (Re)arm for absolute time @expires; a past time fires at once. Any context. */
 void timer_set(struct timer *t, s_time_t expires);
 /** Disarm; its handler may still be running on another CPU when this returns. */
@@ -26,7 +38,7 @@ void timer_migrate(struct timer *t, u32 cpu);
 void timer_kill(struct timer *t);
 static inline bool timer_is_active(const struct timer *t) { return t->heap_index != 0; }
 
-/** Earliest deadline on this CPU, or S64_MAX; for idle and for tests. */
+/** Earliest deadline on this CPU, or INT64_MAX; for idle and for tests. */
 s_time_t timer_next_deadline(void);
 /** Called by the arch's timer interrupt: raises SOFTIRQ_TIMER. */
 void timer_interrupt(void);

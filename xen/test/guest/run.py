@@ -22,7 +22,7 @@ RUN() in a test's source may say:
   opts=A+B     the hypervisor's arguments
   alone=1      in a machine of its own
   dom0=1       as the privileged first domain of a machine of its own
-  icount=1     with deterministic time (with dom0=1)
+  icount=1     with deterministic time (with dom0=1 or alone=1)
 """
 import argparse
 import concurrent.futures
@@ -242,7 +242,8 @@ def run_batch(tests, args, turn):
         modules = manifest.Manifest([description(s, args) for s in seats]).write(tree)
         machine = qemu.Machine(
             kernel=os.path.join(args.build, args.env, "xenolith"), append=append, modules=modules,
-            smp=tests[0].options.get("cpus", "2"), mem=f"{memory}M", icount=args.icount,
+            smp=tests[0].options.get("cpus", "2"), mem=f"{memory}M",
+            icount=args.icount or bool(tests[0].options.get("icount")),
             cpu=tests[0].options.get("cpu", qemu.Machine.cpu))
         timeout = sum(t.number("timeout", 20) for t in tests) * SLOW / 2
         how, panic = watch(machine, seats, timeout,

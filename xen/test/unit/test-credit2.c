@@ -195,6 +195,67 @@ static void test_soft_affinity_is_preferred(void **state)
 	run(soft_affinity, NULL);
 }
 
+/* A timer whose handler takes long, and guests that count what they get done. */
+struct toll {
+	struct timer timer;
+	u64 done[2];
+};
+
+static void toll_fn(void *arg)
+{
+	struct toll *t = arg;
+	s_time_t end = now_ns() + 300 * US;
+
+	while (now_ns() < end)
+		cpu_relax();
+	timer_set(&t->timer, end + 700 * US);
+}
+
+static void guest_counts(struct vcpu *v, void *arg)
+{
+	++*(u64 *)arg;
+	host_guest_compute(v, 50 * US);
+}
+
+/* Which of the two is charged with the handler, if any. */
+static void toll(void *arg)
+{
+	u32 payer = (u32)(uintptr_t)arg;
+	struct domain *d[2];
+	struct toll t = { 0 };
+
+	sw_start(5, 1, "sched=credit2");
+	for (u32 i = 0; i < 2; i++) {
+		d[i] = sw_domain((u16)(1 + i), 1);
+		sw_run_guest(d[i]->vcpu[0], guest_counts, &t.done[i]);
+	}
+	timer_init(&t.timer, toll_fn, &t, 0);
+	if (payer < 2)
+		timer_charge_to(&t.timer, d[payer]->vcpu[0]);
+	timer_set(&t.timer, now_ns());
+	host_run(now_ns() + 4 * SEC);
+	timer_kill(&t.timer);
+	host_result()->value[0] = t.done[0];
+	host_result()->value[1] = t.done[1];
+}
+
+static void test_handlers_are_charged(void **state)
+{
+	const struct host_outcome *o = host_isolated(toll, (void *)2);
+	const u64 *done = o->value;
+
+	/* 4 s in pieces of 50 us, of which handlers take 30 %: that of both, or of the payer. */
+	assert_int_equal(o->status, 0);
+	assert_true(close_to(done[0], 28000) && close_to(done[1], 28000));
+	for (uintptr_t payer = 0; payer < 2; payer++) {
+		o = host_isolated(toll, (void *)payer);
+		assert_int_equal(o->status, 0);
+		/* The limit on credit forgives the other some of it now and then. */
+		assert_in_range(done[!payer], 39000, 40200);
+		assert_in_range(done[payer], 15600, 17000);
+	}
+}
+
 struct sleeper {
 	s_time_t woken;
 	s_time_t worst;
@@ -451,6 +512,7 @@ int main(void)
 		cmocka_unit_test(test_caps_hold),
 		cmocka_unit_test(test_hard_affinity_is_kept),
 		cmocka_unit_test(test_soft_affinity_is_preferred),
+		cmocka_unit_test(test_handlers_are_charged),
 		cmocka_unit_test(test_wakeups_are_prompt),
 		cmocka_unit_test(test_queues_share_work),
 		cmocka_unit_test(test_yield_gives_way),

@@ -110,6 +110,7 @@ int arch_vcpu_init(struct vcpu *v)
 
 	xv->wait_for_sipi = v->id != 0;
 	timer_init(&xv->vlapic_timer, hvm_vlapic_timer_due, xv, smp_cpu_id());
+	timer_charge_to(&xv->vlapic_timer, v);
 	rc = hvm->vcpu_init(xv);
 	if (!rc)
 		rc = fpu_vcpu_init(xv);

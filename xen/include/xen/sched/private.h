@@ -81,6 +81,9 @@ struct sched_policy {
 	void (*migrate)(struct scheduler *s, struct sched_unit *u, u32 cpu, s_time_t now);
 	/** The affinities of the unit changed; unit->cpu is still one of unit->hard. */
 	void (*affinity_changed)(struct scheduler *s, struct sched_unit *u, s_time_t now);
+	/** The hypervisor spent @ns on behalf of the unit, outside of the time it runs; less than
+	 * 0: its time was spent on behalf of another. Any state, on any CPU. */
+	void (*charge)(struct scheduler *s, struct sched_unit *u, s64 ns, s_time_t now);
 	/** Print the state of @cpu's queue; called for CPUs in ascending order. */
 	void (*dump_cpu)(struct scheduler *s, u32 cpu, s_time_t now);
 

@@ -5,7 +5,7 @@
 
 #include "test.h"
 
-#define MAX_CPUS 16
+#define MAX_CPUS 128
 #define STACK_SIZE 0x4000UL
 
 #define VEC_DB 1

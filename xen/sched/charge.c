@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Charging the hypervisor's work to the vCPU that caused it.
+ *
+ * A vCPU's timers fire on the CPU it last ran on, whichever vCPU runs there by then. Policies count
+ * all time until the next decision as that one's, so the cost of the handler is moved from it
+ * to the timer's owner. Runstates are left alone: they add up to the time that passed.
+ */
+#include <xen/hal/cpu.h>
+#include <xen/hal/time.h>
+
+#include "internal.h"
+
+static void charge_unit(struct vcpu *v, s64 ns)
+{
+	struct sched_unit *u = &v->unit;
+	struct spinlock *l;
+	u64 flags;
+
+	if (u->is_idle)
+		return;
+	l = sched_unit_lock(u, &flags);
+	if (u->inserted)
+		u->sched->ops->charge(u->sched, u, ns, now_ns());
+	spin_unlock_irqrestore(l, flags);
+}
+
+static void charge(struct vcpu *v, s64 ns)
+{
+	struct vcpu *curr = sched_cpus[smp_cpu_id()].curr;
+
+	if (!curr || curr == v || ns <= 0)
+		return;
+	charge_unit(v, ns);
+	charge_unit(curr, -ns);
+}
+
+void sched_charge_init(void)
+{
+	timer_set_biller(charge);
+}
