@@ -9,6 +9,7 @@
  */
 #include <xen/hal/smp.h>
 #include <xen/percpu.h>
+#include <xen/printk.h>
 #include <xen/rcu.h>
 #include <xen/softirq.h>
 #include <xen/spinlock.h>
@@ -22,6 +23,33 @@ static struct list_head done = LIST_HEAD_INIT(done);		/* to be called */
 static cpumask_t need;
 
 static DEFINE_PER_CPU(bool, idle);	/* idle or in a guest; written by its own CPU */
+
+#ifdef NDEBUG
+bool rcu_read_locked(void)
+{
+	return true;
+}
+#else
+static DEFINE_PER_CPU(u32, readers);	/* nesting of rcu_read_lock() [own CPU] */
+
+void rcu_read_lock(void)
+{
+	this_cpu(readers)++;
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+}
+
+void rcu_read_unlock(void)
+{
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	BUG_ON(this_cpu(readers) == 0);
+	this_cpu(readers)--;
+}
+
+bool rcu_read_locked(void)
+{
+	return this_cpu(readers) != 0;
+}
+#endif
 
 static void rcu_softirq(void);
 
@@ -37,14 +65,17 @@ static void splice_tail(struct list_head *from, struct list_head *to)
 }
 
 /*
- * Lock held. Begin a grace period if there is none and someone waits for one. Fills @kick with
+ * Lock held. Begin a grace period if there is none and a callback waits for one. Fills @kick with
  * the CPUs to be told; true when callbacks are ready to be called.
  */
 static bool advance(cpumask_t *kick)
 {
 	u32 cpu;
 
+	ASSERT(spin_is_locked_by_me(&lock));
 	cpumask_clear(kick);
+	/* A grace period that is over has no CPU left to wait for. */
+	ASSERT(!list_empty(&waiting) || cpumask_empty(&need));
 	while (list_empty(&waiting) && !list_empty(&next)) {
 		splice_tail(&next, &waiting);
 		__atomic_thread_fence(__ATOMIC_SEQ_CST);
@@ -84,7 +115,7 @@ void call_rcu(struct rcu_head *head, void (*fn)(struct rcu_head *head))
 }
 
 /* The current grace period waits for this CPU, or did a moment ago. */
-static __noinline void pass_grace_period(u32 me)
+static void pass_grace_period(u32 me)
 {
 	u64 flags = spin_lock_irqsave(&lock);
 	bool ready = false;
@@ -102,35 +133,43 @@ static __noinline void pass_grace_period(u32 me)
 	tell(&kick, ready);
 }
 
-/* Every exit comes by here, so what hardly ever happens must not cost it a stack frame. */
-void rcu_quiescent(void)
+/* This CPU holds no reference of a reader. */
+static void quiescent(void)
 {
 	u32 me = smp_cpu_id();
 
+	ASSERT(!rcu_read_locked());
 	if (unlikely(cpumask_test(&need, me)))
 		pass_grace_period(me);
 }
 
 void rcu_idle_enter(void)
 {
+	ASSERT(!this_cpu(idle));
 	__atomic_store_n(&this_cpu(idle), true, __ATOMIC_SEQ_CST);
 	/* A grace period may have begun to wait for this CPU just before. */
-	rcu_quiescent();
+	quiescent();
 }
 
 void rcu_idle_exit(void)
 {
+	ASSERT(this_cpu(idle));
 	__atomic_store_n(&this_cpu(idle), false, __ATOMIC_SEQ_CST);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 }
 
-/* Call what is ready. Callbacks run without the lock and may call call_rcu() themselves. */
+/*
+ * Raised on each CPU that a grace period waits for, and on the one that finds callbacks ready.
+ * Callbacks run without the lock and may call call_rcu() themselves.
+ */
 static void rcu_softirq(void)
 {
 	struct list_head ready = LIST_HEAD_INIT(ready);
 	struct rcu_head *head, *tmp;
-	u64 flags = spin_lock_irqsave(&lock);
+	u64 flags;
 
+	quiescent();
+	flags = spin_lock_irqsave(&lock);
 	splice_tail(&done, &ready);
 	spin_unlock_irqrestore(&lock, flags);
 	list_for_each_entry_safe(head, tmp, &ready, link)

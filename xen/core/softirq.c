@@ -3,7 +3,6 @@
 #include <xen/hal/smp.h>
 #include <xen/percpu.h>
 #include <xen/printk.h>
-#include <xen/rcu.h>
 #include <xen/softirq.h>
 
 static void (*handlers[NR_SOFTIRQS])(void);	/* filled at boot */
@@ -12,11 +11,14 @@ static DEFINE_PER_CPU(u32, pending);		/* atomic */
 
 void softirq_register(enum softirq nr, void (*fn)(void))
 {
+	/* A handler is never exchanged for another: a CPU may be about to call it. */
+	ASSERT(nr < NR_SOFTIRQS && fn && (!handlers[nr] || handlers[nr] == fn));
 	handlers[nr] = fn;
 }
 
 void softirq_raise(enum softirq nr)
 {
+	ASSERT(nr < NR_SOFTIRQS);
 	__atomic_fetch_or(&this_cpu(pending), (u32)BIT(nr), __ATOMIC_SEQ_CST);
 }
 
@@ -24,7 +26,7 @@ void softirq_raise_cpu(u32 cpu, enum softirq nr)
 {
 	u32 old = __atomic_fetch_or(&per_cpu(pending, cpu), (u32)BIT(nr), __ATOMIC_SEQ_CST);
 
-	/* Who set the bit before has told the CPU already. */
+	/* When the bit was set before, the CPU has been told already. */
 	if (cpu != smp_cpu_id() && !(old & BIT(nr)))
 		smp_kick(cpu);
 }
@@ -39,7 +41,6 @@ void softirq_run(void)
 	u32 work;
 
 	ASSERT(irq_is_enabled());
-	rcu_quiescent();
 	/* A whole set each round: work that raises itself again cannot hold up the others. */
 	while ((work = __atomic_exchange_n(&this_cpu(pending), 0, __ATOMIC_SEQ_CST)) != 0) {
 		for (; work; work &= work - 1) {
@@ -48,6 +49,5 @@ void softirq_run(void)
 			if (fn)
 				fn();
 		}
-		rcu_quiescent();
 	}
 }

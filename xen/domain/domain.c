@@ -98,7 +98,9 @@ struct domain *domain_get_by_id(u16 domid)
 
 struct domain *domain_next(const struct domain *d)
 {
-	struct list_head *next = d ? d->link.next : domain_list.next;
+	struct list_head *next = d ? READ_ONCE(d->link.next) : READ_ONCE(domain_list.next);
+
+	ASSERT(rcu_read_locked());
 
 	return next == &domain_list ? NULL : list_entry(next, struct domain, link);
 }
@@ -160,7 +162,7 @@ static int domain_insert(struct domain *d)
 static void domain_remove(struct domain *d)
 {
 	spin_lock(&domlist_lock);
-	/* Readers may stand on this node: leave its links in place until RCU has passed. */
+	/* Readers may be at this node: leave its links in place until RCU has passed. */
 	d->link.next->prev = d->link.prev;
 	d->link.prev->next = d->link.next;
 	spin_unlock(&domlist_lock);

@@ -61,15 +61,18 @@ void domain_info(struct domain *d, struct xen_domctl_getdomaininfo *info)
 /* The domain named or, for going through them all, the next one. */
 long domctl_getdomaininfo(struct vcpu *v, struct domain *none, struct xen_domctl *op)
 {
-	struct domain *d = domain_next(NULL);
+	struct domain *d;
 
+	rcu_read_lock();
+	d = domain_next(NULL);
 	while (d && d->id < op->domain)
 		d = domain_next(d);
-	if (!d)
-		return -XEN_ESRCH;
-	domain_info(d, &op->u.getdomaininfo);
-	op->domain = d->id;
-	return 0;
+	if (d) {
+		domain_info(d, &op->u.getdomaininfo);
+		op->domain = d->id;
+	}
+	rcu_read_unlock();
+	return d ? 0 : -XEN_ESRCH;
 }
 
 long domctl_getvcpuinfo(struct vcpu *v, struct domain *d, struct xen_domctl *op)

@@ -57,7 +57,7 @@ static void report_end(const struct domain *d)
 	       (unsigned long long)cpu_ns);
 }
 
-/* True when the domain is gone or going without us. */
+/* True when the domain is destroyed, or being destroyed by someone else. */
 static bool reap_one(struct domain *d)
 {
 	u16 id = d->id;
@@ -92,6 +92,7 @@ static void look(void *arg)
 	struct domain *d, *next;
 	bool alive = false, again = false;
 
+	rcu_read_lock();
 	for (d = domain_next(NULL); d; d = next) {
 		next = domain_next(d);
 		if (!d->is_shut_down)
@@ -99,6 +100,7 @@ static void look(void *arg)
 		else if (d->reap && d->dying != DOM_DEAD)
 			again |= !reap_one(d);
 	}
+	rcu_read_unlock();
 	if (again)
 		timer_set(&retry, now_ns() + RETRY_NS);
 	else if (!alive && !hardware_domain)

@@ -53,21 +53,22 @@ static long op_sched_id(struct vcpu *v, struct xen_sysctl *op)
 static long op_getdomaininfolist(struct vcpu *v, struct xen_sysctl *op)
 {
 	struct xen_sysctl_getdomaininfolist *l = &op->u.getdomaininfolist;
+	struct xen_domctl_getdomaininfo info;
+	long rc = 0;
 	u32 n = 0;
 
-	for (struct domain *d = domain_next(NULL); d && n < l->max_domains; d = domain_next(d)) {
-		struct xen_domctl_getdomaininfo info;
-
+	rcu_read_lock();
+	for (struct domain *d = domain_next(NULL); d && n < l->max_domains && !rc;
+	     d = domain_next(d)) {
 		if (d->id < l->first_domain)
 			continue;
 		domain_info(d, &info);
-		if (guest_copy_out(v, guest_ptr_add(guest_handle_ptr(l->buffer), n * sizeof(info)),
-				   &info, sizeof(info)))
-			return -XEN_EFAULT;
-		n++;
+		rc = guest_copy_out(v, guest_ptr_add(guest_handle_ptr(l->buffer),
+						     n++ * sizeof(info)), &info, sizeof(info));
 	}
+	rcu_read_unlock();
 	l->num_domains = n;
-	return 0;
+	return rc ? -XEN_EFAULT : 0;
 }
 
 static long op_debug_keys(struct vcpu *v, struct xen_sysctl *op)

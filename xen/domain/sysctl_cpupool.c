@@ -14,8 +14,10 @@ static long pool_info(struct vcpu *v, struct xen_sysctl_cpupool_op *p)
 	p->cpupool_id = THE_POOL;
 	p->sched_id = sched_id(v->domain);
 	p->n_dom = 0;
+	rcu_read_lock();
 	for (struct domain *d = domain_next(NULL); d; d = domain_next(d))
 		p->n_dom++;
+	rcu_read_unlock();
 	return xenctl_bitmap_out(v, &p->cpumap, cpu_online_map.bits, NR_CPUS);
 }
 

@@ -37,12 +37,14 @@ static u64 outstanding_claims(void)
 {
 	u64 sum = 0;
 
+	rcu_read_lock();
 	for (struct domain *d = domain_next(NULL); d; d = domain_next(d)) {
 		u64 have = READ_ONCE(d->tot_pages);
 
 		if (d->outstanding_claim > have)
 			sum += d->outstanding_claim - have;
 	}
+	rcu_read_unlock();
 	return sum;
 }
 

@@ -155,8 +155,11 @@ int domain_vcpu_create(struct domain *d, u32 id);
 struct domain *domain_get_by_id(u16 domid);
 void domain_get(struct domain *d);
 void domain_put(struct domain *d);
-/** Iterate all domains under RCU in id order. */
-struct domain *domain_next(const struct domain *d);	/* NULL: first */
+/**
+ * The domain after @d in order of id, the first one for NULL; NULL at the end. Between
+ * rcu_read_lock() and rcu_read_unlock(); to keep a domain for longer, take a reference.
+ */
+struct domain *domain_next(const struct domain *d);
 
 /** XEN_DOMCTL_destroydomain. 0 when all is torn down, -XEN_ERESTART to call again. */
 int domain_kill(struct domain *d);

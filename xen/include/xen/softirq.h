@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Deferred work of a CPU, run with interrupts enabled before it goes back to a guest. */
+/*
+ * Deferred work of a CPU, run with interrupts enabled before it goes back to a guest. A CPU runs no
+ * guest while softirqs are pending. So no guest may decide how often one is raised, but on its own
+ * account (docs/design.md, "Work outside of a vCPU's own time").
+ */
 #ifndef XEN_SOFTIRQ_H
 #define XEN_SOFTIRQ_H
 

@@ -92,9 +92,11 @@ static void run(void *arg)
 		domain_put(d);
 	}
 	host_run(now_ns() + 400 * MS);
+	rcu_read_lock();
 	d = domain_next(NULL);
 	HOST_CHECK(!!d == r->keep_one);
 	HOST_CHECK(!d || (d == dom[0] && d->is_shut_down && domain_next(d) == NULL));
+	rcu_read_unlock();
 	/* All memory is back, but for what small allocations hold on to. */
 	host_result()->value[0] = free - free_page_count(NUMA_NO_NODE);
 }

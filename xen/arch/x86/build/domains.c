@@ -84,6 +84,8 @@ void __init boot_domains(void)
 	free_modules();
 	reap_init();
 	/* Together, so that none has the machine to itself while another is built. */
+	rcu_read_lock();
 	for (struct domain *d = domain_next(NULL); d; d = domain_next(d))
 		boot_domain_start(d);
+	rcu_read_unlock();
 }
