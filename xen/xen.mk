@@ -7,7 +7,7 @@
 CC ?= gcc
 XEN_ENVS := x86_64 x86_64-debug host-plain host-asan host-cov host-fuzz
 
-xen_common_dirs := lib core sched domain domain/% mm mm/p2m mm/p2m/fmt drivers drivers/% \
+xen_common_dirs := lib core sched sched/policy domain domain/% mm mm/p2m mm/p2m/fmt drivers drivers/% \
 	guest/x86 guest/x86/%
 xen_all_srcs := $(patsubst xen/%,%,$(shell find xen -name '*.c' -o -name '*.S' ! -name '*.lds.S' | LC_ALL=C sort))
 # Sources whose directory is one of the given patterns.

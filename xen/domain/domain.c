@@ -12,6 +12,7 @@
 #include <xen/hal/time.h>
 #include <xen/hal/vcpu.h>
 #include <xen/p2m.h>
+#include <xen/ops.h>
 #include <xen/printk.h>
 #include <xen/string.h>
 #include <xen/trace.h>
@@ -303,15 +304,16 @@ static void vcpu_switched_in(struct vcpu *v)
 		vcpu_periodic_resume(v);
 }
 
+static const struct sched_hooks domain_sched_hooks = {
+	.switched_out = vcpu_switched_out,
+	.switched_in = vcpu_switched_in,
+	.moved = vcpu_timers_move,
+};
+OPS_TABLE(domain_sched_hooks, switched_out);
+
 void domains_init(void)
 {
-	static const struct sched_hooks hooks = {
-		.switched_out = vcpu_switched_out,
-		.switched_in = vcpu_switched_in,
-		.moved = vcpu_timers_move,
-	};
-
-	sched_set_hooks(&hooks);
+	sched_set_hooks(&domain_sched_hooks);
 	evtchn_register_key();
 	gnttab_register_key();
 }

@@ -4,7 +4,7 @@
 #define SCHED_INTERNAL_H
 
 #include <xen/domain.h>
-#include <xen/sched/private.h>
+#include <xen/sched/policy.h>
 #include <xen/trace.h>
 
 /** The scheduler's view of a CPU. Constant after sched_cpu_prepare except where said. */

@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The scheduler's face to the rest: vCPU states, pausing, waking, affinity. Policies see only
- * struct sched_unit (xen/sched/private.h), so that the simulator links the same objects.
+ * What the rest of the hypervisor asks of the scheduler: vCPU states, pausing, waking, affinity.
+ * Policies see none of this, only struct sched_unit (xen/sched/policy.h).
  */
 #ifndef XEN_SCHED_H
 #define XEN_SCHED_H
 
-#include <xen/cpumask.h>
-#include <xen/list.h>
-#include <xen/spinlock.h>
+#include <xen/sched/policy.h>
 #include <xen/timer.h>
 
 #include <public/xen.h>
@@ -18,23 +16,6 @@
 
 struct vcpu;
 struct domain;
-struct scheduler;
-
-/** What a policy schedules. One for each vCPU, idle ones included. */
-struct sched_unit {
-	u32 id;			/* vCPU number */
-	u16 domid;
-	bool is_idle;
-	bool inserted;		/* between unit_insert and unit_remove [run-queue lock of cpu] */
-	bool runnable;		/* [run-queue lock of cpu] as last told to the policy */
-	bool running;		/* on a CPU now; cleared once its state is saved */
-	u32 cpu;		/* CPU whose run queue it belongs to [run-queue lock] */
-	u32 last_cpu;		/* CPU it last ran on, NR_CPUS: none [the CPU that runs it] */
-	cpumask_t hard, soft;	/* affinities [run-queue lock of cpu] */
-	void *priv;		/* the policy's per-unit data */
-	void *dom_priv;		/* the policy's per-domain data */
-	struct scheduler *sched;
-};
 
 /* Reasons why a vCPU may not run; it runs when none is set and pause_count is 0. */
 #define VPF_BLOCKED	BIT(0)	/* SCHEDOP_block, HLT */

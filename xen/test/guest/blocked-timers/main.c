@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * One domain starts a periodic timer of the shortest period on each of 99 vCPUs, which then block
- * for good: no scheduler sees them again. The other domain measures how much it gets done in windows
- * of equal length, before and after. The clock is exact, so the two are comparable.
+ * for good: no scheduler sees them again. The other domain measures how much it gets done in
+ * windows of equal length, before and after. The clock is exact, so the two are comparable.
  */
 #include "cpu.h"
 

@@ -14,7 +14,7 @@
 #include <xen/ops.h>
 #include <xen/printk.h>
 #include <xen/xmalloc.h>
-#include <xen/sched/private.h>
+#include <xen/sched/policy.h>
 
 struct null_cpu {
 	struct spinlock lock;

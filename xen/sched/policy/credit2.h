@@ -3,7 +3,7 @@
 #ifndef SCHED_CREDIT2_H
 #define SCHED_CREDIT2_H
 
-#include <xen/sched/private.h>
+#include <xen/sched/policy.h>
 
 #define C2_US 1000LL
 #define C2_MS 1000000LL

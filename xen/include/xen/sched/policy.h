@@ -15,10 +15,34 @@
  * running until its state is saved; only then context_saved hands it back to the policy. So no
  * unit is ever picked by two CPUs.
  */
-#ifndef XEN_SCHED_PRIVATE_H
-#define XEN_SCHED_PRIVATE_H
+#ifndef XEN_SCHED_POLICY_H
+#define XEN_SCHED_POLICY_H
 
-#include <xen/sched.h>
+#include <xen/cpumask.h>
+#include <xen/list.h>
+#include <xen/spinlock.h>
+
+#include <public/xen.h>
+#include <public/domctl.h>
+#include <public/sysctl.h>
+
+struct scheduler;
+
+/** What a policy schedules. One for each vCPU, idle ones included. */
+struct sched_unit {
+	u32 id;			/* vCPU number */
+	u16 domid;
+	bool is_idle;
+	bool inserted;		/* between unit_insert and unit_remove [run-queue lock of cpu] */
+	bool runnable;		/* [run-queue lock of cpu] as last told to the policy */
+	bool running;		/* on a CPU now; cleared once its state is saved */
+	u32 cpu;		/* CPU whose run queue it belongs to [run-queue lock] */
+	u32 last_cpu;		/* CPU it last ran on, NR_CPUS: none [the CPU that runs it] */
+	cpumask_t hard, soft;	/* affinities [run-queue lock of cpu] */
+	void *priv;		/* the policy's per-unit data */
+	void *dom_priv;		/* the policy's per-domain data */
+	struct scheduler *sched;
+};
 
 /** Where a CPU sits, as the policy is told. */
 struct sched_topology {
