@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The life of a domain: creation, lookup, reference counting, teardown.
- *
- * Locking: the domlist lock protects the list and the table of ids; readers walk it under RCU. A
- * domain stays while it has references; the list holds one. Teardown runs in bounded steps under
- * XEN_DOMCTL_destroydomain, each of which can be repeated.
+ * The life of a domain: creation and teardown. Teardown runs in bounded steps under
+ * XEN_DOMCTL_destroydomain, each of which can be repeated. (Finding domains: domlist.c.)
  */
 #include <xen/errno.h>
 #include <xen/evtchn.h>
@@ -23,11 +20,6 @@
 #include <public/hvm/params.h>
 
 #define MAX_VCPUS_PER_DOMAIN 128
-
-struct domain *hardware_domain;
-
-static LIST_HEAD(domain_list);	/* ascending ids [domlist_lock, RCU readers] */
-static DEFINE_SPINLOCK(domlist_lock, LOCK_RANK_DOMLIST);
 
 /*
  * Timers and clocks write to it as long as the domain exists. Another domain may have it mapped
@@ -70,106 +62,6 @@ static void domain_free(struct rcu_head *rcu)
 	arch_domain_free(d);
 }
 
-void domain_get(struct domain *d)
-{
-	__atomic_fetch_add(&d->refs, 1, __ATOMIC_RELAXED);
-}
-
-void domain_put(struct domain *d)
-{
-	if (__atomic_sub_fetch(&d->refs, 1, __ATOMIC_ACQ_REL) == 0)
-		call_rcu(&d->rcu, domain_free);
-}
-
-struct domain *domain_get_by_id(u16 domid)
-{
-	struct domain *d, *found = NULL;
-
-	spin_lock(&domlist_lock);
-	list_for_each_entry(d, &domain_list, link) {
-		if (d->id == domid) {
-			domain_get(d);
-			found = d;
-			break;
-		}
-	}
-	spin_unlock(&domlist_lock);
-	return found;
-}
-
-struct domain *domain_next(const struct domain *d)
-{
-	struct list_head *next = d ? READ_ONCE(d->link.next) : READ_ONCE(domain_list.next);
-
-	ASSERT(rcu_read_locked());
-
-	return next == &domain_list ? NULL : list_entry(next, struct domain, link);
-}
-
-static bool domid_in_use(u16 domid)
-{
-	struct domain *o;
-
-	list_for_each_entry(o, &domain_list, link)
-		if (o->id == domid)
-			return true;
-	return false;
-}
-
-static u16 domid_after(u16 domid)
-{
-	return domid + 1 >= DOMID_FIRST_RESERVED ? 1 : domid + 1;
-}
-
-/* The parts of a domain want to know its id before anybody can find it. */
-static u16 domid_choose(u16 wanted)
-{
-	static u16 next_id = 1;
-	u16 domid = next_id;
-
-	if (wanted != DOMID_INVALID)
-		return wanted;
-	spin_lock(&domlist_lock);
-	for (u32 tries = 0; tries < DOMID_FIRST_RESERVED && domid_in_use(domid); tries++)
-		domid = domid_after(domid);
-	next_id = domid_after(domid);
-	spin_unlock(&domlist_lock);
-	return domid;
-}
-
-/* Insert in id order; -XEN_EEXIST when the id is another's. */
-static int domain_insert(struct domain *d)
-{
-	struct list_head *pos;
-	struct domain *o;
-	int rc = 0;
-
-	spin_lock(&domlist_lock);
-	pos = &domain_list;
-	list_for_each_entry(o, &domain_list, link) {
-		if (o->id == d->id)
-			rc = -XEN_EEXIST;
-		if (o->id >= d->id) {
-			pos = &o->link;
-			break;
-		}
-	}
-	if (!rc)
-		list_add_tail(&d->link, pos);
-	spin_unlock(&domlist_lock);
-	return rc;
-}
-
-static void domain_remove(struct domain *d)
-{
-	spin_lock(&domlist_lock);
-	/* Readers may be at this node: leave its links in place until RCU has passed. */
-	d->link.next->prev = d->link.prev;
-	d->link.prev->next = d->link.next;
-	spin_unlock(&domlist_lock);
-	domain_put(d);
-}
-
 static int make_shared_info(struct domain *d)
 {
 	struct page_info *pg = alloc_pages(0, 0);
@@ -186,6 +78,7 @@ static int make_shared_info(struct domain *d)
 static void domain_set_config(struct domain *d, const struct domain_config *cfg)
 {
 	d->id = domid_choose(cfg->domid);
+	d->free = domain_free;
 	d->is_hardware = cfg->is_hardware;
 	d->is_privileged = cfg->is_privileged;
 	d->max_vcpus = cfg->max_vcpus;
@@ -247,7 +140,7 @@ struct domain *domain_create(const struct domain_config *cfg, int *err)
 	domain_set_config(d, cfg);
 	*err = domain_init_parts(d, cfg);
 	if (!*err)
-		*err = domain_insert(d);
+		*err = domlist_insert(d);
 	if (*err) {
 		domain_discard(d);
 		return NULL;
@@ -387,7 +280,7 @@ static int kill_step(struct domain *d)
 	for_each_vcpu(d, v)
 		sched_vcpu_destroy(v);
 	hold_until_empty(d);
-	domain_remove(d);
+	domlist_remove(d);
 	evtchn_send_global_virq(VIRQ_DOM_EXC);
 	return 0;
 }
@@ -406,25 +299,4 @@ int domain_kill(struct domain *d)
 	__atomic_store_n(&d->being_killed, false, __ATOMIC_RELEASE);
 	domain_put(d);
 	return rc;
-}
-
-void *map_guest_page(struct domain *d, gfn_t gfn, struct page_info **page)
-{
-	enum p2m_type type;
-	struct page_info *pg = p2m_get_page(d, gfn, &type, true);
-
-	if (!pg)
-		return NULL;
-	if (type != P2M_RAM_RW) {
-		page_put(pg);
-		return NULL;
-	}
-	*page = pg;
-	return page_to_virt(pg);
-}
-
-void unmap_guest_page(void *va, struct page_info *page)
-{
-	if (va)
-		page_put(page);
 }

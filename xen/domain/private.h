@@ -7,6 +7,17 @@
 #include <xen/guest_access.h>
 #include <xen/hypercall.h>
 
+/** Call @fn whenever a domain has shut down; any context. Boot only, one listener. */
+void shutdown_set_listener(void (*fn)(void));
+
+/** The id that a new domain gets: @wanted, or a free one for DOMID_INVALID. */
+u16 domid_choose(u16 wanted);
+/** Make a domain, whose id is set, findable; the list takes over its first reference. 0, or
+ * -XEN_EEXIST when another has the id. */
+int domlist_insert(struct domain *d);
+/** No new reader or caller finds it; drops the list's reference. */
+void domlist_remove(struct domain *d);
+
 /** The vcpu_info a vCPU has before it registers one: in shared_info, or a page nobody sees. */
 struct vcpu_info *vcpu_info_initial(struct domain *d, u32 id);
 /** Domains are born without watchdogs armed, and die without. Killing may be repeated. */

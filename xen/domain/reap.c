@@ -21,7 +21,6 @@ enum last_action { LAST_POWEROFF, LAST_REBOOT, LAST_STAY };
 static enum last_action last_action;
 static struct tasklet tasklet;
 static struct timer retry;
-static bool ready;	/* set once at boot */
 
 static const char *const last_words[] = { "poweroff", "reboot", "stay" };
 PARAM_WORD_VAR("last_domain", last_domain, last_action, last_words);
@@ -60,14 +59,21 @@ static void report_end(const struct domain *d)
 /* True when the domain is destroyed, or being destroyed by someone else. */
 static bool reap_one(struct domain *d)
 {
+	struct domain *found;
 	u16 id = d->id;
 	int rc;
 
 	if (is_running(d))
 		return false;
+	/* A toolstack may have destroyed it: a reader must not revive a domain without references. */
+	found = domain_get_by_id(id);
+	if (found != d) {
+		if (found)
+			domain_put(found);
+		return true;
+	}
 	if (d->dying == DOM_ALIVE)
 		report_end(d);
-	domain_get(d);
 	rc = domain_kill(d);
 	domain_put(d);
 	if (rc && rc != -XEN_ERESTART)
@@ -107,20 +113,19 @@ static void look(void *arg)
 		end_machine();
 }
 
-void reap_kick(void)
+static void kick(void)
 {
-	if (ready)
-		tasklet_schedule(&tasklet);
+	tasklet_schedule(&tasklet);
 }
 
 static void retry_due(void *arg)
 {
-	reap_kick();
+	kick();
 }
 
 void reap_init(void)
 {
 	tasklet_init(&tasklet, look, NULL);
 	timer_init(&retry, retry_due, NULL, 0);
-	ready = true;
+	shutdown_set_listener(kick);
 }

@@ -9,9 +9,19 @@
 #include <xen/hal/vcpu.h>
 #include <xen/printk.h>
 #include <xen/rcu.h>
-#include <xen/reap.h>
 
 #include "private.h"
+
+static void tell_nobody(void)
+{
+}
+
+static void (*ended)(void) = tell_nobody;	/* set at boot */
+
+void shutdown_set_listener(void (*fn)(void))
+{
+	ended = fn;
+}
 
 static void hardware_shutdown(u32 reason)
 {
@@ -66,7 +76,7 @@ static void finish_shutdown(struct domain *d)
 	if (port)
 		evtchn_send(d, port);
 	evtchn_send_global_virq(VIRQ_DOM_EXC);
-	reap_kick();
+	ended();
 }
 
 void domain_shutdown(struct domain *d, u32 reason)

@@ -7,7 +7,4 @@
  * shut down, and without a hardware domain the last shutdown ends the machine (last_domain=). */
 void reap_init(void);
 
-/** Some domain shut down. Any context. */
-void reap_kick(void);
-
 #endif
