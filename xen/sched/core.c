@@ -1,15 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The scheduler core: the decision point of each CPU, and starting and stopping vCPUs.
+ * The scheduler core: the loop of each CPU and its decision point.
  *
- * Hypervisor code never blocks. What wants a vCPU off its CPU sets a reason (pause flag or count)
- * and raises SOFTIRQ_SCHEDULE on that CPU; before the CPU enters the guest again it runs
+ * Hypervisor code never blocks. To take a vCPU off its CPU, a caller sets a reason (pause flag or
+ * count) and raises SOFTIRQ_SCHEDULE on that CPU (wake.c); before the CPU enters the guest again it runs
  * schedule(), which asks the policy and switches. There is one stack a CPU, not one a vCPU, so
  * arch_context_switch returns like any function, with another vCPU current.
- *
- * Ordering between blocking and waking: the vCPU sets VPF_BLOCKED and then looks for pending
- * events; the waker makes the event pending and then looks at VPF_BLOCKED. Both use sequentially
- * consistent operations, so at least one sees the other.
  */
 #include <xen/errno.h>
 #include <xen/printk.h>
@@ -20,31 +16,6 @@
 #include <xen/hal/vcpu.h>
 
 #include "internal.h"
-
-struct sched_cpu sched_cpus[NR_CPUS];
-
-struct spinlock *sched_unit_lock(struct sched_unit *u, u64 *flags)
-{
-	for (;;) {
-		struct spinlock *l = sched_cpus[READ_ONCE(u->cpu)].lock;
-
-		*flags = spin_lock_irqsave(l);
-		if (likely(l == sched_cpus[READ_ONCE(u->cpu)].lock))
-			return l;
-		spin_unlock_irqrestore(l, *flags);
-	}
-}
-
-void sched_tickle(u32 cpu)
-{
-	softirq_raise_cpu(cpu, SOFTIRQ_SCHEDULE);
-}
-
-bool vcpu_runnable(const struct vcpu *v)
-{
-	return !READ_ONCE(v->pause_flags) && !READ_ONCE(v->pause_count) &&
-	       !READ_ONCE(v->domain->pause_count);
-}
 
 static void no_switch(struct vcpu *v)
 {
@@ -142,119 +113,6 @@ static void schedule(void)
 	if (READ_ONCE(next->switch_work))
 		hooks.switched_in(next);
 	irq_restore(flags);
-}
-
-void vcpu_wake(struct vcpu *v)
-{
-	struct sched_unit *u = &v->unit;
-	u64 flags;
-	struct spinlock *l = sched_unit_lock(u, &flags);
-
-	if (likely(vcpu_runnable(v))) {
-		s_time_t now = now_ns();
-
-		if (v->runstate.state >= RUNSTATE_blocked)
-			sched_runstate_set(v, RUNSTATE_runnable, now);
-		/* While it runs, schedule() or context_saved() sees to it. */
-		if (!u->runnable) {
-			u->runnable = true;
-			trace_sched_wake(v->domain->id, v->id);
-			if (!u->running)
-				u->sched->ops->wake(u->sched, u, now);
-		}
-	} else if (v->runstate.state == RUNSTATE_blocked) {
-		sched_runstate_set(v, sched_idle_runstate(v), now_ns());
-	}
-	spin_unlock_irqrestore(l, flags);
-}
-
-void sched_sleep_locked(struct vcpu *v)
-{
-	struct sched_unit *u = &v->unit;
-
-	if (vcpu_runnable(v))
-		return;
-	trace_sched_sleep(v->domain->id, v->id);
-	if (v->runstate.state == RUNSTATE_runnable)
-		sched_runstate_set(v, sched_idle_runstate(v), now_ns());
-	if (sched_cpus[u->cpu].curr == v) {
-		sched_tickle(u->cpu);
-	} else if (u->runnable) {
-		u->runnable = false;
-		if (!u->running)
-			u->sched->ops->sleep(u->sched, u, now_ns());
-	}
-}
-
-bool sched_at_next_run(struct vcpu *v, u32 work)
-{
-	u64 flags;
-	/* schedule() marks it as running with this lock held, and looks at switch_work later. */
-	struct spinlock *l = sched_unit_lock(&v->unit, &flags);
-	bool off = !v->unit.running;
-
-	if (off)
-		__atomic_fetch_or(&v->switch_work, work, __ATOMIC_RELAXED);
-	spin_unlock_irqrestore(l, flags);
-	return off;
-}
-
-void vcpu_sleep_nosync(struct vcpu *v)
-{
-	u64 flags;
-	struct spinlock *l = sched_unit_lock(&v->unit, &flags);
-
-	sched_sleep_locked(v);
-	spin_unlock_irqrestore(l, flags);
-}
-
-/*
- * The wait below runs nothing else on this CPU: no softirq, no context switch. Two CPUs would
- * wait for ever if each waited for the vCPU current on the other, or if one held a lock that the
- * other spins for; so callers either hold the domctl lock, which is only ever tried and
- * never spun for, or know the target cannot wait for them, and hold no lock that guest
- * hypercalls take. A vCPU is never waited for by its own CPU.
- */
-void vcpu_sleep_sync(struct vcpu *v)
-{
-	vcpu_sleep_nosync(v);
-	if (v == current_vcpu())
-		return;
-	while (__atomic_load_n(&v->unit.running, __ATOMIC_ACQUIRE) && !vcpu_runnable(v))
-		cpu_relax();
-}
-
-void vcpu_block(struct vcpu *v)
-{
-	__atomic_fetch_or(&v->pause_flags, VPF_BLOCKED, __ATOMIC_SEQ_CST);
-	if (arch_vcpu_has_pending(v)) {
-		__atomic_fetch_and(&v->pause_flags, ~VPF_BLOCKED, __ATOMIC_SEQ_CST);
-		return;
-	}
-	trace_sched_block(v->domain->id, v->id);
-	softirq_raise(SOFTIRQ_SCHEDULE);
-}
-
-void vcpu_unblock(struct vcpu *v)
-{
-	const unsigned long waits = VPF_BLOCKED | VPF_POLL;
-
-	if (!(__atomic_load_n(&v->pause_flags, __ATOMIC_SEQ_CST) & waits))
-		return;
-	if (__atomic_fetch_and(&v->pause_flags, ~waits, __ATOMIC_SEQ_CST) & waits)
-		vcpu_wake(v);
-}
-
-void vcpu_yield(struct vcpu *v)
-{
-	trace_sched_yield(v->domain->id, v->id);
-	v->unit.sched->ops->yield(v->unit.sched, &v->unit);
-	softirq_raise(SOFTIRQ_SCHEDULE);
-}
-
-struct vcpu *sched_idle_vcpu(u32 cpu)
-{
-	return sched_cpus[cpu].idle;
 }
 
 static void cpu_online(u32 cpu)
