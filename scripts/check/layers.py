@@ -39,12 +39,13 @@ SEEN_BY_ALL = ("asm/cpu.h", "hal/cpu.h")
 
 # Rules 1 and 3 again: where the functions come from that a layer's objects call.
 ALLOCATION = "xen/core/xmalloc.c"
-SAYING = ("xen/core/printk.c", "xen/core/panic.c")
-LOCKING = ("xen/core/spinlock.c", "xen/core/rwlock.c", "xen/core/lock_check.c")
+ASSERTING = "xen/core/panic.c"
+SAYING = ("xen/core/printk.c", ASSERTING)
+LOCKING = ("xen/core/spinlock.c", "xen/core/rwlock.c", "xen/core/lock_check.c", "xen/core/rcu.c")
 CALLABLE = [
-    (1, "xen/lib/", ("xen/lib/", ALLOCATION)),
+    (1, "xen/lib/", ("xen/lib/", ALLOCATION, ASSERTING)),
     (1, "xen/core/", ("xen/core/", "xen/lib/", "xen/arch/")),
-    (3, "xen/guest/", ("xen/guest/", "xen/lib/", ALLOCATION, *SAYING)),
+    (3, "xen/guest/", ("xen/guest/", "xen/lib/", ALLOCATION, *SAYING, *LOCKING)),
     (3, POLICY, (POLICY, "xen/lib/", ALLOCATION, *SAYING, *LOCKING)),
     (3, FORMAT, (FORMAT, "xen/lib/", *SAYING)),
 ]

@@ -65,7 +65,7 @@ static bool reap_one(struct domain *d)
 
 	if (is_running(d))
 		return false;
-	/* A toolstack may have destroyed it: a reader must not revive a domain without references. */
+	/* A toolstack may have destroyed it: never revive a domain without references. */
 	found = domain_get_by_id(id);
 	if (found != d) {
 		if (found)

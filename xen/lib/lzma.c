@@ -6,7 +6,7 @@
 #include "lzma.h"
 
 #include <xen/compiler.h>
-#include <xen/printk.h>
+#include <xen/assert.h>
 #include <xen/string.h>
 
 #define LIT_STATES 7		/* states below this follow a literal */

@@ -8,7 +8,7 @@
 
 #include <xen/compiler.h>
 #include <xen/decompress.h>
-#include <xen/printk.h>
+#include <xen/assert.h>
 #include <xen/string.h>
 #include <xen/xxhash.h>
 

@@ -6,7 +6,7 @@
 #include "zstd.h"
 
 #include <xen/compiler.h>
-#include <xen/printk.h>
+#include <xen/assert.h>
 #include <xen/string.h>
 
 #define FSE_LOG_MIN 5

@@ -3,9 +3,9 @@
  * The scheduler core: the loop of each CPU and its decision point.
  *
  * Hypervisor code never blocks. To take a vCPU off its CPU, a caller sets a reason (pause flag or
- * count) and raises SOFTIRQ_SCHEDULE on that CPU (wake.c); before the CPU enters the guest again it runs
- * schedule(), which asks the policy and switches. There is one stack a CPU, not one a vCPU, so
- * arch_context_switch returns like any function, with another vCPU current.
+ * count) and raises SOFTIRQ_SCHEDULE on that CPU (wake.c); before the CPU enters the guest again
+ * it runs schedule(), which asks the policy and switches. There is one stack a CPU, not one a vCPU,
+ * so arch_context_switch returns like any function, with another vCPU current.
  */
 #include <xen/errno.h>
 #include <xen/printk.h>

@@ -2,8 +2,8 @@
 /*
  * Where libxl keeps configurations: /var/lib/xen/userdata-d.DOMID.UUID.libxl-json (the names are
  * in libxl's library; "d" is for data). For a domain of ours that is a link to our own file, so
- * that Debian's xl can list it. A file there that is no link is libxl's: it made the domain, or changed
- * the configuration of one of ours, and then it is the one that counts.
+ * that Debian's xl can list it. A file there that is not a link is libxl's: it made the domain, or
+ * changed the configuration of one of ours, and then it is the one that counts.
  */
 #include <dirent.h>
 #include <errno.h>

@@ -74,7 +74,7 @@ struct domain {
 	u32 refs;			/* atomic; the domain list holds one */
 	struct list_head link;		/* domain list [domlist lock, RCU readers] */
 	struct rcu_head rcu;
-	void (*free)(struct rcu_head *rcu);	/* [const] frees it, a grace period after refs is 0 */
+	void (*free)(struct rcu_head *rcu);	/* [const] called a grace period after refs is 0 */
 	struct spinlock lock;		/* the domain lock */
 
 	u32 max_vcpus;			/* [const] size of vcpu[] */
