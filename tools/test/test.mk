@@ -5,6 +5,8 @@ $(eval $(call tools_test,config,,config,))
 $(eval $(call tools_test,json,,light store,$(tools_light_ldlibs)))
 $(eval $(call tools_test,light,fake-xen fake-pool fake-kernel fake-store fake-host,light store builder ctrl,\
 	$(tools_light_ldlibs) $(tools_builder_ldlibs) $(tools_xen_ldlibs)))
+$(eval $(call tools_test,health,fake-xen fake-pool fake-store,light store builder ctrl,\
+	$(tools_light_ldlibs) $(tools_builder_ldlibs) $(tools_xen_ldlibs)))
 $(eval $(call tools_test,devd,fake-xen fake-pool fake-store fake-host,light store builder ctrl,\
 	$(tools_light_ldlibs) $(tools_builder_ldlibs) $(tools_xen_ldlibs)))
 $(eval $(call tools_test,sharing,fake-xen fake-pool fake-store fake-host,light store builder ctrl,\

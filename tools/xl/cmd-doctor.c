@@ -1,26 +1,31 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * xl doctor: looks at the host, and at a configuration, for what would keep a guest from being
- * created, and names what is missing. Nothing is changed.
+ * xl doctor: looks at the host, at what domains and killed commands left, and at a configuration,
+ * for what would keep a guest from being created, and names it. With --repair it removes what
+ * belongs to nothing any more; otherwise nothing is changed.
  */
 #include <ctype.h>
 #include <dirent.h>
 #include <fcntl.h>
+#include <getopt.h>
 #include <net/if.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "light/device.h"
+#include "light/health.h"
+#include "light/host-linux.h"
+#include "store/xsc.h"
 #include "xl.h"
 
 #define KIB_PER_PAGE 4
 
 struct doctor {
 	struct xl *xl;
-	struct ctl *ctl;
+	struct lx lx;			/* ctl and store: NULL where there is none */
 	unsigned int failed;
-	bool store;
+	bool repair;
 };
 
 static bool check(struct doctor *d, bool ok, const char *what, const char *advice)
@@ -45,12 +50,19 @@ static bool file_has(const char *path, const char *text)
 	return strstr(buf, text);
 }
 
+/* Without it nothing else can be there. */
+static bool on_xen(struct doctor *d)
+{
+	char path[300];
+
+	snprintf(path, sizeof(path), "%.200s/hypervisor/type", lx_sys_root);
+	return check(d, file_has(path, "xen"), "this Linux runs on Xen or Xenolith",
+		     "boot the hypervisor, with this kernel as its dom0");
+}
+
 static void check_kernel(struct doctor *d)
 {
 	check(d, geteuid() == 0, "run as root", "become root");
-	check(d, file_has("/sys/hypervisor/type", "xen"),
-	      "Linux runs on a hypervisor with Xen's ABI",
-	      "boot the hypervisor, with this kernel as its dom0");
 	check(d, access("/dev/xen/privcmd", R_OK | W_OK) == 0, "/dev/xen/privcmd",
 	      "modprobe xen-privcmd");
 	check(d, access("/dev/xen/evtchn", R_OK | W_OK) == 0, "/dev/xen/evtchn",
@@ -64,7 +76,7 @@ static void check_kernel(struct doctor *d)
 static void check_hypervisor(struct doctor *d)
 {
 	struct xen_sysctl_physinfo p;
-	int rc = d->ctl ? ctl_physinfo(d->ctl, &p) : -ENODEV;
+	int rc = d->lx.ctl ? ctl_physinfo(d->lx.ctl, &p) : -ENODEV;
 
 	if (!check(d, !rc, "the hypervisor answers", rc == -EACCES ?
 		   "its control interface is not that of Xen 4.17 (0x15)" :
@@ -100,18 +112,27 @@ static bool process_named(const char *name)
 	return found;
 }
 
+/* A daemon that runs and whose socket was removed is of no use to anybody. */
+static const char *store_advice(void)
+{
+	static char advice[200];
+
+	if (!process_named("xenstored"))
+		return "start xenstored";
+	snprintf(advice, sizeof(advice), "it runs, but its socket %.100s is %s: stop it and start "
+		 "it again", xsc_socket_path(), access(xsc_socket_path(), F_OK) ? "missing" :
+		 "not served");
+	return advice;
+}
+
 static void check_daemons(struct doctor *d)
 {
-	struct lx_store *s = lx_store_open();
-
-	d->store = check(d, s != NULL, "xenstored answers", "start xenstored");
-	if (s) {
-		char *name = lx_read(s, 0, "/local/domain/0/name");
+	if (check(d, d->lx.store != NULL, "xenstored answers", store_advice())) {
+		char *name = lx_read(d->lx.store, 0, "/local/domain/0/name");
 
 		check(d, name != NULL, "xenstore knows dom0",
 		      "run xen-init-dom0 after xenstored was started");
 		free(name);
-		s->ops->close(s);
 	}
 	check(d, process_named("xenconsoled"), "xenconsoled runs",
 	      "start it, or guests have no console: xenconsoled --log=guest");
@@ -127,7 +148,7 @@ static void check_daemons(struct doctor *d)
 static void check_monitors(struct doctor *d)
 {
 	static struct xen_domctl_getdomaininfo info[1024];
-	int n = d->ctl ? ctl_domain_list(d->ctl, 1, sizeof(info) / sizeof(info[0]), info) : 0;
+	int n = d->lx.ctl ? ctl_domain_list(d->lx.ctl, 1, sizeof(info) / sizeof(info[0]), info) : 0;
 
 	for (int i = 0; i < n; i++) {
 		char what[64], advice[64];
@@ -139,6 +160,33 @@ static void check_monitors(struct doctor *d)
 		snprintf(advice, sizeof(advice), "it was killed: xl monitor %u", info[i].domain);
 		check(d, false, what, advice);
 	}
+}
+
+/* What domains that are gone, and commands that were killed, left. */
+static void check_state(struct doctor *d)
+{
+	struct lx_problem *all;
+	unsigned int n;
+	int rc = d->lx.ctl && d->lx.store ? lx_health(&d->lx, &all, &n) : -ENODEV;
+
+	if (rc) {
+		check(d, false, "what domains left can be looked at", "see the lines above");
+		return;
+	}
+	for (unsigned int i = 0; i < n; i++) {
+		char what[LX_FILE_BYTES + 128], remedy[160];
+
+		lx_problem_text(&all[i], what, remedy);
+		if (d->repair && lx_repairable(&all[i]) && !lx_repair(&d->lx, &all[i])) {
+			printf("mended  %s\n", what);
+			continue;
+		}
+		printf("WRONG   %s: %s\n", what, remedy);
+		d->failed++;
+	}
+	if (!n)
+		printf("ok      nothing is left of domains that are gone\n");
+	free(all);
 }
 
 static void check_kernel_file(struct doctor *d, const struct lx_domain_config *c)
@@ -172,7 +220,7 @@ static void check_memory(struct doctor *d, const struct lx_domain_config *c)
 	struct xen_sysctl_physinfo p;
 	char advice[128];
 
-	if (!d->ctl || ctl_physinfo(d->ctl, &p))
+	if (!d->lx.ctl || ctl_physinfo(d->lx.ctl, &p))
 		return;
 	snprintf(advice, sizeof(advice), "%lu MiB are free; lower memory= or end another domain",
 		 p.free_pages * KIB_PER_PAGE >> 10);
@@ -204,15 +252,14 @@ static bool has_card(const char *bridge)
 
 static void check_dma(struct doctor *d, const char *bridge)
 {
-	struct lx lx = { .ctl = d->ctl, .host = &lx_host_linux };
 	char what[300];
 	bool reaches;
 
-	if (!d->ctl || !has_card(bridge))
+	if (!d->lx.ctl || !has_card(bridge))
 		return;
 	snprintf(what, sizeof(what), "bridge %s leads out, and devices reach guests' memory",
 		 bridge);
-	check(d, !lx_dma_reaches_guests(&lx, &reaches) && reaches, what,
+	check(d, !lx_dma_reaches_guests(&d->lx, &reaches) && reaches, what,
 	      "there is no IOMMU: boot dom0's kernel with swiotlb=force");
 }
 
@@ -242,38 +289,77 @@ static void check_devices(struct doctor *d, const struct lx_domain_config *c)
 	}
 }
 
+static void open_all(struct doctor *d)
+{
+	if (d->xl->opened) {
+		d->lx = d->xl->lx;
+		return;
+	}
+	lx_prepare(&d->lx, d->xl->log);
+	d->lx.ctl = ctl_open(&ctl_backend_xen, d->xl->log);
+	d->lx.store = lx_store_open();
+}
+
+static void close_all(struct doctor *d)
+{
+	if (d->xl->opened)
+		return;
+	if (d->lx.ctl)
+		ctl_close(d->lx.ctl);
+	if (d->lx.store)
+		d->lx.store->ops->close(d->lx.store);
+}
+
+static void check_configuration(struct doctor *d, int argc, char **argv)
+{
+	struct lx_domain_config config;
+
+	if (!check(d, !xl_parse_file(d->xl, argv[0], argv + 1, argc - 1, &config),
+		   "the configuration", "see the line above"))
+		return;
+	check_kernel_file(d, &config);
+	check_memory(d, &config);
+	check_devices(d, &config);
+	lx_dispose(&lx_domain_config_type, &config);
+}
+
 static int main_doctor(struct xl *xl, int argc, char **argv)
 {
+	static const struct option lopts[] = {
+		{ "repair", 0, NULL, 'r' }, { "help", 0, NULL, 'h' }, { 0 },
+	};
 	struct doctor d = { .xl = xl };
-	struct lx_domain_config config;
-	int status;
+	int opt;
 
-	if (!xl_plain(xl, argc, argv, 0, &status))
-		return status;
-	check_kernel(&d);
-	d.ctl = ctl_open(&ctl_backend_xen, xl->log);
-	check_hypervisor(&d);
-	check_daemons(&d);
-	check_monitors(&d);
-	if (optind < argc) {
-		if (check(&d, !xl_parse_file(xl, argv[optind], argv + optind + 1,
-					     argc - optind - 1, &config), "the configuration",
-			  "see the line above")) {
-			check_kernel_file(&d, &config);
-			check_memory(&d, &config);
-			check_devices(&d, &config);
-			lx_dispose(&lx_domain_config_type, &config);
-		}
+	while ((opt = xl_getopt(xl, argc, argv, "hr", lopts, 0)) != XL_OPT_DONE) {
+		if (opt != 'r')
+			return XL_OPT_STATUS(opt);
+		d.repair = true;
 	}
-	if (d.ctl)
-		ctl_close(d.ctl);
-	printf(d.failed ? "%u things are missing\n" : "nothing is missing\n", d.failed);
+	if (on_xen(&d)) {
+		open_all(&d);
+		check_kernel(&d);
+		check_hypervisor(&d);
+		check_daemons(&d);
+		check_monitors(&d);
+		check_state(&d);
+		if (optind < argc)
+			check_configuration(&d, argc - optind, argv + optind);
+		close_all(&d);
+	}
+	if (d.failed)
+		printf("%u %s wrong or missing\n", d.failed,
+		       d.failed == 1 ? "thing is" : "things are");
+	else
+		printf("nothing is wrong or missing\n");
 	return d.failed ? 1 : 0;
 }
 
 const struct xl_command xl_doctor_commands[] = {
 	{ "doctor", main_doctor, false, false,
 	  "Look for what keeps guests, or a configuration, from being started",
-	  "[ConfigFile [vars]]", NULL },
+	  "[options] [ConfigFile [vars]]",
+	  "-r, --repair            Remove what is left of domains that are gone, and make\n"
+	  "                        missing folders" },
 	{ 0 },
 };

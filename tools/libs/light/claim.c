@@ -182,6 +182,13 @@ bool lx_claim_abandoned(struct lx *lx, const uint8_t uuid[16])
 	return !look(lx, uuid, &a) && !a.made;
 }
 
+bool lx_claim_held(struct lx *lx, const uint8_t uuid[16])
+{
+	struct lx_abandoned a;
+
+	return look(lx, uuid, &a) == -EEXIST;
+}
+
 struct lx_abandoned *lx_claims_abandoned(struct lx *lx, unsigned int *n)
 {
 	struct lx_abandoned *all = NULL;

@@ -8,16 +8,19 @@
 
 #include "device.h"
 
+void lx_prepare(struct lx *lx, struct xentoollog_logger *log)
+{
+	*lx = (struct lx){
+		.log = log, .state_dir = LX_STATE_DIR, .libxl_dir = LX_LIBXL_DIR,
+		.run_dir = LX_RUN_DIR, .host = &lx_host_linux,
+	};
+}
+
 int lx_open(struct lx *lx, struct xentoollog_logger *log)
 {
 	int rc;
 
-	memset(lx, 0, sizeof(*lx));
-	lx->log = log;
-	lx->state_dir = LX_STATE_DIR;
-	lx->libxl_dir = LX_LIBXL_DIR;
-	lx->run_dir = LX_RUN_DIR;
-	lx->host = &lx_host_linux;
+	lx_prepare(lx, log);
 	lx->ctl = ctl_open(&ctl_backend_xen, log);
 	if (!lx->ctl)
 		return -errno;

@@ -31,6 +31,8 @@ struct lx {
 	bool no_hotplug;		/* `xl devd` does it for backends in dom0 too */
 };
 
+/** Set up a context whose hypervisor and xenstore are the caller's to open. */
+void lx_prepare(struct lx *lx, struct xentoollog_logger *log);
 /** Open the hypervisor and xenstore. 0 or -errno, with nothing open. */
 int lx_open(struct lx *lx, struct xentoollog_logger *log);
 void lx_close(struct lx *lx);
@@ -137,6 +139,9 @@ int lx_claim_made(struct lx *lx, int claim, uint32_t domid);
 void lx_claim_drop(struct lx *lx, const uint8_t uuid[16], int claim);
 /** Was the maker of this UUID's domain killed before it was complete? */
 bool lx_claim_abandoned(struct lx *lx, const uint8_t uuid[16]);
+
+/** Is a process making a domain with this UUID now? */
+bool lx_claim_held(struct lx *lx, const uint8_t uuid[16]);
 
 struct lx_abandoned {
 	uint8_t uuid[16];
