@@ -16,7 +16,7 @@ $(eval $(call tools_test,hvlog,fake-xen fake-pool ../xenconsoled/hvlog ../xencon
 	$(tools_xen_ldlibs)))
 $(eval $(call tools_test,xlparse,$(addprefix ../xl/,parse parse-devices keys guess cpus conf),light store config ctrl,$(tools_light_ldlibs) $(tools_xen_ldlibs)))
 $(eval $(call tools_test,xllock,../xl/lock,,))
-$(foreach t,xlcmd xlerr xlconsole,$(eval $(call tools_test,$(t),xl-run fake-xen fake-pool fake-store fake-kernel fake-host \
+$(foreach t,xlcmd xlerr xlconsole top,$(eval $(call tools_test,$(t),xl-run fake-xen fake-pool fake-store fake-kernel fake-host \
 	$(patsubst tools/%.c,../%,$(filter-out %/main.c,$(wildcard tools/xl/*.c))),\
 	light store config builder ctrl,$(tools_light_ldlibs) $(tools_builder_ldlibs) $(tools_xen_ldlibs))))
 $(eval $(call tools_test,store,,light store,))

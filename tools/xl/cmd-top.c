@@ -1,108 +1,249 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* xl top: what domains use, again and again. */
+/* xl top: what domains use, as a screen that is drawn again and again, or as one table after the
+ * other. */
 #include <getopt.h>
-#include <poll.h>
+#include <time.h>
 #include <unistd.h>
 
-#include "xl.h"
+#include "screen.h"
+#include "top.h"
 
-#define NS_PER_S 1e9
-#define KIB_PER_PAGE 4
+#define LINE_BYTES 1024
+#define HEAD_ROWS 4		/* three lines above the table, and its head */
+#define MAX_SECONDS 3600
 
-struct sample {
-	uint64_t at;
-	struct xen_domctl_getdomaininfo *info;
-	int n;
+struct top {
+	struct xl *xl;
+	struct top_sample old, now;
+	unsigned long seconds, rounds;	/* rounds 0: without end */
+	bool batch, full, reverse;
+	int sort;			/* a column; below 0: the domain's number */
+	unsigned int first_row, first_column;
 };
 
-/* CPU time used since the last sample, as percent of one CPU. */
-static double percent(const struct sample *old, const struct sample *now, int i)
+static void take_sample(struct top *t)
 {
-	for (int k = 0; k < old->n; k++)
-		if (old->info[k].domain == now->info[i].domain &&
-		    !memcmp(old->info[k].handle, now->info[i].handle, 16) && now->at > old->at)
-			return 100.0 * (double)(now->info[i].cpu_time - old->info[k].cpu_time) /
-			       (double)(now->at - old->at);
-	return 0;
+	struct top_sample fresh;
+
+	top_sample(t->xl, &t->now, &fresh);
+	top_sample_free(&t->old);
+	t->old = t->now;
+	t->now = fresh;
 }
 
-static void show(struct xl *xl, const struct sample *old, const struct sample *now)
+static void print_table(const struct top *t)
 {
-	struct xen_sysctl_physinfo p;
+	char line[LINE_BYTES];
 
-	if (!ctl_physinfo(xl->lx.ctl, &p))
-		printf("%d domains, %u CPUs at %u MHz, memory: %lu MiB total, %lu MiB free\n",
-		       now->n, p.nr_cpus, p.cpu_khz / 1000, p.total_pages >> 8,
-		       p.free_pages >> 8);
-	printf("%20s %6s %5s %10s %7s %10s %7s %5s\n", "NAME", "ID", "STATE", "CPU(sec)", "CPU(%)",
-	       "MEM(k)", "MAX(k)", "VCPUS");
-	for (int i = 0; i < now->n; i++) {
-		const struct xen_domctl_getdomaininfo *d = &now->info[i];
-		char *name = xl_name(xl, d->domain);
-		char state = d->flags & XEN_DOMINF_dying ? 'd' : d->flags & XEN_DOMINF_shutdown ?
-			's' : d->flags & XEN_DOMINF_paused ? 'p' : d->flags & XEN_DOMINF_blocked ?
-			'b' : 'r';
-
-		printf("%20.20s %6d %5c %10.0f %7.1f %10lu %7lu %5u\n", name, d->domain, state,
-		       (double)d->cpu_time / NS_PER_S, percent(old, now, i),
-		       d->tot_pages * KIB_PER_PAGE, d->max_pages * KIB_PER_PAGE,
-		       d->nr_online_vcpus);
-		free(name);
+	top_line(NULL, 0, t->full, line, sizeof(line));
+	puts(line);
+	for (unsigned int i = 0; i < t->now.n; i++) {
+		top_line(&t->now.row[i], 0, t->full, line, sizeof(line));
+		puts(line);
 	}
 	fflush(stdout);
 }
 
-static bool told_to_quit(unsigned int seconds)
+static unsigned int with_flag(const struct top_sample *s, uint32_t flag)
 {
-	struct pollfd in = { .fd = 0, .events = POLLIN };
-	char c;
+	unsigned int n = 0;
 
-	if (!isatty(0)) {
-		sleep(seconds);
-		return false;
+	for (unsigned int i = 0; i < s->n; i++)
+		n += (s->row[i].flags & flag) != 0;
+	return n;
+}
+
+static void draw_summary(const struct top *t)
+{
+	const struct top_sample *s = &t->now;
+	char line[LINE_BYTES], clock[16];
+	time_t now = time(NULL);
+
+	strftime(clock, sizeof(clock), "%H:%M:%S", localtime(&now));
+	snprintf(line, sizeof(line), "xl top  %s  every %lu s, sorted by %s%s", clock, t->seconds,
+		 top_title(t->sort), t->reverse ? " (reversed)" : "");
+	screen_line(line, false);
+	snprintf(line, sizeof(line), "%u domains: %u running, %u blocked, %u paused, %u shut down, "
+		 "%u dying", s->n, with_flag(s, XEN_DOMINF_running),
+		 with_flag(s, XEN_DOMINF_blocked), with_flag(s, XEN_DOMINF_paused),
+		 with_flag(s, XEN_DOMINF_shutdown), with_flag(s, XEN_DOMINF_dying));
+	screen_line(line, false);
+	snprintf(line, sizeof(line), "Mem: %luk total, %luk used, %luk free    CPUs: %u @ %uMHz",
+		 s->total_kib, s->total_kib - s->free_kib, s->free_kib, s->cpus, s->mhz);
+	screen_line(line, false);
+}
+
+/* Rows of the table that there is room for, beside its head and the line of keys. */
+static unsigned int room(void)
+{
+	int rows, columns;
+
+	screen_size(&rows, &columns);
+	return rows > HEAD_ROWS + 1 ? (unsigned int)rows - HEAD_ROWS - 1 : 1;
+}
+
+static void draw(struct top *t)
+{
+	unsigned int rows = room(), last = t->now.n > rows ? t->now.n - rows : 0;
+	char line[LINE_BYTES];
+
+	if (t->first_row > last)
+		t->first_row = last;
+	screen_begin();
+	draw_summary(t);
+	top_line(NULL, t->first_column, t->full, line, sizeof(line));
+	screen_line(line, true);
+	for (unsigned int i = 0; i < rows; i++) {
+		line[0] = '\0';
+		if (t->first_row + i < t->now.n)
+			top_line(&t->now.row[t->first_row + i], t->first_column, t->full, line,
+				 sizeof(line));
+		screen_line(line, false);
 	}
-	return poll(&in, 1, (int)seconds * 1000) > 0 && read(0, &c, 1) == 1 &&
-	       (c == 'q' || c == 'Q');
+	screen_line(" Q quit  S sort  R reverse  F full names  + - delay  arrows scroll", true);
+	screen_end();
+}
+
+static void change_delay(struct top *t, bool longer)
+{
+	if (longer && t->seconds < MAX_SECONDS)
+		t->seconds++;
+	else if (!longer && t->seconds > 1)
+		t->seconds--;
+}
+
+/* Scrolling moves by one; a page is what there is room for. */
+static void scroll(struct top *t, int key)
+{
+	unsigned int page = room();
+
+	if (key == SCREEN_UP && t->first_row)
+		t->first_row--;
+	else if (key == SCREEN_DOWN)
+		t->first_row++;
+	else if (key == SCREEN_PAGE_UP)
+		t->first_row -= t->first_row > page ? page : t->first_row;
+	else if (key == SCREEN_PAGE_DOWN)
+		t->first_row += page;
+	else if (key == SCREEN_HOME)
+		t->first_row = t->first_column = 0;
+	else if (key == SCREEN_LEFT && t->first_column > 1)
+		t->first_column--;
+	else if (key == SCREEN_RIGHT && t->first_column + 1 < top_columns())
+		t->first_column += t->first_column ? 1 : 2;
+}
+
+/* False: that was the end. */
+static bool act(struct top *t, int key)
+{
+	switch (key) {
+	case SCREEN_END:
+	case '\033':
+	case 'q':
+	case 'Q':
+		return false;
+	case 's':
+	case 'S':
+		t->sort = t->sort + 1 < (int)top_columns() ? t->sort + 1 : -1;
+		break;
+	case 'r':
+	case 'R':
+		t->reverse = !t->reverse;
+		break;
+	case 'f':
+	case 'F':
+		t->full = !t->full;
+		break;
+	case '+':
+	case '-':
+		change_delay(t, key == '+');
+		break;
+	default:
+		scroll(t, key);
+	}
+	return true;
+}
+
+/* Until the next sample is due, keys are answered at once. False: that was the end. */
+static bool wait_on_screen(struct top *t)
+{
+	uint64_t now;
+
+	while ((now = lx_now()) - t->now.at < t->seconds * 1000000000U) {
+		uint64_t left = t->seconds * 1000000000U - (now - t->now.at);
+
+		if (!act(t, screen_key((int)(left / 1000000) + 1)))
+			return false;
+		top_sort(&t->now, t->sort, t->reverse);
+		draw(t);
+	}
+	return true;
+}
+
+static void loop(struct top *t)
+{
+	for (unsigned long i = 1;; i++) {
+		take_sample(t);
+		top_sort(&t->now, t->sort, t->reverse);
+		if (t->batch)
+			print_table(t);
+		else
+			draw(t);
+		if (i == t->rounds)
+			return;
+		if (t->batch)
+			sleep((unsigned int)t->seconds);
+		else if (!wait_on_screen(t))
+			return;
+	}
+}
+
+static bool number(const char *what, const char *text, unsigned long min, unsigned long *n)
+{
+	char *end;
+
+	*n = strtoul(text, &end, 10);
+	if (end != text && !*end && *text != '-' && *n >= min && *n <= MAX_SECONDS * 1000UL)
+		return true;
+	fprintf(stderr, "xl top: %s is a number from %lu on, not \"%s\"\n", what, min, text);
+	return false;
 }
 
 static int main_top(struct xl *xl, int argc, char **argv)
 {
-	struct sample old = { 0 }, now;
-	unsigned long seconds = 3, rounds = 0;
-	bool batch = !isatty(1);
+	static const struct option lopts[] = {
+		{ "batch", 0, NULL, 'b' }, { "delay", 1, NULL, 'd' }, { "full-name", 0, NULL, 'f' },
+		{ "iterations", 1, NULL, 'i' }, { "help", 0, NULL, 'h' }, { 0 },
+	};
+	struct top t = { .xl = xl, .seconds = 3, .sort = -1 };
 	int opt;
 
-	while ((opt = xl_getopt(xl, argc, argv, "hbd:i:", NULL, 0)) != XL_OPT_DONE) {
+	while ((opt = xl_getopt(xl, argc, argv, "hbfd:i:", lopts, 0)) != XL_OPT_DONE) {
 		if (opt == 'b')
-			batch = true;
-		else if (opt == 'd')
-			seconds = strtoul(optarg, NULL, 10);
-		else if (opt == 'i')
-			rounds = strtoul(optarg, NULL, 10);
-		else
+			t.batch = true;
+		else if (opt == 'f')
+			t.full = true;
+		else if (opt != 'd' && opt != 'i')
 			return XL_OPT_STATUS(opt);
+		else if (!number(opt == 'd' ? "the delay" : "the count", optarg, 1,
+				 opt == 'd' ? &t.seconds : &t.rounds))
+			return 1;
 	}
-	if (!seconds || seconds > 3600)
-		seconds = 1;
-	for (unsigned long i = 1;; i++) {
-		now.info = xl_domains(xl, &now.n);
-		now.at = lx_now();
-		if (!batch)
-			printf("\033[H\033[J");
-		show(xl, &old, &now);
-		free(old.info);
-		old = now;
-		if (i == rounds || told_to_quit((unsigned int)seconds))
-			break;
-	}
-	free(old.info);
+	xl_lx(xl);
+	if (!t.batch && !screen_open())
+		t.batch = true;
+	loop(&t);
+	screen_close();
+	top_sample_free(&t.old);
+	top_sample_free(&t.now);
 	return 0;
 }
 
 const struct xl_command xl_top_commands[] = {
 	{ "top", main_top, false, false, "Monitor a host and the domains in real time", "[options]",
-	  "-b                      Batch: one table after another, no screen control\n"
-	  "-d SECONDS              Time between tables (3)\n"
-	  "-i ROUNDS               End after so many tables; q and Enter end it too" },
+	  "-b, --batch             One table after another, no screen control\n"
+	  "-d, --delay SECONDS     Time between samples (3)\n"
+	  "-f, --full-name         Names of any length, instead of ten characters\n"
+	  "-i, --iterations COUNT  End after so many samples" },
 	{ 0 },
 };

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What domains use: gathered (top-sample.c), and as a table (top-table.c). */
+#ifndef TOOLS_XL_TOP_H
+#define TOOLS_XL_TOP_H
+
+#include "xl.h"
+
+#define TOP_NAME_BYTES 64
+
+/** One domain at one moment. */
+struct top_row {
+	char name[TOP_NAME_BYTES];
+	uint32_t domid;
+	uint8_t handle[16];
+	uint32_t flags;				/* XEN_DOMINF_* */
+	uint64_t cpu_ns;
+	double cpu_percent;			/* of one CPU, since the sample before */
+	uint64_t mem_kib, max_kib;		/* max_kib UINT64_MAX: no limit */
+	double mem_percent, max_percent;	/* of the machine's memory */
+	uint32_t vcpus;
+	uint32_t nets, disks;
+	uint64_t sent, received;		/* bytes, as the guest sees it */
+	uint64_t full, reads, writes;		/* requests; times a ring was full */
+	uint64_t read_sectors, written_sectors;
+};
+
+struct top_sample {
+	uint64_t at;				/* ns */
+	struct top_row *row;
+	unsigned int n;
+	uint64_t total_kib, free_kib;
+	uint32_t cpus, mhz;
+};
+
+/** All domains now, by number; what they used of the CPU is counted from @before (may be empty). */
+void top_sample(struct xl *xl, const struct top_sample *before, struct top_sample *now);
+void top_sample_free(struct top_sample *s);
+
+/** Columns of the table; the first is the name. */
+unsigned int top_columns(void);
+/** Sort rows by a column, the largest (of names: the first) on top, or the other way round; @column
+ *  below 0: by the domain's number. */
+void top_sort(struct top_sample *s, int column, bool reverse);
+/** The head of the table, or (row not NULL) a line of it, from column @from on, in which the name is
+ *  always. @full: names are not cut to ten characters. */
+void top_line(const struct top_row *row, unsigned int from, bool full, char *text, size_t bytes);
+/** The title of a column. */
+const char *top_title(int column);
+
+#endif
