@@ -324,10 +324,10 @@ static void test_batch(void **state)
 			continue;
 		}
 		assert_null(strchr(line, '\033'));
-		assert_int_equal(sscanf(line, "%63s %15s %lu %lf %lu %lf %15s %15s %u %u %lu %lu %u "
-					"%u %u %u %u %u", name, mode, &cpu, &cpup, &mem, &memp, max,
-					maxp, &vcpus, &nets, &tx, &rx, &disks, &oo, &rd, &wr,
-					&rsect, &wsect), 18);
+		assert_int_equal(sscanf(line, "%63s %15s %lu %lf %lu %lf %15s %15s %u %u %lu %lu "
+					"%u %u %u %u %u %u", name, mode, &cpu, &cpup, &mem,
+					&memp, max, maxp, &vcpus, &nets, &tx, &rx, &disks,
+					&oo, &rd, &wr, &rsect, &wsect), 18);
 		if (rows++ != 1)
 			continue;
 		assert_string_equal(name, "guest-with");

@@ -8,10 +8,13 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <sys/stat.h>
+#include <unistd.h>
 #include <xentoollog.h>
 
 #include "fake-store.h"
 #include "fake-xen.h"
+#include "light/host-linux.h"
 #include "xl-run.h"
 
 static struct fake_store store;
@@ -47,6 +50,7 @@ static int setup(void **state)
 	xl.lx.ctl = ctl_open(&fake_backend, xl.log);
 	xl.lx.store = &store.s;
 	xl.lx.state_dir = "/nonexistent/domains";
+	xl.lx.run_dir = "/nonexistent/run";
 	xl.opened = true;
 	put("/local/domain/0/name", "Domain-0");
 	put("/local/domain/1/name", "u1");
@@ -153,6 +157,42 @@ static void test_lists(void **state)
 	assert_int_equal(run("domid nobody"), 1);
 	assert_int_equal(run("domname 1"), 0);
 	assert_string_equal(out, "u1\n");
+}
+
+/* xl doctor on a machine whose /sys is a folder of ours. */
+static void test_doctor(void **state)
+{
+	const char *was = lx_sys_root;
+	char folder[] = "/tmp/xenolith-doctor-XXXXXX", path[64], command[64];
+	FILE *f;
+
+	assert_non_null(mkdtemp(folder));
+	lx_sys_root = folder;
+	/* One cause, and nothing that follows from it. */
+	assert_int_equal(run("doctor"), 1);
+	assert_string_equal(out, "MISSING this Linux runs on Xen or Xenolith: boot the hypervisor, "
+			    "with this kernel as its dom0\n1 thing is wrong or missing\n");
+	snprintf(path, sizeof(path), "%s/hypervisor", folder);
+	assert_int_equal(mkdir(path, 0700), 0);
+	snprintf(path, sizeof(path), "%s/hypervisor/type", folder);
+	f = fopen(path, "w");
+	fputs("xen\n", f);
+	fclose(f);
+	run("doctor");
+	assert_says(out, "ok      this Linux runs on Xen or Xenolith\n");
+	assert_says(out, "ok      nothing is left of domains that are gone\n");
+	put("/local/domain/7/name", "dead");
+	assert_int_equal(run("doctor"), 1);
+	assert_says(out, "WRONG   xenstore has nodes of domain 7, which is not there; its disks "
+		    "cannot be given to others: xl doctor --repair removes them\n");
+	run("doctor --repair");
+	assert_says(out, "mended  xenstore has nodes of domain 7");
+	assert_null(fake_store_get(&store, "/local/domain/7/name"));
+	run("doctor");
+	assert_says(out, "ok      nothing is left of domains that are gone\n");
+	lx_sys_root = was;
+	snprintf(command, sizeof(command), "rm -rf %s", folder);
+	assert_int_equal(system(command), 0);
 }
 
 static void test_pool_list(void **state)
@@ -424,7 +464,8 @@ static void test_sched_fails(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_usage), TEST(test_lists), TEST(test_pool_list), TEST(test_pools),
+		TEST(test_usage), TEST(test_lists), TEST(test_doctor),
+		TEST(test_pool_list), TEST(test_pools),
 		TEST(test_pool_refused),
 		TEST(test_one_pool), TEST(test_numa_split), TEST(test_pool_create_fails),
 		TEST(test_credit2), TEST(test_other_scheduler), TEST(test_credit), TEST(test_rtds),

@@ -32,7 +32,7 @@ struct top_sample {
 	uint32_t cpus, mhz;
 };
 
-/** All domains now, by number; what they used of the CPU is counted from @before (may be empty). */
+/** All domains now, by number; their percentage of a CPU is that since @before (may be empty). */
 void top_sample(struct xl *xl, const struct top_sample *before, struct top_sample *now);
 void top_sample_free(struct top_sample *s);
 
@@ -41,8 +41,8 @@ unsigned int top_columns(void);
 /** Sort rows by a column, the largest (of names: the first) on top, or the other way round; @column
  *  below 0: by the domain's number. */
 void top_sort(struct top_sample *s, int column, bool reverse);
-/** The head of the table, or (row not NULL) a line of it, from column @from on, in which the name is
- *  always. @full: names are not cut to ten characters. */
+/** The head of the table, or (@row not NULL) a line of it: the name, and the columns from @from on.
+ *  @full: names are not cut to ten characters. */
 void top_line(const struct top_row *row, unsigned int from, bool full, char *text, size_t bytes);
 /** The title of a column. */
 const char *top_title(int column);
