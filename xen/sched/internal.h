@@ -58,7 +58,7 @@ static inline void sched_runstate_set(struct vcpu *v, int state, s_time_t now)
 /** The state of a vCPU that is not running, from its pause flags. */
 static inline int sched_idle_runstate(const struct vcpu *v)
 {
-	if (READ_ONCE(v->pause_flags) & (VPF_BLOCKED | VPF_POLL))
+	if (READ_ONCE(v->pause_flags) & (VPF_BLOCKED | VPF_POLL | VPF_DEVICE))
 		return RUNSTATE_blocked;
 	return vcpu_runnable(v) ? RUNSTATE_runnable : RUNSTATE_offline;
 }

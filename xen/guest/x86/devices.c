@@ -7,17 +7,6 @@
 #include <xen/x86/devices.h>
 #include <xen/xmalloc.h>
 
-struct device_range {
-	u64 first, last;
-	struct device *dev;	/* NULL: given back when there was no memory for a new snapshot */
-};
-
-struct device_ranges {
-	struct rcu_head rcu;
-	u32 nr;
-	struct device_range r[];
-};
-
 void device_no_eoi(struct device *dev, u8 vector)
 {
 }
@@ -204,18 +193,14 @@ void device_unclaim(struct device_table *t, struct device *dev, enum device_spac
 	spin_unlock(&t->lock);
 }
 
-struct device *device_find(const struct device_table *t, enum device_space space, u64 addr,
-			   u32 bytes)
+const struct device_range *device_search(struct device_ranges *rs, u64 addr)
 {
-	const struct device_ranges *rs = __atomic_load_n(&t->ranges[space], __ATOMIC_ACQUIRE);
 	u32 at = count_up_to(rs, addr);
-	const struct device_range *r;
 
-	ASSERT(bytes);
-	if (!at)
+	if (!at || addr > rs->r[at - 1].last)
 		return NULL;
-	r = &rs->r[at - 1];
-	return addr <= r->last && bytes - 1 <= r->last - addr ? READ_ONCE(r->dev) : NULL;
+	WRITE_ONCE(rs->hint, at - 1);
+	return &rs->r[at - 1];
 }
 
 void device_for_each_gap(const struct device_table *t, enum device_space space, u64 first, u64 last,

@@ -22,6 +22,7 @@ struct domain;
 #define VPF_DOWN	BIT(1)	/* not (yet) online */
 #define VPF_POLL	BIT(2)	/* SCHEDOP_poll */
 #define VPF_MIGRATING	BIT(3)
+#define VPF_DEVICE	BIT(4)	/* a device has not answered an access (xen/x86/pending.h) */
 
 /** Create scheduling data of @v and place it; it is not runnable yet (VPF_DOWN). */
 int sched_vcpu_init(struct vcpu *v);

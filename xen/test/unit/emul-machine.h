@@ -19,6 +19,7 @@ struct emul_machine {
 	u32 accesses, access_len;	/* of memory, and what the last one was */
 	u64 access_at;
 	bool access_write;
+	u32 steps;		/* iterations of repeated instructions, the last ones left out */
 	u32 retries;		/* device accesses that still answer RETRY */
 	/* What another CPU does right after each read; NULL: nothing */
 	void (*after_read)(struct emul_machine *m);

@@ -40,24 +40,37 @@ static int translate(struct x86_emul_ctx *ctx, gvaddr_t va, u32 access, gpaddr_t
 	}
 }
 
+/* At most 8 bytes of a device's registers. */
+static int access_registers(struct x86_vcpu *xv, gpaddr_t gpa, void *buf, u32 n, bool write)
+{
+	struct device_access a = { .space = DEVICE_MMIO, .addr = gpa.v, .bytes = n,
+				   .write = write };
+
+	if (write)
+		memcpy(&a.val, buf, n);
+	if (hvm_mmio_access(xv, &a) == DEVICE_PENDING)
+		return X86EMUL_RETRY;
+	if (!write)
+		memcpy(buf, &a.val, n);
+	return X86EMUL_OKAY;
+}
+
 /* One piece that does not cross a page: RAM, or a device register. */
 static int access_piece(struct x86_emul_ctx *ctx, gpaddr_t gpa, void *buf, u32 n, bool write)
 {
 	struct x86_vcpu *xv = emul_xv(ctx);
 	struct domain *d = xv->v.domain;
-	u64 val = 0;
+	int rc = X86EMUL_OKAY;
 
+	ASSERT(page_offset(gpa.v) + n <= PAGE_SIZE);
 	if (write ? !guest_phys_write(d, gpa, buf, n) : !guest_phys_read(d, buf, gpa, n))
 		return X86EMUL_OKAY;
-	for (u32 done = 0, part; done < n; done += part) {
+	for (u32 done = 0, part; done < n && rc == X86EMUL_OKAY; done += part) {
 		part = min(n - done, 8U);
-		if (write)
-			memcpy(&val, (char *)buf + done, part);
-		hvm_mmio_access(xv, gpaddr_make(gpa.v + done), part, write, &val);
-		if (!write)
-			memcpy((char *)buf + done, &val, part);
+		rc = access_registers(xv, gpaddr_make(gpa.v + done), (char *)buf + done, part,
+				      write);
 	}
-	return X86EMUL_OKAY;
+	return rc;
 }
 
 static int access_linear(struct x86_emul_ctx *ctx, gvaddr_t va, void *buf, u32 len, u32 walk)

@@ -20,14 +20,26 @@
 
 static int op_io_read(struct x86_emul_ctx *ctx, u16 port, u32 size, u32 *val)
 {
-	hvm_port_io(emul_xv(ctx), port, size, true, val);
+	struct device_access a = { .space = DEVICE_PORTS, .addr = port, .bytes = size };
+
+	if (hvm_port_access(emul_xv(ctx), &a) == DEVICE_PENDING)
+		return X86EMUL_RETRY;
+	*val = (u32)(a.val & device_ones(size));
 	return X86EMUL_OKAY;
 }
 
 static int op_io_write(struct x86_emul_ctx *ctx, u16 port, u32 size, u32 val)
 {
-	hvm_port_io(emul_xv(ctx), port, size, false, &val);
-	return X86EMUL_OKAY;
+	struct device_access a = { .space = DEVICE_PORTS, .addr = port, .bytes = size,
+				   .write = true, .val = val };
+
+	return hvm_port_access(emul_xv(ctx), &a) == DEVICE_PENDING ? X86EMUL_RETRY
+								     : X86EMUL_OKAY;
+}
+
+static void op_step(struct x86_emul_ctx *ctx)
+{
+	pending_step(&emul_xv(ctx)->pending);
 }
 
 static int op_read_msr(struct x86_emul_ctx *ctx, u32 msr, u64 *val)
@@ -159,6 +171,7 @@ static const struct x86_emul_ops emul_ops = {
 	.cmpxchg = emul_cmpxchg,
 	.io_read = op_io_read,
 	.io_write = op_io_write,
+	.step = op_step,
 	.read_msr = op_read_msr,
 	.write_msr = op_write_msr,
 	.read_cr = op_read_cr,
@@ -241,14 +254,21 @@ static void deliver_exception(struct x86_vcpu *xv, const struct x86_exception *e
 
 void hvm_emulate_one(struct x86_vcpu *xv, u32 allowed)
 {
+	u64 asked = pending_number(&xv->pending);
 	struct x86_emul_ctx ctx;
 	int result;
 
 	ASSERT(allowed && !(allowed & ~X86_CLASS_ANY));
+	xv->allowed = (u8)allowed;
 	load_ctx(xv, &ctx, allowed);
+	pending_begin(&xv->pending);
 	trace_emulate(ctx.regs.rip);
 	result = x86_emulate(&ctx, &emul_ops);
 	trace_emulate_done((u32)result);
+	if (pending_number(&xv->pending) == asked)
+		pending_end(&xv->pending);
+	else
+		ASSERT(result == X86EMUL_RETRY);
 	switch (result) {
 	case X86EMUL_OKAY:
 		finish(xv, &ctx);

@@ -26,7 +26,6 @@ void hvm_init(void)
 	if (hvm->cpu_up())
 		panic("%s could not be enabled", hvm->name);
 	hvm_cpuid_init();
-	hvm_io_init();
 	hvm_dump_init();
 	hvm_stats_init();
 	printk(LOG_INFO "Guests run with %s\n", hvm->name);

@@ -81,6 +81,7 @@ static void do_sipi(struct x86_vcpu *xv, u8 vector)
 		WRITE_ONCE(xv->wait_for_sipi, true);
 		return;
 	}
+	pending_drop(&xv->pending, v);
 	vlapic_reset(&xv->vlapic);
 	if (v->vcpu_info->evtchn_upcall_pending && xv->upcall_vector)
 		post_upcall(xv);
@@ -155,7 +156,7 @@ static void lapic_eoi(void *ctx, u8 vector)
 {
 	struct x86_vcpu *xv = ctx;
 
-	hvm_vioapic_eoi(xv->v.domain, vector);
+	device_eoi(&to_xd(xv->v.domain)->devices, vector);
 }
 
 static void lapic_set_timer(void *ctx, s_time_t deadline)

@@ -5,6 +5,7 @@
  * bytes is looked at here, and a guest that rewrites them meanwhile gets no farther than the page
  * and the kind of access (reading, writing) that it was allowed.
  */
+#include <xen/trace.h>
 #include <xen/x86/emul.h>
 
 #include <asm/msr.h>
@@ -30,18 +31,27 @@ static bool fetch_move(struct x86_vcpu *xv, struct x86_move *mv)
 	return x86_decode_move(bytes, n, mode, mv);
 }
 
-u32 hvm_mmio_move(struct x86_vcpu *xv, gpaddr_t gpa, bool write)
+bool hvm_mmio_move(struct x86_vcpu *xv, struct device *dev, gpaddr_t gpa, bool write, u32 *len)
 {
+	struct device_access a = { .space = DEVICE_MMIO, .addr = gpa.v, .write = write,
+				   .pending = &xv->pending };
 	struct x86_move mv;
-	u64 val;
 
+	*len = 0;
 	if (!fetch_move(xv, &mv) || mv.write != write ||
 	    page_offset(gpa.v) + mv.bytes > PAGE_SIZE)
-		return 0;
+		return false;
+	a.bytes = mv.bytes;
 	if (write)
-		val = mv.reg == X86_GPR_NONE ? mv.imm : xv->gpr[mv.reg];
-	hvm_mmio_access(xv, gpa, mv.bytes, write, &val);
-	if (!write)
-		xv->gpr[mv.reg] = mv.bytes < 8 ? val & (BIT(mv.bytes * 8) - 1) : val;
-	return mv.len;
+		a.val = mv.reg == X86_GPR_NONE ? mv.imm : xv->gpr[mv.reg];
+	if (write)
+		trace_mmio_write(a.addr, (u32)a.val);
+	if (hvm_access_once(xv, dev, &a, X86_CLASS_MEMORY) == DEVICE_PENDING)
+		return true;
+	if (!write) {
+		trace_mmio_read(a.addr, (u32)a.val);
+		xv->gpr[mv.reg] = a.val & device_ones(mv.bytes);
+	}
+	*len = mv.len;
+	return true;
 }

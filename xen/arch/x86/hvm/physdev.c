@@ -28,7 +28,7 @@ long do_physdev_op(struct vcpu *v, struct hypercall *hc)
 {
 	guest_ptr_t arg = gvaddr_make(hc->arg[1]);
 
-	if (!v->domain->is_hardware)
+	if (!to_xd(v->domain)->vpci)
 		return -XEN_ENOSYS;
 	switch ((u32)hc->arg[0]) {
 	case PHYSDEVOP_pci_mmcfg_reserved:

@@ -4,6 +4,7 @@
 #define X86_HVM_PRIVATE_H
 
 #include <xen/p2m.h>
+#include <xen/printk.h>
 #include <xen/x86/ptwalk.h>
 
 #include <asm/hvm.h>
@@ -27,12 +28,8 @@ void hvm_deliver(struct domain *d, const struct apic_msg *msg, const struct vlap
 u32 hvm_message_cpu(struct domain *d, const struct apic_msg *msg);
 /** Make @xv look at what was posted for it: end its block, or its run on another CPU. */
 void hvm_kick(struct x86_vcpu *xv);
-/** The domain's IO-APICs: setting up, and register accesses (false: not theirs). */
+/** Set up the domain's IO-APICs and claim their pages. 0 or -XEN_ENOMEM. */
 int hvm_vioapic_init(struct domain *d);
-bool hvm_vioapic_claims(struct domain *d, gpaddr_t gpa);
-bool hvm_vioapic_access(struct domain *d, gpaddr_t gpa, u32 bytes, bool write, u64 *val);
-/** Tell the domain's IO-APICs that a level-triggered interrupt was completed. */
-void hvm_vioapic_eoi(struct domain *d, u8 vector);
 /** Timer handler of a vCPU's APIC timer; @arg is the x86_vcpu. */
 void hvm_vlapic_timer_due(void *arg);
 /** Record the end of an interrupt if a write to the APIC's register @reg is one. */
@@ -40,18 +37,47 @@ void hvm_trace_eoi(const struct x86_vcpu *xv, u32 reg);
 /** Work that must be done on the vCPU's own CPU before it runs. */
 void hvm_do_pending_work(struct x86_vcpu *xv);
 
-/** A device register access of the hardware domain or an emulated device. False: nobody's. */
-bool hvm_mmio_access(struct x86_vcpu *xv, gpaddr_t gpa, u32 bytes, bool write, u64 *val);
+/** Fill the table of devices of a new domain. 0 or -XEN_ENOMEM. */
+int hvm_devices_init(struct domain *d);
+/** The device whose registers are all of @bytes bytes at @gpa for @xv, or NULL. */
+struct device *hvm_mmio_device(struct x86_vcpu *xv, gpaddr_t gpa, u32 bytes);
 /**
- * Carry out the current instruction if it is a plain move that reads or writes the registers of an
- * emulated device at @gpa. Returns its length, or 0: it is something else, use the emulator.
+ * An instruction's only access, to @dev (NULL: nothing is there); @allowed (X86_CLASS_*) says what
+ * the instruction can be if the device answers later. A read that nothing answers gives ones.
  */
-u32 hvm_mmio_move(struct x86_vcpu *xv, gpaddr_t gpa, bool write);
-/** Is there an emulated device at @gpa? */
-bool hvm_mmio_claimed(struct x86_vcpu *xv, gpaddr_t gpa);
+static inline enum device_rc hvm_access_once(struct x86_vcpu *xv, struct device *dev,
+					     struct device_access *a, u32 allowed)
+{
+	enum device_rc rc = DEVICE_ABSENT;
+
+	ASSERT(a->bytes >= 1 && a->bytes <= 8);
+	if (likely(dev))
+		rc = dev->ops->access(dev, &xv->v, a);
+	if (unlikely(rc == DEVICE_PENDING))
+		xv->allowed = (u8)allowed;
+	if (rc == DEVICE_ABSENT && !a->write)
+		a->val = ~0UL;
+	return rc;
+}
+/** One of the accesses of an emulated instruction, wherever it leads to. */
+enum device_rc hvm_mmio_access(struct x86_vcpu *xv, struct device_access *a);
+enum device_rc hvm_port_access(struct x86_vcpu *xv, struct device_access *a);
+/** A device has answered: finish the instruction, unless it asks for more. */
+void hvm_finish_access(struct x86_vcpu *xv);
+/**
+ * Carry out the current instruction if it is a plain move between a general register and the
+ * registers of @dev at @gpa. False: it is something else, use the emulator. *@len is its length if
+ * it is done and to be skipped, 0 if it is to run again when the device has answered.
+ */
+bool hvm_mmio_move(struct x86_vcpu *xv, struct device *dev, gpaddr_t gpa, bool write, u32 *len);
+/** Give the hardware domain the machine's ports. Boot. 0 or -XEN_ENOMEM. */
+int hvm_host_ports_init(struct domain *d);
+/** An access to a port that can reset the machine, for a device that has it among its own. */
+enum device_rc hvm_reset_port_access(struct vcpu *v, struct device_access *a);
 
 /** The vCPU's TSC follows its domain's clock and its own adjustment: make it so. */
 void hvm_update_tsc_offset(struct x86_vcpu *xv);
+
 /** Guest MSRs at power-on. */
 void hvm_msrs_init(struct x86_vcpu *xv);
 
@@ -68,8 +94,6 @@ int hvm_write_hypercall_page(struct domain *d, gpaddr_t at);
 /** Register the debug keys: registers; exits by reason. */
 void hvm_dump_init(void);
 void hvm_stats_init(void);
-/** Open the ports of the hardware domain. Boot, after the serial ports are known. */
-void hvm_io_init(void);
 
 /** FPU and extended state. */
 void fpu_init(void);

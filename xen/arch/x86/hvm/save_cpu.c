@@ -166,7 +166,8 @@ static int save_event(struct x86_vcpu *xv, struct hvm_hw_cpu *c)
 	struct x86_event e;
 	int n = hvm->get_event(xv, &e);
 
-	if (n > 1 || hvm->interrupt_shadow(xv))
+	/* Nor can an instruction be saved that waits for a device, which has done its part. */
+	if (n > 1 || hvm->interrupt_shadow(xv) || pending_state(&xv->pending) != PENDING_NONE)
 		return -XEN_EAGAIN;
 	if (xv->nmi_pending) {
 		if (n || hvm->nmi_blocked(xv))
@@ -239,6 +240,7 @@ static void load_event(struct x86_vcpu *xv, const struct hvm_hw_cpu *c)
 	struct x86_event e;
 
 	hvm->reset_events(xv);
+	pending_drop(&xv->pending, &xv->v);
 	xv->offered_callback = false;
 	WRITE_ONCE(xv->nmi_pending, false);
 	if (cpu_record_event(c, &e))

@@ -85,7 +85,7 @@ int arch_domain_init(struct domain *d, const struct domain_config *cfg)
 	/* A guest's TSC starts at zero with its life; the hardware domain sees the machine's. */
 	xd->tsc_offset = d->is_hardware ? 0 : -cycles_now();
 	vpit_init(&xd->vpit, now_ns(), &pit_ops, NULL);
-	rc = hvm_vioapic_init(d);
+	rc = hvm_devices_init(d);
 	if (!rc)
 		rc = hvm_cpuid_domain_init(d);
 	arch_domain_update_wallclock(d);
@@ -96,6 +96,7 @@ void arch_domain_destroy(struct domain *d)
 {
 	struct x86_domain *xd = to_xd(d);
 
+	device_table_destroy(&xd->devices);
 	xfree(xd->cpuid);
 	xfree(xd->vlapics);
 	xd->cpuid = NULL;
@@ -195,7 +196,15 @@ void arch_context_switch(struct vcpu *prev, struct vcpu *next)
 
 void arch_vcpu_run(struct vcpu *v)
 {
-	hvm->run(to_xv(v));
+	struct x86_vcpu *xv = to_xv(v);
+
+	/* No interrupt may come between an access and its answer, so the guest is not entered. */
+	if (unlikely(pending_state(&xv->pending) != PENDING_NONE)) {
+		if (pending_state(&xv->pending) == PENDING_ANSWERED)
+			hvm_finish_access(xv);
+		return;
+	}
+	hvm->run(xv);
 }
 
 const struct p2m_fmt *arch_p2m_fmt(const struct domain *d)

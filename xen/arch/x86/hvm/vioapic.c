@@ -15,15 +15,16 @@
 
 #include "private.h"
 
-/* A physical line handed to the hardware domain [vioapic_lock]. */
+/*
+ * A physical line of the machine, and whom it is handed to [vioapic_lock]. The domain that has the
+ * machine's lines has one for each of irq_nr_gsis().
+ */
 struct gsi_binding {
 	struct domain *d;
 	u32 gsi;
 	int vector;		/* 0: not bound */
 	bool level, low;
 };
-
-static struct gsi_binding *bindings;	/* [irq_nr_gsis()] of the hardware domain */
 
 /* IRQ context: the line fired. A level line stays masked until the guest's EOI. */
 static void line_fired(void *arg)
@@ -56,7 +57,7 @@ static void follow(struct domain *d, const struct gsi_binding *b, u64 rte)
 
 static void bind_line(struct domain *d, u32 gsi, u64 rte)
 {
-	struct gsi_binding *b = &bindings[gsi];
+	struct gsi_binding *b = &to_xd(d)->bindings[gsi];
 	int vector;
 
 	b->d = d;
@@ -76,21 +77,30 @@ static void bind_line(struct domain *d, u32 gsi, u64 rte)
 /* The guest calls the line something else now (kernels start all lines as edges). */
 static void rebind_line(struct domain *d, u32 gsi, u64 rte)
 {
-	irq_free(bindings[gsi].vector);
-	bindings[gsi].vector = 0;
+	struct gsi_binding *b = &to_xd(d)->bindings[gsi];
+
+	irq_free(b->vector);
+	b->vector = 0;
 	/* If it is up, it fires again. */
 	vioapic_set_line(&to_xd(d)->vioapic, gsi, false);
 	bind_line(d, gsi, rte);
 }
 
+/* What stands for the machine's line @gsi; NULL when the domain does not have it. */
+static struct gsi_binding *binding_of(struct domain *d, u32 gsi)
+{
+	struct gsi_binding *bindings = to_xd(d)->bindings;
+
+	return bindings && gsi < irq_nr_gsis() ? &bindings[gsi] : NULL;
+}
+
 static void rte_changed(void *ctx, u32 gsi, u64 old, u64 new)
 {
 	struct domain *d = ctx;
-	struct gsi_binding *b;
+	struct gsi_binding *b = binding_of(d, gsi);
 
-	if (!d->is_hardware || gsi >= irq_nr_gsis())
+	if (!b)
 		return;
-	b = &bindings[gsi];
 	if (new & RTE_MASKED) {
 		if (b->vector)
 			irq_mask_gsi(gsi);
@@ -109,8 +119,9 @@ static void rte_changed(void *ctx, u32 gsi, u64 old, u64 new)
 static void line_eoi(void *ctx, u32 gsi)
 {
 	struct domain *d = ctx;
+	struct gsi_binding *b = binding_of(d, gsi);
 
-	if (!d->is_hardware || gsi >= irq_nr_gsis() || !bindings[gsi].vector)
+	if (!b || !b->vector)
 		return;
 	vioapic_set_line(&to_xd(d)->vioapic, gsi, false);
 	irq_guest_eoi(gsi);
@@ -123,63 +134,81 @@ static const struct vioapic_ops vioapic_ops = {
 };
 OPS_TABLE(vioapic_ops, deliver);
 
+static struct x86_domain *domain_of(struct device *dev)
+{
+	return container_of(dev, struct x86_domain, vioapic_device);
+}
+
+static enum device_rc access(struct device *dev, struct vcpu *v, struct device_access *a)
+{
+	struct x86_domain *xd = domain_of(dev);
+	struct vioapic *apic = vioapic_at(&xd->vioapic, gpaddr_make(a->addr));
+	u32 offset = page_offset(a->addr);
+	u64 flags;
+
+	ASSERT(apic);	/* its page is what was claimed */
+	flags = spin_lock_irqsave(&xd->vioapic_lock);
+	if (a->write)
+		vioapic_mmio_write(&xd->vioapic, apic, offset, a->bytes, a->val);
+	else
+		a->val = vioapic_mmio_read(apic, offset, a->bytes);
+	spin_unlock_irqrestore(&xd->vioapic_lock, flags);
+	return DEVICE_DONE;
+}
+
+static void eoi(struct device *dev, u8 vector)
+{
+	struct x86_domain *xd = domain_of(dev);
+	u64 flags = spin_lock_irqsave(&xd->vioapic_lock);
+
+	vioapic_eoi(&xd->vioapic, vector);
+	spin_unlock_irqrestore(&xd->vioapic_lock, flags);
+}
+
+static void release(struct device *dev)
+{
+	struct x86_domain *xd = domain_of(dev);
+
+	for (u32 i = 0; xd->bindings && i < irq_nr_gsis(); i++)
+		if (xd->bindings[i].vector)
+			irq_free(xd->bindings[i].vector);
+	xfree(xd->bindings);
+	xd->bindings = NULL;
+}
+
+static const struct device_ops vioapic_device_ops = {
+	.name = "IO-APIC", .access = access, .eoi = eoi, .release = release,
+};
+OPS_TABLE(vioapic_device_ops, name);
+
+/* One that stands for a real one of the machine. */
+static int add_ioapic(struct x86_domain *xd, const struct acpi_madt_ioapic *io)
+{
+	u32 pins = irq_ioapic_pins(io->gsi_base);
+	int rc;
+
+	if (!pins)
+		return 0;
+	rc = vioapic_add(&xd->vioapic, gpaddr_make(io->address.v), io->gsi_base, pins, io->id);
+	return rc ? rc : device_claim(&xd->devices, &xd->vioapic_device, DEVICE_MMIO,
+				      io->address.v, io->address.v + PAGE_SIZE - 1);
+}
+
 int hvm_vioapic_init(struct domain *d)
 {
 	struct x86_domain *xd = to_xd(d);
 	const struct acpi_madt *madt = acpi_madt();
+	int rc;
 
 	spin_lock_init(&xd->vioapic_lock, "vioapic", LOCK_RANK_VIOAPIC);
 	vioapic_group_init(&xd->vioapic, &vioapic_ops, d);
 	if (!d->is_hardware || !madt)
 		return 0;
-	bindings = xzalloc_array(struct gsi_binding, irq_nr_gsis());
-	if (!bindings)
+	xd->bindings = xzalloc_array(struct gsi_binding, irq_nr_gsis());
+	if (!xd->bindings)
 		return -XEN_ENOMEM;
-	for (u32 i = 0; i < madt->nr_ioapics; i++) {
-		const struct acpi_madt_ioapic *io = &madt->ioapic[i];
-		u32 pins = irq_ioapic_pins(io->gsi_base);
-		int rc;
-
-		if (!pins)
-			continue;
-		rc = vioapic_add(&xd->vioapic, gpaddr_make(io->address.v), io->gsi_base, pins,
-				 io->id);
-		if (rc)
-			return rc;
-	}
-	return 0;
-}
-
-bool hvm_vioapic_claims(struct domain *d, gpaddr_t gpa)
-{
-	return vioapic_at(&to_xd(d)->vioapic, gpa) != NULL;
-}
-
-bool hvm_vioapic_access(struct domain *d, gpaddr_t gpa, u32 bytes, bool write, u64 *val)
-{
-	struct x86_domain *xd = to_xd(d);
-	struct vioapic *a = vioapic_at(&xd->vioapic, gpa);
-	u64 flags;
-
-	if (!a)
-		return false;
-	flags = spin_lock_irqsave(&xd->vioapic_lock);
-	if (write)
-		vioapic_mmio_write(&xd->vioapic, a, page_offset(gpa.v), bytes, *val);
-	else
-		*val = vioapic_mmio_read(a, page_offset(gpa.v), bytes);
-	spin_unlock_irqrestore(&xd->vioapic_lock, flags);
-	return true;
-}
-
-void hvm_vioapic_eoi(struct domain *d, u8 vector)
-{
-	struct x86_domain *xd = to_xd(d);
-	u64 flags;
-
-	if (!xd->vioapic.nr)
-		return;
-	flags = spin_lock_irqsave(&xd->vioapic_lock);
-	vioapic_eoi(&xd->vioapic, vector);
-	spin_unlock_irqrestore(&xd->vioapic_lock, flags);
+	rc = device_add(&xd->devices, &xd->vioapic_device, &vioapic_device_ops);
+	for (u32 i = 0; !rc && i < madt->nr_ioapics; i++)
+		rc = add_ioapic(xd, &madt->ioapic[i]);
+	return rc;
 }

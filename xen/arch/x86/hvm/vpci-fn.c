@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The functions on the hardware domain's PCI buses. They are found when the domain first touches
+ * The functions on a domain's PCI buses. They are found when the domain first touches
  * their configuration space, so that hot-plugged and renumbered ones are as good as those there at
  * boot; the scan at boot only makes sure that no table is open to the domain before.
  */
@@ -9,6 +9,8 @@
 #include <xen/ops.h>
 #include <xen/printk.h>
 #include <xen/xmalloc.h>
+
+#include <asm/domain.h>
 
 #include "vpci.h"
 
@@ -39,7 +41,7 @@ static void op_write_table(void *ctx, u32 i, u32 word, u32 val)
 
 static u32 op_alloc(void *ctx, const struct vmsi_message *guest, struct vmsi_message *host)
 {
-	return vpci_irq_alloc(guest, host);
+	return vpci_irq_alloc(((struct vpci_fn *)ctx)->vpci->d, guest, host);
 }
 
 static bool op_update(void *ctx, u32 irq, const struct vmsi_message *guest,
@@ -63,12 +65,12 @@ static const struct vmsi_ops msi_ops = {
 };
 OPS_TABLE(msi_ops, read);
 
-static struct list_head *bucket(struct pci_addr a)
+static struct list_head *bucket(struct vpci *p, struct pci_addr a)
 {
-	return &vpci.fn[(a.bdf ^ a.bdf >> 8 ^ a.segment) % VPCI_BUCKETS];
+	return &p->fn[(a.bdf ^ a.bdf >> 8 ^ a.segment) % VPCI_BUCKETS];
 }
 
-static struct vpci_fn *probe(struct pci_addr a)
+static struct vpci_fn *probe(struct vpci *p, struct pci_addr a)
 {
 	struct vpci_fn *f;
 	u32 id = pci_read(a, PCI_REG_ID, 4);
@@ -78,6 +80,7 @@ static struct vpci_fn *probe(struct pci_addr a)
 	f = xzalloc(struct vpci_fn);
 	if (!f)
 		return NULL;
+	f->vpci = p;
 	f->at = a;
 	f->id = id;
 	switch (pci_read(a, PCI_REG_HEADER_TYPE, 1) & HEADER_TYPE_MASK) {
@@ -92,36 +95,47 @@ static struct vpci_fn *probe(struct pci_addr a)
 	if (vmsi_init(&f->msi, &f->caps, &msi_ops, f))
 		printk(LOG_G_WARN "PCI: %04x:%02x:%02x.%u goes without MSI-X: no memory\n",
 		       a.segment, a.bdf >> 8, a.bdf >> 3 & 0x1f, a.bdf & 7);
-	list_add(&f->link, bucket(a));
+	list_add(&f->link, bucket(p, a));
 	vpci_fn_moved(f);
 	return f;
 }
 
-struct vpci_fn *vpci_fn_get(struct pci_addr a)
+struct vpci_fn *vpci_fn_get(struct vpci *p, struct pci_addr a)
 {
 	struct vpci_fn *f;
 
-	list_for_each_entry(f, bucket(a), link)
+	list_for_each_entry(f, bucket(p, a), link)
 		if (f->at.bdf == a.bdf && f->at.segment == a.segment)
 			return f;
-	return probe(a);
+	return probe(p, a);
 }
 
 static void release_table(struct vpci_fn *f)
 {
 	if (!f->table)
 		return;
-	vpci_untrap(f->first_page, f->last_page);
+	vpci_untrap(f->vpci, &f->table_device, f->first_page, f->last_page);
+	device_remove(&to_xd(f->vpci->d)->devices, &f->table_device);
 	f->table = 0;
-	vpci.nr_tables--;
+	f->vpci->nr_tables--;
+}
+
+static void free_later(struct rcu_head *head)
+{
+	xfree(container_of(head, struct vpci_fn, rcu));
+}
+
+void vpci_fn_free(struct vpci_fn *f)
+{
+	list_del_init(&f->link);
+	vmsi_destroy(&f->msi);
+	call_rcu(&f->rcu, free_later);
 }
 
 void vpci_fn_drop(struct vpci_fn *f)
 {
-	list_del_init(&f->link);
 	release_table(f);
-	vmsi_destroy(&f->msi);
-	xfree(f);
+	vpci_fn_free(f);
 }
 
 /* Where the device decodes its table now; 0: nowhere. */
@@ -143,12 +157,25 @@ static u64 find_table(const struct vpci_fn *f)
 	return base && base + f->msi.msix_offset >= base ? base + f->msi.msix_offset : 0;
 }
 
+static bool trap_table(struct vpci_fn *f, u64 first, u64 last)
+{
+	struct device_table *t = &to_xd(f->vpci->d)->devices;
+
+	if (!vpci_is_device_memory(f->vpci, first, last) ||
+	    device_add(t, &f->table_device, &vpci_table_ops))
+		return false;
+	if (!vpci_trap(f->vpci, &f->table_device, first, last))
+		return true;
+	device_remove(t, &f->table_device);
+	return false;
+}
+
 static void claim_table(struct vpci_fn *f, u64 table)
 {
 	u64 first = table >> PAGE_SHIFT;
 	u64 last = (table + f->msi.msix_nr * MSIX_ENTRY_SIZE - 1) >> PAGE_SHIFT;
 
-	if (!vpci_is_device_memory(first, last) || vpci_trap(first, last)) {
+	if (!trap_table(f, first, last)) {
 		/* Once: firmware's fault. More often: BARs half written, or a guest at play. */
 		if (!f->complained)
 			printk(LOG_G_WARN "PCI: %04x:%02x:%02x.%u has its MSI-X table at %#lx, "
@@ -160,7 +187,7 @@ static void claim_table(struct vpci_fn *f, u64 table)
 	f->table = table;
 	f->first_page = first;
 	f->last_page = last;
-	vpci.nr_tables++;
+	f->vpci->nr_tables++;
 	vmsix_sync(&f->msi);
 }
 
@@ -176,18 +203,4 @@ void vpci_fn_moved(struct vpci_fn *f)
 	release_table(f);
 	if (table)
 		claim_table(f, table);
-}
-
-struct vpci_fn *vpci_fn_at(u64 addr)
-{
-	u64 page = addr >> PAGE_SHIFT;
-	struct vpci_fn *f;
-
-	if (!vpci.nr_tables)
-		return NULL;
-	for (u32 i = 0; i < VPCI_BUCKETS; i++)
-		list_for_each_entry(f, &vpci.fn[i], link)
-			if (f->table && page >= f->first_page && page <= f->last_page)
-				return f;
-	return NULL;
 }

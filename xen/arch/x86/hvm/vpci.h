@@ -6,14 +6,23 @@
 #include <xen/list.h>
 #include <xen/pci.h>
 #include <xen/rangeset.h>
+#include <xen/rcu.h>
 #include <xen/vpci.h>
+#include <xen/x86/devices.h>
 #include <xen/x86/vmsi.h>
 
 #define VPCI_BUCKETS 64U
+#define VPCI_PORT_FIRST 0xcf8
+#define VPCI_PORT_LAST 0xcff
+
+struct vpci;
 
 /** A function that has MSI or MSI-X, or has neither (remembered so as not to look again). */
 struct vpci_fn {
+	struct vpci *vpci;		/* [const] */
 	struct list_head link;		/* vpci.fn[] */
+	struct rcu_head rcu;		/* a vCPU may be on its way to the table when it goes */
+	struct device table_device;	/* answers its MSI-X table, once it has one */
 	struct pci_addr at;		/* [const] */
 	u32 id;				/* [const] vendor and device */
 	struct pci_caps caps;		/* [const] */
@@ -26,40 +35,44 @@ struct vpci_fn {
 };
 
 /**
- * State of the one hardware domain. All of it and of the functions is protected by the lock, but
- * for the domain's iomem_caps, which change under the domain lock: taken first, it covers both.
+ * Of a domain that has the machine's PCI devices. All of it and of the functions is protected by
+ * the lock, but for the domain's iomem_caps, which change under the domain lock: taken first, it
+ * covers both.
  */
 struct vpci {
 	struct spinlock lock;
-	struct domain *d;
-	u32 port_address;		/* the latch at port 0xcf8 */
+	struct domain *d;		/* [const] */
+	struct device ports, windows;	/* answer the configuration ports and the memory windows */
+	u32 port_address;		/* the latch at port 0xcf8 [atomic] */
 	struct list_head fn[VPCI_BUCKETS];
 	u32 nr_tables;			/* functions with trapped pages */
 };
 
-extern struct vpci vpci;
-
 /** The function at @a, looked for when it is not known yet; NULL: nothing is there. Both locks. */
-struct vpci_fn *vpci_fn_get(struct pci_addr a);
+struct vpci_fn *vpci_fn_get(struct vpci *p, struct pci_addr a);
 /** Forget it: another device took its place. Both locks. */
 void vpci_fn_drop(struct vpci_fn *f);
+/** Give back its interrupts and its memory, which readers may still look at for a while. */
+void vpci_fn_free(struct vpci_fn *f);
 /** Its command register, BARs or the whole device changed: find the MSI-X table. Both locks. */
 void vpci_fn_moved(struct vpci_fn *f);
-/** The function whose trapped table pages hold @addr. [vpci.lock] */
-struct vpci_fn *vpci_fn_at(u64 addr);
+/** Answers accesses to the pages of a function's MSI-X table. */
+extern const struct device_ops vpci_table_ops;
 
 /** Host interrupts that deliver a guest's message; see struct vmsi_ops. [vpci.lock] */
-u32 vpci_irq_alloc(const struct vmsi_message *guest, struct vmsi_message *host);
+u32 vpci_irq_alloc(struct domain *d, const struct vmsi_message *guest,
+		   struct vmsi_message *host);
 bool vpci_irq_update(u32 irq, const struct vmsi_message *guest, struct vmsi_message *host);
 void vpci_irq_free(u32 irq);
 
-/** Where physical address @addr, in a trapped page, is mapped; NULL: out of room. [vpci.lock] */
+/** Where physical address @addr, in a trapped page, is mapped; NULL: out of room. Any vpci.lock. */
 u8 *vpci_map(u64 addr);
 
 /** Are frames @first to @last device memory that the domain may have? [domain lock] */
-bool vpci_is_device_memory(u64 first, u64 last);
-/** Take them away from it. 0 or negative. Both locks. */
-int vpci_trap(u64 first, u64 last);
-void vpci_untrap(u64 first, u64 last);
+bool vpci_is_device_memory(const struct vpci *p, u64 first, u64 last);
+/** Take them away from it, and let @dev answer them. 0 or negative. Both locks. */
+int vpci_trap(struct vpci *p, struct device *dev, u64 first, u64 last);
+/** Give back what vpci_trap() took. */
+void vpci_untrap(struct vpci *p, struct device *dev, u64 first, u64 last);
 
 #endif

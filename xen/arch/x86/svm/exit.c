@@ -54,8 +54,8 @@ static void exit_ioio(struct x86_vcpu *xv)
 		hvm_emulate_one(xv, X86_CLASS_STRING_IO);
 		return;
 	}
-	hvm_do_io(xv, (u16)(info >> 16), bytes, info & 1);
-	svm_skip(xv, (u32)(vmcb->exit_info2 - vmcb->rip));
+	if (hvm_do_io(xv, (u16)(info >> 16), bytes, info & 1))
+		svm_skip(xv, (u32)(vmcb->exit_info2 - vmcb->rip));
 }
 
 static void exit_npf(struct x86_vcpu *xv)

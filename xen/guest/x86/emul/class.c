@@ -24,7 +24,9 @@ u32 x86_insn_class(const struct x86_insn *insn)
 		return X86_CLASS_CONTROL | (has_memory_operand(insn) ? X86_CLASS_MEMORY : 0);
 	case OP_XSETBV: case OP_XGETBV:
 		return X86_CLASS_XCR;
-	case OP_IN: case OP_OUT: case OP_HLT: case OP_CPUID: case OP_RDMSR: case OP_WRMSR:
+	case OP_IN: case OP_OUT:
+		return X86_CLASS_PORT;
+	case OP_HLT: case OP_CPUID: case OP_RDMSR: case OP_WRMSR:
 	case OP_RDTSC: case OP_RDTSCP: case OP_WBINVD: case OP_INVLPG: case OP_CLI: case OP_STI:
 	case OP_STAC: case OP_CLAC: case OP_SWAPGS:
 		return X86_CLASS_SYSTEM;

@@ -67,6 +67,7 @@ static int repeat(struct x86_emu *e, step_fn *step, bool compare)
 			return X86EMUL_OKAY;
 		if (compare && !(e->regs.rflags & X86_FLAG_ZF) == !(prefix & X86_PFX_REPNE))
 			return X86EMUL_OKAY;
+		e->ops->step(e->ctx);
 	}
 	e->next_rip = e->regs.rip;
 	e->partial = true;

@@ -11,11 +11,13 @@
 #ifndef XEN_X86_DEVICES_H
 #define XEN_X86_DEVICES_H
 
-#include <xen/list.h>
+#include <xen/printk.h>
+#include <xen/rcu.h>
 #include <xen/spinlock.h>
 
 struct vcpu;
 struct device;
+struct pending;
 
 enum device_space { DEVICE_PORTS, DEVICE_MMIO, DEVICE_SPACES };
 
@@ -26,6 +28,7 @@ struct device_access {
 	bool write;
 	u64 addr;	/* port, or guest physical */
 	u64 val;	/* to be written, or what was read; bits beyond @bytes are ignored */
+	struct pending *pending;	/* the vCPU's, for a device that answers later */
 };
 
 enum device_rc {
@@ -55,8 +58,18 @@ struct device {
 	struct list_head link;		/* [table.lock] */
 };
 
+struct device_range {
+	u64 first, last;
+	struct device *dev;	/* NULL: given back when there was no memory for a new snapshot */
+};
+
 /** A snapshot of the ranges of one space: sorted, without overlaps; never changed, but replaced. */
-struct device_ranges;
+struct device_ranges {
+	struct rcu_head rcu;
+	u32 nr;
+	u32 hint;	/* where something was found last; any number below nr will do */
+	struct device_range r[];
+};
 
 struct device_table {
 	struct spinlock lock;
@@ -84,9 +97,28 @@ int device_claim(struct device_table *t, struct device *dev, enum device_space s
 void device_unclaim(struct device_table *t, struct device *dev, enum device_space space,
 		    u64 first);
 
+/** Slow half of the next: the range with @addr, or NULL. */
+const struct device_range *device_search(struct device_ranges *rs, u64 addr);
+
 /** The device that answers all of @addr to @addr + @bytes - 1, or NULL. */
-struct device *device_find(const struct device_table *t, enum device_space space, u64 addr,
-			   u32 bytes);
+static inline struct device *device_find(const struct device_table *t, enum device_space space,
+					 u64 addr, u32 bytes)
+{
+	struct device_ranges *rs = __atomic_load_n(&t->ranges[space], __ATOMIC_ACQUIRE);
+	const struct device_range *r;
+
+	ASSERT(bytes);
+	if (unlikely(!rs))
+		return NULL;
+	/* Most accesses go where the one before went. */
+	r = &rs->r[READ_ONCE(rs->hint)];
+	if (unlikely(addr - r->first > r->last - r->first)) {
+		r = device_search(rs, addr);
+		if (!r)
+			return NULL;
+	}
+	return bytes - 1 <= r->last - addr ? READ_ONCE(r->dev) : NULL;
+}
 /**
  * Call @fn for every run of addresses in @first to @last that no device claims, in ascending order.
  */

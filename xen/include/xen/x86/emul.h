@@ -149,8 +149,9 @@ bool x86_decode_move(const u8 *bytes, u32 n, enum x86_mode mode, struct x86_move
 #define X86_CLASS_XCR (1u << 2)		/* XSETBV, XGETBV */
 #define X86_CLASS_MEMORY (1u << 3)	/* accesses memory: an operand, the stack, a descriptor */
 #define X86_CLASS_REGISTER (1u << 4)	/* works on general registers and flags alone */
-#define X86_CLASS_SYSTEM (1u << 5)	/* IN, OUT, HLT, CPUID, RDMSR, CLI and the like */
-#define X86_CLASS_ANY 0x3fu
+#define X86_CLASS_PORT (1u << 5)	/* IN, OUT */
+#define X86_CLASS_SYSTEM (1u << 6)	/* HLT, CPUID, RDMSR, CLI and the like */
+#define X86_CLASS_ANY 0x7fu
 
 /** The X86_CLASS_* of a decoded instruction. */
 u32 x86_insn_class(const struct x86_insn *insn);
@@ -267,6 +268,8 @@ struct x86_emul_ops {
 		       const void *desired, u32 len);
 	int (*io_read)(struct x86_emul_ctx *ctx, u16 port, u32 size, u32 *val);
 	int (*io_write)(struct x86_emul_ctx *ctx, u16 port, u32 size, u32 val);
+	/** A repeated string instruction finished an iteration, and goes on with the next. */
+	void (*step)(struct x86_emul_ctx *ctx);
 	int (*read_msr)(struct x86_emul_ctx *ctx, u32 msr, u64 *val);
 	int (*write_msr)(struct x86_emul_ctx *ctx, u32 msr, u64 val);
 	int (*read_cr)(struct x86_emul_ctx *ctx, u32 nr, u64 *val);

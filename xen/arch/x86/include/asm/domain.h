@@ -5,7 +5,9 @@
 
 #include <xen/domain.h>
 #include <xen/x86/cpuid-policy.h>
+#include <xen/x86/devices.h>
 #include <xen/x86/msr-policy.h>
+#include <xen/x86/pending.h>
 #include <xen/x86/pc.h>
 #include <xen/x86/vlapic.h>
 
@@ -35,6 +37,8 @@ struct x86_vcpu {
 	void *vendor;			/* what hvm_ops keeps of it: control block and more */
 	u32 state_cpu, state_depth;	/* who reaches its registers from outside: hvm/state.c */
 
+	struct pending pending;		/* an access that a device answers later */
+	u8 allowed;			/* X86_CLASS_* that may finish it */
 	struct vlapic vlapic;
 	struct timer vlapic_timer;
 	struct guest_msrs msrs;
@@ -54,12 +58,22 @@ struct x86_vcpu {
 	u64 exits[EXIT_CLASSES];	/* written by the CPU that runs it, read by any */
 };
 
+struct gsi_binding;
+struct host_ports;
+struct vpci;
+
 struct x86_domain {
 	struct domain d;
 	struct cpuid_policy *cpuid;
 	u64 serial;			/* [const] never given twice, unlike the id */
 	struct vlapic **vlapics;	/* [max_vcpus], for finding destinations */
 	struct guest_map map;
+	struct device_table devices;
+	struct device pit_device, vioapic_device;	/* of vpit and vioapic below */
+	/* What the hardware domain has besides; NULL for others */
+	struct host_ports *host_ports;
+	struct gsi_binding *bindings;	/* of the machine's lines to its IO-APICs */
+	struct vpci *vpci;
 	struct vioapic_group vioapic;	/* none for a PVH domU */
 	struct spinlock vioapic_lock;
 	struct vpit vpit;		/* only its counters; a PC has another in pc */

@@ -122,8 +122,8 @@ void hvm_cpu_up(void);
 void hvm_do_cpuid(struct x86_vcpu *xv);
 bool hvm_do_msr(struct x86_vcpu *xv, bool write);
 bool hvm_do_hypercall(struct x86_vcpu *xv);
-/** Port access of 1, 2 or 4 bytes with the value in RAX. */
-void hvm_do_io(struct x86_vcpu *xv, u16 port, u32 bytes, bool in);
+/** Port access of 1, 2 or 4 bytes with the value in RAX. False: the device answers later. */
+bool hvm_do_io(struct x86_vcpu *xv, u16 port, u32 bytes, bool in);
 /**
  * Emulate the instruction at the current RIP if it is one that the exit can have been for, as
  * @allowed (X86_CLASS_*) says. Another one, put there by another vCPU meanwhile, is left for the
@@ -157,7 +157,5 @@ u32 hvm_fetch(struct x86_vcpu *xv, u64 va, void *buf, u32 len);
 int hvm_msr_read(struct x86_vcpu *xv, u32 msr, u64 *val);
 int hvm_msr_write(struct x86_vcpu *xv, u32 msr, u64 val);
 void hvm_cpuid(struct x86_vcpu *xv, u32 leaf, u32 subleaf, u32 out[4]);
-/** Port access: 0 handled. @val is in/out. */
-void hvm_port_io(struct x86_vcpu *xv, u16 port, u32 bytes, bool in, u32 *val);
 
 #endif

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Port accesses that leave the guest, and the machine's real ports as the hardware domain has them:
+ * all but those that belong to the hypervisor or to an emulated device. Most of them it reaches
+ * without an exit; those that end the machine's or the domain's life are watched.
+ */
+#include <xen/errno.h>
+#include <xen/ops.h>
+#include <xen/printk.h>
+#include <xen/serial.h>
+#include <xen/trace.h>
+#include <xen/x86/emul.h>
+#include <xen/x86/reset-ports.h>
+#include <xen/xmalloc.h>
+
+#include <asm/io.h>
+#include <asm/machine.h>
+
+#include "private.h"
+#include "vpci.h"
+
+#define NR_PORTS 0x10000
+#define SLEEP_BYTES 4	/* the control register, and what is read together with it */
+
+/** What stands between the hardware domain and the real ports. */
+struct host_ports {
+	struct device reset, sleep, open, hidden;
+	struct domain *d;		/* [const] */
+	struct spinlock lock;		/* two vCPUs may write at once */
+	struct reset_ports watched;	/* [lock] */
+};
+
+/* Ports of the hypervisor: [first, last]. The 8259s are masked, and absent for a PVH guest. */
+static const struct {
+	u16 first, last;
+} hidden_ports[] = {
+	{ 0x20, 0x21 }, { 0xa0, 0xa1 }, { 0x4d0, 0x4d1 },
+};
+
+static enum device_rc host_port(struct device_access *a)
+{
+	u16 port = (u16)a->addr;
+
+	switch (a->bytes) {
+	case 1:
+		if (a->write)
+			outb((u8)a->val, port);
+		else
+			a->val = inb(port);
+		break;
+	case 2:
+		if (a->write)
+			outw((u16)a->val, port);
+		else
+			a->val = inw(port);
+		break;
+	default:
+		ASSERT(a->bytes == 4);
+		if (a->write)
+			outl((u32)a->val, port);
+		else
+			a->val = inl(port);
+	}
+	return DEVICE_DONE;
+}
+
+static enum device_rc open_access(struct device *dev, struct vcpu *v, struct device_access *a)
+{
+	return host_port(a);
+}
+
+static enum device_rc hidden_access(struct device *dev, struct vcpu *v, struct device_access *a)
+{
+	return DEVICE_ABSENT;
+}
+
+/*
+ * A byte for a port that may reset the machine: the order to do so is the domain's own end, so that
+ * the hypervisor has the last word.
+ */
+static enum device_rc reset_access(struct device *dev, struct vcpu *v, struct device_access *a)
+{
+	struct host_ports *h = container_of(dev, struct host_ports, reset);
+	enum reset_verdict verdict;
+	u8 byte = (u8)a->val;
+
+	ASSERT(a->bytes == 1);
+	if (!a->write)
+		return host_port(a);
+	spin_lock(&h->lock);
+	verdict = reset_port_write(&h->watched, (u16)a->addr, &byte);
+	spin_unlock(&h->lock);
+	a->val = byte;
+	if (verdict != RESET_NOW)
+		return host_port(a);
+	printk(LOG_INFO "d%u: reset ordered through port %#lx\n", h->d->id, a->addr);
+	domain_shutdown(h->d, SHUTDOWN_reboot);
+	return DEVICE_DONE;
+}
+
+static enum device_rc sleep_access(struct device *dev, struct vcpu *v, struct device_access *a)
+{
+	if (!a->write || a->bytes != 2 || !machine_is_power_off((u16)a->addr, (u16)a->val))
+		return host_port(a);
+	domain_shutdown(v->domain, SHUTDOWN_poweroff);
+	return DEVICE_DONE;
+}
+
+static void free_host_ports(struct device *dev)
+{
+	struct host_ports *h = container_of(dev, struct host_ports, reset);
+
+	to_xd(h->d)->host_ports = NULL;
+	xfree(h);
+}
+
+static const struct device_ops reset_ops = {
+	.name = "reset ports", .access = reset_access, .eoi = device_no_eoi,
+	.release = free_host_ports,	/* added first, so released last */
+};
+static const struct device_ops sleep_ops = {
+	.name = "sleep register", .access = sleep_access, .eoi = device_no_eoi,
+	.release = device_no_release,
+};
+static const struct device_ops open_ops = {
+	.name = "host ports", .access = open_access, .eoi = device_no_eoi,
+	.release = device_no_release,
+};
+static const struct device_ops hidden_ops = {
+	.name = "hidden ports", .access = hidden_access, .eoi = device_no_eoi,
+	.release = device_no_release,
+};
+OPS_TABLE(reset_ops, name);
+OPS_TABLE(sleep_ops, name);
+OPS_TABLE(open_ops, name);
+OPS_TABLE(hidden_ops, name);
+
+enum device_rc hvm_reset_port_access(struct vcpu *v, struct device_access *a)
+{
+	struct host_ports *h = to_xd(v->domain)->host_ports;
+
+	return h ? reset_access(&h->reset, v, a) : DEVICE_ABSENT;
+}
+
+static bool port_is_hidden(u32 port)
+{
+	for (u32 i = 0; i < ARRAY_SIZE(hidden_ports); i++)
+		if (port >= hidden_ports[i].first && port <= hidden_ports[i].last)
+			return true;
+	return serial_owns_port((u16)port);
+}
+
+/* Claim what is watched or hidden; the configuration ports, 0xcf9 among them, are vpci's. */
+static int claim_special(struct device_table *t, struct host_ports *h)
+{
+	int rc = device_claim(t, &h->hidden, DEVICE_PORTS, VPCI_PORT_FIRST, VPCI_PORT_LAST);
+
+	for (u32 port = 0; !rc && port < NR_PORTS; port++) {
+		if (device_find(t, DEVICE_PORTS, port, 1))
+			continue;
+		if (port_is_hidden(port))
+			rc = device_claim(t, &h->hidden, DEVICE_PORTS, port, port);
+		else if (reset_port_watched(&h->watched, (u16)port))
+			rc = device_claim(t, &h->reset, DEVICE_PORTS, port, port);
+		else if (machine_is_sleep_port((u16)port))
+			rc = device_claim(t, &h->sleep, DEVICE_PORTS, port,
+					  min(port + SLEEP_BYTES - 1, NR_PORTS - 1U));
+	}
+	return rc;
+}
+
+/* A run of ports that nothing else claims: open to the domain, mostly without an exit. */
+static void open_run(u64 first, u64 last, void *arg)
+{
+	struct host_ports *h = arg;
+
+	/* Without memory the run stays closed, which the domain's kernel will complain about. */
+	if (device_claim(&to_xd(h->d)->devices, &h->open, DEVICE_PORTS, first, last))
+		printk(LOG_WARN "d%u: no memory to open ports %#lx-%#lx\n", h->d->id, first, last);
+	else
+		hvm->allow_ports((u16)first, (u16)last);
+}
+
+int hvm_host_ports_init(struct domain *d)
+{
+	struct device_table *t = &to_xd(d)->devices;
+	struct host_ports *h = xzalloc(struct host_ports);
+	int rc;
+
+	if (!h)
+		return -XEN_ENOMEM;
+	h->d = d;
+	spin_lock_init(&h->lock, "host-ports", LOCK_RANK_NONE);
+	h->watched.acpi_port = machine_reset_port(&h->watched.acpi_value);
+	to_xd(d)->host_ports = h;
+	rc = device_add(t, &h->reset, &reset_ops);
+	ASSERT(!rc);	/* it has no interrupt line */
+	if (device_add(t, &h->sleep, &sleep_ops) || device_add(t, &h->open, &open_ops) ||
+	    device_add(t, &h->hidden, &hidden_ops))
+		BUG();
+	rc = claim_special(t, h);
+	if (rc)
+		return rc;
+	device_for_each_gap(t, DEVICE_PORTS, 0, NR_PORTS - 1, open_run, h);
+	/* vpci_init() takes these over. */
+	device_unclaim(t, &h->hidden, DEVICE_PORTS, VPCI_PORT_FIRST);
+	return 0;
+}
+
+bool hvm_do_io(struct x86_vcpu *xv, u16 port, u32 bytes, bool in)
+{
+	struct device *dev = device_find(&to_xd(xv->v.domain)->devices, DEVICE_PORTS, port, bytes);
+	u64 rax = xv->gpr[GPR_RAX], ones = device_ones(bytes);
+	struct device_access a = { .space = DEVICE_PORTS, .addr = port, .bytes = bytes,
+				   .write = !in, .val = rax, .pending = &xv->pending };
+
+	if (!in)
+		trace_io_write(port, (u32)(rax & ones));
+	if (hvm_access_once(xv, dev, &a, X86_CLASS_PORT) == DEVICE_PENDING)
+		return false;
+	if (!in)
+		return true;
+	trace_io_read(port, (u32)(a.val & ones));
+	xv->gpr[GPR_RAX] = bytes == 4 ? a.val & ones : (rax & ~ones) | (a.val & ones);
+	return true;
+}

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Accesses that a device answers later. */
+#include <xen/domain.h>
+#include <xen/hal/cpu.h>
+#include <xen/printk.h>
+#include <xen/sched.h>
+#include <xen/softirq.h>
+#include <xen/string.h>
+#include <xen/x86/pending.h>
+
+static u64 word_of(u64 number, enum pending_state state)
+{
+	return number << 2 | state;
+}
+
+static void set_state(struct pending *p, enum pending_state state)
+{
+	__atomic_store_n(&p->word, word_of(pending_number(p), state), __ATOMIC_SEQ_CST);
+}
+
+/* The same access again? What a write would store counts, what a read got does not. */
+static bool is_same(const struct device_access *x, const struct device_access *y)
+{
+	return x->space == y->space && x->bytes == y->bytes && x->write == y->write &&
+	       x->addr == y->addr &&
+	       (!x->write || !((x->val ^ y->val) & device_ones(x->bytes)));
+}
+
+void pending_end(struct pending *p)
+{
+	ASSERT(pending_state(p) == PENDING_NONE || pending_state(p) == PENDING_ANSWERED);
+	set_state(p, PENDING_NONE);
+	p->nr = p->next = 0;
+}
+
+static void remember(struct pending *p, const struct device_access *a)
+{
+	ASSERT(p->next == p->nr && p->nr < PENDING_MAX_ACCESSES);
+	p->done[p->nr++] = *a;
+	p->next = p->nr;
+}
+
+/*
+ * True: @a was done before, or has just been answered. The registers of an instruction do not
+ * change between its attempts, but its bytes and the memory it reads may: then it is another one,
+ * and begins with nothing done.
+ */
+static bool was_done(struct pending *p, struct device_access *a)
+{
+	if (p->next < p->nr) {
+		if (is_same(&p->done[p->next], a)) {
+			a->val = p->done[p->next++].val;
+			return true;
+		}
+		pending_end(p);
+	}
+	if (pending_state(p) != PENDING_ANSWERED)
+		return false;
+	if (!is_same(&p->access, a)) {
+		pending_end(p);
+		return false;
+	}
+	if (!a->write)
+		a->val = p->access.val;
+	set_state(p, PENDING_NONE);
+	remember(p, a);
+	return true;
+}
+
+enum device_rc pending_access(struct pending *p, struct device *dev, struct vcpu *v,
+			      struct device_access *a)
+{
+	enum device_rc rc;
+
+	if (was_done(p, a))
+		return DEVICE_DONE;
+	ASSERT(pending_state(p) == PENDING_NONE);
+	a->pending = p;
+	rc = dev && p->nr < PENDING_MAX_ACCESSES ? dev->ops->access(dev, v, a) : DEVICE_ABSENT;
+	if (rc == DEVICE_ABSENT && !a->write)
+		a->val = ~0UL;
+	if (rc != DEVICE_PENDING && p->nr < PENDING_MAX_ACCESSES)
+		remember(p, a);
+	return rc;
+}
+
+u64 pending_ask(struct pending *p, struct vcpu *v, const struct device_access *a)
+{
+	u64 number = pending_number(p) + 1;
+
+	ASSERT(v == current_vcpu());
+	ASSERT(pending_state(p) == PENDING_NONE);
+	p->access = *a;
+	__atomic_fetch_or(&v->pause_flags, VPF_DEVICE, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&p->word, word_of(number, PENDING_ASKED), __ATOMIC_SEQ_CST);
+	softirq_raise(SOFTIRQ_SCHEDULE);
+	return number;
+}
+
+static void let_run(struct vcpu *v)
+{
+	if (__atomic_fetch_and(&v->pause_flags, ~VPF_DEVICE, __ATOMIC_SEQ_CST) & VPF_DEVICE)
+		vcpu_wake(v);
+}
+
+bool pending_answer(struct pending *p, struct vcpu *v, u64 number, u64 val)
+{
+	u64 asked = word_of(number, PENDING_ASKED);
+
+	if (!__atomic_compare_exchange_n(&p->word, &asked, word_of(number, PENDING_ANSWERING),
+					 false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
+		return false;
+	if (!p->access.write)
+		p->access.val = val;
+	__atomic_store_n(&p->word, word_of(number, PENDING_ANSWERED), __ATOMIC_SEQ_CST);
+	let_run(v);
+	return true;
+}
+
+void pending_drop(struct pending *p, struct vcpu *v)
+{
+	u64 word = __atomic_load_n(&p->word, __ATOMIC_ACQUIRE);
+
+	/* An answer takes a few stores; wait for its end, or make it come too late. */
+	do {
+		while ((word & 3) == PENDING_ANSWERING) {
+			cpu_relax();
+			word = __atomic_load_n(&p->word, __ATOMIC_ACQUIRE);
+		}
+	} while (!__atomic_compare_exchange_n(&p->word, &word,
+					      word_of(word >> 2, PENDING_NONE), false,
+					      __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST));
+	p->nr = p->next = 0;
+	let_run(v);
+}
