@@ -11,7 +11,7 @@ from collections import defaultdict
 # The most files of a folder that may be in circles. Lower these when circles are opened.
 CEILING = {
     "xen/core/": 0,
-    "xen/sched/": 5,
+    "xen/sched/": 0,
     "xen/domain/": 0,
     "xen/arch/x86/hvm/": 16,
 }

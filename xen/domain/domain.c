@@ -115,7 +115,7 @@ static int domain_init_parts(struct domain *d, const struct domain_config *cfg)
 		return rc;
 	rc = gnttab_domain_init(d, cfg->max_grant_frames, cfg->max_maptrack_frames,
 				cfg->max_grant_version);
-	return rc ? rc : sched_domain_init(d);
+	return rc ? rc : sched_domain_init(d, sched_pool(0));
 }
 
 /* Undo whatever a failed creation made; nothing refers to the domain yet. */

@@ -39,6 +39,8 @@ long domctl_set_vcpu_affinity(struct vcpu *v, struct domain *d, struct xen_domct
 long domctl_get_vcpu_affinity(struct vcpu *v, struct domain *d, struct xen_domctl *op);
 long domctl_set_node_affinity(struct vcpu *v, struct domain *d, struct xen_domctl *op);
 long domctl_get_node_affinity(struct vcpu *v, struct domain *d, struct xen_domctl *op);
+
+/* sched_params.c */
 long domctl_scheduler(struct vcpu *v, struct domain *d, struct xen_domctl *op);
 
 /* domctl_perm.c */
@@ -49,7 +51,7 @@ long domctl_ioport_permission(struct vcpu *v, struct domain *d, struct xen_domct
 /**
  * The ABI's bitmaps of any length to and from ours. Bits that the other side has no room for are
  * dropped; missing ones are zero. @nbits: a multiple of 64. 0, -XEN_EFAULT, or -XEN_EINVAL for a
- * length that nobody can mean.
+ * length that makes no sense.
  */
 int xenctl_bitmap_in(struct vcpu *v, unsigned long *map, u32 nbits, const struct xenctl_bitmap *b);
 int xenctl_bitmap_out(struct vcpu *v, const struct xenctl_bitmap *b, const unsigned long *map,
@@ -68,6 +70,9 @@ long sysctl_pcitopoinfo(struct vcpu *v, struct xen_sysctl *op);
 
 /* sysctl_trace.c */
 long sysctl_tbuf(struct vcpu *v, struct xen_sysctl *op);
+
+/* sched_params.c */
+long sysctl_scheduler(struct vcpu *v, struct xen_sysctl *op);
 
 /* sysctl_cpupool.c */
 long sysctl_cpupool(struct vcpu *v, struct xen_sysctl *op);

@@ -135,8 +135,3 @@ long domctl_get_node_affinity(struct vcpu *v, struct domain *d, struct xen_domct
 			bit_set(nodes, n);
 	return xenctl_bitmap_out(v, &op->u.nodeaffinity.nodemap, nodes, MAX_NUMNODES);
 }
-
-long domctl_scheduler(struct vcpu *v, struct domain *d, struct xen_domctl *op)
-{
-	return sched_adjust_domain(d, &op->u.scheduler_op);
-}

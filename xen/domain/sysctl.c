@@ -85,11 +85,6 @@ static long op_debug_keys(struct vcpu *v, struct xen_sysctl *op)
 	return 0;
 }
 
-static long op_scheduler(struct vcpu *v, struct xen_sysctl *op)
-{
-	return sched_adjust_global(&op->u.scheduler_op);
-}
-
 /* No frequency or idle states are driven here. */
 static long op_no_device(struct vcpu *v, struct xen_sysctl *op)
 {
@@ -116,7 +111,7 @@ static const sysctl_fn sysctl_table[] = {
 	[XEN_SYSCTL_cputopoinfo] = sysctl_cputopoinfo,
 	[XEN_SYSCTL_numainfo] = sysctl_numainfo,
 	[XEN_SYSCTL_cpupool_op] = sysctl_cpupool,
-	[XEN_SYSCTL_scheduler_op] = op_scheduler,
+	[XEN_SYSCTL_scheduler_op] = sysctl_scheduler,
 	[XEN_SYSCTL_coverage_op] = op_not_supported,
 	[XEN_SYSCTL_pcitopoinfo] = sysctl_pcitopoinfo,
 };

@@ -1,68 +1,54 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Scheduling parameters (domctl and sysctl) and the debug key that shows the run queues. */
-#include <xen/console.h>
+/* Parameters of policies, as the domain layer decoded them. */
 #include <xen/errno.h>
 #include <xen/printk.h>
 #include <xen/hal/time.h>
 
 #include "internal.h"
 
-int sched_adjust_domain(struct domain *d, struct xen_domctl_scheduler_op *op)
+/* Name the policy that was asked for what it has not. */
+static int named(const struct scheduler *s, const char *what, int rc)
 {
-	struct scheduler *s = &sched_default;
-
-	if (op->sched_id != s->ops->id)
-		return -XEN_EINVAL;
-	/* No policy here has parameters of single vCPUs. */
-	if (op->cmd != XEN_DOMCTL_SCHEDOP_putinfo && op->cmd != XEN_DOMCTL_SCHEDOP_getinfo)
-		return -XEN_EINVAL;
-	return s->ops->adjust_domain(s, d->sched_priv, op, now_ns());
+	if (rc == -XEN_EOPNOTSUPP)
+		printk(LOG_G_DEBUG "the scheduler %s has no parameters of %s\n", s->ops->name,
+		       what);
+	return rc;
 }
 
-int sched_adjust_global(struct xen_sysctl_scheduler_op *op)
+int sched_get_domain_params(struct domain *d, struct sched_domain_params *p)
 {
-	struct scheduler *s = &sched_default;
+	struct scheduler *s = d->sched;
 
-	if (op->cpupool_id != s->pool_id)
-		return -XEN_ESRCH;
-	if (op->sched_id != s->ops->id)
-		return -XEN_EINVAL;
-	if (op->cmd != XEN_SYSCTL_SCHEDOP_putinfo && op->cmd != XEN_SYSCTL_SCHEDOP_getinfo)
-		return -XEN_EINVAL;
-	return s->ops->adjust_global(s, op);
+	return named(s, "domains", s->ops->get_domain_params(s, d->sched_priv, p));
 }
 
-void sched_dump_unit(const struct sched_unit *u, const char *state)
+int sched_set_domain_params(struct domain *d, const struct sched_domain_params *p)
 {
-	char hard[48], soft[48];
+	struct scheduler *s = d->sched;
 
-	bitmap_format_list(hard, sizeof(hard), u->hard.bits, nr_cpu_ids);
-	bitmap_format_list(soft, sizeof(soft), u->soft.bits, nr_cpu_ids);
-	printk("    d%uv%u %s cpu %u hard {%s} soft {%s}\n", u->domid, u->id, state, u->cpu, hard,
-	       soft);
+	return named(s, "domains", s->ops->set_domain_params(s, d->sched_priv, p, now_ns()));
 }
 
-static void dump_run_queues(char key)
+int sched_get_vcpu_params(struct vcpu *v, struct sched_unit_params *p)
 {
-	struct scheduler *s = &sched_default;
-	s_time_t now = now_ns();
-	u32 cpu;
+	struct scheduler *s = v->unit.sched;
 
-	printk("Scheduler %s, now %lld ns\n", s->ops->name, (long long)now);
-	cpumask_for_each(cpu, &s->cpus) {
-		struct sched_cpu *sc = &sched_cpus[cpu];
-		u64 flags = spin_lock_irqsave(sc->lock);
-
-		printk("  CPU %u: %s, %llu switches\n", cpu,
-		       sc->curr == sc->idle ? "idle" : "busy", (unsigned long long)sc->switches);
-		if (sc->curr != sc->idle)
-			sched_dump_unit(&sc->curr->unit, "running");
-		s->ops->dump_cpu(s, cpu, now);
-		spin_unlock_irqrestore(sc->lock, flags);
-	}
+	return named(s, "single vCPUs", s->ops->get_unit_params(s, &v->unit, p));
 }
 
-void sched_register_keys(void)
+int sched_set_vcpu_params(struct vcpu *v, const struct sched_unit_params *p)
 {
-	keyhandler_register('r', dump_run_queues, "show the run queues");
+	struct scheduler *s = v->unit.sched;
+
+	return named(s, "single vCPUs", s->ops->set_unit_params(s, &v->unit, p, now_ns()));
+}
+
+int sched_get_global_params(struct scheduler *s, struct sched_global_params *p)
+{
+	return named(s, "its own", s->ops->get_global_params(s, p));
+}
+
+int sched_set_global_params(struct scheduler *s, const struct sched_global_params *p)
+{
+	return named(s, "its own", s->ops->set_global_params(s, p));
 }

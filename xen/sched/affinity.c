@@ -10,24 +10,35 @@
 
 #include "internal.h"
 
-/* Lock the queues of two CPUs, which may share a lock; by address, as all do. */
-static u64 lock_two(u32 a, u32 b)
-{
-	struct spinlock *la = sched_cpus[a].lock, *lb = sched_cpus[b].lock;
-	u64 flags = spin_lock_irqsave(min(la, lb));
+/* The locks of two CPUs' queues, which may be one. */
+struct lock_pair {
+	struct spinlock *first, *second;
+	u64 flags;
+};
 
-	if (la != lb)
-		spin_lock_nested(max(la, lb));
-	return flags;
+static void unlock_two(const struct lock_pair *p)
+{
+	if (p->first != p->second)
+		spin_unlock(p->second);
+	spin_unlock_irqrestore(p->first, p->flags);
 }
 
-static void unlock_two(u32 a, u32 b, u64 flags)
+/* By address, as all do. A CPU's lock is another one after the CPU changed its instance. */
+static void lock_two(struct lock_pair *p, u32 a, u32 b)
 {
-	struct spinlock *la = sched_cpus[a].lock, *lb = sched_cpus[b].lock;
+	for (;;) {
+		struct spinlock *la = READ_ONCE(sched_cpus[a].lock);
+		struct spinlock *lb = READ_ONCE(sched_cpus[b].lock);
 
-	if (la != lb)
-		spin_unlock(max(la, lb));
-	spin_unlock_irqrestore(min(la, lb), flags);
+		p->first = min(la, lb);
+		p->second = max(la, lb);
+		p->flags = spin_lock_irqsave(p->first);
+		if (p->first != p->second)
+			spin_lock_nested(p->second);
+		if (la == READ_ONCE(sched_cpus[a].lock) && lb == READ_ONCE(sched_cpus[b].lock))
+			return;
+		unlock_two(p);
+	}
 }
 
 static bool may_migrate(const struct vcpu *v)
@@ -39,10 +50,11 @@ void sched_migrate_finish(struct vcpu *v)
 {
 	struct sched_unit *u = &v->unit;
 	struct scheduler *s = u->sched;
+	struct lock_pair pair;
 	bool done = false;
 	u64 flags;
 
-	/* Another round only when somebody else moved it or changed its affinity meanwhile. */
+	/* Another round only when it was moved, or what it may use changed, meanwhile. */
 	while (!done) {
 		struct spinlock *l = sched_unit_lock(u, &flags);
 		bool may = may_migrate(v);
@@ -51,18 +63,18 @@ void sched_migrate_finish(struct vcpu *v)
 		spin_unlock_irqrestore(l, flags);
 		if (!may)
 			return;
-		flags = lock_two(old, new);
+		lock_two(&pair, old, new);
 		if (!may_migrate(v)) {
-			unlock_two(old, new, flags);
+			unlock_two(&pair);
 			return;
 		}
-		if (u->cpu == old && cpumask_test(&u->hard, new)) {
+		if (u->cpu == old && cpumask_test(&u->hard, new) && cpumask_test(&s->cpus, new)) {
 			if (old != new)
 				s->ops->migrate(s, u, new, now_ns());
 			__atomic_fetch_and(&v->pause_flags, ~VPF_MIGRATING, __ATOMIC_SEQ_CST);
 			done = true;
 		}
-		unlock_two(old, new, flags);
+		unlock_two(&pair);
 	}
 	vcpu_wake(v);
 }

@@ -77,7 +77,8 @@ static void schedule(void)
 	struct vcpu *prev = sc->curr, *next;
 	struct sched_unit *pu = prev->unit.is_idle ? NULL : &prev->unit;
 	struct sched_decision dec;
-	u64 flags = spin_lock_irqsave(sc->lock);
+	u64 flags;
+	struct spinlock *l = sched_cpu_lock(sc, &flags);
 	s_time_t now = now_ns();
 
 	if (pu)
@@ -86,7 +87,7 @@ static void schedule(void)
 	next = dec.unit ? unit_vcpu(dec.unit) : sc->idle;
 	if (next == prev) {
 		trace_continue_running(prev->id, prev->domain->id);
-		spin_unlock(sc->lock);
+		spin_unlock(l);
 		arm_timer(sc, dec.until);
 		irq_restore(flags);
 		return;
@@ -97,7 +98,7 @@ static void schedule(void)
 	next->unit.running = true;
 	sc->curr = next;
 	sc->switches++;
-	spin_unlock(sc->lock);
+	spin_unlock(l);
 
 	arm_timer(sc, dec.until);
 	if (READ_ONCE(prev->switch_work))
@@ -115,24 +116,25 @@ static void schedule(void)
 	irq_restore(flags);
 }
 
-static void cpu_online(u32 cpu)
+/* This CPU begins to run its idle vCPU, and then whatever its policy chooses. */
+static void start_cpu(u32 cpu)
 {
 	struct sched_cpu *sc = &sched_cpus[cpu];
-	u64 flags = spin_lock_irqsave(sc->lock);
+	u64 flags;
+	struct spinlock *l = sched_cpu_lock(sc, &flags);
 
 	sc->curr = sc->idle;
 	sched_runstate_set(sc->idle, RUNSTATE_running, now_ns());
 	hal_set_current(sc->idle);
 	trace_set_context(sc->idle->domain->id, sc->idle->id);
-	if (!cpumask_test_and_set(&sc->sched->cpus, cpu))
-		sc->sched->ops->cpu_online(sc->sched, cpu, now_ns());
-	spin_unlock_irqrestore(sc->lock, flags);
+	spin_unlock_irqrestore(l, flags);
+	sched_cpu_online(cpu);
 }
 
 void sched_boot_cpu_online(void)
 {
 	softirq_register(SOFTIRQ_SCHEDULE, schedule);
-	cpu_online(smp_cpu_id());
+	start_cpu(smp_cpu_id());
 }
 
 void sched_timer_prepare(u32 cpu)
@@ -147,7 +149,7 @@ void cpu_run(void)
 	struct sched_cpu *sc = &sched_cpus[cpu];
 
 	if (!cpumask_test(&sc->sched->cpus, cpu))
-		cpu_online(cpu);
+		start_cpu(cpu);
 	/* A unit may have been queued here before this CPU looked. */
 	softirq_raise(SOFTIRQ_SCHEDULE);
 	/* A CPU that has just come up has never had them on. */

@@ -3,31 +3,42 @@
 #include <xen/errno.h>
 #include <xen/param.h>
 #include <xen/printk.h>
+#include <xen/string.h>
 #include <xen/xmalloc.h>
 #include <xen/hal/cpu.h>
-#include <xen/hal/smp.h>
 #include <xen/hal/time.h>
 #include <xen/hal/vcpu.h>
 
 #include "internal.h"
+
+#define BOOT_POOL 0U
 
 static const struct sched_policy *const policies[] = { &sched_credit2, &sched_null };
 
 static char policy_opt[16];
 PARAM_STRING_VAR("sched", sched, policy_opt);
 
-struct scheduler sched_default;
 static struct domain *idle_domain;
+
+const struct sched_policy *sched_find_policy(const char *name)
+{
+	for (u32 i = 0; i < ARRAY_SIZE(policies); i++)
+		if (!strcmp(name, policies[i]->name))
+			return policies[i];
+	return NULL;
+}
 
 static const struct sched_policy *choose_policy(void)
 {
-	for (u32 i = 0; i < ARRAY_SIZE(policies); i++)
-		if (!strcmp(policy_opt, policies[i]->name))
-			return policies[i];
+	const struct sched_policy *p = sched_find_policy(policy_opt);
+
+	if (p)
+		return p;
+	p = &sched_credit2;
 	if (policy_opt[0])
 		printk(LOG_WARN "sched=%s is unknown (valid: credit2, null); using %s\n",
-		       policy_opt, policies[0]->name);
-	return policies[0];
+		       policy_opt, p->name);
+	return p;
 }
 
 static void create_idle_domain(void)
@@ -67,7 +78,7 @@ static struct vcpu *create_idle_vcpu(u32 cpu)
 	v->unit.cpu = v->unit.last_cpu = cpu;
 	cpumask_set(&v->unit.hard, cpu);
 	cpumask_set(&v->unit.soft, cpu);
-	v->unit.sched = &sched_default;
+	v->unit.sched = sched_cpus[cpu].sched;
 	idle_domain->vcpu[cpu] = v;
 	return v;
 }
@@ -75,21 +86,13 @@ static struct vcpu *create_idle_vcpu(u32 cpu)
 int sched_cpu_prepare(u32 cpu)
 {
 	struct sched_cpu *sc = &sched_cpus[cpu];
-	struct scheduler *s = &sched_default;
-	struct sched_topology topo = {
-		.core = cpu_to_core(cpu),
-		.socket = cpu_to_socket(cpu),
-		.node = cpu_to_node(cpu),
-	};
 	int rc;
 
 	if (sc->idle)
 		return 0;
-	rc = s->ops->cpu_prepare(s, cpu, &topo);
+	rc = sched_cpu_join(cpu, sched_pool(BOOT_POOL));
 	if (rc)
 		return rc;
-	sc->lock = s->ops->cpu_lock(s, cpu);
-	sc->sched = s;
 	sched_timer_prepare(cpu);
 	sc->idle = create_idle_vcpu(cpu);
 	if (!sc->idle)
@@ -100,37 +103,52 @@ int sched_cpu_prepare(u32 cpu)
 
 void sched_init(void)
 {
-	struct scheduler *s = &sched_default;
+	const struct sched_policy *policy = choose_policy();
+	int err;
 
-	s->ops = choose_policy();
-	if (s->ops->init(s))
-		panic("scheduling policy %s failed to start", s->ops->name);
+	if (!sched_create(policy, BOOT_POOL, &err))
+		panic("scheduling policy %s failed to start: error %d", policy->name, err);
 	create_idle_domain();
 	if (sched_cpu_prepare(smp_cpu_id()))
 		panic("no memory for the scheduler");
 	sched_boot_cpu_online();
 	sched_register_keys();
 	sched_charge_init();
-	printk(LOG_INFO "Scheduler: %s\n", s->ops->name);
+	printk(LOG_INFO "Scheduler: %s\n", policy->name);
 }
 
-int sched_domain_init(struct domain *d)
+int sched_domain_init(struct domain *d, struct scheduler *s)
 {
-	return sched_default.ops->domain_init(&sched_default, d->id, &d->sched_priv);
+	struct sched_domain_desc desc = { .domid = d->id };
+	int rc;
+
+	ASSERT(!d->sched);
+	memcpy(desc.handle, d->handle, sizeof(desc.handle));
+	rc = s->ops->domain_init(s, &desc, &d->sched_priv);
+	if (rc)
+		return rc;
+	d->sched = s;
+	__atomic_fetch_add(&sched_instance(s)->nr_domains, 1, __ATOMIC_RELAXED);
+	return 0;
 }
 
 void sched_domain_destroy(struct domain *d)
 {
-	if (!d->sched_priv)
+	struct scheduler *s = d->sched;
+
+	if (!s)
 		return;
-	sched_default.ops->domain_free(&sched_default, d->sched_priv);
+	s->ops->domain_free(s, d->sched_priv);
 	d->sched_priv = NULL;
+	d->sched = NULL;
+	__atomic_fetch_sub(&sched_instance(s)->nr_domains, 1, __ATOMIC_RELAXED);
 }
 
 int sched_vcpu_init(struct vcpu *v)
 {
 	struct sched_unit *u = &v->unit;
-	struct scheduler *s = &sched_default;
+	struct scheduler *s = v->domain->sched;
+	struct sched_instance *in = sched_instance(s);
 	struct spinlock *l;
 	u64 flags;
 	int rc;
@@ -158,17 +176,25 @@ int sched_vcpu_init(struct vcpu *v)
 	s->ops->unit_insert(s, u, now_ns());
 	u->inserted = true;
 	spin_unlock_irqrestore(l, flags);
+	spin_lock(&in->units_lock);
+	list_add_tail(&u->link, &in->units);
+	spin_unlock(&in->units_lock);
 	return 0;
 }
 
 void sched_vcpu_destroy(struct vcpu *v)
 {
 	struct sched_unit *u = &v->unit;
+	struct sched_instance *in;
 	struct spinlock *l;
 	u64 flags;
 
 	if (!u->priv)
 		return;
+	in = sched_instance(u->sched);
+	spin_lock(&in->units_lock);
+	list_del_init(&u->link);
+	spin_unlock(&in->units_lock);
 	__atomic_fetch_or(&v->pause_flags, VPF_DOWN, __ATOMIC_SEQ_CST);
 	vcpu_sleep_sync(v);
 	l = sched_unit_lock(u, &flags);
@@ -181,10 +207,10 @@ void sched_vcpu_destroy(struct vcpu *v)
 
 u32 sched_id(const struct domain *d)
 {
-	return sched_default.ops->id;
+	return d->sched->ops->id;
 }
 
-const char *sched_name(void)
+const char *sched_name(const struct domain *d)
 {
-	return sched_default.ops->name;
+	return d->sched->ops->name;
 }

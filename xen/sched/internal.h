@@ -9,8 +9,8 @@
 
 /** The scheduler's view of a CPU. Constant after sched_cpu_prepare except where said. */
 struct sched_cpu {
-	struct spinlock *lock;		/* its run queue's lock, given by the policy */
-	struct scheduler *sched;
+	struct spinlock *lock;		/* its run queue's, given by the policy [itself] */
+	struct scheduler *sched;	/* its instance, also after it left that [lock] */
 	struct vcpu *curr;		/* what runs [lock to change], own CPU reads without */
 	struct vcpu *idle;
 	s_time_t timer_at;		/* when @timer fires, INT64_MAX: not armed [own CPU] */
@@ -19,7 +19,21 @@ struct sched_cpu {
 } __aligned(64);
 
 extern struct sched_cpu sched_cpus[NR_CPUS];
-extern struct scheduler sched_default;
+
+/** What the core keeps of an instance, beside what its policy sees. */
+struct sched_instance {
+	struct scheduler s;
+	struct list_head link;		/* all instances */
+	struct spinlock units_lock;	/* taken outside of run-queue locks */
+	struct list_head units;		/* [units_lock] */
+	u32 nr_domains;			/* atomic */
+	struct rcu_head rcu;
+};
+
+static inline struct sched_instance *sched_instance(struct scheduler *s)
+{
+	return container_of(s, struct sched_instance, s);
+}
 
 static inline struct vcpu *unit_vcpu(struct sched_unit *u)
 {
@@ -28,6 +42,15 @@ static inline struct vcpu *unit_vcpu(struct sched_unit *u)
 
 /** Lock the run queue @u belongs to; it cannot move meanwhile. Interrupts go off. */
 struct spinlock *sched_unit_lock(struct sched_unit *u, u64 *flags);
+
+/**
+ * Lock @sc's run queue; its instance cannot change meanwhile. Interrupts go off. (The lock that a
+ * CPU had before may still be tried for: it stays until a grace period after its instance's end.)
+ */
+struct spinlock *sched_cpu_lock(struct sched_cpu *sc, u64 *flags);
+
+/** The instance after @s in order of creation, the first for NULL; NULL at the end. */
+struct scheduler *sched_next_instance(struct scheduler *s);
 
 /** With the unit's lock: tell the policy that @v may have stopped being runnable. */
 void sched_sleep_locked(struct vcpu *v);

@@ -28,7 +28,7 @@ struct spinlock *sched_unit_lock(struct sched_unit *u, u64 *flags)
 	}
 }
 
-void sched_tickle(u32 cpu)
+void sched_tickle(struct scheduler *s, u32 cpu)
 {
 	softirq_raise_cpu(cpu, SOFTIRQ_SCHEDULE);
 }
@@ -73,7 +73,7 @@ void sched_sleep_locked(struct vcpu *v)
 	if (v->runstate.state == RUNSTATE_runnable)
 		sched_runstate_set(v, sched_idle_runstate(v), now_ns());
 	if (sched_cpus[u->cpu].curr == v) {
-		sched_tickle(u->cpu);
+		sched_tickle(u->sched, u->cpu);
 	} else if (u->runnable) {
 		u->runnable = false;
 		if (!u->running)

@@ -166,6 +166,19 @@ __attribute__((constructor)) static void remember_handlers(void)
 		sigaction(fatal_signals[i], NULL, &first_action[i]);
 }
 
+static int is_child;
+
+/*
+ * LeakSanitizer asks this at the exit. What a child copied from its parent may be reachable only
+ * from registers that were saved at a change of stacks; what it allocated itself, it frees or not
+ * in the simulated machine's memory.
+ */
+int __lsan_is_turned_off(void);
+int __lsan_is_turned_off(void)
+{
+	return is_child;
+}
+
 int libc_run_child(void (*fn)(void *arg), void *arg)
 {
 	int status;
@@ -178,6 +191,7 @@ int libc_run_child(void (*fn)(void *arg), void *arg)
 		abort();
 	}
 	if (!pid) {
+		is_child = 1;
 		for (unsigned long i = 0; i < NR_FATAL; i++)
 			sigaction(fatal_signals[i], &first_action[i], NULL);
 		fn(arg);

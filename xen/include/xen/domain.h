@@ -115,6 +115,7 @@ struct domain {
 	u64 vm_assist;
 	s_time_t created_at;
 	s64 time_offset_seconds;
+	struct scheduler *sched;	/* the instance that schedules its vCPUs */
 	void *sched_priv;		/* the policy's per-domain data */
 	bool pages_hold_domain;		/* dead, but others use its pages [page_lock] */
 	struct tasklet emptied;		/* then scheduled with the last page */

@@ -11,8 +11,6 @@
 
 #include <public/xen.h>
 #include <public/vcpu.h>
-#include <public/domctl.h>
-#include <public/sysctl.h>
 
 struct vcpu;
 struct domain;
@@ -27,7 +25,8 @@ struct domain;
 /** Create scheduling data of @v and place it; it is not runnable yet (VPF_DOWN). */
 int sched_vcpu_init(struct vcpu *v);
 void sched_vcpu_destroy(struct vcpu *v);
-int sched_domain_init(struct domain *d);
+/** Let the instance @s schedule @d, which has no vCPUs yet. */
+int sched_domain_init(struct domain *d, struct scheduler *s);
 void sched_domain_destroy(struct domain *d);
 
 /* Bits of vcpu.switch_work: why the hooks below are to be called for a vCPU. */
@@ -53,6 +52,26 @@ bool sched_at_next_run(struct vcpu *v, u32 work);
 /** Bring the scheduler up on the boot CPU with the policy of sched=; then on each other CPU. */
 void sched_init(void);
 int sched_cpu_prepare(u32 cpu);	/* on the boot CPU, before @cpu starts: idle vCPU, run queue */
+
+/**
+ * Instances of policies, one for each CPU pool; sched_init() makes pool 0 with all CPUs. Callers
+ * serialise. sched_create: NULL and in *@err -XEN_EEXIST (the pool's number is taken) or
+ * -XEN_ENOMEM. sched_destroy: -XEN_EBUSY while it has CPUs or domains.
+ */
+struct scheduler *sched_create(const struct sched_policy *policy, u32 pool_id, int *err);
+int sched_destroy(struct scheduler *s);
+/** The instance of a pool, NULL when there is none; the policy of a name likewise. */
+struct scheduler *sched_pool(u32 pool_id);
+const struct sched_policy *sched_find_policy(const char *name);
+/**
+ * Take @cpu, another than the caller's, out of its instance; it idles when this returns, and its
+ * vCPUs run elsewhere. -XEN_EINVAL: it is in none; -XEN_EBUSY: it is the last one and there are
+ * domains. The caller holds no lock and no vCPU waits for its own, see vcpu_sleep_sync().
+ */
+int sched_cpu_leave(u32 cpu);
+/** Give @cpu, which left its instance, to @s; it schedules there after sched_cpu_online(). */
+int sched_cpu_join(u32 cpu, struct scheduler *s);
+void sched_cpu_online(u32 cpu);
 
 /** The idle vCPU of a prepared CPU; current there until the first guest runs. */
 struct vcpu *sched_idle_vcpu(u32 cpu);
@@ -92,11 +111,19 @@ void vcpu_runstate_get(const struct vcpu *v, struct vcpu_runstate_info *info);
 /** Nanoseconds @v has run (for getdomaininfo / getvcpuinfo). */
 u64 vcpu_cpu_time(const struct vcpu *v);
 
-/** XEN_DOMCTL_SCHEDOP_*, XEN_SYSCTL_scheduler_op: parameters of the domain's / pool's policy. */
-int sched_adjust_domain(struct domain *d, struct xen_domctl_scheduler_op *op);
-int sched_adjust_global(struct xen_sysctl_scheduler_op *op);
+/**
+ * Parameters of a domain, a vCPU, an instance. Callers serialise. -XEN_EINVAL: a value is out of
+ * range, nothing is changed; -XEN_EOPNOTSUPP: the policy has no such parameters (it is named in
+ * the log).
+ */
+int sched_get_domain_params(struct domain *d, struct sched_domain_params *p);
+int sched_set_domain_params(struct domain *d, const struct sched_domain_params *p);
+int sched_get_vcpu_params(struct vcpu *v, struct sched_unit_params *p);
+int sched_set_vcpu_params(struct vcpu *v, const struct sched_unit_params *p);
+int sched_get_global_params(struct scheduler *s, struct sched_global_params *p);
+int sched_set_global_params(struct scheduler *s, const struct sched_global_params *p);
 /** XEN_SCHEDULER_* number and name of the policy that schedules @d. */
 u32 sched_id(const struct domain *d);
-const char *sched_name(void);
+const char *sched_name(const struct domain *d);
 
 #endif

@@ -31,6 +31,7 @@ enum lock_rank {
 	LOCK_RANK_VIOAPIC,
 	LOCK_RANK_VLAPIC,
 	LOCK_RANK_IRQ,		/* interrupt descriptors */
+	LOCK_RANK_SCHED_UNITS,	/* the units of a scheduling instance */
 	LOCK_RANK_SCHED,	/* run queues */
 	LOCK_RANK_TIMER,
 	LOCK_RANK_HEAP,		/* page allocator and xmalloc */

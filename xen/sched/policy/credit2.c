@@ -18,6 +18,7 @@
  * inside. See private.h for the rest.
  */
 #include <xen/errno.h>
+#include <xen/printk.h>
 #include <xen/ops.h>
 #include <xen/xmalloc.h>
 
@@ -34,12 +35,25 @@ static int c2_init(struct scheduler *s)
 	return 0;
 }
 
+static void c2_deinit(struct scheduler *s)
+{
+	struct c2_sched *cs = c2_sched(s);
+
+	for (u32 i = 0; i < cs->nr_rqs; i++) {
+		ASSERT(!cs->rq[i]->nr_units && !cs->rq[i]->nr_cpus);
+		xfree(cs->rq[i]);
+	}
+	xfree(cs);
+	s->priv = NULL;
+}
+
 static struct spinlock *c2_cpu_lock(struct scheduler *s, u32 cpu)
 {
 	return &c2_rq(s, cpu)->lock;
 }
 
-static int c2_domain_init(struct scheduler *s, u16 domid, void **dom_priv)
+static int c2_domain_init(struct scheduler *s, const struct sched_domain_desc *desc,
+			  void **dom_priv)
 {
 	struct c2_dom *dom = xzalloc(struct c2_dom);
 
@@ -83,6 +97,17 @@ static void c2_cpu_online(struct scheduler *s, u32 cpu, s_time_t now)
 	cpumask_set(&rq->cpus, cpu);
 	cpumask_set(&rq->idle, cpu);
 	WRITE_ONCE(rq->nr_cpus, rq->nr_cpus + 1);
+}
+
+static void c2_cpu_offline(struct scheduler *s, u32 cpu, s_time_t now)
+{
+	struct c2_rq *rq = c2_rq(s, cpu);
+
+	ASSERT(cpumask_test(&rq->cpus, cpu) && rq->nr_cpus);
+	cpumask_unset(&rq->cpus, cpu);
+	cpumask_unset(&rq->idle, cpu);
+	cpumask_unset(&rq->tickled, cpu);
+	WRITE_ONCE(rq->nr_cpus, rq->nr_cpus - 1);
 }
 
 static void c2_unit_insert(struct scheduler *s, struct sched_unit *u, s_time_t now)
@@ -147,7 +172,7 @@ static bool within_ratelimit(struct scheduler *s, const struct c2_unit *prev, s_
 }
 
 /* True when an idle CPU that the unit prefers to @cpu should run it; that CPU gets called. */
-static bool better_elsewhere(struct c2_rq *rq, struct c2_unit *cu, u32 cpu)
+static bool better_elsewhere(struct scheduler *s, struct c2_rq *rq, struct c2_unit *cu, u32 cpu)
 {
 	u32 other;
 
@@ -156,16 +181,17 @@ static bool better_elsewhere(struct c2_rq *rq, struct c2_unit *cu, u32 cpu)
 	other = c2_idle_soft_cpu(rq, cu, cpu);
 	if (other == NR_CPUS)
 		return false;
-	c2_tickle_cpu(rq, other);
+	c2_tickle_cpu(s, rq, other);
 	return true;
 }
 
 /* The best unit for @cpu: @prev if it may go on, or the first in the queue that leads it. */
-static struct c2_unit *choose(struct c2_rq *rq, u32 cpu, struct c2_unit *prev, s_time_t now)
+static struct c2_unit *choose(struct scheduler *s, struct c2_rq *rq, u32 cpu, struct c2_unit *prev,
+			      s_time_t now)
 {
 	struct c2_unit *keep = prev, *cu, *next;
 
-	if (keep && (keep->yielded || better_elsewhere(rq, keep, cpu)))
+	if (keep && (keep->yielded || better_elsewhere(s, rq, keep, cpu)))
 		keep = NULL;
 	list_for_each_entry_safe(cu, next, &rq->queue, link) {
 		if (keep && cu->credit <= keep->credit)
@@ -177,11 +203,11 @@ static struct c2_unit *choose(struct c2_rq *rq, u32 cpu, struct c2_unit *prev, s
 			c2_enqueue(rq, cu, now);
 			continue;
 		}
-		if (!better_elsewhere(rq, cu, cpu))
+		if (!better_elsewhere(s, rq, cu, cpu))
 			return cu;
 	}
 	/* Nobody wants the CPU that was yielded. */
-	if (!keep && prev && prev->yielded && !better_elsewhere(rq, prev, cpu))
+	if (!keep && prev && prev->yielded && !better_elsewhere(s, rq, prev, cpu))
 		keep = prev;
 	return keep;
 }
@@ -244,6 +270,12 @@ static void c2_schedule(struct scheduler *s, u32 cpu, s_time_t now, struct sched
 						      READ_ONCE(prev->dom->next_refill));
 		}
 	}
+	if (unlikely(!cpumask_test(&rq->cpus, cpu))) {
+		/* It left; its unit goes back to the queue when its state is saved. */
+		switch_to(s, rq, cpu, prev, NULL, now);
+		*out = (struct sched_decision){ .until = INT64_MAX };
+		return;
+	}
 	if (unlikely(now >= rq->next_balance))
 		c2_balance(s, rq, cpu, now);
 
@@ -254,7 +286,7 @@ static void c2_schedule(struct scheduler *s, u32 cpu, s_time_t now, struct sched
 		c2_sched(s)->cpu[cpu].until = out->until;
 		return;
 	}
-	next = choose(rq, cpu, keep, now);
+	next = choose(s, rq, cpu, keep, now);
 	if (next == prev && prev)
 		prev->yielded = false;
 	if (!next) {
@@ -293,7 +325,7 @@ static void c2_affinity_changed(struct scheduler *s, struct sched_unit *u, s_tim
 	if (c2_unit(u)->queued)
 		c2_tickle(s, c2_rq(s, u->cpu), c2_unit(u), now);
 	else if (u->running)
-		sched_tickle(u->cpu);
+		sched_tickle(s, u->cpu);
 }
 
 static void c2_yield(struct scheduler *s, struct sched_unit *u)
@@ -301,10 +333,24 @@ static void c2_yield(struct scheduler *s, struct sched_unit *u)
 	c2_unit(u)->yielded = true;
 }
 
+/* Weights and caps are those of domains. */
+static int c2_get_unit_params(struct scheduler *s, const struct sched_unit *u,
+			      struct sched_unit_params *p)
+{
+	return -XEN_EOPNOTSUPP;
+}
+
+static int c2_set_unit_params(struct scheduler *s, struct sched_unit *u,
+			      const struct sched_unit_params *p, s_time_t now)
+{
+	return -XEN_EOPNOTSUPP;
+}
+
 const struct sched_policy sched_credit2 = {
 	.name = "credit2",
 	.id = XEN_SCHEDULER_CREDIT2,
 	.init = c2_init,
+	.deinit = c2_deinit,
 	.cpu_prepare = c2_cpu_prepare,
 	.cpu_lock = c2_cpu_lock,
 	.domain_init = c2_domain_init,
@@ -312,6 +358,7 @@ const struct sched_policy sched_credit2 = {
 	.unit_alloc = c2_unit_alloc,
 	.unit_free = c2_unit_free,
 	.cpu_online = c2_cpu_online,
+	.cpu_offline = c2_cpu_offline,
 	.unit_insert = c2_unit_insert,
 	.unit_remove = c2_unit_remove,
 	.wake = c2_wake,
@@ -324,7 +371,11 @@ const struct sched_policy sched_credit2 = {
 	.charge = c2_charge,
 	.dump_cpu = c2_dump_cpu,
 	.yield = c2_yield,
-	.adjust_domain = c2_adjust_domain,
-	.adjust_global = c2_adjust_global,
+	.get_domain_params = c2_get_domain_params,
+	.set_domain_params = c2_set_domain_params,
+	.get_unit_params = c2_get_unit_params,
+	.set_unit_params = c2_set_unit_params,
+	.get_global_params = c2_get_global_params,
+	.set_global_params = c2_set_global_params,
 };
 OPS_TABLE(sched_credit2, init);

@@ -18,6 +18,8 @@
 #define C2_BALANCE_PERIOD (50 * C2_MS)
 #define C2_STEAL_RETRY (1 * C2_MS)
 #define C2_DEFAULT_WEIGHT 256
+#define C2_WEIGHT_MAX 65535U
+#define C2_CAP_MAX 65535U
 
 struct c2_dom {
 	u32 weight;			/* atomic */
@@ -126,7 +128,7 @@ void c2_tickle(struct scheduler *s, struct c2_rq *rq, struct c2_unit *cu, s_time
 /** Some idle CPU other than @cpu that the unit prefers; NR_CPUS when none. */
 u32 c2_idle_soft_cpu(const struct c2_rq *rq, const struct c2_unit *cu, u32 cpu);
 /** Tickle @cpu of @rq unless it has been already. */
-void c2_tickle_cpu(struct c2_rq *rq, u32 cpu);
+void c2_tickle_cpu(struct scheduler *s, struct c2_rq *rq, u32 cpu);
 u32 c2_pick_cpu(struct scheduler *s, struct sched_unit *u, s_time_t now);
 /** Take a waiting unit from another run queue into @rq, off its list. NULL when there is none;
  * *@retry is set when a queue could not be looked at. */
@@ -137,9 +139,12 @@ void c2_balance(struct scheduler *s, struct c2_rq *rq, u32 cpu, s_time_t now);
 
 /* credit2_params.c */
 int c2_cpu_prepare(struct scheduler *s, u32 cpu, const struct sched_topology *topo);
-int c2_adjust_domain(struct scheduler *s, void *dom_priv, struct xen_domctl_scheduler_op *op,
-		     s_time_t now);
-int c2_adjust_global(struct scheduler *s, struct xen_sysctl_scheduler_op *op);
+int c2_get_domain_params(struct scheduler *s, const void *dom_priv,
+			 struct sched_domain_params *p);
+int c2_set_domain_params(struct scheduler *s, void *dom_priv, const struct sched_domain_params *p,
+			 s_time_t now);
+int c2_get_global_params(struct scheduler *s, struct sched_global_params *p);
+int c2_set_global_params(struct scheduler *s, const struct sched_global_params *p);
 void c2_dump_cpu(struct scheduler *s, u32 cpu, s_time_t now);
 s_time_t c2_boot_ratelimit(void);
 

@@ -5,6 +5,8 @@
 #include <xen/printk.h>
 #include <xen/xmalloc.h>
 
+#include <public/sysctl.h>	/* limits of the rate limit */
+
 #include "credit2.h"
 
 /* What the CPUs of a run queue have in common. */
@@ -74,6 +76,8 @@ int c2_cpu_prepare(struct scheduler *s, u32 cpu, const struct sched_topology *to
 	struct c2_sched *cs = c2_sched(s);
 	struct c2_rq *rq;
 
+	if (cs->cpu[cpu].rq)
+		return 0;
 	cs->cpu[cpu].topo = *topo;
 	rq = find_queue(cs, cpu);
 	if (!rq) {
@@ -150,33 +154,37 @@ static void set_cap(struct c2_dom *dom, u32 cap, s_time_t now)
 	/* Units parked under the old cap go on at the refill they wait for. */
 }
 
-int c2_adjust_domain(struct scheduler *s, void *dom_priv, struct xen_domctl_scheduler_op *op,
-		     s_time_t now)
+int c2_get_domain_params(struct scheduler *s, const void *dom_priv, struct sched_domain_params *p)
 {
-	struct c2_dom *dom = dom_priv;
+	const struct c2_dom *dom = dom_priv;
 
-	if (op->cmd == XEN_DOMCTL_SCHEDOP_getinfo) {
-		op->u.credit2.weight = dom->weight;
-		op->u.credit2.cap = dom->cap;
-		return 0;
-	}
-	/* Weight 0 means: leave it. */
-	if (op->u.credit2.weight)
-		set_weight(s, dom, op->u.credit2.weight, now);
-	set_cap(dom, op->u.credit2.cap, now);
+	p->weight = READ_ONCE(dom->weight);
+	p->cap = READ_ONCE(dom->cap);
 	return 0;
 }
 
-int c2_adjust_global(struct scheduler *s, struct xen_sysctl_scheduler_op *op)
+int c2_set_domain_params(struct scheduler *s, void *dom_priv, const struct sched_domain_params *p,
+			 s_time_t now)
 {
-	struct c2_sched *cs = c2_sched(s);
+	if (p->weight > C2_WEIGHT_MAX || p->cap > C2_CAP_MAX)
+		return -XEN_EINVAL;
+	if (p->weight)
+		set_weight(s, dom_priv, p->weight, now);
+	set_cap(dom_priv, p->cap, now);
+	return 0;
+}
 
-	if (op->cmd == XEN_SYSCTL_SCHEDOP_putinfo) {
-		if (!ratelimit_valid(op->u.sched_credit2.ratelimit_us))
-			return -XEN_EINVAL;
-		WRITE_ONCE(cs->ratelimit, op->u.sched_credit2.ratelimit_us * C2_US);
-	}
-	op->u.sched_credit2.ratelimit_us = cs->ratelimit / C2_US;
+int c2_get_global_params(struct scheduler *s, struct sched_global_params *p)
+{
+	p->ratelimit_us = (u32)(READ_ONCE(c2_sched(s)->ratelimit) / C2_US);
+	return 0;
+}
+
+int c2_set_global_params(struct scheduler *s, const struct sched_global_params *p)
+{
+	if (!ratelimit_valid(p->ratelimit_us))
+		return -XEN_EINVAL;
+	WRITE_ONCE(c2_sched(s)->ratelimit, p->ratelimit_us * C2_US);
 	return 0;
 }
 

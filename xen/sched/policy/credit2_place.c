@@ -2,12 +2,12 @@
 /* credit2: which CPU should look at a unit, and which run queue it should be in. */
 #include "credit2.h"
 
-void c2_tickle_cpu(struct c2_rq *rq, u32 cpu)
+void c2_tickle_cpu(struct scheduler *s, struct c2_rq *rq, u32 cpu)
 {
 	if (cpumask_test(&rq->tickled, cpu))
 		return;
 	cpumask_set(&rq->tickled, cpu);
-	sched_tickle(cpu);
+	sched_tickle(s, cpu);
 }
 
 u32 c2_idle_soft_cpu(const struct c2_rq *rq, const struct c2_unit *cu, u32 cpu)
@@ -77,7 +77,7 @@ static bool tickle_other_queues(struct scheduler *s, struct c2_rq *rq, struct c2
 			continue;
 		cpumask_and(&m, &cs->rq[i]->idle, &cu->unit->hard);
 		if (!cpumask_empty(&m)) {
-			sched_tickle(cpumask_first(&m));
+			sched_tickle(s, cpumask_first(&m));
 			return true;
 		}
 	}
@@ -91,25 +91,25 @@ void c2_tickle(struct scheduler *s, struct c2_rq *rq, struct c2_unit *cu, s_time
 
 	if (unlikely(cu->parked)) {
 		/* Somebody has to set a timer for the refill. */
-		sched_tickle(cu->unit->cpu);
+		sched_tickle(s, cu->unit->cpu);
 		return;
 	}
 	cpu = find_idle_cpu(rq, cu->unit);
 	if (cpu != NR_CPUS) {
-		c2_tickle_cpu(rq, cpu);
+		c2_tickle_cpu(s, rq, cpu);
 		return;
 	}
 	cpu = find_poorest_cpu(s, rq, cu, now, &lowest);
 	/* A unit that gave way must not take the CPU back at once. */
 	if (cpu != NR_CPUS && !cu->yielded && lowest < cu->credit - C2_PREEMPT_MARGIN) {
-		c2_tickle_cpu(rq, cpu);
+		c2_tickle_cpu(s, rq, cpu);
 		return;
 	}
 	if (tickle_other_queues(s, rq, cu))
 		return;
 	/* A slice that was cut when nobody waited is too long now: cut it again. */
 	if (cpu != NR_CPUS && c2_sched(s)->cpu[cpu].until > now + c2_slice_min(s))
-		c2_tickle_cpu(rq, cpu);
+		c2_tickle_cpu(s, rq, cpu);
 }
 
 static s64 load_per_cpu(const struct c2_rq *rq, s64 load)

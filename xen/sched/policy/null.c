@@ -51,11 +51,25 @@ static int null_init(struct scheduler *s)
 	return 0;
 }
 
+static void null_deinit(struct scheduler *s)
+{
+	struct null_sched *ns = s->priv;
+
+	ASSERT(list_empty(&ns->waiting));
+	for (u32 cpu = 0; cpu < NR_CPUS; cpu++)
+		xfree(ns->cpu[cpu]);
+	xfree(ns);
+	s->priv = NULL;
+}
+
 static int null_cpu_prepare(struct scheduler *s, u32 cpu, const struct sched_topology *topo)
 {
 	struct null_sched *ns = s->priv;
-	struct null_cpu *nc = xzalloc(struct null_cpu);
+	struct null_cpu *nc = ns->cpu[cpu];
 
+	if (nc)
+		return 0;
+	nc = xzalloc(struct null_cpu);
 	if (!nc)
 		return -XEN_ENOMEM;
 	spin_lock_init(&nc->lock, "null CPU", LOCK_RANK_SCHED);
@@ -68,7 +82,8 @@ static struct spinlock *null_cpu_lock(struct scheduler *s, u32 cpu)
 	return &null_cpu(s, cpu)->lock;
 }
 
-static int null_domain_init(struct scheduler *s, u16 domid, void **dom_priv)
+static int null_domain_init(struct scheduler *s, const struct sched_domain_desc *desc,
+			    void **dom_priv)
 {
 	*dom_priv = NULL;
 	return 0;
@@ -121,7 +136,7 @@ static void tickle_free_cpu(struct scheduler *s, const struct sched_unit *u)
 	if (cpu == NR_CPUS)
 		cpu = find_free_cpu(s, u, &u->hard);
 	if (cpu != NR_CPUS)
-		sched_tickle(cpu);
+		sched_tickle(s, cpu);
 }
 
 static void wait_for_cpu(struct scheduler *s, struct sched_unit *u)
@@ -156,7 +171,16 @@ static void unassign(struct scheduler *s, struct sched_unit *u)
 		return;
 	nu->assigned = false;
 	null_cpu(s, u->cpu)->unit = NULL;
-	sched_tickle(u->cpu);
+	sched_tickle(s, u->cpu);
+}
+
+static void null_cpu_offline(struct scheduler *s, u32 cpu, s_time_t now)
+{
+	struct null_cpu *nc = null_cpu(s, cpu);
+
+	nc->online = false;
+	if (nc->unit)
+		unassign(s, nc->unit);
 }
 
 static void null_unit_insert(struct scheduler *s, struct sched_unit *u, s_time_t now)
@@ -175,7 +199,7 @@ static void null_wake(struct scheduler *s, struct sched_unit *u, s_time_t now)
 
 	ASSERT(spin_is_locked_by_me(&null_cpu(s, u->cpu)->lock));
 	if (likely(nu->assigned))
-		sched_tickle(u->cpu);
+		sched_tickle(s, u->cpu);
 	else
 		wait_for_cpu(s, u);
 }
@@ -208,7 +232,7 @@ static void take_waiter(struct scheduler *s, u32 cpu)
 			continue;
 		}
 		if (old != nc && !spin_trylock(&old->lock)) {
-			sched_tickle(cpu);
+			sched_tickle(s, cpu);
 			continue;
 		}
 		list_del_init(&nu->wait);
@@ -304,13 +328,37 @@ static void null_yield(struct scheduler *s, struct sched_unit *u)
 {
 }
 
-static int null_adjust_domain(struct scheduler *s, void *dom_priv,
-			      struct xen_domctl_scheduler_op *op, s_time_t now)
+/* It has no parameters at all. */
+static int null_get_domain_params(struct scheduler *s, const void *dom_priv,
+				  struct sched_domain_params *p)
 {
 	return -XEN_EOPNOTSUPP;
 }
 
-static int null_adjust_global(struct scheduler *s, struct xen_sysctl_scheduler_op *op)
+static int null_set_domain_params(struct scheduler *s, void *dom_priv,
+				  const struct sched_domain_params *p, s_time_t now)
+{
+	return -XEN_EOPNOTSUPP;
+}
+
+static int null_get_unit_params(struct scheduler *s, const struct sched_unit *u,
+				struct sched_unit_params *p)
+{
+	return -XEN_EOPNOTSUPP;
+}
+
+static int null_set_unit_params(struct scheduler *s, struct sched_unit *u,
+				const struct sched_unit_params *p, s_time_t now)
+{
+	return -XEN_EOPNOTSUPP;
+}
+
+static int null_get_global_params(struct scheduler *s, struct sched_global_params *p)
+{
+	return -XEN_EOPNOTSUPP;
+}
+
+static int null_set_global_params(struct scheduler *s, const struct sched_global_params *p)
 {
 	return -XEN_EOPNOTSUPP;
 }
@@ -319,6 +367,7 @@ const struct sched_policy sched_null = {
 	.name = "null",
 	.id = XEN_SCHEDULER_NULL,
 	.init = null_init,
+	.deinit = null_deinit,
 	.cpu_prepare = null_cpu_prepare,
 	.cpu_lock = null_cpu_lock,
 	.domain_init = null_domain_init,
@@ -326,6 +375,7 @@ const struct sched_policy sched_null = {
 	.unit_alloc = null_unit_alloc,
 	.unit_free = null_unit_free,
 	.cpu_online = null_cpu_online,
+	.cpu_offline = null_cpu_offline,
 	.unit_insert = null_unit_insert,
 	.unit_remove = null_unit_remove,
 	.wake = null_wake,
@@ -338,7 +388,11 @@ const struct sched_policy sched_null = {
 	.charge = null_charge,
 	.dump_cpu = null_dump_cpu,
 	.yield = null_yield,
-	.adjust_domain = null_adjust_domain,
-	.adjust_global = null_adjust_global,
+	.get_domain_params = null_get_domain_params,
+	.set_domain_params = null_set_domain_params,
+	.get_unit_params = null_get_unit_params,
+	.set_unit_params = null_set_unit_params,
+	.get_global_params = null_get_global_params,
+	.set_global_params = null_set_global_params,
 };
 OPS_TABLE(sched_null, init);

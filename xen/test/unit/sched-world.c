@@ -25,14 +25,20 @@ void sw_start(u64 seed, u32 cpus, const char *cmdline)
 
 struct domain *sw_domain(u16 id, u32 vcpus)
 {
+	return sw_domain_in(id, vcpus, sched_pool(0));
+}
+
+struct domain *sw_domain_in(u16 id, u32 vcpus, struct scheduler *s)
+{
 	struct domain *d = arch_domain_alloc();
 
 	d->id = id;
 	d->refs = 1;
+	d->handle[0] = (u8)id;
 	d->max_vcpus = vcpus;
 	d->vcpu = xzalloc_array(struct vcpu *, vcpus);
 	spin_lock_init(&d->lock, "domain", LOCK_RANK_DOMAIN);
-	HOST_CHECK(sched_domain_init(d) == 0);
+	HOST_CHECK(sched_domain_init(d, s) == 0);
 	for (u32 i = 0; i < vcpus; i++) {
 		struct vcpu *v = arch_vcpu_alloc();
 
@@ -77,13 +83,9 @@ u64 sw_ran(const struct vcpu *v)
 
 void sw_set_params(struct domain *d, u32 weight, u32 cap)
 {
-	struct xen_domctl_scheduler_op op = {
-		.sched_id = XEN_SCHEDULER_CREDIT2,
-		.cmd = XEN_DOMCTL_SCHEDOP_putinfo,
-		.u.credit2 = { .weight = (u16)weight, .cap = (u16)cap },
-	};
+	struct sched_domain_params p = { .weight = weight, .cap = cap };
 
-	HOST_CHECK(sched_adjust_domain(d, &op) == 0);
+	HOST_CHECK(sched_set_domain_params(d, &p) == 0);
 }
 
 static cpumask_t mask_of(const char *cpus)

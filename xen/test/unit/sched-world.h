@@ -17,6 +17,8 @@ void sw_start_cfg(const struct host_config *cfg);
 
 /** A domain with @vcpus vCPUs, not paused; the vCPUs are down. */
 struct domain *sw_domain(u16 id, u32 vcpus);
+/** The same, scheduled by the instance @s; the UUID's first byte is @id. */
+struct domain *sw_domain_in(u16 id, u32 vcpus, struct scheduler *s);
 void sw_domain_destroy(struct domain *d);
 
 /** Bring @v up with this guest program. */
@@ -26,7 +28,7 @@ void guest_spin(struct vcpu *v, void *arg);
 
 /** Nanoseconds @v has run. */
 u64 sw_ran(const struct vcpu *v);
-/** Set weight and cap through the domctl interface. */
+/** Set weight and cap. */
 void sw_set_params(struct domain *d, u32 weight, u32 cap);
 void sw_set_hard(struct vcpu *v, const char *cpus);
 void sw_set_soft(struct vcpu *v, const char *cpus);

@@ -459,43 +459,34 @@ static void test_cpus_are_grouped(void **state)
 
 static void parameters(void *arg)
 {
-	struct xen_domctl_scheduler_op op = { .sched_id = XEN_SCHEDULER_CREDIT2,
-					      .cmd = XEN_DOMCTL_SCHEDOP_getinfo };
-	struct xen_sysctl_scheduler_op sys = { .sched_id = XEN_SCHEDULER_CREDIT2,
-					       .cmd = XEN_SYSCTL_SCHEDOP_getinfo };
+	struct sched_domain_params p = { 0 };
+	struct sched_unit_params up = { 0 };
+	struct sched_global_params gp;
 	struct domain *d;
 
 	sw_start(31, 2, "sched=credit2 sched_ratelimit_us=500");
 	d = sw_domain(1, 1);
 	HOST_CHECK(sched_id(d) == XEN_SCHEDULER_CREDIT2);
-	HOST_CHECK(sched_adjust_domain(d, &op) == 0);
-	HOST_CHECK(op.u.credit2.weight == 256 && op.u.credit2.cap == 0);
-	op.cmd = XEN_DOMCTL_SCHEDOP_putinfo;
-	op.u.credit2.weight = 1000;
-	op.u.credit2.cap = 50;
-	HOST_CHECK(sched_adjust_domain(d, &op) == 0);
+	HOST_CHECK(sched_get_domain_params(d, &p) == 0 && p.weight == 256 && p.cap == 0);
+	p = (struct sched_domain_params){ .weight = 1000, .cap = 50 };
+	HOST_CHECK(sched_set_domain_params(d, &p) == 0);
 	/* Weight 0 leaves the weight alone. */
-	op.u.credit2.weight = 0;
-	HOST_CHECK(sched_adjust_domain(d, &op) == 0);
-	op.cmd = XEN_DOMCTL_SCHEDOP_getinfo;
-	HOST_CHECK(sched_adjust_domain(d, &op) == 0);
-	HOST_CHECK(op.u.credit2.weight == 1000 && op.u.credit2.cap == 50);
-	op.cmd = XEN_DOMCTL_SCHEDOP_putvcpuinfo;
-	HOST_CHECK(sched_adjust_domain(d, &op) == -XEN_EINVAL);
-	op.sched_id = XEN_SCHEDULER_RTDS;
-	HOST_CHECK(sched_adjust_domain(d, &op) == -XEN_EINVAL);
+	p.weight = 0;
+	HOST_CHECK(sched_set_domain_params(d, &p) == 0);
+	HOST_CHECK(sched_get_domain_params(d, &p) == 0 && p.weight == 1000 && p.cap == 50);
+	p.weight = 65536;
+	HOST_CHECK(sched_set_domain_params(d, &p) == -XEN_EINVAL);
+	HOST_CHECK(sched_get_vcpu_params(d->vcpu[0], &up) == -XEN_EOPNOTSUPP);
+	HOST_CHECK(sched_set_vcpu_params(d->vcpu[0], &up) == -XEN_EOPNOTSUPP);
 
-	HOST_CHECK(sched_adjust_global(&sys) == 0);
-	HOST_CHECK(sys.u.sched_credit2.ratelimit_us == 500);
-	sys.cmd = XEN_SYSCTL_SCHEDOP_putinfo;
-	sys.u.sched_credit2.ratelimit_us = 99;
-	HOST_CHECK(sched_adjust_global(&sys) == -XEN_EINVAL);
-	sys.u.sched_credit2.ratelimit_us = 500001;
-	HOST_CHECK(sched_adjust_global(&sys) == -XEN_EINVAL);
-	sys.u.sched_credit2.ratelimit_us = 0;
-	HOST_CHECK(sched_adjust_global(&sys) == 0);
-	sys.cpupool_id = 1;
-	HOST_CHECK(sched_adjust_global(&sys) == -XEN_ESRCH);
+	HOST_CHECK(sched_get_global_params(d->sched, &gp) == 0 && gp.ratelimit_us == 500);
+	gp.ratelimit_us = 99;
+	HOST_CHECK(sched_set_global_params(d->sched, &gp) == -XEN_EINVAL);
+	gp.ratelimit_us = 500001;
+	HOST_CHECK(sched_set_global_params(d->sched, &gp) == -XEN_EINVAL);
+	gp.ratelimit_us = 0;
+	HOST_CHECK(sched_set_global_params(d->sched, &gp) == 0);
+	HOST_CHECK(!sched_pool(1));
 }
 
 static void test_parameters(void **state)

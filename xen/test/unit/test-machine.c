@@ -24,6 +24,7 @@
 #include <public/hvm/hvm_op.h>
 #include <public/hvm/params.h>
 #include <public/memory.h>
+#include <public/sysctl.h>
 #include <public/version.h>
 
 #define MS 1000000LL

@@ -131,18 +131,19 @@ static void test_affinity(void **state)
 
 static void parameters(void *arg)
 {
-	struct xen_domctl_scheduler_op op = { .sched_id = XEN_SCHEDULER_NULL,
-					      .cmd = XEN_DOMCTL_SCHEDOP_getinfo };
-	struct xen_sysctl_scheduler_op sys = { .sched_id = XEN_SCHEDULER_NULL,
-					       .cmd = XEN_SYSCTL_SCHEDOP_getinfo };
+	struct sched_domain_params p = { .weight = 1 };
+	struct sched_unit_params up = { .period_ns = 1 };
+	struct sched_global_params gp = { .ratelimit_us = 1000 };
 	struct domain *d;
 
 	sw_start(4, 1, "sched=null");
 	d = sw_domain(1, 2);
-	HOST_CHECK(sched_adjust_domain(d, &op) == -XEN_EOPNOTSUPP);
-	HOST_CHECK(sched_adjust_global(&sys) == -XEN_EOPNOTSUPP);
-	op.sched_id = XEN_SCHEDULER_CREDIT2;
-	HOST_CHECK(sched_adjust_domain(d, &op) == -XEN_EINVAL);
+	HOST_CHECK(sched_get_domain_params(d, &p) == -XEN_EOPNOTSUPP);
+	HOST_CHECK(sched_set_domain_params(d, &p) == -XEN_EOPNOTSUPP);
+	HOST_CHECK(sched_get_vcpu_params(d->vcpu[0], &up) == -XEN_EOPNOTSUPP);
+	HOST_CHECK(sched_set_vcpu_params(d->vcpu[0], &up) == -XEN_EOPNOTSUPP);
+	HOST_CHECK(sched_get_global_params(d->sched, &gp) == -XEN_EOPNOTSUPP);
+	HOST_CHECK(sched_set_global_params(d->sched, &gp) == -XEN_EOPNOTSUPP);
 	sw_run_guest(d->vcpu[0], guest_spin, NULL);
 	sw_run_guest(d->vcpu[1], guest_spin, NULL);
 	host_run(now_ns() + 1 * MS);

@@ -440,7 +440,7 @@ static void test_storms(void **state)
 static void unknown_policy(void *arg)
 {
 	sw_start(1, 1, "sched=fifo");
-	HOST_CHECK(sched_id(NULL) == XEN_SCHEDULER_CREDIT2);
+	HOST_CHECK(sched_pool(0)->ops->id == XEN_SCHEDULER_CREDIT2);
 }
 
 static void test_unknown_policy_is_named(void **state)

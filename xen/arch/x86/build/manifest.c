@@ -132,25 +132,21 @@ bool __init manifest_plan_dom0(struct dom0_plan *plan)
 	return true;
 }
 
-static void __init apply_credit2(struct domain *d, const struct manifest_domain *md)
+static void __init apply_share(struct domain *d, const struct manifest_domain *md)
 {
-	struct xen_domctl_scheduler_op op = { .sched_id = sched_id(d),
-					      .cmd = XEN_DOMCTL_SCHEDOP_getinfo };
-	int rc = -XEN_EINVAL;
+	struct sched_domain_params p;
+	int rc = sched_get_domain_params(d, &p);
 
-	if (op.sched_id == XEN_SCHEDULER_CREDIT2)
-		rc = sched_adjust_domain(d, &op);
 	if (!rc) {
-		op.cmd = XEN_DOMCTL_SCHEDOP_putinfo;
 		if (md->has_weight)
-			op.u.credit2.weight = (u16)md->weight;
+			p.weight = md->weight;
 		if (md->has_cap)
-			op.u.credit2.cap = (u16)md->cap;
-		rc = sched_adjust_domain(d, &op);
+			p.cap = md->cap;
+		rc = sched_set_domain_params(d, &p);
 	}
 	if (rc)
 		printk(LOG_WARN "Manifest: %s: the scheduler %s has no such weight or cap (error "
-		       "%d)\n", md->name, sched_name(), rc);
+		       "%d)\n", md->name, sched_name(d), rc);
 }
 
 void __init manifest_apply_sched(struct domain *d, const struct manifest_domain *md)
@@ -159,7 +155,7 @@ void __init manifest_apply_sched(struct domain *d, const struct manifest_domain 
 	struct vcpu *v;
 
 	if (md->has_weight || md->has_cap)
-		apply_credit2(d, md);
+		apply_share(d, md);
 	for_each_vcpu(d, v) {
 		bool h = manifest_affinity(&md->hard, md->hard_entries, v->id, &hard);
 		bool s = manifest_affinity(&md->soft, md->soft_entries, v->id, &soft);

@@ -3,8 +3,8 @@
  * Between the scheduler core and its policies.
  *
  * A policy sees units, CPU numbers and their topology, and the time as an argument. It never asks
- * who is current or what time it is, so that the metal, the simulator and the tests run the same
- * object.
+ * which vCPU is current or what time it is, so that the metal, a simulator and the tests run the
+ * same object. All its state belongs to an instance, of which one process may have several.
  *
  * Locking. A policy gives each CPU a run-queue lock (cpu_lock); several CPUs may share one. A
  * unit is protected by the lock of the CPU in unit->cpu, and unit->cpu changes only with the locks
@@ -23,8 +23,7 @@
 #include <xen/spinlock.h>
 
 #include <public/xen.h>
-#include <public/domctl.h>
-#include <public/sysctl.h>
+#include <public/domctl.h>	/* XEN_SCHEDULER_* */
 
 struct scheduler;
 
@@ -41,7 +40,8 @@ struct sched_unit {
 	cpumask_t hard, soft;	/* affinities [run-queue lock of cpu] */
 	void *priv;		/* the policy's per-unit data */
 	void *dom_priv;		/* the policy's per-domain data */
-	struct scheduler *sched;
+	struct scheduler *sched;	/* the instance that schedules it */
+	struct list_head link;		/* its instance's units [units_lock] */
 };
 
 /** Where a CPU sits, as the policy is told. */
@@ -58,6 +58,29 @@ struct scheduler {
 	u32 pool_id;			/* [const] */
 };
 
+/** A domain, as a policy is told of it. */
+struct sched_domain_desc {
+	u16 domid;
+	xen_domain_handle_t handle;	/* its UUID at creation */
+};
+
+/** Parameters of a domain, for policies of proportional share. */
+struct sched_domain_params {
+	u32 weight;			/* set: 0 leaves it */
+	u32 cap;			/* percent of one CPU; 0: none */
+};
+
+/** Parameters of a unit, for real-time policies. */
+struct sched_unit_params {
+	s64 period_ns, budget_ns;
+	bool extra;			/* may run beyond its budget when CPUs are idle */
+};
+
+/** Parameters of an instance. */
+struct sched_global_params {
+	u32 ratelimit_us;		/* a unit runs at least that long; 0: no limit */
+};
+
 /** What schedule decided. */
 struct sched_decision {
 	struct sched_unit *unit;	/* NULL: idle */
@@ -70,10 +93,14 @@ struct sched_policy {
 
 	/* Life. No locks held; may allocate. 0 or a negative error. */
 	int (*init)(struct scheduler *s);
+	/** No CPU, domain or unit is left: free everything. */
+	void (*deinit)(struct scheduler *s);
+	/** May be called again for a CPU that went offline. */
 	int (*cpu_prepare)(struct scheduler *s, u32 cpu, const struct sched_topology *topo);
 	/** A constant once cpu_prepare has succeeded. */
 	struct spinlock *(*cpu_lock)(struct scheduler *s, u32 cpu);
-	int (*domain_init)(struct scheduler *s, u16 domid, void **dom_priv);
+	int (*domain_init)(struct scheduler *s, const struct sched_domain_desc *desc,
+			   void **dom_priv);
 	void (*domain_free)(struct scheduler *s, void *dom_priv);
 	/** Allocate unit->priv; the unit is not runnable and has a valid unit->cpu. */
 	int (*unit_alloc)(struct scheduler *s, struct sched_unit *u);
@@ -82,6 +109,9 @@ struct sched_policy {
 	/* With the lock of @cpu or of unit->cpu held. */
 	/** @cpu starts to schedule. */
 	void (*cpu_online)(struct scheduler *s, u32 cpu, s_time_t now);
+	/** @cpu is out of s->cpus: schedule must choose idle there from now on. Units that belong
+	 * to it are moved away by the core afterwards. */
+	void (*cpu_offline)(struct scheduler *s, u32 cpu, s_time_t now);
 	void (*unit_insert)(struct scheduler *s, struct sched_unit *u, s_time_t now);
 	/** The unit is neither runnable nor running. */
 	void (*unit_remove)(struct scheduler *s, struct sched_unit *u, s_time_t now);
@@ -114,16 +144,24 @@ struct sched_policy {
 	/** The unit that calls runs on this CPU and gives way. No lock; its own CPU only. */
 	void (*yield)(struct scheduler *s, struct sched_unit *u);
 
-	/* No locks held; serialised by the caller. -XEN_EINVAL on bad values, nothing changed. */
-	int (*adjust_domain)(struct scheduler *s, void *dom_priv,
-			     struct xen_domctl_scheduler_op *op, s_time_t now);
-	int (*adjust_global)(struct scheduler *s, struct xen_sysctl_scheduler_op *op);
+	/* No locks held; serialised by the caller. -XEN_EINVAL on bad values, nothing changed;
+	 * -XEN_EOPNOTSUPP: the policy has no such parameters. */
+	int (*get_domain_params)(struct scheduler *s, const void *dom_priv,
+				 struct sched_domain_params *p);
+	int (*set_domain_params)(struct scheduler *s, void *dom_priv,
+				 const struct sched_domain_params *p, s_time_t now);
+	int (*get_unit_params)(struct scheduler *s, const struct sched_unit *u,
+			       struct sched_unit_params *p);
+	int (*set_unit_params)(struct scheduler *s, struct sched_unit *u,
+			       const struct sched_unit_params *p, s_time_t now);
+	int (*get_global_params)(struct scheduler *s, struct sched_global_params *p);
+	int (*set_global_params)(struct scheduler *s, const struct sched_global_params *p);
 };
 
 extern const struct sched_policy sched_null, sched_credit2;
 
-/** Make @cpu decide again soon. Any context; implemented by the core (or by a simulator). */
-void sched_tickle(u32 cpu);
+/** Make @cpu of @s decide again soon. Any context; implemented by the core (or by a simulator). */
+void sched_tickle(struct scheduler *s, u32 cpu);
 
 /** Printed by policies in dump_cpu: one unit on one line. */
 void sched_dump_unit(const struct sched_unit *u, const char *state);
