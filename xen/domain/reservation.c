@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * XENMEM_populate_physmap and decrease_reservation: a domain's RAM grows and shrinks. Both return
- * the number of extents done, as the ABI has no other way to tell of a partial success.
+ * the number of extents done, as the ABI has no other way to tell of a partial success. Of an
+ * extent that could not be given back wholly, some frames may be gone.
  */
 #include <xen/errno.h>
 #include <xen/p2m.h>
@@ -13,12 +14,15 @@
 #include <public/memory.h>
 
 /* Extents between two looks at the clock; also how many pages wait for one TLB flush. */
-#define CHUNK 64
+#define CHUNK_ORDER 6
+#define CHUNK (1U << CHUNK_ORDER)
+/* Units of work in one call; more cannot be told apart from an error or put in a continuation. */
+#define MAX_UNITS (UINT32_MAX >> 7)
 /* The largest extent a guest may ask for itself, and the toolstack. */
 #define GUEST_MAX_ORDER PAGE_ORDER_2M
 #define TOOLS_MAX_ORDER PAGE_ORDER_1G
 
-/* A 1:1 domain keeps its frames for ever; putting one back is only mapping it again. */
+/* A 1:1 domain keeps its frames for good; putting one back is only mapping it again. */
 static int populate_1to1(struct domain *d, gfn_t gfn, u32 order)
 {
 	for (u64 i = 0; i < 1UL << order; i++) {
@@ -62,7 +66,7 @@ static struct page_info *decrease_one(struct domain *d, gfn_t gfn)
 
 	if (!pg)
 		return NULL;
-	/* Another vCPU may have moved it meanwhile: only who takes it out may let it go. */
+	/* Another vCPU may have moved it meanwhile: only the one that takes it out may let it go. */
 	if (t != P2M_RAM_RW || p2m_unmap_page(d->p2m, gfn, page_to_mfn(pg), t)) {
 		page_put(pg);
 		return NULL;
@@ -70,32 +74,27 @@ static struct page_info *decrease_one(struct domain *d, gfn_t gfn)
 	return pg;
 }
 
-static bool decrease_extent(struct domain *d, gfn_t gfn, u32 order)
+/* Let go of 2^@order frames, at most CHUNK, with one flush. False when one of them is not RAM. */
+static bool decrease_unit(struct domain *d, gfn_t gfn, u32 order)
 {
-	u64 i, n = 1UL << order;
+	struct page_info *gone[CHUNK];
+	u64 n = 0;
+	bool ok = true;
 
-	trace_decrease_reservation(gfn.v, d->id, (u16)order);
-	for (u64 done = 0; done < n; done += i) {
-		struct page_info *gone[CHUNK];
-		bool ok = true;
-
-		p2m_batch_begin(d->p2m);
-		for (i = 0; i < CHUNK && done + i < n && ok; i++) {
-			gone[i] = decrease_one(d, gfn_add(gfn, done + i));
-			ok = gone[i] != NULL;
-		}
-		p2m_batch_end(d->p2m);
-		for (u64 k = 0; k < i; k++) {
-			if (!gone[k])
-				continue;
-			if (!d->is_mapped_1to1)
-				domain_release_page(gone[k]);
-			page_put(gone[k]);
-		}
-		if (!ok)
-			return false;
+	ASSERT(order <= CHUNK_ORDER);
+	p2m_batch_begin(d->p2m);
+	while (n < 1UL << order && ok) {
+		gone[n] = decrease_one(d, gfn_add(gfn, n));
+		ok = gone[n] != NULL;
+		n += ok;
 	}
-	return true;
+	p2m_batch_end(d->p2m);
+	for (u64 i = 0; i < n; i++) {
+		if (!d->is_mapped_1to1)
+			domain_release_page(gone[i]);
+		page_put(gone[i]);
+	}
+	return ok;
 }
 
 static u32 memflags(const struct domain *d, u32 abi)
@@ -109,45 +108,65 @@ static u32 memflags(const struct domain *d, u32 abi)
 	return memf;
 }
 
+/*
+ * Work is done in units, which a continuation counts: an extent, or a part of CHUNK frames of a
+ * larger one that is given back. (One that is populated is allocated in one piece.)
+ */
+static u32 unit_order(u32 cmd, u32 order)
+{
+	return cmd == XENMEM_decrease_reservation ? min(order, (u32)CHUNK_ORDER) : order;
+}
+
+/* One unit of the extent at @gfn, which is @part of those it has. */
+static bool do_unit(struct domain *d, u32 cmd, gfn_t gfn, u32 order, u64 part, u32 memf)
+{
+	u32 unit = unit_order(cmd, order);
+
+	if (cmd == XENMEM_populate_physmap)
+		return populate_one(d, gfn, order, memf) == 0;
+	if (!part)
+		trace_decrease_reservation(gfn.v, d->id, (u16)order);
+	return decrease_unit(d, gfn_add(gfn, part << unit), unit);
+}
+
 static long run(struct vcpu *v, struct domain *d, const struct xen_memory_reservation *r, u32 cmd,
 		u64 first)
 {
-	u64 i = first;
-	guest_ptr_t list = guest_handle_ptr(r->extent_start);
+	u32 order = r->extent_order, shift = order - unit_order(cmd, order);
 	u32 memf = memflags(d, r->mem_flags);
+	u64 u, end = (u64)r->nr_extents << shift;
 
-	for (; i < r->nr_extents; i++) {
+	for (u = first; u < end; u++) {
+		u64 extent = u >> shift, part = u & ((1UL << shift) - 1);
 		xen_pfn_t pfn;
 
-		/* A large extent takes as long as a chunk of small ones. */
-		if (i != first && (r->extent_order || i % CHUNK == CHUNK - 1) &&
-		    hypercall_preempt_check())
-			return (long)i | MEMOP_RESTART;
-		if (guest_copy_in(v, &pfn, guest_ptr_add(list, i * sizeof(pfn)), sizeof(pfn)))
-			return (long)i;
-		if (cmd == XENMEM_populate_physmap
-			    ? populate_one(d, gfn_make(pfn), r->extent_order, memf) != 0
-			    : !decrease_extent(d, gfn_make(pfn), r->extent_order))
-			return (long)i;
+		/* A large extent, or a part of one, takes as long as a chunk of small ones. */
+		if (u != first && (order || u % CHUNK == CHUNK - 1) && hypercall_preempt_check())
+			return (long)u | MEMOP_RESTART;
+		if (guest_copy_in(v, &pfn, guest_ptr_add(guest_handle_ptr(r->extent_start),
+							 extent * sizeof(pfn)), sizeof(pfn)))
+			break;
+		if (!do_unit(d, cmd, gfn_make(pfn), order, part, memf))
+			break;
 	}
-	return (long)i;
+	return (long)(u >> shift);
 }
 
 long memory_reservation_op(struct vcpu *v, struct hypercall *hc, u32 cmd, u64 start)
 {
 	struct xen_memory_reservation r;
 	struct domain *d;
+	u32 shift;
 	long rc;
 	int err;
 
 	if (guest_copy_in(v, &r, gvaddr_make(hc->arg[1]), sizeof(r)))
 		return -XEN_EFAULT;
-	/* Larger counts cannot be told apart from an error or encoded in a continuation. */
-	if (r.nr_extents > UINT32_MAX >> 7)
-		return (long)start;
-	if (r.extent_order > (v->domain->is_privileged ? TOOLS_MAX_ORDER : GUEST_MAX_ORDER) ||
-	    start > r.nr_extents)
-		return (long)start;
+	if (r.extent_order > (v->domain->is_privileged ? TOOLS_MAX_ORDER : GUEST_MAX_ORDER))
+		return 0;
+	shift = r.extent_order - unit_order(cmd, r.extent_order);
+	if (r.nr_extents > MAX_UNITS >> shift || start > (u64)r.nr_extents << shift)
+		return (long)(start >> shift);
 	d = domain_from_arg(v, r.domid, &err);
 	if (!d)
 		return err;

@@ -15,6 +15,7 @@
 #include <xen/hal/time.h>
 #include <xen/hypercall.h>
 #include <xen/p2m.h>
+#include <xen/softirq.h>
 
 #include <public/memory.h>
 
@@ -132,6 +133,39 @@ static void decrease_during_batch(void *arg)
 	HOST_CHECK(late_flushes == 0);
 	p2m_batch_end(dom->p2m);
 	HOST_CHECK(flushes == 1);
+}
+
+/* A superpage is given back in pieces, between which other work of the CPU may come. */
+static void decrease_is_preempted(void *arg)
+{
+	xen_pfn_t gpfn[2] = { 0, 512 };
+	struct xen_memory_reservation r = { .nr_extents = 2, .extent_order = 9,
+					    .domid = DOMID_SELF };
+	struct hypercall hc = { .nr = __HYPERVISOR_memory_op,
+				.arg = { XENMEM_decrease_reservation, (u64)(uintptr_t)&r } };
+	u64 before, again = 0;
+	long rc;
+
+	setup();
+	set_xen_guest_handle(r.extent_start, gpfn);
+	before = dom->tot_pages;
+	do {
+		u64 pages = dom->tot_pages;
+
+		softirq_raise(SOFTIRQ_TIMER);
+		rc = hypercall_dispatch(dom->vcpu[0], &hc);
+		HOST_CHECK(pages - dom->tot_pages == 64);
+	} while (rc == -XEN_ERESTART && ++again < 100);
+	HOST_CHECK(rc == 2 && again == 15);
+	HOST_CHECK(before - dom->tot_pages == 1024);
+	/* A continuation that the guest made up skips, and harms nothing. */
+	hc.arg[0] = XENMEM_decrease_reservation | 16ULL << 6;
+	HOST_CHECK(hypercall_dispatch(dom->vcpu[0], &hc) == 2);
+	hc.arg[0] = XENMEM_decrease_reservation | 0x3ffffffULL << 6;
+	HOST_CHECK(hypercall_dispatch(dom->vcpu[0], &hc) == 0x3ffffff >> 3);
+	/* Holes are not given back again. */
+	hc.arg[0] = XENMEM_decrease_reservation;
+	HOST_CHECK(hypercall_dispatch(dom->vcpu[0], &hc) == 0);
 }
 
 static void unmap_page_once(void *arg)
@@ -398,6 +432,7 @@ static void run(void (*fn)(void *arg))
 
 static void test_batch_flush(void **state) { run(batch_replaces_ram); }
 static void test_foreign_batch(void **state) { run(decrease_during_batch); }
+static void test_preempted(void **state) { run(decrease_is_preempted); }
 static void test_unmap_page(void **state) { run(unmap_page_once); }
 static void test_map_new(void **state) { run(map_where_something_is); }
 static void test_move_over(void **state) { run(move_over_ram); }
@@ -417,6 +452,7 @@ int main(void)
 		cmocka_unit_test(test_range),	    cmocka_unit_test(test_teardown),
 		cmocka_unit_test(test_map_new),	    cmocka_unit_test(test_move_over),
 		cmocka_unit_test(test_view),	    cmocka_unit_test(test_foreign_together),
+		cmocka_unit_test(test_preempted),
 		cmocka_unit_test(test_foreign_map),   cmocka_unit_test(test_foreign_timer),
 	};
 
