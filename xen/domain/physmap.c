@@ -275,26 +275,63 @@ static int resource_frames(struct domain *d, const struct xen_mem_acquire_resour
 	return rc;
 }
 
+static void drop_frames(struct domain *d, const mfn_t *mfns, u32 n)
+{
+	for (u32 i = 0; i < n; i++) {
+		page_put(mfn_to_page(mfns[i]));
+		domain_put(d);
+	}
+}
+
+/* Take the references that foreign mappings of all frames hold. All or none. */
+static int hold_frames(struct domain *d, const mfn_t *mfns, u32 n)
+{
+	for (u32 i = 0; i < n; i++) {
+		if (!page_get(mfn_to_page(mfns[i]), d)) {
+			drop_frames(d, mfns, i);
+			return -XEN_EINVAL;
+		}
+		domain_get(d);
+	}
+	return 0;
+}
+
+/*
+ * Everything that the caller may have wrong is found before anything changes. Only memory for
+ * tables may be lacking then: what was mapped so far is unmapped again, and places of the caller's
+ * that were cleared stay empty.
+ */
 static int map_resource(struct vcpu *v, struct domain *d, const struct xen_mem_acquire_resource *r)
 {
+	struct p2m *p2m = v->domain->p2m;
 	xen_pfn_t gfns[RESOURCE_MAX_FRAMES];
 	mfn_t mfns[RESOURCE_MAX_FRAMES];
+	u32 n = r->nr_frames, done;
 	int rc;
 
-	if (guest_copy_in(v, gfns, guest_handle_ptr(r->frame_list), r->nr_frames * sizeof(gfns[0])))
+	ASSERT(n <= RESOURCE_MAX_FRAMES);
+	if (guest_copy_in(v, gfns, guest_handle_ptr(r->frame_list), n * sizeof(gfns[0])))
 		return -XEN_EFAULT;
-	rc = resource_frames(d, r, mfns);
-	for (u32 i = 0; i < r->nr_frames && !rc; i++) {
-		if (gfns[i] >> 36 || !page_get(mfn_to_page(mfns[i]), d))
+	for (u32 i = 0; i < n; i++)
+		if (gfns[i] >> 36)
 			return -XEN_EINVAL;
-		domain_get(d);
-		vacate(v->domain, gfn_make(gfns[i]));
-		rc = p2m_map_new(v->domain->p2m, gfn_make(gfns[i]), mfns[i], P2M_FOREIGN);
-		if (rc) {
-			page_put(mfn_to_page(mfns[i]));
-			domain_put(d);
-		}
+	rc = resource_frames(d, r, mfns);
+	if (!rc)
+		rc = hold_frames(d, mfns, n);
+	if (rc)
+		return rc;
+	for (done = 0; done < n; done++) {
+		vacate(v->domain, gfn_make(gfns[done]));
+		rc = p2m_map_new(p2m, gfn_make(gfns[done]), mfns[done], P2M_FOREIGN);
+		if (rc)
+			break;
 	}
+	if (!rc)
+		return 0;
+	drop_frames(d, mfns + done, n - done);
+	/* Unmapping gives back the references of those that were mapped. */
+	while (done--)
+		p2m_unmap_page(p2m, gfn_make(gfns[done]), mfns[done], P2M_FOREIGN);
 	return rc;
 }
 

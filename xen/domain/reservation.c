@@ -66,7 +66,7 @@ static struct page_info *decrease_one(struct domain *d, gfn_t gfn)
 
 	if (!pg)
 		return NULL;
-	/* Another vCPU may have moved it meanwhile: only the one that takes it out may let it go. */
+	/* Another vCPU may have moved it meanwhile: only the one that takes it out lets it go. */
 	if (t != P2M_RAM_RW || p2m_unmap_page(d->p2m, gfn, page_to_mfn(pg), t)) {
 		page_put(pg);
 		return NULL;

@@ -168,6 +168,56 @@ static void decrease_is_preempted(void *arg)
 	HOST_CHECK(hypercall_dispatch(dom->vcpu[0], &hc) == 0);
 }
 
+static bool is_hole(u64 gfn)
+{
+	enum p2m_type t;
+
+	p2m_lookup(dom->p2m, gfn_make(gfn), &t, NULL);
+	return t == P2M_INVALID;
+}
+
+static long acquire(struct domain *of, xen_pfn_t *gfns, u32 n)
+{
+	struct xen_mem_acquire_resource r = {
+		.domid = of->id, .type = XENMEM_resource_grant_table, .nr_frames = n,
+		.id = XENMEM_resource_grant_table_id_shared };
+
+	set_xen_guest_handle(r.frame_list, gfns);
+	return memory_op(XENMEM_acquire_resource, &r);
+}
+
+/* Frames of another domain's grant table are mapped all or none. */
+static void acquire_all_or_none(void *arg)
+{
+	xen_pfn_t bad[2] = { SOME_GFN, 1UL << 36 };
+	xen_pfn_t far[3] = { SOME_GFN, SOME_GFN + 1, 1UL << 30 };
+	struct page_info *ram, *taken;
+	struct domain *other;
+	u32 refs;
+
+	setup();
+	dom->is_privileged = true;
+	other = make_domain(2);
+	refs = other->refs;
+	/* What is wrong is found first. */
+	ram = page_at(SOME_GFN);
+	HOST_CHECK(acquire(other, bad, 2) == -XEN_EINVAL);
+	HOST_CHECK(page_at(SOME_GFN) == ram && other->refs == refs);
+	/* Without memory for tables nothing stays mapped. */
+	HOST_CHECK(acquire(other, far, 2) == 0 && other->refs == refs + 2);
+	HOST_CHECK(!p2m_unmap(dom->p2m, gfn_make(SOME_GFN), 0));
+	HOST_CHECK(!p2m_unmap(dom->p2m, gfn_make(SOME_GFN + 1), 0));
+	host_run(now_ns() + 10000000);
+	HOST_CHECK(other->refs == refs);
+	do
+		taken = alloc_pages(0, 0);
+	while (taken);
+	HOST_CHECK(acquire(other, far, 3) == -XEN_ENOMEM);
+	host_run(now_ns() + 10000000);
+	HOST_CHECK(other->refs == refs);
+	HOST_CHECK(is_hole(SOME_GFN) && is_hole(SOME_GFN + 1));
+}
+
 static void unmap_page_once(void *arg)
 {
 	struct page_info *pg;
@@ -433,6 +483,7 @@ static void run(void (*fn)(void *arg))
 static void test_batch_flush(void **state) { run(batch_replaces_ram); }
 static void test_foreign_batch(void **state) { run(decrease_during_batch); }
 static void test_preempted(void **state) { run(decrease_is_preempted); }
+static void test_acquire(void **state) { run(acquire_all_or_none); }
 static void test_unmap_page(void **state) { run(unmap_page_once); }
 static void test_map_new(void **state) { run(map_where_something_is); }
 static void test_move_over(void **state) { run(move_over_ram); }
@@ -452,7 +503,7 @@ int main(void)
 		cmocka_unit_test(test_range),	    cmocka_unit_test(test_teardown),
 		cmocka_unit_test(test_map_new),	    cmocka_unit_test(test_move_over),
 		cmocka_unit_test(test_view),	    cmocka_unit_test(test_foreign_together),
-		cmocka_unit_test(test_preempted),
+		cmocka_unit_test(test_preempted),     cmocka_unit_test(test_acquire),
 		cmocka_unit_test(test_foreign_map),   cmocka_unit_test(test_foreign_timer),
 	};
 
