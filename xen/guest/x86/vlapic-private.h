@@ -5,6 +5,8 @@
 
 #include <xen/x86/vlapic.h>
 
+/** Registers of the page that exist; the rest stays zero. */
+#define NR_REGS 64
 #define SPIV_ENABLE (1u << 8)
 #define SPIV_WRITABLE 0x3ffu
 #define TDCR_WRITABLE 0xbu
@@ -28,22 +30,42 @@
 #define VLAPIC_FIRST_LVT APIC_REG_LVTT
 #define VLAPIC_LAST_LVT APIC_REG_LVT_ERROR
 
-static inline bool vec_test(const u64 *map, u8 v)
+/** ISR, TMR and IRR have a bit for each vector, in eight registers each, which follow one another. */
+struct vec_regs {
+	u32 isr, to_tmr[(APIC_REG_TMR - APIC_REG_ISR) * 4 - 1];
+	u32 tmr, to_irr[(APIC_REG_IRR - APIC_REG_TMR) * 4 - 1];
+	u32 irr;
+};
+
+/** The three registers that have a bit of @vector. */
+static inline struct vec_regs *vec_regs(const struct vlapic *vl, u32 vector)
 {
-	return (READ_ONCE(map[v / 64]) >> (v % 64)) & 1;
+	return (struct vec_regs *)vlapic_reg(vl, APIC_REG_ISR + vector / 32);
 }
 
-/** Highest set vector of a 256-bit map, -1 none. */
-static inline int vec_highest(const u64 *map)
+static inline u32 vec_bit(u32 vector)
 {
-	for (int i = 3; i >= 0; i--) {
-		u64 w = READ_ONCE(map[i]);
-
-		if (w)
-			return i * 64 + 63 - __builtin_clzll(w);
-	}
-	return -1;
+	return 1u << (vector % 32);
 }
+
+/** The highest bit of @w, which has one. */
+static inline u32 top_bit(u32 w)
+{
+	return 31 - (u32)__builtin_clz(w);
+}
+
+/** Which of the eight registers have bits. */
+static inline u32 vec_words(const struct vlapic *vl, u32 first)
+{
+	u32 words = 0;
+
+	for (u32 i = 0; i < 8; i++)
+		words |= (u32)!!READ_ONCE(*vlapic_reg(vl, first + i)) << i;
+	return words;
+}
+
+/** Find isr_top again after isr_words or their registers changed. */
+void vlapic_update_isr(struct vlapic *vl);
 
 /** May the base MSR be @base, whatever it is now? No reserved bits, and x2APIC only when on. */
 bool vlapic_base_valid(const struct vlapic *vl, u64 base);
@@ -51,6 +73,7 @@ bool vlapic_base_valid(const struct vlapic *vl, u64 base);
 bool vlapic_lvt_valid(u32 reg, u64 val);
 void vlapic_update_ppr(struct vlapic *vl);
 void vlapic_update_enabled(struct vlapic *vl);
+/** Note an error and raise the error interrupt. Any CPU. */
 void vlapic_error(struct vlapic *vl, u32 esr_bit);
 
 void vlapic_timer_set_lvt(struct vlapic *vl, u32 val);

@@ -13,8 +13,6 @@
 		       R(LVT_PERF) | R(LVT0) | R(LVT1) | R(LVT_ERROR) | R(TMICT) | R(TMCCT) | \
 		       R(TDCR))
 #define READABLE_XAPIC (READABLE_BOTH | R(ARB) | R(DFR) | R(ICR2))
-/* Registers that do not simply stand in regs[]. */
-#define COMPUTED (R(ARB) | R(PPR) | R8(ISR) | R8(TMR) | R8(IRR) | R(TMCCT))
 
 #define ICR_RESERVED 0xfff32000u
 
@@ -31,27 +29,12 @@ bool vlapic_lvt_valid(u32 reg, u64 val)
 	return !(val & ~((u64)lvt_writable[reg - VLAPIC_FIRST_LVT] | LVT_READ_ONLY));
 }
 
-static u32 vec_word(const u64 *map, u32 i)
-{
-	return (u32)(READ_ONCE(map[i / 2]) >> (i % 2 * 32));
-}
-
-static u32 read_computed(struct vlapic *vl, u32 reg, s_time_t now)
-{
-	if (reg >= APIC_REG_ISR && reg < APIC_REG_TMR)
-		return vec_word(vl->isr, reg - APIC_REG_ISR);
-	if (reg >= APIC_REG_TMR && reg < APIC_REG_IRR)
-		return vec_word(vl->tmr, reg - APIC_REG_TMR);
-	if (reg >= APIC_REG_IRR && reg < APIC_REG_ESR)
-		return vec_word(vl->irr, reg - APIC_REG_IRR);
-	if (reg == APIC_REG_TMCCT)
-		return vlapic_timer_current(vl, now);
-	return vl->ppr;
-}
-
 static u32 reg_read(struct vlapic *vl, u32 reg, s_time_t now)
 {
-	return (COMPUTED >> reg) & 1 ? read_computed(vl, reg, now) : vl->regs[reg];
+	if (unlikely(reg == APIC_REG_TMCCT))
+		return vlapic_timer_current(vl, now);
+	/* There is no bus to arbitrate for: the priority is the processor's. */
+	return *vlapic_reg(vl, reg == APIC_REG_ARB ? APIC_REG_PPR : reg);
 }
 
 static void send_ipi(struct vlapic *vl, u32 icr, u32 dest)
@@ -65,12 +48,11 @@ static void send_ipi(struct vlapic *vl, u32 icr, u32 dest)
 	/* Level is meaningful only for the INIT de-assert; IPIs are edges (SDM 11.6.1). */
 	msg.level = (icr & (1u << 15)) && msg.mode == APIC_DM_INIT;
 	if (msg.mode == APIC_DM_FIXED || msg.mode == APIC_DM_LOWEST) {
-		if (msg.vector < 16) {
+		/* It goes out all the same, and those that get it note an error of their own. */
+		if (unlikely(msg.vector < 16))
 			vlapic_error(vl, ESR_SEND_ILLEGAL);
-			return;
-		}
 		if (msg.shorthand == APIC_DEST_SELF) {
-			vlapic_set_irq(vl, msg.vector, false);
+			vl->ops->post(vl->ctx, msg.vector, false);
 			return;
 		}
 	}
@@ -84,20 +66,20 @@ static void write_lvt(struct vlapic *vl, u32 reg, u32 val)
 	if (reg == APIC_REG_LVTT && LVTT_MODE(val) == LVTT_RESERVED)
 		val &= ~LVTT_MODE_MASK;
 	/* While software-disabled every entry stays masked. */
-	if (!(vl->regs[APIC_REG_SPIV] & SPIV_ENABLE))
+	if (!(*vlapic_reg(vl, APIC_REG_SPIV) & SPIV_ENABLE))
 		val |= LVT_MASKED;
 	if (reg == APIC_REG_LVTT)
 		vlapic_timer_set_lvt(vl, val);
 	else
-		vl->regs[reg] = val;
+		*vlapic_reg(vl, reg) = val;
 }
 
 static void write_spiv(struct vlapic *vl, u32 val)
 {
-	vl->regs[APIC_REG_SPIV] = val & SPIV_WRITABLE;
+	*vlapic_reg(vl, APIC_REG_SPIV) = val & SPIV_WRITABLE;
 	if (!(val & SPIV_ENABLE))
 		for (u32 r = VLAPIC_FIRST_LVT; r <= VLAPIC_LAST_LVT; r++)
-			vl->regs[r] |= LVT_MASKED;
+			*vlapic_reg(vl, r) |= LVT_MASKED;
 	vlapic_update_enabled(vl);
 }
 
@@ -115,8 +97,9 @@ static bool reg_write(struct vlapic *vl, u32 reg, u32 val, s_time_t now)
 		write_spiv(vl, val);
 		break;
 	case APIC_REG_ESR:
-		vl->regs[APIC_REG_ESR] = vl->esr_pending;
-		vl->esr_pending = 0;
+		/* What was written does not matter: it asks for the errors since the last time. */
+		*vlapic_reg(vl, APIC_REG_ESR) = __atomic_exchange_n(&vl->esr_pending, 0,
+								    __ATOMIC_RELAXED);
 		break;
 	case APIC_REG_LVTT ... APIC_REG_LVT_ERROR:
 		write_lvt(vl, reg, val);
@@ -139,7 +122,7 @@ u64 vlapic_mmio_read(struct vlapic *vl, u32 offset, u32 size, s_time_t now)
 
 	if (!vlapic_mmio_active(vl))
 		return ~0UL;
-	if (reg >= 64 || !((READABLE_XAPIC >> reg) & 1)) {
+	if (reg >= NR_REGS || !((READABLE_XAPIC >> reg) & 1)) {
 		vlapic_error(vl, ESR_ILLEGAL_REG);
 		return 0;
 	}
@@ -158,20 +141,20 @@ void vlapic_mmio_write(struct vlapic *vl, u32 offset, u32 size, u64 val, s_time_
 	switch (reg) {
 	case APIC_REG_ICR:
 		v &= ~(ICR_RESERVED | ICR_BUSY);
-		vl->regs[reg] = v;
-		send_ipi(vl, v, vl->regs[APIC_REG_ICR2] >> 24);
+		*vlapic_reg(vl, reg) = v;
+		send_ipi(vl, v, *vlapic_reg(vl, APIC_REG_ICR2) >> 24);
 		break;
 	case APIC_REG_ICR2:
-		vl->regs[reg] = v & 0xff000000;
+		*vlapic_reg(vl, reg) = v & 0xff000000;
 		break;
 	case APIC_REG_LDR:
-		vl->regs[reg] = v & LDR_WRITABLE;
+		*vlapic_reg(vl, reg) = v & LDR_WRITABLE;
 		break;
 	case APIC_REG_DFR:
-		vl->regs[reg] = v | DFR_ONES;
+		*vlapic_reg(vl, reg) = v | DFR_ONES;
 		break;
 	default:
-		if (reg >= 64 || (!reg_write(vl, reg, v, now) && !((READABLE_XAPIC >> reg) & 1)))
+		if (reg >= NR_REGS || (!reg_write(vl, reg, v, now) && !((READABLE_XAPIC >> reg) & 1)))
 			vlapic_error(vl, ESR_ILLEGAL_REG);
 		break;
 	}
@@ -205,8 +188,8 @@ static int x2apic_write(struct vlapic *vl, u32 reg, u64 val, s_time_t now)
 	if (reg == APIC_REG_ICR) {
 		if (val & ICR_RESERVED)
 			return -XEN_EINVAL;
-		vl->regs[APIC_REG_ICR] = (u32)val & ~ICR_BUSY;
-		vl->regs[APIC_REG_ICR2] = (u32)(val >> 32);
+		*vlapic_reg(vl, APIC_REG_ICR) = (u32)val & ~ICR_BUSY;
+		*vlapic_reg(vl, APIC_REG_ICR2) = (u32)(val >> 32);
 		send_ipi(vl, (u32)val & ~ICR_BUSY, (u32)(val >> 32));
 		return 0;
 	}
@@ -215,8 +198,7 @@ static int x2apic_write(struct vlapic *vl, u32 reg, u64 val, s_time_t now)
 			return -XEN_EINVAL;
 		if (val < 16)
 			vlapic_error(vl, ESR_SEND_ILLEGAL);
-		else
-			vlapic_set_irq(vl, (u8)val, false);
+		vl->ops->post(vl->ctx, (u8)val, false);
 		return 0;
 	}
 	if (!x2apic_write_valid(reg, val))
@@ -237,11 +219,11 @@ int vlapic_msr_read(struct vlapic *vl, u32 msr, u64 *val, s_time_t now)
 		*val = vlapic_timer_deadline(vl);
 		return 0;
 	}
-	if (reg >= 64 || !vl->x2apic || !((READABLE_BOTH >> reg) & 1))
+	if (reg >= NR_REGS || !vl->x2apic || !((READABLE_BOTH >> reg) & 1))
 		return -XEN_EINVAL;
 	*val = reg_read(vl, reg, now);
 	if (reg == APIC_REG_ICR)
-		*val |= (u64)vl->regs[APIC_REG_ICR2] << 32;
+		*val |= (u64)*vlapic_reg(vl, APIC_REG_ICR2) << 32;
 	return 0;
 }
 
@@ -249,7 +231,7 @@ int vlapic_msr_write(struct vlapic *vl, u32 msr, u64 val, s_time_t now)
 {
 	u32 reg = msr - MSR_X2APIC_FIRST;
 
-	if (likely(reg < 64))
+	if (likely(reg < NR_REGS))
 		return x2apic_write(vl, reg, val, now);
 	if (msr == MSR_APIC_BASE)
 		return vlapic_base_write(vl, val);

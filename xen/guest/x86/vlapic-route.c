@@ -7,7 +7,7 @@
 
 bool vlapic_match_dest(const struct vlapic *vl, u32 dest, bool logical, bool wide)
 {
-	u32 ldr = READ_ONCE(vl->regs[APIC_REG_LDR]);
+	u32 ldr = READ_ONCE(*vlapic_reg(vl, APIC_REG_LDR));
 
 	if (dest == (wide ? ~0u : 0xffu))
 		return true;
@@ -16,7 +16,7 @@ bool vlapic_match_dest(const struct vlapic *vl, u32 dest, bool logical, bool wid
 	if (READ_ONCE(vl->x2apic))
 		return dest >> 16 == ldr >> 16 && (dest & ldr & 0xffff);
 	ldr >>= 24;
-	switch (READ_ONCE(vl->regs[APIC_REG_DFR]) >> 28) {
+	switch (READ_ONCE(*vlapic_reg(vl, APIC_REG_DFR)) >> 28) {
 	case 0xf:
 		return dest <= 0xff && (ldr & dest);
 	case 0:
@@ -52,7 +52,7 @@ static void arbitrate(struct vlapic *const *vls, u32 n, u32 start, unsigned long
 
 		if (!bit_test(mask, i) || !READ_ONCE(vls[i]->enabled))
 			continue;
-		ppr = READ_ONCE(vls[i]->ppr);
+		ppr = READ_ONCE(*vlapic_reg(vls[i], APIC_REG_PPR));
 		if (ppr < best_ppr) {
 			best_ppr = ppr;
 			best = i;

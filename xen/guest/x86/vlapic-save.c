@@ -9,13 +9,10 @@
 #include <public/xen.h>
 #include <public/hvm/save.h>
 
+BUILD_BUG_ON(sizeof(struct hvm_hw_lapic_regs) != NR_REGS * 16);
+
 #define SAVED_HW_DISABLED 1u
 #define SAVED_SW_DISABLED 2u
-
-static void put_reg(struct hvm_hw_lapic_regs *r, u32 reg, u32 val)
-{
-	memcpy(&r->data[reg * 16], &val, sizeof(val));
-}
 
 static u32 get_reg(const struct hvm_hw_lapic_regs *r, u32 reg)
 {
@@ -37,7 +34,7 @@ static s32 save_hidden(void *state, u32 instance, void *record, s_time_t now)
 
 	rec->apic_base_msr = vl->base_msr;
 	rec->disabled = (vl->base_msr & APIC_BASE_EN ? 0 : SAVED_HW_DISABLED) |
-			(vl->regs[APIC_REG_SPIV] & SPIV_ENABLE ? 0 : SAVED_SW_DISABLED);
+			(*vlapic_reg(vl, APIC_REG_SPIV) & SPIV_ENABLE ? 0 : SAVED_SW_DISABLED);
 	rec->timer_divisor = 1u << vl->timer_shift;
 	rec->tdt_msr = vlapic_timer_deadline(vl);
 	return sizeof(*rec);
@@ -48,15 +45,11 @@ static s32 save_regs(void *state, u32 instance, void *record, s_time_t now)
 	const struct vlapic *vl = state;
 	struct hvm_hw_lapic_regs *rec = record;
 
-	for (u32 i = 0; i < 64; i++)
-		put_reg(rec, i, vl->regs[i]);
-	for (u32 i = 0; i < 8; i++) {
-		put_reg(rec, APIC_REG_ISR + i, (u32)(vl->isr[i / 2] >> (i % 2 * 32)));
-		put_reg(rec, APIC_REG_TMR + i, (u32)(vl->tmr[i / 2] >> (i % 2 * 32)));
-		put_reg(rec, APIC_REG_IRR + i, (u32)(vl->irr[i / 2] >> (i % 2 * 32)));
-	}
-	put_reg(rec, APIC_REG_PPR, vl->ppr);
-	put_reg(rec, APIC_REG_TMCCT, vlapic_timer_current(vl, now));
+	u32 left = vlapic_timer_current(vl, now);
+
+	/* The record is the beginning of the page. */
+	memcpy(rec->data, vl->page, sizeof(rec->data));
+	memcpy(&rec->data[APIC_REG_TMCCT * 16], &left, sizeof(left));
 	return sizeof(*rec);
 }
 
@@ -93,24 +86,23 @@ static int check_regs(const void *state, u32 instance, const void *record, u32 l
 	return 0;
 }
 
-static void load_vectors(u64 *map, const struct hvm_hw_lapic_regs *regs, u32 first)
+static void load_vectors(struct vlapic *vl, const struct hvm_hw_lapic_regs *rec)
 {
-	for (u32 i = 0; i < 4; i++)
-		map[i] = get_reg(regs, first + i * 2) | (u64)get_reg(regs, first + i * 2 + 1) << 32;
-	map[0] &= ~0xffffUL;
+	for (u32 r = APIC_REG_ISR; r < APIC_REG_ESR; r++)
+		WRITE_ONCE(*vlapic_reg(vl, r), get_reg(rec, r));
 }
 
 /* The registers are in place, and a deadline that the other record had is in tsc_deadline. */
 static void load_timer(struct vlapic *vl, u32 count, u32 left, u32 tdcr, s_time_t now)
 {
-	u32 mode = LVTT_MODE(vl->regs[APIC_REG_LVTT]);
+	u32 mode = LVTT_MODE(*vlapic_reg(vl, APIC_REG_LVTT));
 
 	vlapic_timer_set_divider(vl, tdcr, now);
 	if (mode == LVTT_DEADLINE) {
 		vlapic_timer_set_deadline(vl, vl->tsc_deadline, now);
 		return;
 	}
-	vl->regs[APIC_REG_TMICT] = count;
+	*vlapic_reg(vl, APIC_REG_TMICT) = count;
 	left = min(left, count);
 	/* Xen does not save the count that is left. A periodic timer runs all the same. */
 	if (!left && mode == LVTT_PERIODIC)
@@ -122,8 +114,9 @@ static void load_timer(struct vlapic *vl, u32 count, u32 left, u32 tdcr, s_time_
 /* Everything that follows from other registers, once those are loaded. */
 static void derive(struct vlapic *vl)
 {
-	vl->isr_top = (s16)vec_highest(vl->isr);
-	vl->irr_pending = 1;
+	__atomic_fetch_or(&vl->irr_words, vec_words(vl, APIC_REG_IRR), __ATOMIC_SEQ_CST);
+	vl->isr_words = vec_words(vl, APIC_REG_ISR);
+	vlapic_update_isr(vl);
 	vlapic_update_enabled(vl);
 	vlapic_update_ppr(vl);
 }
@@ -135,14 +128,14 @@ static void load_plain(struct vlapic *vl, const struct hvm_hw_lapic_regs *rec)
 	};
 
 	for (u32 i = 0; i < ARRAY_SIZE(plain); i++)
-		vl->regs[plain[i]] = get_reg(rec, plain[i]);
-	vl->regs[APIC_REG_ICR] = get_reg(rec, APIC_REG_ICR) & ~ICR_BUSY;
+		*vlapic_reg(vl, plain[i]) = get_reg(rec, plain[i]);
+	*vlapic_reg(vl, APIC_REG_ICR) = get_reg(rec, APIC_REG_ICR) & ~ICR_BUSY;
 	if (!vl->x2apic) {
-		vl->regs[APIC_REG_LDR] = get_reg(rec, APIC_REG_LDR) & LDR_WRITABLE;
-		vl->regs[APIC_REG_DFR] = get_reg(rec, APIC_REG_DFR) | DFR_ONES;
+		*vlapic_reg(vl, APIC_REG_LDR) = get_reg(rec, APIC_REG_LDR) & LDR_WRITABLE;
+		*vlapic_reg(vl, APIC_REG_DFR) = get_reg(rec, APIC_REG_DFR) | DFR_ONES;
 	}
 	for (u32 r = VLAPIC_FIRST_LVT; r <= VLAPIC_LAST_LVT; r++)
-		vl->regs[r] = get_reg(rec, r) & ~LVT_READ_ONLY;
+		*vlapic_reg(vl, r) = get_reg(rec, r) & ~LVT_READ_ONLY;
 }
 
 static void load_regs(void *state, u32 instance, const void *record, u32 len, s_time_t now)
@@ -154,9 +147,7 @@ static void load_regs(void *state, u32 instance, const void *record, u32 len, s_
 	vlapic_reset(vl);
 	vl->tsc_deadline = deadline;
 	load_plain(vl, rec);
-	load_vectors(vl->isr, rec, APIC_REG_ISR);
-	load_vectors(vl->tmr, rec, APIC_REG_TMR);
-	load_vectors(vl->irr, rec, APIC_REG_IRR);
+	load_vectors(vl, rec);
 	derive(vl);
 	load_timer(vl, get_reg(rec, APIC_REG_TMICT), get_reg(rec, APIC_REG_TMCCT),
 		   get_reg(rec, APIC_REG_TDCR), now);

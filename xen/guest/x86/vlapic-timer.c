@@ -6,7 +6,7 @@
 
 static u32 timer_mode(const struct vlapic *vl)
 {
-	return LVTT_MODE(vl->regs[APIC_REG_LVTT]);
+	return LVTT_MODE(*vlapic_reg(vl, APIC_REG_LVTT));
 }
 
 static void timer_arm(struct vlapic *vl, s_time_t deadline)
@@ -24,10 +24,10 @@ void vlapic_timer_stop(struct vlapic *vl)
 
 static void timer_post(struct vlapic *vl)
 {
-	u32 lvt = vl->regs[APIC_REG_LVTT];
+	u32 lvt = *vlapic_reg(vl, APIC_REG_LVTT);
 
 	if (!(lvt & LVT_MASKED))
-		vlapic_set_irq(vl, (u8)lvt, false);
+		vl->ops->post(vl->ctx, (u8)lvt, false);
 }
 
 /* @v near INT64_MAX must not wrap to the past: a far deadline is none. */
@@ -40,17 +40,17 @@ void vlapic_timer_set_lvt(struct vlapic *vl, u32 val)
 {
 	u32 old_mode = timer_mode(vl), mode = LVTT_MODE(val);
 
-	vl->regs[APIC_REG_LVTT] = val;
+	*vlapic_reg(vl, APIC_REG_LVTT) = val;
 	/* Changing to or from TSC-deadline disarms (SDM "TSC-Deadline Mode"). */
 	if (old_mode != mode && (old_mode == LVTT_DEADLINE || mode == LVTT_DEADLINE)) {
-		vl->regs[APIC_REG_TMICT] = 0;
+		*vlapic_reg(vl, APIC_REG_TMICT) = 0;
 		vlapic_timer_stop(vl);
 	}
 }
 
 static void timer_start(struct vlapic *vl, u64 ticks, s_time_t now)
 {
-	u64 period = (u64)vl->regs[APIC_REG_TMICT] << vl->timer_shift;
+	u64 period = (u64)*vlapic_reg(vl, APIC_REG_TMICT) << vl->timer_shift;
 
 	vl->timer_period = period < VLAPIC_MIN_PERIOD ? VLAPIC_MIN_PERIOD : (s_time_t)period;
 	timer_arm(vl, time_add(now, ticks << vl->timer_shift));
@@ -60,7 +60,7 @@ void vlapic_timer_set_count(struct vlapic *vl, u32 count, s_time_t now)
 {
 	if (timer_mode(vl) == LVTT_DEADLINE)
 		return;
-	vl->regs[APIC_REG_TMICT] = count;
+	*vlapic_reg(vl, APIC_REG_TMICT) = count;
 	if (count)
 		timer_start(vl, count, now);
 	else
@@ -69,7 +69,7 @@ void vlapic_timer_set_count(struct vlapic *vl, u32 count, s_time_t now)
 
 void vlapic_timer_resume(struct vlapic *vl, u32 left, s_time_t now)
 {
-	ASSERT(timer_mode(vl) != LVTT_DEADLINE && left && left <= vl->regs[APIC_REG_TMICT]);
+	ASSERT(timer_mode(vl) != LVTT_DEADLINE && left && left <= *vlapic_reg(vl, APIC_REG_TMICT));
 	timer_start(vl, left, now);
 }
 
@@ -78,7 +78,7 @@ void vlapic_timer_set_divider(struct vlapic *vl, u32 tdcr, s_time_t now)
 	u32 left = vlapic_timer_current(vl, now);
 
 	tdcr &= TDCR_WRITABLE;
-	vl->regs[APIC_REG_TDCR] = tdcr;
+	*vlapic_reg(vl, APIC_REG_TDCR) = tdcr;
 	vl->timer_shift = (((tdcr & 3) | (tdcr >> 3 << 2)) + 1) & 7;
 	if (left && timer_mode(vl) != LVTT_DEADLINE)
 		timer_start(vl, left, now);
@@ -122,7 +122,7 @@ u32 vlapic_timer_current(const struct vlapic *vl, s_time_t now)
 			return 0;
 		left = vl->timer_period - -left % vl->timer_period;
 	}
-	return (u32)min((u64)left >> vl->timer_shift, (u64)vl->regs[APIC_REG_TMICT]);
+	return (u32)min((u64)left >> vl->timer_shift, (u64)*vlapic_reg(vl, APIC_REG_TMICT));
 }
 
 void vlapic_timer_fired(struct vlapic *vl, s_time_t now)

@@ -3,6 +3,7 @@
 #include "vlapic-private.h"
 
 #include <xen/errno.h>
+#include <xen/printk.h>
 #include <xen/string.h>
 
 /* Version 0x14 (integrated), six LVT entries, no EOI-broadcast suppression. */
@@ -10,45 +11,45 @@
 
 void vlapic_update_ppr(struct vlapic *vl)
 {
-	u32 tpr = vl->regs[APIC_REG_TPR];
+	u32 tpr = *vlapic_reg(vl, APIC_REG_TPR);
 	u32 isr_class = vl->isr_top < 0 ? 0 : (u32)vl->isr_top & 0xf0;
 
-	vl->ppr = (tpr & 0xf0) >= isr_class ? tpr : isr_class;
+	*vlapic_reg(vl, APIC_REG_PPR) = (tpr & 0xf0) >= isr_class ? tpr : isr_class;
 }
 
 void vlapic_update_enabled(struct vlapic *vl)
 {
-	vl->enabled = (vl->base_msr & APIC_BASE_EN) && (vl->regs[APIC_REG_SPIV] & SPIV_ENABLE);
+	vl->enabled = (vl->base_msr & APIC_BASE_EN) && (*vlapic_reg(vl, APIC_REG_SPIV) & SPIV_ENABLE);
 	vl->x2apic = (vl->base_msr & APIC_BASE_EXTD) != 0;
 }
 
 void vlapic_reset(struct vlapic *vl)
 {
 	vlapic_timer_stop(vl);
-	memset(vl->regs, 0, sizeof(vl->regs));
-	memset(vl->isr, 0, sizeof(vl->isr));
-	for (u32 i = 0; i < 4; i++) {
-		__atomic_store_n(&vl->irr[i], 0, __ATOMIC_RELAXED);
-		__atomic_store_n(&vl->tmr[i], 0, __ATOMIC_RELAXED);
-	}
-	vl->regs[APIC_REG_VERSION] = VLAPIC_VERSION;
-	vl->regs[APIC_REG_DFR] = ~0u;
-	vl->regs[APIC_REG_SPIV] = 0xff;
+	for (u32 r = 0; r < NR_REGS; r++)
+		WRITE_ONCE(*vlapic_reg(vl, r), 0);
+	*vlapic_reg(vl, APIC_REG_VERSION) = VLAPIC_VERSION;
+	*vlapic_reg(vl, APIC_REG_DFR) = ~0u;
+	*vlapic_reg(vl, APIC_REG_SPIV) = 0xff;
 	for (u32 r = VLAPIC_FIRST_LVT; r <= VLAPIC_LAST_LVT; r++)
-		vl->regs[r] = LVT_MASKED;
-	vl->esr_pending = 0;
+		*vlapic_reg(vl, r) = LVT_MASKED;
+	WRITE_ONCE(vl->esr_pending, 0);
 	vl->timer_shift = 1;
+	/* Marks without requests go by themselves; one that comes now must keep its mark. */
+	vl->isr_words = 0;
 	vl->isr_top = -1;
 	vlapic_update_enabled(vl);
-	vl->regs[APIC_REG_ID] = vl->x2apic ? vl->id : vl->id << 24;
-	vl->regs[APIC_REG_LDR] = vl->x2apic ? (vl->id >> 4) << 16 | 1u << (vl->id & 15) : 0;
+	*vlapic_reg(vl, APIC_REG_ID) = vl->x2apic ? vl->id : vl->id << 24;
+	*vlapic_reg(vl, APIC_REG_LDR) = vl->x2apic ? (vl->id >> 4) << 16 | 1u << (vl->id & 15) : 0;
 	vlapic_update_ppr(vl);
 }
 
-void vlapic_init(struct vlapic *vl, u32 apic_id, bool bsp, u32 phys_bits,
+void vlapic_init(struct vlapic *vl, struct vlapic_page *page, u32 apic_id, bool bsp, u32 phys_bits,
 		 const struct vlapic_ops *ops, void *ctx)
 {
 	memset(vl, 0, sizeof(*vl));
+	memset(page, 0, sizeof(*page));
+	vl->page = page;
 	vl->id = apic_id;
 	vl->base_msr = VLAPIC_DEFAULT_BASE | APIC_BASE_EN | (bsp ? APIC_BASE_BSP : 0);
 	vl->base_reserved = phys_bits < 64 ? ~0UL << phys_bits : 0;
@@ -58,65 +59,103 @@ void vlapic_init(struct vlapic *vl, u32 apic_id, bool bsp, u32 phys_bits,
 	vlapic_reset(vl);
 }
 
+void vlapic_update_isr(struct vlapic *vl)
+{
+	ASSERT(vl->isr_words == vec_words(vl, APIC_REG_ISR));
+	if (vl->isr_words) {
+		u32 top = top_bit(vl->isr_words);
+
+		vl->isr_top = (s16)(top * 32 + top_bit(*vlapic_reg(vl, APIC_REG_ISR + top)));
+	} else {
+		vl->isr_top = -1;
+	}
+}
+
+/* IRR has a bit for @vector, set by a full barrier: let the owner find it. */
+static void note_request(struct vlapic *vl, u32 vector)
+{
+	u32 word = vec_bit(vector / 32);
+
+	if (!(READ_ONCE(vl->irr_words) & word))
+		__atomic_fetch_or(&vl->irr_words, word, __ATOMIC_SEQ_CST);
+}
+
 bool vlapic_set_irq(struct vlapic *vl, u8 vector, bool level)
 {
-	u32 w = vector / 64;
-	u64 bit = 1UL << (vector % 64);
+	struct vec_regs *r = vec_regs(vl, vector);
+	u32 bit = vec_bit(vector);
 
-	if (vector < 16 || !READ_ONCE(vl->enabled))
+	if (!READ_ONCE(vl->enabled))
 		return false;
+	if (unlikely(vector < 16)) {
+		vlapic_error(vl, ESR_RECV_ILLEGAL);
+		return false;
+	}
 	/* The trigger mode must be right before the request can be seen and completed. */
-	if (level && !(READ_ONCE(vl->tmr[w]) & bit))
-		__atomic_fetch_or(&vl->tmr[w], bit, __ATOMIC_SEQ_CST);
-	else if (!level && (READ_ONCE(vl->tmr[w]) & bit))
-		__atomic_fetch_and(&vl->tmr[w], ~bit, __ATOMIC_SEQ_CST);
-	if (__atomic_fetch_or(&vl->irr[w], bit, __ATOMIC_SEQ_CST) & bit)
+	if (level && !(READ_ONCE(r->tmr) & bit))
+		__atomic_fetch_or(&r->tmr, bit, __ATOMIC_SEQ_CST);
+	else if (!level && (READ_ONCE(r->tmr) & bit))
+		__atomic_fetch_and(&r->tmr, ~bit, __ATOMIC_SEQ_CST);
+	if (__atomic_fetch_or(&r->irr, bit, __ATOMIC_SEQ_CST) & bit)
 		return false;
-	__atomic_store_n(&vl->irr_pending, 1, __ATOMIC_RELEASE);
+	note_request(vl, vector);
 	return true;
 }
 
 /*
- * The flag is cleared before the scan, so that a vector posted behind the scan's back finds the
- * flag already clear and sets it again after its IRR bit: it is never lost.
+ * A register that is found empty loses its mark before it is looked at once more: a vector that is
+ * posted in between either is seen then, or finds the mark gone and sets it again.
  */
 int vlapic_scan_irr(struct vlapic *vl)
 {
-	int v = vec_highest(vl->irr);
+	u32 words;
 
-	if (v >= 0)
-		return v;
-	__atomic_exchange_n(&vl->irr_pending, 0, __ATOMIC_SEQ_CST);
-	v = vec_highest(vl->irr);
-	if (v >= 0)
-		__atomic_store_n(&vl->irr_pending, 1, __ATOMIC_RELEASE);
-	return v;
+	while ((words = READ_ONCE(vl->irr_words))) {
+		u32 top = top_bit(words);
+		u32 *irr = vlapic_reg(vl, APIC_REG_IRR + top), w = READ_ONCE(*irr);
+
+		if (likely(w))
+			return (int)(top * 32 + top_bit(w));
+		__atomic_fetch_and(&vl->irr_words, ~(1u << top), __ATOMIC_SEQ_CST);
+		if (READ_ONCE(*irr))
+			__atomic_fetch_or(&vl->irr_words, 1u << top, __ATOMIC_SEQ_CST);
+	}
+	return -1;
 }
 
 bool vlapic_ack(struct vlapic *vl, u8 vector)
 {
-	u32 w = vector / 64;
-	u64 bit = 1UL << (vector % 64);
+	struct vec_regs *r = vec_regs(vl, vector);
+	u32 bit = vec_bit(vector);
 
-	if (!(__atomic_fetch_and(&vl->irr[w], ~bit, __ATOMIC_SEQ_CST) & bit))
+	if (!(__atomic_fetch_and(&r->irr, ~bit, __ATOMIC_SEQ_CST) & bit))
 		return false;
-	vl->isr[w] |= bit;
-	if (vector > vl->isr_top)
-		vl->isr_top = vector;
-	vlapic_update_ppr(vl);
+	ASSERT((vector & 0xf0) > (*vlapic_reg(vl, APIC_REG_PPR) & 0xf0));
+	r->isr |= bit;
+	vl->isr_words |= vec_bit(vector / 32);
+	vl->isr_top = vector;
+	*vlapic_reg(vl, APIC_REG_PPR) = vector & 0xf0;
 	return true;
+}
+
+/* @vector, the highest in service, no longer is. */
+static void end_service(struct vlapic *vl, u32 vector)
+{
+	struct vec_regs *r = vec_regs(vl, vector);
+
+	ASSERT((r->isr & vec_bit(vector)) && vl->isr_top == (s16)vector);
+	r->isr &= ~vec_bit(vector);
+	if (!r->isr)
+		vl->isr_words &= ~vec_bit(vector / 32);
+	vlapic_update_isr(vl);
+	vlapic_update_ppr(vl);
 }
 
 void vlapic_unack(struct vlapic *vl, u8 vector)
 {
-	u32 w = vector / 64;
-	u64 bit = 1UL << (vector % 64);
-
-	vl->isr[w] &= ~bit;
-	vl->isr_top = (s16)vec_highest(vl->isr);
-	vlapic_update_ppr(vl);
-	__atomic_fetch_or(&vl->irr[w], bit, __ATOMIC_SEQ_CST);
-	__atomic_store_n(&vl->irr_pending, 1, __ATOMIC_RELEASE);
+	end_service(vl, vector);
+	__atomic_fetch_or(&vec_regs(vl, vector)->irr, vec_bit(vector), __ATOMIC_SEQ_CST);
+	note_request(vl, vector);
 }
 
 void vlapic_eoi(struct vlapic *vl)
@@ -125,53 +164,25 @@ void vlapic_eoi(struct vlapic *vl)
 
 	if (v < 0)
 		return;
-	vl->isr[v / 64] &= ~(1UL << (v % 64));
-	vl->isr_top = (s16)vec_highest(vl->isr);
-	vlapic_update_ppr(vl);
-	if (vec_test(vl->tmr, (u8)v))
+	end_service(vl, (u32)v);
+	if (READ_ONCE(vec_regs(vl, (u32)v)->tmr) & vec_bit((u32)v))
 		vl->ops->eoi(vl->ctx, (u8)v);
 }
 
 void vlapic_set_tpr(struct vlapic *vl, u8 tpr)
 {
-	vl->regs[APIC_REG_TPR] = tpr;
+	*vlapic_reg(vl, APIC_REG_TPR) = tpr;
 	vlapic_update_ppr(vl);
 }
 
 void vlapic_error(struct vlapic *vl, u32 esr_bit)
 {
-	u32 lvt = vl->regs[APIC_REG_LVT_ERROR];
-	bool raised = vl->esr_pending & esr_bit;
+	u32 lvt = READ_ONCE(*vlapic_reg(vl, APIC_REG_LVT_ERROR));
+	u32 before = __atomic_fetch_or(&vl->esr_pending, esr_bit, __ATOMIC_RELAXED);
 
-	vl->esr_pending |= esr_bit;
-	/* An error interrupt with an illegal vector of its own must not raise another. */
-	if (!raised && !(lvt & LVT_MASKED))
-		vlapic_set_irq(vl, (u8)lvt, false);
-}
-
-bool vlapic_accepts_extint(const struct vlapic *vl)
-{
-	u32 lvt = vl->regs[APIC_REG_LVT0];
-
-	if (!(vl->base_msr & APIC_BASE_EN))
-		return true;
-	return !(lvt & LVT_MASKED) && LVT_MODE(lvt) == APIC_DM_EXTINT;
-}
-
-int vlapic_local_irq(struct vlapic *vl, enum vlapic_reg reg)
-{
-	u32 lvt = vl->regs[reg];
-	int mode = LVT_MODE(lvt);
-
-	if (!(vl->base_msr & APIC_BASE_EN) || (lvt & LVT_MASKED))
-		return -1;
-	/* A performance counter interrupt masks its entry (SDM, "Local Vector Table"). */
-	if (reg == APIC_REG_LVT_PERF)
-		vl->regs[reg] |= LVT_MASKED;
-	if (mode == APIC_DM_FIXED)
-		vlapic_set_irq(vl, (u8)lvt, (reg == APIC_REG_LVT0 || reg == APIC_REG_LVT1) &&
-			       (lvt & (1u << 15)));
-	return mode;
+	/* Raised once for each error, so that one with an illegal vector of its own ends here. */
+	if (!(before & esr_bit) && !(lvt & LVT_MASKED))
+		vl->ops->post(vl->ctx, (u8)lvt, false);
 }
 
 bool vlapic_base_valid(const struct vlapic *vl, u64 base)
@@ -194,9 +205,9 @@ int vlapic_base_write(struct vlapic *vl, u64 val)
 	if (was_on && !on) {
 		vlapic_reset(vl);
 	} else if (!was_x2 && x2) {
-		vl->regs[APIC_REG_ID] = vl->id;
-		vl->regs[APIC_REG_LDR] = (vl->id >> 4) << 16 | 1u << (vl->id & 15);
-		vl->regs[APIC_REG_ICR2] = 0;
+		*vlapic_reg(vl, APIC_REG_ID) = vl->id;
+		*vlapic_reg(vl, APIC_REG_LDR) = (vl->id >> 4) << 16 | 1u << (vl->id & 15);
+		*vlapic_reg(vl, APIC_REG_ICR2) = 0;
 	}
 	vlapic_update_enabled(vl);
 	return 0;

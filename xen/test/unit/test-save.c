@@ -37,6 +37,7 @@ static void pm_timer(void *ctx, s_time_t at) { timer[T_PM] = at; }
 static void ioapic_deliver(void *ctx, const struct apic_msg *m) { }
 static void ioapic_changed(void *ctx, u32 gsi, u64 old, u64 new) { }
 static void ioapic_eoi(void *ctx, u32 gsi) { }
+static void lapic_post(void *ctx, u8 vector, bool level) { vlapic_set_irq(ctx, vector, level); }
 static void lapic_ipi(void *ctx, const struct apic_msg *m) { }
 static void lapic_eoi(void *ctx, u8 vector) { }
 static void lapic_timer(void *ctx, s_time_t at) { timer[T_LAPIC] = at; }
@@ -48,10 +49,12 @@ static const struct vrtc_ops rtc_ops = { rtc_irq, rtc_timer };
 static const struct vhpet_ops hpet_ops = { hpet_irq, hpet_timer };
 static const struct pmtimer_ops pm_ops = { pm_sci, pm_timer };
 static const struct vioapic_ops ioapic_ops = { ioapic_deliver, ioapic_changed, ioapic_eoi };
-static const struct vlapic_ops lapic_ops = { lapic_ipi, lapic_eoi, lapic_timer, lapic_time };
+static const struct vlapic_ops lapic_ops = { lapic_post, lapic_ipi, lapic_eoi, lapic_timer,
+					     lapic_time };
 
 struct test_vcpu {
 	struct vlapic apic;
+	struct vlapic_page page;
 	struct guest_msrs msrs;
 	u32 loaded;
 };
@@ -105,7 +108,8 @@ static void make(struct test_domain *d)
 	vhpet_init(&d->pc.hpet, &hpet_ops, NULL);
 	pmtimer_init(&d->pc.pmtimer, true, 0, &pm_ops, NULL);
 	for (u32 i = 0; i < VCPUS; i++) {
-		vlapic_init(&d->vcpu[i].apic, vcpu_apic_id(i), i == 0, 40, &lapic_ops, NULL);
+		vlapic_init(&d->vcpu[i].apic, &d->vcpu[i].page, vcpu_apic_id(i), i == 0, 40,
+			    &lapic_ops, &d->vcpu[i].apic);
 		guest_msrs_init(&d->vcpu[i].msrs, 40, 1);
 	}
 }

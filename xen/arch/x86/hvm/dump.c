@@ -19,7 +19,8 @@ static void dump_interrupts(struct x86_vcpu *xv)
 	       "in service "
 	       "%d, PPR %#x; work %u%u%u%u\n", xv->upcall_vector,
 	       xv->v.vcpu_info->evtchn_upcall_pending, xv->v.vcpu_info->evtchn_upcall_mask,
-	       vl->enabled ? "on" : "off", vlapic_highest_irr(vl), vl->isr_top, vl->ppr,
+	       vl->enabled ? "on" : "off", vlapic_highest_irr(vl), vl->isr_top,
+	       *vlapic_reg(vl, APIC_REG_PPR),
 	       xv->work_pending, xv->timer_due, xv->nmi_pending, xv->upcall_missed);
 }
 

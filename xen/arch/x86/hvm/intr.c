@@ -24,23 +24,34 @@ void hvm_kick(struct x86_vcpu *xv)
 	struct vcpu *v = &xv->v;
 
 	vcpu_unblock(v);
-	if (READ_ONCE(v->unit.running) && v != current_vcpu())
+	if (READ_ONCE(v->unit.running) && v != cpu_info()->current_vcpu)
 		smp_kick(READ_ONCE(v->unit.cpu));
+}
+
+bool hvm_post_by_software(struct x86_vcpu *xv, u8 vector, bool level)
+{
+	if (!vlapic_set_irq(&xv->vlapic, vector, level))
+		return false;
+	/* Most posts of a vCPU are to itself, and it looks before it enters its guest again. */
+	if (&xv->v != cpu_info()->current_vcpu ||
+	    (READ_ONCE(xv->v.pause_flags) & (VPF_BLOCKED | VPF_POLL)))
+		hvm_kick(xv);
+	return true;
 }
 
 /*
  * An APIC that is switched off drops interrupts, but an upcall is raised only once for all events
  * that follow: remember it until the guest has switched its APIC on.
  */
-static void post_upcall(struct x86_vcpu *xv)
+static bool post_upcall(struct x86_vcpu *xv)
 {
 	if (READ_ONCE(xv->vlapic.enabled)) {
 		trace_virq_post(xv->v.domain->id, xv->v.id, xv->upcall_vector);
-		vlapic_set_irq(&xv->vlapic, xv->upcall_vector, false);
-		return;
+		return hvm->post(xv, xv->upcall_vector, false);
 	}
 	WRITE_ONCE(xv->upcall_missed, true);
 	WRITE_ONCE(xv->work_pending, true);
+	return false;
 }
 
 static void do_init(struct x86_vcpu *xv)
@@ -97,8 +108,7 @@ static void deliver_to(struct x86_vcpu *xv, const struct apic_msg *msg)
 	case APIC_DM_FIXED:
 	case APIC_DM_LOWEST:
 		trace_virq_post(xv->v.domain->id, xv->v.id, msg->vector);
-		if (vlapic_set_irq(&xv->vlapic, msg->vector, msg->level))
-			hvm_kick(xv);
+		hvm->post(xv, msg->vector, msg->level);
 		break;
 	case APIC_DM_NMI:
 		arch_vcpu_nmi(&xv->v);
@@ -176,13 +186,19 @@ static s_time_t lapic_tsc_to_time(void *ctx, u64 tsc)
 	return cycles_to_ns(tsc - xv->tsc_offset);
 }
 
+static void lapic_post(void *ctx, u8 vector, bool level)
+{
+	hvm->post(ctx, vector, level);
+}
+
 const struct vlapic_ops hvm_vlapic_ops = {
+	.post = lapic_post,
 	.ipi = lapic_ipi,
 	.eoi = lapic_eoi,
 	.set_timer = lapic_set_timer,
 	.tsc_to_time = lapic_tsc_to_time,
 };
-OPS_TABLE(hvm_vlapic_ops, ipi);
+OPS_TABLE(hvm_vlapic_ops, post);
 
 /* The APIC's state belongs to the CPU that runs the vCPU, so only note that time is up. */
 void hvm_vlapic_timer_due(void *arg)
@@ -271,9 +287,9 @@ void arch_vcpu_event_notify(struct vcpu *v)
 {
 	struct x86_vcpu *xv = to_xv(v);
 
-	if (xv->upcall_vector)
-		post_upcall(xv);
-	hvm_kick(xv);
+	/* A vector that is requested already may be one that the guest does not take now. */
+	if (!xv->upcall_vector || !post_upcall(xv))
+		hvm_kick(xv);
 }
 
 bool arch_vcpu_has_pending(const struct vcpu *v)

@@ -51,9 +51,14 @@ struct vcpu *arch_vcpu_alloc(void)
 	return xv ? &xv->v : NULL;
 }
 
+/* Others post interrupts as long as they can find the vCPU, so the APIC's page goes with it. */
 void arch_vcpu_free(struct vcpu *v)
 {
-	xfree(to_xv(v));
+	struct x86_vcpu *xv = to_xv(v);
+
+	if (xv->vlapic.page)
+		free_pages(mfn_to_page(virt_to_mfn(xv->vlapic.page)), 0);
+	xfree(xv);
 }
 
 /*
@@ -103,6 +108,17 @@ void arch_domain_destroy(struct domain *d)
 	xd->vlapics = NULL;
 }
 
+static int apic_init(struct x86_vcpu *xv)
+{
+	struct page_info *pg = alloc_pages(0, 0);
+
+	if (!pg)
+		return -XEN_ENOMEM;
+	vlapic_init(&xv->vlapic, page_to_virt(pg), vcpu_apic_id(xv->v.id), xv->v.id == 0,
+		    GUEST_PHYS_BITS, &hvm_vlapic_ops, xv);
+	return 0;
+}
+
 int arch_vcpu_init(struct vcpu *v)
 {
 	struct x86_vcpu *xv = to_xv(v);
@@ -112,13 +128,13 @@ int arch_vcpu_init(struct vcpu *v)
 	xv->wait_for_sipi = v->id != 0;
 	timer_init(&xv->vlapic_timer, hvm_vlapic_timer_due, xv, smp_cpu_id());
 	timer_charge_to(&xv->vlapic_timer, v);
-	rc = hvm->vcpu_init(xv);
+	rc = apic_init(xv);
+	if (!rc)
+		rc = hvm->vcpu_init(xv);
 	if (!rc)
 		rc = fpu_vcpu_init(xv);
 	if (rc)
 		return rc;
-	vlapic_init(&xv->vlapic, vcpu_apic_id(v->id), v->id == 0, GUEST_PHYS_BITS, &hvm_vlapic_ops,
-		    xv);
 	hvm_msrs_init(xv);
 	hvm_state_begin(xv);
 	hvm_update_tsc_offset(xv);

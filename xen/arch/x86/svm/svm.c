@@ -496,6 +496,7 @@ const struct hvm_ops svm_ops = {
 	.event_pending = svm_event_pending,
 	.get_event = svm_get_event,
 	.set_event = svm_set_event,
+	.post = hvm_post_by_software,
 	.interrupt_shadow = svm_interrupt_shadow,
 	.set_interrupt_shadow = svm_set_interrupt_shadow,
 	.reset_events = svm_reset_events,

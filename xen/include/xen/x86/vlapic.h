@@ -25,8 +25,7 @@
 #define MSR_X2APIC_FIRST 0x800
 #define MSR_X2APIC_LAST 0x83f
 
-
-/** Index into regs[]: register offset / 16, which is also the x2APIC MSR - 0x800. */
+/** Register numbers: offset / 16, which is also the x2APIC MSR - 0x800. */
 enum vlapic_reg {
 	APIC_REG_ID = 0x02, APIC_REG_VERSION = 0x03, APIC_REG_TPR = 0x08, APIC_REG_ARB = 0x09,
 	APIC_REG_PPR = 0x0a, APIC_REG_EOI = 0x0b, APIC_REG_LDR = 0x0d, APIC_REG_DFR = 0x0e,
@@ -57,8 +56,26 @@ struct apic_msg {
 	bool wide;		/* dest is 32 bits wide (x2APIC), else 8 */
 };
 
-/** What the APIC causes. Called on the vCPU's CPU; every slot must be filled. */
+/**
+ * The registers as a guest's loads see them, in the layout of the APIC's page: each is the first
+ * word of 16 bytes. Processors that look after interrupts themselves (AVIC, APICv) share the page.
+ */
+struct vlapic_page {
+	struct {
+		u32 val;
+		u32 reserved[3];
+	} reg[PAGE_SIZE / 16];
+};
+BUILD_BUG_ON(sizeof(struct vlapic_page) != PAGE_SIZE);
+
+/** What the APIC causes. Called on the vCPU's CPU, post() on any; every slot must be filled. */
 struct vlapic_ops {
+	/**
+	 * The APIC itself has an interrupt for its vCPU: from a local source, or an IPI to self. All
+	 * that is posted goes one way, which ends in vlapic_set_irq() or in what the processor
+	 * provides instead.
+	 */
+	void (*post)(void *ctx, u8 vector, bool level);
 	/** Send an IPI. Self shorthand with fixed mode never gets here. */
 	void (*ipi)(void *ctx, const struct apic_msg *msg);
 	/** A level-triggered interrupt was completed: tell the IO-APICs. */
@@ -71,20 +88,18 @@ struct vlapic_ops {
 
 struct vlapic {
 	/* [atomic] posted by any CPU */
-	u64 irr[4] __aligned(64);
-	u64 tmr[4];
-	u32 irr_pending;	/* 0: irr is empty. Set after irr; cleared only before a rescan */
+	u32 irr_words __aligned(64);	/* which registers of IRR may have bits: set after those,
+					 * cleared only before another look at them */
+	u32 esr_pending;	/* errors since the last write to ESR */
 
 	/* [owner] */
-	u32 ppr __aligned(64);	/* processor priority, kept current */
+	struct vlapic_page *page __aligned(64);	/* [const]; IRR and TMR in it are [atomic] */
+	u32 isr_words;		/* which registers of ISR have bits */
 	s16 isr_top;		/* highest vector in service, -1 none */
 	bool enabled;		/* base MSR and SPIV both enable it */
 	bool x2apic;
 	u32 id;			/* [const] APIC id */
-	u64 isr[4];
-	u32 regs[64];		/* ISR, TMR, IRR, PPR and TMCCT stand elsewhere or are computed */
 	u64 base_msr;
-	u32 esr_pending;	/* errors since the last write to ESR */
 	u8 timer_shift;		/* log2 of the divider */
 	u64 tsc_deadline;
 	s_time_t timer_deadline;	/* INT64_MAX: not running */
@@ -98,11 +113,17 @@ struct vlapic {
 /** APIC id of a vCPU: twice its number, as toolstacks for Xen put it into the guest's MADT. */
 static inline u32 vcpu_apic_id(u32 vcpu_id) { return vcpu_id * 2; }
 
+/** Register @reg in the page. TMCCT and ARB are computed when read; all others are kept current. */
+static inline u32 *vlapic_reg(const struct vlapic *vl, u32 reg)
+{
+	return &vl->page->reg[reg].val;
+}
+
 /**
  * Set up after power-on: xAPIC mode, software-disabled, LVTs masked. @bsp sets the bootstrap flag.
- * @phys_bits: guest physical address width.
+ * @phys_bits: guest physical address width. @page is used until the APIC is.
  */
-void vlapic_init(struct vlapic *vl, u32 apic_id, bool bsp, u32 phys_bits,
+void vlapic_init(struct vlapic *vl, struct vlapic_page *page, u32 apic_id, bool bsp, u32 phys_bits,
 		 const struct vlapic_ops *ops, void *ctx);
 /** INIT: registers as after power-on; id, base MSR and x2APIC mode stay. Stops the timer. */
 void vlapic_reset(struct vlapic *vl);
@@ -110,9 +131,9 @@ void vlapic_reset(struct vlapic *vl);
 /* --- interrupts in and out --- */
 
 /**
- * Post @vector. Any CPU, any context. True when it was not yet pending: the caller should make the
- * vCPU look (kick or unblock). Vectors below 16 are recorded as an error by hardware; here they
- * are ignored. Ignored too while the APIC is disabled.
+ * Request @vector: set its bit in IRR. Any CPU, any context. True when it was not yet requested: the
+ * caller should make the vCPU look (kick or unblock). A vector below 16 is a "receive illegal
+ * vector" error instead (SDM 11.5.3). While the APIC is disabled nothing happens.
  */
 bool vlapic_set_irq(struct vlapic *vl, u8 vector, bool level);
 
@@ -121,7 +142,7 @@ int vlapic_scan_irr(struct vlapic *vl);
 /** Highest requested vector whatever the priority, -1 none. */
 static inline int vlapic_highest_irr(struct vlapic *vl)
 {
-	return likely(!READ_ONCE(vl->irr_pending)) ? -1 : vlapic_scan_irr(vl);
+	return likely(!READ_ONCE(vl->irr_words)) ? -1 : vlapic_scan_irr(vl);
 }
 
 /** Highest vector that may be delivered now under TPR and what is in service; -1 none. */
@@ -129,12 +150,13 @@ static inline int vlapic_pending(struct vlapic *vl)
 {
 	int v = vlapic_highest_irr(vl);
 
-	return v >= 0 && (v & 0xf0) > (int)(vl->ppr & 0xf0) && vl->enabled ? v : -1;
+	return v >= 0 && (v & 0xf0) > (int)(*vlapic_reg(vl, APIC_REG_PPR) & 0xf0) && vl->enabled
+		       ? v : -1;
 }
 
 /**
- * @vector is handed to the CPU: move it from requested to in service. False if it was not
- * requested. Do it before the guest can run: what is posted for the vector from then on is another
+ * @vector, which vlapic_pending() gave, is handed to the CPU: move it from requested to in service.
+ * False if it is no longer requested. Do it before the guest can run: what is posted for the vector from then on is another
  * interrupt, and would be lost if it were merged with this one.
  */
 bool vlapic_ack(struct vlapic *vl, u8 vector);
@@ -144,7 +166,7 @@ void vlapic_unack(struct vlapic *vl, u8 vector);
 void vlapic_eoi(struct vlapic *vl);
 
 /** Task priority register (8 bits); CR8 is its upper half. */
-static inline u8 vlapic_tpr(const struct vlapic *vl) { return (u8)vl->regs[APIC_REG_TPR]; }
+static inline u8 vlapic_tpr(const struct vlapic *vl) { return (u8)*vlapic_reg(vl, APIC_REG_TPR); }
 void vlapic_set_tpr(struct vlapic *vl, u8 tpr);
 static inline u8 vlapic_cr8(const struct vlapic *vl) { return vlapic_tpr(vl) >> 4; }
 /** Take over what the guest wrote to CR8 without an exit (SVM's V_TPR). @cr8: 4 bits. */
@@ -153,14 +175,6 @@ static inline void vlapic_sync_cr8(struct vlapic *vl, u8 cr8)
 	if (unlikely(vlapic_cr8(vl) != cr8))
 		vlapic_set_tpr(vl, (u8)(cr8 << 4));
 }
-
-/** May the legacy PIC interrupt this CPU (virtual wire: LINT0 as ExtINT, or APIC off)? */
-bool vlapic_accepts_extint(const struct vlapic *vl);
-/**
- * A local source (APIC_REG_LVT_*) fired. Fixed interrupts are posted here; returns the delivery
- * mode so that the caller does NMI and the like, or -1 when masked.
- */
-int vlapic_local_irq(struct vlapic *vl, enum vlapic_reg lvt);
 
 /* --- destinations: any CPU --- */
 

@@ -2,6 +2,7 @@
 #include "cpu.h"
 
 TEST("APIC odds: software-disabled drops interrupts, error status, LVT masks when disabled");
+RUN("vcpus=2");
 
 static volatile u32 count;
 
@@ -9,6 +10,29 @@ static void handler(struct regs *regs)
 {
 	count++;
 	apic_eoi();
+}
+
+static volatile u32 other_esr;
+
+static void look(void *arg)
+{
+	apic_enable();
+	apic_write(APIC_ESR, 0);
+	other_esr = apic_read(APIC_ESR);
+}
+
+/* An illegal vector is an error of the sender and one of the receiver. */
+static void illegal_ipi(void)
+{
+	smp_run(1, look, NULL);
+	CHECK(smp_wait(1, 20000), "vCPU 1 does not work");
+	apic_write(APIC_ESR, 0);
+	apic_icr(cpu_of(1)->apic_id, 0x05);
+	apic_write(APIC_ESR, 0);
+	CHECK_EQ(apic_read(APIC_ESR), 0x20);
+	smp_run(1, look, NULL);
+	CHECK(smp_wait(1, 20000), "vCPU 1 does not work");
+	CHECK_EQ(other_esr, 0x40);
 }
 
 void test_main(void)
@@ -29,10 +53,11 @@ void test_main(void)
 	apic_write(APIC_ESR, 0);
 	apic_icr(0, ICR_SELF | 0x05);
 	apic_write(APIC_ESR, 0);
-	CHECK(apic_read(APIC_ESR) & 0x60, "error status %#x", apic_read(APIC_ESR));
-	apic_write(APIC_ESR, 0);
+	CHECK_EQ(apic_read(APIC_ESR), 0x60);
 	apic_write(APIC_ESR, 0);
 	CHECK_EQ(apic_read(APIC_ESR), 0);
+	smp_need(1);
+	illegal_ipi();
 	/* EOI with nothing in service is harmless. */
 	for (u32 i = 0; i < 10; i++)
 		apic_eoi();

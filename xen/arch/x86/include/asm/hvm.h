@@ -83,6 +83,11 @@ struct hvm_ops {
 	int (*get_event)(const struct x86_vcpu *xv, struct x86_event *e);
 	/** Deliver @e at the next entry as get_event() found it. No other waits. */
 	void (*set_event)(struct x86_vcpu *xv, const struct x86_event *e);
+	/**
+	 * Request @vector of the vCPU's local APIC and make the vCPU take notice, wherever it is.
+	 * True when it was not yet requested. Any CPU, any context without locks.
+	 */
+	bool (*post)(struct x86_vcpu *xv, u8 vector, bool level);
 	/** True while STI or MOV SS holds interrupts off. */
 	bool (*interrupt_shadow)(const struct x86_vcpu *xv);
 	void (*set_interrupt_shadow)(struct x86_vcpu *xv, bool on);
@@ -142,6 +147,9 @@ void hvm_do_hlt(struct x86_vcpu *xv);
 void hvm_do_triple_fault(struct x86_vcpu *xv);
 void hvm_inject_gp(struct x86_vcpu *xv);
 void hvm_inject_ud(struct x86_vcpu *xv);
+
+/** The slot post() for a vendor, or processor, that leaves interrupts to software. */
+bool hvm_post_by_software(struct x86_vcpu *xv, u8 vector, bool level);
 
 /** Vector to deliver now if the guest's state allows, or -1. */
 s32 hvm_next_vector(struct x86_vcpu *xv);
