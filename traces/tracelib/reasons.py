@@ -12,7 +12,8 @@ _SVM = {
     0x7c: "MSR", 0x7d: "TASK_SWITCH", 0x7e: "FERR_FREEZE", 0x7f: "SHUTDOWN", 0x80: "VMRUN",
     0x81: "VMMCALL", 0x82: "VMLOAD", 0x83: "VMSAVE", 0x84: "STGI", 0x85: "CLGI", 0x86: "SKINIT",
     0x87: "RDTSCP", 0x88: "ICEBP", 0x89: "WBINVD", 0x8a: "MONITOR", 0x8b: "MWAIT",
-    0x8c: "MWAIT_ARMED", 0x8d: "XSETBV", 0x8e: "RDPRU", 0x8f: "EFER_WRITE", 0x400: "NPF",
+    0x8c: "MWAIT_ARMED", 0x8d: "XSETBV", 0x8e: "RDPRU", 0x8f: "EFER_WRITE", 0xa0: "INVLPGB",
+    0xa1: "INVLPGB_ILLEGAL", 0xa2: "INVPCID", 0xa3: "MCOMMIT", 0xa4: "TLBSYNC", 0x400: "NPF",
     0x401: "AVIC_INCOMPLETE_IPI", 0x402: "AVIC_NOACCEL", 0x403: "VMGEXIT", 0xffffffff: "INVALID",
 }
 _EXCEPTIONS = ["DE", "DB", "NMI", "BP", "OF", "BR", "UD", "NM", "DF", "9", "TS", "NP", "SS", "GP",

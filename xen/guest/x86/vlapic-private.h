@@ -30,7 +30,7 @@
 #define VLAPIC_FIRST_LVT APIC_REG_LVTT
 #define VLAPIC_LAST_LVT APIC_REG_LVT_ERROR
 
-/** ISR, TMR and IRR have a bit for each vector, in eight registers each, which follow one another. */
+/** ISR, TMR and IRR have a bit for each vector, in eight registers each, one after another. */
 struct vec_regs {
 	u32 isr, to_tmr[(APIC_REG_TMR - APIC_REG_ISR) * 4 - 1];
 	u32 tmr, to_irr[(APIC_REG_IRR - APIC_REG_TMR) * 4 - 1];

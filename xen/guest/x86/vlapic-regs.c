@@ -154,7 +154,8 @@ void vlapic_mmio_write(struct vlapic *vl, u32 offset, u32 size, u64 val, s_time_
 		*vlapic_reg(vl, reg) = v | DFR_ONES;
 		break;
 	default:
-		if (reg >= NR_REGS || (!reg_write(vl, reg, v, now) && !((READABLE_XAPIC >> reg) & 1)))
+		if (reg >= NR_REGS ||
+		    (!reg_write(vl, reg, v, now) && !((READABLE_XAPIC >> reg) & 1)))
 			vlapic_error(vl, ESR_ILLEGAL_REG);
 		break;
 	}

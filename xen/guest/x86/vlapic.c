@@ -19,7 +19,9 @@ void vlapic_update_ppr(struct vlapic *vl)
 
 void vlapic_update_enabled(struct vlapic *vl)
 {
-	vl->enabled = (vl->base_msr & APIC_BASE_EN) && (*vlapic_reg(vl, APIC_REG_SPIV) & SPIV_ENABLE);
+	u32 spiv = *vlapic_reg(vl, APIC_REG_SPIV);
+
+	vl->enabled = (vl->base_msr & APIC_BASE_EN) && (spiv & SPIV_ENABLE);
 	vl->x2apic = (vl->base_msr & APIC_BASE_EXTD) != 0;
 }
 

@@ -8,6 +8,7 @@
 
 #include <xen/errno.h>
 #include <xen/x86/cpuid-policy.h>
+#include <xen/x86/hidden-insns.h>
 
 #define BIT_OF(f) (1u << (XEN_X86_FEATURE_##f % 32))
 
@@ -84,6 +85,25 @@ static struct cpuid_leaf ask(const struct cpuid_policy *p, u32 vcpu, u32 leaf, u
 
 	cpuid_guest(p, &c, leaf, sub, &l);
 	return l;
+}
+
+/* What the processor has and the guest must not use is hidden; what it lacks needs no care. */
+static void test_hidden_insns(void **state)
+{
+	const u32 never = 1u << HIDDEN_RDPRU | 1u << HIDDEN_MCOMMIT | 1u << HIDDEN_INVLPGB;
+	struct cpuid_policy host, p;
+
+	cpuid_policy_read_host(&host, query_amd, NULL);
+	cpuid_policy_for_guest(&p, &host, &config);
+	assert_int_equal(cpuid_hidden_insns(&host, &p), never);
+	assert_int_equal(ask(&p, 0, 0x80000008, 0).b & 0x118, 0);
+	p.ext[1].d &= ~BIT_OF(RDTSCP);
+	assert_int_equal(cpuid_hidden_insns(&host, &p), never | 1u << HIDDEN_RDTSCP);
+	p.feat[0].b &= ~BIT_OF(INVPCID);
+	assert_int_equal(cpuid_hidden_insns(&host, &p),
+			 never | 1u << HIDDEN_RDTSCP | 1u << HIDDEN_INVPCID);
+	host.ext[1].d = host.feat[0].b = host.ext[8].b = 0;
+	assert_int_equal(cpuid_hidden_insns(&host, &p), 0);
 }
 
 static void test_hidden(void **state)
@@ -280,7 +300,8 @@ static void test_hostile(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_hidden), cmocka_unit_test(test_offered),
+		cmocka_unit_test(test_hidden), cmocka_unit_test(test_hidden_insns),
+		cmocka_unit_test(test_offered),
 		cmocka_unit_test(test_topology), cmocka_unit_test(test_xstate),
 		cmocka_unit_test(test_hypervisor), cmocka_unit_test(test_serialise),
 		cmocka_unit_test(test_update_refused), cmocka_unit_test(test_hostile),

@@ -2,6 +2,7 @@
 /* XEN_DOMCTL_*_cpu_policy and XEN_SYSCTL_get_cpu_*: CPU policies as the toolstack handles them. */
 #include <xen/errno.h>
 #include <xen/hal/time.h>
+#include <xen/printk.h>
 #include <xen/string.h>
 #include <xen/xmalloc.h>
 
@@ -57,6 +58,19 @@ long domctl_get_cpu_policy(struct vcpu *v, struct domain *d, struct xen_domctl *
 			   guest_handle_ptr(c->msrs), &c->nr_msrs);
 }
 
+/* The domain has not run: what its vCPUs may do follows from the policy. */
+static void apply(struct domain *d)
+{
+	struct vcpu *v;
+
+	ASSERT(!d->creation_finished);
+	for_each_vcpu(d, v) {
+		hvm_state_begin(to_xv(v));
+		hvm->set_policy(to_xv(v));
+		hvm_state_end(to_xv(v));
+	}
+}
+
 static long update(struct domain *d, struct xen_domctl_cpu_policy *c, const struct serial *s)
 {
 	struct x86_domain *xd = to_xd(d);
@@ -69,6 +83,8 @@ static long update(struct domain *d, struct xen_domctl_cpu_policy *c, const stru
 	rc = cpuid_policy_update(xd->cpuid, max, s->leaves, c->nr_leaves, s->msrs, c->nr_msrs,
 				 &c->err_leaf, &c->err_subleaf, &c->err_msr);
 	xfree(max);
+	if (!rc)
+		apply(d);
 	return rc;
 }
 

@@ -81,9 +81,8 @@ void hvm_update_tsc_offset(struct x86_vcpu *xv);
 /** Guest MSRs at power-on. */
 void hvm_msrs_init(struct x86_vcpu *xv);
 
-/** Read the host's CPUID once; the host's policy; a domain's own. */
+/** Read the host's CPUID once; make a domain's own policy. */
 void hvm_cpuid_init(void);
-const struct cpuid_policy *hvm_host_cpuid(void);
 int hvm_cpuid_domain_init(struct domain *d);
 /** The most that @d may be offered (NULL: any guest), as @p. */
 void hvm_cpuid_make(struct cpuid_policy *p, const struct domain *d);

@@ -138,6 +138,7 @@ int arch_vcpu_init(struct vcpu *v)
 	hvm_msrs_init(xv);
 	hvm_state_begin(xv);
 	hvm_update_tsc_offset(xv);
+	hvm->set_policy(xv);
 	hvm_state_end(xv);
 	xd->vlapics[v->id] = &xv->vlapic;
 	return 0;

@@ -107,17 +107,20 @@ static void exit_unknown(struct x86_vcpu *xv)
 		     vmcb->exit_code, vmcb->exit_info1, vmcb->exit_info2, vmcb->rip);
 }
 
-/* Exits of instructions that the guest may not use at all. */
+/* Exits of instructions that the guest may not use: none, or not this one (set_policy). */
 static bool exit_is_undefined(u64 code)
 {
 	switch (code) {
 	case SVM_EXIT_INVLPGA:
 	case SVM_EXIT_VMRUN:
 	case SVM_EXIT_RDPMC:
+	case SVM_EXIT_RDTSCP:
+	case SVM_EXIT_RDPRU:
 		return true;
 	default:
 		return (code >= SVM_EXIT_VMLOAD && code <= SVM_EXIT_SKINIT) ||
-		       (code >= SVM_EXIT_MONITOR && code <= SVM_EXIT_MWAIT_COND);
+		       (code >= SVM_EXIT_MONITOR && code <= SVM_EXIT_MWAIT_COND) ||
+		       (code >= SVM_EXIT_INVLPGB && code <= SVM_EXIT_TLBSYNC);
 	}
 }
 

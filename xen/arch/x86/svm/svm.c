@@ -22,6 +22,7 @@
 #include <xen/trace.h>
 #include <xen/x86/control-regs.h>
 #include <xen/x86/cpu-record.h>
+#include <xen/x86/hidden-insns.h>
 #include <xen/xmalloc.h>
 
 #include <asm/desc.h>
@@ -133,6 +134,28 @@ static void set_intercepts(struct vmcb *vmcb)
 	vmcb->intercept2 = SVM_I2_VMRUN | SVM_I2_VMMCALL | SVM_I2_VMLOAD | SVM_I2_VMSAVE |
 			   SVM_I2_STGI | SVM_I2_CLGI | SVM_I2_SKINIT | SVM_I2_WBINVD |
 			   SVM_I2_MONITOR | SVM_I2_MWAIT | SVM_I2_XSETBV;
+}
+
+/* The processor has these; only guests that CPUID offers them to may use them. */
+static void svm_set_policy(struct x86_vcpu *xv)
+{
+	static const struct { u32 i2, i3; } intercepts[] = {
+		[HIDDEN_RDTSCP] = { SVM_I2_RDTSCP, 0 }, [HIDDEN_INVPCID] = { 0, SVM_I3_INVPCID },
+		[HIDDEN_RDPRU] = { SVM_I2_RDPRU, 0 }, [HIDDEN_MCOMMIT] = { 0, SVM_I3_MCOMMIT },
+		[HIDDEN_INVLPGB] = { 0, SVM_I3_INVLPGB | SVM_I3_TLBSYNC },
+	};
+	u32 hidden = cpuid_hidden_insns(hvm_host_cpuid(), to_xd(xv->v.domain)->cpuid);
+	struct vmcb *vmcb = vmcb_of(xv);
+
+	BUILD_BUG_ON(ARRAY_SIZE(intercepts) != HIDDEN_NR);
+	for (u32 i = 0; i < HIDDEN_NR; i++) {
+		vmcb->intercept2 &= ~intercepts[i].i2;
+		vmcb->intercept3 &= ~intercepts[i].i3;
+		if (hidden >> i & 1) {
+			vmcb->intercept2 |= intercepts[i].i2;
+			vmcb->intercept3 |= intercepts[i].i3;
+		}
+	}
 }
 
 static int svm_vcpu_init(struct x86_vcpu *xv)
@@ -502,6 +525,7 @@ const struct hvm_ops svm_ops = {
 	.reset_events = svm_reset_events,
 	.set_tsc_offset = svm_set_tsc_offset,
 	.set_pat = svm_set_pat,
+	.set_policy = svm_set_policy,
 	.flush_tlb = svm_flush_tlb,
 	.allow_ports = svm_allow_ports,
 };

@@ -91,10 +91,17 @@ BUILD_BUG_ON(sizeof(struct vmcb) != 0x1000);
 #define SVM_I2_STGI	BIT(4)
 #define SVM_I2_CLGI	BIT(5)
 #define SVM_I2_SKINIT	BIT(6)
+#define SVM_I2_RDTSCP	BIT(7)
 #define SVM_I2_WBINVD	BIT(9)
 #define SVM_I2_MONITOR	BIT(10)
 #define SVM_I2_MWAIT	BIT(11)
 #define SVM_I2_XSETBV	BIT(13)
+#define SVM_I2_RDPRU	BIT(14)
+/* intercept3 */
+#define SVM_I3_INVLPGB	BIT(0)
+#define SVM_I3_INVPCID	BIT(2)
+#define SVM_I3_MCOMMIT	BIT(3)
+#define SVM_I3_TLBSYNC	BIT(4)
 
 /* vintr */
 #define SVM_VINTR_TPR_MASK	0xffUL
@@ -143,10 +150,14 @@ BUILD_BUG_ON(sizeof(struct vmcb) != 0x1000);
 #define SVM_EXIT_VMMCALL	0x081
 #define SVM_EXIT_VMLOAD		0x082
 #define SVM_EXIT_SKINIT		0x086
+#define SVM_EXIT_RDTSCP		0x087
 #define SVM_EXIT_WBINVD		0x089
 #define SVM_EXIT_MONITOR	0x08a
 #define SVM_EXIT_MWAIT_COND	0x08c
 #define SVM_EXIT_XSETBV		0x08d
+#define SVM_EXIT_RDPRU		0x08e
+#define SVM_EXIT_INVLPGB	0x0a0
+#define SVM_EXIT_TLBSYNC	0x0a4
 #define SVM_EXIT_NPF		0x400
 #define SVM_EXIT_INVALID	(~0UL)
 /* How QEMU's TCG reports an invalid VMCB. */

@@ -71,9 +71,9 @@ BUILD_BUG_ON(sizeof(struct vlapic_page) != PAGE_SIZE);
 /** What the APIC causes. Called on the vCPU's CPU, post() on any; every slot must be filled. */
 struct vlapic_ops {
 	/**
-	 * The APIC itself has an interrupt for its vCPU: from a local source, or an IPI to self. All
-	 * that is posted goes one way, which ends in vlapic_set_irq() or in what the processor
-	 * provides instead.
+	 * The APIC itself has an interrupt for its vCPU: from a local source, or an IPI to self.
+	 * All that is posted goes one way, which ends in vlapic_set_irq() or in what the
+	 * processor provides instead.
 	 */
 	void (*post)(void *ctx, u8 vector, bool level);
 	/** Send an IPI. Self shorthand with fixed mode never gets here. */
@@ -131,8 +131,8 @@ void vlapic_reset(struct vlapic *vl);
 /* --- interrupts in and out --- */
 
 /**
- * Request @vector: set its bit in IRR. Any CPU, any context. True when it was not yet requested: the
- * caller should make the vCPU look (kick or unblock). A vector below 16 is a "receive illegal
+ * Request @vector: set its bit in IRR. Any CPU, any context. True when it was not yet requested:
+ * the caller should make the vCPU look (kick or unblock). A vector below 16 is a "receive illegal
  * vector" error instead (SDM 11.5.3). While the APIC is disabled nothing happens.
  */
 bool vlapic_set_irq(struct vlapic *vl, u8 vector, bool level);
@@ -156,8 +156,8 @@ static inline int vlapic_pending(struct vlapic *vl)
 
 /**
  * @vector, which vlapic_pending() gave, is handed to the CPU: move it from requested to in service.
- * False if it is no longer requested. Do it before the guest can run: what is posted for the vector from then on is another
- * interrupt, and would be lost if it were merged with this one.
+ * False if it is no longer requested. Do it before the guest can run: what is posted for the
+ * vector from then on is another interrupt, and would be lost if it were merged with this one.
  */
 bool vlapic_ack(struct vlapic *vl, u8 vector);
 /** The CPU did not take what was handed to it last: back to requested. */

@@ -96,6 +96,9 @@ struct hvm_ops {
 	void (*set_tsc_offset)(struct x86_vcpu *xv, u64 offset);
 	/** Memory types of the guest's own paging; a valid value of the PAT MSR. */
 	void (*set_pat)(struct x86_vcpu *xv, u64 pat);
+	/** The domain's CPUID policy has become what it is: intercept what it hides. Not while the
+	 * domain runs. */
+	void (*set_policy)(struct x86_vcpu *xv);
 	/** This vCPU's view of guest physical memory changed: flush before the next entry. Any CPU,
 	 * without state_begin. */
 	void (*flush_tlb)(struct x86_vcpu *xv);
@@ -165,5 +168,7 @@ u32 hvm_fetch(struct x86_vcpu *xv, u64 va, void *buf, u32 len);
 int hvm_msr_read(struct x86_vcpu *xv, u32 msr, u64 *val);
 int hvm_msr_write(struct x86_vcpu *xv, u32 msr, u64 val);
 void hvm_cpuid(struct x86_vcpu *xv, u32 leaf, u32 subleaf, u32 out[4]);
+/** What the CPUs of this machine are. */
+const struct cpuid_policy *hvm_host_cpuid(void);
 
 #endif
