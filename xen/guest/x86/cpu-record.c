@@ -10,10 +10,6 @@
 #include <public/xen.h>
 #include <public/hvm/save.h>
 
-/* The FXSAVE image (APM volume 5, "FXSAVE"): reserved bits in MXCSR would fault at FXRSTOR. */
-#define MXCSR_OFFSET 24
-#define MXCSR_VALID 0xffffU
-
 #define VEC_NMI 2
 #define FIRST_INTR_VECTOR 16
 #define NR_EXCEPTIONS 32
@@ -29,7 +25,7 @@ static bool fpu_valid(const struct hvm_hw_cpu *c)
 {
 	u32 mxcsr;
 
-	memcpy(&mxcsr, c->fpu_regs + MXCSR_OFFSET, sizeof(mxcsr));
+	memcpy(&mxcsr, c->fpu_regs + FXSAVE_MXCSR, sizeof(mxcsr));
 	return !(c->flags & XEN_X86_FPU_INITIALISED) || !(mxcsr & ~MXCSR_VALID);
 }
 

@@ -15,7 +15,6 @@
 #define TSC_MODE_DEFAULT 0
 #define TSC_MODE_ALWAYS_EMULATE 1
 #define TSC_MODE_NEVER_EMULATE 2
-#define GUEST_PHYS_BITS 48
 
 /* A PVH guest has a local APIC and nothing else that is emulated. */
 int arch_domain_config_check(const struct xen_domctl_createdomain *c)
@@ -108,25 +107,17 @@ static long shadow_op(struct domain *d, struct xen_domctl *op, bool *copy)
 
 static void fill_regs(struct x86_vcpu *xv, struct cpu_user_regs *r)
 {
-	const u64 *g = xv->gpr;
+	static const u16 gpr_at[GPR_COUNT] = {
+#define GPR(name, field) [GPR_##name] = offsetof(struct cpu_user_regs, field)
+		GPR(RAX, rax), GPR(RCX, rcx), GPR(RDX, rdx), GPR(RBX, rbx), GPR(RSP, rsp),
+		GPR(RBP, rbp), GPR(RSI, rsi), GPR(RDI, rdi), GPR(R8, r8), GPR(R9, r9),
+		GPR(R10, r10), GPR(R11, r11), GPR(R12, r12), GPR(R13, r13), GPR(R14, r14),
+		GPR(R15, r15),
+	};
 	struct hvm_seg s;
 
-	r->rax = g[GPR_RAX];
-	r->rbx = g[GPR_RBX];
-	r->rcx = g[GPR_RCX];
-	r->rdx = g[GPR_RDX];
-	r->rsi = g[GPR_RSI];
-	r->rdi = g[GPR_RDI];
-	r->rbp = g[GPR_RBP];
-	r->rsp = g[GPR_RSP];
-	r->r8 = g[GPR_R8];
-	r->r9 = g[GPR_R9];
-	r->r10 = g[GPR_R10];
-	r->r11 = g[GPR_R11];
-	r->r12 = g[GPR_R12];
-	r->r13 = g[GPR_R13];
-	r->r14 = g[GPR_R14];
-	r->r15 = g[GPR_R15];
+	for (u32 i = 0; i < GPR_COUNT; i++)
+		*(u64 *)((u8 *)r + gpr_at[i]) = xv->gpr[i];
 	r->rip = hvm->get_rip(xv);
 	r->rflags = hvm->get_rflags(xv);
 	hvm->get_seg(xv, HVM_CS, &s);

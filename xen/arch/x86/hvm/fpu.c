@@ -20,9 +20,6 @@
 #include <public/hvm/save.h>
 
 #define FXSAVE_BYTES 512
-#define MXCSR_OFFSET 24
-#define MXCSR_DEFAULT 0x1f80
-#define MXCSR_VALID 0xffffU	/* XRSTOR of other bits would fault in the hypervisor */
 #define FCW_DEFAULT 0x037f
 #define XSAVE_HEADER 512
 
@@ -73,7 +70,7 @@ int fpu_vcpu_init(struct x86_vcpu *xv)
 		return -XEN_ENOMEM;
 	area = page_to_virt(pg);
 	*(u16 *)area = FCW_DEFAULT;
-	*(u32 *)(area + MXCSR_OFFSET) = MXCSR_DEFAULT;
+	*(u32 *)(area + FXSAVE_MXCSR) = MXCSR_RESET;
 	if (use_xsave)
 		*(u64 *)(area + XSAVE_HEADER) = XCR0_X87 | XCR0_SSE;
 	xv->fpu_area = area;
@@ -202,7 +199,7 @@ static int check(const void *state, u32 instance, const void *record, u32 len)
 		return -XEN_EINVAL;
 	if (!header_valid(&r->save_area.xsave_hdr))
 		return -XEN_EINVAL;
-	memcpy(&mxcsr, r->save_area.fpu_sse.x + MXCSR_OFFSET, sizeof(mxcsr));
+	memcpy(&mxcsr, r->save_area.fpu_sse.x + FXSAVE_MXCSR, sizeof(mxcsr));
 	return mxcsr & ~MXCSR_VALID ? -XEN_EINVAL : 0;
 }
 

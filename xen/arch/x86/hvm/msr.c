@@ -24,7 +24,7 @@
 
 void hvm_msrs_init(struct x86_vcpu *xv)
 {
-	guest_msrs_init(&xv->msrs, 48, MICROCODE_REVISION);
+	guest_msrs_init(&xv->msrs, GUEST_PHYS_BITS, MICROCODE_REVISION);
 }
 
 /* Each slot: mov $nr, %eax; vmmcall; ret. */

@@ -15,98 +15,65 @@
 
 #include <public/hvm/save.h>
 
-static void save_seg(struct x86_vcpu *xv, enum hvm_segment s, u32 *sel, u32 *limit, u64 *base,
-		     u32 *ar)
-{
-	struct hvm_seg seg;
+/* What hvm_seg.attr has; other processors may have put more bits into the record. */
+#define SEG_ATTR_MASK 0xfffU
 
-	hvm->get_seg(xv, s, &seg);
-	if (sel)
-		*sel = seg.sel;
-	*limit = seg.limit;
-	*base = seg.base;
-	if (ar)
-		*ar = seg.attr;
-}
+/* Where the record has each register. */
+static const u16 gpr_at[GPR_COUNT] = {
+#define GPR(name, field) [GPR_##name] = offsetof(struct hvm_hw_cpu, field)
+	GPR(RAX, rax), GPR(RCX, rcx), GPR(RDX, rdx), GPR(RBX, rbx), GPR(RSP, rsp), GPR(RBP, rbp),
+	GPR(RSI, rsi), GPR(RDI, rdi), GPR(R8, r8), GPR(R9, r9), GPR(R10, r10), GPR(R11, r11),
+	GPR(R12, r12), GPR(R13, r13), GPR(R14, r14), GPR(R15, r15),
+};
 
-static void load_seg(struct x86_vcpu *xv, enum hvm_segment s, u32 sel, u32 limit, u64 base, u32 ar)
-{
-	struct hvm_seg seg = { .sel = (u16)sel, .attr = (u16)(ar & 0xfff), .limit = limit,
-			       .base = base };
+/* The descriptor tables have neither selector nor attributes: 0, where the record has none. */
+static const struct seg_at {
+	u16 sel, limit, base, attr;
+} seg_at[HVM_NR_SEGS] = {
+#define TABLE(name, field)                                     \
+	[HVM_##name] = { .limit = offsetof(struct hvm_hw_cpu, field##_limit), \
+			 .base = offsetof(struct hvm_hw_cpu, field##_base) }
+#define SEG(name, field)                                       \
+	[HVM_##name] = { offsetof(struct hvm_hw_cpu, field##_sel),     \
+			 offsetof(struct hvm_hw_cpu, field##_limit),   \
+			 offsetof(struct hvm_hw_cpu, field##_base),    \
+			 offsetof(struct hvm_hw_cpu, field##_arbytes) }
+	SEG(ES, es), SEG(CS, cs), SEG(SS, ss), SEG(DS, ds), SEG(FS, fs), SEG(GS, gs), SEG(TR, tr),
+	SEG(LDTR, ldtr), TABLE(GDTR, gdtr), TABLE(IDTR, idtr),
+};
 
-	hvm->set_seg(xv, s, &seg);
-}
+static u32 *field32(const struct hvm_hw_cpu *c, u16 at) { return (u32 *)((uintptr_t)c + at); }
+static u64 *field64(const struct hvm_hw_cpu *c, u16 at) { return (u64 *)((uintptr_t)c + at); }
 
 static void save_segs(struct x86_vcpu *xv, struct hvm_hw_cpu *c)
 {
-	save_seg(xv, HVM_CS, &c->cs_sel, &c->cs_limit, &c->cs_base, &c->cs_arbytes);
-	save_seg(xv, HVM_DS, &c->ds_sel, &c->ds_limit, &c->ds_base, &c->ds_arbytes);
-	save_seg(xv, HVM_ES, &c->es_sel, &c->es_limit, &c->es_base, &c->es_arbytes);
-	save_seg(xv, HVM_FS, &c->fs_sel, &c->fs_limit, &c->fs_base, &c->fs_arbytes);
-	save_seg(xv, HVM_GS, &c->gs_sel, &c->gs_limit, &c->gs_base, &c->gs_arbytes);
-	save_seg(xv, HVM_SS, &c->ss_sel, &c->ss_limit, &c->ss_base, &c->ss_arbytes);
-	save_seg(xv, HVM_TR, &c->tr_sel, &c->tr_limit, &c->tr_base, &c->tr_arbytes);
-	save_seg(xv, HVM_LDTR, &c->ldtr_sel, &c->ldtr_limit, &c->ldtr_base, &c->ldtr_arbytes);
-	save_seg(xv, HVM_GDTR, NULL, &c->gdtr_limit, &c->gdtr_base, NULL);
-	save_seg(xv, HVM_IDTR, NULL, &c->idtr_limit, &c->idtr_base, NULL);
+	for (u32 i = 0; i < HVM_NR_SEGS; i++) {
+		const struct seg_at *at = &seg_at[i];
+		struct hvm_seg seg;
+
+		hvm->get_seg(xv, i, &seg);
+		*field32(c, at->limit) = seg.limit;
+		*field64(c, at->base) = seg.base;
+		if (!at->sel)
+			continue;
+		*field32(c, at->sel) = seg.sel;
+		*field32(c, at->attr) = seg.attr;
+	}
 }
 
 static void load_segs(struct x86_vcpu *xv, const struct hvm_hw_cpu *c)
 {
-	load_seg(xv, HVM_CS, c->cs_sel, c->cs_limit, c->cs_base, c->cs_arbytes);
-	load_seg(xv, HVM_DS, c->ds_sel, c->ds_limit, c->ds_base, c->ds_arbytes);
-	load_seg(xv, HVM_ES, c->es_sel, c->es_limit, c->es_base, c->es_arbytes);
-	load_seg(xv, HVM_FS, c->fs_sel, c->fs_limit, c->fs_base, c->fs_arbytes);
-	load_seg(xv, HVM_GS, c->gs_sel, c->gs_limit, c->gs_base, c->gs_arbytes);
-	load_seg(xv, HVM_SS, c->ss_sel, c->ss_limit, c->ss_base, c->ss_arbytes);
-	load_seg(xv, HVM_TR, c->tr_sel, c->tr_limit, c->tr_base, c->tr_arbytes);
-	load_seg(xv, HVM_LDTR, c->ldtr_sel, c->ldtr_limit, c->ldtr_base, c->ldtr_arbytes);
-	load_seg(xv, HVM_GDTR, 0, c->gdtr_limit, c->gdtr_base, 0);
-	load_seg(xv, HVM_IDTR, 0, c->idtr_limit, c->idtr_base, 0);
-}
+	for (u32 i = 0; i < HVM_NR_SEGS; i++) {
+		const struct seg_at *at = &seg_at[i];
+		struct hvm_seg seg = { .limit = *field32(c, at->limit),
+				       .base = *field64(c, at->base) };
 
-static void save_gprs(const struct x86_vcpu *xv, struct hvm_hw_cpu *c)
-{
-	const u64 *g = xv->gpr;
-
-	c->rax = g[GPR_RAX];
-	c->rbx = g[GPR_RBX];
-	c->rcx = g[GPR_RCX];
-	c->rdx = g[GPR_RDX];
-	c->rbp = g[GPR_RBP];
-	c->rsi = g[GPR_RSI];
-	c->rdi = g[GPR_RDI];
-	c->rsp = g[GPR_RSP];
-	c->r8 = g[GPR_R8];
-	c->r9 = g[GPR_R9];
-	c->r10 = g[GPR_R10];
-	c->r11 = g[GPR_R11];
-	c->r12 = g[GPR_R12];
-	c->r13 = g[GPR_R13];
-	c->r14 = g[GPR_R14];
-	c->r15 = g[GPR_R15];
-}
-
-static void load_gprs(struct x86_vcpu *xv, const struct hvm_hw_cpu *c)
-{
-	u64 *g = xv->gpr;
-
-	g[GPR_RAX] = c->rax;
-	g[GPR_RBX] = c->rbx;
-	g[GPR_RCX] = c->rcx;
-	g[GPR_RDX] = c->rdx;
-	g[GPR_RBP] = c->rbp;
-	g[GPR_RSI] = c->rsi;
-	g[GPR_RDI] = c->rdi;
-	g[GPR_RSP] = c->rsp;
-	g[GPR_R8] = c->r8;
-	g[GPR_R9] = c->r9;
-	g[GPR_R10] = c->r10;
-	g[GPR_R11] = c->r11;
-	g[GPR_R12] = c->r12;
-	g[GPR_R13] = c->r13;
-	g[GPR_R14] = c->r14;
-	g[GPR_R15] = c->r15;
+		if (at->sel) {
+			seg.sel = (u16)*field32(c, at->sel);
+			seg.attr = *field32(c, at->attr) & SEG_ATTR_MASK;
+		}
+		hvm->set_seg(xv, i, &seg);
+	}
 }
 
 /* MSRs that the hardware switches, and where the record has them. */
@@ -189,7 +156,8 @@ static s32 fill(struct x86_vcpu *xv, struct hvm_hw_cpu *c)
 		return rc;
 	memcpy(c->fpu_regs, xv->fpu_area, sizeof(c->fpu_regs));
 	c->flags = XEN_X86_FPU_INITIALISED;
-	save_gprs(xv, c);
+	for (u32 i = 0; i < GPR_COUNT; i++)
+		*field64(c, gpr_at[i]) = xv->gpr[i];
 	save_control(xv, c);
 	save_segs(xv, c);
 	CPU_MSRS(SAVE_MSR, c);
@@ -256,7 +224,8 @@ static void load(void *state, u32 instance, const void *record, u32 len, s_time_
 	hvm_state_begin(xv);
 	if (c->flags & XEN_X86_FPU_INITIALISED)
 		fpu_set_legacy(xv, c->fpu_regs);
-	load_gprs(xv, c);
+	for (u32 i = 0; i < GPR_COUNT; i++)
+		xv->gpr[i] = *field64(c, gpr_at[i]);
 	load_event(xv, c);
 	load_control(xv, c);
 	load_segs(xv, c);

@@ -17,8 +17,6 @@
 
 #include "private.h"
 
-#define GUEST_PHYS_BITS 48
-
 /* The serial of the domain that trained this CPU's branch predictors last; 0: none. */
 static DEFINE_PER_CPU(u64, predictor_serial);
 
@@ -280,8 +278,8 @@ static void reset_control(struct x86_vcpu *xv, u64 cr0)
 	hvm->set_cr(xv, 3, 0);
 	hvm->set_cr(xv, 0, cr0);
 	hvm->set_rflags(xv, 2);
-	hvm->set_dr(xv, 6, 0xffff0ff0);
-	hvm->set_dr(xv, 7, 0x400);
+	hvm->set_dr(xv, 6, X86_DR6_RESET);
+	hvm->set_dr(xv, 7, X86_DR7_RESET);
 	hvm->reset_events(xv);
 }
 

@@ -146,9 +146,9 @@ void svm_set_dr(struct x86_vcpu *xv, u32 dr, u64 val)
 	struct vmcb *vmcb = vmcb_of(xv);
 
 	if (dr == 7)
-		vmcb->dr7 = (u32)val | BIT(10);
+		vmcb->dr7 = (u32)val | X86_DR7_RESET;
 	else if (dr == 6)
-		vmcb->dr6 = (u32)val | 0xffff0ff0;
+		vmcb->dr6 = (u32)val | X86_DR6_RESET;
 	else
 		xv->dr[dr & 3] = val;
 }

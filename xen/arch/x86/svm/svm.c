@@ -182,10 +182,10 @@ static int svm_vcpu_init(struct x86_vcpu *xv)
 	vmcb->np_control = BIT(0);
 	vmcb->ncr3 = mfn_to_paddr(xv->v.domain->p2m->root).v;
 	vmcb->efer = EFER_SVME;
-	vmcb->g_pat = 0x0007040600070406UL;
+	vmcb->g_pat = PAT_RESET_VALUE;
 	vmcb->rflags = BIT(1);
-	vmcb->dr6 = 0xffff0ff0;
-	vmcb->dr7 = 0x400;
+	vmcb->dr6 = X86_DR6_RESET;
+	vmcb->dr7 = X86_DR7_RESET;
 	xv->vendor = s;
 	svm_set_cr4(s, 0);
 	return 0;

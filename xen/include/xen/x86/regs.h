@@ -47,6 +47,15 @@
 #define EFER_LMSLE	0x2000
 #define EFER_FFXSR	0x4000
 
+/* DR6 and DR7 after reset: the bits that always read as one. */
+#define X86_DR6_RESET	0xffff0ff0
+#define X86_DR7_RESET	0x00000400
+
+/* Where an FXSAVE image has MXCSR, and what that holds; FXRSTOR of other bits faults. */
+#define FXSAVE_MXCSR	24
+#define MXCSR_RESET	0x1f80
+#define MXCSR_VALID	0xffff
+
 #define MSR_APIC_BASE		0x0000001b
 #define MSR_PAT			0x00000277
 #define MSR_TSC_DEADLINE	0x000006e0
