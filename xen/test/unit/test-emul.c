@@ -86,6 +86,36 @@ static void test_undefined(void **state)
 	assert_int_equal(RUN(0xd9, 0x00), X86EMUL_UNHANDLEABLE);	/* x87 */
 }
 
+/* Guests have neither VMX nor SVM: their instructions are undefined, not privileged. */
+static void test_no_virtualisation(void **state)
+{
+	start(X86_MODE_64, false);
+	m.ctx.regs.rip = RIP;
+	gpr[X86_RAX] = BASE;
+	for (u32 cpl = 0; cpl <= 3; cpl += 3) {
+		m.ctx.cpl = cpl;
+		assert_fault(RUN(0x0f, 0x01, 0xc2), X86_EXC_UD);	/* vmlaunch */
+		assert_fault(RUN(0x0f, 0x01, 0xc3), X86_EXC_UD);	/* vmresume */
+		assert_fault(RUN(0x0f, 0x01, 0xc4), X86_EXC_UD);	/* vmxoff */
+		assert_fault(RUN(0x0f, 0x01, 0xd4), X86_EXC_UD);	/* vmfunc */
+		assert_fault(RUN(0x0f, 0xc7, 0x30), X86_EXC_UD);	/* vmptrld [rax] */
+		assert_fault(RUN(0x66, 0x0f, 0xc7, 0x30), X86_EXC_UD);	/* vmclear [rax] */
+		assert_fault(RUN(0xf3, 0x0f, 0xc7, 0x30), X86_EXC_UD);	/* vmxon [rax] */
+		assert_fault(RUN(0x0f, 0xc7, 0x38), X86_EXC_UD);	/* vmptrst [rax] */
+		assert_fault(RUN(0x0f, 0x78, 0x00), X86_EXC_UD);	/* vmread [rax], rax */
+		assert_fault(RUN(0x0f, 0x79, 0x00), X86_EXC_UD);	/* vmwrite rax, [rax] */
+		assert_fault(RUN(0x66, 0x0f, 0x38, 0x80, 0x00), X86_EXC_UD);	/* invept */
+		assert_fault(RUN(0x66, 0x0f, 0x38, 0x81, 0x00), X86_EXC_UD);	/* invvpid */
+		assert_fault(RUN(0x0f, 0x01, 0xd8), X86_EXC_UD);	/* vmrun */
+		assert_fault(RUN(0x0f, 0x01, 0xda), X86_EXC_UD);	/* vmload */
+		assert_fault(RUN(0x0f, 0x01, 0xdf), X86_EXC_UD);	/* invlpga */
+	}
+	/* Neighbours that are something else */
+	assert_int_equal(RUN(0x66, 0x0f, 0x78, 0xc0, 1, 2), X86EMUL_UNHANDLEABLE);	/* extrq */
+	assert_int_equal(RUN(0x0f, 0xc7, 0xf0), X86EMUL_UNHANDLEABLE);	/* rdrand eax */
+	assert_int_equal(m.accesses, 0);
+}
+
 static void test_privilege(void **state)
 {
 	start(X86_MODE_64, false);
@@ -690,6 +720,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_simple_lengths), cmocka_unit_test(test_length_limits),
 		cmocka_unit_test(test_undefined), cmocka_unit_test(test_privilege),
+		cmocka_unit_test(test_no_virtualisation),
 		cmocka_unit_test(test_mmio_forms),
 		cmocka_unit_test(test_plain_moves), cmocka_unit_test(test_not_plain_moves),
 		cmocka_unit_test(test_locked),

@@ -147,6 +147,7 @@ static const struct x86_opdesc vec_imm8 = { OP_UNKNOWN, F_M_I8, 0 };
 static const struct x86_opdesc vec_imm32 = { OP_UNKNOWN, F_M_I32, 0 };
 static const struct x86_opdesc vec_pair = { OP_UNKNOWN, F_M_I8_8, 0 };
 static const struct x86_opdesc vec_none = { OP_UNKNOWN, F_NONE, 0 };
+static const struct x86_opdesc undefined_memory = { OP_UD, F_M, T_MEM };
 static const struct x86_opdesc movbe_load = { OP_MOVBE, F_R_RM, T_WO | T_MEM };
 static const struct x86_opdesc movbe_store = { OP_MOVBE, F_RM_R, T_WO | T_MEM };
 
@@ -228,6 +229,9 @@ static const struct x86_opdesc *decode_0f(struct decoder *d)
 	if (out->opcode == 0x38) {
 		out->map = X86_MAP_0F38;
 		out->opcode = next_byte(d);
+		/* INVEPT and INVVPID: guests do not have VMX. */
+		if ((out->opcode & 0xfe) == 0x80 && out->vex_pp == 1)
+			return &undefined_memory;
 		if ((out->opcode & 0xfe) != 0xf0 || (out->prefixes & X86_PFX_REPNE))
 			return &vec_plain;
 		return out->opcode & 1 ? &movbe_store : &movbe_load;
@@ -330,6 +334,21 @@ static struct x86_opdesc resolve_group(const struct x86_insn *out, struct x86_op
 	return entry;
 }
 
+/** VMX instructions of the 0f map; guests do not have VMX. */
+static bool is_vmx(const struct x86_insn *out)
+{
+	u8 reg = out->modrm >> 3 & 7;
+
+	switch (out->opcode) {
+	case 0x78: case 0x79:	/* VMREAD, VMWRITE; SSE4a with 66 and F2 */
+		return !out->vex_pp;
+	case 0xc7:		/* VMPTRLD, VMCLEAR, VMXON; VMPTRST */
+		return out->mod != 3 && (reg == 6 || (reg == 7 && !out->vex_pp));
+	default:
+		return false;
+	}
+}
+
 /** Forms and rules that depend on the whole opcode and are too rare for table columns. */
 static struct x86_opdesc resolve_special(const struct x86_insn *out, struct x86_opdesc desc)
 {
@@ -349,6 +368,8 @@ static struct x86_opdesc resolve_special(const struct x86_insn *out, struct x86_
 		return desc;
 	if ((out->opcode == 0xb8 && !rep) || (desc.op == OP_MOVNTI && out->vex_pp))
 		desc.op = OP_INVALID;
+	if (is_vmx(out))
+		desc.op = OP_UD;
 	/* RDFSBASE and its like exist only with F3, in 64-bit mode. */
 	if (out->opcode == 0xae && out->mod == 3 && !(out->modrm & 0x20) &&
 	    (!rep || out->mode != X86_MODE_64))

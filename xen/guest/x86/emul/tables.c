@@ -198,18 +198,20 @@ const struct x86_opdesc x86_groups[GRP_NR][8] = {
 	},
 };
 
-#define SVM I(UNKNOWN, INHERIT, T_PRIV)
+/* Guests have neither VMX nor SVM, so these are undefined at any privilege. */
+#define VIRT I(UD, INHERIT, 0)
 
 const struct x86_opdesc x86_group7_reg[64] = {
-	[0x01 ... 0x04] = I(UNKNOWN, INHERIT, 0),	/* vmcall and other VMX */
+	[0x01] = I(UNKNOWN, INHERIT, 0),		/* vmcall */
+	[0x02] = VIRT, [0x03] = VIRT, [0x04] = VIRT,	/* vmlaunch, vmresume, vmxoff */
 	[0x08] = I(UNKNOWN, INHERIT, T_PRIV), [0x09] = I(UNKNOWN, INHERIT, T_PRIV),
 	[0x0a] = I(CLAC, INHERIT, T_PRIV), [0x0b] = I(STAC, INHERIT, T_PRIV),
 	[0x0f] = I(UNKNOWN, INHERIT, 0),			/* encls */
 	[0x10] = I(XGETBV, INHERIT, 0), [0x11] = I(XSETBV, INHERIT, T_PRIV),
-	[0x14] = I(UNKNOWN, INHERIT, 0), [0x15] = I(UNKNOWN, INHERIT, 0),	/* vmfunc, xend */
+	[0x14] = VIRT, [0x15] = I(UNKNOWN, INHERIT, 0),	/* vmfunc, xend */
 	[0x16] = I(UNKNOWN, INHERIT, 0), [0x17] = I(UNKNOWN, INHERIT, 0),	/* xtest, enclu */
-	[0x18] = SVM, [0x19] = I(UNKNOWN, INHERIT, 0), [0x1a] = SVM, [0x1b] = SVM,
-	[0x1c] = SVM, [0x1d] = SVM, [0x1e] = SVM, [0x1f] = SVM,
+	/* vmrun; vmmcall; vmload, vmsave, stgi, clgi, skinit, invlpga */
+	[0x18] = VIRT, [0x19] = I(UNKNOWN, INHERIT, 0), [0x1a ... 0x1f] = VIRT,
 	[0x20 ... 0x27] = I(SMSW, INHERIT, 0),
 	[0x2e] = I(UNKNOWN, INHERIT, 0), [0x2f] = I(UNKNOWN, INHERIT, 0),	/* rd/wrpkru */
 	[0x30 ... 0x37] = I(LMSW, INHERIT, T_PRIV),
