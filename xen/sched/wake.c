@@ -140,6 +140,19 @@ void vcpu_unblock(struct vcpu *v)
 		vcpu_wake(v);
 }
 
+void vcpu_wait_for_device(struct vcpu *v)
+{
+	ASSERT(v == current_vcpu());
+	__atomic_fetch_or(&v->pause_flags, VPF_DEVICE, __ATOMIC_SEQ_CST);
+	softirq_raise(SOFTIRQ_SCHEDULE);
+}
+
+void vcpu_device_answered(struct vcpu *v)
+{
+	if (__atomic_fetch_and(&v->pause_flags, ~VPF_DEVICE, __ATOMIC_SEQ_CST) & VPF_DEVICE)
+		vcpu_wake(v);
+}
+
 void vcpu_yield(struct vcpu *v)
 {
 	trace_sched_yield(v->domain->id, v->id);

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Accesses that a device answers later. */
-#include <xen/domain.h>
+#include <xen/assert.h>
 #include <xen/hal/cpu.h>
-#include <xen/printk.h>
-#include <xen/sched.h>
-#include <xen/softirq.h>
 #include <xen/string.h>
 #include <xen/x86/pending.h>
+
+void pending_init(struct pending *p, const struct pending_ops *ops)
+{
+	memset(p, 0, sizeof(*p));
+	p->ops = ops;
+}
 
 static u64 word_of(u64 number, enum pending_state state)
 {
@@ -88,19 +91,11 @@ u64 pending_ask(struct pending *p, struct vcpu *v, const struct device_access *a
 {
 	u64 number = pending_number(p) + 1;
 
-	ASSERT(v == current_vcpu());
 	ASSERT(pending_state(p) == PENDING_NONE);
 	p->access = *a;
-	__atomic_fetch_or(&v->pause_flags, VPF_DEVICE, __ATOMIC_SEQ_CST);
+	p->ops->stop(v);
 	__atomic_store_n(&p->word, word_of(number, PENDING_ASKED), __ATOMIC_SEQ_CST);
-	softirq_raise(SOFTIRQ_SCHEDULE);
 	return number;
-}
-
-static void let_run(struct vcpu *v)
-{
-	if (__atomic_fetch_and(&v->pause_flags, ~VPF_DEVICE, __ATOMIC_SEQ_CST) & VPF_DEVICE)
-		vcpu_wake(v);
 }
 
 bool pending_answer(struct pending *p, struct vcpu *v, u64 number, u64 val)
@@ -113,7 +108,7 @@ bool pending_answer(struct pending *p, struct vcpu *v, u64 number, u64 val)
 	if (!p->access.write)
 		p->access.val = val;
 	__atomic_store_n(&p->word, word_of(number, PENDING_ANSWERED), __ATOMIC_SEQ_CST);
-	let_run(v);
+	p->ops->resume(v);
 	return true;
 }
 
@@ -131,5 +126,5 @@ void pending_drop(struct pending *p, struct vcpu *v)
 					      word_of(word >> 2, PENDING_NONE), false,
 					      __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST));
 	p->nr = p->next = 0;
-	let_run(v);
+	p->ops->resume(v);
 }

@@ -90,6 +90,10 @@ void vcpu_wake(struct vcpu *v);
 void vcpu_sleep_nosync(struct vcpu *v);
 void vcpu_sleep_sync(struct vcpu *v);
 void vcpu_yield(struct vcpu *v);
+/** @v, the current vCPU, stops until vcpu_device_answered(). Any context without its lock. */
+void vcpu_wait_for_device(struct vcpu *v);
+/** @v may run again, if it waited for a device. Any CPU. */
+void vcpu_device_answered(struct vcpu *v);
 /** Counted pausing. _nosync does not wait until it is off its CPU. */
 void vcpu_pause(struct vcpu *v);
 void vcpu_pause_nosync(struct vcpu *v);

@@ -226,7 +226,8 @@ static int machine_load_seg(struct x86_emul_ctx *ctx, enum x86_sreg sreg, u16 se
 
 const struct x86_emul_ops emul_machine_ops = {
 	.fetch = machine_fetch, .read = machine_read, .write = machine_write,
-	.cmpxchg = machine_cmpxchg, .io_read = machine_io_read, .io_write = machine_io_write, .step = machine_step,
+	.cmpxchg = machine_cmpxchg, .io_read = machine_io_read, .io_write = machine_io_write,
+	.step = machine_step,
 	.read_msr = machine_read_msr, .write_msr = machine_write_msr,
 	.read_cr = machine_read_cr, .write_cr = machine_write_cr,
 	.read_dr = machine_read_dr, .write_dr = machine_write_dr,

@@ -71,6 +71,9 @@ static const struct device_ops slow_ops = {
 };
 OPS_TABLE(slow_ops, name);
 
+static const struct pending_ops pending_ops = { vcpu_wait_for_device, vcpu_device_answered };
+OPS_TABLE(pending_ops, stop);
+
 /* The model's vCPU: answers after a while, and once more, which must find nothing. */
 static void model_runs(struct vcpu *v, void *arg)
 {
@@ -167,7 +170,7 @@ static void guest_runs(struct vcpu *v, void *arg)
 static void start(u64 seed, u32 sync_percent)
 {
 	sw_start(seed, 2, "");
-	memset(&g.p, 0, sizeof(g.p));
+	pending_init(&g.p, &pending_ops);
 	memset(mem, 0, sizeof(mem));
 	memset(&slow, 0, sizeof(slow));
 	slow.dev.ops = &slow_ops;

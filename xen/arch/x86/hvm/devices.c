@@ -96,6 +96,11 @@ enum device_rc hvm_port_access(struct x86_vcpu *xv, struct device_access *a)
 	return rc;
 }
 
+const struct pending_ops hvm_pending_ops = {
+	.stop = vcpu_wait_for_device, .resume = vcpu_device_answered,
+};
+OPS_TABLE(hvm_pending_ops, stop);
+
 void hvm_finish_access(struct x86_vcpu *xv)
 {
 	ASSERT(pending_state(&xv->pending) == PENDING_ANSWERED);

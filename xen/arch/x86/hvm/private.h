@@ -62,6 +62,8 @@ static inline enum device_rc hvm_access_once(struct x86_vcpu *xv, struct device 
 /** One of the accesses of an emulated instruction, wherever it leads to. */
 enum device_rc hvm_mmio_access(struct x86_vcpu *xv, struct device_access *a);
 enum device_rc hvm_port_access(struct x86_vcpu *xv, struct device_access *a);
+/** Callbacks of a vCPU's pending access. */
+extern const struct pending_ops hvm_pending_ops;
 /** A device has answered: finish the instruction, unless it asks for more. */
 void hvm_finish_access(struct x86_vcpu *xv);
 /**

@@ -124,6 +124,7 @@ int arch_vcpu_init(struct vcpu *v)
 	int rc;
 
 	xv->wait_for_sipi = v->id != 0;
+	pending_init(&xv->pending, &hvm_pending_ops);
 	timer_init(&xv->vlapic_timer, hvm_vlapic_timer_due, xv, smp_cpu_id());
 	timer_charge_to(&xv->vlapic_timer, v);
 	rc = apic_init(xv);

@@ -29,13 +29,24 @@ enum pending_state {
 /** More than any instruction needs; what is beyond reaches no device. */
 #define PENDING_MAX_ACCESSES 64
 
+/** How a vCPU is stopped and woken. Every slot must be filled. */
+struct pending_ops {
+	/** @v, the current vCPU, runs no more until resume() was called for it. */
+	void (*stop)(struct vcpu *v);
+	/** Any CPU, any context without a run-queue lock; harmless for a vCPU that runs. */
+	void (*resume)(struct vcpu *v);
+};
+
 struct pending {
+	const struct pending_ops *ops;	/* [const] */
 	u64 word;	/* [atomic] enum pending_state in bits 0-1, the request's number above */
 	struct device_access access;	/* the request; val is the answer to a read */
 	/* What the instruction under way has done [owner] */
 	u32 nr, next;	/* accesses done; which of them it comes to next */
 	struct device_access done[PENDING_MAX_ACCESSES];
 };
+
+void pending_init(struct pending *p, const struct pending_ops *ops);
 
 static inline enum pending_state pending_state(const struct pending *p)
 {
