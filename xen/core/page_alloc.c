@@ -41,6 +41,7 @@ static u64 free_count[MAX_NUMNODES];
 static u64 total_count;
 static u64 dirty_count;		/* atomic */
 static bool scrubbing;
+static bool from_top;		/* allocations leave low memory whole */
 static u32 taken_chunks;	/* chunks the scrubbers hold */
 
 static enum zone zone_of(const struct page_info *pg)
@@ -120,14 +121,35 @@ static void chunk_trim(struct page_info *pg, u32 order, struct page_info *keep, 
 	}
 }
 
+/* The end of the highest chunk of at least 2^@order frames. At boot only: it looks at all of them. */
+static struct page_info *take_top(struct heap *h, u32 order, u32 dirty)
+{
+	struct page_info *best = NULL, *pg, *end;
+	u32 o;
+
+	for (o = order; o < NR_ORDERS; o++)
+		list_for_each_entry(pg, &h->free[dirty][o], link)
+			best = best > pg ? best : pg;
+	if (!best)
+		return NULL;
+	o = best->order;
+	end = best + BIT(o) - BIT(order);
+	chunk_remove(best);
+	chunk_trim(best, o, end, order, dirty);
+	return end;
+}
+
 static struct page_info *take_from(struct heap *h, u32 order, u32 dirty)
 {
+	if (from_top)
+		return take_top(h, order, dirty);
 	for (u32 o = order; o < NR_ORDERS; o++) {
 		struct page_info *pg;
 
 		if (list_empty(&h->free[dirty][o]))
 			continue;
 		pg = list_first_entry(&h->free[dirty][o], struct page_info, link);
+		ASSERT(pg->state == PAGE_STATE_FREE && pg->order == o);
 		chunk_remove(pg);
 		chunk_trim(pg, o, pg, order, dirty);
 		return pg;
@@ -464,6 +486,14 @@ void heap_return_scrubbed(struct page_info *pg, u32 order)
 	taken_chunks--;
 	free_count[pg->node] += BIT(order);
 	chunk_merge(pg, order, CLEAN);
+	spin_unlock_irqrestore(&heap_lock, flags);
+}
+
+void heap_set_from_top(bool on)
+{
+	u64 flags = spin_lock_irqsave(&heap_lock);
+
+	from_top = on;
 	spin_unlock_irqrestore(&heap_lock, flags);
 }
 

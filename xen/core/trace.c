@@ -211,6 +211,7 @@ void trace_set_cpu_mask(const cpumask_t *mask)
 
 mfn_t trace_info_mfn(void) { return info ? virt_to_mfn(info) : mfn_make(0); }
 u32 trace_info_bytes(void) { return info_bytes; }
+u64 trace_ring_pages(void) { return (u64)nr_rings * ring_pages; }
 
 void trace_for_each_page(void (*fn)(mfn_t mfn))
 {

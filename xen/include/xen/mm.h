@@ -138,6 +138,12 @@ void heap_return_scrubbed(struct page_info *pg, u32 order);
 /** While set, clean and dirty chunks stay apart and an allocation waits for chunks taken. */
 void heap_set_scrubbing(bool on);
 
+/**
+ * While set, an allocation takes the highest frames that are free, for the hardware domain needs the
+ * lowest: its kernel lies where it was linked to lie. Boot only: it looks at every free chunk.
+ */
+void heap_set_from_top(bool on);
+
 /** Scrub all dirty free memory in parallel on all online CPUs (scrub= parameter). Boot only. */
 void scrub_heap_at_boot(void);
 

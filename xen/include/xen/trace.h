@@ -35,6 +35,8 @@ void trace_init(void);
  * -XEN_ENOMEM.
  */
 int trace_set_size(u32 pages);
+/** Pages that the rings of all CPUs take together. */
+u64 trace_ring_pages(void);
 /** Start recording what the masks let through, all events at once; -XEN_EINVAL without rings. */
 int trace_enable(void);
 /** Stop recording, all events at once. */

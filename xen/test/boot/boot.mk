@@ -11,14 +11,18 @@ $(BUILD)/test/boot/loader: $(boot_dir)/loader.c $(boot_dir)/start.S $(boot_dir)/
 		-Wl,-z,noexecstack,--no-warn-rwx-segments -T $(boot_dir)/loader.lds -o $@ $(boot_dir)/loader.c $(boot_dir)/start.S
 
 .PHONY: test-boot
-test-boot: $(BUILD)/test/boot/loader $(BUILD)/test/boot/guest $(xen_image) ## boot with good and bad information
+test-boot: $(BUILD)/test/boot/loader $(BUILD)/test/boot/guest $(BUILD)/test/boot/guest-high $(xen_image) ## boot with good and bad information
 	$(Q)$(PYTHON) $(boot_dir)/run.py $(xen_image) $(BUILD)/test/boot/loader
-	$(Q)$(PYTHON) $(boot_dir)/inputs.py $(xen_image) $(BUILD)/test/boot/guest
+	$(Q)$(PYTHON) $(boot_dir)/inputs.py $(xen_image) $(BUILD)/test/boot
 
-$(BUILD)/test/boot/guest: $(boot_dir)/guest.S $(boot_dir)/guest.lds
+# The same guest at 1 MiB, and at 16 MiB, where Linux is linked to lie.
+boot_guest_base_guest := 0x100000
+boot_guest_base_guest-high := 0x1000000
+$(BUILD)/test/boot/guest $(BUILD)/test/boot/guest-high: $(boot_dir)/guest.S $(boot_dir)/guest.lds $(boot_dir)/boot.mk
 	$(SAY) LD $@
 	$(Q)mkdir -p $(@D) && $(CC) -m64 -fno-pic -nostdlib -static -Wl,--build-id=none \
-		-Wl,-z,noexecstack,--no-warn-rwx-segments -T $(boot_dir)/guest.lds -o $@ $(boot_dir)/guest.S
+		-Wl,-z,noexecstack,--no-warn-rwx-segments -Wl,--defsym=GUEST_BASE=$(boot_guest_base_$(@F)) \
+		-T $(boot_dir)/guest.lds -o $@ $(boot_dir)/guest.S
 
 .PHONY: test-manifest
 test-manifest: $(BUILD)/test/boot/guest $(xen_image) ## start domains from good and bad boot manifests

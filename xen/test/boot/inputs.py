@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Boot the hypervisor with good and bad dom0 kernels, parameters and machines; check what it says.
 
-usage: inputs.py XENOLITH GUEST [CASE...]
+usage: inputs.py XENOLITH FOLDER [CASE...]      (FOLDER holds guest and guest-high)
 
 A case is the bytes of the kernel module, more words for the command line, the lines that must come
 in their order, and what is special about the machine. The last line ends the run: either dom0's
@@ -168,6 +168,36 @@ def machines(elf):
     }
 
 
+def at_address(elf, address):
+    """The file with its segment loaded there, where it would not run."""
+    ph_offset = struct.unpack_from("<Q", elf, 32)[0]
+    moved = patched(elf, ph_offset + 24, struct.pack("<Q", address))
+    return moved.replace(b"Xen\0" + struct.pack("<I", 0x1000000),
+                         b"Xen\0" + struct.pack("<I", address))
+
+
+def memory(high):
+    """A kernel at 16 MiB, whose place is not the hypervisor's to take."""
+    return {
+        "trace-buffers": (high, "trace=all tbuf_size=4096", GOOD, {"smp": "4"}),
+        "trace-buffers-large": (high, "trace=all tbuf_size=4096",
+                                [REJECT + r"only \d+ MiB of memory for dom0; .*; the trace buffers "
+                                 r"hold 64 MiB: tbuf_size= makes them smaller"],
+                                {"smp": "4", "mem": "128M"}),
+        "kernel-on-trace-buffers": (at_address(high, 0x9000000), "trace=all tbuf_size=4096",
+                                    [r"dom0: the kernel needs memory at 0x9000000, but the hypervisor "
+                                     r"holds it \(\d+ MiB in all, 64 MiB of them for trace buffers\);"
+                                     r" give the machine more memory, or set tbuf_size= to less",
+                                     FAILED], {"smp": "4", "mem": "192M"}),
+        "kernel-above-dom0": (at_address(high, 0x6000000), "dom0_mem=32M",
+                              [r"dom0: the kernel needs memory at 0x6000000; give the domain more",
+                               FAILED]),
+        "kernel-nowhere": (at_address(high, 0x40000000), "",
+                           [r"dom0: the kernel needs memory at 0x40000000, where the machine has none",
+                            FAILED]),
+    }
+
+
 def serial_card(xenolith, folder, kernel):
     """With the log on a PCI card's port, from its first line to its last; None, or what is wrong."""
     log = os.path.join(folder, "card")
@@ -193,8 +223,9 @@ def run_case(xenolith, folder, case):
     if words is None:
         return serial_card(xenolith, folder, kernel)
     special = special[0] if special else {}
-    machine = qemu.Machine(kernel=xenolith, append=f"{APPEND} {words}", smp="2", mem="256M",
-                           modules=[kernel + " " + special.pop("args", "p")], **special)
+    machine = qemu.Machine(kernel=xenolith, append=f"{APPEND} {words}",
+                           modules=[kernel + " " + special.pop("args", "p")],
+                           **({"smp": "2", "mem": "256M"} | special))
     result = qemu.run(machine, success=expected[-1], failure=[r"Panic", r"ASSERT"], timeout=60)
     wrong = find_in_order(result.lines, expected)
     if wrong:
@@ -207,12 +238,15 @@ def main():
     """Run the cases named on the command line, or all; exit status 1 when one fails."""
     if len(sys.argv) < 3:
         sys.exit(__doc__)
-    xenolith, guest, chosen = sys.argv[1], sys.argv[2], sys.argv[3:]
+    xenolith, guests, chosen = sys.argv[1], sys.argv[2], sys.argv[3:]
     failed = 0
-    with open(guest, "rb") as file:
+    with open(os.path.join(guests, "guest"), "rb") as file:
         elf = file.read()
+    with open(os.path.join(guests, "guest-high"), "rb") as file:
+        high = file.read()
     with tempfile.TemporaryDirectory() as folder:
-        for name, case in (kernels(elf) | parameters(elf) | machines(elf)).items():
+        for name, case in (kernels(elf) | parameters(elf) | machines(elf) |
+                           memory(high)).items():
             if chosen and name not in chosen:
                 continue
             wrong = run_case(xenolith, folder, case)

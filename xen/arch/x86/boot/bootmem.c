@@ -121,4 +121,5 @@ void __init heap_init_from_boot(void)
 	for (u32 i = 0; i < nr_ranges; i++)
 		heap_add_boot_memory(ranges[i].start, ranges[i].end);
 	nr_ranges = 0;
+	heap_set_from_top(true);
 }

@@ -7,10 +7,12 @@
 #include <xen/acpi.h>
 #include <xen/dom0_params.h>
 #include <xen/errno.h>
+#include <xen/format.h>
 #include <xen/hal/smp.h>
 #include <xen/p2m.h>
 #include <xen/printk.h>
 #include <xen/string.h>
+#include <xen/trace.h>
 #include <xen/vpci.h>
 
 #include <asm/apic.h>
@@ -26,6 +28,8 @@
 #define MIN_RESERVE (64UL << 20)
 /* What the hypervisor needs at least to build the domain. */
 #define OWN_MIN (8UL << 20)
+/* A domain with less than this is a mistake. */
+#define DOM0_MIN (32UL << 20)
 
 /* The command line comes first, then the manifest; without either, it gets nearly all. */
 static u64 __init dom0_pages(const struct dom0_plan *plan)
@@ -37,6 +41,17 @@ static u64 __init dom0_pages(const struct dom0_plan *plan)
 	return dom0_mem_pages(free, total_page_count(), fallback);
 }
 
+/* Ends a message about too little memory: what may hold much of it. */
+static const char *__init trace_note(void)
+{
+	static char note[80] __initdata;
+
+	if (trace_ring_pages() >> 8)
+		scnprintf(note, sizeof(note), "; the trace buffers hold %lu MiB: tbuf_size= makes "
+			  "them smaller", trace_ring_pages() >> 8);
+	return note;
+}
+
 /* More than there is would leave the hypervisor nothing to build the domain with. */
 static void __init check_room(u64 pages)
 {
@@ -45,8 +60,11 @@ static void __init check_room(u64 pages)
 	room -= min(room, OWN_MIN >> PAGE_SHIFT);
 	if (pages > room)
 		boot_reject("dom0 is to have %lu MiB, but only %lu MiB are free; set dom0_mem= (or "
-			    "the manifest's memory) to less, or give the machine more", pages >> 8,
-			    room >> 8);
+			    "the manifest's memory) to less, or give the machine more%s", pages >> 8,
+			    room >> 8, trace_note());
+	if (pages < DOM0_MIN >> PAGE_SHIFT)
+		boot_reject("only %lu MiB of memory for dom0; give the machine more, or set "
+			    "dom0_mem=%s", pages >> 8, trace_note());
 }
 
 struct take {
@@ -224,9 +242,6 @@ struct domain *__init dom0_build(const struct dom0_plan *plan)
 	int rc;
 
 	check_room(pages);
-	if (pages < (32UL << 20) >> PAGE_SHIFT)
-		boot_reject("only %lu MiB of memory for dom0; give the machine more, or set "
-			    "dom0_mem=", pages >> 8);
 	d = make_domain(plan, pages);
 	if ((rc = give_ram(d, pages)) || (rc = add_firmware_regions(d)) || (rc = set_iomem(d)) ||
 	    (rc = vpci_init(d)))

@@ -78,6 +78,7 @@ void __init boot_domains(void)
 	/* First, as it is mapped 1:1 and needs the memory where its kernel is linked to lie. */
 	if (manifest_plan_dom0(&plan))
 		hardware_domain = dom0_build(&plan);
+	heap_set_from_top(false);
 	nr = manifest_build();
 	if (!hardware_domain && !nr)
 		boot_reject("there is no domain to start; see the lines above");

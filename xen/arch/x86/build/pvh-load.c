@@ -8,6 +8,7 @@
 #include <xen/guest_access.h>
 #include <xen/printk.h>
 #include <xen/string.h>
+#include <xen/trace.h>
 
 #include <asm/e820.h>
 
@@ -54,6 +55,26 @@ static int zero(struct domain *d, const struct pvh_image *img, u64 at, u64 len)
 	return 0;
 }
 
+/* Say why the memory from @at on is not the domain's. dom0, mapped 1:1, needs these very frames. */
+static void explain_missing(const struct domain *d, const struct pvh_image *img, u64 at)
+{
+	mfn_t mfn = paddr_to_mfn(paddr_make(at));
+	u64 total = total_page_count(), others = free_page_count(NUMA_NO_NODE) + d->tot_pages;
+
+	if (!d->is_mapped_1to1 ||
+	    (mfn_is_ram(mfn) && mfn_to_page(mfn)->state == PAGE_STATE_FREE))
+		printk(LOG_ERR "%s: the kernel needs memory at %#lx; give the domain more\n",
+		       img->name, at);
+	else if (!mfn_is_ram(mfn))
+		printk(LOG_ERR "%s: the kernel needs memory at %#lx, where the machine has none\n",
+		       img->name, at);
+	else
+		printk(LOG_ERR "%s: the kernel needs memory at %#lx, but the hypervisor holds it "
+		       "(%lu MiB in all, %lu MiB of them for trace buffers); give the machine more "
+		       "memory, or set tbuf_size= to less\n", img->name, at,
+		       (total - min(total, others)) >> 8, trace_ring_pages() >> 8);
+}
+
 static int load_segments(struct domain *d, const struct pvh_image *img, const struct elf_image *elf)
 {
 	for (u32 i = 0; i < elf->nr_segments; i++) {
@@ -61,8 +82,11 @@ static int load_segments(struct domain *d, const struct pvh_image *img, const st
 		int rc;
 
 		if (!guest_map_is_ram(&to_xd(d)->map, s->paddr, s->memsz)) {
-			printk(LOG_ERR "%s: the kernel needs memory at %#lx-%#lx; give the domain "
-			       "more\n", img->name, s->paddr, s->paddr + s->memsz);
+			u64 at = s->paddr;
+
+			while (guest_map_is_ram(&to_xd(d)->map, at, 1))
+				at = ROUND_DOWN(at, PAGE_SIZE) + PAGE_SIZE;
+			explain_missing(d, img, at);
 			return -XEN_ENOMEM;
 		}
 		rc = put(d, img, s->paddr, (const char *)img->kernel + s->offset, s->filesz);
