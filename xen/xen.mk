@@ -18,7 +18,7 @@ xen_srcs_x86_64 := $(call xen_in,$(xen_common_dirs) arch/x86 arch/x86/%)
 # that only reads bytes.
 xen_srcs_host := $(filter-out lib/string.c drivers/%,$(call xen_in,$(xen_common_dirs) arch/host)) \
 	$(filter drivers/acpi/parse-% drivers/acpi/numa-% drivers/pci/parse-% \
-	drivers/serial/parse-%,$(xen_all_srcs))
+	drivers/serial/parse-% drivers/serial/ns16550.c,$(xen_all_srcs))
 
 xen_cflags_common := -std=gnu11 -O2 -g -Wall -Wextra -Werror -Wmissing-prototypes \
 	-Wstrict-prototypes -Wvla -Wno-unused-parameter -Wno-sign-compare -fno-strict-aliasing -fno-common \

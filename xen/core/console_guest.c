@@ -6,6 +6,7 @@
 #include <xen/format.h>
 #include <xen/hal/time.h>
 #include <xen/param.h>
+#include <xen/printk.h>
 #include <xen/string.h>
 
 #define GUEST_LINE 256
@@ -28,6 +29,7 @@ struct slot {
 
 static struct slot slots[NR_SLOTS];	/* [console lock] */
 static u64 use_counter;			/* [console lock] */
+static u64 forgotten;	/* [console lock] dropped lines of guests that lost their slot */
 
 static void emit_tag(u16 domid)
 {
@@ -38,24 +40,46 @@ static void emit_tag(u16 domid)
 	console_emit(tag, (size_t)n);
 }
 
-static void flush(struct slot *s)
+static void emit_note(u64 lines, const char *of)
 {
 	char note[64];
-	int n;
+	int n = scnprintf(note, sizeof(note), "[%lu lines%s were dropped]\n",
+			  (unsigned long)lines, of);
 
+	console_emit(note, (size_t)n);
+}
+
+static void flush(struct slot *s)
+{
+	ASSERT(s->len <= GUEST_LINE);
 	if (rate_limit_take(&s->limit, now_ns())) {
 		if (s->limit.dropped) {
 			emit_tag(s->domid);
-			n = scnprintf(note, sizeof(note), "[%lu lines were dropped]\n",
-				      (unsigned long)s->limit.dropped);
-			console_emit(note, (size_t)n);
+			emit_note(s->limit.dropped, "");
 			s->limit.dropped = 0;
+		}
+		if (forgotten) {
+			console_begin_line();
+			emit_note(forgotten, " of other guests");
+			forgotten = 0;
 		}
 		emit_tag(s->domid);
 		console_emit(s->text, s->len);
 		console_emit("\n", 1);
 	}
 	s->len = 0;
+}
+
+/*
+ * Free a slot of its guest. The tokens stay as they are: guests that take turns in it would
+ * otherwise each begin with a full burst, again and again.
+ */
+static void evict(struct slot *s)
+{
+	if (s->len)
+		flush(s);
+	forgotten += s->limit.dropped;
+	s->limit.dropped = 0;
 }
 
 static struct slot *slot_of(u16 domid)
@@ -68,11 +92,14 @@ static struct slot *slot_of(u16 domid)
 		if (slots[i].stamp < oldest->stamp)
 			oldest = &slots[i];
 	}
-	if (oldest->used && oldest->len)
-		flush(oldest);
-	*oldest = (struct slot){ .used = true, .domid = domid };
-	oldest->limit.per_second = opt_rate;
-	oldest->limit.burst = oldest->limit.tokens = opt_rate * BURST_SECONDS;
+	if (oldest->used)
+		evict(oldest);
+	else
+		oldest->limit = (struct rate_limit){ .per_second = opt_rate,
+						     .tokens = opt_rate * BURST_SECONDS,
+						     .burst = opt_rate * BURST_SECONDS };
+	oldest->used = true;
+	oldest->domid = domid;
 	return oldest;
 }
 

@@ -121,7 +121,7 @@ static void chunk_trim(struct page_info *pg, u32 order, struct page_info *keep, 
 	}
 }
 
-/* The end of the highest chunk of at least 2^@order frames. At boot only: it looks at all of them. */
+/* The end of the highest chunk of at least 2^@order frames. Boot only: it looks at all chunks. */
 static struct page_info *take_top(struct heap *h, u32 order, u32 dirty)
 {
 	struct page_info *best = NULL, *pg, *end;

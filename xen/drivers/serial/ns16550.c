@@ -5,8 +5,10 @@
  */
 #include "ns16550.h"
 
+#include <xen/format.h>
 #include <xen/hal/cpu.h>
 #include <xen/hal/io.h>
+#include <xen/printk.h>
 
 enum { RBR = 0, THR = 0, DLL = 0, IER = 1, DLM = 1, IIR = 2, FCR = 2, LCR = 3, MCR = 4, LSR = 5 };
 
@@ -23,6 +25,8 @@ enum { RBR = 0, THR = 0, DLL = 0, IER = 1, DLM = 1, IIR = 2, FCR = 2, LCR = 3, M
 #define FIFO_SIZE 16
 #define TX_POLLS 200000		/* over 16 bytes at 9600 baud with 1 us a read */
 #define SERVICE_ROUNDS 256
+/* Output goes on after a loss when the ring has this much room: one note for many lost lines. */
+#define RESUME_ROOM (UART_TX_RING / 4)
 
 static u8 reg_read(const struct uart *u, u32 reg)
 {
@@ -122,19 +126,53 @@ static void drain_ring(struct uart *u)
 		fill_fifo(u);
 }
 
+static u32 ring_room(const struct uart *u)
+{
+	ASSERT(u->tx_head - u->tx_tail <= UART_TX_RING);
+	return UART_TX_RING - (u->tx_head - u->tx_tail);
+}
+
+static void ring_put(struct uart *u, char c)
+{
+	ASSERT(ring_room(u));
+	u->tx[u->tx_head++ % UART_TX_RING] = c;
+}
+
+/* After output was dropped: say so, as soon as the ring has room for more than that. */
+static bool note_dropped(struct uart *u)
+{
+	char note[64];
+	int n;
+
+	if (!u->dropped)
+		return true;
+	if (ring_room(u) < RESUME_ROOM)
+		return false;
+	n = scnprintf(note, sizeof(note), "\n[%lu characters were dropped]\n",
+		      (unsigned long)u->dropped);
+	for (int i = 0; i < n; i++)
+		ring_put(u, note[i]);
+	u->dropped = 0;
+	return true;
+}
+
+/* Make room for a character. A port that can take some now costs no time. */
+static bool make_room(struct uart *u)
+{
+	if (!ring_room(u) && (reg_read(u, LSR) & LSR_THR_EMPTY ||
+			      (!u->lossy && wait_for(u, LSR_THR_EMPTY))))
+		fill_fifo(u);
+	return ring_room(u);
+}
+
 static void send_queued(struct uart *u, const char *s, size_t len)
 {
-	for (size_t i = 0; i < len; i++) {
-		if (u->tx_head - u->tx_tail == UART_TX_RING) {
-			if (!wait_for(u, LSR_THR_EMPTY))
-				return;
-			fill_fifo(u);
-		}
-		u->tx[u->tx_head++ % UART_TX_RING] = s[i];
-	}
+	for (; len && note_dropped(u) && make_room(u); len--)
+		ring_put(u, *s++);
+	u->dropped += len;
 	if (reg_read(u, LSR) & LSR_THR_EMPTY)
 		fill_fifo(u);
-	if (u->tx_tail != u->tx_head)
+	if (u->tx_tail != u->tx_head && !u->polled)
 		reg_write(u, IER, IER_RX | IER_TX);
 }
 
@@ -142,7 +180,7 @@ void uart_write(struct uart *u, const char *s, size_t len)
 {
 	u64 flags;
 
-	if (!u->irq_tx) {	/* the console lock is enough, and may be broken on purpose */
+	if (!u->queued) {	/* the console lock is enough, and may be broken on purpose */
 		send_polled(u, s, len);
 		return;
 	}
@@ -153,44 +191,60 @@ void uart_write(struct uart *u, const char *s, size_t len)
 
 void uart_sync(struct uart *u)
 {
-	u->irq_tx = false;
+	u->queued = false;
 	drain_ring(u);
 	wait_for(u, LSR_TX_EMPTY);
 }
 
+/* Move output from the ring to a port that can take some. True when there was some. */
+static bool service_output(struct uart *u, u8 status)
+{
+	bool some = u->tx_tail != u->tx_head;
+
+	if (!u->queued || !(status & LSR_THR_EMPTY))
+		return false;
+	fill_fifo(u);
+	if (u->tx_tail == u->tx_head && !u->polled)
+		reg_write(u, IER, IER_RX);
+	return some;
+}
+
 void uart_service(struct uart *u)
 {
-	for (u32 i = 0; i < SERVICE_ROUNDS; i++) {
+	bool more = true;
+
+	for (u32 i = 0; more && i < SERVICE_ROUNDS; i++) {
 		u64 flags = spin_lock_irqsave(&u->lock);
 		u8 status = reg_read(u, LSR);
+		bool gone = status == 0xff, input = !gone && status & LSR_RX;
 		char c = 0;
 
-		/* All ones: the port has gone. Reading IIR acknowledges the output interrupt. */
-		if (status == 0xff || (reg_read(u, IIR) & IIR_NONE && !(status & LSR_RX)))
-			status = 0;
-		if (status & LSR_RX)
+		/* Reading IIR acknowledges the output interrupt. */
+		more = !gone && (!(reg_read(u, IIR) & IIR_NONE) || input);
+		if (input)
 			c = (char)reg_read(u, RBR);
-		if (u->irq_tx && status & LSR_THR_EMPTY) {
-			fill_fifo(u);
-			if (u->tx_tail == u->tx_head)
-				reg_write(u, IER, IER_RX);
-		}
+		if (!gone)
+			more |= service_output(u, status);
 		spin_unlock_irqrestore(&u->lock, flags);
-		if (status & LSR_RX)
+		if (input)
 			console_input(c);
-		else if (!status)
-			return;
 	}
 }
 
-void uart_start_irq(struct uart *u, bool tx)
+bool uart_has_output(const struct uart *u)
+{
+	return u->queued && READ_ONCE(u->tx_tail) != READ_ONCE(u->tx_head);
+}
+
+void uart_start(struct uart *u, bool polled, bool queue)
 {
 	u64 flags = spin_lock_irqsave(&u->lock);
 
-	u->irq_tx = tx;
+	u->polled = polled;
+	u->queued = queue;
 	reg_read(u, LSR);
 	reg_read(u, RBR);
 	reg_read(u, IIR);
-	reg_write(u, IER, IER_RX);
+	reg_write(u, IER, polled ? 0 : IER_RX);
 	spin_unlock_irqrestore(&u->lock, flags);
 }

@@ -26,24 +26,33 @@ struct uart {
 	bool on_pci;			/* on the card at @bdf of segment 0 */
 	u16 bdf;
 
-	bool irq_tx;			/* output goes through the ring */
+	bool queued;			/* output goes through the ring */
+	bool polled;			/* a timer serves the port, its interrupts are off */
+	bool lossy;			/* a full ring costs output, never time */
+	u64 dropped;			/* characters since the last one that had room */
 	bool stuck;			/* the last wait for room ran out */
 	u32 tx_head, tx_tail;		/* free-running; head is where bytes go in */
-	struct timer poll;		/* input without an interrupt */
+	struct timer poll;		/* serves a port without an interrupt */
 	char tx[UART_TX_RING];
 };
 
 /** Look for the port and program it. False when nothing answers. */
 bool uart_setup(struct uart *u);
-/** Write all of @s; waits at most a bounded number of polls for each byte. */
+/**
+ * Write all of @s. Until uart_start(): waits at most a bounded number of polls for each byte. After
+ * it: while the ring is full, waits in the same way, or drops and counts when the port is lossy.
+ */
 void uart_write(struct uart *u, const char *s, size_t len);
 /** From now on write at once; sends what the ring holds and waits, within bounds, until it is on
  * the wire. Takes no lock: the machine may be going down inside of a write. */
 void uart_sync(struct uart *u);
 /** Serve whatever the port wants: input to console_input(), output from the ring. */
 void uart_service(struct uart *u);
-/** Enable the interrupts of the port (input, and output through the ring when @tx). */
-void uart_start_irq(struct uart *u, bool tx);
+/** Is there output in the ring? A port that is polled is to be served again soon. */
+bool uart_has_output(const struct uart *u);
+/** From now on uart_service() is called: by the port's interrupts, or (@polled) by a timer. Output
+ * goes through the ring when @queue. */
+void uart_start(struct uart *u, bool polled, bool queue);
 
 /** Set @u's address from the @nth serial port on a PCI card. 0 or -XEN_ENODEV. */
 int uart_find_pci(struct uart *u, u32 nth);

@@ -12,7 +12,9 @@
 #include "ns16550.h"
 #include "settings.h"
 
-#define POLL_INTERVAL_NS 20000000
+/* A port without an interrupt is looked at for input, and more often while it has output. */
+#define POLL_INPUT_NS 20000000
+#define POLL_OUTPUT_NS 1400000		/* what 16 characters take at 115200 baud */
 #define MMIO_WINDOW 64
 
 static void com1_write(const char *s, size_t len);
@@ -117,7 +119,7 @@ static void poll(void *arg)
 	struct uart *u = arg;
 
 	uart_service(u);
-	timer_set(&u->poll, now_ns() + POLL_INTERVAL_NS);
+	timer_set(&u->poll, now_ns() + (uart_has_output(u) ? POLL_OUTPUT_NS : POLL_INPUT_NS));
 }
 
 void __init serial_init_late(void)
@@ -131,10 +133,17 @@ void __init serial_init_late(void)
 		if (!u->present)
 			continue;
 		if (u->irq && irq_request_isa((u8)u->irq, interrupt, u) >= 0) {
-			uart_start_irq(u, !sync_console);
+			uart_start(u, false, !sync_console);
 			continue;
 		}
+		uart_start(u, true, !sync_console);
 		timer_init(&u->poll, poll, u, 0);
-		timer_set(&u->poll, now_ns() + POLL_INTERVAL_NS);
+		timer_set(&u->poll, now_ns() + POLL_INPUT_NS);
 	}
+}
+
+void __init serial_boot_done(void)
+{
+	for (u32 i = 0; i < ARRAY_SIZE(coms); i++)
+		coms[i].lossy = true;
 }

@@ -139,8 +139,8 @@ void heap_return_scrubbed(struct page_info *pg, u32 order);
 void heap_set_scrubbing(bool on);
 
 /**
- * While set, an allocation takes the highest frames that are free, for the hardware domain needs the
- * lowest: its kernel lies where it was linked to lie. Boot only: it looks at every free chunk.
+ * While set, an allocation takes the highest frames that are free, for the hardware domain needs
+ * the lowest: its kernel lies where it was linked to lie. Boot only: it looks at every free chunk.
  */
 void heap_set_from_top(bool on);
 

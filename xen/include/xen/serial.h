@@ -23,4 +23,10 @@ bool serial_owns_pci(struct pci_addr a);
  */
 void serial_init_late(void);
 
+/**
+ * Guests are about to run. A port that cannot keep up with the log has been waited for so far; from
+ * now on it costs lines, which are counted, and never time. (With sync_console it still waits.)
+ */
+void serial_boot_done(void);
+
 #endif

@@ -190,6 +190,27 @@ static void test_guest_rate(void **state)
 	assert_in_range(count_lines(output(), "guest error"), 50, 200);
 }
 
+/* Guests that take turns in a slot do not begin with a full burst each time. */
+static void test_many_guests_rate(void **state)
+{
+	enum { GUESTS = 40, ROUNDS = 3000 };
+	u32 lines = 0;
+
+	host_advance(60L * 1000000000);
+	output();
+	for (u32 i = 0; i < ROUNDS; i++) {
+		for (u16 d = 200; d < 200 + GUESTS; d++)
+			console_guest_write(d, "flood\n", 6, false);
+		lines += count_lines(output(), "flood");
+	}
+	/* 16 slots, each with a burst of 2000. */
+	assert_in_range(lines, 16 * 2000, 16 * 2000 + 100);
+	host_advance(1000000000L);
+	console_guest_write(200, "later\n", 6, false);
+	assert_int_equal(count_lines(output(), "lines of other guests were dropped]\n"), 1);
+	assert_int_equal(count_lines(text, "later"), 1);
+}
+
 static char typed[16];
 static u32 nr_typed;
 
@@ -269,6 +290,7 @@ int main(void)
 		cmocka_unit_test(test_guest),
 		cmocka_unit_test(test_guest_long_and_many),
 		cmocka_unit_test(test_guest_rate),
+		cmocka_unit_test(test_many_guests_rate),
 		cmocka_unit_test(test_input),
 		cmocka_unit_test(test_device_replay),
 	};

@@ -12,7 +12,8 @@
 #define FREE MIB(900)
 #define TOTAL MIB(1000)
 #define FALLBACK MIB(800)
-#define BAD_MEM "not a list of SIZE, min:SIZE and max:SIZE, where SIZE is like 512M, -512M, 25% or 1G+25%"
+#define BAD_MEM "not a list of SIZE, min:SIZE and max:SIZE, where SIZE is like 512M, -512M, " \
+		"25% or 1G+25%"
 #define BAD_VCPUS "not N or MIN-MAX with numbers from 1 to 128"
 
 /* What the log has gained since the last call. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* com1= and console= in all of Xen's forms: what they mean, and what is refused with which words. */
+/* com1= and console= in all of Xen's forms: what they mean, and how others are refused. */
 #include "unit.h"
 
 #include <string.h>
@@ -71,7 +71,8 @@ static void test_bad(void **state)
 		{ "115200,8n1,here", "the place is a port, a memory address, or pci" },
 		{ "115200,8n1,0", "the place is a port, a memory address, or pci" },
 		{ "115200,8n1,amt", "ports of Intel AMT are not driven; use pci" },
-		{ "115200,8n1,0x3f8,16", "the interrupt is an ISA line from 1 to 15, or 0 to poll" },
+		{ "115200,8n1,0x3f8,16",
+		  "the interrupt is an ISA line from 1 to 15, or 0 to poll" },
 		{ "115200,8n1,0x3f8,msi",
 		  "a port's MSI is not used; give its ISA interrupt, or 0 to poll" },
 		{ "115200,8n1,0x3f8,4,01:00.0",

@@ -60,8 +60,8 @@ static void __init check_room(u64 pages)
 	room -= min(room, OWN_MIN >> PAGE_SHIFT);
 	if (pages > room)
 		boot_reject("dom0 is to have %lu MiB, but only %lu MiB are free; set dom0_mem= (or "
-			    "the manifest's memory) to less, or give the machine more%s", pages >> 8,
-			    room >> 8, trace_note());
+			    "the manifest's memory) to less, or give the machine more%s",
+			    pages >> 8, room >> 8, trace_note());
 	if (pages < DOM0_MIN >> PAGE_SHIFT)
 		boot_reject("only %lu MiB of memory for dom0; give the machine more, or set "
 			    "dom0_mem=%s", pages >> 8, trace_note());

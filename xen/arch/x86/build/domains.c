@@ -3,6 +3,7 @@
 #include <xen/manifest.h>
 #include <xen/printk.h>
 #include <xen/reap.h>
+#include <xen/serial.h>
 #include <xen/string.h>
 
 #include <asm/mm.h>
@@ -84,6 +85,7 @@ void __init boot_domains(void)
 		boot_reject("there is no domain to start; see the lines above");
 	free_modules();
 	reap_init();
+	serial_boot_done();
 	/* Together, so that none has the machine to itself while another is built. */
 	rcu_read_lock();
 	for (struct domain *d = domain_next(NULL); d; d = domain_next(d))

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Device registers. The simulated machine has none; a test that brings a device defines these. */
+#ifndef ASM_HOST_IO_H
+#define ASM_HOST_IO_H
+
+#include <xen/types.h>
+
+/** What no device answers reads as all ones. */
+u8 inb(u16 port);
+void outb(u8 v, u16 port);
+
+static inline u8 readb(const volatile void *p) { return *(const volatile u8 *)p; }
+static inline u32 readl(const volatile void *p) { return *(const volatile u32 *)p; }
+static inline void writeb(u8 v, volatile void *p) { *(volatile u8 *)p = v; }
+static inline void writel(u32 v, volatile void *p) { *(volatile u32 *)p = v; }
+
+#endif
