@@ -50,9 +50,14 @@ $(BUILD)/gen/generated/trace_%.h: traces/catalogue.toml traces/gen.py
 	$(SAY) GEN $@
 	$(Q)mkdir -p $(@D) && $(PYTHON) traces/gen.py $(what) > $@
 
+# How the ABI's structures look to 32-bit guests.
+$(BUILD)/gen/generated/compat_layouts.h: xen/domain/compat/gen.py xen/domain/compat/layouts.toml | $(BUILD)/abi/public
+	$(SAY) GEN $@
+	$(Q)mkdir -p $(@D) && $(PYTHON) $< "$(CC)" $(BUILD)/abi > $@
+
 # Headers that must be there before anything is compiled.
 xen_made := $(BUILD)/abi/public $(BUILD)/gen/generated/trace_events.h \
-	$(BUILD)/gen/generated/trace_names.h
+	$(BUILD)/gen/generated/trace_names.h $(BUILD)/gen/generated/compat_layouts.h
 
 # $(call xen_env,ENV,SRCS)
 define xen_env

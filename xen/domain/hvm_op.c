@@ -2,6 +2,7 @@
 /* HVMOP_*: guest parameters, and what the platform adds. */
 #include <xen/errno.h>
 #include <xen/hal/vcpu.h>
+#include <xen/shared_info.h>
 
 #include "private.h"
 
@@ -43,6 +44,8 @@ static int set_param(struct vcpu *v, struct domain *d, const struct xen_hvm_para
 	spin_lock(&d->lock);
 	d->hvm_params[p->index] = p->value;
 	spin_unlock(&d->lock);
+	if (p->index == HVM_PARAM_CALLBACK_IRQ && d == v->domain)
+		shared_info_latch(v);
 	return 0;
 }
 

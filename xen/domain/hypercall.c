@@ -4,6 +4,7 @@
  * anything; one that works for long stops at hypercall_preempt_check(), puts what is left into its
  * arguments and returns -XEN_ERESTART.
  */
+#include <xen/compat.h>
 #include <xen/errno.h>
 #include <xen/evtchn.h>
 #include <xen/gnttab.h>
@@ -30,11 +31,16 @@ static const hypercall_fn hypercall_table[] = {
 	[__HYPERVISOR_platform_op] = do_platform_op,
 };
 
-long hypercall_dispatch(struct vcpu *v, struct hypercall *hc)
+static long run(struct vcpu *v, struct hypercall *hc)
 {
 	if (hc->nr >= ARRAY_SIZE(hypercall_table) || !hypercall_table[hc->nr])
 		return -XEN_ENOSYS;
 	return hypercall_table[hc->nr](v, hc);
+}
+
+long hypercall_dispatch(struct vcpu *v, struct hypercall *hc)
+{
+	return unlikely(v->caller_is_32bit) ? compat_call(v, hc, run) : run(v, hc);
 }
 
 long do_event_channel_op(struct vcpu *v, struct hypercall *hc)

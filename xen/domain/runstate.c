@@ -3,9 +3,11 @@
  * The guest's copy of its runstate. The area is found once, at registration, and its pages are
  * held; a guest that moves the mapping registers it again.
  */
+#include <xen/compat.h>
 #include <xen/errno.h>
 #include <xen/hal/vcpu.h>
 #include <xen/p2m.h>
+#include <xen/printk.h>
 #include <xen/string.h>
 
 #include "private.h"
@@ -47,18 +49,32 @@ static void area_write(const struct guest_area *a, u32 at, const void *src, u32 
 static void area_write_all(struct vcpu *v, const struct vcpu_runstate_info *info)
 {
 	const struct guest_area *a = &v->runstate_area;
+	u8 compat[COMPAT_MAX_BYTES];
+	const void *image = info;
 
+	if (a->layout) {
+		compat_from_native(a->layout, compat, info);
+		image = compat;
+	}
 	if (likely(a->offset + a->len <= PAGE_SIZE))
-		memcpy((char *)page_to_virt(a->page[0]) + a->offset, info, sizeof(*info));
+		memcpy((char *)page_to_virt(a->page[0]) + a->offset, image, a->len);
 	else
-		area_write(a, 0, info, sizeof(*info));
+		area_write(a, 0, image, a->len);
+}
+
+/* Where the guest finds the time with the flag in it. */
+static u32 entry_time_offset(const struct guest_area *a)
+{
+	u32 at = offsetof(struct vcpu_runstate_info, state_entry_time);
+
+	return a->layout ? compat_offset(a->layout, at) : at;
 }
 
 /* [area_lock] */
 static void update_locked(struct vcpu *v)
 {
 	struct vcpu_runstate_info info = v->runstate;
-	u32 at = offsetof(struct vcpu_runstate_info, state_entry_time);
+	u32 at = entry_time_offset(&v->runstate_area);
 
 	if (!(v->domain->vm_assist & BIT(VMASST_TYPE_runstate_update_flag))) {
 		area_write_all(v, &info);
@@ -88,14 +104,19 @@ void runstate_area_update(struct vcpu *v)
 
 int runstate_area_register(struct vcpu *v, guest_ptr_t at)
 {
-	struct guest_area new = { .offset = page_offset(at.v),
-				  .len = sizeof(struct vcpu_runstate_info) };
-	u32 pages = DIV_ROUND_UP(new.offset + new.len, PAGE_SIZE);
+	struct guest_area new = { .len = sizeof(struct vcpu_runstate_info) };
+	u32 pages;
 
 	if (guest_ptr_is_null(at)) {
 		runstate_area_release(v);
 		return 0;
 	}
+	at = compat_resolve(at, &new.layout);
+	if (new.layout)
+		new.len = compat_bytes(new.layout);
+	new.offset = page_offset(at.v);
+	pages = DIV_ROUND_UP(new.offset + new.len, PAGE_SIZE);
+	ASSERT(pages <= ARRAY_SIZE(new.page));
 	for (u32 i = 0; i < pages; i++) {
 		gfn_t gfn;
 

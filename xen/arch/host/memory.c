@@ -6,6 +6,7 @@
 #include <xen/printk.h>
 #include <xen/hal/cpu.h>
 #include <xen/hal/smp.h>
+#include <xen/hal/vcpu.h>
 
 #include "libc.h"
 #include "private.h"
@@ -87,7 +88,7 @@ static bool host_range_ok(u64 at, size_t len)
 	return false;
 }
 
-int guest_copy_in(struct vcpu *v, void *dst, guest_ptr_t src, size_t len)
+int arch_guest_copy_in(struct vcpu *v, void *dst, gvaddr_t src, size_t len)
 {
 	if (!len)
 		return 0;
@@ -99,7 +100,7 @@ int guest_copy_in(struct vcpu *v, void *dst, guest_ptr_t src, size_t len)
 	return 0;
 }
 
-int guest_copy_out(struct vcpu *v, guest_ptr_t dst, const void *src, size_t len)
+int arch_guest_copy_out(struct vcpu *v, gvaddr_t dst, const void *src, size_t len)
 {
 	if (!len)
 		return 0;

@@ -194,9 +194,14 @@ static bool fifo_is_masked(struct domain *d, const struct evtchn *chn)
 	return !word || (READ_ONCE(*word) & WORD_MASKED);
 }
 
+static u32 fifo_nr_ports(const struct domain *d)
+{
+	return EVTCHN_FIFO_NR_CHANNELS;
+}
+
 const struct evtchn_ops evtchn_fifo_ops = {
 	.name = "FIFO",
-	.nr_ports = EVTCHN_FIFO_NR_CHANNELS,
+	.nr_ports = fifo_nr_ports,
 	.has_priorities = true,
 	.set_pending = fifo_set_pending,
 	.clear_pending = fifo_clear_pending,
@@ -204,4 +209,4 @@ const struct evtchn_ops evtchn_fifo_ops = {
 	.is_pending = fifo_is_pending,
 	.is_masked = fifo_is_masked,
 };
-OPS_TABLE(evtchn_fifo_ops, set_pending);
+OPS_TABLE(evtchn_fifo_ops, nr_ports);

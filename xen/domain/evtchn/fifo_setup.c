@@ -28,7 +28,7 @@ static void switch_to_fifo(struct domain *d)
 	struct evtchn_domain *ed = d->evtchn;
 
 	__atomic_store_n(&ed->ops, &evtchn_fifo_ops, __ATOMIC_SEQ_CST);
-	for (u32 port = evtchn_next_open(d, 0); port < min(ed->nr_ports, evtchn_2l_ops.nr_ports);
+	for (u32 port = evtchn_next_open(d, 0); port < min(ed->nr_ports, evtchn_2l_ops.nr_ports(d));
 	     port = evtchn_next_open(d, port + 1)) {
 		struct evtchn *chn = evtchn_from_port(d, port);
 

@@ -47,9 +47,9 @@ static int add_bucket(struct evtchn_domain *ed)
 	return 0;
 }
 
-static u32 port_limit(const struct evtchn_domain *ed)
+static u32 port_limit(const struct domain *d)
 {
-	return min(ed->max_port + 1, ed->ops->nr_ports);
+	return min(d->evtchn->max_port + 1, d->evtchn->ops->nr_ports(d));
 }
 
 int evtchn_port_get(struct domain *d)
@@ -69,7 +69,7 @@ int evtchn_port_get(struct domain *d)
 		}
 	}
 	ed->hint = port;
-	if (port >= port_limit(ed))
+	if (port >= port_limit(d))
 		return -XEN_ENOSPC;
 	if (port >= ed->nr_ports) {
 		int rc = add_bucket(ed);

@@ -69,8 +69,9 @@ struct evtchn_group {
 /** How events are shown to the guest. Callers hold the channel's lock or its peer's. */
 struct evtchn_ops {
 	const char *name;
-	u32 nr_ports;
 	bool has_priorities;
+	/** Ports that the guest can see. */
+	u32 (*nr_ports)(const struct domain *d);
 	/** Raise @chn on @v, its vCPU. */
 	void (*set_pending)(struct vcpu *v, struct evtchn *chn);
 	void (*clear_pending)(struct domain *d, struct evtchn *chn);

@@ -3,6 +3,7 @@
 #include "private.h"
 
 #include <xen/hal/vcpu.h>
+#include <xen/shared_info.h>
 #include <xen/trace.h>
 
 /*
@@ -23,8 +24,7 @@ void evtchn_mark_upcall(struct vcpu *v, int sel)
 	/* Again when the info moved meanwhile: the mover may have copied before our bits came. */
 	do {
 		vi = READ_ONCE(v->vcpu_info);
-		if (sel >= 0 && (__atomic_fetch_or(&vi->evtchn_pending_sel, BIT(sel),
-						   __ATOMIC_SEQ_CST) & BIT(sel)))
+		if (sel >= 0 && shared_select(v->domain, vi, (u32)sel))
 			continue;
 		if (!__atomic_exchange_n(&vi->evtchn_upcall_pending, 1, __ATOMIC_SEQ_CST)) {
 			trace_evtchn_upcall(v->domain->id, v->id);
@@ -38,7 +38,7 @@ void evtchn_vcpu_info_moved(struct vcpu *v)
 	struct vcpu_info *vi = READ_ONCE(v->vcpu_info);
 
 	/* The selector is a hint: bits too many cost the guest one look at its bitmaps. */
-	__atomic_store_n(&vi->evtchn_pending_sel, ~0UL, __ATOMIC_SEQ_CST);
+	shared_select_all(v->domain, vi);
 	__atomic_store_n(&vi->evtchn_upcall_pending, 1, __ATOMIC_SEQ_CST);
 	arch_vcpu_event_notify(v);
 }

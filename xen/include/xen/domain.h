@@ -17,6 +17,7 @@
 #include <public/vcpu.h>
 #include <public/domctl.h>
 
+struct compat_layout;
 struct p2m;
 struct evtchn_domain;
 struct evtchn_vcpu;
@@ -26,6 +27,7 @@ struct grant_table;
 struct guest_area {
 	struct page_info *page[2];
 	u32 offset, len;	/* len 0: none */
+	const struct compat_layout *layout;	/* how the guest sees it; NULL: as we do */
 };
 
 struct vcpu {
@@ -40,6 +42,7 @@ struct vcpu {
 	u32 poll_evtchn;		/* port polled for; 0 none, ~0 several */
 	struct timer poll_timer;
 	bool is_initialised;		/* state loaded, may be brought up [domain lock] */
+	bool caller_is_32bit;		/* its last hypercall came from 32-bit mode [own CPU] */
 
 	/* The guest's own copies; NULL until registered [domain lock to change] */
 	struct vcpu_info *vcpu_info;	/* hypervisor mapping; never NULL once created (dummy) */
@@ -90,6 +93,7 @@ struct domain {
 
 	struct shared_info *shared_info;	/* hypervisor mapping, from creation on */
 	struct page_info *shared_info_page;
+	bool shared_info_is_32bit;	/* its layout (xen/shared_info.h); atomic */
 
 	struct p2m *p2m;
 	struct evtchn_domain *evtchn;

@@ -18,9 +18,15 @@ static inline guest_ptr_t guest_ptr_add(guest_ptr_t p, u64 bytes)
 {
 	return gvaddr_make(p.v + bytes);
 }
-static inline bool guest_ptr_is_null(guest_ptr_t p) { return p.v == 0; }
+/** NULL, also one that was made a translating pointer (xen/compat.h): all but its mark and its
+ * layout are zero then. No other pointer that looks so leads anywhere. */
+static inline bool guest_ptr_is_null(guest_ptr_t p)
+{
+	return p.v == 0 || (p.v >> 59 == 0x10 && p.v << 12 == 0);
+}
 
-/** 0 or -XEN_EFAULT. @v is the calling vCPU (current). May be partial on failure. */
+/** 0 or -XEN_EFAULT. @v is the calling vCPU (current), whose hypercall this is: the pointer is
+ * one of its arguments, or comes from a structure copied in. May be partial on failure. */
 int guest_copy_in(struct vcpu *v, void *dst, guest_ptr_t src, size_t len);
 int guest_copy_out(struct vcpu *v, guest_ptr_t dst, const void *src, size_t len);
 

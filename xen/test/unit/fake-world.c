@@ -376,7 +376,7 @@ static bool copy_ok(guest_ptr_t p, size_t len)
 	return p.v >= guest_start && p.v <= guest_end && len <= guest_end - p.v;
 }
 
-int guest_copy_in(struct vcpu *v, void *dst, guest_ptr_t src, size_t len)
+int arch_guest_copy_in(struct vcpu *v, void *dst, gvaddr_t src, size_t len)
 {
 	if (!copy_ok(src, len))
 		return -XEN_EFAULT;
@@ -384,7 +384,7 @@ int guest_copy_in(struct vcpu *v, void *dst, guest_ptr_t src, size_t len)
 	return 0;
 }
 
-int guest_copy_out(struct vcpu *v, guest_ptr_t dst, const void *src, size_t len)
+int arch_guest_copy_out(struct vcpu *v, gvaddr_t dst, const void *src, size_t len)
 {
 	if (!copy_ok(dst, len))
 		return -XEN_EFAULT;

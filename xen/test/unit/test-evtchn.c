@@ -4,6 +4,7 @@
 
 #include <xen/errno.h>
 #include <xen/evtchn.h>
+#include <xen/shared_info.h>
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -395,6 +396,44 @@ static void test_limits(void **state)
 	assert_int_equal(dom1->vcpu[0]->vcpu_info->evtchn_pending_sel, 1UL << 63);
 }
 
+/* A 32-bit guest has a quarter of the ports, and its mask where a 64-bit one has other things. */
+static void test_32bit_layout(void **state)
+{
+	unsigned long *mask;
+	u32 *sel = (u32 *)dom1->vcpu[0]->vcpu_info + 1;
+	long p;
+
+	dom1->shared_info_is_32bit = true;
+	mask = shared_evtchn_mask(dom1);
+	for (u32 i = 1; i < 1024; i++)
+		assert_int_equal(bind_ipi(dom1, 0), i);
+	assert_int_equal(bind_ipi(dom1, 0), -XEN_ENOSPC);
+	assert_int_equal(one_port(dom1, EVTCHNOP_send, 1023), 0);
+	assert_true(pending(dom1, 1023));
+	assert_int_equal(*sel, 1U << 31);
+	assert_int_equal(fake_vcpu(dom1, 0)->notified, 1);
+	bit_set(mask, 100);
+	assert_int_equal(one_port(dom1, EVTCHNOP_send, 100), 0);
+	assert_int_equal(*sel, 1U << 31);
+	assert_int_equal(one_port(dom1, EVTCHNOP_unmask, 100), 0);
+	assert_false(bit_test(mask, 100));
+	assert_int_equal(*sel, 1U << 31 | 1U << 3);
+
+	/* With the wide layout it opens more; back in the narrow one those are out of its sight. */
+	dom1->shared_info_is_32bit = false;
+	p = bind_ipi(dom1, 0);
+	assert_int_equal(p, 1024);
+	dom1->shared_info_is_32bit = true;
+	ack_all(dom1);
+	*sel = 0;
+	assert_int_equal(one_port(dom1, EVTCHNOP_send, p), 0);
+	assert_int_equal(*sel, 0);
+	assert_int_equal(fake_vcpu(dom1, 0)->notified, 0);
+	assert_int_equal(one_port(dom1, EVTCHNOP_unmask, p), 0);
+	assert_int_equal(*mask, 0);
+	assert_false(evtchn_port_pending(dom1, (u32)p));
+}
+
 static void test_peer_dies(void **state)
 {
 	struct domain *d = world_domain(9, 1, 0);
@@ -551,7 +590,8 @@ int main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 		T(test_interdomain), T(test_loopback), T(test_permissions), T(test_bad_arguments),
 		T(test_ipi), T(test_virq), T(test_pirq), T(test_mask), T(test_poll),
-		T(test_vcpu_info_moves), T(test_limits), T(test_peer_dies), T(test_storm),
+		T(test_vcpu_info_moves), T(test_limits), T(test_32bit_layout), T(test_peer_dies),
+		T(test_storm),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

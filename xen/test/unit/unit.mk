@@ -17,6 +17,8 @@ unit_timeout ?= 120
 unit_ldlibs := -lcmocka
 # What single tests link beside that.
 unit_ldlibs_decode := -lcapstone
+# Objects that single tests link, made by rules of their own.
+unit_objs_compat := compat-samples-i386.o
 unit_cflags := -O1 -Wno-missing-prototypes -Wno-unused-function -Wno-unknown-warning-option
 
 # $(call unit_env,ENV)
@@ -24,11 +26,17 @@ define unit_env
 $$(BUILD)/$(1)/unit/%.o: $(unit_dir)/%.c $(unit_dir)/unit.mk xen/xen.mk | $$(xen_made)
 	$$(SAY) CC '$(1) unit/$$*'
 	$$(Q)mkdir -p $$(@D) && $$(CC) $$(xen_cflags_$(1)) $$(unit_cflags) -MMD -MP -c -o $$@ $$<
+# Structures as a compiler for i386 lays them out.
+$$(BUILD)/$(1)/unit/compat-samples-i386.o: $(unit_dir)/compat-samples.c $(unit_dir)/unit.mk | $$(xen_made)
+	$$(SAY) CC '$(1) unit/compat-samples (i386)'
+	$$(Q)mkdir -p $$(@D) && $$(CC) -m32 -ffreestanding -D__XEN_TOOLS__ -I$$(BUILD)/abi -MMD -MP -MT $$@ \
+		-c -o $$(@:.o=.elf32) $$<
+	$$(Q)objcopy -I elf32-i386 -O elf64-x86-64 --prefix-symbols=i386_ $$(@:.o=.elf32) $$@
 # A test may define any function of the hypervisor itself: the first definition is taken, and the
 # test's objects come first.
 .SECONDEXPANSION:
 $$(BUILD)/$(1)/unit/test-%: $$(BUILD)/$(1)/unit/test-%.o $$(BUILD)/$(1)/libxenolith.a \
-		$$$$(addprefix $$(BUILD)/$(1)/unit/,$$$$(call unit_support_of,$$$$*))
+		$$$$(addprefix $$(BUILD)/$(1)/unit/,$$$$(call unit_support_of,$$$$*) $$$$(unit_objs_$$$$*))
 	$$(SAY) LD '$(1) unit/test-$$*'
 	$$(Q)$$(CC) $$(xen_cflags_$(1)) -o $$@ $$(filter %.o,$$^) -Wl,-z,muldefs \
 		$$(BUILD)/$(1)/libxenolith.a $$(unit_ldlibs) $$(unit_ldlibs_$$*)

@@ -79,12 +79,12 @@ static int copy(struct vcpu *v, void *buf, guest_ptr_t va, size_t len, bool writ
 	return rc;
 }
 
-int guest_copy_in(struct vcpu *v, void *dst, guest_ptr_t src, size_t len)
+int arch_guest_copy_in(struct vcpu *v, void *dst, gvaddr_t src, size_t len)
 {
 	return copy(v, dst, src, len, false);
 }
 
-int guest_copy_out(struct vcpu *v, guest_ptr_t dst, const void *src, size_t len)
+int arch_guest_copy_out(struct vcpu *v, gvaddr_t dst, const void *src, size_t len)
 {
 	return copy(v, (void *)(uintptr_t)src, dst, len, true);
 }

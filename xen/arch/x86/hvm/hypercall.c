@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* VMMCALL / VMCALL: registers to arguments, result to RAX (ABI: public/arch-x86/xen-x86_64.h). */
+/*
+ * VMMCALL / VMCALL: registers to arguments, result to RAX or EAX (ABI: public/arch-x86/xen-x86_64.h
+ * and xen-x86_32.h). The width is that of the code segment the call came from.
+ */
 #include <xen/errno.h>
 #include <xen/hypercall.h>
 #include <xen/trace.h>
@@ -9,22 +12,7 @@
 
 #include "private.h"
 
-#include <public/version.h>
-
-/* A 32-bit guest's structures differ for most calls; these are the same in both. */
-static bool same_for_32bit(const struct hypercall *hc)
-{
-	switch (hc->nr) {
-	case __HYPERVISOR_sched_op:
-		return hc->arg[0] != SCHEDOP_poll;
-	case __HYPERVISOR_xen_version:
-		return hc->arg[0] != XENVER_platform_parameters;
-	default:
-		return hc->nr == __HYPERVISOR_console_io || hc->nr == __HYPERVISOR_event_channel_op;
-	}
-}
-
-static bool is_64bit(struct x86_vcpu *xv)
+bool hvm_is_64bit(struct x86_vcpu *xv)
 {
 	struct hvm_seg cs;
 
@@ -41,7 +29,7 @@ static bool call_32bit(struct x86_vcpu *xv)
 		.arg = { (u32)xv->gpr[GPR_RBX], (u32)xv->gpr[GPR_RCX], (u32)xv->gpr[GPR_RDX],
 			 (u32)xv->gpr[GPR_RSI], (u32)xv->gpr[GPR_RDI] },
 	};
-	long rc = same_for_32bit(&hc) ? hypercall_dispatch(&xv->v, &hc) : -XEN_ENOSYS;
+	long rc = hypercall_dispatch(&xv->v, &hc);
 
 	if (rc == -XEN_ERESTART) {
 		xv->gpr[GPR_RBX] = hc.arg[0];
@@ -53,25 +41,15 @@ static bool call_32bit(struct x86_vcpu *xv)
 	return true;
 }
 
-bool hvm_do_hypercall(struct x86_vcpu *xv)
+static bool call_64bit(struct x86_vcpu *xv)
 {
-	struct hypercall hc;
-	long rc;
+	struct hypercall hc = {
+		.nr = (u32)xv->gpr[GPR_RAX],
+		.arg = { xv->gpr[GPR_RDI], xv->gpr[GPR_RSI], xv->gpr[GPR_RDX], xv->gpr[GPR_R10],
+			 xv->gpr[GPR_R8] },
+	};
+	long rc = hypercall_dispatch(&xv->v, &hc);
 
-	trace_hypercall((u32)xv->gpr[GPR_RAX]);
-	if (unlikely(hvm->get_cpl(xv) != 0)) {
-		xv->gpr[GPR_RAX] = (u64)-XEN_EPERM;
-		return true;
-	}
-	if (unlikely(!is_64bit(xv)))
-		return call_32bit(xv);
-	hc.nr = (u32)xv->gpr[GPR_RAX];
-	hc.arg[0] = xv->gpr[GPR_RDI];
-	hc.arg[1] = xv->gpr[GPR_RSI];
-	hc.arg[2] = xv->gpr[GPR_RDX];
-	hc.arg[3] = xv->gpr[GPR_R10];
-	hc.arg[4] = xv->gpr[GPR_R8];
-	rc = hypercall_dispatch(&xv->v, &hc);
 	if (unlikely(rc == -XEN_ERESTART)) {
 		xv->gpr[GPR_RDI] = hc.arg[0];
 		xv->gpr[GPR_RSI] = hc.arg[1];
@@ -80,4 +58,15 @@ bool hvm_do_hypercall(struct x86_vcpu *xv)
 	}
 	xv->gpr[GPR_RAX] = (u64)rc;
 	return true;
+}
+
+bool hvm_do_hypercall(struct x86_vcpu *xv)
+{
+	trace_hypercall((u32)xv->gpr[GPR_RAX]);
+	if (unlikely(hvm->get_cpl(xv) != 0)) {
+		xv->gpr[GPR_RAX] = (u64)-XEN_EPERM;
+		return true;
+	}
+	xv->v.caller_is_32bit = !hvm_is_64bit(xv);
+	return likely(!xv->v.caller_is_32bit) ? call_64bit(xv) : call_32bit(xv);
 }

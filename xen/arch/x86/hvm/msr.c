@@ -8,6 +8,7 @@
 #include <xen/hal/time.h>
 #include <xen/hal/vcpu.h>
 #include <xen/printk.h>
+#include <xen/shared_info.h>
 #include <xen/string.h>
 #include <xen/trace.h>
 #include <xen/x86/control-regs.h>
@@ -43,6 +44,14 @@ int hvm_write_hypercall_page(struct domain *d, gpaddr_t at)
 			return -1;
 	}
 	return 0;
+}
+
+/* The guest's own act, by which it also says how wide it is. */
+static int place_hypercall_page(struct x86_vcpu *xv, gpaddr_t at)
+{
+	xv->v.caller_is_32bit = !hvm_is_64bit(xv);
+	shared_info_latch(&xv->v);
+	return hvm_write_hypercall_page(xv->v.domain, at);
 }
 
 /* LMA follows LME and PG by hardware; the guest can set the rest that it was offered. */
@@ -129,7 +138,7 @@ int hvm_msr_write(struct x86_vcpu *xv, u32 msr, u64 val)
 	if (msr == MSR_EFER)
 		return write_efer(xv, val);
 	if (msr == MSR_HYPERCALL_PAGE)
-		return hvm_write_hypercall_page(xv->v.domain, gpaddr_make(val));
+		return place_hypercall_page(xv, gpaddr_make(val));
 	if (holds_address(msr) && !x86_canonical(val))
 		return -1;
 	if (hvm->write_msr(xv, msr, val))

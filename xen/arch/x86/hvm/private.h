@@ -89,6 +89,9 @@ int hvm_cpuid_domain_init(struct domain *d);
 /** The most that @d may be offered (NULL: any guest), as @p. */
 void hvm_cpuid_make(struct cpuid_policy *p, const struct domain *d);
 
+/** Does the vCPU run 64-bit code? Otherwise 32-bit or 16-bit code, in whatever mode. */
+bool hvm_is_64bit(struct x86_vcpu *xv);
+
 /** Put the hypercall page of @d at @at. 0, or -1 when there is no memory. */
 int hvm_write_hypercall_page(struct domain *d, gpaddr_t at);
 

@@ -7,6 +7,7 @@
 #include <xen/errno.h>
 #include <xen/hal/time.h>
 #include <xen/hal/vcpu.h>
+#include <xen/shared_info.h>
 #include <xen/string.h>
 
 #include <asm/time.h>
@@ -44,20 +45,20 @@ static DEFINE_SPINLOCK(wallclock_lock, LOCK_RANK_NONE);
 /* Wall clock at system time 0, in the domain's shared info. */
 void arch_domain_update_wallclock(struct domain *d)
 {
-	struct shared_info *s = d->shared_info;
+	struct shared_wallclock c = shared_wallclock(d);
 	u32 version, nsec;
 	u64 sec;
 
 	spin_lock(&wallclock_lock);
-	version = s->wc_version | 1;
+	version = *c.version | 1;
 	wallclock_get(&sec, &nsec);
 	sec += (u64)d->time_offset_seconds;
-	WRITE_ONCE(s->wc_version, version);
+	WRITE_ONCE(*c.version, version);
 	__atomic_thread_fence(__ATOMIC_RELEASE);
-	s->wc_sec = (u32)sec;
-	s->wc_sec_hi = (u32)(sec >> 32);
-	s->wc_nsec = nsec;
+	*c.sec = (u32)sec;
+	*c.sec_hi = (u32)(sec >> 32);
+	*c.nsec = nsec;
 	__atomic_thread_fence(__ATOMIC_RELEASE);
-	WRITE_ONCE(s->wc_version, version + 1);
+	WRITE_ONCE(*c.version, version + 1);
 	spin_unlock(&wallclock_lock);
 }

@@ -60,6 +60,11 @@ void arch_domain_report(const struct domain *d);
 /** Queue an NMI for @v. Any context. */
 void arch_vcpu_nmi(struct vcpu *v);
 
+/** Copy from or to linear addresses of @v (current), for guest_copy_in() and guest_copy_out()
+ * alone. 0 or -XEN_EFAULT; may be partial on failure. */
+int arch_guest_copy_in(struct vcpu *v, void *dst, gvaddr_t src, size_t len);
+int arch_guest_copy_out(struct vcpu *v, gvaddr_t dst, const void *src, size_t len);
+
 /** The guest page behind a linear address of @v (current). 0 or -XEN_EFAULT. */
 int arch_guest_va_to_gfn(struct vcpu *v, gvaddr_t va, gfn_t *gfn);
 
