@@ -41,6 +41,39 @@ void fake_kernel(uint8_t elf[FAKE_KERNEL_BYTES])
 	memcpy(elf, &h, sizeof(h));
 }
 
+struct kernel_head32 {
+	Elf32_Ehdr e;
+	Elf32_Phdr p[2];
+	Elf32_Nhdr n;
+	char name[4];
+	uint32_t entry;
+};
+
+void fake_kernel32(uint8_t elf[FAKE_KERNEL_BYTES])
+{
+	struct kernel_head32 h = { 0 };
+
+	memcpy(h.e.e_ident, "\177ELF\1\1\1", 7);
+	h.e.e_type = ET_EXEC;
+	h.e.e_machine = EM_386;
+	h.e.e_version = 1;
+	h.e.e_phoff = offsetof(struct kernel_head32, p);
+	h.e.e_ehsize = sizeof(h.e);
+	h.e.e_phentsize = sizeof(h.p[0]);
+	h.e.e_phnum = 2;
+	h.e.e_shentsize = sizeof(Elf32_Shdr);
+	h.p[0] = (Elf32_Phdr){ .p_type = PT_LOAD, .p_offset = 0, .p_paddr = FAKE_KERNEL_AT,
+			       .p_filesz = FAKE_KERNEL_BYTES, .p_memsz = FAKE_KERNEL_MEMORY };
+	h.p[1] = (Elf32_Phdr){ .p_type = PT_NOTE, .p_offset = offsetof(struct kernel_head32, n),
+			       .p_filesz = 20, .p_memsz = 20, .p_align = 4 };
+	h.n = (Elf32_Nhdr){ .n_namesz = 4, .n_descsz = 4, .n_type = XEN_ELFNOTE_PHYS32_ENTRY };
+	memcpy(h.name, "Xen", 4);
+	h.entry = FAKE_KERNEL_ENTRY;
+	for (unsigned int i = 0; i < FAKE_KERNEL_BYTES; i++)
+		elf[i] = (uint8_t)(i * 7);
+	memcpy(elf, &h, sizeof(h));
+}
+
 uint8_t *fake_bzimage(const void *payload, size_t bytes, uint32_t size, int append, size_t *total)
 {
 	const size_t setup = 2 * 512;	/* the boot sector and one more */

@@ -211,6 +211,39 @@ static void test_refused(void **state)
 	assert_non_null(strstr(err.text, "CONFIG_PVH"));
 }
 
+/* A 32-bit file of the same content gives the same plan. */
+static void test_32bit_kernel(void **state)
+{
+	uint8_t file[FAKE_KERNEL_BYTES];
+	struct bld_kernel k, wide;
+	struct bld_plan p, q;
+	struct bld_config c = config_of(&wide, 16 * MIB);
+
+	assert_int_equal(bld_plan_make(&q, &c, &err), 0);
+	fake_kernel32(file);
+	assert_int_equal(bld_kernel_open(&k, file, sizeof(file), &err), 0);
+	c.kernel = &k;
+	assert_int_equal(bld_plan_make(&p, &c, &err), 0);
+	check_plan(&p);
+	assert_int_equal(p.entry, FAKE_KERNEL_ENTRY);
+	assert_int_equal(p.start_info, q.start_info);
+	assert_int_equal(p.nr_pieces, q.nr_pieces);
+	assert_int_equal(piece(&p, "kernel")->at.v, FAKE_KERNEL_AT);
+	assert_int_equal(piece(&p, "kernel")->bytes, FAKE_KERNEL_BYTES);
+	assert_int_equal(piece(&p, "kernel")->zeros,
+			 FAKE_KERNEL_MEMORY - FAKE_KERNEL_BYTES);
+	bld_plan_free(&p);
+	bld_plan_free(&q);
+	/* One for another machine is refused, and the reason named. */
+	file[18] = 40;
+	assert_int_equal(bld_kernel_open(&k, file, sizeof(file), &err), -ENOEXEC);
+	assert_non_null(strstr(err.text, "another machine"));
+	fake_kernel32(file);
+	file[52 + 32] = 0;	/* the note is no note any more */
+	assert_int_equal(bld_kernel_open(&k, file, sizeof(file), &err), -ENOEXEC);
+	assert_non_null(strstr(err.text, "CONFIG_PVH"));
+}
+
 /* Each compression, packed here, must give the kernel back; cut short it must be refused. */
 static void check_packed(const uint8_t *packed, size_t n, int append)
 {
@@ -362,6 +395,7 @@ int main(void)
 		cmocka_unit_test_setup(test_start_info, setup),
 		cmocka_unit_test_setup(test_acpi, setup),
 		cmocka_unit_test_setup(test_refused, setup),
+		cmocka_unit_test_setup(test_32bit_kernel, setup),
 		cmocka_unit_test_setup(test_gzip, setup),
 		cmocka_unit_test_setup(test_xz, setup),
 		cmocka_unit_test_setup(test_zstd, setup),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* ELF64 kernels: program headers and the Xen note that names the PVH entry. */
+/* ELF kernels of either width: program headers and the Xen note that names the PVH entry. */
 #include <xen/compiler.h>
 #include <xen/elf.h>
 #include <xen/string.h>
@@ -9,9 +9,14 @@
 #define SHT_NOTE 7
 #define ET_EXEC 2
 #define ET_DYN 3
+#define EM_386 3
+#define EM_X86_64 62
+#define CLASS_32 1
+#define CLASS_64 2
 #define NOTE_PHYS32_ENTRY 18	/* XEN_ELFNOTE_PHYS32_ENTRY in <public/elfnote.h> */
 #define MAX_HEADERS 4096	/* of either kind; bounds the work for a hostile file */
 
+/* As in a 64-bit file. Those of a 32-bit file are brought into this form when they are read. */
 struct ehdr {
 	u8 ident[16];
 	u16 type, machine;
@@ -33,6 +38,23 @@ struct shdr {
 	u64 addralign, entsize;
 };
 
+struct ehdr32 {
+	u8 ident[16];
+	u16 type, machine;
+	u32 version;
+	u32 entry, phoff, shoff;
+	u32 flags;
+	u16 ehsize, phentsize, phnum, shentsize, shnum, shstrndx;
+};
+
+struct phdr32 {
+	u32 type, offset, vaddr, paddr, filesz, memsz, flags, align;
+};
+
+struct shdr32 {
+	u32 name, type, flags, addr, offset, size, link, info, addralign, entsize;
+};
+
 struct note {
 	u32 namesz, descsz, type;
 };
@@ -40,6 +62,7 @@ struct note {
 struct file {
 	const u8 *p;
 	u64 len;
+	bool is_32bit;
 };
 
 const char *elf_error_text(enum elf_error e)
@@ -48,7 +71,7 @@ const char *elf_error_text(enum elf_error e)
 		[ELF_OK] = "no error",
 		[ELF_TRUNCATED_HEADER] = "the file is shorter than an ELF header",
 		[ELF_BAD_MAGIC] = "not an ELF file",
-		[ELF_NOT_64BIT_LE] = "not a 64-bit little-endian ELF file",
+		[ELF_BAD_CLASS] = "neither a 64-bit nor a 32-bit little-endian ELF file",
 		[ELF_BAD_VERSION] = "unknown ELF version",
 		[ELF_BAD_TYPE] = "not an executable",
 		[ELF_BAD_MACHINE] = "made for another machine",
@@ -73,28 +96,96 @@ static bool inside(const struct file *f, u64 offset, u64 size)
 	return offset <= f->len && size <= f->len - offset;
 }
 
-static enum elf_error check_header(const struct file *f, u16 machine, struct ehdr *eh)
+/* The machine that a 32-bit file for @machine names: the mode that the PVH entry is in. */
+static u16 machine_32bit(u16 machine)
+{
+	return machine == EM_X86_64 ? EM_386 : 0;
+}
+
+static enum elf_error read_header(struct file *f, struct ehdr *eh)
 {
 	static const u8 magic[4] = { 0x7f, 'E', 'L', 'F' };
+	struct ehdr32 h;
 
-	if (f->len < sizeof(*eh))
+	if (f->len < sizeof(h))
 		return ELF_TRUNCATED_HEADER;
-	memcpy(eh, f->p, sizeof(*eh));
-	if (memcmp(eh->ident, magic, sizeof(magic)))
+	memcpy(&h, f->p, sizeof(h));
+	if (memcmp(h.ident, magic, sizeof(magic)))
 		return ELF_BAD_MAGIC;
-	if (eh->ident[4] != 2 || eh->ident[5] != 1)
-		return ELF_NOT_64BIT_LE;
+	if ((h.ident[4] != CLASS_32 && h.ident[4] != CLASS_64) || h.ident[5] != 1)
+		return ELF_BAD_CLASS;
+	f->is_32bit = h.ident[4] == CLASS_32;
+	if (!f->is_32bit && f->len < sizeof(*eh))
+		return ELF_TRUNCATED_HEADER;
+	memcpy(eh, f->p, f->is_32bit ? offsetof(struct ehdr, entry) : sizeof(*eh));
+	if (!f->is_32bit)
+		return ELF_OK;
+	eh->entry = h.entry;
+	eh->phoff = h.phoff;
+	eh->shoff = h.shoff;
+	eh->phentsize = h.phentsize;
+	eh->phnum = h.phnum;
+	eh->shentsize = h.shentsize;
+	eh->shnum = h.shnum;
+	return ELF_OK;
+}
+
+static u32 phdr_bytes(const struct file *f)
+{
+	return f->is_32bit ? sizeof(struct phdr32) : sizeof(struct phdr);
+}
+
+static u32 shdr_bytes(const struct file *f)
+{
+	return f->is_32bit ? sizeof(struct shdr32) : sizeof(struct shdr);
+}
+
+static struct phdr read_phdr(const struct file *f, const struct ehdr *eh, u32 i)
+{
+	const u8 *at = f->p + eh->phoff + i * phdr_bytes(f);
+	struct phdr32 h;
+	struct phdr ph;
+
+	if (!f->is_32bit) {
+		memcpy(&ph, at, sizeof(ph));
+		return ph;
+	}
+	memcpy(&h, at, sizeof(h));
+	return (struct phdr){ .type = h.type, .offset = h.offset, .paddr = h.paddr,
+			      .filesz = h.filesz, .memsz = h.memsz };
+}
+
+static struct shdr read_shdr(const struct file *f, const struct ehdr *eh, u32 i)
+{
+	const u8 *at = f->p + eh->shoff + i * shdr_bytes(f);
+	struct shdr32 h;
+	struct shdr sh;
+
+	if (!f->is_32bit) {
+		memcpy(&sh, at, sizeof(sh));
+		return sh;
+	}
+	memcpy(&h, at, sizeof(h));
+	return (struct shdr){ .type = h.type, .offset = h.offset, .size = h.size };
+}
+
+static enum elf_error check_header(struct file *f, u16 machine, struct ehdr *eh)
+{
+	enum elf_error e = read_header(f, eh);
+
+	if (e)
+		return e;
 	if (eh->ident[6] != 1 || eh->version != 1)
 		return ELF_BAD_VERSION;
 	if (eh->type != ET_EXEC && eh->type != ET_DYN)
 		return ELF_BAD_TYPE;
-	if (eh->machine != machine)
+	if (eh->machine != (f->is_32bit ? machine_32bit(machine) : machine))
 		return ELF_BAD_MACHINE;
-	if (eh->phnum > MAX_HEADERS || (eh->phnum && eh->phentsize != sizeof(struct phdr)) ||
-	    !inside(f, eh->phoff, (u64)eh->phnum * sizeof(struct phdr)))
+	if (eh->phnum > MAX_HEADERS || (eh->phnum && eh->phentsize != phdr_bytes(f)) ||
+	    !inside(f, eh->phoff, (u64)eh->phnum * phdr_bytes(f)))
 		return ELF_BAD_PHDRS;
-	if (eh->shnum > MAX_HEADERS || (eh->shnum && eh->shentsize != sizeof(struct shdr)) ||
-	    !inside(f, eh->shoff, (u64)eh->shnum * sizeof(struct shdr)))
+	if (eh->shnum > MAX_HEADERS || (eh->shnum && eh->shentsize != shdr_bytes(f)) ||
+	    !inside(f, eh->shoff, (u64)eh->shnum * shdr_bytes(f)))
 		return ELF_BAD_SHDRS;
 	return ELF_OK;
 }
@@ -110,7 +201,8 @@ static enum elf_error add_segment(const struct file *f, const struct phdr *ph,
 		return ELF_SEGMENT_OUTSIDE_FILE;
 	if (ph->filesz > ph->memsz)
 		return ELF_SEGMENT_SIZES;
-	if (ph->paddr + ph->memsz < ph->paddr)
+	if (ph->paddr + ph->memsz < ph->paddr ||
+	    (f->is_32bit && ph->paddr + ph->memsz > 1UL << 32))
 		return ELF_SEGMENT_WRAPS;
 	if (!ph->memsz)
 		return ELF_OK;
@@ -127,11 +219,11 @@ static enum elf_error read_segments(const struct file *f, const struct ehdr *eh,
 				    struct elf_image *img)
 {
 	const struct elf_segment *last;
-	struct phdr ph;
 	enum elf_error e;
 
 	for (u32 i = 0; i < eh->phnum; i++) {
-		memcpy(&ph, f->p + eh->phoff + i * sizeof(ph), sizeof(ph));
+		struct phdr ph = read_phdr(f, eh, i);
+
 		if (ph.type != PT_LOAD)
 			continue;
 		e = add_segment(f, &ph, img);
@@ -189,16 +281,16 @@ static enum elf_error find_entry(const struct file *f, const struct ehdr *eh,
 {
 	enum elf_error e = ELF_OK;
 	bool found = false;
-	struct phdr ph;
-	struct shdr sh;
 
 	for (u32 i = 0; i < eh->phnum && !found && !e; i++) {
-		memcpy(&ph, f->p + eh->phoff + i * sizeof(ph), sizeof(ph));
+		struct phdr ph = read_phdr(f, eh, i);
+
 		if (ph.type == PT_NOTE)
 			e = scan_notes(f, ph.offset, ph.filesz, img, &found);
 	}
 	for (u32 i = 0; i < eh->shnum && !found && !e; i++) {
-		memcpy(&sh, f->p + eh->shoff + i * sizeof(sh), sizeof(sh));
+		struct shdr sh = read_shdr(f, eh, i);
+
 		if (sh.type == SHT_NOTE)
 			e = scan_notes(f, sh.offset, sh.size, img, &found);
 	}
@@ -207,7 +299,7 @@ static enum elf_error find_entry(const struct file *f, const struct ehdr *eh,
 
 enum elf_error elf_parse(const void *file, u64 len, u16 machine, struct elf_image *img)
 {
-	struct file f = { file, len };
+	struct file f = { .p = file, .len = len };
 	struct ehdr eh;
 	enum elf_error e;
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Reading an ELF64 kernel for a PVH boot. Pure: it looks at the file and tells what to load where,
- * and everything it tells lies inside the file.
+ * Reading an ELF kernel, 64-bit or 32-bit, for a PVH boot. Pure: it looks at the file and tells
+ * what to load where, and everything it tells lies inside the file.
  */
 #ifndef XEN_ELF_H
 #define XEN_ELF_H
@@ -14,7 +14,7 @@ enum elf_error {
 	ELF_OK,
 	ELF_TRUNCATED_HEADER,
 	ELF_BAD_MAGIC,
-	ELF_NOT_64BIT_LE,
+	ELF_BAD_CLASS,		/* neither of the widths, or big-endian */
 	ELF_BAD_VERSION,
 	ELF_BAD_TYPE,		/* neither executable nor shared */
 	ELF_BAD_MACHINE,
@@ -48,7 +48,8 @@ struct elf_image {
 	u64 start, end;		/* of all segments in memory */
 };
 
-/** Parse @len bytes at @file, any alignment, for machine @machine (62: x86-64). */
+/** Parse @len bytes at @file, any alignment, for machine @machine (62: x86-64). A PVH kernel
+ * is entered in 32-bit mode, so its file may also be a 32-bit one of that family (3: i386). */
 enum elf_error elf_parse(const void *file, u64 len, u16 machine, struct elf_image *img);
 
 #endif
