@@ -80,7 +80,8 @@ def stages(build):
         Stage("boot", "good and bad boot information", make("test-boot"), 900),
         Stage("manifest", "domains of good and bad manifests", make("test-manifest"), 600),
         # By the deterministic clock, so that a loaded host cannot make one fail.
-        Stage("guest", "microguests", make("test-guest", "GUEST_OPTIONS=--icount"), 1200),
+        Stage("guest", "microguests, 64-bit and in three 32-bit modes",
+              make("test-guest", "GUEST_OPTIONS=--icount --modes all"), 1500),
         Stage("boot-debug", "the boot tests on the debug hypervisor",
               make("test-boot", "test-manifest", *DEBUG), 900),
         Stage("guest-debug", "microguests on the debug hypervisor",

@@ -5,6 +5,10 @@
 Verdicts: success; skip (not applicable here); error (the test could not run); failure (what it
 tests is wrong). For each test a line "GUEST name verdict seconds" goes to the standard output.
 
+A test is built as a 64-bit kernel and, in three paging modes, as a 32-bit one: NAME@flat32 (no
+paging), NAME@pg32 (tables of two levels) and NAME@pae32. A plain NAME is run in the modes that
+--modes says.
+
 Tests run as unprivileged domains from a boot manifest, several in one machine, or with --dom0
 each as the first domain of its own machine.
 
@@ -23,6 +27,7 @@ RUN() in a test's source may say:
   alone=1      in a machine of its own
   dom0=1       as the privileged first domain of a machine of its own
   icount=1     with deterministic time (with dom0=1 or alone=1)
+  long=WHY     for 64-bit mode only; the reason, plus signs between words
 """
 import argparse
 import concurrent.futures
@@ -48,15 +53,29 @@ PEER_CPU = "EPYC,-rdtscp,-monitor,-xsave,-avx,-avx2,-f16c,-fma"
 SLOW = 6    # a loaded host may take that much longer
 NO_FILE = "no such file"
 BATCH_DOMAINS, BATCH_VCPUS = 6, 8
+LONG = "64"     # the mode that has no suffix
+MODES = (LONG, "flat32", "pg32", "pae32")
 
 
 @dataclasses.dataclass
 class Test:
     """A microguest and how it wants to be run."""
 
-    name: str
+    base: str
+    mode: str
     description: str
     options: dict
+
+    @property
+    def name(self):
+        """What the test is called in its mode."""
+        return self.base if self.mode == LONG else f"{self.base}@{self.mode}"
+
+    @property
+    def unfit(self):
+        """Why it cannot be run in its mode; "" when it can."""
+        return "64-bit mode only: " + self.words("long") \
+            if self.mode != LONG and "long" in self.options else ""
 
     def number(self, key, default):
         """A numeric option."""
@@ -84,12 +103,22 @@ def c_string(source, macro):
     return "".join(re.findall(r'"([^"]*)"', found.group(1))) if found else ""
 
 
-def load(name):
+def load(base, mode):
     """Read a test's description and options from its source."""
-    with open(os.path.join(HERE, name, "main.c"), encoding="utf-8") as file:
+    with open(os.path.join(HERE, base, "main.c"), encoding="utf-8") as file:
         source = file.read()
     options = dict(word.split("=", 1) for word in c_string(source, "RUN").split())
-    return Test(name, c_string(source, "TEST"), options)
+    return Test(base, mode, c_string(source, "TEST"), options)
+
+
+def chosen(names, modes):
+    """The tests that are meant, each once."""
+    pairs = {}
+    for name in names or all_names():
+        base, _, mode = name.partition("@")
+        for one in [mode] if mode else modes:
+            pairs[base, one] = None
+    return [load(base, mode) for base, mode in pairs]
 
 
 def all_names():
@@ -99,7 +128,8 @@ def all_names():
 
 def elf_of(test, args):
     """The test's kernel."""
-    return os.path.join(args.build, "guest", test.name + ".elf")
+    folder = "guest" if test.mode == LONG else f"guest-{test.mode}"
+    return os.path.join(args.build, folder, test.base + ".elf")
 
 
 def log_of(test, args, turn):
@@ -127,7 +157,7 @@ class Seat:
     def feed(self, line):
         """Take a line of the console."""
         found = VERDICT.search(line)
-        if found and int(found["dom"] or 0) == self.domid and found["name"] == self.test.name:
+        if found and int(found["dom"] or 0) == self.domid and found["name"] == self.test.base:
             self.word, self.why = found["word"], found["why"] or ""
         elif self.end and self.word == "success" and self.end.search(line):
             self.ended = True
@@ -225,7 +255,7 @@ def description(seat, args):
     if test.number("domains", 1) > 1:
         first = seat.domid - seat.role
         words += f" role={seat.role} peer={first if seat.role else first + 1}"
-    return manifest.Domain(name=f"{test.name}-{seat.role}"[:31], kernel=elf_of(test, args),
+    return manifest.Domain(name=f"{test.base}-{test.mode}-{seat.role}"[-31:], kernel=elf_of(test, args),
                            bootargs=words.strip(), cpus=test.number("vcpus", 1),
                            memory=f"{test.number('memory', 32)}M")
 
@@ -291,6 +321,8 @@ def parse():
     add("tests", nargs="*", help="which (default: all)")
     add("--build", default=os.path.join(REPO, "build"), help="build directory")
     add("--env", default="x86_64", help="environment of the image to boot (default: %(default)s)")
+    add("--modes", default=LONG, metavar="MODE,...",
+        help=f"modes of tests named without one: {', '.join(MODES)} or all (default: %(default)s)")
     add("--jobs", type=int, default=2, help="machines at a time (default: %(default)s)")
     add("--repeat", type=int, default=1, metavar="N", help="run each N times")
     add("--icount", action="store_true", help="deterministic time (see scripts/qemu.py)")
@@ -300,21 +332,30 @@ def parse():
     add("--list", action="store_true", help="list the tests and stop")
     add("--verbose", "-v", action="store_true", help="show the console of every test")
     args = parser.parse_args()
-    unknown = set(args.tests) - set(all_names())
+    args.modes = list(MODES) if args.modes == "all" else args.modes.split(",")
+    known = set(all_names())
+    known |= {f"{name}@{mode}" for name in known for mode in MODES[1:]}
+    unknown = set(args.tests) - known
     if unknown:
         parser.error("no such test: " + " ".join(sorted(unknown)))
+    if set(args.modes) - set(MODES):
+        parser.error("no such mode; there are " + " ".join(MODES))
     return args
 
 
 def main():
     """The command."""
     args = parse()
-    tests = [load(n) for n in dict.fromkeys(args.tests or all_names())]
+    tests = chosen(args.tests, args.modes)
     if args.list:
         for test in tests:
-            print(f"{test.name:24} {test.description}")
+            print(f"{test.name:31} {test.description}")
         return 0
     tally = dict.fromkeys(VERDICTS, 0)
+    for test in [t for t in tests if t.unfit]:
+        tally["skip"] += 1
+        report(Outcome(test.name, "skip", 0, test.unfit), args.verbose)
+    tests = [t for t in tests if not t.unfit]
     first = args.dom0 or args.peer
     if first:
         tests = [t for t in tests if t.number("domains", 1) == 1]

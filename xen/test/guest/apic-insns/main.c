@@ -2,6 +2,7 @@
 #include "cpu.h"
 
 TEST("APIC registers through many instruction forms: moves, arithmetic, exchange, strings");
+RUN("long=forms+of+instructions+that+64-bit+mode+has");
 
 #define TPR 0xfee00080UL
 #define tpr (*(volatile u32 *)TPR)

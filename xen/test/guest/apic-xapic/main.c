@@ -69,13 +69,13 @@ static void test_priority(void)
 	apic_icr(0, ICR_SELF | 0x82);
 	let_irqs_in();
 	CHECK_EQ(count, 1);
-	write_cr8(6);
+	set_task_priority(6);
 	CHECK_EQ(apic_read(APIC_TPR), 0x60);
 	let_irqs_in();
 	CHECK_EQ(count, 2);
 	apic_write(APIC_TPR, 0x20);
-	CHECK_EQ(read_cr8(), 2);
-	write_cr8(0);
+	CHECK_EQ(task_priority(), 2);
+	set_task_priority(0);
 }
 
 void test_main(void)

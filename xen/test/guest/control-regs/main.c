@@ -2,8 +2,7 @@
 #include "cpu.h"
 
 TEST("control registers: bits stick, CR8 is checked, paging and TLB follow");
-
-#define WINDOW 0x30000000000UL
+RUN("long=CR8+and+what+long+mode+forbids");
 
 static void set_cr4(void *v) { write_cr4((u64)v); }
 static void set_cr0(void *v) { write_cr0((u64)v); }
@@ -56,21 +55,21 @@ void test_main(void)
 	CHECK(!faults(set_cr4, cr4 | BIT(7)), "PGE refused");
 	pages[0][0] = 1;
 	pages[1][0] = 2;
-	map_page(WINDOW, (u64)pages[0], PTE_P | PTE_W);
-	CHECK_EQ(*(volatile u8 *)WINDOW, 1);
-	*pte_of(WINDOW) = (u64)pages[1] | PTE_P | PTE_W;
+	map_page(FREE_VA, (u64)pages[0], PTE_P | PTE_W);
+	CHECK_EQ(*(volatile u8 *)FREE_VA, 1);
+	pte_set(FREE_VA, (u64)pages[1] | PTE_P | PTE_W);
 	write_cr3(cr3);
-	CHECK_EQ(*(volatile u8 *)WINDOW, 2);
-	*pte_of(WINDOW) = (u64)pages[0] | PTE_P | PTE_W;
-	flush_page(WINDOW);
-	CHECK_EQ(*(volatile u8 *)WINDOW, 1);
+	CHECK_EQ(*(volatile u8 *)FREE_VA, 2);
+	pte_set(FREE_VA, (u64)pages[0] | PTE_P | PTE_W);
+	flush_page(FREE_VA);
+	CHECK_EQ(*(volatile u8 *)FREE_VA, 1);
 	/* Global entries go with the PGE bit. */
-	*pte_of(WINDOW) = (u64)pages[1] | PTE_P | PTE_W | BIT(8);
-	flush_page(WINDOW);
-	CHECK_EQ(*(volatile u8 *)WINDOW, 2);
-	*pte_of(WINDOW) = (u64)pages[0] | PTE_P | PTE_W;
+	pte_set(FREE_VA, (u64)pages[1] | PTE_P | PTE_W | BIT(8));
+	flush_page(FREE_VA);
+	CHECK_EQ(*(volatile u8 *)FREE_VA, 2);
+	pte_set(FREE_VA, (u64)pages[0] | PTE_P | PTE_W);
 	write_cr4(cr4);
-	CHECK_EQ(*(volatile u8 *)WINDOW, 1);
+	CHECK_EQ(*(volatile u8 *)FREE_VA, 1);
 	write_cr0(cr0);
 	cr4_policy(cr4);
 }

@@ -4,12 +4,14 @@
 TEST("hardware breakpoints and INT3 arrive in the guest; DR6 tells which");
 
 static volatile u32 hits;
-static volatile u64 dr6;
-static volatile u64 watched;
+static volatile word dr6;
+static volatile word watched;
+/* A breakpoint's length: 8 bytes where there are so many in a register. */
+#define LENGTH (sizeof(word) == 8 ? 2UL : 3UL)
 
 static void on_db(struct regs *regs)
 {
-	u64 v;
+	word v;
 
 	__asm__ volatile("mov %%dr6, %0" : "=r"(v));
 	dr6 = v;
@@ -25,13 +27,13 @@ static void do_int3(void *arg)
 void test_main(void)
 {
 	struct trap t = try_call(do_int3, NULL);
-	u64 v;
+	word v;
 
 	CHECK(t.taken && t.vector == VEC_BP, "INT3: vector %u", t.vector);
 	set_vector(VEC_DB, on_db);
 	__asm__ volatile("mov %0, %%dr2" :: "r"(&watched));
-	/* Breakpoint 2: write, 8 bytes. */
-	__asm__ volatile("mov %0, %%dr7" :: "r"(0x400UL | BIT(5) | 1UL << 24 | 2UL << 26));
+	/* Breakpoint 2: write, a whole word. */
+	__asm__ volatile("mov %0, %%dr7" :: "r"(0x420UL | 1UL << 24 | LENGTH << 26));
 	watched = 1;
 	CHECK_EQ(hits, 1);
 	CHECK(dr6 & BIT(2), "DR6 %#lx", dr6);

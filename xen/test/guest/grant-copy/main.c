@@ -65,6 +65,6 @@ void test_main(void)
 	c.dest.u.ref = 100000;
 	CHECK_EQ(copy(c), GNTST_bad_gntref);
 	c = by_frame(0, 0, 10);
-	c.source.u.gmfn = 0xffffffffffUL;
+	c.source.u.gmfn = (xen_pfn_t)0xffffffffffULL;
 	CHECK(copy(c) != GNTST_okay, "read from outside memory");
 }

@@ -3,20 +3,29 @@
 
 TEST("hypercalls from user mode are refused and leave the registers alone");
 
+/* The registers of the first two arguments. */
+#ifdef __x86_64__
+#define ARG1 "+D"
+#define ARG2 "+S"
+#else
+#define ARG1 "+b"
+#define ARG2 "+c"
+#endif
+
 static u64 call_amd(void)
 {
-	u64 rax = __HYPERVISOR_xen_version, rdi = XENVER_version, rsi = 0;
+	word rc = __HYPERVISOR_xen_version, cmd = XENVER_version, arg = 0;
 
-	__asm__ volatile("vmmcall" : "+a"(rax), "+D"(rdi), "+S"(rsi) :: "memory");
-	return rdi == XENVER_version && rsi == 0 ? rax : 1;
+	__asm__ volatile("vmmcall" : "+a"(rc), ARG1(cmd), ARG2(arg) :: "memory");
+	return cmd == XENVER_version && arg == 0 ? rc : 1;
 }
 
 static u64 call_intel(void)
 {
-	u64 rax = __HYPERVISOR_xen_version, rdi = XENVER_version, rsi = 0;
+	word rc = __HYPERVISOR_xen_version, cmd = XENVER_version, arg = 0;
 
-	__asm__ volatile("vmcall" : "+a"(rax), "+D"(rdi), "+S"(rsi) :: "memory");
-	return rdi == XENVER_version && rsi == 0 ? rax : 1;
+	__asm__ volatile("vmcall" : "+a"(rc), ARG1(cmd), ARG2(arg) :: "memory");
+	return cmd == XENVER_version && arg == 0 ? rc : 1;
 }
 
 static u64 privileged_insn(void)

@@ -5,15 +5,6 @@ TEST("the hypercall page: filled on writing its MSR, any page, refused outside m
 
 static u8 second[PAGE_SIZE] PAGE_ALIGNED;
 
-static long call_second(u32 nr, u64 a, u64 b)
-{
-	long rc;
-
-	__asm__ volatile("call *%[entry]" : "=a"(rc), "+D"(a), "+S"(b)
-			 : [entry] "r"(&second[nr * 32]) : "memory", "rcx", "r11");
-	return rc;
-}
-
 void test_main(void)
 {
 	struct cpuid base = cpuid(0x40000000, 0), page = cpuid(0x40000002, 0);
@@ -22,7 +13,8 @@ void test_main(void)
 	CHECK_EQ(page.a, 1);
 	CHECK_EQ(page.b, 0x40000000);
 	CHECK(try_wrmsr(page.b, (u64)second), "cannot fill a second page");
-	CHECK(call_second(__HYPERVISOR_xen_version, XENVER_version, 0) > 0, "it does not work");
+	CHECK(hypercall_at(second, __HYPERVISOR_xen_version, XENVER_version, 0, 0, 0) > 0,
+	      "it does not work");
 	CHECK(!memcmp(second, hypercall_page, 32), "the two pages differ");
 	CHECK(!try_wrmsr(page.b, 0xfffffffff000), "an address outside memory was accepted");
 }

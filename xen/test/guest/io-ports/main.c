@@ -31,7 +31,7 @@ void test_main(void)
 {
 	u32 buf[8] = { 0 };
 	void *to = buf, *from = buf;
-	u64 n = 8;
+	word n = 8, reg = (word)0x1122334455667788;
 	struct trap t;
 
 	CHECK_EQ(inb(PORT), 0xff);
@@ -40,9 +40,8 @@ void test_main(void)
 	outb(PORT, 1);
 	outw(PORT, 1);
 	outl(PORT, 1);
-	__asm__ volatile("mov $0x1122334455667788, %%rax; inb $0x80 + 0x60, %%al; mov %%rax, %0"
-			 : "=m"(*(u64 *)buf) :: "rax", "memory");
-	CHECK_EQ(*(u64 *)buf >> 8, 0x11223344556677);
+	__asm__ volatile("inb $0xe0, %%al" : "+a"(reg) :: "memory");
+	CHECK_EQ(reg >> 8, (word)0x1122334455667788 >> 8);
 	__asm__ volatile("rep insl" : "+D"(to), "+c"(n) : "d"(PORT) : "memory");
 	CHECK_EQ(n, 0);
 	CHECK_EQ((u64)to, (u64)(buf + 8));

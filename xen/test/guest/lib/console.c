@@ -90,7 +90,12 @@ static void put_string(struct out *o, const char *s, u32 width)
 		put(o, ' ');
 }
 
-/* One conversion; @fmt stands behind the percent sign. Returns where it ends. */
+static u64 unsigned_arg(va_list *ap, bool is_long)
+{
+	return is_long ? PRINTF_ARG(*ap, u64) : PRINTF_ARG(*ap, u32);
+}
+
+/* One conversion; @fmt is what follows the percent sign. Returns where it ends. */
 static const char *convert(struct out *o, const char *fmt, va_list *ap)
 {
 	bool prefix = false, is_long = false;
@@ -106,17 +111,17 @@ static const char *convert(struct out *o, const char *fmt, va_list *ap)
 		is_long = true;
 	switch (*fmt) {
 	case 's':
-		put_string(o, va_arg(*ap, const char *), width);
+		put_string(o, PRINTF_ARG(*ap, const char *), width);
 		break;
 	case 'c':
-		put(o, (char)va_arg(*ap, int));
+		put(o, (char)PRINTF_ARG(*ap, int));
 		break;
 	case 'd':
-		v = is_long ? va_arg(*ap, s64) : va_arg(*ap, s32);
+		v = is_long ? PRINTF_ARG(*ap, s64) : PRINTF_ARG(*ap, s32);
 		put_number(o, v < 0 ? -(u64)v : (u64)v, 10, width, pad, v < 0);
 		break;
 	case 'u':
-		put_number(o, is_long ? va_arg(*ap, u64) : va_arg(*ap, u32), 10, width, pad, false);
+		put_number(o, unsigned_arg(ap, is_long), 10, width, pad, false);
 		break;
 	case 'p':
 		prefix = is_long = true;
@@ -124,7 +129,7 @@ static const char *convert(struct out *o, const char *fmt, va_list *ap)
 	case 'x':
 		if (prefix)
 			put_string(o, "0x", 0);
-		put_number(o, is_long ? va_arg(*ap, u64) : va_arg(*ap, u32), 16, width, pad, false);
+		put_number(o, unsigned_arg(ap, is_long), 16, width, pad, false);
 		break;
 	default:
 		put(o, *fmt);
@@ -149,7 +154,7 @@ int format(char *buf, size_t size, const char *fmt, va_list ap)
 	return (int)o.len;
 }
 
-void print(const char *fmt, ...)
+void (print)(const char *fmt, ...)
 {
 	char line[400];
 	va_list ap;

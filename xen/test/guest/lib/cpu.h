@@ -22,6 +22,7 @@
 #define MSR_TSC_DEADLINE 0x6e0
 #define MSR_X2APIC 0x800
 #define MSR_EFER 0xc0000080
+#define EFER_LONG 0x500	/* LME and LMA */
 #define MSR_FS_BASE 0xc0000100
 #define MSR_GS_BASE 0xc0000101
 #define MSR_KERNEL_GS_BASE 0xc0000102
@@ -30,11 +31,17 @@
 #define RFLAGS_TF BIT(8)
 #define RFLAGS_IF BIT(9)
 
+#define CR0_PG BIT(31)
+
+#define KERNEL_CS 0x08
+#define KERNEL_DS 0x10
+#define USER_EXIT_VECTOR 0x81
+
 /* At the lower end of each vCPU's stack. */
 struct cpu {
 	u32 id, apic_id;
-	u64 try_rsp;
-	u64 user_rsp;
+	word try_sp;
+	word user_sp;
 	struct trap trap;
 	u64 gdt[8];
 	u32 tss[26];
@@ -47,10 +54,10 @@ extern u8 stacks[MAX_CPUS][STACK_SIZE];
 
 static inline struct cpu *cpu_self(void)
 {
-	u64 rsp;
+	word sp;
 
-	__asm__ volatile("mov %%rsp, %0" : "=r"(rsp));
-	return (struct cpu *)(rsp & ~(STACK_SIZE - 1));
+	__asm__ volatile("mov %%" SP ", %0" : "=r"(sp));
+	return (struct cpu *)(sp & ~(STACK_SIZE - 1));
 }
 
 static inline struct cpu *cpu_of(u32 id) { return (struct cpu *)stacks[id]; }
@@ -90,13 +97,13 @@ static inline struct cpuid cpuid(u32 leaf, u32 sub)
 }
 
 #define DEFINE_CR(n)                                                                               \
-	static inline u64 read_cr##n(void)                                                         \
+	static inline word read_cr##n(void)                                                        \
 	{                                                                                          \
-		u64 v;                                                                             \
+		word v;                                                                            \
 		__asm__ volatile("mov %%cr" #n ", %0" : "=r"(v) :: "memory");                      \
 		return v;                                                                          \
 	}                                                                                          \
-	static inline void write_cr##n(u64 v)                                                      \
+	static inline void write_cr##n(word v)                                                     \
 	{                                                                                          \
 		__asm__ volatile("mov %0, %%cr" #n :: "r"(v) : "memory");                          \
 	}
@@ -104,11 +111,24 @@ DEFINE_CR(0)
 DEFINE_CR(2)
 DEFINE_CR(3)
 DEFINE_CR(4)
+#ifdef __x86_64__
 DEFINE_CR(8)
+static inline word task_priority(void) { return read_cr8(); }
+static inline void set_task_priority(word class) { write_cr8(class); }
+#else
+u32 apic_read(u32 reg);
+void apic_write(u32 reg, u32 val);
+/** The class of the task priority, as CR8 has it where there is one. */
+static inline word task_priority(void) { return apic_read(0x80) >> 4; }
+static inline void set_task_priority(word class) { apic_write(0x80, (u32)class << 4); }
+#endif
 
-static inline u64 rflags(void)
+/** What EFER_LONG is here. */
+static inline u32 efer_long(void) { return sizeof(word) == 8 ? EFER_LONG : 0; }
+
+static inline word rflags(void)
 {
-	u64 f;
+	word f;
 
 	__asm__ volatile("pushf; pop %0" : "=r"(f) :: "memory");
 	return f;
@@ -137,8 +157,14 @@ DEFINE_IO(b, u8)
 DEFINE_IO(w, u16)
 DEFINE_IO(l, u32)
 
+/* Traps, by width (traps.c) */
+/** Where the code that a trap returns to runs: in the kernel, with its stack at @sp. */
+void set_trap_stack(struct regs *regs, word sp);
+/** Load GDT, IDT and TSS on this vCPU. */
+void trap_load_tables(struct cpu *self);
+
 /* Time (time.c) */
-#define MS 1000000UL
+#define MS ((u64)1000000)
 /** System time in ns, from this vCPU's time page. */
 u64 now(void);
 /** Spin until cond holds or ms have passed; the value of cond. */

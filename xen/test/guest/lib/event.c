@@ -4,6 +4,18 @@
 
 #include <public/hvm/hvm_op.h>
 
+#define WORD_BITS (8 * (u32)sizeof(word))
+
+static word *word_of(word *bitmap, u32 port)
+{
+	return &bitmap[port / WORD_BITS];
+}
+
+static word bit_of(u32 port)
+{
+	return (word)1 << port % WORD_BITS;
+}
+
 s32 event_alloc_unbound(u16 remote)
 {
 	struct evtchn_alloc_unbound op = { .dom = DOMID_SELF, .remote_dom = remote };
@@ -65,26 +77,26 @@ long event_status(u32 port, struct evtchn_status *st)
 
 bool event_pending(u32 port)
 {
-	return __atomic_load_n(&shared_info.evtchn_pending[port / 64], __ATOMIC_ACQUIRE) &
-	       BIT(port % 64);
+	return __atomic_load_n(word_of(shared_info.evtchn_pending, port), __ATOMIC_ACQUIRE) &
+	       bit_of(port);
 }
 
 bool event_test_and_clear(u32 port)
 {
-	u64 old = __atomic_fetch_and(&shared_info.evtchn_pending[port / 64], ~BIT(port % 64),
+	word old = __atomic_fetch_and(word_of(shared_info.evtchn_pending, port), ~bit_of(port),
 				     __ATOMIC_ACQ_REL);
 
-	return old & BIT(port % 64);
+	return old & bit_of(port);
 }
 
 void event_mask(u32 port)
 {
-	__atomic_fetch_or(&shared_info.evtchn_mask[port / 64], BIT(port % 64), __ATOMIC_ACQ_REL);
+	__atomic_fetch_or(word_of(shared_info.evtchn_mask, port), bit_of(port), __ATOMIC_ACQ_REL);
 }
 
 void event_unmask_local(u32 port)
 {
-	__atomic_fetch_and(&shared_info.evtchn_mask[port / 64], ~BIT(port % 64), __ATOMIC_ACQ_REL);
+	__atomic_fetch_and(word_of(shared_info.evtchn_mask, port), ~bit_of(port), __ATOMIC_ACQ_REL);
 }
 
 long event_upcall_vector(u32 vcpu, u8 vector)

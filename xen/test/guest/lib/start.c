@@ -29,7 +29,7 @@ static void verdict(const char *word, const char *fmt, va_list ap)
 }
 
 #define DEFINE_VERDICT(name)                                                                       \
-	void test_##name(const char *fmt, ...)                                                     \
+	void (test_##name)(const char *fmt, ...)                                                   \
 	{                                                                                          \
 		va_list ap;                                                                        \
 		va_start(ap, fmt);                                                                 \
@@ -41,7 +41,7 @@ DEFINE_VERDICT(skip)
 DEFINE_VERDICT(error)
 DEFINE_VERDICT(failure)
 
-void check_failed(const char *where, const char *fmt, ...)
+void (check_failed)(const char *where, const char *fmt, ...)
 {
 	char what[300];
 	va_list ap;

@@ -25,6 +25,8 @@ typedef uint64_t u64;
 typedef int16_t s16;
 typedef int32_t s32;
 typedef int64_t s64;
+/** A register, or an address, of the width the test was built for. */
+typedef unsigned long word;
 
 /** One line on what the test shows; run.py reads it from the source, as it does RUN(). */
 #define TEST(text) const char test_name[] = TEST_NAME, test_description[] = text
@@ -35,9 +37,41 @@ extern const char test_name[], test_description[];
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 #define MIN(a, b) ((a) < (b) ? (a) : (b))
-#define BIT(n) (1UL << (n))
+#define BIT(n) ((u64)1 << (n))
+#define ALL_ONES (~(u64)0)
 #define NORETURN __attribute__((noreturn))
+
+/*
+ * Texts are formatted as if u64 were unsigned long, which it is in 64-bit code; there the compiler
+ * checks them. In 32-bit code every argument is passed as 64 bits, whatever its type, so that the
+ * same sources print the same.
+ */
+#ifdef __x86_64__
 #define PRINTF(f, a) __attribute__((format(printf, f, a)))
+#define PRINTF_ARG(ap, type) va_arg(ap, type)
+#else
+#define PRINTF(f, a)
+#define PRINTF_ARG(ap, type) ((type)va_arg(ap, u64))
+#define WIDE_0()
+#define WIDE_1(x) , (u64)(x)
+#define WIDE_2(x, ...) , (u64)(x) WIDE_1(__VA_ARGS__)
+#define WIDE_3(x, ...) , (u64)(x) WIDE_2(__VA_ARGS__)
+#define WIDE_4(x, ...) , (u64)(x) WIDE_3(__VA_ARGS__)
+#define WIDE_5(x, ...) , (u64)(x) WIDE_4(__VA_ARGS__)
+#define WIDE_6(x, ...) , (u64)(x) WIDE_5(__VA_ARGS__)
+#define WIDE_7(x, ...) , (u64)(x) WIDE_6(__VA_ARGS__)
+#define WIDE_8(x, ...) , (u64)(x) WIDE_7(__VA_ARGS__)
+#define WIDE_PICK(_0, _1, _2, _3, _4, _5, _6, _7, _8, pick, ...) pick
+#define WIDE(...)                                                                                  \
+	WIDE_PICK(0, ##__VA_ARGS__, WIDE_8, WIDE_7, WIDE_6, WIDE_5, WIDE_4, WIDE_3, WIDE_2,        \
+		  WIDE_1, WIDE_0)(__VA_ARGS__)
+#define test_skip(fmt, ...) (test_skip)(fmt WIDE(__VA_ARGS__))
+#define test_error(fmt, ...) (test_error)(fmt WIDE(__VA_ARGS__))
+#define test_failure(fmt, ...) (test_failure)(fmt WIDE(__VA_ARGS__))
+#define check_failed(where, fmt, ...) (check_failed)(where, fmt WIDE(__VA_ARGS__))
+#define print(fmt, ...) (print)(fmt WIDE(__VA_ARGS__))
+#endif
+
 #define PAGE_SIZE 4096UL
 #define PAGE_ALIGNED __attribute__((aligned(4096)))
 #define barrier() __asm__ volatile("" ::: "memory")
@@ -46,14 +80,14 @@ extern const char test_name[], test_description[];
 
 /** Each test's own; returning means success unless a check failed. */
 void test_main(void);
-void test_skip(const char *fmt, ...) NORETURN PRINTF(1, 2);
+void (test_skip)(const char *fmt, ...) NORETURN PRINTF(1, 2);
 /** The test itself could not run. */
-void test_error(const char *fmt, ...) NORETURN PRINTF(1, 2);
+void (test_error)(const char *fmt, ...) NORETURN PRINTF(1, 2);
 /** The behaviour is wrong, and going on makes no sense. */
-void test_failure(const char *fmt, ...) NORETURN PRINTF(1, 2);
+void (test_failure)(const char *fmt, ...) NORETURN PRINTF(1, 2);
 /** Say so when the next act ends the domain; run.py looks for what must follow. */
 void test_success_before_end(void);
-void check_failed(const char *where, const char *fmt, ...) PRINTF(2, 3);
+void (check_failed)(const char *where, const char *fmt, ...) PRINTF(2, 3);
 
 #define STR2(x) #x
 #define STR(x) STR2(x)
@@ -63,14 +97,14 @@ void check_failed(const char *where, const char *fmt, ...) PRINTF(2, 3);
 /** The same for a call's result, both shown. */
 #define CHECK_EQ(got, want)                                                                        \
 	do {                                                                                       \
-		long got_ = (long)(got), want_ = (long)(want);                                     \
+		s64 got_ = (s64)(got), want_ = (s64)(want);                                        \
 		CHECK(got_ == want_, "%s is %ld (%#lx), expected %ld (%#lx)", #got, got_, got_,    \
 		      want_, want_);                                                               \
 	} while (0)
 /** A step that the test needs to go on. */
 #define NEED(cond, ...) ((cond) ? (void)0 : test_error(__VA_ARGS__))
 
-void print(const char *fmt, ...) PRINTF(1, 2);
+void (print)(const char *fmt, ...) PRINTF(1, 2);
 int format(char *buf, size_t size, const char *fmt, va_list ap);
 NORETURN void shutdown(u32 reason);
 
@@ -108,6 +142,8 @@ void *alloc_pages(u32 count, u64 align);
 /* Hypercalls (hypercall.c) */
 extern u8 hypercall_page[PAGE_SIZE];
 long hypercall(u32 nr, u64 a, u64 b, u64 c, u64 d);
+/** By another page that was filled. */
+long hypercall_at(const u8 *page, u32 nr, u64 a, u64 b, u64 c, u64 d);
 #define HC1(nr, a) hypercall(nr, (u64)(a), 0, 0, 0)
 #define HC2(nr, a, b) hypercall(nr, (u64)(a), (u64)(b), 0, 0)
 #define HC3(nr, a, b, c) hypercall(nr, (u64)(a), (u64)(b), (u64)(c), 0)
@@ -117,20 +153,45 @@ long hypercall(u32 nr, u64 a, u64 b, u64 c, u64 d);
 #define vcpu_op(cmd, vcpu, arg) HC3(__HYPERVISOR_vcpu_op, cmd, vcpu, arg)
 #define grant_op(cmd, arg, n) HC3(__HYPERVISOR_grant_table_op, cmd, arg, n)
 #define hvm_op(cmd, arg) HC2(__HYPERVISOR_hvm_op, cmd, arg)
-/** A pointer that no page maps, and one that is not canonical. */
+long set_timer_op(u64 at);
+/** A pointer that no memory is behind, and one that the ABI's width allows and nothing can be at:
+ * not canonical, or wrapping around the end of the address space. */
+#ifdef __x86_64__
 #define UNMAPPED ((void *)0x700000000000UL)
 #define NON_CANONICAL ((void *)0x8000000000000000UL)
+/** A linear address for mappings of a test's own, and a physical one where no memory can be. */
+#define FREE_VA 0x30000000000UL
+#define HOLE_PA 0x2000000000UL
+#define SP "rsp"
+#define WORD_SUFFIX "q"
+#else
+#define UNMAPPED ((void *)0xe0000000UL)
+#define NON_CANONICAL ((void *)0xfffffffeUL)
+#define FREE_VA 0xd0000000UL
+#define HOLE_PA 0xe0000000UL
+#define SP "esp"
+#define WORD_SUFFIX "l"
+#define wc_sec_hi arch.wc_sec_hi	/* of struct shared_info */
+#endif
 
 /* CPU state (trap.c, cpu in cpu.h) */
+#ifdef __x86_64__
 struct regs {
 	u64 r15, r14, r13, r12, r11, r10, r9, r8, rbp, rdi, rsi, rdx, rcx, rbx, rax;
 	u64 vector, error, rip, cs, rflags, rsp, ss;
 };
+#else
+/** Under the same names; outer_ only when the trap came from user mode. */
+struct regs {
+	word rdi, rsi, rbp, rsp, rbx, rdx, rcx, rax;
+	word vector, error, rip, cs, rflags, outer_rsp, outer_ss;
+};
+#endif
 struct trap {
 	bool taken;
 	u32 vector;
 	u32 error;
-	u64 cr2, rip;
+	word cr2, rip;
 };
 /** Called with interrupts off for a vector; its own EOI is the handler's work. */
 typedef void (*vector_fn)(struct regs *regs);
@@ -139,10 +200,17 @@ void set_vector(u32 vector, vector_fn fn);
 struct trap try_call(void (*fn)(void *arg), void *arg);
 bool try_rdmsr(u32 msr, u64 *val);
 bool try_wrmsr(u32 msr, u64 val);
-/** Run fn(arg) at CPL 3 through an alias of the image that user code may use. */
+/** Run fn at CPL 3, in 64-bit mode through an alias of the image that user code may use. */
 u64 user_call(u64 (*fn)(void));
 
-/* Page tables (paging.c): identity for 4 GiB, anything above by map_page(). */
+/*
+ * Page tables (paging*.c): identity for 4 GiB, by large pages. Entries are 64 bits wide here,
+ * whatever they are in the tables. A test that needs paging, or entries of 64 bits, ends as a skip
+ * where there are none.
+ */
+extern const bool has_paging;
+/** Entries of 64 bits: no-execute, and memory above 4 GiB. */
+extern const bool has_wide_ptes;
 #define PTE_P BIT(0)
 #define PTE_W BIT(1)
 #define PTE_U BIT(2)
@@ -151,7 +219,9 @@ u64 user_call(u64 (*fn)(void));
 #define PTE_PS BIT(7)
 #define PTE_NX BIT(63)
 /** The 4 KiB entry for an address; larger pages on the way are split. */
-u64 *pte_of(u64 va);
+u64 pte_get(u64 va);
+void pte_set(u64 va, u64 pte);
+/** Map a page; in 64-bit mode at any address. */
 void map_page(u64 va, u64 pa, u64 flags);
 void flush_page(u64 va);
 

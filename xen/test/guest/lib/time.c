@@ -13,13 +13,19 @@ struct vcpu_info *own_vcpu_info(void)
 
 long move_vcpu_info(u32 vcpu, struct vcpu_info *to)
 {
-	struct vcpu_register_vcpu_info r = { .mfn = (u64)to / PAGE_SIZE,
-					     .offset = (u32)((u64)to % PAGE_SIZE) };
+	struct vcpu_register_vcpu_info r = { .mfn = (word)to / PAGE_SIZE,
+					     .offset = (u32)((word)to % PAGE_SIZE) };
 	long rc = vcpu_op(VCPUOP_register_vcpu_info, vcpu, &r);
 
 	if (!rc)
 		vcpu_infos[vcpu] = to;
 	return rc;
+}
+
+/* The upper 64 bits of a product of 64 and 32 bits. */
+static u64 scale(u64 a, u32 mul)
+{
+	return (a >> 32) * mul + ((a & 0xffffffff) * mul >> 32);
 }
 
 u64 now(void)
@@ -36,7 +42,7 @@ u64 now(void)
 		barrier();
 		delta = rdtsc() - t->tsc_timestamp;
 		delta = t->tsc_shift >= 0 ? delta << t->tsc_shift : delta >> -t->tsc_shift;
-		ns = t->system_time + (u64)((unsigned __int128)delta * t->tsc_to_system_mul >> 32);
+		ns = t->system_time + scale(delta, t->tsc_to_system_mul);
 		barrier();
 	} while (t->version != version);
 	return ns;

@@ -41,7 +41,7 @@ void test_main(void)
 		CHECK_EQ(*(volatile u64 *)(area + i * PAGE_SIZE), i);
 	/* Fresh frames beyond the end of memory, until the limit says no. */
 	for (u32 i = 0; i < ARRAY_SIZE(pfns); i++)
-		pfns[i] = (1UL << 36) / PAGE_SIZE + i;
+		pfns[i] = BIT(36) / PAGE_SIZE + i;
 	got = reserve(XENMEM_populate_physmap, ARRAY_SIZE(pfns));
 	CHECK(got >= 0 && had + got <= max, "%ld more pages with %ld of %ld", got, had, max);
 	CHECK_EQ(pages(XENMEM_current_reservation), had + got);

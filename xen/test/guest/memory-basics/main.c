@@ -37,9 +37,9 @@ void test_main(void)
 	*small = 0x1122334455667788;
 	CHECK_EQ(reserve(XENMEM_decrease_reservation, (u64)small, 0), 1);
 	CHECK_EQ(pages(XENMEM_current_reservation), had - less(1));
-	CHECK_EQ(*(volatile u64 *)small, ~0UL);
+	CHECK_EQ(*(volatile u64 *)small, ALL_ONES);
 	*(volatile u64 *)small = 5;
-	CHECK_EQ(*(volatile u64 *)small, ~0UL);
+	CHECK_EQ(*(volatile u64 *)small, ALL_ONES);
 	CHECK_EQ(reserve(XENMEM_decrease_reservation, (u64)small, 0), 0);
 	CHECK_EQ(reserve(XENMEM_populate_physmap, (u64)small, 0), 1);
 	CHECK_EQ(pages(XENMEM_current_reservation), had);
@@ -52,14 +52,14 @@ void test_main(void)
 		big[i * 512] = i + 1;
 	CHECK_EQ(reserve(XENMEM_decrease_reservation, (u64)big + 5 * PAGE_SIZE, 0), 1);
 	for (u32 i = 0; i < 512; i++)
-		CHECK_EQ(*(volatile u64 *)&big[i * 512], i == 5 ? ~0UL : i + 1);
+		CHECK_EQ(*(volatile u64 *)&big[i * 512], i == 5 ? ALL_ONES : i + 1);
 	CHECK_EQ(reserve(XENMEM_populate_physmap, (u64)big + 5 * PAGE_SIZE, 0), 1);
 	for (u32 i = 0; i < 512; i++)
 		if (i != 5)
 			CHECK_EQ(*(volatile u64 *)&big[i * 512], i + 1);
 	CHECK_EQ(reserve(XENMEM_decrease_reservation, (u64)big, 9), 1);
 	CHECK_EQ(pages(XENMEM_current_reservation), had - less(512));
-	CHECK_EQ(*(volatile u64 *)&big[0], ~0UL);
+	CHECK_EQ(*(volatile u64 *)&big[0], ALL_ONES);
 	CHECK_EQ(reserve(XENMEM_populate_physmap, (u64)big, 9), 1);
 	CHECK_EQ(pages(XENMEM_current_reservation), had);
 	*(volatile u64 *)&big[512 * 511] = 3;

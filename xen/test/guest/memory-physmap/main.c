@@ -48,7 +48,7 @@ void test_main(void)
 	place[1][0] = 3;
 	CHECK_EQ(memory_op(XENMEM_remove_from_physmap, &rm), 0);
 	CHECK_EQ(*(volatile u8 *)place[1], 0xff);
-	rm.gpfn = 0xffffffffffUL;
+	rm.gpfn = (xen_pfn_t)0xffffffffffULL;
 	CHECK(memory_op(XENMEM_remove_from_physmap, &rm) < 0, "removed what is not there");
 	CHECK_EQ(memory_op(XENMEM_remove_from_physmap, UNMAPPED), -XEN_EFAULT);
 }

@@ -2,10 +2,10 @@
 #include "cpu.h"
 
 TEST("emulated accesses of every size: moves, strings both ways, SSE, and across RAM and hole");
+RUN("long=forms+of+instructions+that+64-bit+mode+has");
 
-#define FAR (is_mapped_1to1() ? 0x8000UL : 0x2000000000UL)
-#define WINDOW 0x30000000000UL
-#define HOLE (WINDOW + PAGE_SIZE)
+#define FAR (is_mapped_1to1() ? 0x8000UL : HOLE_PA)
+#define HOLE (FREE_VA + PAGE_SIZE)
 #define CR4_OSFXSR BIT(9)
 
 static u8 ram[PAGE_SIZE] PAGE_ALIGNED;
@@ -23,26 +23,26 @@ static void moves(void)
 	__asm__ volatile("mov (%1), %k0" : "+r"(a) : "r"(HOLE + 2) : "memory");
 	CHECK_EQ(a, 0xffffffff);
 	__asm__ volatile("mov (%1), %0" : "+r"(a) : "r"(HOLE + 5) : "memory");
-	CHECK_EQ(a, ~0UL);
+	CHECK_EQ(a, ALL_ONES);
 	__asm__ volatile("movzbw (%1), %w0" : "=r"(a) : "r"(HOLE), "0"(0UL) : "memory");
 	CHECK_EQ(a, 0xff);
 	__asm__ volatile("movzwl (%1), %k0" : "=r"(a) : "r"(HOLE) : "memory");
 	CHECK_EQ(a, 0xffff);
 	__asm__ volatile("movsbq (%1), %0" : "=r"(a) : "r"(HOLE) : "memory");
-	CHECK_EQ(a, ~0UL);
+	CHECK_EQ(a, ALL_ONES);
 	__asm__ volatile("movswl (%1), %k0" : "=r"(a) : "r"(HOLE) : "memory");
 	CHECK_EQ(a, 0xffffffff);
 	__asm__ volatile("movb %b0, (%1); movw %w0, (%1); movl %k0, (%1); movq %0, (%1)"
 			 :: "r"(zero), "r"(HOLE) : "memory");
 	__asm__ volatile("movb $1, (%0); movw $2, (%0); movl $3, (%0); movq $4, (%0)"
 			 :: "r"(HOLE) : "memory");
-	CHECK_EQ(*(volatile u64 *)HOLE, ~0UL);
+	CHECK_EQ(*(volatile u64 *)HOLE, ALL_ONES);
 }
 
 /* n elements from @from to @to; what is left must be nothing, and the pointers behind the last. */
 #define STRING(insn, size, from, to, step)                                                         \
 	do {                                                                                       \
-		u64 s_ = (u64)(from), d_ = (u64)(to), n_ = 3, a_ = ~0UL;                           \
+		u64 s_ = (u64)(from), d_ = (u64)(to), n_ = 3, a_ = ALL_ONES;                       \
 		__asm__ volatile(insn : "+S"(s_), "+D"(d_), "+c"(n_), "+a"(a_) :: "memory", "cc"); \
 		CHECK(n_ == 0, "%s: %lu left", insn, n_);                                          \
 		CHECK(s_ == (u64)(from) || s_ == (u64)(from) + 3 * (size) * (step), "%s: source",  \
@@ -72,7 +72,7 @@ static void strings(void)
 	STRING("repe scasl", 4, HOLE, HOLE, 1);
 	STRING("rep movsq", 8, ram, HOLE, 1);
 	STRING("repe cmpsb", 1, HOLE, HOLE, 1);
-	CHECK_EQ(*(volatile u64 *)HOLE, ~0UL);
+	CHECK_EQ(*(volatile u64 *)HOLE, ALL_ONES);
 }
 
 static void wide(void)
@@ -82,16 +82,16 @@ static void wide(void)
 
 	write_cr4(cr4 | CR4_OSFXSR);
 	__asm__ volatile("movups (%1), %%xmm0; movups %%xmm0, %0" : "=m"(out) : "r"(HOLE + 3));
-	CHECK(out[0] == ~0UL && out[1] == ~0UL, "movups %#lx %#lx", out[0], out[1]);
+	CHECK(out[0] == ALL_ONES && out[1] == ALL_ONES, "movups %#lx %#lx", out[0], out[1]);
 	out[0] = out[1] = 0;
 	__asm__ volatile("movdqa (%1), %%xmm0; movups %%xmm0, %0" : "=m"(out) : "r"(HOLE + 16));
-	CHECK(out[0] == ~0UL && out[1] == ~0UL, "movdqa %#lx %#lx", out[0], out[1]);
+	CHECK(out[0] == ALL_ONES && out[1] == ALL_ONES, "movdqa %#lx %#lx", out[0], out[1]);
 	__asm__ volatile("pxor %%xmm9, %%xmm9; movups %%xmm9, %0; movups (%1), %%xmm9\n"
 			 "movss %2, %%xmm9; movss (%1), %%xmm9; movups %%xmm9, %0"
 			 : "=m"(out) : "r"(HOLE), "m"(out) : "memory");
 	CHECK(out[0] == 0xffffffff && !out[1], "movss %#lx %#lx", out[0], out[1]);
 	__asm__ volatile("pxor %%xmm0, %%xmm0; movups %%xmm0, (%0)" :: "r"(HOLE) : "memory");
-	CHECK_EQ(*(volatile u64 *)HOLE, ~0UL);
+	CHECK_EQ(*(volatile u64 *)HOLE, ALL_ONES);
 	write_cr4(cr4);
 }
 
@@ -111,7 +111,7 @@ static void crossing(void)
 
 void test_main(void)
 {
-	map_page(WINDOW, (u64)ram, PTE_P | PTE_W);
+	map_page(FREE_VA, (u64)ram, PTE_P | PTE_W);
 	map_page(HOLE, FAR, PTE_P | PTE_W);
 	moves();
 	strings();

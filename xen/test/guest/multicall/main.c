@@ -29,7 +29,7 @@ void test_main(void)
 	fill(4, __HYPERVISOR_xen_version, XENVER_pagesize);
 	CHECK_EQ(multicall(e, 4), 0);
 	CHECK_EQ(e[0].result, version);
-	CHECK_EQ(e[1].result, -XEN_ENOSYS);
+	CHECK_EQ((long)e[1].result, -XEN_ENOSYS);
 	CHECK((long)e[2].result < 0, "a nested multicall returned %ld", (long)e[2].result);
 	CHECK_EQ(e[3].result, PAGE_SIZE);
 	CHECK_EQ(e[4].result, 0x55);

@@ -14,14 +14,14 @@ static u64 xgetbv(void)
 
 static void do_xsetbv(void *arg)
 {
-	u64 v = (u64)arg;
+	u64 v = *(u64 *)arg;
 
 	__asm__ volatile("xsetbv" :: "a"((u32)v), "d"((u32)(v >> 32)), "c"(0));
 }
 
 static bool try_xsetbv(u64 v)
 {
-	return !try_call(do_xsetbv, (void *)v).taken;
+	return !try_call(do_xsetbv, &v).taken;
 }
 
 void test_main(void)

@@ -36,7 +36,7 @@ void test_main(void)
 		CHECK(t >= prev, "back by %lu ns", prev - t);
 		prev = t;
 	}
-	khz = (1000000UL << 32) / shared_info.vcpu_info[0].time.tsc_to_system_mul;
+	khz = ((u64)1000000 << 32) / shared_info.vcpu_info[0].time.tsc_to_system_mul;
 	khz = shared_info.vcpu_info[0].time.tsc_shift >= 0
 		? khz >> shared_info.vcpu_info[0].time.tsc_shift
 		: khz << -shared_info.vcpu_info[0].time.tsc_shift;

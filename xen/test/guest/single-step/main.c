@@ -4,7 +4,13 @@
 TEST("single-step over intercepted instructions traps once after each");
 
 static volatile u32 steps;
-static volatile u64 rips[32];
+static volatile word rips[32];
+/* The last of them: one that only 64-bit mode has, where it can. */
+#ifdef __x86_64__
+#define LAST "mov %%cr8, %%rax\n"
+#else
+#define LAST "in $0x61, %%al\n"
+#endif
 
 static void on_db(struct regs *regs)
 {
@@ -13,12 +19,13 @@ static void on_db(struct regs *regs)
 
 void test_main(void)
 {
-	extern char step_begin[], step_cpuid[], step_in[], step_rdmsr[], step_vmm[], step_end[];
-	u64 a = 0, b, c = MSR_APIC_BASE, d;
-	const u64 want[] = { (u64)step_cpuid, (u64)step_in, (u64)step_rdmsr, (u64)step_vmm };
+	extern char step_begin[], step_cpuid[], step_in[], step_rdmsr[], step_last[], step_end[];
+	word a = 0, b, c = MSR_APIC_BASE, d;
+	const word want[] = { (word)step_cpuid, (word)step_in, (word)step_rdmsr,
+			      (word)step_last };
 
 	set_vector(VEC_DB, on_db);
-	__asm__ volatile("pushf; orl $0x100, (%%rsp); popf\n"
+	__asm__ volatile("pushf; orl $0x100, (%%" SP "); popf\n"
 			 "step_begin: nop\n"
 			 "xor %%eax, %%eax\n"
 			 "cpuid\n"
@@ -26,8 +33,8 @@ void test_main(void)
 			 "in %%dx, %%al\n"
 			 "step_in: mov $0x1b, %%ecx\n"
 			 "rdmsr\n"
-			 "step_rdmsr: mov %%cr8, %%rax\n"
-			 "step_vmm: pushf; andl $~0x100, (%%rsp); popf\n"
+			 "step_rdmsr: " LAST
+			 "step_last: pushf; andl $~0x100, (%%" SP "); popf\n"
 			 "step_end:\n"
 			 : "+a"(a), "=b"(b), "+c"(c), "=d"(d) :: "memory", "cc");
 	/* Ten instructions run with TF set; POPF that clears it still traps after itself. */
@@ -39,7 +46,7 @@ void test_main(void)
 		CHECK(seen == 1, "%u traps behind intercepted instruction %u", seen, i);
 	}
 	CHECK(steps >= 10 && steps <= 12, "%u traps", steps);
-	CHECK(rips[0] == (u64)step_begin + 1 || rips[0] == (u64)step_begin, "first at %#lx",
+	CHECK(rips[0] == (word)step_begin + 1 || rips[0] == (word)step_begin, "first at %#lx",
 	      rips[0]);
 	(void)step_end;
 }

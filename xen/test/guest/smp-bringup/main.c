@@ -34,7 +34,7 @@ void test_main(void)
 		CHECK_EQ(ids[i], i);
 		CHECK_EQ(apic_ids[i], cpu_of(i)->apic_id);
 		CHECK_EQ(leaf_ids[i], cpu_of(i)->apic_id);
-		CHECK_EQ(efer[i] & 0x500, 0x500);
+		CHECK_EQ(efer[i] & EFER_LONG, efer_long());
 	}
 	CHECK_EQ(vcpu_op(VCPUOP_is_up, n, NULL), -XEN_ENOENT);
 	CHECK_EQ(vcpu_op(VCPUOP_initialise, 1, UNMAPPED) < 0, 1);

@@ -2,7 +2,7 @@
 #include "cpu.h"
 
 TEST("SSE, x87, debug and segment-base registers survive exits and vCPU switches");
-RUN("vcpus=4 cpus=1 timeout=60");
+RUN("long=registers+that+64-bit+mode+has vcpus=4 cpus=1 timeout=60");
 
 #define ROUNDS 150
 

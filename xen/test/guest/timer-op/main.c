@@ -9,10 +9,10 @@ void test_main(void)
 	u64 when = now() + 5 * MS;
 
 	NEED(port > 0, "port %d", port);
-	CHECK_EQ(HC1(__HYPERVISOR_set_timer_op, when), 0);
+	CHECK_EQ(set_timer_op(when), 0);
 	CHECK(WAIT_FOR(event_test_and_clear((u32)port), 20000), "does not fire");
 	CHECK(now() >= when, "fires early");
-	CHECK_EQ(HC1(__HYPERVISOR_set_timer_op, now() + 400 * MS), 0);
-	CHECK_EQ(HC1(__HYPERVISOR_set_timer_op, 0), 0);
+	CHECK_EQ(set_timer_op(now() + 400 * MS), 0);
+	CHECK_EQ(set_timer_op(0), 0);
 	CHECK(!WAIT_FOR(event_test_and_clear((u32)port), 500), "fires after it was stopped");
 }

@@ -22,6 +22,6 @@ void test_main(void)
 	CHECK(!WAIT_FOR(event_test_and_clear((u32)port), 40), "a stopped timer fires");
 	t.period_ns = 1;
 	CHECK_EQ(vcpu_op(VCPUOP_set_periodic_timer, 0, &t), -XEN_EINVAL);
-	t.period_ns = ~0UL;
+	t.period_ns = ALL_ONES;
 	CHECK_EQ(vcpu_op(VCPUOP_set_periodic_timer, 0, &t), -XEN_EINVAL);
 }

@@ -15,7 +15,7 @@ static struct t_buf *ring;
 /* The shortest of some tries, in hundredths of a tick a call; the ring is emptied for each. */
 static u64 cost(u32 mask)
 {
-	u64 best = ~0UL;
+	u64 best = ALL_ONES;
 
 	if (ring)
 		CHECK_EQ(trace_op(XEN_SYSCTL_TBUFOP_set_evt_mask, mask, 0, NULL), 0);

@@ -23,6 +23,7 @@ void test_main(void)
 	moved.evtchn_pending_sel = 0;
 	CHECK_EQ(event_send((u32)port), 0);
 	CHECK_EQ(moved.evtchn_upcall_pending, 1);
-	CHECK(moved.evtchn_pending_sel & BIT(port / 64), "selector %#lx", moved.evtchn_pending_sel);
+	CHECK(moved.evtchn_pending_sel & BIT(port / (8 * sizeof(word))), "selector %#lx",
+	      moved.evtchn_pending_sel);
 	CHECK_EQ(move_vcpu_info(0, &moved), -XEN_EINVAL);
 }

@@ -5,6 +5,8 @@
 #define ADDR_MASK 0x000ffffffffff000UL
 
 extern u64 boot_pml4[512];
+const bool has_paging = true;
+const bool has_wide_ptes = true;
 
 /* Replace a 2 MiB or 1 GiB entry by a table that maps the same. */
 static u64 *split(u64 *entry, u32 level)
@@ -21,7 +23,7 @@ static u64 *split(u64 *entry, u32 level)
 	return table;
 }
 
-u64 *pte_of(u64 va)
+static u64 *pte_of(u64 va)
 {
 	u64 *table = boot_pml4;
 
@@ -35,9 +37,19 @@ u64 *pte_of(u64 va)
 	return &table[va >> 12 & 511];
 }
 
+u64 pte_get(u64 va)
+{
+	return *pte_of(va);
+}
+
+void pte_set(u64 va, u64 pte)
+{
+	*pte_of(va) = pte;
+}
+
 void map_page(u64 va, u64 pa, u64 flags)
 {
-	*pte_of(va) = pa | flags;
+	pte_set(va, pa | flags);
 	flush_page(va);
 }
 
