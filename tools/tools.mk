@@ -15,7 +15,8 @@ tools_cflags := -std=gnu11 -O2 -g -Wall -Wextra -Werror -Wmissing-prototypes -Ws
 	-ffunction-sections -fdata-sections -D_GNU_SOURCE -D__XEN_TOOLS__ -Itools/libs -Ixen/include \
 	-I$(BUILD)/abi
 tools_sanitize := -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
-tools_cflags_tools := $(tools_cflags)
+# Invariants are asserted in the builds for tests and fuzzing.
+tools_cflags_tools := $(tools_cflags) -DNDEBUG
 tools_cflags_tools-asan := $(tools_cflags) $(tools_sanitize)
 tools_cflags_tools-fuzz := $(tools_cflags) $(tools_sanitize) -fsanitize=fuzzer-no-link
 tools_cc_tools-fuzz := clang

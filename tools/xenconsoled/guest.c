@@ -3,6 +3,7 @@
  * Consoles of guests. Everything a guest shares is checked at each use; one that breaks the rules
  * loses its console, and nothing else.
  */
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -83,6 +84,7 @@ static void take_output(struct guest *g)
 		broken(g);
 		return;
 	}
+	assert((size_t)n <= sizeof(buf));
 	if (n) {
 		logfile_write(&g->file, buf, (size_t)n);
 		console_store_add(&g->out, buf, (size_t)n);
@@ -130,8 +132,10 @@ static void forget(struct guest *g)
 	struct guest **p = &g->d->guests;
 
 	wait_for_port(g, false);
-	while (*p != g)
+	while (*p != g) {
+		assert(*p);
 		p = &(*p)->next;
+	}
 	*p = g->next;
 	lx_timer_cancel(&g->d->loop, &g->end);
 	disconnect(g);
@@ -175,6 +179,7 @@ static int publish(struct guest *g, const char *tty)
 
 static int connect_ring(struct guest *g, uint32_t remote)
 {
+	assert(!g->ring && g->port < 0);
 	errno = 0;
 	g->ring = map_ring(g);
 	if (g->ring)
@@ -242,6 +247,7 @@ static void add_guest(struct daemon *d, uint32_t domid)
 
 	if (!g)
 		return;
+	assert(!find(d, domid));
 	g->d = d;
 	g->domid = domid;
 	g->port = g->master = g->slave = g->file.fd = -1;

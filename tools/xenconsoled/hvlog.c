@@ -4,6 +4,7 @@
  * ended; when the hypervisor wrote more than the ring holds meanwhile, or somebody cleared it, the
  * log goes on with the oldest byte there is and says how many are missing.
  */
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -39,6 +40,7 @@ int hvlog_read(struct hvlog *h, struct ctl *ctl)
 		n = ctl_follow_console(ctl, buf, CHUNK, &h->index);
 		if (n < 0)
 			return n;
+		assert(n <= CHUNK);
 		/* Indices wrap; one that went back is the hypervisor's correction, not a loss. */
 		lost = h->index - before - (uint32_t)n;
 		if (h->started && lost && lost < UINT32_MAX / 2)

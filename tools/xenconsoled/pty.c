@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The pseudo-terminal of a guest, which xl console opens. */
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -14,6 +15,7 @@ int pty_open(struct guest *g, char *path, size_t bytes)
 {
 	struct termios t;
 
+	assert(g->master < 0 && g->slave < 0);
 	g->master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
 	if (g->master < 0)
 		return -errno;
@@ -53,6 +55,7 @@ void pty_flush(struct guest *g)
 
 		if (done <= 0)
 			break;
+		assert((size_t)done <= n);
 		console_store_drop(&g->out, (size_t)done);
 	}
 	if (g->out.used)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The journal's file; see journal.h. */
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -176,6 +177,7 @@ static void let_go(const struct journal *j)
 
 int journal_commit(struct journal *j, const struct journal *old)
 {
+	assert(j->dir == old->dir && j->fd != old->fd);
 	if (renameat(j->dir, NEW_FILE, j->dir, STATE_FILE))
 		return errno;
 	let_go(old);
@@ -198,6 +200,8 @@ int journal_append(struct journal *j, const void *record, size_t len)
 	struct head h = { .len = (uint32_t)len, .number = j->number };
 	int error;
 
+	assert(len && len <= UINT32_MAX && j->map);
+	assert(j->used >= sizeof(magic) && j->used <= j->size);
 	/* A head's worth of zeroes behind it ends the file for who reads it. */
 	if (j->used + need + sizeof(h) > j->size) {
 		error = grow(j, need + sizeof(h));
@@ -205,6 +209,7 @@ int journal_append(struct journal *j, const void *record, size_t len)
 			return error;
 	}
 	h.sum = sum_of(h.number, record, len);
+	assert(j->used % 8 == 0 && j->used + need + sizeof(h) <= j->size);
 	memcpy(j->map + j->used + sizeof(h), record, len);
 	memcpy(j->map + j->used, &h, sizeof(h));
 	j->used += need;

@@ -3,6 +3,7 @@
  * Turns: whoever has work is in one queue, does a bounded piece of it, and goes to the end of the
  * queue. So a guest that always has more to ask slows others down by one request at a time.
  */
+#include <assert.h>
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
@@ -37,6 +38,7 @@ static void one_round(struct daemon *d)
 	while (d->ready.next != &last) {
 		struct peer *p = list_entry(d->ready.next, struct peer, ready);
 
+		assert(p->daemon == d && p->ops);
 		list_del(&p->ready);
 		if (p->ops->run(p))
 			peer_ready(p);

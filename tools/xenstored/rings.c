@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The rings of all domains: mapping them, hearing their events, and their slots on disk. */
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -123,6 +124,7 @@ static int attach(struct daemon *d, struct domain *dom)
 		xs_free(rp);
 		return error;
 	}
+	assert(!dom->io && port > 0);
 	rp->port = (uint32_t)port;
 	dom->io = rp;
 	dom->conn->io = &rp->peer;
@@ -162,6 +164,7 @@ void rings_detach(struct daemon *d, struct domain *dom)
 	slot_remove(d, dom->domid);
 	if (!rp)
 		return;
+	assert(!rp->gone && d->by_port[rp->port] == &rp->peer);
 	d->by_port[rp->port] = NULL;
 	hyp_unbind(rp->port);
 	hyp_unmap(dom->domid, rp->ring.page);

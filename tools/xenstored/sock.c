@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Clients on the Unix socket. Who may open it may do everything: they act as domain 0. */
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -59,6 +60,7 @@ static void forget_sent(struct sock *s, size_t n)
 {
 	struct conn *c = s->conn;
 
+	assert(c->out && s->sent < c->out->len);
 	while (n && n >= c->out->len - s->sent) {
 		n -= c->out->len - s->sent;
 		s->sent = 0;
@@ -126,6 +128,7 @@ static bool fill(struct sock *s)
 /* 1: a request is whole; 0: it is not; -1: it breaks the rules. */
 static int next_request(const struct sock *s, struct xsd_sockmsg *h)
 {
+	assert(s->start <= s->end && s->end <= BUFFER);
 	if (s->end - s->start < HEAD)
 		return 0;
 	memcpy(h, s->in + s->start, HEAD);
@@ -138,6 +141,7 @@ static void serve(struct sock *s, const struct xsd_sockmsg *h)
 {
 	char *data = s->in + s->start + HEAD, after = data[h->len];
 
+	assert(s->start + HEAD + h->len <= s->end);
 	/* The byte behind it, which ends the payload for the handler, may be the next request's. */
 	xs_request(&s->peer.daemon->xs, s->conn, h, data);
 	data[h->len] = after;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The shared ring. Each index is read once and checked; contents are copied before use. */
+#include <assert.h>
 #include <errno.h>
 #include <stdint.h>
 
@@ -21,6 +22,7 @@ int console_ring_take(struct xencons_interface *ring, char *to, size_t max)
 		return -EPROTO;
 	if (n > max)
 		n = (uint32_t)max;
+	assert(n <= max && n <= sizeof(ring->out));
 	for (uint32_t i = 0; i < n; i++)
 		to[i] = ring->out[MASK_XENCONS_IDX(cons + i, ring->out)];
 	__atomic_store_n(&ring->out_cons, cons + n, __ATOMIC_RELEASE);
@@ -35,6 +37,7 @@ int console_ring_give(struct xencons_interface *ring, const char *from, size_t n
 		return -EPROTO;
 	for (i = 0; i < n && used + i < sizeof(ring->in); i++)
 		ring->in[MASK_XENCONS_IDX(prod + i, ring->in)] = from[i];
+	assert(i <= n && used + i <= sizeof(ring->in));
 	__atomic_store_n(&ring->in_prod, prod + i, __ATOMIC_RELEASE);
 	return (int)i;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Output in a circle that grows up to its limit. */
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -41,6 +42,7 @@ static void grow(struct console_store *s, size_t want)
 
 void console_store_drop(struct console_store *s, size_t n)
 {
+	assert(n <= s->used);
 	s->used -= n;
 	s->first = s->used ? (s->first + n) % s->size : 0;
 }
@@ -62,6 +64,7 @@ void console_store_add(struct console_store *s, const char *p, size_t n)
 		s->dropped += s->used + n - s->size;
 		console_store_drop(s, s->used + n - s->size);
 	}
+	assert(s->used + n <= s->size && s->size <= s->limit && s->first < s->size);
 	at = (s->first + s->used) % s->size;
 	head = s->size - at < n ? s->size - at : n;
 	memcpy(s->data + at, p, head);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A client of xenstored; see xsc.h. */
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -176,6 +177,7 @@ static int read_message(struct xsc *c, bool wait)
 			break;
 		if (!wait && poll(&pfd, 1, 0) != 1)
 			return EAGAIN;
+		assert(c->have < want && want <= sizeof(c->head) + XENSTORE_PAYLOAD_MAX);
 		n = read(c->fd, to, want - c->have);
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -247,6 +249,7 @@ static int ask(struct xsc *c, uint32_t type, uint32_t tx, struct iovec *parts, i
 	struct iovec iov[4] = { { &h, sizeof(h) } };
 	int n = 1, error;
 
+	assert(nr_parts < (int)(sizeof(iov) / sizeof(iov[0])));
 	for (int i = 0; i < nr_parts; i++) {
 		if (parts[i].iov_len > XENSTORE_PAYLOAD_MAX - h.len)
 			return E2BIG;
@@ -443,6 +446,7 @@ int xsc_event(struct xsc *c, char **path, char **token)
 			return error;
 	}
 	e = c->events;
+	assert(e->path_len && !e->text[e->path_len - 1]);
 	*path = strdup(e->text);
 	*token = strdup(e->text + e->path_len);
 	if (!*path || !*token) {

@@ -21,6 +21,7 @@ struct conn *conn_new(struct xs *xs, const struct cred *cred, struct domain *dom
 	c->out_tail = &c->out;
 	list_init(&c->watches);
 	list_init(&c->txns);
+	assert(!domain || domain->domid == cred->domid);
 	list_add(&xs->conns, &c->link);
 	return c;
 }
@@ -43,6 +44,7 @@ void conn_free(struct xs *xs, struct conn *c)
 {
 	conn_reset(xs, c);
 	conn_drop_output(c);
+	assert(!c->nr_replies && !c->nr_events && !c->out);
 	list_del(&c->link);
 	xs_free(c);
 }
@@ -79,6 +81,7 @@ struct watch *conn_watch_add(struct xs *xs, struct conn *c, const char *path, si
 	struct usage *u = c->usage;
 	struct watch *w = xs_zalloc(sizeof(*w));
 
+	assert(home_len <= strlen(path));
 	w->conn = c;
 	w->path = xs_strndup(path, strlen(path));
 	w->token = xs_strndup(token, strlen(token));
@@ -119,6 +122,7 @@ static struct msg *queue(struct xs *xs, struct conn *c, const struct xsd_sockmsg
 	struct msg *m = xs_alloc(sizeof(*m) + sizeof(*h) + h->len);
 	bool first = !c->out;
 
+	assert(h->len <= XENSTORE_PAYLOAD_MAX);
 	m->next = NULL;
 	m->watch = NULL;
 	m->event = m->merged = false;
@@ -137,6 +141,7 @@ static void queue_reply(struct xs *xs, struct conn *c, uint32_t type, const void
 	struct xsd_sockmsg h = *c->request;
 	struct msg *m;
 
+	assert(c->request);
 	h.type = type;
 	h.len = (uint32_t)len;
 	m = queue(xs, c, &h);
@@ -211,6 +216,7 @@ void conn_taking(struct conn *c)
 {
 	struct watch *w = c->out->watch;
 
+	assert(!w || w->pending);
 	if (!w)
 		return;
 	if (w->last == c->out)

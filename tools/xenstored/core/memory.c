@@ -28,6 +28,7 @@ struct head {
 struct region {
 	struct region *next;
 	size_t size, used;	/* of the blocks; bytes in use */
+	size_t unused;		/* for the alignment of what follows */
 };
 
 static struct region *regions;
@@ -114,8 +115,10 @@ static void *take_block(struct region *r, size_t size)
 		if ((char *)after(rest) < end_of(r))
 			after(rest)->before = rest->size;
 	}
+	assert(!((uintptr_t)(h + 1) % ALIGN) && (char *)after(h) <= end_of(r));
 	h->used = 1;
 	r->used += h->size;
+	assert(r->used <= r->size);
 	return h + 1;
 }
 
@@ -149,6 +152,7 @@ static void give_back(struct region *r, void *p)
 	join(r, h);
 	if (h->before) {
 		h = (struct head *)(void *)((char *)h - h->before);
+		assert(h >= first(r) && h->size && h->used <= 1);
 		if (!h->used)
 			join(r, h);
 	}

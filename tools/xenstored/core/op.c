@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Changes as bytes; see op.h. */
+#include <assert.h>
 #include <string.h>
 
 #include "op.h"
@@ -17,6 +18,15 @@ size_t op_size(const struct op *op)
 	return sizeof(struct op_head) + op->path_len + op->value_len;
 }
 
+static bool sound(const struct op *op)
+{
+	if (op->code < OP_SET || op->code > OP_ACL || !op->path_len)
+		return false;
+	if (op->code == OP_ACL)
+		return op->value_len && op->value_len % sizeof(struct perm) == 0;
+	return op->path[0] == '/' && (op->code != OP_RM || op->path_len > 1);
+}
+
 void op_encode(struct buf *b, const struct op *op)
 {
 	struct op_head h = {
@@ -26,18 +36,10 @@ void op_encode(struct buf *b, const struct op *op)
 		.value_len = (uint32_t)op->value_len,
 	};
 
+	assert(sound(op) && op->path_len <= UINT32_MAX && op->value_len <= UINT32_MAX);
 	buf_add(b, &h, sizeof(h));
 	buf_add(b, op->path, op->path_len);
 	buf_add(b, op->value, op->value_len);
-}
-
-static bool sound(const struct op *op)
-{
-	if (op->code < OP_SET || op->code > OP_ACL || !op->path_len)
-		return false;
-	if (op->code == OP_ACL)
-		return op->value_len && op->value_len % sizeof(struct perm) == 0;
-	return op->path[0] == '/' && (op->code != OP_RM || op->path_len > 1);
 }
 
 bool op_decode(const char **p, const char *end, struct op *op)

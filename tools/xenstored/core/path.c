@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Names of nodes; see path.h. */
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -70,6 +71,7 @@ size_t path_next(const char **p, const char *end)
 {
 	const char *s = *p, *slash;
 
+	assert(s <= end);
 	if (s < end && *s == '/')
 		s++;
 	slash = memchr(s, '/', (size_t)(end - s));
@@ -79,6 +81,7 @@ size_t path_next(const char **p, const char *end)
 
 size_t path_parent_len(const char *path, size_t len)
 {
+	assert(len && path[0] == '/');
 	while (len > 1 && path[len - 1] != '/')
 		len--;
 	return len > 1 ? len - 1 : 1;

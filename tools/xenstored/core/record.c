@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Making, doing and listing records; see record.h. */
+#include <assert.h>
 #include <string.h>
 
 #include "path.h"
@@ -40,7 +41,9 @@ int record_keep(struct xs *xs)
 	int error = xs->hooks->append(xs->ctx, xs->record.data, xs->record.len);
 	struct record_head h;
 
+	assert(xs->record.len >= sizeof(h));
 	memcpy(&h, xs->record.data, sizeof(h));
+	assert(h.kind >= REC_OPS && h.kind <= REC_EPOCH);
 	if (!error)
 		note_resume(xs, &h);
 	return error;
@@ -54,6 +57,7 @@ int record_domain(struct xs *xs, const struct conn *by, uint16_t domid, uint16_t
 		.gfn = gfn,
 	};
 
+	assert(target == DOMID_NONE || target != domid);
 	record_begin(xs, by, REC_DOMAIN);
 	buf_add(&xs->record, &body, sizeof(body));
 	return record_keep(xs);

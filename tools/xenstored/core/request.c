@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Requests: taken apart, sent to their handlers; and the handlers for nodes and transactions. */
+#include <assert.h>
 #include <stdlib.h>
 #include <stdio.h>
 #include <string.h>
@@ -405,6 +406,7 @@ static struct txn *stale_txn(struct xs *xs, struct conn *c, uint32_t id)
 		return NULL;
 	if (txn_start(&xs->store, &c->cred, id, &t))
 		return NULL;
+	assert(t->id == id && !t->nr_ops);
 	list_add(&c->txns, &t->link);
 	txn_doom(&xs->store, t);
 	return t;
@@ -470,6 +472,7 @@ void xs_request(struct xs *xs, struct conn *c, const struct xsd_sockmsg *h, char
 	struct request r = { .type = h->type, .data = data, .len = h->len };
 	int error;
 
+	assert(h->len <= XENSTORE_PAYLOAD_MAX && !c->request);
 	data[h->len] = '\0';
 	c->request = h;
 	xs->requests++;

@@ -52,6 +52,7 @@ uint64_t store_kept(struct store *s, uint16_t domid)
 
 	if (list_empty(views))
 		return 0;
+	assert(store_replaced(s) >= list_entry(views->next, struct txn, view)->replaced);
 	return store_replaced(s) - list_entry(views->next, struct txn, view)->replaced;
 }
 
@@ -68,6 +69,8 @@ static void charge_store(void *ctx, uint16_t domid, int nodes, long bytes)
 
 	u->nodes += (uint32_t)nodes;
 	u->node_bytes += bytes;
+	/* Nothing is uncharged that was not charged. */
+	assert((int32_t)u->nodes >= 0 && u->node_bytes >= 0);
 }
 
 static struct edit edit_store(struct store *s)
@@ -106,6 +109,7 @@ void store_fini(struct store *s)
 
 unsigned int store_rights(const struct acl *acl, const struct cred *cred)
 {
+	assert(acl->n);
 	if (cred->privileged || acl->p[0].domid == cred->domid ||
 	    (cred->target != DOMID_NONE && acl->p[0].domid == cred->target))
 		return PERM_READ | PERM_WRITE | PERM_OWNER;
@@ -155,6 +159,7 @@ static int lookup(struct store *s, struct txn *t, const struct cred *cred, const
 	struct node *n = tree_find_closest(txn_root(s, t), path, len, found);
 	int error = txn_note(s, t, path, len, flags);
 
+	assert(path[0] == '/' && *found && *found <= len);
 	*node = *found == len ? n : NULL;
 	/* With privilege the answer does not depend on the ancestor. */
 	if (!error && !*node && !cred->privileged)
@@ -381,6 +386,7 @@ void store_apply(struct store *s, const struct op *op, struct node **removed)
 {
 	struct edit e;
 
+	assert(op->path_len && (op->path[0] == '/' || op->code == OP_ACL));
 	if (op->path[0] == '@') {
 		store_apply_special(s, op);
 		if (removed)

@@ -12,6 +12,7 @@ struct acl *acl_new(const void *p, uint32_t n)
 {
 	struct acl *acl = xs_alloc(sizeof(*acl) + n * sizeof(acl->p[0]));
 
+	assert(n);
 	acl->ref = 1;
 	acl->n = n;
 	memcpy(acl->p, p, n * sizeof(acl->p[0]));
@@ -20,12 +21,14 @@ struct acl *acl_new(const void *p, uint32_t n)
 
 struct acl *acl_get(struct acl *acl)
 {
+	assert(acl->ref);
 	acl->ref++;
 	return acl;
 }
 
 void acl_put(struct acl *acl)
 {
+	assert(!acl || acl->ref);
 	if (acl && !--acl->ref)
 		xs_free(acl);
 }
@@ -50,6 +53,7 @@ struct blob *blob_get(struct blob *blob)
 
 void blob_put(struct blob *blob)
 {
+	assert(!blob || blob->ref);
 	if (blob && !--blob->ref)
 		xs_free(blob);
 }
@@ -58,6 +62,7 @@ static struct node *node_new(const char *name, size_t len, struct acl *acl)
 {
 	struct node *n = xs_zalloc(sizeof(*n) + len + 1);
 
+	assert(acl && acl->ref);
 	n->ref = 1;
 	n->prio = xs_random();
 	n->name_len = (uint16_t)len;
@@ -73,6 +78,7 @@ struct node *tree_new(struct acl *acl)
 
 struct node *node_get(struct node *n)
 {
+	assert(!n || n->ref);
 	if (n)
 		n->ref++;
 	return n;
@@ -81,8 +87,11 @@ struct node *node_get(struct node *n)
 /* Siblings to the right are freed in a loop: the depth of recursion is that of the path. */
 void node_put(struct node *n)
 {
+	assert(!n || n->ref);
 	while (n && !--n->ref) {
 		struct node *right = n->right;
+
+		assert(n->acl && (n->children != NULL) == (n->nr_children != 0));
 
 		node_put(n->left);
 		node_put(n->children);
@@ -222,6 +231,7 @@ static struct node *own(const struct edit *e, struct node **slot)
 	struct node *old = *slot, *n;
 	size_t size;
 
+	assert(old && old->ref);
 	if (old->ref == 1)
 		return old;
 	size = sizeof(*n) + old->name_len + 1U;
@@ -245,6 +255,7 @@ static struct node **own_child(const struct edit *e, struct node *parent, const 
 {
 	struct node **slot = &parent->children;
 
+	assert(parent->ref == 1);
 	for (;;) {
 		int c = compare(name, len, *slot);
 		struct node *n;
@@ -260,6 +271,7 @@ static void insert_child(const struct edit *e, struct node *parent, struct node 
 {
 	struct node **slot = &parent->children, **left = &child->left, **right = &child->right, *t;
 
+	assert(parent->ref == 1 && child->ref == 1 && !child->left && !child->right);
 	while (*slot && (*slot)->prio >= child->prio) {
 		struct node *n = own(e, slot);
 
@@ -340,6 +352,9 @@ static struct node *touch(const struct edit *e, const char *path, size_t len, ui
 	struct node *n = own(e, e->root);
 	size_t step;
 
+	assert(len && path[0] == '/');
+	/* Changes are numbered upwards, whoever makes them. */
+	assert(e->gen >= n->sub_gen);
 	n->sub_gen = e->gen;
 	while ((step = path_next(&p, end))) {
 		if (node_child(n, p, step))
@@ -374,8 +389,10 @@ void tree_set(const struct edit *e, const char *path, size_t len, struct blob *v
 
 void tree_set_acl(const struct edit *e, const char *path, size_t len, struct acl *acl)
 {
-	struct node *n = touch(e, path, len, DOMID_NONE);
+	struct node *n;
 
+	assert(tree_find(*e->root, path, len));
+	n = touch(e, path, len, DOMID_NONE);
 	e->charge(e->ctx, n->acl->p[0].domid, -1, -node_cost(n));
 	if (n->acl->ref > 1)
 		e->growth->dropped += acl_bytes(n->acl);
@@ -413,7 +430,7 @@ struct node *tree_remove(const struct edit *e, const char *path, size_t len)
 	const char *name = path + (parent_len == 1 ? 1 : parent_len + 1);
 
 	n = unlink_slot(e, own_child(e, parent, name, (size_t)(path + len - name)));
-	assert(parent->nr_children);
+	assert(n && n->ref && parent->nr_children);
 	parent->nr_children--;
 	parent->child_gen = e->gen;
 	uncharge(e, n, false);

@@ -10,6 +10,7 @@
 
 struct node *txn_root(struct store *s, struct txn *t)
 {
+	assert(!t || t->doomed == !t->root);
 	return t && !t->doomed ? t->root : s->root;
 }
 
@@ -22,6 +23,7 @@ static void recharge(struct store *s, struct txn *t)
 
 	store_usage(s, t->cred.domid)->transaction_bytes += now - t->charged;
 	t->charged = now;
+	assert(store_usage(s, t->cred.domid)->transaction_bytes >= now);
 }
 
 int txn_note(struct store *s, struct txn *t, const char *path, size_t len, unsigned int flags)
@@ -187,6 +189,7 @@ void txn_apply_all(struct store *s, struct txn *t)
 	const char *p = t->ops.data, *end = p + t->ops.len;
 	struct op op;
 
+	assert(!t->doomed && (t->nr_ops != 0) == (t->ops.len != 0));
 	if (!t->nr_ops)
 		return;
 	if (t->commits != s->commits) {
@@ -236,6 +239,7 @@ void store_age(struct store *s)
 	while (!list_empty(&s->txns)) {
 		struct txn *t = list_entry(s->txns.next, struct txn, age);
 
+		assert(!t->doomed && !t->cred.privileged);
 		if (store_replaced(s) - t->replaced <= s->quota.transaction_memory)
 			return;
 		store_refuse(s, t->cred.domid, &s->quota.transaction_memory);
@@ -250,6 +254,7 @@ void txn_free(struct store *s, struct txn *t)
 	list_del(&t->view);
 	node_put(t->base);
 	node_put(t->root);
+	assert(store_usage(s, t->cred.domid)->transactions);
 	store_usage(s, t->cred.domid)->transactions--;
 	store_usage(s, t->cred.domid)->transaction_bytes -= t->charged;
 	touched_free(t->touched);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Buffers and random numbers; see util.h. */
+#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,6 +11,7 @@ static size_t new_cap(const struct buf *b, size_t more)
 {
 	size_t cap = b->cap ? b->cap : 128;
 
+	assert(b->len <= b->cap && more <= SIZE_MAX / 4);
 	while (cap - b->len < more)
 		cap *= 2;
 	return cap;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The tree of watches; see watch.h. */
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -36,6 +37,7 @@ void watches_init(struct watches *ws)
 
 void watches_fini(struct watches *ws)
 {
+	assert(!ws->count && !ws->root->children && !ws->special->children);
 	xs_free(ws->root);
 	xs_free(ws->special);
 }
@@ -84,6 +86,7 @@ static void take_out(struct watch_node *n)
 {
 	struct watch_node **slot = &n->parent->children, *l = n->left, *r = n->right;
 
+	assert(!n->children && list_empty(&n->watches));
 	while (*slot != n)
 		slot = compare(n->name, n->len, *slot) < 0 ? &(*slot)->left : &(*slot)->right;
 	while (l && r) {
@@ -117,6 +120,7 @@ void watches_add(struct watches *ws, struct watch *w)
 	struct watch_node *n = ws->root;
 	size_t step;
 
+	assert(!w->at && (*p == '/' || *p == '@'));
 	if (path_is_special(w->path)) {
 		n = step_into(ws->special, p, (size_t)(end - p));
 	} else {
@@ -134,6 +138,7 @@ void watches_remove(struct watches *ws, struct watch *w)
 {
 	struct watch_node *n = w->at, *parent;
 
+	assert(n && ws->count);
 	list_del(&w->link);
 	ws->count--;
 	while (n->parent && !n->children && list_empty(&n->watches)) {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The daemon's state as a whole: domains, and who is told of what; see xs.h. */
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,21 +30,22 @@ void xs_init(struct xs *xs, const struct xs_hooks *hooks, void *ctx)
 	xs->epoch = 1;
 }
 
+struct domain *xs_domain(struct xs *xs, uint16_t domid)
+{
+	struct domain **part = xs->by_domid[domid / DOMIDS_PART];
+
+	return part ? part[domid % DOMIDS_PART] : NULL;
+}
+
 static void drop_domain(struct xs *xs, struct domain *d)
 {
+	assert(xs_domain(xs, d->domid) == d && d->conn->domain == d && xs->nr_domains);
 	xs->hooks->detach(xs->ctx, d);
 	conn_free(xs, d->conn);
 	list_del(&d->link);
 	xs->by_domid[d->domid / DOMIDS_PART][d->domid % DOMIDS_PART] = NULL;
 	xs->nr_domains--;
 	xs_free(d);
-}
-
-struct domain *xs_domain(struct xs *xs, uint16_t domid)
-{
-	struct domain **part = xs->by_domid[domid / DOMIDS_PART];
-
-	return part ? part[domid % DOMIDS_PART] : NULL;
 }
 
 struct domain *xs_domain_add(struct xs *xs, uint16_t domid)
@@ -53,6 +55,7 @@ struct domain *xs_domain_add(struct xs *xs, uint16_t domid)
 
 	if (!*part)
 		*part = xs_zalloc(DOMIDS_PART * sizeof(**part));
+	assert(!(*part)[domid % DOMIDS_PART]);
 	d->domid = domid;
 	d->target = DOMID_NONE;
 	d->conn = conn_new(xs, &cred, d);
