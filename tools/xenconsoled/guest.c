@@ -211,7 +211,7 @@ static void connect_guest(struct guest *g, uint32_t remote)
 	logfile_open(&g->file, g->d->log_dir, log, g->d->log_limit, g->d->stamp);
 	free(name);
 	xenevtchn_unmask(g->d->evtchn, (evtchn_port_t)g->port);
-	/* The guest may have written before anybody listened. */
+	/* The guest may have written before it was connected. */
 	take_output(g);
 }
 
@@ -289,7 +289,7 @@ void guests_scan(struct daemon *d)
 	}
 	for (int i = 0; i < n; i++) {
 		g = find(d, info[i].domain);
-		/* A number that comes again soon after its last bearer died. */
+		/* The number of a dying domain may be given to a new one soon. */
 		if (info[i].flags & XEN_DOMINF_dying)
 			continue;
 		if (g && g->end.armed) {

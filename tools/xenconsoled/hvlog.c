@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The hypervisor's console ring into a log file. The ring is read on from where the last reading
- * ended; when the hypervisor wrote more than the ring holds meanwhile, or somebody cleared it, the
+ * ended; when the hypervisor wrote more than the ring holds meanwhile, or the ring was cleared, the
  * log goes on with the oldest byte there is and says how many are missing.
  */
 #include <assert.h>

@@ -120,7 +120,7 @@ static void store_event(struct lx_fd *fd, short revents)
 	while ((event = d->store->ops->fired(d->store)))
 		free(event);
 	if (errno == ENOTCONN) {
-		/* Whoever started this starts it again; it needs nothing of what is lost. */
+		/* The service manager starts it again; it needs nothing of what is lost. */
 		xtl_log(d->log, XTL_ERROR, -1, "xenconsoled", "xenstored has gone");
 		d->failed = true;
 		lx_loop_stop(&d->loop);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The process: the core, the journal, and everybody who sends requests, served in turns. */
+/* The process: the core, the journal, and all clients and domains, which are served in turns. */
 #ifndef XSD_DAEMON_H
 #define XSD_DAEMON_H
 
@@ -52,7 +52,7 @@ int daemon_loop(struct daemon *d);
 
 /** Make the folder and the socket in it; false after a line in the log. */
 bool sock_listen(struct daemon *d);
-/** Somebody wants to connect. */
+/** A client wants to connect. */
 void sock_accept(struct daemon *d);
 /** Epoll says that the peer's socket can be read from or written to. */
 void sock_event(struct peer *p, uint32_t events);
@@ -65,7 +65,7 @@ void rings_detach(struct daemon *d, struct domain *dom);
 void rings_output(struct conn *c);
 /** Take the events that came. */
 void rings_events(struct daemon *d);
-/** Free what detached rings left, when nobody is working on one. */
+/** Free what detached rings left; call it when no ring is being worked on. */
 void rings_reap(struct daemon *d);
 /** Attach the rings of domains known from the journal, forget those that ended meanwhile. */
 void rings_restore(struct daemon *d);

@@ -194,7 +194,7 @@ enum hyp_state hyp_state(uint16_t domid)
 	domctl->cmd = XEN_DOMCTL_getdomaininfo;
 	domctl->interface_version = XEN_DOMCTL_INTERFACE_VERSION;
 	domctl->domain = domid;
-	/* An old or busy hypervisor that does not answer is no reason to forget a domain. */
+	/* A hypervisor that is old or busy may not answer: the domain is not forgotten for that. */
 	if (xencall1(call, __HYPERVISOR_domctl, (uintptr_t)domctl) < 0)
 		return errno == ESRCH ? HYP_GONE : HYP_RUNNING;
 	if (domctl->u.getdomaininfo.domain != domid ||

@@ -31,7 +31,7 @@ static size_t padded(size_t len)
 	return (len + 7) & ~(size_t)7;
 }
 
-/* It has to tell a record from half a record, not to withstand anybody. */
+/* It has to tell a record from half a record; it is not against forgery. */
 static uint64_t sum_of(uint32_t number, const char *p, size_t len)
 {
 	uint64_t sum = (uint64_t)number << 32 ^ len ^ 0x6a09e667f3bcc908ULL, word;
@@ -202,7 +202,7 @@ int journal_append(struct journal *j, const void *record, size_t len)
 
 	assert(len && len <= UINT32_MAX && j->map);
 	assert(j->used >= sizeof(magic) && j->used <= j->size);
-	/* A head's worth of zeroes behind it ends the file for who reads it. */
+	/* A head's worth of zeroes after it tells a reader that the file ends. */
 	if (j->used + need + sizeof(h) > j->size) {
 		error = grow(j, need + sizeof(h));
 		if (error)

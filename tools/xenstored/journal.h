@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The file that keeps what was committed: records one behind the other, the first of them a
+ * The file that keeps what was committed: records one after the other, the first of them a
  * snapshot.
  *
  * It is mapped into memory and written by copying, which costs no system call: what was copied
  * stays in the kernel's page cache when the process is killed. (A machine that crashes loses it,
  * and every domain whose state it is.) Space is allocated before it is needed, so a full disk is
  * an error that a request can be answered with. Each record has its length, a running number and a
- * sum, so the one that was being written when the process died is recognised and dropped; nobody
- * had heard of it.
+ * sum, so the one that was being written when the process died is recognised and dropped; no
+ * client had an answer to it yet.
  */
 #ifndef XSD_JOURNAL_H
 #define XSD_JOURNAL_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Turns: whoever has work is in one queue, does a bounded piece of it, and goes to the end of the
- * queue. So a guest that always has more to ask slows others down by one request at a time.
+ * Turns: all that have work are in one queue; each does a bounded piece of it and goes to the end
+ * of the queue. So a guest that always has more to ask slows others down by one request at a time.
  */
 #include <assert.h>
 #include <errno.h>

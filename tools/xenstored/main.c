@@ -355,7 +355,7 @@ int main(int argc, char **argv)
 	if (ready >= 0) {
 		detach_output();
 		if (write(ready, "", 1) != 1)
-			log_line("whoever started this is gone");
+			log_line("the process that started this one is gone");
 		close(ready);
 	}
 	return daemon_loop(&d);

@@ -142,7 +142,7 @@ static void serve(struct sock *s, const struct xsd_sockmsg *h)
 	char *data = s->in + s->start + HEAD, after = data[h->len];
 
 	assert(s->start + HEAD + h->len <= s->end);
-	/* The byte behind it, which ends the payload for the handler, may be the next request's. */
+	/* The handler ends the payload with a NUL; that byte may be the next request's. */
 	xs_request(&s->peer.daemon->xs, s->conn, h, data);
 	data[h->len] = after;
 	s->start += HEAD + h->len;

@@ -27,7 +27,7 @@ static void no_output(void *ctx, struct conn *c)
 	(void)c;
 }
 
-/* While the journal is read nothing is kept and nobody is there. */
+/* While the journal is read, no record is kept and no client is connected. */
 static const struct xs_hooks loading = {
 	.append = no_append, .detach = no_detach, .output = no_output,
 };
@@ -84,7 +84,7 @@ static bool load(struct daemon *d)
 	if (!wrong)
 		wrong = xs_check(&d->xs);
 	if (wrong) {
-		log_line("the journal %s/state is damaged behind record %lu: %s. Move it away to "
+		log_line("the journal %s/state is damaged after record %lu: %s. Move it away to "
 			 "start with an empty store.", d->opt.state_dir, records, wrong);
 		return false;
 	}

@@ -112,7 +112,7 @@ static bool process_named(const char *name)
 	return found;
 }
 
-/* A daemon that runs and whose socket was removed is of no use to anybody. */
+/* A daemon that runs is of no use when its socket was removed. */
 static const char *store_advice(void)
 {
 	static char advice[200];
@@ -144,7 +144,7 @@ static void check_daemons(struct doctor *d)
 	      "the backend of network interfaces", "modprobe xen-netback");
 }
 
-/* Whoever waits for a domain's end may have been killed; then nothing would follow from it. */
+/* The process that waits for a domain's end may have been killed; then the end has no effect. */
 static void check_monitors(struct doctor *d)
 {
 	static struct xen_domctl_getdomaininfo info[1024];
@@ -272,7 +272,7 @@ static void check_devices(struct doctor *d, const struct lx_domain_config *c)
 		const struct lx_disk *k = &c->disks[i];
 
 		snprintf(what, sizeof(what), "disk %s", k->vdev);
-		check(d, lx_vdev_number(k->vdev, &n), what, "it is no name of a disk");
+		check(d, lx_vdev_number(k->vdev, &n), what, "it is not the name of a disk");
 		if (elsewhere(k->backend_domname))
 			continue;	/* what is there only that domain knows */
 		check(d, k->pdev_path && !access(k->pdev_path, k->readwrite ? R_OK | W_OK : R_OK),

@@ -23,7 +23,7 @@ int console_ring_give(struct xencons_interface *ring, const char *from, size_t n
 /** Bytes of input that fit, as far as the guest tells; 0 too when its indices are impossible. */
 size_t console_ring_room(const struct xencons_interface *ring);
 
-/** Output that nobody has read yet; the oldest goes when there is more than @limit. */
+/** Output that has not been read yet; the oldest goes when there is more than @limit. */
 struct console_store {
 	char *data;
 	size_t first, used, size, limit;

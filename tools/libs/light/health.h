@@ -8,7 +8,7 @@
 
 enum lx_problem_kind {
 	LX_HALF_MADE,		/* a command was killed while it made a domain */
-	LX_UNWATCHED,		/* a whole domain; its claim is left, as nobody waits for its end */
+	LX_UNWATCHED,		/* a whole domain with a claim: no process waits for its end */
 	LX_NODES_OF_DEAD,	/* nodes of a domain that is not there, which may hold disks */
 	LX_NO_NODES,		/* a domain whose nodes are gone: the store was lost */
 	LX_STALE_FILE,		/* of a domain that is not there */

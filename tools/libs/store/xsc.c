@@ -82,8 +82,8 @@ const char *xsc_socket_path(void)
 	return in_folder;
 }
 
-/* A socket that nobody serves is that of a daemon which is away; only where there is none does the
- * store live in another domain. */
+/* A socket that is not served belongs to a daemon that is away; only where there is no socket is the
+ * store in another domain. */
 static int open_device(int error)
 {
 	int fd = error == ENOENT ? open("/dev/xen/xenbus", O_RDWR | O_CLOEXEC) : -1;
@@ -341,7 +341,7 @@ int xsc_rm(struct xsc *c, uint32_t tx, const char *path)
 	return ask_text(c, XS_RM, tx, path);
 }
 
-/* One part of a long list, put behind what there is. *@done when it was the last; ESTALE when the
+/* One part of a long list, appended to what there is. *@done when it was the last; ESTALE when the
  * list changed since the first. */
 static int list_part(struct xsc *c, uint32_t tx, const char *path, char **names, size_t *len,
 		     char generation[32], bool *done)

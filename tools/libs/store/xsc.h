@@ -37,7 +37,7 @@ void xsc_close(struct xsc *c);
 /** To poll for events; see xsc_event(). */
 int xsc_fd(const struct xsc *c);
 
-/** The value of a node, malloc'ed, with a NUL behind it; @len may be NULL. */
+/** The value of a node, malloc'ed, with a NUL after it; @len may be NULL. */
 int xsc_read(struct xsc *c, uint32_t tx, const char *path, char **value, size_t *len);
 int xsc_write(struct xsc *c, uint32_t tx, const char *path, const void *value, size_t len);
 /** Write formatted text without its NUL. */

@@ -38,13 +38,13 @@ long msg_bytes(const struct msg *m);
 struct domain {
 	struct list link;		/* in xs.domains */
 	uint16_t domid;
-	uint16_t target;		/* DOMID_NONE: acts for nobody else */
+	uint16_t target;		/* DOMID_NONE: it acts for itself only */
 	bool shutdown;			/* known to have shut down */
 	uint64_t gfn;			/* frame of its ring */
 	uint32_t port;			/* its end of the event channel */
 	struct conn *conn;
 	/* Read from the journal: the last request of its ring that changed something, and where the
-	 * ring stood behind it. */
+	 * ring was after it. */
 	struct resume {
 		bool valid;
 		uint32_t in_next;
@@ -62,7 +62,7 @@ struct conn {
 	struct list watches, txns;
 	struct msg *out, **out_tail;	/* what it has still to take */
 	unsigned int nr_replies, nr_events;
-	uint32_t in_next;		/* of a ring: where it stands behind the request */
+	uint32_t in_next;		/* of a ring: where it is after the request */
 	const struct xsd_sockmsg *request;	/* the one being answered */
 	void *io;			/* for whoever moves the bytes */
 };

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The reserve, see memory.h: regions of blocks, each behind a head, the first that fits is taken.
- * One region is there for the next allocation; older ones stay until all in them is freed.
+ * The reserve, see memory.h: regions of blocks, each of which follows its head. The first block
+ * that fits is taken. One region is there for the next allocation; older ones stay until all in them
+ * is freed.
  */
 #include <assert.h>
 #include <malloc.h>
@@ -17,7 +18,7 @@
 /* A reserve of which this part is in use is as good as whole: buffers grow and stay. */
 #define IN_USE_PART 4U
 
-/* Blocks lie one behind the other and fill their region. */
+/* Blocks lie one after the other and fill their region. */
 struct head {
 	size_t size;		/* with the head */
 	size_t before;		/* size of the block before, 0: the first */
@@ -65,7 +66,7 @@ static bool add_region(size_t bytes)
 	return true;
 }
 
-/* Regions behind the first that nothing is in any more. */
+/* Free all regions but the first in which nothing is left. */
 static void drop_empty(void)
 {
 	struct region **p = regions ? &regions->next : &regions, *r;

@@ -29,7 +29,7 @@ bool path_is_special(const char *name);
 bool path_special_valid(const char *name);
 
 /**
- * Step along an absolute path. *@p points behind the previous component (start: the whole path);
+ * Step along an absolute path. *@p points after the previous component (start: the whole path);
  * returns the length of the next and sets *@p to its first byte, 0 at the end.
  */
 size_t path_next(const char **p, const char *end);

@@ -24,7 +24,7 @@ struct quota {
 	unsigned int transaction_memory;
 };
 
-/** Requests refused because of a limit; for whoever tells of that. */
+/** Requests refused because of a limit, and when the log was told. */
 struct refusals {
 	unsigned long count;
 	long told_at;			/* s; of the last line in the log */

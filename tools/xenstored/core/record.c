@@ -24,7 +24,7 @@ void record_begin(struct xs *xs, const struct conn *by, enum record_kind kind)
 	buf_add(&xs->record, &h, sizeof(h));
 }
 
-/* Remember where the ring stands behind what was recorded, for a snapshot. */
+/* Remember where the ring was after the request that was recorded, for a snapshot. */
 static void note_resume(struct xs *xs, const struct record_head *h)
 {
 	struct domain *d = h->domid == DOMID_NONE ? NULL : xs_domain(xs, h->domid);

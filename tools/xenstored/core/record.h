@@ -4,7 +4,7 @@
  * is one committed change; a sequence of records that makes the current state out of nothing is a
  * snapshot. Numbers are in the machine's order: the next daemon runs on the same machine.
  *
- * Records of requests that came through a ring also say where the ring stood behind the request, so
+ * Records of requests that came through a ring also say where the ring was after the request, so
  * that the next daemon does not answer it twice, and answers it once.
  */
 #ifndef XSD_RECORD_H
@@ -29,7 +29,7 @@ enum record_kind {
 struct record_head {
 	uint16_t kind;
 	uint16_t domid;		/* whose ring the request came through, or DOMID_NONE */
-	uint32_t in_next;	/* where the ring stood behind it */
+	uint32_t in_next;	/* where the ring was after it */
 	uint32_t type, req_id, tx_id;
 };
 
@@ -38,7 +38,7 @@ void record_begin(struct xs *xs, const struct conn *by, enum record_kind kind);
 /** Keep the record begun, its body appended to xs->record. An errno value: nothing was kept. */
 int record_keep(struct xs *xs);
 
-/** Do what a record says, without telling anybody. NULL, or what is wrong with it. */
+/** Do what a record says, without firing watches. NULL, or what is wrong with it. */
 const char *record_apply(struct xs *xs, const void *record, size_t len);
 /** Describe the whole state as records, each given to @fn; stops at the first error. */
 int record_snapshot(struct xs *xs, int (*fn)(void *ctx, const void *record, size_t len),

@@ -96,7 +96,7 @@ static int request_directory(struct xs *xs, struct conn *c, struct request *r)
 }
 
 /* The number of the last change of the children, as many whole names as fit from an offset on, and
- * an empty name behind the last. */
+ * an empty name after the last. */
 static void reply_part(struct xs *xs, struct conn *c, struct node *node, uint64_t offset)
 {
 	struct buf *b = &xs->answer;
@@ -262,7 +262,7 @@ static bool parse_perm(const char *s, struct perm *perm)
 	return true;
 }
 
-/* All strings behind the first; *@n is their number. False when one makes no sense. */
+/* All strings after the first; *@n is their number. False when one is not a permission. */
 static bool parse_perms(const char *p, const char *end, struct buf *perms, uint32_t *n)
 {
 	struct perm perm;

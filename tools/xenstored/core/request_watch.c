@@ -66,7 +66,7 @@ int request_watch(struct xs *xs, struct conn *c, struct request *r)
 	if (!error) {
 		struct watch *w = conn_watch_add(xs, c, path, home_len, token);
 
-		/* The first event comes behind the answer, whether there is a node or not. */
+		/* The first event follows the answer, whether there is a node or not. */
 		request_ok(xs, c);
 		conn_event(xs, w, path);
 	}

@@ -18,7 +18,7 @@ static uint32_t peek(const uint32_t *p)
 }
 
 /* Tell the guest something in its page, or commit a step by one word of the slot: the compiler may
- * not move earlier stores behind it. */
+ * not move earlier stores past it. */
 static void publish(uint32_t *p, uint32_t value)
 {
 	__atomic_store_n(p, value, __ATOMIC_RELEASE);

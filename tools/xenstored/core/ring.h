@@ -26,7 +26,7 @@ struct xs;
 
 #define RING_MESSAGE_MAX (sizeof(struct xsd_sockmsg) + XENSTORE_PAYLOAD_MAX)
 
-/** What outlives the process; all zeroes is a new one. Nobody but the daemon can write to it. */
+/** What outlives the process; all zeroes is a new one. Only the daemon can write to it. */
 struct ring_slot {
 	uint32_t magic;			/* written last: the slot is in use */
 	/* XENSTORE_ERROR_*: the guest broke the rules and is not served. */

@@ -227,7 +227,7 @@ static int check_room(struct store *s, struct txn *t, const struct cred *cred, u
 	return 0;
 }
 
-/* The cost of the nodes missing on @path behind its first @found bytes; they inherit @acl. */
+/* The cost of the nodes missing on @path after its first @found bytes; they inherit @acl. */
 static long cost_missing(const char *path, size_t len, size_t found, const struct acl *acl)
 {
 	return (long)tree_missing(path, len, found) * node_cost_new(0, acl) + (long)(len - found);
@@ -400,7 +400,7 @@ void store_apply(struct store *s, const struct op *op, struct node **removed)
 /* So many bytes of paths are found in one walk: what it takes is bounded. */
 #define LEFTOVERS_BYTES 65536U
 
-/* Paths, each with its NUL, of what a domain leaves behind. */
+/* Paths, each with its NUL, of nodes that a domain owned or was listed in. */
 struct leftovers {
 	uint16_t domid;
 	struct buf owned, listed;

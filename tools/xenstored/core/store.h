@@ -5,8 +5,8 @@
  * that stand in xs_wire.h. Paths are absolute and valid (path.h).
  *
  * A transaction sees the store as it was when it began, and its own changes. It keeps the list of
- * what it changed, to do the same again on the store of the day it ends, and the set of what it
- * looked at. It may end well if nobody else changed in between what it looked at.
+ * what it changed, to do the same again on the store as it is at the end, and the set of what it
+ * looked at. It may end well if no other client changed in between what it looked at.
  *
  * A transaction keeps every node that is replaced while it is open. The bytes replaced since a
  * domain's oldest transaction began bound what all of them keep; one for which that exceeds the
@@ -104,7 +104,7 @@ unsigned int store_rights(const struct acl *acl, const struct cred *cred);
 /** The special name @path, or -1. */
 int store_special(const char *path);
 
-/** The node @path, to be read; it stands until the store changes. ENOENT, EACCES, ENOSPC. */
+/** The node @path, to be read; valid until the store changes. ENOENT, EACCES, ENOSPC. */
 int store_read(struct store *s, struct txn *t, const struct cred *cred, const char *path,
 	       struct node **node);
 /** The same to list its children. */

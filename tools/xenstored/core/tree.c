@@ -353,7 +353,7 @@ static struct node *touch(const struct edit *e, const char *path, size_t len, ui
 	size_t step;
 
 	assert(len && path[0] == '/');
-	/* Changes are numbered upwards, whoever makes them. */
+	/* Changes are numbered upwards, those of transactions too. */
 	assert(e->gen >= n->sub_gen);
 	n->sub_gen = e->gen;
 	while ((step = path_next(&p, end))) {

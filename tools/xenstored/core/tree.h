@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The tree of nodes, and how it is shared by those who look at it at different times.
+ * The tree of nodes, and how versions of it at different times share what is the same.
  *
- * Nodes are counted references. A snapshot is one more reference on the root; whoever changes the
+ * Nodes are counted references. A snapshot is one more reference on the root; a change of the
  * tree copies what lies on the way to the change and is shared, and leaves the rest as it is, so a
  * snapshot costs nothing and a change costs the length of its path. The children of a node are a
  * treap (a search tree by name that is a heap by random numbers), so "the way" is short among many
  * siblings too.
  *
  * Each change has a number of its own; nodes remember the last one that changed them, which is how
- * transactions find out that somebody else was faster.
+ * transactions find out that another client was faster.
  */
 #ifndef XSD_TREE_H
 #define XSD_TREE_H
@@ -25,7 +25,7 @@ struct buf;
 /* May change permissions, too: the node's owner. */
 #define PERM_OWNER 4U
 
-/* No domain: as an owner, "whoever owns the parent"; as a target, "none". */
+/* No domain: as an owner, the owner of the parent; as a target, none. */
 #define DOMID_NONE 0xffffU
 
 /** What one domain may do. */
@@ -61,7 +61,7 @@ struct node {
 	char name[];
 };
 
-/** Bytes that changes took. The first two exist because somebody holds a snapshot. */
+/** Bytes that changes took. The first two exist because of a snapshot. */
 struct growth {
 	uint64_t copied;	/* nodes copied, as they were shared: a snapshot has the others */
 	uint64_t dropped;	/* values and nodes taken out that a snapshot still has */
@@ -100,7 +100,7 @@ struct node *tree_find(struct node *root, const char *path, size_t len);
  * The node there, or its closest ancestor that exists: *@found is the length of that one's path.
  */
 struct node *tree_find_closest(struct node *root, const char *path, size_t len, size_t *found);
-/** The number of components of @path behind its first @from bytes. */
+/** The number of components of @path after its first @from bytes. */
 unsigned int tree_missing(const char *path, size_t len, size_t from);
 /**
  * Append to @b the names of the children, each with its NUL, in order of their bytes: from byte

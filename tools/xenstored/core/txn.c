@@ -201,7 +201,7 @@ void txn_apply_all(struct store *s, struct txn *t)
 		if (op.path[0] == '@')
 			store_apply_special(s, &op);
 	}
-	/* Nobody changed anything: its tree is the new one. */
+	/* The store is as it was when the transaction began: its tree is the new one. */
 	node_put(s->root);
 	s->root = node_get(t->root);
 	s->commits++;

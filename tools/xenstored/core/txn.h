@@ -11,7 +11,7 @@ struct node *txn_root(struct store *s, struct txn *t);
 int txn_note(struct store *s, struct txn *t, const char *path, size_t len, unsigned int flags);
 /** What @t changes in the usage of @domid. */
 void txn_delta(const struct txn *t, uint16_t domid, int *nodes, long *bytes);
-/** Set the permissions of a special name, which is no node and has no versions. */
+/** Set the permissions of a special name, which is not a node and has one version only. */
 void store_apply_special(struct store *s, const struct op *op);
 /** Make the change @op in the tree of @e; *@removed (if not NULL) gets what OP_RM took out. */
 void op_apply(const struct edit *e, const struct op *op, struct node **removed);

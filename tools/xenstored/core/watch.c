@@ -166,7 +166,7 @@ static void tell(const struct change *c, struct watch_node *n)
 		      c->parent);
 }
 
-/* Tell everybody on the way to the path; returns its own place, NULL if there is none. */
+/* Tell all watches on the way to the path; returns its own place, NULL if it has none. */
 static struct watch_node *tell_along(struct watches *ws, const struct change *c)
 {
 	const char *p = c->path, *end = p + strlen(p);

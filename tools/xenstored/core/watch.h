@@ -29,7 +29,7 @@ struct watch {
 	/* The last event in the connection's queue that it has not begun to take. */
 	struct msg *last;
 	unsigned int pending;		/* its events in the queue */
-	bool merged;			/* one of those stands for all that found no room */
+	bool merged;			/* one of those is for all that found no room */
 	bool replay;			/* queue an event once the connection is there again */
 };
 

@@ -8,7 +8,7 @@
 
 #include <public/io/xs_wire.h>
 
-/** The name that stands for errno value @error on the wire; "EINVAL" for one that has none. */
+/** The name of errno value @error on the wire; "EINVAL" for one that has no name there. */
 const char *wire_error_name(int error);
 /** The name of a message type, "?" for an unknown one. */
 const char *wire_type_name(uint32_t type);

@@ -99,7 +99,7 @@ int xs_introduce(struct xs *xs, struct conn *by, uint16_t domid, uint64_t gfn, u
 	return 0;
 }
 
-/* Others that acted for the domain act for nobody now: its number may be given to another. */
+/* Others that acted for the domain act for themselves now: its number may be given again. */
 static void forget_target(struct xs *xs, uint16_t domid)
 {
 	struct list *pos;

@@ -13,7 +13,7 @@
 
 /** What the core asks for. Return values are 0 or errno values. */
 struct xs_hooks {
-	/** Keep these bytes (a record) before anybody hears of what they say. */
+	/** Keep these bytes (a record): the change is announced only after that. */
 	int (*append)(void *ctx, const void *record, size_t len);
 	/** Map the ring of @d and bind its event channel; there is a connection already. */
 	int (*attach)(void *ctx, struct domain *d);
@@ -64,7 +64,7 @@ struct domain *xs_domain_add(struct xs *xs, uint16_t domid);
 int xs_introduce(struct xs *xs, struct conn *by, uint16_t domid, uint64_t gfn, uint32_t port);
 /** Forget a domain; keeps a record if it can. */
 int xs_release(struct xs *xs, struct conn *by, struct domain *d);
-/** Forget a domain without a record; tell those who watch, or nobody. */
+/** Forget a domain without a record; @tell_others: fire the watches that concern it. */
 void xs_forget(struct xs *xs, struct domain *d, bool tell_others);
 /** Note that a domain has shut down: those who watch for it are told, once. */
 void xs_domain_shutdown(struct xs *xs, struct domain *d);
