@@ -377,6 +377,14 @@ class ProcessTest(DaemonTest):
         self.assertEqual(str(refused.exception), "ENOSPC")
         self.assertEqual(client.read(f"/fill/{i - 1}"), b"x" * 4000)
         self.assertRaises(peer.Refused, client.read, f"/fill/{i}")
+        for _ in range(100):
+            self.assertRaises(peer.Refused, client.write, f"/fill/{i}", "x" * 4000)
+        resource.prlimit(self.daemon.process.pid, resource.RLIMIT_FSIZE, (-1, -1))
+        client.write("/fill/back", "1")
+        with open(self.daemon.log, encoding="utf-8") as log:
+            lines = [line for line in log if "journal has" in line]
+        self.assertEqual(len(lines), 2, lines)
+        self.assertIn("101 changes were refused", lines[1])
         self.daemon.kill()
         self.daemon.start()
         client = self.daemon.client()

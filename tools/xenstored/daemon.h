@@ -40,6 +40,7 @@ struct daemon {
 	struct peer **by_port;		/* rings by local event channel */
 	unsigned int nr_ports;
 	uint64_t compactions;
+	unsigned long unkept;		/* changes refused since the journal had room */
 };
 
 /** What an epoll event is about. */

@@ -67,8 +67,13 @@ int state_append(struct daemon *d, const void *record, size_t len)
 	if (!d->has_journal)
 		return 0;
 	error = journal_append(&d->journal, record, len);
-	if (error)
-		log_line("a change was refused, the journal has no room: %s", strerror(error));
+	/* Guests may try again without end: one line says that it begins, one that it is over. */
+	if (error && !d->unkept++)
+		log_line("changes are refused, the journal has no room: %s", strerror(error));
+	if (!error && d->unkept) {
+		log_line("the journal has room again; %lu changes were refused", d->unkept);
+		d->unkept = 0;
+	}
 	return error ? ENOSPC : 0;
 }
 

@@ -82,7 +82,7 @@ const char *xsc_socket_path(void)
 	return in_folder;
 }
 
-/* A socket that is not served belongs to a daemon that is away; only where there is no socket is the
+/* A socket that is not served belongs to a daemon that is away. Only where there is none is the
  * store in another domain. */
 static int open_device(int error)
 {

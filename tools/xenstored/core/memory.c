@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The reserve, see memory.h: regions of blocks, each of which follows its head. The first block
- * that fits is taken. One region is there for the next allocation; older ones stay until all in them
- * is freed.
+ * that fits is taken. One region is there for the next allocation; older ones stay until all in
+ * them is freed.
  */
 #include <assert.h>
 #include <malloc.h>
