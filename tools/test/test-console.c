@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <limits.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -108,11 +109,50 @@ static void test_store(void **state)
 	console_store_free(&s);
 }
 
+void *__real_malloc(size_t size);
+void *__wrap_malloc(size_t size);
+
+/* From this allocation on (counted from 0) none succeeds. */
+static unsigned int allocations, fail_from = UINT_MAX;
+
+void *__wrap_malloc(size_t size)
+{
+	return allocations++ >= fail_from ? NULL : __real_malloc(size);
+}
+
+/* Without memory the store stays as large as it is: the newest bytes stay, others are counted. */
+static void test_no_memory(void **state)
+{
+	static char in[60000], out[60000];
+
+	for (size_t i = 0; i < sizeof(in); i++)
+		in[i] = (char)rand();
+	for (unsigned int from = 0; from < 6; from++) {
+		struct console_store s = { .limit = 50000 };
+		size_t kept;
+
+		allocations = 0;
+		fail_from = from;
+		for (size_t at = 0; at < sizeof(in); at += 1000)
+			console_store_add(&s, in + at, 1000);
+		assert_true(s.used <= s.limit && (from || !s.used));
+		assert_int_equal(s.used + s.dropped, sizeof(in));
+		kept = drain(&s, out);
+		assert_memory_equal(out, in + sizeof(in) - kept, kept);
+		/* Memory is back. */
+		fail_from = UINT_MAX;
+		console_store_add(&s, in, sizeof(in));
+		assert_int_equal(s.used, s.limit);
+		console_store_free(&s);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_output), cmocka_unit_test(test_input),
 		cmocka_unit_test(test_hostile), cmocka_unit_test(test_store),
+		cmocka_unit_test(test_no_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

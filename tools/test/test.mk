@@ -11,7 +11,7 @@ $(eval $(call tools_test,devd,fake-xen fake-pool fake-store fake-host,light stor
 	$(tools_light_ldlibs) $(tools_builder_ldlibs) $(tools_xen_ldlibs)))
 $(eval $(call tools_test,sharing,fake-xen fake-pool fake-store fake-host,light store builder ctrl,\
 	$(tools_light_ldlibs) $(tools_builder_ldlibs) $(tools_xen_ldlibs)))
-$(eval $(call tools_test,console,,console,))
+$(eval $(call tools_test,console,,console,-Xlinker --wrap=malloc))
 $(eval $(call tools_test,hvlog,fake-xen fake-pool ../xenconsoled/hvlog ../xenconsoled/logfile,ctrl,\
 	$(tools_xen_ldlibs)))
 $(eval $(call tools_test,xlparse,$(addprefix ../xl/,parse parse-devices keys guess cpus conf),light store config ctrl,$(tools_light_ldlibs) $(tools_xen_ldlibs)))

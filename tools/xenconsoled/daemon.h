@@ -51,6 +51,7 @@ struct guest {
 	struct guest *next;
 	uint32_t domid;
 	bool waiting;			/* its toolstack has not described the console yet */
+	bool watched;			/* and the store tells when it has */
 	struct xencons_interface *ring;	/* NULL: not connected, or it broke the rules */
 	bool by_grant;
 	int port;			/* ours, -1: none */

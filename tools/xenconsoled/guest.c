@@ -117,14 +117,15 @@ static void wait_for_port(struct guest *g, bool wait)
 	const struct lx_store_ops *ops = g->d->store->ops;
 	char path[LX_PATH_BYTES];
 
-	if (g->waiting == wait)
-		return;
 	g->waiting = wait;
+	if (g->watched == wait)
+		return;
 	snprintf(path, sizeof(path), "/local/domain/%u/console/port", g->domid);
+	/* Without a watch the next look at all domains tries again. */
 	if (wait)
-		ops->watch(g->d->store, path, "port");
+		g->watched = !ops->watch(g->d->store, path, "port");
 	else
-		ops->unwatch(g->d->store, path, "port");
+		g->watched = ops->unwatch(g->d->store, path, "port") != 0;
 }
 
 static void forget(struct guest *g)
