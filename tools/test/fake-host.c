@@ -53,6 +53,8 @@ static int stat_disk(const char *path, bool *block, uint32_t *major, uint32_t *m
 	*block = !strncmp(path, "/dev/", 5);
 	*major = 7;
 	*minor = 7;
+	if (fake_host.missing && !strcmp(path, fake_host.missing))
+		return -ENOENT;
 	return host_call();
 }
 

@@ -13,6 +13,7 @@ struct fake_host {
 	bool bounces;			/* dom0's devices reach guests' pages */
 	const char *mounted;		/* this path is mounted in dom0 at /mnt */
 	bool mounted_readonly;
+	const char *missing;		/* there is no disk of this path */
 	const char *lacks;		/* this script or bridge is missing */
 	const char *held;		/* dom0's kernel uses this path */
 	char last[256];			/* what was done to an interface, or which script was run */

@@ -18,6 +18,7 @@
 #include "fake-xen.h"
 #include "xl-run.h"
 
+#include <public/elfnote.h>
 #include <public/features.h>
 
 static struct fake_store store;
@@ -210,6 +211,16 @@ static void test_create(void **state)
 		  "a file\n" },
 		{ "kernel='text'\nmemory=8", "libxl: error: kernel %s/text: the kernel is neither "
 		  "an ELF file nor a Linux bzImage of boot protocol 2.08 or later\n" },
+		{ "kernel='nonote'\nmemory=8", "libxl: error: kernel %s/nonote: the kernel has no "
+		  "PVH entry point (build it with CONFIG_PVH)\n" },
+		{ "kernel='k'\nmemory=8\ndisk=['/nope,raw,xvda,w']", "libxl: error: disk xvda: "
+		  "cannot use /nope: No such file or directory\n" },
+		{ "kernel='k'\nmemory=8\ndisk=['/silent,raw,xvda,w']", "libxl: error: disk xvda: "
+		  "its backend does not answer: modprobe xen-blkback\n" },
+		{ "kernel='k'\nmemory=8\nvif=['']", "libxl: error: interface 0: its backend does "
+		  "not answer: modprobe xen-netback\n" },
+		{ "kernel='k'\nmemory=8\nvif=['backend=1']", "libxl: error: interface 0: its "
+		  "backend in domain 1 does not answer: run xl devd there\n" },
 		{ "kernel='k'\nramdisk='/nope'\nmemory=8", "libxl: error: cannot read the ramdisk "
 		  "/nope: No such file or directory\n" },
 		{ "kernel='k'\nmemory=8\npool='p9'", "libxl: error: there is no CPU pool p9 (xl "
@@ -228,6 +239,16 @@ static void test_create(void **state)
 		  "xvda: there is no domain dd for its backend\n" },
 	};
 
+	uint8_t elf[FAKE_KERNEL_BYTES];
+
+	fake_kernel(elf);
+	for (size_t i = 0; i + 8 < sizeof(elf); i++)
+		if (elf[i] == XEN_ELFNOTE_PHYS32_ENTRY && !memcmp(elf + i + 4, "Xen", 4))
+			elf[i] = 0;
+	write_file("nonote", elf, sizeof(elf));
+	store.no_backends = true;
+	lx_device_ms = 20;
+	fake_host.missing = "/nope";
 	write_file("empty", "", 0);
 	fake_host.mounted = "/d";
 	fake_host.lacks = "/etc/xen/scripts/vif-nope";
@@ -244,7 +265,9 @@ static void test_create(void **state)
 		assert_string_equal(err, expected);
 		assert_int_equal(fake_domains(), 1);
 		assert_int_equal(store.nodes, nodes);
+		assert_int_equal(fake_host.loops, 0);
 	}
+	lx_device_ms = 30000;
 }
 
 /* dom0 mapped one to one neither gives memory nor takes it. */

@@ -210,15 +210,17 @@ static int finish(struct xl *xl, struct attach *a, const char *kind,
 		  void (*remember)(struct lx_domain_config *to, void *arg))
 {
 	struct lx_device dev = lx_device(&xl->lx, kind, a->domid, a->devid);
-	int rc = lx_device_wait(&xl->lx, LX_DEVICE_MS, ready, a);
+	int rc = lx_device_wait(&xl->lx, lx_device_ms, ready, a);
 
 	if (!rc)
 		rc = lx_state_update(&xl->lx, a->domid, remember, a);
 	if (!rc)
 		return 0;
-	if (rc == -ETIMEDOUT)
-		fprintf(stderr, "%s %u: its backend does not answer: is the module %s loaded in "
-			"dom0, or, when it is in another domain, does xl devd run there?\n", kind,
+	if (rc == -ETIMEDOUT && dev.backend)
+		fprintf(stderr, "%s %u: its backend in domain %u does not answer: run xl devd "
+			"there\n", kind, a->devid, dev.backend);
+	else if (rc == -ETIMEDOUT)
+		fprintf(stderr, "%s %u: its backend does not answer: modprobe %s\n", kind,
 			a->devid, strcmp(kind, LX_VBD) ? "xen-netback" : "xen-blkback");
 	lx_device_remove(&xl->lx, &dev, true);
 	return 1;

@@ -2,6 +2,7 @@
 /* Creating domains. */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -436,7 +437,7 @@ static int step_devices(struct lx_op *op)
 	for (uint32_t i = 0; !rc && i < c->made.nr_nics; i++)
 		rc = lx_nic_add(c->lx, c->domid, &c->made.nics[i]);
 	c->device = 0;
-	c->device_until = lx_now() + LX_DEVICE_MS * 1000000ULL;
+	c->device_until = lx_now() + lx_device_ms * 1000000ULL;
 	return rc;
 }
 
@@ -449,6 +450,28 @@ static int connect_device(struct lx_create *c)
 		return lx_nic_connect(c->lx, c->domid, &m->nics[c->device - m->nr_disks]);
 	lx_vdev_number(m->disks[c->device].vdev, &devid);
 	return lx_disk_ready(c->lx, c->domid, devid);
+}
+
+/* The backend of the device in turn does not get ready. */
+static void tell_silent(struct lx_create *c)
+{
+	const struct lx_domain_config *m = &c->made;
+	bool disk = c->device < m->nr_disks;
+	const char *backend = disk ? m->disks[c->device].backend_domname :
+			      m->nics[c->device - m->nr_disks].backend_domname;
+	char name[64];
+
+	if (disk)
+		snprintf(name, sizeof(name), "disk %s", m->disks[c->device].vdev);
+	else
+		snprintf(name, sizeof(name), "interface %u",
+			 m->nics[c->device - m->nr_disks].devid);
+	if (backend)
+		lx_error(c->lx, 0, "%s: its backend in domain %s does not answer: run xl devd "
+			 "there", name, backend);
+	else
+		lx_error(c->lx, 0, "%s: its backend does not answer: modprobe %s", name,
+			 disk ? "xen-blkback" : "xen-netback");
 }
 
 static int step_connect(struct lx_op *op)
@@ -466,9 +489,7 @@ static int step_connect(struct lx_op *op)
 	if (rc != -EAGAIN)
 		return rc;
 	if (lx_now() > c->device_until) {
-		lx_error(c->lx, 0, "a device's backend does not answer: are the modules "
-			 "xen-blkback and xen-netback loaded in dom0, or, when it is in another "
-			 "domain, is xl devd running there?");
+		tell_silent(c);
 		return -ETIMEDOUT;
 	}
 	lx_op_wake_after(op, LX_DEVICE_POLL_MS);

@@ -273,7 +273,7 @@ static void take_backing_away(struct lx *lx, const struct lx_device *dev, const 
 		lx_hotplug_read(lx, back, &h);
 		lx_hotplug_undo(lx, back, &h);
 	} else if (lx_device_state(lx, dev) == XenbusStateClosed && backend_lives(lx, dev) &&
-		   lx_device_wait(lx, LX_DEVICE_MS, is_gone, (void *)dev)) {
+		   lx_device_wait(lx, lx_device_ms, is_gone, (void *)dev)) {
 		/* The nodes go away below, and the daemon, if there is one, sees that. */
 		lx_error(lx, 0, "Domain %u: domain %u does not give up %s %u: is xl devd running "
 			 "there?", dev->domid, dev->backend, dev->kind, dev->devid);
@@ -295,7 +295,7 @@ static void remove_backend(struct lx *lx, const struct lx_device *dev, const cha
 	free(names);
 }
 
-unsigned int lx_answer_ms = 10000;
+unsigned int lx_answer_ms = 10000, lx_device_ms = 30000;
 
 /* Does the guest say that it has connected the device, or is just letting go of it? */
 static bool guest_uses(struct lx *lx, const char *front)
@@ -326,7 +326,7 @@ static int close_backend(struct lx *lx, const struct lx_device *dev, bool force)
 	}
 	/* Without its other end a backend gives up. */
 	lx->store->ops->remove(lx->store, 0, front);
-	rc = lx_device_wait(lx, LX_DEVICE_MS, is_closed, (void *)dev);
+	rc = lx_device_wait(lx, lx_device_ms, is_closed, (void *)dev);
 	if (rc)
 		lx_error(lx, rc, "Domain %u: the backend of %s %u does not close", dev->domid,
 			 dev->kind, dev->devid);

@@ -154,8 +154,8 @@ void lx_devd_scan(struct lx_devd *d);
 /** Stop serving; what is connected stays so, for the next daemon. */
 void lx_devd_stop(struct lx_devd *d);
 
-/** How long a backend may take. */
-#define LX_DEVICE_MS 30000
+/** How long a backend may take; tests do not wait so long. */
+extern unsigned int lx_device_ms;
 #define LX_DEVICE_POLL_MS 10
 
 /** Call @ready until it says something else than -EAGAIN; -ETIMEDOUT after @ms. */
