@@ -38,7 +38,7 @@ static int main_destroy(struct xl *xl, int argc, char **argv)
 	}
 	if (lx_destroy(&xl->lx, domid))
 		return 1;
-	/* Nobody else removes what a killed process left; one that lives does so itself. */
+	/* A daemon that lives removes its file itself; the file of a killed one is removed here. */
 	if (xl_monitor_killed(domid))
 		xl_monitor_forget(domid);
 	return 0;

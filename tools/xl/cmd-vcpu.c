@@ -194,7 +194,7 @@ static int main_vcpu_pin(struct xl *xl, int argc, char **argv)
 	char *end;
 	int opt;
 
-	/* A lone "-" is an argument; so is everything behind the domain. */
+	/* A lone "-" is an argument, and so is everything after the domain. */
 	while ((opt = xl_getopt(xl, argc, argv, "+fhi", lopts, 3)) != XL_OPT_DONE) {
 		if (opt == XL_OPT_HELP || opt == XL_OPT_WRONG)
 			return XL_OPT_STATUS(opt);

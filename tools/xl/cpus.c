@@ -5,7 +5,7 @@
 
 #include "xl.h"
 
-#define LARGEST_NUMBER 65535	/* CPUs beyond LX_MAX_CPUS are named in vain, not wrongly */
+#define LARGEST_NUMBER 65535	/* CPUs from LX_MAX_CPUS on may be named, without effect */
 
 uint32_t xl_nr_cpus(struct xl *xl)
 {

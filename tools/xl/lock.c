@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Who waits for a domain's end? While it does, that process holds the lock of a file named after
- * the domain, and it removes the file when it ends in order. So a file that nobody has locked is
- * that of a process which was killed, and another one can take over: all it needs is on disk and
- * in the hypervisor.
+ * Which process waits for a domain's end? It holds the lock of a file that is named after the
+ * domain, and removes the file when it ends in order. A file without a lock was therefore left by a
+ * process that was killed. Another process can take over: all it needs is on disk and in the
+ * hypervisor.
  */
 #include <fcntl.h>
 #include <limits.h>

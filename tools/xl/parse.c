@@ -45,7 +45,6 @@ void parse_wrong(struct parse *p, const char *name, const char *fmt, ...)
 		p->rc = cfg_fail(p->cfg, v ? v->line : 1, &p->err, "%s %s", name, why);
 }
 
-/* The getters' result: a setting that is not there is no error. */
 bool parse_got(struct parse *p, int rc)
 {
 	if (rc && rc != -ENOENT && !p->rc)
@@ -324,7 +323,7 @@ int xl_parse_text(struct xl *xl, const char *text, size_t bytes, const char *fil
 	return p.rc;
 }
 
-/* The file's bytes (none, when it is NULL) with the extra words as lines behind them. */
+/* The bytes of the file (if there is one), followed by the extra words, each as a line. */
 static char *slurp(const char *file, char **extra, int nr_extra, size_t *bytes)
 {
 	size_t room = 0, n = 0;

@@ -18,7 +18,7 @@ char *parse_copy(struct parse *p, const char *text);
 /** The setting's value is wrong: "FILE:LINE: NAME WHY". */
 void parse_wrong(struct parse *p, const char *name, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
-/** Look at a getter's result: a setting that is not there is no error. True: there is a value. */
+/** Look at a getter's result. True: there is a value. A missing setting is not an error. */
 bool parse_got(struct parse *p, int rc);
 /** A warning with the setting's file and line. */
 void parse_warn(const struct parse *p, unsigned int line, const char *fmt, ...)

@@ -164,15 +164,16 @@ void xl_monitor_mend(struct xl *xl, uint32_t domid);
 /** Where the files are; tests have their own place. */
 extern const char *xl_run_dir;
 /**
- * Be the one that waits. The descriptor keeps the lock; -1 with *@taken when another process has
- * it. -1 without means that there is no file (told on stderr), which keeps nobody from waiting.
+ * Become the process that waits. The result is the descriptor that keeps the lock, or -1: with
+ * *@taken another process has the lock; without it the file could not be made (told on stderr), and
+ * the caller may wait all the same.
  */
 int xl_monitor_take(uint32_t domid, bool *taken);
 /** Write into the file which process waits: a child that goes on with its parent's lock. */
 void xl_monitor_note(int lock, pid_t pid);
-/** Had the domain such a daemon, and was that killed? */
+/** Was the domain's daemon killed? (False as well when it never had one.) */
 bool xl_monitor_killed(uint32_t domid);
-/** Nobody waits any more; or the domain is new, and a dead one of its number left the file. */
+/** Remove the file: no process waits any more, or a dead domain with this number left it. */
 void xl_monitor_forget(uint32_t domid);
 
 #endif

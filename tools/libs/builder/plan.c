@@ -2,7 +2,7 @@
 /*
  * Where everything lies in a PVH guest's memory. Pure: no hypercalls.
  *
- *   0              RAM, with the kernel where it asks to be, the ramdisk behind it, start info
+ *   0              RAM, with the kernel where it asks to be, the ramdisk after it, start info
  *   0xfc000000     ACPI tables
  *   0xfeffe000     pages of the xenstore and the console ring
  *   0x100000000    RAM that did not fit below BLD_LOW_RAM_END
@@ -106,7 +106,7 @@ static int place_info(struct bld_plan *p, const struct bld_config *c, uint64_t l
 	if (c->ramdisk_bytes) {
 		ramdisk = round_up(at, RAMDISK_ALIGN);
 		if (ramdisk > low || c->ramdisk_bytes > low - ramdisk)
-			return bld_fail(err, -ENOMEM, "a ramdisk of %zu MiB does not fit behind "
+			return bld_fail(err, -ENOMEM, "a ramdisk of %zu MiB does not fit after "
 					"the kernel: give the guest more memory",
 					c->ramdisk_bytes >> 20);
 		add_piece(p, ramdisk, c->ramdisk, c->ramdisk_bytes, 0, "ramdisk");

@@ -31,7 +31,7 @@ struct cfg_value {
 struct cfg_setting {
 	char *name;
 	struct cfg_value *value;
-	bool used;			/* somebody asked for it */
+	bool used;			/* it has been read */
 };
 
 struct cfg {
@@ -48,7 +48,7 @@ void cfg_free(struct cfg *cfg);
 
 /** A setting's value, marked as used; NULL when it is not there. */
 const struct cfg_value *cfg_get(struct cfg *cfg, const char *name);
-/** The next setting that nobody asked for, from *@at on, which moves behind it. NULL: no more. */
+/** The next setting that has not been read, from *@at on; *@at moves past it. NULL: no more. */
 const struct cfg_setting *cfg_unused(const struct cfg *cfg, size_t *at);
 
 /*

@@ -114,7 +114,7 @@ static int set_vdev(struct disk_job *j, char *v)
 	return set_devtype(j, colon + 1);
 }
 
-/* What a prefix of the old way of writing a target stands for. */
+/* Prefixes of targets, and the formats or scripts that they name. */
 static const struct prefix {
 	const char *name, *format, *script;
 } prefixes[] = {
@@ -126,7 +126,7 @@ static const struct prefix {
 	{ "enbd", NULL, "block-enbd" },
 };
 
-/* Take the prefixes off. A word with a colon that is not known is no path either. */
+/* Take the prefixes off. An unknown word before a colon is refused: it is not a path either. */
 static int strip_prefixes(struct disk_job *j, char **v)
 {
 	for (;;) {

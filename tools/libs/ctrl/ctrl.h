@@ -32,7 +32,7 @@ struct ctl_backend {
 	/** The backend's state, NULL with errno set. */
 	void *(*open)(struct xentoollog_logger *log);
 	void (*close)(void *priv);
-	/** Result or -errno. Pointers in @arg and behind it come from buf_alloc(). */
+	/** Result or -errno. Pointers in @arg, and in what it points to, come from buf_alloc(). */
 	long (*hypercall)(void *priv, unsigned int op, const uint64_t arg[5]);
 	/** Memory that hypercalls can read and write, not cleared; NULL with errno set. */
 	void *(*buf_alloc)(void *priv, size_t bytes);
@@ -147,14 +147,14 @@ int ctl_numa_info(struct ctl *ctl, struct xen_sysctl_meminfo *mem, uint32_t *dis
 int ctl_cpu_idle(struct ctl *ctl, struct xen_sysctl_cpuinfo *info, uint32_t max);
 /** Read the hypervisor's log from its start; bytes or -errno. */
 int ctl_read_console(struct ctl *ctl, char *buf, uint32_t bytes, bool clear);
-/** Read on from *@index, which moves behind what was read; bytes or -errno. It starts at the oldest
+/** Read on from *@index, which moves past what was read; bytes or -errno. It starts at the oldest
  * byte there is when that at *@index is gone: *@index then moves by more than the result. */
 int ctl_follow_console(struct ctl *ctl, char *buf, uint32_t bytes, uint32_t *index);
 int ctl_debug_keys(struct ctl *ctl, const char *keys);
 
 /* cpupool.c: pools of CPUs; what errors mean stands in <public/sysctl.h> */
 
-/** The pool @id or the next one; @cpus has @bytes bytes. -ENOENT: no more, said by nobody. */
+/** The pool @id or the next one; @cpus has @bytes bytes. -ENOENT: no more (not logged). */
 int ctl_cpupool_info(struct ctl *ctl, uint32_t *id, uint32_t *sched, uint32_t *domains,
 		     uint8_t *cpus, size_t bytes);
 /** CPUs that are in no pool. */
@@ -163,7 +163,7 @@ int ctl_cpupool_free_cpus(struct ctl *ctl, uint8_t *cpus, size_t bytes);
 int ctl_cpupool_create(struct ctl *ctl, uint32_t *id, uint32_t sched);
 int ctl_cpupool_destroy(struct ctl *ctl, uint32_t id);
 int ctl_cpupool_add_cpu(struct ctl *ctl, uint32_t id, uint32_t cpu);
-/** -EAGAIN (said by nobody): the CPU is busy, ask again soon with the same arguments. */
+/** -EAGAIN (not logged): the CPU is busy, ask again soon with the same arguments. */
 int ctl_cpupool_remove_cpu(struct ctl *ctl, uint32_t id, uint32_t cpu);
 int ctl_cpupool_move_domain(struct ctl *ctl, uint32_t id, uint32_t domid);
 

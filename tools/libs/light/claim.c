@@ -153,7 +153,7 @@ void lx_claim_drop(struct lx *lx, const uint8_t uuid[16], int claim)
 	if (claim < 0)
 		return;
 	claim_path(lx, uuid, path);
-	unlink(path);		/* before the lock goes: nobody can have taken it */
+	unlink(path);		/* while the lock is held, so that the file is still ours */
 	close(claim);
 }
 

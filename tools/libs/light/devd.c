@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A driver domain's daemon. The toolstack describes a backend in the domain's part of xenstore; the
- * daemon opens what is behind it when the driver is ready, and takes that away when the driver has
- * closed or the nodes are gone. Each event makes it look at all its backends, so that none is
- * missed; what it did is in the nodes too, so that a daemon that is started again goes on.
+ * A driver domain's daemon. The toolstack describes a backend in the domain's part of xenstore. The
+ * daemon opens the disk or connects the interface when the driver is ready, and undoes that when
+ * the driver has closed or the nodes are gone. Each event makes it look at all its backends, so that
+ * none is missed. What it did is also in the nodes, so that a daemon that is started again goes on.
  */
 #include <errno.h>
 #include <stdio.h>

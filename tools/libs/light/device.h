@@ -96,9 +96,9 @@ bool lx_vdev_number(const char *vdev, uint32_t *devid);
 /** Can devices of dom0 transfer to and from guests' pages that dom0 has mapped? Without an IOMMU,
  * and with a kernel that runs as PVH, they miss them. 0 or -errno. */
 int lx_dma_reaches_guests(struct lx *lx, bool *reaches);
-/** Describe a disk and open what is behind it: a loop device if it is a file, or if dom0's devices
+/** Describe a disk and open its target: through a loop device if it is a file, or if dom0's devices
  * miss guests' pages, because a loop device copies. *@devid is its number. A failure leaves
- * nothing; -EBUSY: somebody else may write it. */
+ * nothing; -EBUSY: another guest or dom0 has it (sharing.c). */
 int lx_disk_add(struct lx *lx, uint32_t domid, const struct lx_disk *disk, uint32_t *devid);
 /** Describe an interface; a missing MAC address is chosen and put into @nic. */
 int lx_nic_add(struct lx *lx, uint32_t domid, struct lx_nic *nic);
@@ -116,10 +116,10 @@ int lx_disk_check_sharing(struct lx *lx, uint32_t tx, const struct lx_device *de
 
 /* hotplug.c: the backend's side, from what its nodes at @back say. 0 or -errno. */
 
-/** Open what is behind a disk, unless another guest may write it, and tell the backend's driver. */
+/** Open the target of a disk, unless another guest may write it, and tell the backend's driver. */
 int lx_hotplug_disk(struct lx *lx, const struct lx_device *dev, const char *back);
-/** The same by a path, where nobody else can have it: through a loop device if it is a file, or if
- * @copy is set. */
+/** The same for a target that has been checked: through a loop device if it is a file, or if @copy
+ * is set. */
 int lx_hotplug_open(struct lx *lx, const char *back, const char *path, bool copy, bool readonly);
 /** Connect an interface whose backend is ready. */
 int lx_hotplug_nic(struct lx *lx, const char *back, uint32_t domid, uint32_t devid);

@@ -92,7 +92,7 @@ static int may_have(struct lx *lx, uint32_t tx, const struct lx_device *dev, con
 	return lx_disk_check_sharing(lx, tx, dev, d->vdev, d->pdev_path, d->readwrite);
 }
 
-/* @elsewhere: the backend's domain opens what is behind the disk, and asks who else has it. */
+/* @elsewhere: the backend's domain opens the target, and checks who else has it. */
 static int describe(struct lx *lx, const struct lx_device *dev, const struct lx_disk *d,
 		    bool elsewhere)
 {
@@ -124,7 +124,7 @@ static int check(struct lx *lx, const struct lx_disk *d, uint32_t *devid)
 	const char *why = NULL;
 
 	if (!d->vdev || !lx_vdev_number(d->vdev, devid))
-		why = "is no name of a disk: use xvda and so on";
+		why = "is not the name of a disk: use xvda and so on";
 	else if (!d->pdev_path)
 		why = "has no target, and an empty drive needs a device model";
 	else if (d->format != LX_FORMAT_RAW)

@@ -94,8 +94,8 @@ static void add_drive(uint64_t device, uint64_t from, uint64_t to, bool scattere
 	device_extents(drive, start + from, start + to, scattered, depth + 1, all);
 }
 
-/* What is behind a loop device. A file's name may be another one's by now; the driver knows the
- * inode. */
+/* The file or device that a loop device is made of. The name of a file may belong to another file
+ * by now; the driver knows the inode. */
 static void add_loop_backing(uint64_t device, uint64_t from, bool scattered, unsigned int depth,
 			     struct lx_extents *all)
 {

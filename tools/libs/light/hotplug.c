@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The backend's side of devices: what is behind a disk, where an interface is connected. All of it
- * is said by the backend's nodes, which the toolstack wrote and the guest can only read; so it is
- * the same work in dom0 and in a driver domain.
+ * The backend's side of devices: opening the file or device of a disk, and connecting an interface.
+ * The backend's nodes say all that is needed. The toolstack wrote them and the guest can only read
+ * them, so the work is the same in dom0 and in a driver domain.
  */
 #include <errno.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * libxl's work: operations on domains. Everything takes a context, which owns nothing that it was
- * given. Functions return 0 or -errno and have logged the reason.
+ * Operations on domains: what libxl does in Xen. Each function takes a context, which owns nothing
+ * that it was given. Functions return 0 or -errno, and have logged the reason.
  */
 #ifndef TOOLS_LIGHT_H
 #define TOOLS_LIGHT_H
@@ -66,8 +66,8 @@ struct lx_create {
 
 /**
  * Create a domain. Until done() the structure must stay; a failure leaves no trace. After success,
- * the claim of its UUID is the caller's, to be dropped (lx_claim_drop()) when somebody waits for
- * the domain's end, or nobody is to.
+ * the claim of its UUID is the caller's: drop it (lx_claim_drop()) when a process waits for the
+ * domain's end, or when none is wanted.
  */
 void lx_create_start(struct lx_create *c, struct lx *lx, const struct lx_domain_config *config,
 		     bool paused);
@@ -89,13 +89,13 @@ int lx_store_claim_domain(struct lx *lx, const struct lx_domain_config *config, 
 int lx_store_add_domain(struct lx *lx, const struct lx_domain_config *config, uint32_t domid,
 			uint32_t store_port, gfn_t store_gfn, uint32_t console_port,
 			gfn_t console_gfn);
-/** The same for dom0, which nobody creates, and its CPU pool: what is there stays. */
+/** The same for dom0, which exists already, and for its CPU pool. Nodes that are there stay. */
 int lx_store_add_dom0(struct lx *lx);
 void lx_store_remove_domain(struct lx *lx, uint32_t domid, const char *uuid);
 
 /* destroy.c */
 
-/** End a domain and remove what the toolstack kept of it; what is not there is no error. */
+/** End a domain and remove what the toolstack kept of it. What is missing is not an error. */
 int lx_destroy(struct lx *lx, uint32_t domid);
 
 /* control.c: asking the guest */
@@ -145,7 +145,7 @@ bool lx_claim_held(struct lx *lx, const uint8_t uuid[16]);
 
 struct lx_abandoned {
 	uint8_t uuid[16];
-	bool made;			/* complete; only nobody waits for its end */
+	bool made;			/* complete; but no process waits for its end */
 	uint32_t domid;			/* of a complete one */
 };
 

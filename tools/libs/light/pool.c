@@ -38,7 +38,7 @@ char *lx_pool_name(struct lx *lx, uint32_t id)
 {
 	char *name = lx_read(lx->store, 0, "/local/pool/%u/name", id);
 
-	/* Pool 0 is there from the start, and nobody need have named it. */
+	/* Pool 0 exists from the start, and may never have been given a name. */
 	if (!name && asprintf(&name, "Pool-%u", id) < 0)
 		name = NULL;
 	return name;

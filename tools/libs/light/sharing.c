@@ -11,7 +11,7 @@
 
 #include "device.h"
 
-/* Kinds of backends with data behind them: ours, and those that Xen's tools make. */
+/* Kinds of backends that serve disks: ours, and those that Xen's tools make. */
 static const char *const kinds[] = { LX_VBD, "vbd3", "qdisk", "tap" };
 
 static char *read_node(struct lx *lx, uint32_t tx, const char *back, const char *name)
@@ -33,8 +33,8 @@ static bool can_write(struct lx *lx, uint32_t domid)
 }
 
 /*
- * Has this backend's disk been let through? The toolstack's was when its nodes were written. One
- * that a script or `xl devd` serves is when there is a device behind it.
+ * Has this backend's disk passed the check? The toolstack's own has when its nodes are written. A
+ * disk that a script or `xl devd` serves has passed when its node physical-device is there.
  */
 static bool is_let_through(struct lx *lx, uint32_t tx, const char *back, char **number)
 {

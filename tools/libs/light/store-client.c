@@ -6,7 +6,7 @@
  * up while the library holds events, so that none waits for traffic.
  *
  * When xenstored goes and comes again, the caller sees little of it: the connection is opened anew,
- * watches are set again (each fires once then, which stands for the events that were lost), and the
+ * watches are set again (each fires once then, in place of the events that were lost), and the
  * request that found the connection broken is made once more. All requests can be made twice. A
  * transaction that was open ends with -EAGAIN, which its owner must expect anyway. There is one at
  * a time.
@@ -180,7 +180,8 @@ static int client_set_perms(struct lx_store *s, uint32_t tx, const char *path,
 	return CALL(s, tx, xsc_set_perms, tx, path, list, at);
 }
 
-/* Names follow each other with their zeros; the result points into a copy behind it. */
+/* Names follow each other, each with a zero byte. The result is an array of pointers and, after it
+ * in the same block, a copy of the names. */
 static char **split(const char *names, size_t len, unsigned int *n)
 {
 	size_t count = 0, i = 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the toolstack needs of xenstore, behind a table so that tests bring their own store.
- * Functions return 0 or -errno. Paths are absolute. Transaction 0 is none.
+ * What the toolstack needs of xenstore, as a table of functions, so that tests bring their own
+ * store. Functions return 0 or -errno. Paths are absolute. Transaction 0 is none.
  */
 #ifndef TOOLS_LIGHT_STORE_H
 #define TOOLS_LIGHT_STORE_H
@@ -18,7 +18,7 @@ struct lx_perm {
 };
 
 struct lx_store_ops {
-	/** Value with a zero behind it, the caller's to free; NULL with errno set. */
+	/** The value with a zero byte after it, the caller's to free; NULL with errno set. */
 	char *(*read)(struct lx_store *s, uint32_t tx, const char *path);
 	int (*write)(struct lx_store *s, uint32_t tx, const char *path, const char *value);
 	int (*mkdir)(struct lx_store *s, uint32_t tx, const char *path);
