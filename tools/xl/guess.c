@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* "Did you mean": the name among many that a misspelt word is nearest to. */
+#include <assert.h>
+
 #include "xl.h"
 
 #define MAX_WORD 40
@@ -20,6 +22,7 @@ static unsigned int distance(const char *a, const char *b)
 
 	if (n > MAX_WORD || m > MAX_WORD)
 		return FAR;
+	assert(n <= MAX_WORD && m <= MAX_WORD);
 	for (size_t i = 0; i <= n; i++)
 		d[i][0] = (unsigned int)i;
 	for (size_t k = 0; k <= m; k++)

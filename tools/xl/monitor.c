@@ -3,6 +3,7 @@
  * What happens when a domain ends: a daemon for each domain waits, and does what its configuration
  * wants. The configuration on disk counts, so that changes made meanwhile survive a reboot.
  */
+#include <assert.h>
 #include <fcntl.h>
 #include <getopt.h>
 #include <limits.h>
@@ -122,6 +123,7 @@ static int monitor(struct xl *xl, uint32_t domid, int lock, bool linger)
 	for (;;) {
 		uint32_t old = domid;
 
+		assert(domid);
 		fprintf(stderr, "Waiting for domain (domid %u) to die [pid %ld]\n", domid,
 			(long)getpid());
 		rc = one_life(xl, &domid, linger);

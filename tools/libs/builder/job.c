@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Making a plan true: memory, its contents, and registers, by hypercalls that stay short. */
+#include <assert.h>
+
 #include "private.h"
 
 #include "ctrl/ctrl.h"
@@ -81,6 +83,7 @@ int bld_write(struct bld_job *job)
 	uint8_t *map;
 	int rc;
 
+	assert(job->piece < job->plan->nr_pieces && job->offset <= p->bytes + p->zeros);
 	if (bytes > left)
 		bytes = left;
 	pages = (skip + bytes + PAGE_SIZE - 1) >> PAGE_SHIFT;

@@ -7,6 +7,8 @@
  *   0xfeffe000     pages of the xenstore and the console ring
  *   0x100000000    RAM that did not fit below BLD_LOW_RAM_END
  */
+#include <assert.h>
+
 #include "private.h"
 
 #include <public/arch-x86/hvm/start_info.h>
@@ -118,6 +120,8 @@ static int place_info(struct bld_plan *p, const struct bld_config *c, uint64_t l
 	p->info = calloc(1, sizeof(struct boot_info));
 	if (!p->info)
 		return bld_fail(err, -ENOMEM, "no memory");
+	/* Kernel, ramdisk and start info follow each other, below the end of low RAM. */
+	assert(at % PAGE_SIZE == 0 && at >= c->kernel->elf.end && at >= ramdisk + c->ramdisk_bytes);
 	fill_info((struct boot_info *)p->info, p, c, at, ramdisk);
 	add_piece(p, at, p->info, sizeof(struct boot_info), 0, "start info");
 	p->start_info = (uint32_t)at;
@@ -149,6 +153,7 @@ int bld_plan_make(struct bld_plan *p, const struct bld_config *c, struct bld_err
 	rc = place_kernel(p, c->kernel, low, err);
 	if (!rc)
 		rc = place_info(p, c, low, err);
+	assert(p->nr_regions <= BLD_MAX_REGIONS && p->nr_pieces <= BLD_MAX_PIECES);
 	if (rc)
 		bld_plan_free(p);
 	return rc;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Cutting xl.cfg into words. */
+#include <assert.h>
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
@@ -77,6 +78,7 @@ static enum cfg_token string(struct cfg_lexer *l)
 			return fail(l, "an unknown escape, or a zero byte, in a string");
 		l->text[n++] = (char)c;
 	}
+	assert(l->at == p);	/* an escape does not reach past the quote */
 	l->text[n] = '\0';
 	l->at = p + 1;
 	return TOKEN_STRING;
@@ -100,7 +102,9 @@ enum cfg_token cfg_lex(struct cfg_lexer *l)
 {
 	char c;
 
+	assert(l->at <= l->end);
 	skip_blanks(l);
+	assert(l->at <= l->end);
 	l->line = l->next_line;
 	l->text = NULL;
 	if (l->at == l->end)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Settings of xl.cfg from its words. */
+#include <assert.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -39,6 +40,7 @@ static char *take_text(struct parser *p)
 {
 	char *text = p->text;
 
+	assert(text);
 	p->text = NULL;
 	return text;
 }
@@ -183,6 +185,7 @@ static int add_setting(struct parser *p, char *name, struct cfg_value *v)
 {
 	struct cfg_setting *more;
 
+	assert(!find(p->cfg, name));
 	if (p->cfg->settings == CFG_MAX_SETTINGS)
 		return cfg_fail(p->cfg, v->line, p->err, "more than %u settings",
 				CFG_MAX_SETTINGS);
@@ -303,6 +306,7 @@ const struct cfg_value *cfg_get(struct cfg *cfg, const char *name)
 
 const struct cfg_setting *cfg_unused(const struct cfg *cfg, size_t *at)
 {
+	assert(*at <= cfg->settings);
 	while (*at < cfg->settings) {
 		const struct cfg_setting *s = &cfg->setting[(*at)++];
 

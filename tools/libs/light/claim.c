@@ -5,6 +5,7 @@
  * dies, so a file without it tells what may have been left half made: the domain with this handle,
  * nodes in xenstore, the configuration on disk.
  */
+#include <assert.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -34,6 +35,7 @@ static int write_text(int fd, uint32_t domid)
 	int n = domid ? snprintf(text, sizeof(text), "%ld made %u\n", (long)getpid(), domid) :
 		snprintf(text, sizeof(text), "%ld\n", (long)getpid());
 
+	assert(n > 0 && (size_t)n < sizeof(text));
 	return pwrite(fd, text, (size_t)n, 0) == n ? 0 : -EIO;
 }
 
@@ -143,6 +145,7 @@ int lx_claim_take(struct lx *lx, const uint8_t uuid[16])
 
 int lx_claim_made(struct lx *lx, int claim, uint32_t domid)
 {
+	assert(domid);
 	return claim < 0 ? 0 : write_text(claim, domid);
 }
 

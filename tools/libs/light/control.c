@@ -82,6 +82,8 @@ int lx_dom0_keeps_memory(struct lx *lx, bool *keeps)
 	int rc = ctl_version(lx->ctl, XENVER_get_features, &fi, sizeof(fi));
 
 	*keeps = !rc && fi.submap >> XENFEAT_direct_mapped & 1;
+	if (rc)
+		lx_error(lx, rc, "the hypervisor does not tell its features");
 	return rc;
 }
 

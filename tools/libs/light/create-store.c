@@ -3,6 +3,7 @@
  * A domain's nodes in xenstore (docs/misc/xenstore-paths of the ABI): what the guest reads about
  * itself, what it may write, its console, and what toolstacks know of it under /libxl and /vm.
  */
+#include <assert.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -210,6 +211,7 @@ int lx_store_claim_domain(struct lx *lx, const struct lx_domain_config *config, 
 	struct adding a = { .lx = lx, .config = config, .domid = domid };
 	int rc = lx_transaction(lx->store, claim_nodes, &a);
 
+	assert(domid);
 	if (rc && !a.taken)
 		lx_error(lx, rc, "cannot write the domain's name to xenstore");
 	return rc;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Creating domains. */
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -83,6 +84,7 @@ static int step_claim(struct lx_op *op)
 	uint32_t other;
 	int rc;
 
+	assert(c->claim < 0 && !c->has_domain);
 	c->claim = lx_claim_take(c->lx, c->config->c_info.uuid);
 	if (c->claim < 0)
 		return c->claim;
@@ -150,7 +152,10 @@ static int step_load(struct lx_op *op)
 	struct bld_config config = { .cmdline = b->cmdline, .vcpus = b->max_vcpus,
 				     .ram_bytes = (b->target_memkb << 10) & PAGE_MASK };
 	struct bld_error err;
-	int rc = map_file(c->lx, "kernel", b->kernel, &c->kernel_file, &c->kernel_bytes);
+	int rc;
+
+	assert(c->claim >= 0 && !c->has_plan && !c->kernel_file);
+	rc = map_file(c->lx, "kernel", b->kernel, &c->kernel_file, &c->kernel_bytes);
 
 	if (!rc && b->ramdisk)
 		rc = map_file(c->lx, "ramdisk", b->ramdisk, &c->ramdisk_file, &c->ramdisk_bytes);
@@ -223,6 +228,7 @@ static int step_domain(struct lx_op *op)
 	};
 	int rc;
 
+	assert(c->has_plan && !c->has_domain);
 	memcpy(d.handle, c->config->c_info.uuid, sizeof(d.handle));
 	c->domid = 0;
 	rc = ctl_domain_create(c->lx->ctl, &d, &c->domid);
@@ -387,8 +393,10 @@ static void undo_name(struct lx_op *op)
 static int step_name(struct lx_op *op)
 {
 	struct lx_create *c = to_create(op);
-	int rc = lx_store_claim_domain(c->lx, c->config, c->domid);
+	int rc;
 
+	assert(c->has_domain && c->domid != DOM0 && !c->named);
+	rc = lx_store_claim_domain(c->lx, c->config, c->domid);
 	c->named = !rc;
 	return rc;
 }
@@ -405,9 +413,11 @@ static void undo_store(struct lx_op *op)
 static int step_store(struct lx_op *op)
 {
 	struct lx_create *c = to_create(op);
-	int rc = lx_store_add_domain(c->lx, c->config, c->domid, c->store_port, c->plan.store,
-				     c->console_port, c->plan.console);
+	int rc;
 
+	assert(c->named && !c->introduced && c->store_port != c->console_port);
+	rc = lx_store_add_domain(c->lx, c->config, c->domid, c->store_port, c->plan.store,
+				 c->console_port, c->plan.console);
 	if (rc)
 		return rc;
 	rc = c->lx->store->ops->introduce(c->lx->store, c->domid, c->plan.store.v, c->store_port);
@@ -479,6 +489,7 @@ static int step_connect(struct lx_op *op)
 	struct lx_create *c = to_create(op);
 	int rc;
 
+	assert(c->device <= c->made.nr_disks + c->made.nr_nics);
 	if (c->device == c->made.nr_disks + c->made.nr_nics)
 		return 0;
 	rc = connect_device(c);
@@ -506,9 +517,10 @@ static void undo_state(struct lx_op *op)
 static int step_state(struct lx_op *op)
 {
 	struct lx_create *c = to_create(op);
+	int rc;
 
-	int rc = lx_state_save(c->lx, &c->made);
-
+	assert(c->introduced && !memcmp(c->made.c_info.uuid, c->config->c_info.uuid, 16));
+	rc = lx_state_save(c->lx, &c->made);
 	return rc ? rc : lx_state_publish(c->lx, c->made.c_info.uuid, c->domid);
 }
 

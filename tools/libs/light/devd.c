@@ -2,9 +2,11 @@
 /*
  * A driver domain's daemon. The toolstack describes a backend in the domain's part of xenstore. The
  * daemon opens the disk or connects the interface when the driver is ready, and undoes that when
- * the driver has closed or the nodes are gone. Each event makes it look at all its backends, so that
- * none is missed. What it did is also in the nodes, so that a daemon that is started again goes on.
+ * the driver has closed or the nodes are gone. Each event makes it look at all its backends, so
+ * that none is missed. What it did is also in the nodes, so that a daemon that is started again
+ * goes on.
  */
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -51,8 +53,10 @@ static void forget(struct lx_devd *d, struct lx_served *s)
 {
 	struct lx_served **p = &d->devices;
 
-	while (*p != s)
+	while (*p != s) {
+		assert(*p);		/* it is in the list */
 		p = &(*p)->next;
+	}
 	*p = s->next;
 	free(s);
 }
@@ -74,6 +78,7 @@ static void serve(struct lx_devd *d, const struct lx_device *dev, const char *ba
 	struct lx_served *s = calloc(1, sizeof(*s));
 	int rc = 0;
 
+	assert(!find(d, dev));
 	if (!s) {
 		report(lx, back, -ENOMEM);
 		return;

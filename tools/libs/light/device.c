@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Both ends of PV devices in xenstore. */
+#include <assert.h>
+
 #include "device.h"
 
 #include <errno.h>
@@ -10,6 +12,7 @@
 
 #include <public/io/xenbus.h>
 
+#define MAX_KEYS 24	/* of one end of a device */
 #define SETTLE_MS 3000	/* for a guest to connect a device that is to be removed */
 
 void lx_device_front(const struct lx_device *dev, char path[LX_PATH_BYTES])
@@ -144,7 +147,7 @@ static int write_both(struct lx_store *s, uint32_t tx, void *arg)
 					    { "state", "1" }, { NULL, NULL } };
 	const struct lx_kv back_base[] = { { "frontend", f }, { "frontend-id", id },
 					   { "online", "1" }, { "state", "1" }, { NULL, NULL } };
-	struct lx_kv all[32];
+	struct lx_kv all[MAX_KEYS + sizeof(back_base) / sizeof(back_base[0])];
 	unsigned int n;
 	int rc;
 
@@ -157,12 +160,16 @@ static int write_both(struct lx_store *s, uint32_t tx, void *arg)
 	snprintf(id, sizeof(id), "%u", dev->domid);
 	snprintf(back_id, sizeof(back_id), "%u", dev->backend);
 	/* The states come last: they are what the drivers wait for. */
-	for (n = 0; e->front[n].key && n < 20; n++)
+	for (n = 0; e->front[n].key; n++) {
+		assert(n < MAX_KEYS);
 		all[n] = e->front[n];
+	}
 	memcpy(all + n, front_base, sizeof(front_base));
 	rc = write_end(e->lx, tx, f, guests, all);
-	for (n = 0; e->back[n].key && n < 20; n++)
+	for (n = 0; e->back[n].key; n++) {
+		assert(n < MAX_KEYS);
 		all[n] = e->back[n];
+	}
 	memcpy(all + n, back_base, sizeof(back_base));
 	if (!rc)
 		rc = write_end(e->lx, tx, b, backends, all);
@@ -313,6 +320,7 @@ static int close_backend(struct lx *lx, const struct lx_device *dev, bool force)
 	char front[LX_PATH_BYTES];
 	int rc = -ETIMEDOUT;
 
+	assert(!strcmp(dev->kind, LX_VBD) || !strcmp(dev->kind, LX_VIF));
 	lx_device_front(dev, front);
 	tell_to_close(lx, dev);
 	if (!force)

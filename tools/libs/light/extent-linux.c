@@ -4,6 +4,7 @@
  * the drive or the file below them (sysfs, Documentation/ABI/stable/sysfs-block of the kernel), and
  * /proc/self/mountinfo says what dom0 has mounted.
  */
+#include <assert.h>
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
@@ -156,6 +157,7 @@ static void add_slaves(uint64_t device, unsigned int depth, struct lx_extents *a
 static void device_extents(uint64_t device, uint64_t from, uint64_t to, bool scattered,
 			   unsigned int depth, struct lx_extents *all)
 {
+	assert(depth <= MAX_DEPTH && all->n <= LX_MAX_EXTENTS);
 	if (depth == MAX_DEPTH)
 		return;
 	add(all, (struct lx_extent){ .device = device, .from = from, .to = to,

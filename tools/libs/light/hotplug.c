@@ -4,6 +4,7 @@
  * The backend's nodes say all that is needed. The toolstack wrote them and the guest can only read
  * them, so the work is the same in dom0 and in a driver domain.
  */
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -171,6 +172,7 @@ void lx_hotplug_undo(struct lx *lx, const char *back, struct lx_hotplug *h)
 {
 	bool disk = strstr(back, "/backend/" LX_VBD "/");
 
+	assert(!h->loop || disk);
 	if (h->script)
 		lx->host->script(h->script, disk ? "remove" : "offline", back, h->ifname);
 	if (h->loop && h->path)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The event loop. */
+#include <assert.h>
 #include <errno.h>
 #include <time.h>
 
@@ -17,6 +18,7 @@ uint64_t lx_now(void)
 
 void lx_fd_add(struct lx_loop *loop, struct lx_fd *fd, int number, short events)
 {
+	assert(number >= 0 && fd->fn);
 	lx_fd_remove(loop, fd);
 	fd->fd = number;
 	fd->events = events;
@@ -38,6 +40,7 @@ void lx_timer_set(struct lx_loop *loop, struct lx_timer *timer, uint64_t delay_m
 {
 	struct lx_timer **p = &loop->timers;
 
+	assert(timer->fn);
 	lx_timer_cancel(loop, timer);
 	timer->at = lx_now() + delay_ms * NS_PER_MS;
 	while (*p && (*p)->at <= timer->at)
@@ -49,14 +52,15 @@ void lx_timer_set(struct lx_loop *loop, struct lx_timer *timer, uint64_t delay_m
 
 void lx_timer_cancel(struct lx_loop *loop, struct lx_timer *timer)
 {
+	struct lx_timer **p = &loop->timers;
+
 	if (!timer->armed)
 		return;
-	for (struct lx_timer **p = &loop->timers; *p; p = &(*p)->next) {
-		if (*p == timer) {
-			*p = timer->next;
-			break;
-		}
+	while (*p != timer) {
+		assert(*p);		/* an armed timer is in the list */
+		p = &(*p)->next;
 	}
+	*p = timer->next;
 	timer->armed = false;
 }
 
@@ -100,6 +104,7 @@ void lx_loop_after(struct lx_loop *loop, const struct pollfd *fds, int n)
 	while (loop->timers && loop->timers->at <= now) {
 		struct lx_timer *t = loop->timers;
 
+		assert(t->armed);
 		loop->timers = t->next;
 		t->armed = false;
 		t->fn(t);

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Running operations step by step. */
+#include <assert.h>
 #include <errno.h>
 
 #include "op.h"
 
 static void finish(struct lx_op *op, int rc)
 {
+	assert(!op->finished);
 	op->finished = true;
 	lx_timer_cancel(op->loop, &op->timer);
 	op->done(op, rc);
@@ -24,6 +26,8 @@ static void turn(struct lx_timer *timer)
 	struct lx_op *op = timer->user;
 	int rc;
 
+	assert(!op->finished && op->step[op->at].name);
+
 	if (op->cancelled) {
 		unwind(op, -ECANCELED);
 		return;
@@ -35,8 +39,11 @@ static void turn(struct lx_timer *timer)
 		unwind(op, rc);
 		return;
 	}
-	if (rc == LX_WAIT)
+	if (rc == LX_WAIT) {
+		/* Something will wake it up: a timer, or an event that a step watches for. */
 		return;
+	}
+	assert(!rc || rc == LX_MORE);
 	if (rc == 0 && !op->step[++op->at].name) {
 		finish(op, 0);
 		return;
@@ -46,6 +53,7 @@ static void turn(struct lx_timer *timer)
 
 void lx_op_start(struct lx_op *op, struct lx_loop *loop, const struct lx_step *steps)
 {
+	assert(op->done && steps->name);
 	op->loop = loop;
 	op->step = steps;
 	op->at = 0;

@@ -4,6 +4,7 @@
  * and what one of them may write, no guest may read. The backends in xenstore tell what guests
  * have, whoever made them; the host tells what dom0 has mounted.
  */
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -76,6 +77,7 @@ static int refuse_for_guest(struct lx *lx, const struct asked *a, uint32_t domid
 {
 	char *name = lx_domain_name(lx, domid);
 
+	assert(writes || a->writes);	/* two readers may share */
 	if (domid == a->dev->domid)
 		lx_error(lx, 0, "disk %s: %s is this guest's disk %s already", a->name, a->path,
 			 vdev ? vdev : "?");
@@ -179,6 +181,7 @@ int lx_disk_check_sharing(struct lx *lx, uint32_t tx, const struct lx_device *de
 		lx_error(lx, rc, "disk %s: cannot use %s", name, path);
 		return rc;
 	}
+	assert(extents.n && extents.n <= LX_MAX_EXTENTS);
 	rc = check_guests(lx, tx, &a);
 	return rc ? rc : check_host(lx, &a);
 }

@@ -4,6 +4,7 @@
  * flushed, and renamed over it; then the folder is flushed. A reader sees the old or the new one,
  * whole, whatever happens in between.
  */
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -108,6 +109,7 @@ int lx_state_save(struct lx *lx, const struct lx_domain_config *config)
 	char path[PATH_BYTES], *text;
 	int rc;
 
+	assert(lx->state_dir && config->c_info.name);
 	text = lx_to_text(&lx_domain_config_type, config);
 	if (!text)
 		return -ENOMEM;
