@@ -257,7 +257,7 @@ static void test_pool_refused(void **state)
 	assert_int_equal(run("cpupool-create"), 1);
 	assert_string_equal(err, "Missing cpupool name!\n");
 	assert_int_equal(run("cpupool-create name=\"p\" sched=\"sedf\""), 1);
-	assert_string_equal(err, "Unknown scheduler\n");
+	assert_says(err, "sched is credit, credit2, rtds, arinc653 or null, not \"sedf\"\n");
 	assert_int_equal(run("cpupool-create name=\"p\" cpus=\"0\""), 1);
 	assert_string_equal(err, "cpu 0 illegal or not free\n");
 	assert_int_equal(run("cpupool-create name=\"p\" nodes=[\"0\"]"), 1);

@@ -322,6 +322,31 @@ static void test_commands(void **state)
 	}
 }
 
+/* A pool's configuration: nothing in it is passed over. */
+static void test_pool(void **state)
+{
+	static const struct {
+		const char *words, *error;
+	} cases[] = {
+		{ "sched=\"quick\"", "command line:3: sched is credit, credit2, rtds, arinc653 or "
+		  "null, not \"quick\"\n" },
+		{ "cpu=1", "command line:3: unknown setting cpu: did you mean cpus?\n" },
+		{ "wheels=4", "command line:3: unknown setting wheels\n" },
+		{ "nodes=[0] cpus=[1]", "command line:4: nodes and cpus are both set: name the "
+		  "pool's CPUs in one way\n" },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char line[128];
+
+		fake_xen.pool[0].cpus = 1;
+		snprintf(line, sizeof(line), "cpupool-create name=\"p\" %s", cases[i].words);
+		assert_int_equal(run(line), 1);
+		assert_string_equal(err, cases[i].error);
+		assert_false(fake_xen.pool[1].used);
+	}
+}
+
 static void read_conf(const char *text, const char *error)
 {
 	write_file("xl.conf", text, strlen(text));
@@ -382,7 +407,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_settings), TEST(test_accepted), TEST(test_create), TEST(test_mem_set),
 		TEST(test_commands),
-		TEST(test_cpumask), TEST(test_conf),
+		TEST(test_pool), TEST(test_cpumask), TEST(test_conf),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -273,6 +273,31 @@ static bool choose_cpus(struct xl *xl, struct cfg *cfg, struct new_pool *p)
 	return rc == -ENOENT || wrong(err.text);
 }
 
+/* What would be dropped without a word. */
+static bool read_rest(struct cfg *cfg)
+{
+	static const char *const known[] = { "name", "sched", "nodes", "cpus" };
+	const struct cfg_setting *s;
+	struct cfg_error err;
+	size_t at = 0;
+
+	if (cfg_get(cfg, "nodes") && cfg_get(cfg, "cpus")) {
+		cfg_fail(cfg, cfg_get(cfg, "cpus")->line, &err, "nodes and cpus are both set: "
+			 "name the pool's CPUs in one way");
+		return wrong(err.text);
+	}
+	s = cfg_unused(cfg, &at);
+	if (s) {
+		struct xl_guess g = { .word = s->name };
+
+		for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+			xl_guess(&g, known[i]);
+		cfg_fail(cfg, s->value->line, &err, "unknown setting %.60s%s%s%s", s->name,
+			 g.best ? ": did you mean " : "", g.best ? g.best : "", g.best ? "?" : "");
+	}
+	return !s || wrong(err.text);
+}
+
 static bool read_pool(struct xl *xl, struct cfg *cfg, const char *file, struct new_pool *p)
 {
 	const char *text = NULL, *slash = file ? strrchr(file, '/') : NULL;
@@ -295,13 +320,16 @@ static bool read_pool(struct xl *xl, struct cfg *cfg, const char *file, struct n
 	if (rc != -ENOENT)
 		return false;
 	rc = cfg_string(cfg, "sched", &text, &err);
-	if (!rc && !lx_sched_parse(text, &p->sched))
-		return wrong("Unknown scheduler");
+	if (!rc && !lx_sched_parse(text, &p->sched)) {
+		cfg_fail(cfg, cfg_get(cfg, "sched")->line, &err, "sched is credit, credit2, rtds, "
+			 "arinc653 or null, not \"%.40s\"", text);
+		return wrong(err.text);
+	}
 	if (rc == -ENOENT)
 		rc = ctl_sched_id(xl->lx.ctl, &p->sched);
 	if (rc)
 		return wrong("get_scheduler sysctl failed.");
-	if (!choose_cpus(xl, cfg, p))
+	if (!choose_cpus(xl, cfg, p) || !read_rest(cfg))
 		return false;
 	p->nr_cpus = count_cpus(&p->cpus);
 	return true;
@@ -318,8 +346,7 @@ static int create(struct xl *xl, struct cfg *cfg, const char *file, bool dry_run
 		       "number of cpus: %u\n", file ? file : "command line", p.name,
 		       lx_sched_name(p.sched), p.nr_cpus);
 		fflush(stdout);
-		if (!dry_run && lx_pool_create(&xl->lx, p.name, p.sched, &p.cpus, &id))
-			ok = wrong("error on creating cpupool");
+		ok = dry_run || !lx_pool_create(&xl->lx, p.name, p.sched, &p.cpus, &id);
 	}
 	free(p.name);
 	return ok ? 0 : 1;
