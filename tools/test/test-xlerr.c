@@ -194,6 +194,22 @@ static void test_accepted(void **state)
 	}
 }
 
+/* -d prints what -n does, and goes on. */
+static void test_debug(void **state)
+{
+	static const char text[] = "name = 'u2'\nkernel = 'k'\nmemory = 8\n"
+		"uuid = '00112233-4455-6677-8899-aabbccddeeff'\n";
+
+	write_file("u.cfg", text, strlen(text));
+	assert_int_equal(run("create -q -n u.cfg"), 0);
+	assert_int_equal(fake_domains(), 1);
+	assert_int_equal(run("create -q -d -p -e u.cfg"), 0);
+	assert_non_null(strstr(err, "\"name\": \"u2\""));
+	assert_string_equal(out, "");
+	assert_int_equal(fake_domains(), 2);
+	assert_int_equal(run("destroy u2"), 0);
+}
+
 /* Each cause that creating finds has a text of its own, and leaves nothing. */
 static void test_create(void **state)
 {
@@ -405,7 +421,8 @@ static void test_conf(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_settings), TEST(test_accepted), TEST(test_create), TEST(test_mem_set),
+		TEST(test_settings), TEST(test_accepted), TEST(test_debug),
+		TEST(test_create), TEST(test_mem_set),
 		TEST(test_commands),
 		TEST(test_pool), TEST(test_cpumask), TEST(test_conf),
 	};

@@ -10,7 +10,7 @@
 #include "xl.h"
 
 struct create_options {
-	bool console, no_monitor, foreground, paused, quiet, dry_run, ignore_masks;
+	bool console, no_monitor, foreground, paused, quiet, dry_run, ignore_masks, debug;
 	const char *file;
 };
 
@@ -31,6 +31,9 @@ static int parse_options(struct xl *xl, int argc, char **argv, struct create_opt
 			return opt;
 		case 'c':
 			o->console = true;
+			break;
+		case 'd':
+			o->debug = true;
 			break;
 		case 'e':
 			o->no_monitor = true;
@@ -190,6 +193,14 @@ static int create(struct xl *xl, const struct create_options *o,
 	return xl_status(rc);
 }
 
+static void print_config(FILE *out, const struct lx_domain_config *config)
+{
+	char *text = lx_to_text(&lx_domain_config_type, config);
+
+	fprintf(out, "%s\n", text ? text : "no memory");
+	free(text);
+}
+
 static int main_create(struct xl *xl, int argc, char **argv)
 {
 	struct create_options o = { .dry_run = xl->dry_run };
@@ -218,13 +229,11 @@ static int main_create(struct xl *xl, int argc, char **argv)
 		return rc == -ENOENT ? EXIT_LIBXL_FAIL : 1;
 	if (!o.ignore_masks && !xl_mask_cpus(xl, &config)) {
 		rc = 1;
-	} else if (o.dry_run) {
-		char *text = lx_to_text(&lx_domain_config_type, &config);
-
-		puts(text ? text : "no memory");
-		free(text);
 	} else {
-		rc = create(xl, &o, &config);
+		if (o.dry_run || o.debug)
+			print_config(o.dry_run ? stdout : stderr, &config);
+		if (!o.dry_run)
+			rc = create(xl, &o, &config);
 	}
 	lx_dispose(&lx_domain_config_type, &config);
 	return rc;
@@ -241,6 +250,7 @@ static int main_config_update(struct xl *xl, int argc, char **argv)
 	struct xen_domctl_getdomaininfo info;
 	struct lx_domain_config config;
 	const char *file = NULL;
+	bool debug = false;
 	uint32_t domid;
 	int rc, opt;
 
@@ -260,7 +270,9 @@ static int main_config_update(struct xl *xl, int argc, char **argv)
 	while ((opt = xl_getopt(xl, argc, argv, "dhqf:", lopts, 0)) != XL_OPT_DONE) {
 		if (opt == 'f')
 			file = optarg;
-		else if (opt != 'd' && opt != 'q')
+		else if (opt == 'd')
+			debug = true;
+		else if (opt != 'q')
 			return XL_OPT_STATUS(opt);
 	}
 	if (!file) {
@@ -274,6 +286,8 @@ static int main_config_update(struct xl *xl, int argc, char **argv)
 	rc = ctl_domain_info(xl->lx.ctl, domid, &info);
 	memcpy(config.c_info.uuid, info.handle, sizeof(config.c_info.uuid));
 	fprintf(stderr, "setting dom%u configuration\n", domid);
+	if (debug)
+		print_config(stderr, &config);
 	if (!rc && !xl->dry_run)
 		rc = lx_state_save(&xl->lx, &config);
 	lx_dispose(&lx_domain_config_type, &config);
@@ -284,7 +298,7 @@ const struct xl_command xl_create_commands[] = {
 	{ "create", main_create, true, true, "Create a domain from config file <filename>",
 	  "<ConfigFile> [options] [vars]",
 	  "-c                      Connect to the console after the domain is created.\n"
-	  "-d                      Enable debug messages.\n"
+	  "-d                      Print the configuration as JSON to standard error.\n"
 	  "-e                      Do not wait in the background for the death of the domain.\n"
 	  "-F                      Run in foreground until death of the domain.\n"
 	  "-f FILE, --defconfig=FILE\n"
@@ -303,6 +317,6 @@ const struct xl_command xl_create_commands[] = {
 	  "-h                      Print this help.\n"
 	  "-f FILE, --defconfig=FILE\n"
 	  "                     Use the given configuration file.\n"
-	  "-d                      Enable debug messages." },
+	  "-d                      Print the configuration as JSON to standard error." },
 	{ 0 },
 };
