@@ -173,6 +173,14 @@ class Installed(unittest.TestCase):
                     rf"(?<![\w-]){re.escape(name)}(?![\w-])"
                 self.assertTrue(re.search(pattern, page), f"{command} {name}")
 
+    @unittest.skipIf(os.path.exists("/sys/hypervisor/type"), "a hypervisor is there")
+    def test_no_hypervisor(self):
+        """Away from a hypervisor there is one line, with what to do."""
+        result = subprocess.run([self.path("usr/sbin/xl"), "list"], capture_output=True, text=True, check=False)
+        self.assertEqual(result.returncode, 1)
+        self.assertEqual(result.stderr, "ctrl: error: this Linux does not run on Xenolith or Xen: boot the "
+                                        "hypervisor, with this kernel as its dom0\n")
+
     def test_settings_have_words(self):
         """Every setting that the configuration's reader knows is in its man page."""
         source = ""

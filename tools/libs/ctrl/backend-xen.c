@@ -1,12 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Hypercalls and foreign memory through Debian's stable libraries. */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 #include <xencall.h>
 #include <xenforeignmemory.h>
+#include <xentoollog.h>
 
 #include "ctrl.h"
+
+#define PRIVCMD "/dev/xen/privcmd"
 
 struct xen_handles {
 	xencall_handle *call;
@@ -24,13 +30,50 @@ static void xen_close(void *priv)
 	free(h);
 }
 
+/* A file's first bytes; empty when it cannot be read. */
+static void read_line(const char *path, char text[64])
+{
+	FILE *f = fopen(path, "re");
+
+	if (!f || !fgets(text, 64, f))
+		*text = '\0';
+	if (f)
+		fclose(f);
+}
+
+/* Each cause has a text of its own; NULL: nothing is known to be missing. */
+static const char *missing(void)
+{
+	char text[64];
+
+	if (access(PRIVCMD, F_OK)) {
+		read_line("/sys/hypervisor/type", text);
+		return strncmp(text, "xen", 3) ? "this Linux does not run on Xenolith or Xen: boot "
+			"the hypervisor, with this kernel as its dom0" :
+			PRIVCMD " is missing: modprobe xen-privcmd";
+	}
+	if (access(PRIVCMD, R_OK | W_OK))
+		return "only root may use " PRIVCMD ": become root";
+	read_line("/proc/xen/capabilities", text);
+	if (!access("/proc/xen/capabilities", R_OK) && !strstr(text, "control_d"))
+		return "this is a guest: run it in the control domain";
+	return NULL;
+}
+
 static void *xen_open(struct xentoollog_logger *log)
 {
-	struct xen_handles *h = calloc(1, sizeof(*h));
+	struct xen_handles *h = NULL;
+	const char *why = missing();
 	int err;
 
-	if (!h)
+	if (why)
+		xtl_log(log, XTL_ERROR, -1, "ctrl", "%s", why);
+	else
+		h = calloc(1, sizeof(*h));
+	if (!h) {
+		errno = why ? ENODEV : ENOMEM;
 		return NULL;
+	}
 	h->call = xencall_open(log, XENCALL_OPENFLAG_NON_REENTRANT);
 	if (h->call)
 		h->mem = xenforeignmemory_open(log, 0);

@@ -14,8 +14,6 @@ struct ctl *ctl_open(const struct ctl_backend *backend, struct xentoollog_logger
 	if (!ctl->priv) {
 		int err = errno;
 
-		xtl_log(log, XTL_ERROR, err, "ctrl", "cannot reach the hypervisor: is this its "
-			"control domain, is xen-privcmd loaded, and are you root?");
 		free(ctl);
 		errno = err;
 		return NULL;

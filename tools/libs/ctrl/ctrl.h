@@ -29,7 +29,7 @@ struct ctl;
  * slots are filled.
  */
 struct ctl_backend {
-	/** The backend's state, NULL with errno set. */
+	/** The backend's state; NULL with errno set, and the reason logged. */
 	void *(*open)(struct xentoollog_logger *log);
 	void (*close)(void *priv);
 	/** Result or -errno. Pointers in @arg, and in what it points to, come from buf_alloc(). */
