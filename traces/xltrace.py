@@ -47,10 +47,14 @@ def cmd_summary(args):
     tables = summary.summary(model, args.tsc_hz)
     write = stats.to_json if args.json else stats.to_tsv if args.tsv else stats.to_text
     sys.stdout.write(write(tables))
+    for cpu, spans in model.unknown.items():
+        if spans and spans[-1][1] == model.end:
+            print(f"xltrace.py: warning: {args.file}: the ring of CPU {cpu} was full: nothing is known "
+                  f"of it from cycle {spans[-1][0] - model.start} on", file=sys.stderr)
     if model.mismatches:
         print(f"xltrace.py: warning: {args.file}: {model.mismatches} runstates do not follow from "
-              "the one before: records of some CPU are missing, and tables about vCPUs are wrong; "
-              "--overlap may help", file=sys.stderr)
+              "the one before: records of some CPU are missing, although nothing says so, and tables "
+              "about vCPUs are wrong; --overlap may help", file=sys.stderr)
 
 
 def cmd_digest(args):

@@ -115,6 +115,23 @@ class TimelineTest(unittest.TestCase):
             page.key("t")
             self.assertTrue(page.run("document.documentElement.classList.contains('dark')"))
 
+    def test_unknown_time_and_flows(self):
+        """A full ring hatches the rest and leaves percentages to what is known; arrows are drawn."""
+        trace = (window(0, change(0, A, 1, 0), (100, "sched_wake", 2, 0), (300, "evtchn_send", 1, 7),
+                        (310, "evtchn_deliver", 2, 9), (400, abi.RING_CUT, 1)) +
+                 window(1, change(0, (2, 0), 0, 2), change(120, (2, 0), 2, 1),
+                        change(200, (2, 0), 1, 0), change(1000, (2, 0), 0, 2)))
+        with self.page(self.file(trace)) as page:
+            page.run("app.settled()")
+            page.screenshot(self.path("unknown.png"))
+            self.assertEqual(page.run("app.layout.lanes.flatMap(l => l.rows).filter(r => r.unknown)"
+                                      ".map(r => r.unknown)"), [[{"start": 400, "end": 1000}], []])
+            self.assertEqual(page.run("app.painter.flowsShown"), 2)
+            text = page.run("(app.showStatistics(), document.getElementById('tab-view').textContent)")
+            self.assertIn("100.0%", text)
+            self.assertIn("1 CPU partly unknown",
+                          page.run("document.getElementById('facts').textContent"))
+
     def test_what_a_tooltip_says(self):
         """Name, length, fields and what happened in an exit; a gap says how much is missing."""
         trace = window(0, change(0, A, 1, 0), (1000, "vmexit", 0x81, 0x1234, 0),

@@ -121,7 +121,14 @@ class RingTest(unittest.TestCase):
         self.assertEqual(status, 0, errors)
         with open(self.path("out"), "rb") as file:
             trace = merge.load(file.read())
-        return {cpu: [r[0] for r in trace.records if r[1] == cpu] for cpu in trace.cpus}
+        return {cpu: [r[0] for r in trace.records if r[1] == cpu and r[2] != abi.RING_CUT]
+                for cpu in trace.cpus}
+
+    def cuts(self):
+        """{(cpu, where): stamp} of the marks that the last capture wrote."""
+        with open(self.path("out"), "rb") as file:
+            trace = merge.load(file.read())
+        return {(r[1], r[3][0]): r[0] for r in trace.records if r[2] == abi.RING_CUT}
 
     def fill(self):
         """CPU 0: 100 records from the start. CPU 2: 50 that run over the ring's end."""
@@ -164,6 +171,21 @@ class RingTest(unittest.TestCase):
         path = self.write("memory", self.machine.memory)
         self.assertEqual(self.stamps("from-memory", path), {0: list(range(SIZE // 20))})
         self.assertIn("Full rings: CPU 0.", run("from-memory", path, "-o", self.path("out"))[1])
+
+    def test_marks_where_records_are_missing(self):
+        """After a full ring, and before one whose consumer has moved; when full rings wrap, only
+        before."""
+        data = b"".join(record(t, 7) for t in range(SIZE // 40))
+        self.machine.header(0, 0, self.machine.fill(0, 0, data))
+        self.machine.header(2, 800, self.machine.fill(2, 800, record(5) + record(6)))
+        path = self.write("memory", self.machine.memory)
+        self.stamps("from-memory", path)
+        self.assertEqual(self.cuts(), {(0, 1): SIZE // 40 - 1, (2, 0): 5})
+        for mode, cuts in (("stop", {(0, 1): SIZE // 40 - 1, (2, 0): 5}), ("wrap", {(2, 0): 5})):
+            log = self.write("log", f"(XEN) Trace: t_info at {INFO:#x}, 4 CPUs, 3 pages each, {mode} "
+                             "when full\n".encode())
+            self.stamps("from-memory", path, "--log", log)
+            self.assertEqual(self.cuts(), cuts, mode)
 
     def test_qmp(self):
         """The machine stands still meanwhile and goes on afterwards."""

@@ -109,7 +109,7 @@ class RunstateTest(unittest.TestCase):
                                 change(100, A, WAIT, RUN), change(300, B, BLOCK, WAIT),
                                 change(400, A, RUN, WAIT), change(400, B, WAIT, RUN),
                                 (1000, "hypercall", 1)))
-        self.assertEqual(summary.queue_times(model), {0: 200, 1: 800, 2: 0})
+        self.assertEqual(summary.queue_times(model), {None: 0, 0: 200, 1: 800, 2: 0})
 
 
 class ExitTest(unittest.TestCase):
@@ -151,6 +151,104 @@ class ExitTest(unittest.TestCase):
         lost = (50, abi.LOST_RECORDS, 9, 0 << 16 | 2, 20, 0)
         model = model_of(window(0, change(0, A, WAIT, RUN), lost, leave(70), (75, "vmentry")))
         self.assertEqual(model.exits[0].vcpu, B)
+
+
+class UnknownTest(unittest.TestCase):
+    """Time of which there are no records is nobody's."""
+
+    CUT = (400, abi.RING_CUT, 1)
+
+    def tables(self, model):
+        """name -> rows."""
+        return {t.name: t.rows for t in summary.summary(model, 1e9)}
+
+    def test_full_ring(self):
+        """After it the CPU is unknown, and so is who was there; others are not."""
+        model = model_of(window(0, change(0, A, WAIT, RUN), leave(300), self.CUT),
+                         window(1, change(0, B, WAIT, RUN), change(1000, B, RUN, BLOCK)))
+        self.assertEqual(model.unknown, {0: [(400, 1000)], 1: []})
+        self.assertEqual(model.ran[0], [(0, 400, A), (400, 1000, (catalogue.UNKNOWN, 0))])
+        self.assertEqual(model.states[A], [(0, 400, RUN, 0)])
+        self.assertEqual(model.states[B], [(0, 1000, RUN, 1)])
+        self.assertEqual((model.exits, model.cut), ([], 1))
+        tables = self.tables(model)
+        self.assertEqual(tables["cpus"], [[0, 400, 0, 600, 100], [1, 1000, 0, 0, 100]])
+        self.assertEqual(tables["runstates"], [["d1v0", 400, 0, 0, 0, 600, 100, 1],
+                                               ["d2v0", 1000, 0, 0, 0, 0, 100, 1]])
+        self.assertEqual(tables["queue"], [[0, 400, 100], ["unknown", 600, None]])
+
+    def test_percentages_are_of_what_is_known(self):
+        """A quarter of 400 cycles, not of 1000."""
+        model = model_of(window(0, change(0, A, WAIT, RUN), change(100, A, RUN, BLOCK),
+                                change(100, IDLE0, WAIT, RUN), self.CUT),
+                         window(1, change(0, B, WAIT, RUN), change(1000, B, RUN, BLOCK)))
+        tables = self.tables(model)
+        self.assertEqual(tables["cpus"][0], [0, 100, 300, 600, 25])
+        # It may have been woken by the CPU that nobody sees.
+        self.assertEqual(tables["runstates"][0], ["d1v0", 100, 0, 300, 0, 600, 25, 1])
+
+    def test_one_that_comes_back_elsewhere(self):
+        """Known again from its next record, and that is no contradiction."""
+        model = model_of(window(0, change(0, A, WAIT, RUN), self.CUT),
+                         window(1, change(700, A, WAIT, RUN), change(1000, A, RUN, BLOCK)))
+        self.assertEqual(model.states[A], [(0, 400, RUN, 0), (700, 1000, RUN, 1)])
+        self.assertEqual(model.mismatches, 0)
+
+    def test_another_that_ran_unseen(self):
+        """Its time before the contradiction is unknown from where records break off."""
+        model = model_of(window(0, change(0, A, WAIT, RUN), self.CUT),
+                         window(1, change(0, B, RUN, BLOCK), change(700, B, WAIT, RUN),
+                                change(1000, B, RUN, BLOCK)))
+        self.assertEqual(model.states[B], [(0, 400, BLOCK, 1), (700, 1000, RUN, 1)])
+        self.assertEqual(model.mismatches, 0)
+
+    def test_lost_records(self):
+        """From the first that was lost to the one that says so."""
+        lost = (500, abi.LOST_RECORDS, 9, 0 << 16 | 2, 200, 0)
+        model = model_of(window(0, change(0, A, WAIT, RUN), (100, "hypercall", 1), lost,
+                                (800, "vmentry")))
+        self.assertEqual(model.unknown, {0: [(200, 500)]})
+        self.assertEqual(model.states, {A: [(0, 200, RUN, 0)], B: [(500, 800, RUN, 0)],
+                                        (catalogue.UNKNOWN, 0): []})
+
+    def test_wrapped_ring(self):
+        """Nothing is known before its first record."""
+        model = model_of(window(0, (300, abi.RING_CUT, 0), change(400, A, RUN, BLOCK),
+                                change(400, B, WAIT, RUN)),
+                         window(1, (0, "hypercall", 1), (1000, "hypercall", 1)))
+        self.assertEqual(model.unknown, {0: [(0, 300)], 1: []})
+        self.assertEqual(model.states[A], [(300, 400, RUN, 0), (400, 1000, BLOCK, 0)])
+        self.assertEqual(model.states[B], [(300, 400, WAIT, None), (400, 1000, RUN, 0)])
+
+    def test_warning(self):
+        """The command says it."""
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "t")
+            files.write(path, window(0, change(0, A, WAIT, RUN), self.CUT) +
+                        window(1, (0, "hypercall", 1), (1000, "hypercall", 1)))
+            _, out, errors = run("summary", path)
+        self.assertIn("the ring of CPU 0 was full: nothing is known of it from cycle 400 on", errors)
+        self.assertRegex(out, r"CPUs with unknown time +1")
+
+
+class FlowTest(unittest.TestCase):
+    """What led to what."""
+
+    def test_wake(self):
+        """From the wake to the change that lets the vCPU run."""
+        model = model_of(window(0, change(0, A, WAIT, RUN), (100, "sched_wake", *B)),
+                         window(1, change(10, B, RUN, BLOCK), change(101, B, BLOCK, WAIT),
+                                change(300, B, WAIT, RUN)))
+        found = [(f.what, model.trace.records[f.cause][0], model.trace.records[f.effect][0], f.vcpu)
+                 for f in model.flows]
+        self.assertEqual(found, [("wake", 100, 300, B)])
+
+    def test_send(self):
+        """From the send to the delivery on the same CPU; a delivery of nobody's has no cause."""
+        model = model_of(window(0, change(0, A, WAIT, RUN), (100, "evtchn_send", 1, 7),
+                                (110, "evtchn_deliver", 2, 9), (200, "evtchn_deliver", 2, 8)))
+        self.assertEqual([(f.what, f.cause, f.effect, f.vcpu) for f in model.flows],
+                         [("send", 1, 2, B)])
 
 
 class InterruptTest(unittest.TestCase):

@@ -50,35 +50,51 @@ class Latency:
 
 
 @dataclasses.dataclass
+class Flow:
+    """One record that led to another. what: "wake" or "send"; cause, effect: the records' places in
+    time order; vcpu: of the effect."""
+
+    __slots__ = ("what", "cause", "effect", "vcpu")
+    what: str
+    cause: int
+    effect: int
+    vcpu: tuple
+
+
+@dataclasses.dataclass
 class Vcpu:
     """What is known of a vCPU while the records go by."""
 
     name: tuple
-    state: int = None
-    since: int = 0
+    state: int = None       # None: not known
+    since: int = 0          # None: not known since a CPU's records broke off
     cpu: int = None
     exit: Exit = None
     woken: int = None
+    waker: int = None       # the record that woke it
     posted: dict = dataclasses.field(default_factory=dict)      # vector -> (when, physical)
     injected: dict = dataclasses.field(default_factory=dict)    # vector -> when
 
 
 @dataclasses.dataclass
 class Cpu:
-    """What is known of a CPU: who runs, since when, and its latest physical interrupt since a guest
-    ran here."""
+    """What is known of a CPU: who runs since when, and its latest physical interrupt since a guest
+    ran on it."""
 
     number: int
     current: tuple
     since: int
     interrupt: int = None
+    sent: int = None        # record of an event just sent
+    blind: int = None       # since when its records are missing for good
 
 
 class Model:
     """Feed it a Trace; the lists below are its result.
 
-    states: vCPU -> [(start, end, state, CPU)]; ran: CPU -> [(start, end, vCPU)]; queue: [(time,
-    runnable vCPUs from then on)]; owner: the vCPU of each record, as index into vcpus.
+    states: vCPU -> [(start, end, state, CPU)], with gaps where it is not known; ran: CPU -> [(start,
+    end, vCPU)]; unknown: CPU -> [(start, end)] of which records are missing; queue: [(time, runnable
+    vCPUs from then on)]; flows: of Flow; owner: the vCPU of each record, as index into vcpus.
     """
 
     def __init__(self, trace, catalogue):
@@ -88,7 +104,8 @@ class Model:
         self.wakes = []
         self.latencies = {"post to injection": [], "injection to EOI": [],
                           "physical interrupt to injection": []}
-        self.states, self.ran = {}, {}
+        self.states, self.ran, self.unknown = {}, {}, {}
+        self.flows = []
         self.queue = []
         self.mismatches = 0
         self.cut = 0
@@ -97,6 +114,11 @@ class Model:
         self._vcpu, self._cpu = {}, {}
         self._runnable = 0
         self.start, self.end = trace.first, trace.last
+        # CPU -> when its records begin, for those whose earlier ones are missing; and from when on
+        # there are records of all.
+        self._begins = {cpu: tsc for tsc, cpu, number, extra in trace.records
+                        if number == abi.RING_CUT and extra == (0,)}
+        self._sight = max(self._begins.values(), default=self.start)
         self._has_posts = False
         self._run()
 
@@ -109,7 +131,8 @@ class Model:
                   "hypercall": self._hypercall,
                   "virq_post": self._post, "virq_inject": self._inject, "virq_eoi": self._eoi,
                   "irq_entry": self._physical, "exit_interrupt": self._physical,
-                  "lost_records": self._lost}
+                  "evtchn_send": self._send, "evtchn_deliver": self._deliver,
+                  "lost_records": self._lost, "ring_cut": self._cut}
         table = {number: wanted[event.name] for number, event in self.catalogue.events.items()
                  if event.name in wanted}
         table.setdefault(abi.LOST_RECORDS, self._lost)
@@ -141,7 +164,7 @@ class Model:
     def vcpu(self, name):
         """The record of a vCPU, made when it is first heard of."""
         if name not in self._vcpu:
-            self._vcpu[name] = Vcpu(name, since=self.start)
+            self._vcpu[name] = Vcpu(name, since=self._sight)
             self.states[name] = []
             self._index[name] = len(self.vcpus)
             self.vcpus.append(name)
@@ -150,11 +173,15 @@ class Model:
     def _run(self):
         first = self._first_current()
         for cpu in self.trace.cpus:
+            begins = self._begins.get(cpu, self.start)
+            self.unknown[cpu] = [(self.start, begins)] if begins > self.start else []
+            self.ran[cpu] = [(*span, (UNKNOWN, cpu)) for span in self.unknown[cpu]]
+            if self.unknown[cpu]:
+                self.vcpu((UNKNOWN, cpu))
             name = first.get(cpu) or (UNKNOWN, cpu)
-            self._cpu[cpu] = Cpu(cpu, name, self.start)
-            self.ran[cpu] = []
+            self._cpu[cpu] = Cpu(cpu, name, begins)
             vcpu = self.vcpu(name)
-            vcpu.cpu = cpu
+            vcpu.cpu, vcpu.since = cpu, begins
             if name[0] != UNKNOWN:
                 vcpu.state = RUNNING
         handlers = self._handlers()
@@ -173,12 +200,21 @@ class Model:
         self._finish()
 
     def _finish(self):
+        ends = [cpu.blind for cpu in self._cpu.values() if cpu.blind is not None]
         for vcpu in self._vcpu.values():
-            if vcpu.state is not None and self.end > vcpu.since:
-                self.states[vcpu.name].append((vcpu.since, self.end, vcpu.state, vcpu.cpu))
+            # What does not run may have been run by a CPU of which nothing is known any more.
+            end = self.end if vcpu.state == RUNNING else min([self.end, *ends])
+            self._close(vcpu, max(end, vcpu.since or 0))
         for cpu in self._cpu.values():
             if self.end > cpu.since:
                 self.ran[cpu.number].append((cpu.since, self.end, cpu.current))
+            if cpu.blind is not None and self.end > cpu.blind:
+                self.unknown[cpu.number].append((cpu.blind, self.end))
+
+    def _close(self, vcpu, end):
+        """Note what a vCPU was until then."""
+        if vcpu.state is not None and vcpu.since is not None and end > vcpu.since:
+            self.states[vcpu.name].append((vcpu.since, end, vcpu.state, vcpu.cpu))
 
     # ---- scheduling
 
@@ -193,25 +229,32 @@ class Model:
 
     def _enter_state(self, tsc, vcpu, state, cpu):
         """A vCPU changes its state; cpu: where it runs from now on, or ran last."""
-        if vcpu.state is not None and tsc > vcpu.since:
-            self.states[vcpu.name].append((vcpu.since, tsc, vcpu.state, vcpu.cpu))
+        self._close(vcpu, tsc)
+        self._count_runnable(tsc, vcpu, state)
+        vcpu.state, vcpu.since, vcpu.cpu = state, tsc, cpu
+
+    def _count_runnable(self, tsc, vcpu, state):
+        """Keep the length of the queue when a vCPU's state becomes another."""
         if vcpu.name[0] not in (IDLE, UNKNOWN):
             change = (state == RUNNABLE) - (vcpu.state == RUNNABLE)
             if change:
                 self._runnable += change
                 self.queue.append((tsc, self._runnable))
-        vcpu.state, vcpu.since, vcpu.cpu = state, tsc, cpu
 
-    def _runstate(self, tsc, cpu, fields, _):
+    def _runstate(self, tsc, cpu, fields, index):
         vcpu = self.vcpu((fields["domain"], fields["vcpu"]))
         old, new = fields["old_state"], fields["new_state"]
-        if vcpu.state is None:
+        if vcpu.state is None and vcpu.since is not None:
             vcpu.state = old
             if old == RUNNABLE and vcpu.name[0] != IDLE:
                 self._runnable += 1
                 self.queue.insert(0, (self.start, 1))
-        elif vcpu.state != old:
-            self.mismatches += 1
+        elif vcpu.state not in (old, None):
+            missing = self._missing_since(vcpu.since)
+            if missing is None:
+                self.mismatches += 1
+            else:
+                self._forget(tsc, vcpu, missing)
         if old == RUNNING and new != RUNNING and vcpu.exit and vcpu.exit.left is None:
             vcpu.exit.left = tsc
         if new == RUNNABLE and old in (BLOCKED, OFFLINE) and vcpu.woken is None:
@@ -219,9 +262,24 @@ class Model:
         if new == RUNNING:
             if vcpu.woken is not None and vcpu.name[0] != IDLE:
                 self.wakes.append(Latency(vcpu.woken, tsc, vcpu.name, None))
-            vcpu.woken = None
+                if vcpu.waker is not None:
+                    self.flows.append(Flow("wake", vcpu.waker, index, vcpu.name))
+            vcpu.woken = vcpu.waker = None
             self._switch(tsc, cpu, vcpu.name)
         self._enter_state(tsc, vcpu, new, cpu.number if RUNNING in (old, new) else vcpu.cpu)
+
+    def _missing_since(self, since):
+        """From when on, after since, records of some CPU are missing, or None."""
+        starts = [start for spans in self.unknown.values() for start, end in spans if end > since]
+        starts += [cpu.blind for cpu in self._cpu.values() if cpu.blind is not None]
+        return min(starts, default=None)
+
+    def _forget(self, tsc, vcpu, end):
+        """A vCPU's state is not known since then; now is tsc."""
+        if vcpu.since is not None:
+            self._close(vcpu, min(max(end, vcpu.since), tsc))
+        self._count_runnable(tsc, vcpu, None)
+        vcpu.state = vcpu.since = None
 
     def _continue(self, tsc, cpu, fields, _):
         vcpu = self.vcpu((fields["domain"], fields["vcpu"]))
@@ -229,10 +287,12 @@ class Model:
             self._enter_state(tsc, vcpu, RUNNING, cpu.number)
         self._switch(tsc, cpu, vcpu.name)
 
-    def _wake(self, tsc, _, fields, __):
+    def _wake(self, tsc, _, fields, index):
         vcpu = self.vcpu((fields["domain"], fields["vcpu"]))
-        if vcpu.woken is None and vcpu.state != RUNNING:
-            vcpu.woken = tsc
+        if vcpu.state != RUNNING and vcpu.waker is None:
+            vcpu.waker = index
+            if vcpu.woken is None:
+                vcpu.woken = tsc
 
     # ---- exits and entries
 
@@ -282,18 +342,45 @@ class Model:
             self.latencies["injection to EOI"].append(
                 Latency(injected, tsc, vcpu.name, vector))
 
+    # ---- flows
+
+    def _send(self, _, cpu, __, index):
+        cpu.sent = index
+
+    def _deliver(self, _, cpu, fields, index):
+        """An event that this CPU's guest has just sent, or one of the hypervisor's own."""
+        if cpu.sent is not None:
+            self.flows.append(Flow("send", cpu.sent, index, (fields["domain"], fields["vcpu"])))
+        cpu.sent = None
+
     # ---- gaps
 
-    def _lost(self, tsc, cpu, fields, _):
-        """Forget what was open on this CPU: its other half may be among the lost records."""
+    def _cut(self, tsc, cpu, fields, _):
+        """A capture found the ring full here, or without its earlier records (see _run)."""
+        if fields["after"]:
+            self._lose_sight(tsc, cpu, tsc)
+            cpu.blind = tsc
+
+    def _lose_sight(self, tsc, cpu, since):
+        """Records of this CPU are missing from since to now. What was open on it is forgotten, as its
+        other half may be among them, and so is the state of who was there."""
         for vcpu in self._vcpu.values():
             if vcpu.cpu in (cpu.number, None) or vcpu.name == cpu.current:
                 if vcpu.exit:
                     self.cut += 1
-                vcpu.exit = vcpu.woken = None
+                vcpu.exit = vcpu.woken = vcpu.waker = None
                 vcpu.posted.clear()
                 vcpu.injected.clear()
-        cpu.interrupt = None
+                if vcpu.cpu == cpu.number or vcpu.name == cpu.current:
+                    self._forget(tsc, vcpu, since)
+        cpu.interrupt = cpu.sent = None
+        self._switch(since, cpu, (UNKNOWN, cpu.number))
+
+    def _lost(self, tsc, cpu, fields, _):
+        since = max(min(fields.get("first_cycles", tsc), tsc), cpu.since)
+        self._lose_sight(tsc, cpu, since)
+        if tsc > since:
+            self.unknown[cpu.number].append((since, tsc))
         if "domain" in fields and (fields["domain"], fields["vcpu"]) != cpu.current:
             vcpu = self.vcpu((fields["domain"], fields["vcpu"]))
             self._switch(tsc, cpu, vcpu.name)

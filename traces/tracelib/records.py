@@ -16,6 +16,7 @@ from .errors import TraceError
 LOST_RECORDS = 0x0001f001
 WRAP_BUFFER = 0x0001f002
 CPU_CHANGE = 0x0001f003
+RING_CUT = 0x0001f004           # ours: see the catalogue
 
 EXTRA_SHIFT = 28
 EXTRA_MAX = 7

@@ -20,6 +20,16 @@ MAX_INFO = 96 * PAGE            # a list starts at most 65535 words in
 T_INFO_LINE = re.compile(r"Trace: t_info at (0x[0-9a-fA-F]+)")
 
 
+MODE = re.compile(r"Trace: t_info at .* (wrap|stop) when full")
+
+
+def mode_in_log(path):
+    """"wrap" or "stop", as the hypervisor's boot messages say, or None."""
+    with open(path, encoding="utf-8", errors="replace") as file:
+        found = MODE.findall(file.read())
+    return found[-1] if found else None
+
+
 def address_in_log(path):
     """The address that the hypervisor's boot messages name; the last one counts."""
     with open(path, encoding="utf-8", errors="replace") as file:
@@ -62,7 +72,7 @@ def _runs(frames):
 
 def unread(memory, frames):
     """(bytes of a ring between cons and prod, oldest first; whether not even the longest record
-    and a count of lost ones would fit behind them)."""
+    and a count of lost ones would fit after them; whether older ones have left the ring)."""
     ring = b"".join(memory.read(first * PAGE, count * PAGE) for first, count in _runs(frames))
     cons, prod = struct.unpack_from("<II", ring)
     size = len(ring) - HEADER
@@ -73,7 +83,7 @@ def unread(memory, frames):
     start = HEADER + cons % size
     first = min(held, len(ring) - start)
     return (ring[start:start + first] + ring[HEADER:HEADER + held - first],
-            size - held < LONGEST + LOST)
+            size - held < LONGEST + LOST, cons != 0)
 
 
 def _records(memory, address):
@@ -81,7 +91,7 @@ def _records(memory, address):
     parser = Parser()
     found = directory(memory, address)
     for cpu, frames in found.items():
-        data, _ = unread(memory, frames)
+        data, _, _ = unread(memory, frames)
         parser.window(words_of(data), 0, len(data) // 4, cpu)
     return sum(map(len, parser.by_cpu.values()))
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The tables of a trace: counts, cycles, states, latencies. Cycles are those of the time stamps."""
 import collections
+import itertools
 
 from .catalogue import IDLE, UNKNOWN, vcpu_name
 from .model import BLOCKED, OFFLINE, RUNNABLE, RUNNING
@@ -19,6 +20,7 @@ def _overview(model, hz):
             ["cycles per second (taken as)", hz],
             ["seconds", cycles / hz],
             ["records lost", sum(trace.lost.values())],
+            ["CPUs with unknown time", sum(map(bool, model.unknown.values()))],
             ["exits cut off by lost records", model.cut],
             ["runstates that do not follow from the one before", model.mismatches],
             ["stamps earlier than the one before on their CPU", sum(trace.backwards.values())]]
@@ -37,7 +39,8 @@ def _events(model, hz):
 
 
 def _lost(model, _):
-    """Records end early on a CPU whose ring filled up: see the last column."""
+    """What is missing. Of the unknown cycles there are no records: some were lost, or the ring was
+    full, or its first records are gone."""
     trace = model.trace
     held, first, last = collections.Counter(), {}, {}
     for tsc, cpu, _, _ in trace.records:
@@ -45,9 +48,28 @@ def _lost(model, _):
         first.setdefault(cpu, tsc - model.start)
         last[cpu] = tsc - model.start
     rows = [[cpu, held[cpu], trace.lost.get(cpu, 0), trace.gaps.get(cpu, 0), first.get(cpu),
-             last.get(cpu)] for cpu in trace.cpus]
-    return Table("lost", "Records kept and lost; cycle of each CPU's first and last one",
-                 ["cpu", "kept", "lost", "gaps", "first", "last"], rows)
+             last.get(cpu), _length(model.unknown[cpu])] for cpu in trace.cpus]
+    return Table("lost", "Records kept and lost; cycle of each CPU's first and last one; cycles of "
+                 "which nothing is known",
+                 ["cpu", "kept", "lost", "gaps", "first", "last", "unknown"], rows)
+
+
+def _length(spans):
+    return sum(end - start for start, end in spans)
+
+
+def _cpus(model, _):
+    """Who had each CPU. Percentages are of the time that is known."""
+    rows = []
+    for cpu, ran in model.ran.items():
+        idle = sum(end - start for start, end, vcpu in ran if vcpu[0] == IDLE)
+        guests = sum(end - start for start, end, vcpu in ran if vcpu[0] not in (IDLE, UNKNOWN))
+        unknown = _length((start, end) for start, end, vcpu in ran if vcpu[0] == UNKNOWN)
+        rows.append([cpu, guests, idle, unknown,
+                     100 * guests / (guests + idle) if guests + idle else None])
+    return Table("cpus", "CPUs: cycles of guests, idle, and of which nothing is known; the guests' "
+                 "part of the known ones", ["cpu", "guests", "idle", "unknown", "guests_percent"],
+                 rows)
 
 
 def _exit_rows(exits, kind):
@@ -84,14 +106,16 @@ def _runstates(model, _):
         for start, end, state, _cpu in model.states[vcpu]:
             times[state] += end - start
         total = sum(times)
-        if not total:
+        if not total or vcpu[0] == UNKNOWN:
             continue
         moves = len({cpu for _, _, state, cpu in model.states[vcpu] if state == RUNNING})
         rows.append([vcpu_name(vcpu), times[RUNNING], times[RUNNABLE], times[BLOCKED],
-                     times[OFFLINE], 100 * times[RUNNING] / total, moves])
-    return Table("runstates", "Runstates: cycles of each vCPU in each",
-                 ["vcpu", "running", "runnable", "blocked", "offline", "running_percent", "cpus"],
-                 rows)
+                     times[OFFLINE], model.end - model.start - total,
+                     100 * times[RUNNING] / total, moves])
+    return Table("runstates", "Runstates: cycles of each vCPU in each; running_percent is of the time "
+                 "that is known",
+                 ["vcpu", "running", "runnable", "blocked", "offline", "unknown", "running_percent",
+                  "cpus"], rows)
 
 
 def _wakes(model, _):
@@ -103,22 +127,41 @@ def _wakes(model, _):
                  ["vcpu", "count"] + SPREAD_COLUMNS, rows)
 
 
+def blind_times(model):
+    """[(start, end)] in which some CPU is unknown, in order and apart from each other."""
+    merged = []
+    for start, end in sorted(span for spans in model.unknown.values() for span in spans):
+        if merged and start <= merged[-1][1]:
+            merged[-1][1] = max(merged[-1][1], end)
+        else:
+            merged.append([start, end])
+    return merged
+
+
 def queue_times(model):
-    """Length of the queue -> cycles at that length."""
+    """Length of the queue -> cycles at that length; None: a CPU was unknown meanwhile."""
     times = collections.Counter()
-    before, length = model.start, 0
-    for when, new in model.queue:
-        times[length] += when - before
-        before, length = when, new
-    times[length] += model.end - before
+    blind = blind_times(model)
+    changes = [(model.start, 0), *model.queue, (model.end, 0)]
+    at = 0
+    for (before, length), (when, _) in zip(changes, changes[1:]):
+        hidden = 0
+        while at < len(blind) and blind[at][1] <= before:
+            at += 1
+        for start, end in itertools.takewhile(lambda span: span[0] < when, blind[at:]):
+            hidden += min(end, when) - max(start, before)
+        times[None] += hidden
+        times[length] += when - before - hidden
     return times
 
 
 def _queue(model, _):
     times = queue_times(model)
+    unknown = times.pop(None)
     total = sum(times.values()) or 1
     rows = [[length, times[length], 100 * times[length] / total] for length in sorted(times)
             if times[length] or not length]
+    rows += [["unknown", unknown, None]] if unknown else []
     return Table("queue", "Run queues: cycles with so many vCPUs waiting for a CPU, machine-wide",
                  ["waiting", "cycles", "percent"], rows)
 
@@ -153,5 +196,5 @@ def _evtchn(model, hz):
 
 def summary(model, hz):
     """All tables; hz: cycles per second, for rates only."""
-    return [make(model, hz) for make in (_overview, _lost, _events, _exits, _hypercalls,
+    return [make(model, hz) for make in (_overview, _lost, _cpus, _events, _exits, _hypercalls,
                                          _runstates, _wakes, _queue, _interrupts, _evtchn)]

@@ -95,7 +95,8 @@ def _describe_kinds(model, order):
 
 
 def _add_intervals(columns, model):
-    """States and exits of each vCPU, and who ran on each CPU. Exits that lost the CPU end there."""
+    """States and exits of each vCPU, who ran on each CPU, where nothing is known, and what led to
+    what. Exits that lost the CPU end there."""
     base = model.start
     index = {vcpu: i for i, vcpu in enumerate(model.vcpus)}
     exits = {vcpu: [] for vcpu in model.vcpus}
@@ -117,6 +118,14 @@ def _add_intervals(columns, model):
         columns.add_rising(f"ran{i}.start", [r[0] - base for r in ran])
         columns.add(f"ran{i}.length", [r[1] - r[0] for r in ran])
         columns.add(f"ran{i}.value", [index[r[2]] for r in ran])
+        spans = sorted(model.unknown[cpu])
+        columns.add_rising(f"unknown{i}.start", [s[0] - base for s in spans])
+        columns.add(f"unknown{i}.length", [s[1] - s[0] for s in spans])
+    flows = sorted(model.flows, key=lambda f: f.cause)
+    columns.add_rising("flow.cause", [f.cause for f in flows])
+    columns.add("flow.effect", [f.effect for f in flows])
+    columns.add("flow.target", [index[f.vcpu] for f in flows])
+    columns.add("flow.send", [int(f.what == "send") for f in flows])
 
 
 def _header(model, hz, title, columns, order):

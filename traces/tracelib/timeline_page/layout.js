@@ -98,7 +98,7 @@ class Layout {
 			}
 			remap[v] = seen.get(key);
 		}
-		const rows = [{ type: "ran", values, gaps: this.gaps(i), silent: this.silent(i),
+		const rows = [{ type: "ran", values, gaps: this.gaps(i), unknown: this.unknown(i),
 			band: this.band(`ran${i}`, Math.max(values.length, 1), remap) }];
 		this.addMarks(rows, map);
 		this.lanes.push({ title: "CPU " + cpu, cpu: i, rows });
@@ -122,12 +122,11 @@ class Layout {
 		return out;
 	}
 
-	// Before its first and after its last record a CPU may have done anything.
-	silent(cpu) {
-		const t = this.trace, least = 0.01 * t.span;
-		const first = t.cpu.indexOf(cpu), last = t.cpu.lastIndexOf(cpu);
-		return [[0, first < 0 ? t.span : t.time[first]], [last < 0 ? t.span : t.time[last], t.span]]
-			.map(([start, end]) => ({ start, end })).filter(s => s.end - s.start > least);
+	// Where the CPU may have done anything: its records are missing.
+	unknown(cpu) {
+		const length = this.trace.column(`unknown${cpu}.length`);
+		return [...this.trace.column(`unknown${cpu}.start`)].map((start, k) =>
+			({ start, end: start + length[k] }));
 	}
 
 	vcpuLane(vcpu, i, map) {

@@ -46,6 +46,9 @@ class Palette {
 	}
 }
 
+// More arrows than this at once would hide what they connect.
+const MOST_FLOWS = 150;
+
 class Painter {
 	constructor(trace, layout, base, over) {
 		Object.assign(this, { trace, layout, base, over });
@@ -110,6 +113,7 @@ class Painter {
 		c.putImageData(this.image, Math.round(GUTTER * this.ratio), Math.round(TOP * this.ratio));
 		c.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
 		this.texts(view);
+		this.flows(view);
 		this.gutter(view);
 		this.ruler(view);
 		this.minimap(view);
@@ -190,14 +194,14 @@ class Painter {
 		for (const lane of this.layout.lanes)
 			for (const row of lane.rows)
 				if (this.visible(row, view)) {
+					if (row.type === "ran")
+						this.unknown(row, view);
 					if (row.type === "marks")
 						this.glyphs(row, view);
 					else
 						this.labels(row, view);
-					if (row.type === "ran") {
-						this.silence(row, view);
+					if (row.type === "ran")
 						this.gaps(row, view);
-					}
 				}
 		c.restore();
 	}
@@ -217,10 +221,10 @@ class Painter {
 		}
 	}
 
-	// Slanting lines where a CPU has no records: it was idle, or its ring was full.
-	silence(row, view) {
+	// Slanting lines where nothing is known of a CPU.
+	unknown(row, view) {
 		const c = this.context, y = TOP + row.y - view.scroll, h = row.height;
-		for (const span of row.silent) {
+		for (const span of row.unknown) {
 			const x0 = Math.max(this.x(span.start, view), GUTTER);
 			const x1 = Math.min(this.x(span.end, view), this.width);
 			if (x1 - x0 < 2)
@@ -239,6 +243,53 @@ class Painter {
 			c.stroke();
 			c.restore();
 		}
+	}
+
+	// The middle of the lane of a vCPU, or of the CPU's where the vCPU has none.
+	laneMiddle(vcpu, cpu, view) {
+		const lanes = this.layout.lanes;
+		const lane = lanes.find(l => l.vcpu === vcpu) || lanes.find(l => l.cpu === cpu);
+		return TOP + lane.rows[0].y + lane.rows[0].height / 2 - view.scroll;
+	}
+
+	// Arrows from a wake to the vCPU's run and from a send to its delivery, when there is room.
+	flows(view) {
+		const t = this.trace, c = this.context, f = this.flowColumns || (this.flowColumns = {
+			cause: t.column("flow.cause"), effect: t.column("flow.effect"),
+			target: t.column("flow.target"), send: t.column("flow.send") });
+		const seen = [];
+		for (let i = 0; i < f.cause.length && seen.length <= MOST_FLOWS; i++)
+			if (t.time[f.effect[i]] >= view.t0 && t.time[f.cause[i]] <= view.t1)
+				seen.push(i);
+		this.flowsShown = seen.length <= MOST_FLOWS ? seen.length : 0;
+		if (!this.flowsShown)
+			return;
+		c.save();
+		c.beginPath();
+		c.rect(GUTTER, TOP, this.width - GUTTER, this.height - TOP);
+		c.clip();
+		for (const i of seen) {
+			const from = f.cause[i], to = f.effect[i];
+			this.arrow(c, this.x(t.time[from], view), this.laneMiddle(t.owner[from], t.cpu[from], view),
+				this.x(t.time[to], view), this.laneMiddle(f.target[i], t.cpu[to], view),
+				f.send[i] ? this.palette.marks.evtchn : this.palette.marks.sched);
+		}
+		c.restore();
+	}
+
+	arrow(c, x0, y0, x1, y1, colour) {
+		const angle = Math.atan2(y1 - y0, x1 - x0), head = 7;
+		c.strokeStyle = c.fillStyle = colour || this.palette.ink;
+		c.lineWidth = 1.2;
+		c.beginPath();
+		c.moveTo(x0, y0);
+		c.lineTo(x1, y1);
+		c.stroke();
+		c.beginPath();
+		c.moveTo(x1, y1);
+		for (const side of [-0.4, 0.4])
+			c.lineTo(x1 - head * Math.cos(angle + side), y1 - head * Math.sin(angle + side));
+		c.fill();
 	}
 
 	label(row, i) {

@@ -28,11 +28,13 @@ class Panel {
 	}
 
 	facts() {
-		const t = this.trace, lost = t.head.tables[0].rows.find(r => r[0] === "records lost")[1];
+		const t = this.trace, told = name => t.head.tables[0].rows.find(r => r[0] === name)[1];
+		const lost = told("records lost"), unknown = told("CPUs with unknown time");
 		const guests = t.head.vcpus.filter(v => v.kind === "guest").length;
 		document.getElementById("facts").textContent = [count(t.count) + " records",
 			t.head.cpus.length + " CPUs", guests + " vCPUs", duration(t.span, t.hz),
-			lost ? count(lost) + " records lost" : "none lost"].join(" \u00b7 ");
+			lost ? count(lost) + " records lost" : "none lost",
+			...unknown ? [`${unknown} CPU${unknown > 1 ? "s" : ""} partly unknown`] : []].join(" \u00b7 ");
 	}
 
 	// ---- describing things
@@ -111,10 +113,11 @@ class Panel {
 			const parts = [...row.band.within(t0, t1)].map((x, k) => row.values[k] &&
 				[x, p.vcpus[row.values[k].vcpu], `${row.values[k].name} ${duration(x, this.trace.hz)}`])
 				.filter(Boolean);
-			const busy = parts.reduce((sum, part, k) => sum +
-				(vcpus[row.values[k].vcpu].kind === "idle" ? 0 : part[0]), 0);
+			const time = kind => [...row.band.within(t0, t1)].reduce((sum, x, k) => sum +
+				(row.values[k] && vcpus[row.values[k].vcpu].kind === kind ? x : 0), 0);
+			const busy = time("guest");
 			return `<tr><td>${row.lane.title}</td><td style="width:60%">${this.bar(parts, t1 - t0)}</td>
-				<td class="number">${(100 * busy / (t1 - t0)).toFixed(1)}%</td></tr>`;
+				<td class="number">${this.percent(busy, busy + time("idle"))}</td></tr>`;
 		}).join("") + "</table>";
 	}
 
@@ -128,8 +131,13 @@ class Panel {
 				[x, p.states[k], `${t.head.states[k]} ${duration(x, t.hz)}`]);
 			return `<tr><td>${escape(row.lane.title)}</td>
 				<td style="width:60%">${this.bar(parts, t1 - t0)}</td>
-				<td class="number">${(100 * times[0] / (t1 - t0)).toFixed(1)}%</td></tr>`;
+				<td class="number">${this.percent(times[0], times.reduce((a, b) => a + b))}</td></tr>`;
 		}).join("") + "</table>";
+	}
+
+	// A part of the time that is known; nothing when none is.
+	percent(part, known) {
+		return known > 0 ? (100 * part / known).toFixed(1) + "%" : "unknown";
 	}
 
 	exitTable(rows, t0, t1) {
