@@ -10,11 +10,12 @@ import argparse
 import os
 import sys
 
-from tracelib import (capture, chrome, ctf, decode, digest, files, reasons, stats, summary, synth,
-                      timeline)
+from tracelib import (capture, chrome, ctf, decode, digest, files, perfetto, reasons, stats, summary,
+                      synth, timeline)
 from tracelib.errors import TraceError
 
 DEFAULT_HZ = 1e9
+EXPORTS = {"perfetto": perfetto.export, "chrome": chrome.export, "ctf": ctf.export}
 
 
 def _frequency(text):
@@ -70,10 +71,7 @@ def cmd_merge(args):
 def cmd_export(args):
     """Write what other programs read."""
     model = files.open_model(args)
-    if args.format == "chrome":
-        chrome.export(model, args.output, args.tsc_hz)
-    else:
-        ctf.export(model, args.output, args.tsc_hz)
+    EXPORTS[args.format](model, args.output, args.tsc_hz)
 
 
 def cmd_html(args):
@@ -153,12 +151,14 @@ def parse(argv):
     _add_file(sub)
     sub.add_argument("-o", "--output", required=True, metavar="FILE")
 
-    sub = command("export", cmd_export, "JSON for Perfetto or Chrome, or CTF for babeltrace2")
-    sub.add_argument("format", choices=["chrome", "ctf"])
+    sub = command("export", cmd_export, "for Perfetto, Chrome or babeltrace2")
+    sub.add_argument("format", choices=EXPORTS,
+                     help="perfetto: TrackEvents for ui.perfetto.dev; chrome: the older JSON, which "
+                     "chrome://tracing reads too; ctf: Common Trace Format")
     _add_file(sub)
     _add_hz(sub)
     sub.add_argument("-o", "--output", required=True, metavar="PATH",
-                     help="a file for chrome, a new folder for ctf")
+                     help="a file; for ctf a new folder")
 
     sub = command("html", cmd_html, "a timeline for the browser, in one file")
     _add_file(sub)

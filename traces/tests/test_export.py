@@ -9,8 +9,8 @@ import subprocess
 import tempfile
 import unittest
 
-from helpers import RECORDED, abi, change, merge, recorded, run, window, xenalyze_command
-from tracelib import files, records, synth
+from helpers import HERE, RECORDED, abi, change, merge, recorded, run, window, xenalyze_command
+from tracelib import files, perfetto, records, synth
 
 A = (1, 0)
 
@@ -63,6 +63,112 @@ class ChromeTest(ExportTest):
                     self.assertGreaterEqual(event["ts"], 0, name)
                     self.assertGreaterEqual(event.get("dur", 0), 0, name)
                     self.assertIn((event["pid"], event["tid"]), named, name)
+
+
+@unittest.skipUnless(shutil.which("protoc"), "needs Debian's protobuf-compiler")
+class PerfettoTest(ExportTest):
+    """TrackEvents, read back by protoc."""
+
+    def packets(self, source):
+        """Each packet as {field: value or [values]}, nested messages with dots."""
+        with open(self.export("perfetto", source), "rb") as file:
+            done = subprocess.run(
+                ["protoc", f"--proto_path={HERE}", "--decode=Trace", "perfetto.proto"],
+                stdin=file, capture_output=True, text=True, check=False, timeout=120)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        # A field that the schema does not have is printed by its number.
+        self.assertNotRegex(done.stdout, r"(?m)^ *\d+[:{ ]")
+        found, path = [], []
+        for line in done.stdout.splitlines():
+            line = line.strip()
+            if line.endswith("{"):
+                path.append(line[:-2])
+                if path == ["packet"]:
+                    found.append({})
+            elif line == "}":
+                path.pop()
+            else:
+                key, value = line.split(": ", 1)
+                found[-1].setdefault(".".join([*path[1:], key]), []).append(value.strip('"'))
+        return found
+
+    def tracks(self, source):
+        """{track's name: [(time, type, name, packet)]} of what the file holds, and all packets."""
+        packets = self.packets(source)
+        names = {p["track_descriptor.uuid"][0]: p["track_descriptor.name"][0] for p in packets
+                 if "track_descriptor.uuid" in p}
+        found = {name: [] for name in names.values()}
+        for p in packets:
+            if "track_event.type" in p:
+                found[names[p["track_event.track_uuid"][0]]].append(
+                    (int(p["timestamp"][0]), p["track_event.type"][0],
+                     p.get("track_event.name", [None])[0], p))
+        return found
+
+    def nested(self, events):
+        """The slices of a track, each inside or after the one before; AssertionError otherwise."""
+        stack, slices, latest = [], [], 0
+        for when, kind, name, _ in events:
+            self.assertGreaterEqual(when, latest)
+            latest = when
+            if kind == "SLICE_BEGIN":
+                stack.append((when, name))
+            elif kind == "SLICE_END":
+                start, begun = stack.pop()
+                slices.append((start, when, begun, len(stack)))
+        self.assertEqual(stack, [])
+        return sorted(slices)
+
+    def test_tracks_and_slices(self):
+        """A track a CPU and a vCPU; an exit that loses the CPU ends there."""
+        found = self.tracks(self.file(window(
+            0, change(1000, A, 1, 0), (2000, "vmexit", 0x81, 5, 0), (2100, "hypercall", 29),
+            (3500, "vmentry"), (5000, "vmexit", 0x78, 5, 0), change(9000, A, 0, 2),
+            change(9500, A, 2, 1), change(9600, A, 1, 0), (9700, "vmentry"), (9800, "vmentry"))))
+        self.assertEqual(set(found), {"physical CPUs", "CPU 0", "waiting vCPUs", "domain 1", "d1v0"})
+        self.assertEqual(self.nested(found["d1v0"]), [
+            (0, 8000, "running", 0), (1000, 2500, "VMMCALL", 1), (4000, 8000, "HLT", 1),
+            (8000, 8500, "blocked", 0), (8500, 8600, "runnable", 0), (8600, 8800, "running", 0)])
+        self.assertEqual(self.nested(found["CPU 0"]), [(0, 8800, "d1v0", 0)])
+        mark = next(p for _, kind, name, p in found["CPU 0"] if name == "hypercall")
+        self.assertEqual(mark["track_event.debug_annotations.string_value"], ["sched_op(29)"])
+
+    def test_flows(self):
+        """From the wake to the slice that it began, from the send to the delivery."""
+        found = self.tracks(self.file(
+            window(0, change(0, A, 1, 0), (100, "sched_wake", 2, 0), (110, "evtchn_send", 1, 7),
+                   (120, "evtchn_deliver", 2, 9)) +
+            window(1, change(10, (2, 0), 0, 2), change(101, (2, 0), 2, 1),
+                   change(300, (2, 0), 1, 0), (400, "vmentry"))))
+        flows = {}
+        for name, events in found.items():
+            for when, _, event, p in events:
+                for key in ("flow_ids", "terminating_flow_ids"):
+                    for number in p.get("track_event." + key, ()):
+                        flows.setdefault(number, []).append((key, name, event, when))
+        self.assertEqual(list(flows.values()), [
+            [("flow_ids", "CPU 0", "sched_wake", 100),
+             ("terminating_flow_ids", "d2v0", "running", 300)],
+            [("flow_ids", "CPU 0", "evtchn_send", 110),
+             ("terminating_flow_ids", "CPU 0", "evtchn_deliver", 120)]])
+
+    def test_unknown(self):
+        """A full ring's CPU is unknown."""
+        found = self.tracks(self.file(window(0, change(0, A, 1, 0), (400, abi.RING_CUT, 1)) +
+                                      window(1, (0, "vmentry"), (1000, "vmentry"))))
+        self.assertEqual(self.nested(found["CPU 0"]), [(0, 400, "d1v0", 0), (400, 1000, "unknown", 0)])
+        self.assertEqual(self.nested(found["d1v0"]), [(0, 400, "running", 0)])
+
+    def test_recorded(self):
+        """No slices of a track overlap, and each record is there once."""
+        for name, path in RECORDED.items():
+            found = self.tracks(path)
+            for events in found.values():
+                self.nested(events)
+            _, decoded, _ = run("decode", "--json", path)
+            marks = [json.loads(line)["event"] for line in decoded.splitlines()]
+            self.assertEqual(sum(kind == "INSTANT" for e in found.values() for _, kind, _, _ in e),
+                             sum(m not in perfetto.SLICED for m in marks), name)
 
 
 @unittest.skipUnless(shutil.which("babeltrace2"), "needs Debian's babeltrace2")
