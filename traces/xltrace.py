@@ -104,6 +104,9 @@ def _add_file(parser):
     parser.add_argument("--exits", choices=sorted(reasons.VENDORS), default="svm",
                         help="what the exit codes are: of AMD's processors (the default) or "
                         "Intel's")
+    parser.add_argument("--symbols", action="append", default=[], metavar="[DOMAIN=]FILE",
+                        help="functions at guests' addresses: an ELF file, System.map or kallsyms; "
+                        "for one domain or for all; may repeat")
 
 
 def _add_hz(parser):

@@ -201,10 +201,13 @@ class CtfTest(ExportTest):
     def test_fields(self):
         """Of every kind: from the number, 16, 32 and 64 bits, and words without a description."""
         lines, _ = self.babeltrace(self.file(window(
-            0, change(5, (3, 2), 2, 1), (6, "vmexit", 0x81, 7, 1), (7, 0x0008f123, 8, 9))))
+            0, change(5, (3, 2), 2, 1), (6, "vmexit", 0x81, 7, 1), (7, 0x0008f123, 8, 9),
+            (8, "hypercall", 29), change(9, (3, 2), 1, 0), (10, "vmentry"))))
+        self.assertRegex(lines[3], r'hypercall: .*nr = \( "sched_op" : .* 29 \)')
+        self.assertRegex(lines[5], r'vmentry: .*domain = \( "d3" : .* 3 \), vcpu = 2')
         self.assertRegex(lines[0], r"runstate_change: .*old_state = \( \"blocked\" : .* 2 \), "
                          r"new_state = \( \"runnable\" : .* 1 \), vcpu = 2, domain = 3")
-        self.assertRegex(lines[1], r"vmexit: .*reason = 129, rip = 0x100000007")
+        self.assertRegex(lines[1], r'vmexit: .*reason = \( "VMMCALL" : .* 129 \), rip = 0x100000007')
         self.assertRegex(lines[2], r"event_008f123_words: .*count = 2, words = \[ "
                          r"\[0\] = 8, \[1\] = 9 \]")
 

@@ -55,8 +55,10 @@ def _slices(out, model):
             args = {"cpu": cpu} if state == RUNNING else {}
             out.slice(DOMAINS + vcpu[0], 2 * vcpu[1], RUNSTATES[state], start, end, **args)
     for done in model.exits:
+        function = model.symbols.name(done.vcpu[0], done.rip)
         out.slice(DOMAINS + done.vcpu[0], 2 * done.vcpu[1] + 1, reason_name(done.reason),
-                  done.start, done.end, rip=f"{done.rip:#x}", cpu=done.cpu)
+                  done.start, done.end, rip=f"{done.rip:#x}", cpu=done.cpu,
+                  **({"function": function} if function else {}))
     for when, waiting in model.queue:
         out.put({"ph": "C", "pid": CPUS, "name": "waiting vCPUs", "ts": out.time(when),
                  "args": {"vCPUs": waiting}})

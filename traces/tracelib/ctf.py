@@ -7,9 +7,10 @@ it counts the records lost there as discarded, so that readers report gaps where
 import os
 import struct
 
-from .catalogue import RUNSTATES, UNKNOWN
+from .catalogue import IDLE, RUNSTATES, UNKNOWN
 from .digest import digest
 from .errors import TraceError
+from .reasons import HYPERCALLS, reason_name
 from .records import LOST_RECORDS
 
 MAGIC = 0xC1FC1FC1
@@ -17,6 +18,8 @@ PACKET_HEADER = struct.Struct("<I16sI")
 PACKET_CONTEXT = struct.Struct("<QQQQQI")
 EVENT_HEADER = struct.Struct("<IQqI")
 PACKET_RECORDS = 4096
+# (event, field) -> the enumeration that names its values.
+NAMED = {("vmexit", "reason"): "enum exit_reason", ("hypercall", "nr"): "enum hypercall"}
 
 HEAD = """/* CTF 1.8 */
 typealias integer { size = 8; align = 8; signed = false; } := uint8_t;
@@ -43,6 +46,9 @@ clock {
 };
 typealias integer { size = 64; align = 8; signed = false; map = clock.cycles.value; } := stamp_t;
 enum runstate : uint8_t { %(runstates)s };
+enum exit_reason : uint32_t { %(reasons)s };
+enum hypercall : uint32_t { %(hypercalls)s };
+enum domain : int64_t { %(domains)s };
 stream {
 	id = 0;
 	packet.context := struct {
@@ -54,7 +60,7 @@ stream {
 		uint32_t cpu_id;
 	};
 	event.header := struct { uint32_t id; stamp_t timestamp; };
-	event.context := struct { int64_t _domain; uint32_t _vcpu; };
+	event.context := struct { enum domain _domain; uint32_t _vcpu; };
 };
 """
 
@@ -65,6 +71,7 @@ class _Kinds:
     def __init__(self):
         self.ids = {}
         self.text = []
+        self.reasons = set()
 
     def of(self, event, extra):
         """(class number, payload bytes) of a record."""
@@ -75,6 +82,8 @@ class _Kinds:
             self.text.append(self._describe(event, plain))
         number = self.ids[key]
         states = bytes(event.fixed.values())
+        if plain and event.name == "vmexit":
+            self.reasons.add(event.decode(extra)["reason"])
         if plain:
             return number, states + struct.pack(f"<{len(extra)}I", *extra)
         return number, states + struct.pack(f"<I{len(extra)}I", len(extra), *extra)
@@ -84,7 +93,8 @@ class _Kinds:
                   for name in event.fixed]
         if plain:
             for name, _, _, mask, _ in event.getters:
-                fields.append(f"\t\tuint{mask.bit_length()}_t _{name};")
+                kind = NAMED.get((event.name, name), f"uint{mask.bit_length()}_t")
+                fields.append(f"\t\t{kind} _{name};")
         else:
             fields += ["\t\tuint32_t _count;", "\t\tuint32_t _words[_count];"]
         return "\n".join([f"event {{\n\tname = \"{event.name}{'' if plain else '_words'}\";",
@@ -125,6 +135,11 @@ class _Stream:
         self.records = []
 
 
+def _labels(names):
+    """The labels of an enumeration, from {number: name}."""
+    return ", ".join(f'"{name}" = {number}' for number, name in sorted(names.items()))
+
+
 def _new_folder(path):
     os.makedirs(path, exist_ok=True)
     if os.listdir(path):
@@ -152,5 +167,9 @@ def export(model, path, hz):
         file.write(HEAD % {
             "uuid": "-".join([name[:8], name[8:12], name[12:16], name[16:20], name[20:]]),
             "hz": round(hz),
-            "runstates": ", ".join(f"{s} = {i}" for i, s in enumerate(RUNSTATES))})
+            "runstates": ", ".join(f"{s} = {i}" for i, s in enumerate(RUNSTATES)),
+            "reasons": _labels({r: reason_name(r) for r in kinds.reasons} or {0: "none"}),
+            "hypercalls": _labels(HYPERCALLS),
+            "domains": _labels({-1: "unknown", IDLE: "idle"} | {
+                v[0]: f"d{v[0]}" for v in model.vcpus if v[0] not in (IDLE, UNKNOWN)})})
         file.writelines(kinds.text)

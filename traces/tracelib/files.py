@@ -11,6 +11,7 @@ from .catalogue import Catalogue
 from .errors import TraceError
 from .merge import load
 from .model import Model
+from .symbols import Symbols
 
 
 def read(path):
@@ -39,7 +40,7 @@ def open_trace(args):
 
 def open_model(args):
     """The Model of args.file."""
-    return Model(open_trace(args), Catalogue())
+    return Model(open_trace(args), Catalogue(), Symbols(args.symbols))
 
 
 def in_time_order(trace):

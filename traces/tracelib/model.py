@@ -9,6 +9,7 @@ import dataclasses
 
 from . import records as abi
 from .catalogue import IDLE, UNKNOWN
+from .symbols import Symbols
 
 RUNNING, RUNNABLE, BLOCKED, OFFLINE = range(4)
 
@@ -97,9 +98,10 @@ class Model:
     vCPUs from then on)]; flows: of Flow; owner: the vCPU of each record, as index into vcpus.
     """
 
-    def __init__(self, trace, catalogue):
+    def __init__(self, trace, catalogue, symbols=None):
         self.trace = trace
         self.catalogue = catalogue
+        self.symbols = symbols or Symbols()
         self.exits = []
         self.wakes = []
         self.latencies = {"post to injection": [], "injection to EOI": [],

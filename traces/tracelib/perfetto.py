@@ -124,9 +124,10 @@ def _exits_within(model):
     exits = {}
     for done in sorted(model.exits, key=lambda e: e.start):
         end = done.end if done.left is None else max(done.left, done.start)
+        function = model.symbols.name(done.vcpu[0], done.rip)
         exits.setdefault(done.vcpu, []).append(
             (done.start, end, named(reason_name(done.reason), "exit", rip=f"{done.rip:#x}",
-                                    cpu=done.cpu)))
+                                    cpu=done.cpu, **({"function": function} if function else {}))))
     return exits
 
 

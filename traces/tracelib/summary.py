@@ -92,6 +92,17 @@ def _exits(model, _):
                  _exit_rows(model.exits, lambda e: reason_name(e.reason)))
 
 
+def _places(model, _):
+    """Where guests left: only with symbols."""
+    def place(done):
+        found = model.symbols.find(done.vcpu[0], done.rip)
+        return f"{found[0] if found else '?'} {reason_name(done.reason)}"
+    rows = [[row[0], *row[1].split(" ", 1), *row[2:]]
+            for row in _exit_rows(model.exits if model.symbols else [], place)]
+    return Table("places", "Exits by the guest's function (with --symbols): cycles from exit to entry",
+                 ["domain", "function", "reason", "count", "lost_cpu", "cycles"] + SPREAD_COLUMNS, rows)
+
+
 def _hypercalls(model, _):
     calls = [e for e in model.exits if e.hypercall is not None]
     return Table("hypercalls", "Hypercalls: cycles from exit to entry (without those that lost the "
@@ -196,5 +207,5 @@ def _evtchn(model, hz):
 
 def summary(model, hz):
     """All tables; hz: cycles per second, for rates only."""
-    return [make(model, hz) for make in (_overview, _lost, _cpus, _events, _exits, _hypercalls,
+    return [make(model, hz) for make in (_overview, _lost, _cpus, _events, _exits, _places, _hypercalls,
                                          _runstates, _wakes, _queue, _interrupts, _evtchn)]

@@ -128,6 +128,16 @@ def _add_intervals(columns, model):
     columns.add("flow.send", [int(f.what == "send") for f in flows])
 
 
+def _functions(model):
+    """Hexadecimal address -> function, of exits; of several domains' names for one, all."""
+    found = {}
+    for done in model.exits:
+        name = model.symbols.name(done.vcpu[0], done.rip)
+        if name:
+            found.setdefault(f"{done.rip:#x}", set()).add(name)
+    return {address: " or ".join(sorted(names)) for address, names in found.items()}
+
+
 def _header(model, hz, title, columns, order):
     """What the page knows beside the columns."""
     names = {e.reason: [reason_name(e.reason), category(e.reason)] for e in model.exits}
@@ -138,7 +148,7 @@ def _header(model, hz, title, columns, order):
                    "kind": "idle" if d == IDLE else "unknown" if d == UNKNOWN else "guest"}
                   for d, n in model.vcpus],
         "states": RUNSTATES, "categories": CATEGORIES, "reasons": names,
-        "hypercalls": HYPERCALLS,
+        "hypercalls": HYPERCALLS, "functions": _functions(model),
         "decimal": sorted(DECIMAL), "kinds": _describe_kinds(model, order),
         "columns": columns.index,
         "tables": [{"name": t.name, "title": t.title, "columns": t.columns, "rows": t.rows[:200]}

@@ -62,7 +62,8 @@ class Trace {
 			return `${head.hypercalls[value] || "unknown"}(${value})`;
 		if (head.decimal.includes(name) || head.decimal.includes(name.split("_").pop()))
 			return String(value);
-		return "0x" + value.toString(16);
+		const hex = "0x" + value.toString(16);
+		return name === "rip" && head.functions[hex] ? `${hex} ${head.functions[hex]}` : hex;
 	}
 
 	name(record) {
