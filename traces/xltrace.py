@@ -11,11 +11,12 @@ import os
 import sys
 
 from tracelib import (capture, chrome, ctf, decode, digest, files, perfetto, reasons, stats, summary,
-                      synth, timeline)
+                      synth, timeline, tracedat)
 from tracelib.errors import TraceError
 
 DEFAULT_HZ = 1e9
-EXPORTS = {"perfetto": perfetto.export, "chrome": chrome.export, "ctf": ctf.export}
+EXPORTS = {"perfetto": perfetto.export, "chrome": chrome.export, "ctf": ctf.export,
+           "trace.dat": tracedat.export}
 
 
 def _frequency(text):
@@ -154,10 +155,11 @@ def parse(argv):
     _add_file(sub)
     sub.add_argument("-o", "--output", required=True, metavar="FILE")
 
-    sub = command("export", cmd_export, "for Perfetto, Chrome or babeltrace2")
+    sub = command("export", cmd_export, "for Perfetto, Chrome, babeltrace2 or trace-cmd")
     sub.add_argument("format", choices=EXPORTS,
                      help="perfetto: TrackEvents for ui.perfetto.dev; chrome: the older JSON, which "
-                     "chrome://tracing reads too; ctf: Common Trace Format")
+                     "chrome://tracing reads too; ctf: Common Trace Format; trace.dat: for trace-cmd "
+                     "and KernelShark")
     _add_file(sub)
     _add_hz(sub)
     sub.add_argument("-o", "--output", required=True, metavar="PATH",

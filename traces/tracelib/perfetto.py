@@ -92,12 +92,12 @@ class _Events:
     """The events of all tracks, sorted by time at the end; equal times keep their order."""
 
     def __init__(self, model, hz):
-        self.base, self.per_ns = model.start, hz / 1e9
+        self.base, self.hz = model.start, round(hz)
         self.found = []
 
     def add(self, tsc, track, kind, body=b""):
         """One event."""
-        when = int((tsc - self.base) / self.per_ns)
+        when = (tsc - self.base) * 10**9 // self.hz
         event = uint(TYPE, kind) + uint(EVENT_TRACK, track) + body
         self.found.append((when, uint(TIMESTAMP, when) + data(EVENT, event)))
 
