@@ -7,8 +7,13 @@ lab_images := x86_64 guests bench-guests
 # How often each boot is repeated for determinism, and of which experiments.
 LAB_REPEAT ?= 100
 LAB_DETERMINISM ?= $(lab_set)
+# The same for boots that take longer: on 8 to 64 CPUs, and of Linux with a disk and a network.
+LAB_REPEAT_LONG ?= 5
+LAB_DETERMINISM_LONG ?= event-channel-scaling:wide-records event-channel-scaling:wide-logs \
+	boot-anatomy:devices
 
-.PHONY: lab lab-short references reproduce test-lab test-lab-run test-lab-cluster determinism
+.PHONY: lab lab-short references reproduce test-lab test-lab-run test-lab-cluster determinism \
+	determinism-long
 lab: setup $(lab_images) ## run the first set of experiments in full
 	$(Q)$(PYTHON) $(lab) run $(lab_set) --page $(BUILD)/lab/report.html
 
@@ -35,7 +40,12 @@ test-lab-cluster: ## a run under Slurm and GNU parallel, on a cluster of one nod
 	$(Q)scripts/setup.sh --no-install --group cluster
 	$(Q)$(PYTHON) experiments/tests/cluster_test.py
 
-determinism: setup $(lab_images) ## run exact boots 100 times, half of them on a loaded host
+determinism: setup $(lab_images) determinism-long ## run exact boots 100 times, half of them on a loaded host
 	$(Q)for name in $(LAB_DETERMINISM); do \
 		$(PYTHON) $(lab) repeat-digest $(LAB_REPEAT) $$name --variant repeat --no-build || \
 			exit 1; done
+
+determinism-long: $(lab_images) ## the same for large machines, and for Linux with devices
+	$(Q)for pair in $(LAB_DETERMINISM_LONG); do \
+		$(PYTHON) $(lab) repeat-digest $(LAB_REPEAT_LONG) $${pair%%:*} --variant $${pair#*:} \
+			--no-build || exit 1; done

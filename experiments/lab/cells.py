@@ -11,11 +11,13 @@ that what drifts on a host falls on all cells alike.
 import dataclasses
 import itertools
 
-from lab import errors, trace
+from lab import errors, images, trace
 
 DEFAULTS = {"cpus": 1, "sockets": 1, "nodes": 1, "memory": "512M", "clock": "icount",
             "machine": "q35", "sched": "credit2", "hypervisor": "xenolith", "emulator": "reference",
-            "extra": []}
+            "extra": [], "devices": []}
+# Emulated devices of these arguments work when the host gets to it, not in the machine's own time.
+HOST_TIME = ("-drive", "-blockdev", "-netdev", "-nic", "-net", "-hda", "-cdrom")
 CPU = "EPYC,-monitor"
 # What Debian's Xen needs: no instruction whose exit QEMU's SVM gets wrong, and an IOMMU, of which
 # each emulator has one that it can use (docs/emulators.md).
@@ -180,8 +182,9 @@ def config_of(plan, chosen, seed, peer):
 
 def is_exact(config):
     """Whether the emulator promises the same bytes every time (docs/emulators.md)."""
-    return config["clock"] == "icount" and (config["emulator"] == "reference" or
-                                            config["cpus"] == 1)
+    if config["clock"] != "icount" or any(word in HOST_TIME for word in config["extra"]):
+        return False
+    return config["emulator"] == "reference" or (config["cpus"] == 1 and not config["devices"])
 
 
 def expand(plan):
@@ -209,7 +212,9 @@ def expand(plan):
 def images_of(found):
     """The names of all images that these cells boot."""
     return sorted({cell.config["hypervisor"] for cell in found} |
-                  {guest["image"] for cell in found for guest in cell.config["guests"]})
+                  {guest["image"] for cell in found for guest in cell.config["guests"]} |
+                  {name for cell in found for device in cell.config["devices"]
+                   for name in images.DEVICES[device]})
 
 
 def cores_of(cell, cores):

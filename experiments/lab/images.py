@@ -6,6 +6,8 @@ import os
 from lab import REPO, errors
 import qemu
 
+# What a plan's devices need: {device: images}.
+DEVICES = {"disk": ["disk-content"], "network": ["served-file", "served-sums"]}
 MICROGUESTS = os.path.join(REPO, "xen", "test", "guest")
 
 
@@ -38,6 +40,9 @@ def catalogue(build):
     ]
     found += [Image(name, os.path.join(cached, name + ".cpio.gz"), "setup")
               for name in ("dom0-initramfs", "guest-initramfs")]
+    found += [Image("disk-content", os.path.join(cached, "data.ext4"), "setup"),
+              Image("served-file", os.path.join(cached, "data", "data.bin"), "setup"),
+              Image("served-sums", os.path.join(cached, "data", "SHA256SUMS"), "setup")]
     found += [Image("microguest:" + name, os.path.join(build, "guest", name + ".elf"), "guests")
               for name in _microguests()]
     return {image.name: image for image in found}
@@ -45,8 +50,9 @@ def catalogue(build):
 
 def bootable():
     """The names that a guest's image = "..." may have."""
+    others = ["xenolith", "xen-4.17", *(name for names in DEVICES.values() for name in names)]
     return [name for name in catalogue("build")
-            if not name.endswith("-initramfs") and name not in ("xenolith", "xen-4.17")]
+            if not name.endswith("-initramfs") and name not in others]
 
 
 def need(names, build):

@@ -7,6 +7,7 @@ cell gives the same bytes on any machine.
 """
 import os
 import re
+import shutil
 
 from lab import errors, trace
 import manifest
@@ -17,6 +18,7 @@ COMMON = "console=com1 loglvl=all guest_loglvl=all console_timestamps=raw"
 SIDE = {"xenolith": "guest_console_rate=0", "xen-4.17": "com1=115200,8n1 dom0=pvh"}
 LINUX = {"linux-dom0": "console=hvc0 earlyprintk=xen loglevel=6",
          "linux-guest": "earlyprintk=xen,keep loglevel=5"}
+MAC = "52:54:00:12:34:56"
 MANIFEST_KEYS = ("memory", "cpus", "weight", "cap", "hard_affinity", "soft_affinity", "numa_node")
 
 
@@ -57,6 +59,24 @@ def link(folder, name, path):
     if not os.path.lexists(place):
         os.symlink(os.path.abspath(path), place)
     return name
+
+
+def devices_of(config, files, folder):
+    """The emulator's words for a plan's devices, which work in the machine's own time: an SD card,
+    whose controller moves data while the guest waits for the register, and a network whose card
+    and whose DHCP and TFTP servers answer at once (docs/emulators.md)."""
+    words = []
+    if "disk" in config["devices"]:
+        shutil.copyfile(files["disk-content"], os.path.join(folder, "disk"))
+        words += ["-drive", "if=none,id=disk,format=raw,file=disk", "-device", "sdhci-pci",
+                  "-device", "sd-card,drive=disk"]
+    if "network" in config["devices"]:
+        os.makedirs(os.path.join(folder, "served"))
+        link(folder, "served/data.bin", files["served-file"])
+        link(folder, "served/SHA256SUMS", files["served-sums"])
+        words += ["-netdev", "user,id=net,restrict=on,tftp=served", "-device",
+                  f"e1000,netdev=net,mac={MAC}"]
+    return words
 
 
 def file_name(image):
@@ -130,5 +150,6 @@ def build(config, files, folder):
         kernel=link(folder, "hypervisor", files[config["hypervisor"]]),
         append=options_of(config), modules=modules_of(config, files, folder),
         machine=config["machine"], cpu=config["cpu"], smp=smp, mem=str(config["memory"]),
-        icount=config["clock"] == "icount", extra=extra + list(config["extra"]),
+        icount=config["clock"] == "icount",
+        extra=extra + devices_of(config, files, folder) + list(config["extra"]),
         qemu=emulator_path(config["emulator"]), folder=folder, qmp=qmp)

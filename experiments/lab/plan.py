@@ -26,8 +26,9 @@ TOP = {"title": TEXT, "question": TEXT, "no": TEXT, "repetitions": NUMBER, "seed
 NEEDED = ["title", "question", "no", "factors", "guest"]
 # The machine, and what of it a factor may vary; a list gives all valid levels.
 MACHINE = {"cpus": NUMBER, "sockets": NUMBER, "nodes": NUMBER, "memory": TEXT, "clock": CLOCKS,
-           "emulator": EMULATORS, "machine": ["q35", "pc"], "cpu": TEXT, "extra": WORDS}
-FACTORS = {**{k: v for k, v in MACHINE.items() if k != "extra"},
+           "emulator": EMULATORS, "machine": ["q35", "pc"], "cpu": TEXT, "extra": WORDS,
+           "devices": WORDS}
+FACTORS = {**{k: v for k, v in MACHINE.items() if k not in ("extra", "devices")},
            "hypervisor": HYPERVISORS, "sched": SCHEDULERS}
 HYPERVISOR = {"options": TEXT, "trace": TEXT, **{name: TEXT for name in HYPERVISORS}}
 GUEST = {"image": TEXT, "role": ["dom0", "domain"], "args": TEXT, "memory": TEXT, "cpus": NUMBER,
@@ -280,6 +281,9 @@ def check_plan(check, data):
             raise errors.LabError(f"{check.path}: there is no {key!r}; every plan has "
                                   f"{', '.join(NEEDED)}")
     check.table(data.get("machine", {}), MACHINE, "machine")
+    for word in data.get("machine", {}).get("devices", []):
+        if word not in images.DEVICES:
+            check.fail(["machine", "devices"], errors.unknown("device", word, images.DEVICES))
     check.table(data.get("hypervisor", {}), HYPERVISOR, "hypervisor")
     check_factors(check, data["factors"])
     check_guests(check, data)

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Plans: what is wrong, where, and which word was meant."""
+import os
 import unittest
 
 import world
-from lab import cells, errors, plan as plans, trace
+from lab import cells, errors, machine, plan as plans, trace
 
 
 class Mistakes(world.World):
@@ -79,6 +80,46 @@ class Mistakes(world.World):
         self.assertEqual((status, "unknown variant 'shrot'" in err), (2, True), err)
         status, _, err = self.lab("report", "nothing")
         self.assertEqual((status, "unknown run 'nothing'" in err), (2, True), err)
+
+
+class Devices(world.World):
+    """Devices that work in the machine's own time, and others."""
+
+    def cell(self, machine):
+        """The first cell with these values of the machine."""
+        self.plan("timeout = 60", f"machine = {{ {machine} }}")
+        return cells.expand(plans.load(self.experiment))[0]
+
+    def test_exact(self):
+        """What the plan's own devices promise, and what others do not."""
+        for machine, exact in (('devices = ["disk", "network"]', True),
+                               ('devices = ["disk"], emulator = "stable"', False),
+                               ('extra = ["-device", "edu"]', True),
+                               ('extra = ["-drive", "if=virtio,file=null-co://,format=raw"]', False),
+                               ('extra = ["-netdev", "user,id=n"]', False)):
+            self.assertEqual(self.cell(machine).exact, exact, machine)
+
+    def test_machine(self):
+        """The disk is a copy, which the guest may change; the served files are named shortly."""
+        found = self.cell('devices = ["disk", "network"]')
+        self.assertLessEqual({"disk-content", "served-file", "served-sums"},
+                             set(cells.images_of([found])))
+        for name in ("disk-content", "served-file", "served-sums"):
+            self.write(name, f"this is {name}")
+        given = {name: self.place(name) for name in ("disk-content", "served-file", "served-sums")}
+        os.mkdir(self.place("cell"))
+        words = machine.devices_of(found.config, given, self.place("cell"))
+        self.assertIn("sd-card,drive=disk", words)
+        self.assertNotIn(self.root, " ".join(words))
+        self.assertEqual(self.read("cell/disk"), "this is disk-content")
+        self.assertFalse(os.path.islink(self.place("cell/disk")))
+        self.assertEqual(self.read("cell/served/data.bin"), "this is served-file")
+
+    def test_unknown(self):
+        """A device that there is not."""
+        self.plan("timeout = 60", 'machine = { devices = ["disc"] }')
+        status, _, err = self.lab("validate", self.experiment)
+        self.assertEqual((status, "unknown device 'disc'; did you mean 'disk'?" in err), (2, True), err)
 
 
 class Cells(world.World):

@@ -36,7 +36,7 @@ flavour=amd64
 [ "$kind" != dom0-new ] || flavour=new
 guest_modules="xen-blkfront xen-netfront xen_wdt"
 modules="xen-evtchn xen-gntdev xen-gntalloc xen-privcmd xenfs virtio_pci virtio_blk virtio_net nvme
-	ahci ata_piix sd_mod e1000 e1000e ext4 crc32c_generic crc32c-intel
+	ahci ata_piix sd_mod sdhci-pci mmc_block e1000 e1000e ext4 crc32c_generic crc32c-intel
 	xen-blkback xen-netback loop bridge"
 [ -x "$busybox" ] || die "the cache has no busybox; run scripts/setup.sh first"
 
