@@ -148,7 +148,7 @@ def sides_of(part, args):
     if args.baseline:
         sides.append(Side("baseline", args.baseline))
     if args.peer:
-        sides.append(Side("Xen 4.17", os.path.join(qemu.cache_dir(), "img", "xen-4.17"), True))
+        sides.append(Side("Xen 4.17", os.path.join(qemu.image_dir(), "xen-4.17"), True))
     return sides
 
 

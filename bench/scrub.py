@@ -98,7 +98,7 @@ def xen_ticks(lines):
 
 def xen(cpus, nodes, args):
     """One boot of the peer."""
-    machine = machine_for(os.path.join(qemu.cache_dir(), "img", "xen-4.17"),
+    machine = machine_for(os.path.join(qemu.image_dir(), "xen-4.17"),
                           "console=com1 com1=115200,8n1 loglvl=info console_timestamps=raw dom0=pvh "
                           "dom0_mem=64M bootscrub=1", cpus, nodes, args)
     log = os.path.join(args.out, f"scrub-{cpus}-{nodes}-xen.log")

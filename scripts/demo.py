@@ -121,7 +121,7 @@ def say(text, start=None):
 
 
 def image(name):
-    return os.path.join(qemu.cache_dir(), "img", name)
+    return os.path.join(qemu.image_dir(), name)
 
 
 def machine(build, folder, port, seconds):

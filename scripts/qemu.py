@@ -14,6 +14,7 @@ import contextlib
 import ctypes
 import dataclasses
 import functools
+import hashlib
 import http.server
 import os
 import re
@@ -39,6 +40,19 @@ REPO = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 def cache_dir():
     """The folder that setup.sh fills."""
     return os.environ.get("XENOLITH_CACHE") or os.path.join(REPO, ".cache")
+
+
+def image_dir():
+    """The folder with the names of this checkout's boot images, links to files named by content.
+
+    A cache inside the checkout serves it alone and has the names itself. In one that several
+    checkouts share each has a folder of names of its own: otherwise all would boot what was built
+    last, whoever built it.
+    """
+    images = os.path.join(cache_dir(), "img")
+    inside = os.path.realpath(cache_dir()).startswith(os.path.realpath(REPO) + os.sep)
+    digest = hashlib.sha256(os.path.realpath(REPO).encode()).hexdigest()[:12]
+    return images if inside else os.path.join(images, "of-" + digest)
 
 
 def find_qemu(program="qemu-system-x86_64"):
@@ -322,6 +336,7 @@ def parse(argv):
     add("--show", metavar="RE", help="print only lines that have this")
     add("--quiet", action="store_true", help="print no lines")
     add("--serve", metavar="DIR", help="serve DIR by HTTP; a guest reaches it at 10.0.2.2:{port}")
+    add("--images", action="store_true", help="print the folder of the boot images and stop")
     add("--print", action="store_true", help="print the emulator's command line and stop")
     add("--interactive", action="store_true",
         help="connect this terminal to the serial line instead (Ctrl-A x ends it)")
@@ -330,7 +345,7 @@ def parse(argv):
         cut = argv.index("--")
         argv, extra = argv[:cut], argv[cut + 1:]
     args = parser.parse_args(argv)
-    if not args.kernel and not args.iso:
+    if not (args.kernel or args.iso or args.images):
         parser.error("nothing to boot: give --kernel or --iso")
     return args, extra
 
@@ -346,6 +361,9 @@ def interactive(machine):
 def main():
     """The command."""
     args, extra = parse(sys.argv[1:])
+    if args.images:
+        print(image_dir())
+        return SUCCESS
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     start = time.monotonic()
     with contextlib.ExitStack() as stack:

@@ -90,7 +90,7 @@ def image_sizes(path):
 
 def boot(name, kernel, folder, timeout):
     """Boot one side; returns its console lines, or raises RuntimeError with the reason."""
-    image = os.path.join(qemu.cache_dir(), "img")
+    image = qemu.image_dir()
     machine = qemu.Machine(
         kernel=kernel, append=f"{COMMON} {SIDES[name]}", cpu=CPU, mem=f"{MEMORY_MIB}M",
         icount=True, qemu=qemu.find_qemu("qemu-stable-system-x86_64"),
@@ -157,7 +157,7 @@ def _millions(value):
 def table(build, folder, run, timeout):
     """Rows of (what, Xenolith's value, Xen's value), and why something is missing."""
     kernels = {"Xenolith": os.path.join(build, "x86_64", "xenolith"),
-               "Xen 4.17": os.path.join(qemu.cache_dir(), "img", "xen-4.17")}
+               "Xen 4.17": os.path.join(qemu.image_dir(), "xen-4.17")}
     sizes = [image_sizes(path) for path in kernels.values()]
     rows = [(what, *pair) for what, pair in zip(
         ("image file, bytes", "of it loaded, bytes", "memory it occupies, bytes"), zip(*sizes))]

@@ -38,7 +38,6 @@ while [ $# -gt 0 ]; do
 	shift
 done
 [ $# -eq 0 ] || shift
-img=$cache/img
 [ -f "$img/xen-4.17" ] || die "the boot images are missing; run scripts/setup.sh first"
 
 # This Xen needs an emulated IOMMU for a PVH dom0, and trips over what QEMU's SVM gets wrong:

@@ -23,7 +23,8 @@ usage() {
 	  --refresh     look for newer versions of what the cache already holds
 	  --also GROUP  install this group of packages.txt too (browser)
 
-	The cache folder is \$XENOLITH_CACHE (now $cache).
+	The cache folder is \$XENOLITH_CACHE (now $cache). Several checkouts may share one: each boots
+	the images it built itself, and none replaces packages that another unpacked.
 	\$XENOLITH_MIRROR names the Debian mirror when the system's apt sources do not.
 	EOF
 }
@@ -249,6 +250,11 @@ fetch_groups() {
 		if [ "$refresh" = 0 ] && group_is_complete "$group"; then
 			continue
 		fi
+		# Another checkout may be running what a new list would replace.
+		[ "$refresh" = 1 ] || [ "$img" = "$images" ] || [ ! -e "$cache/root/$group.stamp" ] ||
+			die "$cache holds $group by another checkout's list of packages." \
+				"Give this checkout a cache of its own (unset XENOLITH_CACHE), or replace it for" \
+				"all checkouts while none is running anything: scripts/setup.sh --refresh"
 		[ "$prepared" = 1 ] || prepare_apt
 		prepared=1
 		fetch_group "$group"
@@ -299,6 +305,7 @@ mkdir -p "$cache/root"
 exec 9> "$cache/setup.lock"
 flock 9
 apt=$cache/apt debs=$cache/debs
+[ -z "$also" ] || [ -n "$(group_packages "$also")" ] || die "no group $also in $list"
 [ "$install" = 0 ] || install_missing
 if [ "$fetch" = 1 ]; then
 	[ -z "$only" ] || [ -n "$(fetched_groups)" ] || die "no group $only in $list"

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Tests of qemu.py, with a shell script in place of the emulator. Run it: it takes no arguments."""
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -175,6 +176,86 @@ class MachineTest(unittest.TestCase):
         """Before the emulator is started."""
         with self.assertRaisesRegex(FileNotFoundError, "/no/such"):
             qemu.Machine(qemu="q", modules=["/no/such x=1"]).check()
+
+
+class SharedCacheTest(unittest.TestCase):
+    """Two checkouts with one cache folder: each boots what it built itself."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.root = folder.name
+        here = os.path.dirname(os.path.abspath(__file__))
+        for name in ("one", "two"):
+            for part in ("scripts", "tools/dom0-selftest"):
+                shutil.copytree(os.path.join(os.path.dirname(here), part),
+                                os.path.join(self.root, name, part))
+        self.write("cache/root/peer/bin/busybox", "#!/bin/sh\n")
+        os.chmod(os.path.join(self.root, "cache/root/peer/bin/busybox"), 0o755)
+        self.write("cache/root/peer.stamp", "made up\n")
+
+    def write(self, name, text):
+        """A file in the world."""
+        path = os.path.join(self.root, name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+
+    def script(self, checkout, *words, cache="cache"):
+        """Run a script of a checkout; the finished process."""
+        path = os.path.join(self.root, checkout, "scripts", words[0])
+        return subprocess.run([path, *words[1:]], capture_output=True, text=True, check=False,
+                              timeout=120,
+                              env=os.environ | {"XENOLITH_CACHE": os.path.join(self.root, cache)})
+
+    def image(self, checkout, cache="cache"):
+        """The bytes behind a checkout's name of the guest's initramfs, and where they are."""
+        folder = self.script(checkout, "qemu.py", "--images", cache=cache).stdout.strip()
+        path = os.path.realpath(os.path.join(folder, "guest-initramfs.cpio.gz"))
+        with open(path, "rb") as file:
+            return file.read(), path
+
+    def build(self, checkout, cache="cache"):
+        """Build the guest's initramfs."""
+        done = self.script(checkout, "image/mkinitramfs.sh", "guest", cache=cache)
+        self.assertEqual(done.returncode, 0, done.stderr)
+
+    def test_each_has_its_own_names(self):
+        """Another checkout's newer image changes nothing here."""
+        self.build("one")
+        before = self.image("one")
+        self.write("two/scripts/image/guest/init", "#!/bin/sh\n# another init\n")
+        self.build("two")
+        self.assertEqual(self.image("one"), before)
+        self.assertNotEqual(self.image("two")[0], before[0])
+
+    def test_the_same_image_is_kept_once(self):
+        """Files are named by what they are made of."""
+        self.build("one")
+        self.build("two")
+        self.assertEqual(self.image("one")[1], self.image("two")[1])
+
+    def test_own_cache(self):
+        """A cache inside the checkout has the names itself."""
+        shutil.copytree(os.path.join(self.root, "cache"), os.path.join(self.root, "one/.cache"))
+        self.build("one", cache="one/.cache")
+        folder = self.script("one", "qemu.py", "--images", cache="one/.cache").stdout.strip()
+        self.assertEqual(folder, os.path.join(self.root, "one/.cache/img"))
+        self.assertTrue(self.image("one", cache="one/.cache")[1].startswith(folder))
+
+    def test_packages_are_not_replaced_under_another(self):
+        """A list that differs is refused, before anything is removed."""
+        self.write("cache/root/stress.stamp", "another list\n")
+        self.write("cache/root/stress/program", "in use")
+        done = self.script("two", "setup.sh", "--no-install", "--group", "stress")
+        self.assertEqual(done.returncode, 1, done.stdout)
+        self.assertIn("by another checkout's list of packages", done.stderr)
+        self.assertTrue(os.path.exists(os.path.join(self.root, "cache/root/stress/program")))
+
+    def test_a_group_that_there_is_not(self):
+        """Is not taken for one without packages."""
+        done = self.script("two", "setup.sh", "--no-fetch", "--no-install", "--also", "browsre")
+        self.assertEqual((done.returncode, "no group browsre" in done.stderr), (1, True), done.stderr)
 
 
 class ServeTest(unittest.TestCase):

@@ -107,7 +107,7 @@ def write_tsv(path, table):
 
 def machine(args):
     """dom0 with both toolstacks on two CPUs."""
-    img = os.path.join(qemu.cache_dir(), "img")
+    img = qemu.image_dir()
     daemons = "" if args.daemons == "ours" else f"xenolith.daemons={args.daemons}"
     line = ("console=hvc0 loglevel=6 xenolith.do=xl+toolstack+cycles+poweroff "
             f"xenolith.rounds={args.rounds + 1} xenolith.cycles={args.cycles} {daemons}").strip()

@@ -103,6 +103,7 @@ def keep(store, path):
 
 def shown(text):
     """A path or command line with this machine's folders named instead of spelt out."""
+    text = text.replace(os.path.abspath(qemu.image_dir()), "$XENOLITH_CACHE/img")
     text = text.replace(os.path.realpath(qemu.cache_dir()), "$XENOLITH_CACHE")
     text = text.replace(os.path.abspath(qemu.cache_dir()), "$XENOLITH_CACHE")
     return text.replace(os.path.abspath(REPO) + "/", "")

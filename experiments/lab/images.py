@@ -30,7 +30,7 @@ def _microguests():
 
 def catalogue(build):
     """All images by name, whether built or not."""
-    cached = os.path.join(qemu.cache_dir(), "img")
+    cached = qemu.image_dir()
     found = [
         Image("xenolith", os.path.join(build, "x86_64", "xenolith"), "x86_64"),
         Image("xen-4.17", os.path.join(cached, "xen-4.17"), "setup"),

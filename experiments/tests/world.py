@@ -12,6 +12,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 EXPERIMENTS = os.path.dirname(HERE)
 sys.path.insert(0, EXPERIMENTS)
 from lab import cli  # noqa: E402  pylint: disable=wrong-import-position,unused-import
+import qemu  # noqa: E402  pylint: disable=wrong-import-position,wrong-import-order
 
 # Speaks as a hypervisor and its guest would; words of the command line say what happens.
 EMULATOR = f"""#!{sys.executable}
@@ -82,7 +83,8 @@ class World(unittest.TestCase):
         for name in ("qemu-system-x86_64", "qemu-stable-system-x86_64"):
             self.write(f"cache/bin/{name}", EMULATOR)
             os.chmod(os.path.join(cache, "bin", name), stat.S_IRWXU)
-        for name in ("build/x86_64/xenolith", "build/bench/bench.elf", "cache/img/xen-4.17"):
+        peer = os.path.join(os.path.relpath(qemu.image_dir(), self.root), "xen-4.17")
+        for name in ("build/x86_64/xenolith", "build/bench/bench.elf", peer):
             self.write(name, f"pretended {name}")
         self.experiment = self.place("pretended")
         self.write("pretended/plan.toml", PLAN)

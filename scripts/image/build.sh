@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Makes every boot image under <cache>/img from what setup.sh fetched; what is there is kept.
+# Makes every boot image from what setup.sh fetched; what is there is kept.
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -9,11 +9,10 @@ here=$(cd "$(dirname "$0")" && pwd)
 
 case ${1:-} in
 "") ;;
---help | -h) echo "usage: scripts/image/build.sh    (no options; fills $cache/img)"; exit 0 ;;
+--help | -h) echo "usage: scripts/image/build.sh    (no options; fills $img)"; exit 0 ;;
 *) die "unknown option: $1" ;;
 esac
-img=$cache/img
-mkdir -p "$img"
+mkdir -p "$images" "$img"
 
 # content_name FILE BASE: BASE-<hash of FILE>.
 content_name() {
@@ -24,20 +23,20 @@ content_name() {
 for flavour in amd64 cloud new; do
 	bzimage=$(echo "$cache/root/kernel-$flavour"/boot/vmlinuz-*)
 	[ -f "$bzimage" ] || die "the cache has no $flavour kernel; run scripts/setup.sh first"
-	ln -sfn "../root/kernel-$flavour/boot/${bzimage##*/}" "$img/vmlinuz-$flavour"
+	name_image "$bzimage" "vmlinuz-$flavour"
 	name=$(content_name "$bzimage" "vmlinux-$flavour")
-	[ -f "$img/$name" ] || "$here/extract-vmlinux" "$bzimage" "$img/$name"
-	ln -sfn "$name" "$img/vmlinux-$flavour"
+	[ -f "$images/$name" ] || "$here/extract-vmlinux" "$bzimage" "$images/$name"
+	name_image "$images/$name" "vmlinux-$flavour"
 done
 
 # The peer hypervisor, compressed as packaged and plain.
-ln -sfn ../root/peer/boot/xen-4.17-amd64.gz "$img/xen-4.17.gz"
+name_image "$cache/root/peer/boot/xen-4.17-amd64.gz" xen-4.17.gz
 name=$(content_name "$img/xen-4.17.gz" xen-4.17)
-if [ ! -f "$img/$name" ]; then
-	gzip -dc "$img/xen-4.17.gz" > "$img/$name.new"
-	mv "$img/$name.new" "$img/$name"
+if [ ! -f "$images/$name" ]; then
+	gzip -dc "$img/xen-4.17.gz" > "$images/$name.new.$$"
+	mv "$images/$name.new.$$" "$images/$name"
 fi
-ln -sfn "$name" "$img/xen-4.17"
+name_image "$images/$name" xen-4.17
 
 "$here/mkdata.sh"
 for kind in dom0 dom0-new dom0-stress dom0-xl dom0-tools guest guest-pv; do

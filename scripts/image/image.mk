@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # A Debian to work in: dom0 on a disk of its own, and a guest's disks for it.
-debian_img = $(or $(XENOLITH_CACHE),.cache)/img
+debian_img = $(shell $(PYTHON) scripts/qemu.py --images)
 debian_line = root=/dev/vda ro console=hvc0 quiet swiotlb=force
 # $(call debian_disk,ID,SNAPSHOT,FILE)
 debian_disk = -drive if=none,id=$(1),format=raw,snapshot=$(2),file=$(3) \

@@ -10,10 +10,9 @@ here=$(cd "$(dirname "$0")" && pwd)
 
 case ${1:-} in
 "") ;;
---help | -h) echo "usage: scripts/image/mkdata.sh    (no options; fills $cache/img)"; exit 0 ;;
+--help | -h) echo "usage: scripts/image/mkdata.sh    (no options; fills $img)"; exit 0 ;;
 *) die "unknown option: $1" ;;
 esac
-img=$cache/img
 mkdir -p "$img"
 
 # Four MiB of a stream that is the same everywhere, and does not compress or repeat by page.

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Makes root file systems of Debian, by debootstrap: one for guests with what Debian packs for them,
 # and one for a dom0 that people use. Each is named after the hash of its recipe and made once;
-# <cache>/img/NAME links to the newest.
+# NAME is this checkout's name for its newest.
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -33,7 +33,6 @@ esac
 PATH=$PATH:/sbin:/usr/sbin
 command -v debootstrap > /dev/null || die "debootstrap is missing; run scripts/setup.sh"
 [ -f "$cache/root/kernel-cloud.stamp" ] || die "the cache has no kernels; run scripts/setup.sh first"
-img=$cache/img
 release=bookworm
 password=xenolith
 
@@ -79,8 +78,8 @@ trim() {
 
 # make_disk NAME FOLDER SIZE: an ext4 disk of what is in the folder, sparse.
 make_disk() {
-	mke2fs -q -F -t ext4 -L debian -d "$2" "$img/$1.new" "$3" > /dev/null
-	mv "$img/$1.new" "$img/$1"
+	mke2fs -q -F -t ext4 -L debian -d "$2" "$images/$1.new" "$3" > /dev/null
+	mv "$images/$1.new" "$images/$1"
 }
 
 # Drivers of a guest come from its kernel's package, and mkinitramfs is told the ones it boots by.
@@ -126,12 +125,12 @@ make_dom0() {
 	for unit in xenstored xen-init-dom0 xenconsoled systemd-networkd; do
 		chroot "$tree" systemctl enable --quiet "$unit.service"
 	done
-	cp "$tree/boot/initrd.img-$version" "$img/debian-dom0-initramfs.cpio.gz-$hash"
+	cp "$tree/boot/initrd.img-$version" "$images/debian-dom0-initramfs.cpio.gz-$hash"
 	rm -rf "$tree"/var/cache/apt/* "$tree"/var/lib/apt/lists/*
 	make_disk "debian-dom0-$hash" "$tree" 3G
 }
 
-mkdir -p "$img"
+mkdir -p "$images"
 work=$(mktemp -d)
 trap 'rm -rf --one-file-system "$work"' EXIT
 tree=$work/tree stage=$work/stage
@@ -143,10 +142,10 @@ dom0)
 esac
 hash=$(inputs_hash)
 for name in "${names[@]}"; do
-	if [ ! -f "$img/$name-$hash" ]; then
+	if [ ! -f "$images/$name-$hash" ]; then
 		say "making Debian's root for $kind: a few minutes" >&2
 		"make_$kind"
 	fi
-	ln -sfn "$name-$hash" "$img/$name"
-	echo "$img/$name-$hash"
+	name_image "$images/$name-$hash" "$name"
+	echo "$images/$name-$hash"
 done

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Builds one initramfs from what setup.sh fetched. The file is named after the hash of all that it
-# is made of, so it is built once, and <cache>/img/KIND-initramfs.cpio.gz links to the newest.
+# is made of, so it is built once; KIND-initramfs.cpio.gz is this checkout's name for its newest.
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -30,7 +30,6 @@ dom0 | dom0-new | dom0-stress | dom0-xl | dom0-tools | guest | guest-pv) kind=$1
 *) usage >&2; exit 2 ;;
 esac
 src=$here/${kind%-*}
-img=$cache/img
 peer=$cache/root/peer
 flavour=amd64
 [ "$kind" != dom0-new ] || flavour=new
@@ -143,8 +142,8 @@ fill_tree() {
 pack_tree() {
 	find "$tree" -exec touch -h -d @0 {} +
 	(cd "$tree" && find . -mindepth 1 | LC_ALL=C sort |
-		cpio --quiet -o -H newc --owner 0:0 --reproducible) | gzip -9n > "$1.new"
-	mv "$1.new" "$1"
+		cpio --quiet -o -H newc --owner 0:0 --reproducible) | gzip -9n > "$1.new.$$"
+	mv "$1.new.$$" "$1"
 }
 
 tools=$repo/build/tools/bin
@@ -152,15 +151,15 @@ bench=("$repo/build/bench/toolstack/collect" "$repo/build/bench/bench.elf")
 if [ "$kind" = dom0-tools ]; then
 	make --no-print-directory -s -C "$repo" BUILD=build tools bench-toolstack-image >&2
 fi
-mkdir -p "$img"
+mkdir -p "$images"
 name=$kind-initramfs-$(inputs_hash).cpio.gz
-if [ ! -f "$img/$name" ]; then
+if [ ! -f "$images/$name" ]; then
 	work=$(mktemp -d)
 	trap 'rm -rf "$work"' EXIT
 	tree=$work/tree
 	mkdir "$tree"
 	fill_tree
-	pack_tree "$img/$name"
+	pack_tree "$images/$name"
 fi
-ln -sfn "$name" "$img/$kind-initramfs.cpio.gz"
-echo "$img/$name"
+name_image "$images/$name" "$kind-initramfs.cpio.gz"
+echo "$images/$name"

@@ -154,7 +154,7 @@ CASES = [
 
 
 def image(name):
-    return os.path.join(qemu.cache_dir(), "img", name)
+    return os.path.join(qemu.image_dir(), name)
 
 
 def modules(case, port):
