@@ -6,7 +6,8 @@
 #include "bench.h"
 
 /* What may stand before "="; all but the first two take a decimal number. */
-static const char *const keys[] = { "bench", "unit", "rounds", "work_ms", "spin", "sleep" };
+static const char *const keys[] = { "bench", "unit", "rounds", "start_us", "work_ms",
+					"spin", "sleep" };
 
 /* Length of the word at @s, which ends at a blank or at @stop. */
 static size_t word_length(const char *s, char stop)

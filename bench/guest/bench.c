@@ -9,6 +9,7 @@
  *
  *	bench=exit.cpuid,timers   names of benchmarks or groups (all without it)
  *	rounds=1000               turns of each, instead of its own number
+ *	start_us=1500             sleep so long first, so that guests that compete begin apart
  *	unit=instructions         what a tick of the TSC is; otherwise times are given in ns
  *
  * Some benchmarks have words of their own. A word that nothing reads ends the run (args.c).
@@ -202,6 +203,7 @@ void test_main(void)
 	args_check();
 	in_ticks = arg_has("unit=instructions");
 	measure_tsc();
+	sleep_ns(arg_u64("start_us", 0) * 1000);
 	print("BENCH-START domain=%u tsc=%s\n", own_domid(), unit());
 	for (u32 g = 0; g < nr_groups; g++)
 		for (u32 i = 0; i < groups[g]->count; i++) {

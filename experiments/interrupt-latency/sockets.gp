@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# A row for each path and load, a dot for each number of sockets: the median, and a line from there
-# to what nine in ten do not exceed.
+# A row for each path and load, in it one for each number of sockets: a dot where half of the boots'
+# medians are, a thick line over all of the medians, a thin one to the largest 90th percentile.
 file = data.'/sockets.tsv'
-stats file using 4 skip 1 nooutput name 'P90'
-eval head('Xenolith, by sockets: dot at the median, line to the 90th percentile')
+stats file using 6 skip 1 nooutput name 'P90'
+eval head('Xenolith, by sockets and load')
+eval name(1, 'dot: median arrangement; thick: all medians; thin: to the largest 90%', quiet)
 set xlabel 'instructions of all CPUs (logarithmic)'
 set logscale x
 set xrange [500:P90_max*2]
@@ -21,10 +22,12 @@ do for [i=1:4] {
 }
 rows = P90_records/levels
 set yrange [rows-0.3:-0.7]
+set key at screen 0.98,0.945
 colour(n) = n == 1 ? 0x0072b2 : n == 2 ? 0x009e73 : n == 4 ? 0xe69f00 : 0xcc79a7
 row(n) = floor(n/levels)
 y(n) = row(n) + (n - row(n)*levels - (levels-1)/2.0)*0.6/levels
-plot file using 3:(y($0)):($4-$3):(0):(colour($2)) skip 1 with vectors nohead lw 3*scale lc rgb variable, \
-     file using 3:(y($0)):(colour($2)) skip 1 with points pt 7 ps dot(1.1) lc rgb variable, \
+plot file using 4:(y($0)):($6-$4):(0):(colour($2)) skip 1 with vectors nohead lw 1.2*scale lc rgb variable, \
+     file using 3:(y($0)):($5-$3):(0):(colour($2)) skip 1 with vectors nohead lw 5*scale lc rgb variable, \
+     file using 4:(y($0)):(colour($2)) skip 1 with points pt 7 ps dot(1.1) lc rgb variable, \
      file using (1):(row($0)):ytic(1) skip 1 with points pt 0, \
      for [i=1:4] NaN with points pt 7 ps dot(1.1) lc rgb colour(2**(i-1)) title COUNT[i] > 0 ? sprintf('%d socket%s', 2**(i-1), i > 1 ? 's' : '') : ''

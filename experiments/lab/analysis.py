@@ -44,6 +44,11 @@ class Table:
     note: str = ""
 
 
+def counted(number, word):
+    """A number of things: 1 boot, 2 boots."""
+    return f"{number} {word}{'' if number == 1 else 's'}"
+
+
 def same_metric(wanted, name):
     """Whether a metric is the wanted one; a wanted one that ends with a dot is a prefix."""
     return name.startswith(wanted) if wanted.endswith(".") else name == wanted
@@ -116,6 +121,15 @@ class Data:
         """The median of the metric's values there, or None."""
         found = [record["value"] for record in self.select(metric, **where)]
         return stats.median(found) if found else None
+
+    def over_arrangements(self, metric, key="value", **where):
+        """{least, half, most, n} of a figure over the boots there, one for each arrangement of
+        guests: exact quantiles, as each boot is exact. None where there is no such boot."""
+        values = [record[key] for record in self.select(metric, **where)]
+        if not values:
+            return None
+        return {"least": min(values), "half": stats.quantile(values, 0.5), "most": max(values),
+                "n": len(values)}
 
     def beside(self, names, **where):
         """[what, Xenolith's value, Xen's, their ratio] for {metric: what}, where we have one."""

@@ -96,12 +96,11 @@ def boxes(root):
             points = _points(group.get("d") or group.get("points") or "")
             if points:
                 yield _around(f"a {'line' if tag == 'path' else 'shape'}", points)
-        elif tag == "use":
+        # gnuplot's point 0 is a dot, which scripts use to draw nothing.
+        elif tag == "use" and group.get(LINK) != "#gpDot":
             x, y = map(float, MOVE.search(group.get("transform")).groups())
             size = POINT_SIZE * float(SCALE.search(group.get("transform"))[1])
-            # gnuplot's point 0 is a dot, which scripts use to draw nothing.
-            if group.get(LINK) != "#gpDot":
-                yield Box("a point", x - size, y - size, x + size, y + size)
+            yield Box("a point", x - size, y - size, x + size, y + size)
         elif tag == "rect":
             x, y, width, height = (float(group.get(k, 0)) for k in ("x", "y", "width", "height"))
             yield Box("a rectangle", x, y, x + width, y + height)

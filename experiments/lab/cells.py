@@ -9,6 +9,7 @@ for each seed: its repetition would be the same, byte for byte. Repetitions are 
 that what drifts on a host falls on all cells alike.
 """
 import dataclasses
+import hashlib
 import itertools
 
 from lab import errors, images, trace
@@ -24,6 +25,8 @@ CPU = "EPYC,-monitor"
 PEER_CPU = "EPYC,-rdtscp,-monitor,-xsave,-avx,-avx2,-f16c,-fma"
 PEER_IOMMU = {"reference": "intel-iommu,intremap=on", "stable": "amd-iommu,intremap=on"}
 UNIT = {"icount": "instructions", "wall": "ns"}
+# Two time slices of credit2's: guests may begin anywhere in their neighbours' turns.
+MOST_OFFSET = 20000
 WHOLE = ("cpus", "sockets", "nodes")
 
 
@@ -129,6 +132,15 @@ def machine_of(plan, chosen, peer):
     return config
 
 
+def offset(arrangement, name):
+    """Microseconds after which a guest begins in an arrangement: at once in number 0, and in each
+    other one at a time that its number and the guest's name decide."""
+    if not arrangement:
+        return 0
+    digest = hashlib.sha256(f"{arrangement}/{name}".encode()).digest()
+    return int.from_bytes(digest[:8], "little") % MOST_OFFSET
+
+
 def guests_of(plan, chosen, config, known):
     """The guests of a cell, copies written out."""
     found = []
@@ -137,11 +149,13 @@ def guests_of(plan, chosen, config, known):
             continue
         count = need_whole(plan, f"guest.{name}.count", fill(table.get("count", 1), known))
         for number in range(count):
-            mine = known | {"number": number}
+            full_name = f"{name}-{number + 1}" if count > 1 else name
+            mine = known | {"number": number,
+                            "offset": offset(chosen.get("arrangement", 0), full_name)}
             guest = {"role": "dom0", "args": "", "memory": "64M", "cpus": 1}
             guest |= {key: fill(value, mine) for key, value in table.items()
                       if key not in ("when", "count")}
-            guest["name"] = f"{name}-{number + 1}" if count > 1 else name
+            guest["name"] = full_name
             guest["args"] = str(guest["args"])
             need_whole(plan, f"guest.{name}.cpus", guest["cpus"])
             if guest["role"] == "domain" and config["hypervisor"] == "xen-4.17":

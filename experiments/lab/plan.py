@@ -29,7 +29,7 @@ MACHINE = {"cpus": NUMBER, "sockets": NUMBER, "nodes": NUMBER, "memory": TEXT, "
            "emulator": EMULATORS, "machine": ["q35", "pc"], "cpu": TEXT, "extra": WORDS,
            "devices": WORDS}
 FACTORS = {**{k: v for k, v in MACHINE.items() if k not in ("extra", "devices")},
-           "hypervisor": HYPERVISORS, "sched": SCHEDULERS}
+           "hypervisor": HYPERVISORS, "sched": SCHEDULERS, "arrangement": NUMBER}
 HYPERVISOR = {"options": TEXT, "trace": TEXT, **{name: TEXT for name in HYPERVISORS}}
 GUEST = {"image": TEXT, "role": ["dom0", "domain"], "args": TEXT, "memory": TEXT, "cpus": NUMBER,
          "count": NUMBER, "weight": NUMBER, "cap": NUMBER, "hard_affinity": TEXT,
@@ -38,7 +38,7 @@ GUEST = {"image": TEXT, "role": ["dom0", "domain"], "args": TEXT, "memory": TEXT
 # What only a domain of the boot manifest has.
 DOMAIN_ONLY = ["weight", "cap", "hard_affinity", "soft_affinity", "numa_node"]
 # Names that strings may use beside the factors.
-COMPUTED = ["unit", "number", "cpus", "sockets", "nodes", "memory", "seed"]
+COMPUTED = ["unit", "number", "offset", "cpus", "sockets", "nodes", "memory", "seed"]
 # What never changes a result, so is no part of a run's id.
 PROSE = ["title", "question", "no", "timeout", "variant"]
 
@@ -194,6 +194,8 @@ def check_names(check, data):
             used.add(name)
     for guest in data["guest"].values():
         used |= set(guest.get("when", {}))
+    if "arrangement" in factors and "offset" not in used:
+        check.fail(["factors", "arrangement"], "changes nothing: no guest's args have {offset}")
     for factor in factors:
         if factor not in FACTORS and factor not in used:
             close = errors.nearest(factor, FACTORS)

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The few statistics that reports need."""
+import math
 import random
 import statistics
 
@@ -12,9 +13,9 @@ def median(values):
 
 
 def quantile(values, share):
-    """The value below which this share of them lies."""
+    """The least value that this share of them does not exceed (nearest rank): always one of them."""
     ordered = sorted(values)
-    return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
+    return ordered[max(math.ceil(share * len(ordered)), 1) - 1]
 
 
 def interval(values, level=0.95):

@@ -4,7 +4,7 @@ import os
 import unittest
 
 import world
-from lab import cells, errors, machine, plan as plans, trace
+from lab import cells, errors, machine, plan as plans, stats, trace
 
 
 class Mistakes(world.World):
@@ -80,6 +80,45 @@ class Mistakes(world.World):
         self.assertEqual((status, "unknown variant 'shrot'" in err), (2, True), err)
         status, _, err = self.lab("report", "nothing")
         self.assertEqual((status, "unknown run 'nothing'" in err), (2, True), err)
+
+
+class Arrangements(world.World):
+    """Guests that begin apart."""
+
+    PLAN = world.PLAN.replace(', "xen-4.17"]', "]\narrangement = [0, 1, 2]") \
+        .replace("[100, 250]", "[100]").replace("unit={unit}", "start_us={offset}") + """
+[guest.hog]
+image = "bench"
+role = "domain"
+count = 2
+args = "bench=work.spin spin=1 start_us={offset}"
+background = true
+"""
+
+    def test_offsets(self):
+        """Nobody waits in number 0; in others each guest has its own time, the same every time."""
+        self.write("pretended/plan.toml", self.PLAN)
+        def offsets():
+            return [[g["args"].split("start_us=")[1] for g in c.config["guests"]]
+                    for c in cells.expand(plans.load(self.experiment))]
+        found = offsets()
+        self.assertEqual(found[0], ["0", "0", "0"])
+        self.assertEqual(len({time for boot in found[1:] for time in boot}), 6, found)
+        self.assertTrue(all(0 <= int(time) < cells.MOST_OFFSET for boot in found for time in boot))
+        self.assertEqual(offsets(), found)
+
+    def test_that_changes_nothing(self):
+        """A factor that no guest reads."""
+        self.write("pretended/plan.toml", self.PLAN.replace("{offset}", "5"))
+        status, _, err = self.lab("validate", self.experiment)
+        self.assertEqual((status, "no guest's args have {offset}" in err), (2, True), err)
+
+    def test_quantiles(self):
+        """Over the boots, exact: always one of the values."""
+        values = [5, 1, 9, 3]
+        self.assertEqual([stats.quantile(values, q) for q in (0.01, 0.25, 0.5, 0.51, 0.9, 1)],
+                         [1, 1, 3, 5, 9, 9])
+        self.assertEqual(stats.quantile([7], 0.5), 7)
 
 
 class Devices(world.World):
