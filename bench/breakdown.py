@@ -5,7 +5,7 @@
 The emulator runs the measuring microguest in an endless loop of one benchmark, and for a moment logs
 every instruction's address (one instruction a translation block, no chaining). The log is cut at the
 guest's instructions; the most frequent course of an exit is shown, in the order of its functions. A
-course is exact: it is no sample of where time goes, but what was executed.
+course is exact: it is not a sample of where time goes, but all that was executed.
 
 Stages: "save" is svm_vmrun after VMRUN, "restore" what is before it; "dispatch" is everything between
 them, by function.

@@ -36,7 +36,7 @@ import qemu  # noqa: E402  pylint: disable=wrong-import-position,import-error
 # What both hypervisors can run on (docs/emulators.md).
 CPU = "EPYC,-rdtscp,-monitor,-xsave,-avx,-avx2,-f16c,-fma"
 EMULATORS = {"reference": "qemu-system-x86_64", "stable": "qemu-stable-system-x86_64"}
-# Xen's PVH dom0 needs an IOMMU. In 10.0.2 it finds no timer interrupt behind AMD's.
+# Xen's PVH dom0 needs an IOMMU. In 10.0.2 it finds no timer interrupt with AMD's.
 IOMMU = ["-device", "intel-iommu,intremap=on"]
 FAILURES = [r"Panic on CPU", r"^Xen BUG", r"## bench: (error|failure)",
             r"Hardware Dom0 (crashed|halted)", r"Cannot boot"]

@@ -38,7 +38,7 @@ def megabytes(text):
     """A size such as 2G in MiB."""
     found = re.fullmatch(r"(\d+)([MG])", text)
     if not found:
-        raise argparse.ArgumentTypeError(f"{text!r} is no size such as 512M or 2G")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a size such as 512M or 2G")
     return int(found.group(1)) * (1024 if found.group(2) == "G" else 1)
 
 

@@ -162,7 +162,7 @@ private_apt() {
 	APT_CONFIG=$apt/apt.conf "$@"
 }
 
-# resolve PACKAGE: itself, or for a kernel metapackage the package it stands for.
+# resolve PACKAGE: itself, or for a kernel metapackage the package that it depends on.
 resolve() {
 	case $1 in
 	linux-image-amd64 | linux-image-cloud-amd64)
@@ -186,7 +186,7 @@ group_files() {
 	fi
 	for package in $(group_packages "$1"); do
 		name=$(resolve "$package")
-		[ -n "$name" ] || die "$package stands for no package"
+		[ -n "$name" ] || die "$package names no package"
 		packages+=("$name")
 	done
 	if [ -n "$(group_word "$1" deps)" ]; then
@@ -200,7 +200,7 @@ group_files() {
 	awk '{ print $2 }' "$apt/uris"
 }
 
-# describe_file GROUP FILE: group, package and version, each with a tab behind it.
+# describe_file GROUP FILE: group, package and version, each followed by a tab.
 describe_file() {
 	local name=${2##*/}
 	case $name in

@@ -65,7 +65,7 @@ def cmd_digest(args):
 
 
 def cmd_merge(args):
-    """Write a file whose records stand in time order."""
+    """Write a file whose records are in time order."""
     files.write(args.output, files.in_time_order(files.open_trace(args)))
 
 

@@ -5,7 +5,7 @@
  */
 #include "bench.h"
 
-/* What may stand before "="; all but the first two take a decimal number. */
+/* The keys of KEY=VALUE; all but the first two take a decimal number. */
 static const char *const keys[] = { "bench", "unit", "rounds", "start_us", "work_ms",
 					"spin", "sleep" };
 

@@ -43,7 +43,7 @@ void bench_skip(const char *name, const char *fmt, ...) PRINTF(2, 3);
 /*
  * Loops: BATCHES loops of the same length, each less the time of an empty loop of that length.
  * The value reported is the median batch, so that a tick of the hypervisor's own timer in one of
- * them does not show; the mean, which has it, stands beside.
+ * them does not show; the mean, which includes it, is printed too.
  */
 #define BATCHES 16
 
@@ -106,7 +106,7 @@ static inline u32 xapic_read(u32 reg) { return *(volatile u32 *)(XAPIC + reg); }
 static inline void xapic_write(u32 reg, u32 val) { *(volatile u32 *)(XAPIC + reg) = val; }
 static inline void x2apic_write(u32 reg, u32 val) { wrmsr(MSR_X2APIC + reg / 16, val); }
 
-/** A number that is no time. */
+/** A number that is not a time. */
 void bench_value(const char *metric, s64 value, const char *unit, const char *fmt, ...)
 	PRINTF(4, 5);
 /** name and suffix together; the fourth call after overwrites it. */

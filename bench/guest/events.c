@@ -31,7 +31,7 @@ static void upcall_eoi(struct regs *regs)
 	xapic_write(APIC_EOI, 0);
 }
 
-/* What a sender sees when nobody listens: the port is masked, only its bit is set. */
+/* A send that no vCPU is told of: the port is masked, only its bit is set. */
 static void send_masked(const char *name, u32 rounds)
 {
 	port = event_bind_ipi(0);
@@ -61,7 +61,7 @@ static void send_open(const char *name, u32 rounds)
 	event_close((u32)port);
 }
 
-/* To a port that is bound to nobody: the shortest way through the hypercall. */
+/* To an unbound port: the shortest way through the hypercall. */
 static void send_unbound(const char *name, u32 rounds)
 {
 	port = event_alloc_unbound(DOMID_SELF);

@@ -255,7 +255,7 @@ int main(int argc, char **argv)
 		die("no memory");
 	for (unsigned int i = 0; i < sides; i++)
 		side[i] = parse_side(argv[4 + i]);
-	/* Every other round backwards, so that nobody always comes first. */
+	/* Every other round backwards, so that neither side always comes first. */
 	for (unsigned int r = 0; r < rounds; r++)
 		for (unsigned int i = 0; i < sides; i++) {
 			struct life l = { argv[1], &side[r % 2 ? sides - 1 - i : i], r };

@@ -8,7 +8,7 @@ In one boot, under -icount, both programs create, use and end the same guests, t
 the same daemons (ours; with --daemons debian, Debian's): a small guest of 32 MiB that sleeps, and
 Debian's Linux. A time is from before xl's process is made until it has ended; for "console" until the
 first byte of what the guest said before is shown. A nanosecond is an instruction of anybody on the
-machine, or of nobody while all CPUs wait. Figures are medians over the rounds with a 95 % confidence
+machine, and goes on while all CPUs wait. Figures are medians over the rounds with a 95 % confidence
 interval of the median; the first round warms up and does not count.
 
 Then our xl creates and destroys the small guest --cycles times: free pages, event channels, grants,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Lets Debian's xenstored start where there is no hypervisor: preloaded, it stands in for the Xen
- * libraries that the daemon calls. Domain 0's ring is a page nobody writes to, and no event ever
- * comes, so the daemon serves its socket and nothing else is different.
+ * libraries that the daemon calls. Domain 0's ring is a page that is never written, and no event
+ * ever comes, so the daemon serves its socket and nothing else is different.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>

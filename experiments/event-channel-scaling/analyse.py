@@ -3,7 +3,7 @@
 from lab.analysis import Findings, Table, write_data
 
 KINDS = {"event.self": "to self", "event.loop": "to self by an interdomain port",
-         "event.unbound": "to nobody", "event.other.busy": "to a working vCPU",
+         "event.unbound": "to an unbound port", "event.other.busy": "to a working vCPU",
          "event.other.idle": "to a sleeping vCPU"}
 WHO = {"xenolith": "Xenolith", "xen-4.17": "Xen 4.17"}
 GROWTH = 1.05

@@ -169,7 +169,7 @@ def summarise(records):
 
 
 def code_folder(run):
-    """Where the experiment's analysis and plots stand."""
+    """The folder of the experiment's analysis and plots."""
     return os.path.join(REPO, run.manifest["folder"])
 
 

@@ -96,7 +96,7 @@ def slurm(run, jobs=0, out=print):
 
 
 def wait_for(run, seen, bar, alive, logs):
-    """Wait until all cells are there, or nobody works on them any more."""
+    """Wait until all cells are there, or no job works on them any more."""
     gone = None
     while report(run, seen, bar):
         if alive():

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Checks a picture that gnuplot drew as SVG: everything is inside the canvas, and no text lies on
-another. A legend that runs out of the picture is no warning to gnuplot, so it is one here."""
+another. gnuplot does not warn of a legend that leaves the picture, so this does."""
 import dataclasses
 import re
 from xml.etree import ElementTree

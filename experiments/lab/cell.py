@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Runs one cell and keeps its raw data: a command of its own, whoever starts it.
+"""Runs one cell and keeps its raw data: a command of its own, which every backend starts.
 
 cell.json is written last, so a cell is finished or it is as if it had not run. Its status is ok,
 failed (a line told of it), hung (time ran out) or died (the emulator ended before its guests did).

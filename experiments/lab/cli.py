@@ -33,7 +33,7 @@ def runs_in(place):
 def find_run(args, name, alone=False):
     """A run by its folder, or by its experiment's name or the start of the folder's: among the runs
     made here, then among the reference results. Of several of one experiment the newest is taken,
-    unless it must stand alone."""
+    unless `alone` asks for exactly one."""
     if os.path.isfile(os.path.join(name, "manifest.json")):
         return folder.Run(name)
     made = runs_in(args.results)

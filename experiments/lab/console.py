@@ -11,7 +11,7 @@ import re
 
 BENCH = re.compile(r"^(?:\(d(?P<dom>\d+)\) )?BENCH (?P<metric>[\w./-]+) (?P<value>-?[\d.]+) "
                    r"(?P<unit>\S+)(?P<more>( [\w-]+=\S+)*)\s*$")
-# What domains of a manifest print stands behind the hypervisor's own mark.
+# The output of a manifest's domains follows the hypervisor's own mark.
 GUEST = re.compile(r"^\(XEN\) (?:\[[^\]]*\] )?(?=\(d\d+\) )|^(?=\(d\d+\) )")
 STAMP = re.compile(r"^\(XEN\) \[\s*([0-9a-f]{8,16})\] ?(.*)$")
 SCRUB = re.compile(r"Scrubbed (\d+) pages on (\d+) CPUs in (\d+) ns, chunks of (\d+) pages")

@@ -45,7 +45,7 @@ def commit():
 
 
 def host():
-    """The machine that runs the cells, as far as it may matter. Names nobody."""
+    """The machine that runs the cells, as far as it may matter. Holds no name of a person or machine."""
     cpu = ""
     if os.path.isfile("/proc/cpuinfo"):
         with open("/proc/cpuinfo", encoding="utf-8") as file:
@@ -92,7 +92,7 @@ def store_of(build):
 
 
 class Run:
-    """A run that stands in a folder."""
+    """A run in its folder."""
 
     def __init__(self, path):
         self.path = os.path.abspath(path)
@@ -115,7 +115,7 @@ class Run:
             return plans.parse(file.read(), self.name, path, self.manifest["variant"])
 
     def cell_folder(self, index):
-        """Where a cell's raw data stands."""
+        """The folder of a cell's raw data."""
         return os.path.join(self.path, "raw", f"{index:03}")
 
     def outcome(self, index):
@@ -145,7 +145,7 @@ class Run:
 def prepare(plan, results, build, suffix="", code=None):
     """Make the folder of a run, or find it: the same inputs lead to the same folder.
 
-    code: where analysis and plots stand, when not beside the plan.
+    code: the folder of analysis and plots, when it is not the plan's.
     """
     found = cellsmod.expand(plan)
     emulators = {kind: emulator(kind) for kind in sorted({c.config["emulator"] for c in found})}

@@ -39,7 +39,7 @@ def column(values):
 
 
 def columns_of(rows, count):
-    """(rows as text, whether each column stands on the right)."""
+    """(rows as text, whether each column is aligned to the right)."""
     right = [any(is_number(row[i]) for row in rows) for i in range(count)]
     return list(zip(*(column([row[i] for row in rows]) for i in range(count)))), right
 
@@ -50,7 +50,7 @@ def escape(text):
 
 
 def table_html(columns, rows, note="", bad=()):
-    """A table; a column stands on the right when it holds numbers. bad: rows to mark."""
+    """A table; a column that holds numbers is aligned to the right. bad: rows to mark."""
     texts, right = columns_of(rows, len(columns))
 
     def cells(tag, values):

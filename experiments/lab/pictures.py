@@ -15,7 +15,7 @@ SIZES = {"svg": "svg size 1000,560 dynamic enhanced font 'DejaVu Sans,15' backgr
          "png": "pngcairo size 1500,840 enhanced font 'DejaVu Sans,22' background '#ffffff'"}
 SCALE = {"svg": 1.0, "png": 1.5}
 
-# A run with few levels has few points; that is no mistake of the script.
+# A run with few levels has few points; that is not a mistake of the script.
 HARMLESS = re.compile(r"[Ww]arning: empty [xyz]\d? range")
 
 

@@ -39,7 +39,7 @@ GUEST = {"image": TEXT, "role": ["dom0", "domain"], "args": TEXT, "memory": TEXT
 DOMAIN_ONLY = ["weight", "cap", "hard_affinity", "soft_affinity", "numa_node"]
 # Names that strings may use beside the factors.
 COMPUTED = ["unit", "number", "offset", "cpus", "sockets", "nodes", "memory", "seed"]
-# What never changes a result, so is no part of a run's id.
+# These keys never change a result, so a run's id does not depend on them.
 PROSE = ["title", "question", "no", "timeout", "variant"]
 
 
@@ -127,7 +127,7 @@ class Checker:
                 self.fail([*where, key], errors.unknown("key", key, valid))
 
     def value(self, value, kind, *where):
-        """A value is of its kind; a string with {names} may stand for anything but a table."""
+        """A value is of its kind; a string with {names} may take the place of anything but a table."""
         if isinstance(kind, list):
             if value not in kind and not has_names(value):
                 self.fail(where, errors.unknown("word", value, kind))
@@ -187,7 +187,7 @@ def check_names(check, data):
         try:
             names = names_in(text)
         except ValueError as err:
-            check.fail(keys, f"{text!r}: {err}; write a brace that stands for itself twice")
+            check.fail(keys, f"{text!r}: {err}; double a brace that is meant as such")
         for name in names:
             if name not in factors and name not in COMPUTED:
                 check.fail(keys, errors.unknown("name", name, [*factors, *COMPUTED]))
@@ -202,7 +202,7 @@ def check_names(check, data):
             check.fail(["factors", factor],
                        "unknown factor: it changes nothing" +
                        (f"; did you mean {close!r}?" if close else "") +
-                       f" (there are: {', '.join(FACTORS)}; any other must stand as "
+                       f" (there are: {', '.join(FACTORS)}; any other must appear as "
                        f"{{{factor}}} in a string, or in a guest's when)")
 
 
@@ -262,7 +262,7 @@ def check_guests(check, data):
     """Each guest has a known image; at most one is dom0; whens name factors."""
     for name, guest in data["guest"].items():
         if not isinstance(guest, dict):
-            check.fail(["guest", name], "is no table; write [guest.NAME]")
+            check.fail(["guest", name], "is not a table; write [guest.NAME]")
         check.table(guest, GUEST, "guest", name)
         if "image" not in guest:
             check.fail(["guest", name], "has no image")
@@ -272,7 +272,7 @@ def check_guests(check, data):
         check_words(check, name, guest)
         check_condition(check, guest.get("when", {}), "guest", name, "when")
     if not data["guest"]:
-        check.fail(["guest"], "there is none; write [guest.NAME] with an image")
+        check.fail(["guest"], "no guest is given; write [guest.NAME] with an image")
 
 
 def check_plan(check, data):
@@ -308,7 +308,7 @@ def check_plan(check, data):
             try:
                 re.compile(text)
             except re.error as err:
-                check.fail([key], f"{text!r} is no regular expression: {err}")
+                check.fail([key], f"{text!r} is not a regular expression: {err}")
 
 
 def merge(base, over):

@@ -29,7 +29,7 @@ set grid ytics lc rgb '#e3e3e3' lw 1*scale lt 1
 set tmargin 4
 head(t) = sprintf("set label 99 \"%s\" at screen 0.022,0.945 left noenhanced font ',%d' textcolor rgb '%s'", \
                   t, scale > 1 ? 26 : 18, ink)
-# Legends stand between title and picture, so that no line runs through them: the key, or one or two
+# Legends are placed between title and picture, so that no line runs through them: the key, or one or two
 # coloured words by eval name(1, '...', colour), the first at the right edge.
 name(n, t, c) = sprintf("set label %d \"%s\" at screen %f,0.885 right noenhanced textcolor rgb '%s'", \
                         100 + n, t, n == 1 ? 0.978 : n == 2 ? 0.87 : 0.74, c)

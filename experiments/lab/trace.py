@@ -3,7 +3,7 @@
 
 A plan says [hypervisor] trace = "sched,hvm" (or a mask) and collect = ["trace"]. The rings are read
 from outside when the machine has powered itself off, so the guest notices nothing and an exact
-cell gives the same records every time; a cell that hangs is read where it stands.
+cell gives the same records every time; a cell that hangs is read as it is.
 """
 import os
 import subprocess

@@ -67,7 +67,7 @@ class Backends(world.World):
             self.assertEqual((status, out.count("FAILED: Panic")), (1, 4), out)
 
     def test_parallel(self):
-        """Two hosts behind a stand-in for ssh."""
+        """Two hosts, reached by a stand-in for ssh."""
         self.write("bin/ssh", SSH)
         os.chmod(self.place("bin/ssh"), stat.S_IRWXU)
         os.environ["PATH"] = f"{ROOT}/usr/bin:{os.environ['PATH']}"

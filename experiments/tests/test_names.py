@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Names, values and conditions that match nothing are mistakes, wherever they stand."""
+"""Names, values and conditions that match nothing are mistakes, wherever they are given."""
 import json
 import os
 import unittest
@@ -21,7 +21,7 @@ class Plans(world.World):
             self.assertIn(text, err)
 
     def test_benchmark(self):
-        """A benchmark that there is not, alone or among others."""
+        """A benchmark that does not exist, alone or among others."""
         for names in ("exit.cupid", "exit.cpuid,exit.cupid"):
             self.refused("unit={unit}", f"bench={names} unit={{unit}}",
                          "plan.toml:17: guest.first.args: unknown benchmark 'exit.cupid'; "
@@ -43,7 +43,7 @@ class Plans(world.World):
         self.refused("args =", "when = { cost = [] }\nargs =", "guest.first.when: no boot has")
 
     def test_options_of_a_side_that_is_not_booted(self):
-        """They would be read by nobody."""
+        """Nothing would read them."""
         self.write("pretended/plan.toml", world.PLAN.replace(', "xen-4.17"]', "]").replace(
             "options = ", '"xen-4.17" = "bootscrub=off"\noptions = '))
         status, _, err = self.lab("validate", self.experiment)
@@ -56,7 +56,7 @@ class Plans(world.World):
                      "no boot records anything")
 
     def test_variants_may_need_a_condition_that_the_plan_does_not(self):
-        """A condition for one variant is no mistake."""
+        """A condition for one variant is not a mistake."""
         self.plan("", '\n[guest.hog]\nimage = "bench"\nrole = "domain"\n'
                   'args = "bench=work.spin spin=1"\nbackground = true\nwhen = { cost = 1 }\n'
                   '[variant.short]\nfactors = { hypervisor = ["xenolith"], cost = [1] }\n')

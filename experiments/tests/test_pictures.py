@@ -36,7 +36,7 @@ class Drawing(world.World):
                      + world.PLOT, "the text 'a long remark that does not fit' lies outside")
 
     def test_texts_on_each_other(self):
-        """Two that nobody can read."""
+        """Two that cannot be read."""
         self.refused("set label 1 'first remark' at screen 0.4,0.5\nset label 2 'second' at screen "
                      "0.42,0.51\n" + world.PLOT, "the text 'first remark' lies on the text 'second'")
 

@@ -34,7 +34,7 @@ class Mistakes(world.World):
                       "unknown factor", "did you mean 'cpus'?", "{cpu_s}")
 
     def test_level(self):
-        """A level that does not exist, or stands twice."""
+        """A level that does not exist, or is given twice."""
         self.complain('"xen-4.17"]', '"xen-4.71"]', "plan.toml:11: factors.hypervisor",
                       "unknown level 'xen-4.71'; did you mean 'xen-4.17'?")
         self.complain("[100, 250]", "[100, 100]", "has a level twice")
@@ -42,10 +42,10 @@ class Mistakes(world.World):
     def test_name(self):
         """A name between braces."""
         self.complain("cost={cost}", "cost={cots}", "unknown name 'cots'; did you mean 'cost'?")
-        self.complain("cost={cost}", "cost={cost", "write a brace that stands for itself twice")
+        self.complain("cost={cost}", "cost={cost", "double a brace that is meant as such")
 
     def test_image(self):
-        """An image that there is not."""
+        """An image that does not exist."""
         self.complain('"bench"', '"bnech"', "unknown image 'bnech'; did you mean 'bench'?")
 
     def test_conditions(self):
@@ -58,7 +58,7 @@ class Mistakes(world.World):
         """A value of the wrong kind."""
         self.complain("timeout = 60", "timeout = \"long\"", "is 'long'; give a number")
         self.complain("timeout = 60", "timeout = 0", "give a number above 0")
-        self.complain("timeout = 60", "success = [\"(\"]", "is no regular expression")
+        self.complain("timeout = 60", "success = [\"(\"]", "is not a regular expression")
         self.complain("cost = [100, 250]", "cost = 100", "give a list of levels")
         self.complain("how = ", "cpu = [1, 2]\nhow = ", "give a string, or did you mean 'cpus'?")
 
@@ -73,7 +73,7 @@ class Mistakes(world.World):
         self.complain('"bench"', '"linux-dom0"', "say emulator = \"stable\"")
 
     def test_names_of_things(self):
-        """Experiments, variants and runs that there are not."""
+        """Experiments, variants and runs that do not exist."""
         status, _, err = self.lab("show", "parallel-scrubs")
         self.assertEqual((status, "did you mean 'parallel-scrub'?" in err), (2, True), err)
         status, _, err = self.lab("show", self.experiment, "--variant", "shrot")
@@ -155,7 +155,7 @@ class Devices(world.World):
         self.assertEqual(self.read("cell/served/data.bin"), "this is served-file")
 
     def test_unknown(self):
-        """A device that there is not."""
+        """A device that does not exist."""
         self.plan("timeout = 60", 'machine = { devices = ["disc"] }')
         status, _, err = self.lab("validate", self.experiment)
         self.assertEqual((status, "unknown device 'disc'; did you mean 'disk'?" in err), (2, True), err)

@@ -231,7 +231,7 @@ class Again(world.World):
         self.assertNotIn("no input changed", text)
 
     def test_command(self):
-        """The command runs a given result again, wherever that stands."""
+        """The command runs a given result again, wherever that is."""
         self.lab("run", self.experiment)
         self.write("pretended/plan.toml", "the plan has moved on")
         status, out, err = self.lab("reproduce", self.run_folder())

@@ -83,8 +83,8 @@ class Browser:
                   deviceScaleFactor=1, mobile=False)
 
     def _first_page(self):
-        """The page that the browser starts with. A second one might stand behind it, and a page
-        that nobody sees draws no frames."""
+        """The page that the browser starts with. A second one might lie under it, and a page
+        that is not visible draws no frames."""
         deadline = time.monotonic() + self.timeout
         while time.monotonic() < deadline:
             for target in self.call("Target.getTargets")["targetInfos"]:

@@ -23,7 +23,7 @@ RECORDED = {name: os.path.join(TRACES, "recorded", name)
 
 
 def number(name, **fixed):
-    """The number of an event; fixed: what stands in it, such as old_state=2."""
+    """The number of an event; fixed: what is part of it, such as old_state=2."""
     return next(n for n, e in CATALOGUE.events.items()
                 if e.name == name and all(e.fixed[k] == v for k, v in fixed.items()))
 

@@ -188,7 +188,7 @@ class RingTest(unittest.TestCase):
             self.assertEqual(self.cuts(), cuts, mode)
 
     def test_qmp(self):
-        """The machine stands still meanwhile and goes on afterwards."""
+        """The machine is stopped meanwhile and goes on afterwards."""
         expected, log = self.fill(), []
         thread = serve_qmp(self.path("qmp"), self.machine, log)
         serial = self.write("serial", b"x\r\n(XEN) Trace: t_info at 0x5000, 3 pages\r\n")

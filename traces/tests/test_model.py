@@ -81,7 +81,7 @@ class RunstateTest(unittest.TestCase):
         self.assertEqual([model.vcpus[o] for o in model.owner], [A, A, A, B])
 
     def test_nothing_known_of_scheduling(self):
-        """The CPU stands in."""
+        """The CPU takes its place."""
         model = model_of(window(4, leave(1), (5, "vmentry")))
         self.assertEqual(model.exits[0].vcpu, (catalogue.UNKNOWN, 4))
 
@@ -97,7 +97,7 @@ class RunstateTest(unittest.TestCase):
         self.assertEqual(model.states[A], [(10, 20, WAIT, 0), (20, 50, RUN, 1)])
 
     def test_wake_up_latency(self):
-        """From the wake to running; being preempted is no wake-up."""
+        """From the wake to running; being preempted is not a wake-up."""
         model = model_of(window(0, change(10, A, RUN, BLOCK), (100, "sched_wake", 1, 0),
                                 change(102, A, BLOCK, WAIT), change(150, A, WAIT, RUN),
                                 change(200, A, RUN, WAIT), change(210, A, WAIT, RUN)))
@@ -154,7 +154,7 @@ class ExitTest(unittest.TestCase):
 
 
 class UnknownTest(unittest.TestCase):
-    """Time of which there are no records is nobody's."""
+    """Time of which there are no records belongs to no vCPU."""
 
     CUT = (400, abi.RING_CUT, 1)
 
@@ -184,11 +184,11 @@ class UnknownTest(unittest.TestCase):
                          window(1, change(0, B, WAIT, RUN), change(1000, B, RUN, BLOCK)))
         tables = self.tables(model)
         self.assertEqual(tables["cpus"][0], [0, 100, 300, 600, 25])
-        # It may have been woken by the CPU that nobody sees.
+        # It may have been woken by the CPU that is unknown.
         self.assertEqual(tables["runstates"][0], ["d1v0", 100, 0, 300, 0, 600, 25, 1])
 
     def test_one_that_comes_back_elsewhere(self):
-        """Known again from its next record, and that is no contradiction."""
+        """Known again from its next record, and that is not a contradiction."""
         model = model_of(window(0, change(0, A, WAIT, RUN), self.CUT),
                          window(1, change(700, A, WAIT, RUN), change(1000, A, RUN, BLOCK)))
         self.assertEqual(model.states[A], [(0, 400, RUN, 0), (700, 1000, RUN, 1)])
@@ -244,7 +244,7 @@ class FlowTest(unittest.TestCase):
         self.assertEqual(found, [("wake", 100, 300, B)])
 
     def test_send(self):
-        """From the send to the delivery on the same CPU; a delivery of nobody's has no cause."""
+        """From the send to the delivery on the same CPU; a delivery without a send has no cause."""
         model = model_of(window(0, change(0, A, WAIT, RUN), (100, "evtchn_send", 1, 7),
                                 (110, "evtchn_deliver", 2, 9), (200, "evtchn_deliver", 2, 8)))
         self.assertEqual([(f.what, f.cause, f.effect, f.vcpu) for f in model.flows],

@@ -47,7 +47,7 @@ class ParseTest(unittest.TestCase):
         self.assertEqual([r[:2] for r in trace.records], [(1, 0), (5, 1), (9, 0), (9, 1)])
 
     def test_backward_time_is_counted_and_keeps_the_order(self):
-        """A CPU's own order stands."""
+        """A CPU's own order is kept."""
         trace = merge.load(window(0, (10, ENTRY), (4, HYPERCALL, 1), (11, ENTRY)))
         self.assertEqual([r[0] for r in trace.records], [10, 4, 11])
         self.assertEqual(trace.backwards, {0: 1})
@@ -105,8 +105,8 @@ class DamageTest(unittest.TestCase):
         self.refuse(abi.pack_window(0, struct.pack("<I", head)), "does not fit", 12)
 
     def test_no_header(self):
-        """Zeroes are no records, and reading them ends."""
-        self.refuse(abi.pack_window(0, bytes(4096)), "no record header", 12)
+        """Zeroes are not records, and reading them ends."""
+        self.refuse(abi.pack_window(0, bytes(4096)), "not a record header", 12)
 
     def test_cpu_number(self):
         """Would make a table of gigabytes."""
@@ -221,7 +221,7 @@ class DigestTest(unittest.TestCase):
                          "6015f79212acbc59143d3586c338f7fcfb8a21c366f099b6ff2573ef6367060c")
 
     def test_change_helper_matches_the_catalogue(self):
-        """old and new state stand in the event's number."""
+        """old and new state are part of the event's number."""
         self.assertEqual(change(1, (2, 3), 2, 1), (1, 0x21211, 2 << 16 | 3))
 
 

@@ -49,7 +49,7 @@ def _address(t_info, log):
 
 
 def from_qmp(socket, t_info, log, output, wait=None):
-    """Read a QEMU's memory while it stands still; returns a line for people.
+    """Read a QEMU's memory while it is stopped; returns a line for people.
 
     wait: seconds to wait until the machine has shut down by itself. Without an address all memory
     is dumped and searched, which also finds the rings of Debian's Xen.

@@ -14,7 +14,7 @@ FILES = [os.path.join(FOLDER, name) for name in ("catalogue.toml", "xen-events.t
 SIZES = {"u16": 2, "u32": 4, "u64": 8}
 MAX_PAYLOAD = 28
 RUNSTATES = ["running", "runnable", "blocked", "offline"]
-# Domains that are none: the idle vCPUs', and the stand-in while nothing tells who runs on a CPU.
+# Numbers that are not domains: the idle vCPUs', and the one used while it is not known who runs.
 IDLE, UNKNOWN = 0x7fff, 0x8000
 # Fields that are easier to read in decimal; all others are shown in hexadecimal.
 DECIMAL = {"vcpu", "domain", "cpu", "count", "port", "order", "bytes", "nr", "expires", "gsi",
@@ -26,7 +26,7 @@ class Event:
     """An event, for one value of what its number carries.
 
     getters: (field, first word, shift, mask, whether 64 bits wide); words: length of the payload,
-    None when it varies, -1 when it is not known; fixed: values that stand in the number.
+    None when it varies, -1 when it is not known; fixed: values that are part of the number.
     """
 
     name: str

@@ -65,7 +65,7 @@ def _slices(out, model):
 
 
 def _marks(out, model):
-    """Everything that is no slice, as an instant on its CPU."""
+    """Everything that is not a slice, as an instant on its CPU."""
     for tsc, cpu, number, extra in model.trace.records:
         event = model.catalogue.find(number)
         if event.name not in SLICED:

@@ -44,7 +44,7 @@ def open_model(args):
 
 
 def in_time_order(trace):
-    """The bytes of a file that holds the records of a Trace as they stand."""
+    """The bytes of a file that holds the records of a Trace in their order."""
     out = []
     for cpu, run in itertools.groupby(trace.records, key=lambda record: record[1]):
         out.append(abi.pack_window(cpu, b"".join(

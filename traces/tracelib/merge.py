@@ -25,7 +25,7 @@ class Trace:
 
 
 def merge(by_cpu):
-    """Merge in time order. A CPU's own order always stands, even where its time goes backwards:
+    """Merge in time order. A CPU's own order is always kept, even where its time goes backwards:
     such a record is sorted in as late as the one before it. Equal times: the lower CPU first."""
     keyed = []                              # (time to sort by, CPU, number, record)
     lost, gaps, backwards = {}, {}, {}

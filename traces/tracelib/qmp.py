@@ -15,7 +15,7 @@ ENDED = ("shutdown", "guest-panicked", "internal-error")
 
 
 class Qmp:
-    """A connection; use it with `with`. The machine stands still from pause() to the end of the
+    """A connection; use it with `with`. The machine is stopped from pause() to the end of the
     block, if it ran before."""
 
     def __init__(self, path):

@@ -59,7 +59,7 @@ class Parser:
             event = head & EVENT_MASK
             first = at + 3 if head & CYCLES else at + 1
             if not event & CLASSES:
-                raise TraceError(f"{head:#010x} is no record header", base + 4 * at)
+                raise TraceError(f"{head:#010x} is not a record header", base + 4 * at)
             if event == CPU_CHANGE:
                 raise TraceError("a change of CPU inside a window", base + 4 * at)
             if first + count > end:

@@ -4,7 +4,7 @@
 t_info: u16 pages of a ring; u16 for each CPU: where its list of frame numbers starts, in 32-bit
 words from t_info, 0 for a CPU that has no ring; then the lists, u32 each. A ring's pages follow
 one another in its list; the first starts with u32 cons and prod, which run modulo twice the size
-of the data behind them.
+of the data after them.
 """
 import re
 import struct

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Which lanes there are and where they stand.
+// Which lanes there are and where they are placed.
 
 const GUTTER = 118, MAP = 46, RULER = 24, TOP = MAP + RULER;
 const HEIGHTS = { ran: 18, state: 16, exit: 20, marks: 13 };
@@ -30,7 +30,7 @@ class Layout {
 		this.place();
 	}
 
-	// Guests' vCPUs by domain, then those that stand for an unknown one if anything is there.
+	// Guests' vCPUs by domain, then the unknown ones, where anything is known of them.
 	order() {
 		const head = this.trace.head;
 		return head.vcpus.map((_, i) => i)
