@@ -63,6 +63,9 @@ static void node_prepare(u8 node)
 
 static void chunk_insert(struct page_info *pg, u32 order, u32 dirty)
 {
+	ASSERT(spin_is_locked_by_me(&heap_lock));
+	ASSERT(order <= PAGE_MAX_ORDER && !(page_to_mfn(pg).v & (BIT(order) - 1)));
+	ASSERT(pg->state == PAGE_STATE_FREE && pg->order == PAGE_ORDER_TAIL);
 	pg->order = (u8)order;
 	pg->refs = 0;
 	if (dirty)
@@ -78,6 +81,8 @@ static u32 chunk_is_dirty(const struct page_info *pg)
 /* Take a chunk off its list. Its frames still read as free, but none of them as a head. */
 static void chunk_remove(struct page_info *pg)
 {
+	ASSERT(spin_is_locked_by_me(&heap_lock));
+	ASSERT(pg->state == PAGE_STATE_FREE && pg->order <= PAGE_MAX_ORDER);
 	list_del_init(&pg->link);
 	pg->order = PAGE_ORDER_TAIL;
 	pg->flags &= (u8)~PAGE_FLAG_DIRTY_CHUNK;
@@ -172,6 +177,7 @@ static struct page_info *take_from_node(u32 node, u32 order, u32 memf)
 		if (!pg)
 			pg = take_from(&heaps[node][z], order, !first);
 	}
+	ASSERT(!pg || (pg->node == node && free_count[node] >= BIT(order)));
 	if (pg)
 		free_count[node] -= BIT(order);
 	return pg;
@@ -267,6 +273,7 @@ struct page_info *alloc_pages(u32 order, u32 memf)
 static void mark_free(struct page_info *pg, u64 n, u8 flags)
 {
 	for (u64 i = 0; i < n; i++) {
+		ASSERT(pg[i].state != PAGE_STATE_FREE && !READ_ONCE(pg[i].refs));
 		pg[i].owner = NULL;
 		pg[i].refs = 0;
 		pg[i].order = PAGE_ORDER_TAIL;
@@ -366,6 +373,8 @@ static void reserve_one(struct page_info *pg, struct page_info *head)
 {
 	u32 dirty = chunk_is_dirty(head), order = head->order;
 
+	ASSERT(pg >= head && pg < head + BIT(order));
+	ASSERT(free_count[pg->node]);
 	chunk_remove(head);
 	chunk_trim(head, order, pg, 0, dirty);
 	free_count[pg->node]--;
@@ -480,9 +489,11 @@ void heap_return_scrubbed(struct page_info *pg, u32 order)
 {
 	u64 flags;
 
+	ASSERT(pg->state == PAGE_STATE_XEN);
 	clean(pg, order, false);
 	flags = spin_lock_irqsave(&heap_lock);
 	pg->state = PAGE_STATE_FREE;
+	ASSERT(taken_chunks);
 	taken_chunks--;
 	free_count[pg->node] += BIT(order);
 	chunk_merge(pg, order, CLEAN);

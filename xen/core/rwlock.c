@@ -2,6 +2,7 @@
 /* Reader-writer locks for data that is read far more often than written. */
 #include "lock_check.h"
 
+#include <xen/assert.h>
 #include <xen/hal/cpu.h>
 #include <xen/spinlock.h>
 
@@ -26,6 +27,7 @@ void read_lock(struct rwlock *l)
 void read_unlock(struct rwlock *l)
 {
 	lock_check_pop(l, l->name, l->rank);
+	ASSERT(READ_ONCE(l->state) & ~RW_WRITER);
 	__atomic_fetch_sub(&l->state, 1, __ATOMIC_RELEASE);
 }
 
@@ -43,6 +45,7 @@ void write_lock(struct rwlock *l)
 void write_unlock(struct rwlock *l)
 {
 	lock_check_pop(l, l->name, l->rank);
+	ASSERT(rw_is_write_locked(l));
 	/* Readers that are about to step back may be counted just now: clear only the bit. */
 	__atomic_fetch_and(&l->state, (u32)~RW_WRITER, __ATOMIC_RELEASE);
 }

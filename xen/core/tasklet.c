@@ -19,6 +19,7 @@ static void tasklet_softirq(void);
 
 void tasklet_init(struct tasklet *t, void (*fn)(void *arg), void *arg)
 {
+	ASSERT(fn);
 	*t = (struct tasklet){ .fn = fn, .arg = arg, .cpu = -1 };
 	list_init(&t->link);
 }
@@ -28,6 +29,8 @@ static u32 enqueue(struct tasklet *t, u32 cpu)
 {
 	struct list_head *q = &per_cpu(queue, cpu);
 
+	ASSERT(spin_is_locked_by_me(&lock));
+	ASSERT(cpu < NR_CPUS && t->scheduled && !t->dead);
 	if (!q->next)
 		list_init(q);
 	if (!registered) {
@@ -69,6 +72,7 @@ static void tasklet_softirq(void)
 
 	if (q->next && !list_empty(q)) {
 		t = list_first_entry(q, struct tasklet, link);
+		ASSERT(t->scheduled && !t->running && t->cpu == (s32)smp_cpu_id());
 		list_del_init(&t->link);
 		t->scheduled = false;
 		t->cpu = -1;

@@ -46,6 +46,7 @@ void timer_set_biller(void (*fn)(struct vcpu *v, s64 ns))
 
 static void heap_place(struct timers *ts, u32 i, struct timer *t)
 {
+	ASSERT(i && i <= ts->count && ts->count < ts->size);
 	ts->heap[i] = t;
 	t->heap_index = i;
 }
@@ -76,6 +77,8 @@ static void sift_down(struct timers *ts, u32 i, struct timer *t)
 
 static void insert(struct timers *ts, struct timer *t)
 {
+	ASSERT(spin_is_locked_by_me(&ts->lock));
+	ASSERT(!t->heap_index && !t->dead);
 	if (ts->count + 1 < ts->size) {
 		sift_up(ts, ++ts->count, t);
 		return;
@@ -90,6 +93,8 @@ static void remove(struct timers *ts, struct timer *t)
 	struct timer *last, **link = &ts->overflow;
 	u32 i = t->heap_index;
 
+	ASSERT(spin_is_locked_by_me(&ts->lock));
+	ASSERT(i && (i == IN_OVERFLOW || ts->heap[i] == t));
 	t->heap_index = 0;
 	if (i == IN_OVERFLOW) {
 		while (*link != t)
@@ -146,6 +151,7 @@ static void announce(struct timers *ts, const struct timer *t)
 
 void timer_init(struct timer *t, void (*fn)(void *arg), void *arg, u32 cpu)
 {
+	ASSERT(fn && cpu < NR_CPUS);
 	*t = (struct timer){ .fn = fn, .arg = arg, .cpu = cpu };
 }
 
@@ -263,6 +269,7 @@ static void grow(struct timers *ts)
 		struct timer *t = ts->overflow;
 
 		ts->overflow = t->next_overflow;
+		t->heap_index = 0;
 		insert(ts, t);
 	}
 	spin_unlock_irqrestore(&ts->lock, flags);

@@ -99,6 +99,7 @@ static struct slab *slab_create(u32 cls)
 /* Give back the page of a slab that has no objects and is on no list. NULL does nothing. */
 static void slab_destroy(struct slab *slab)
 {
+	ASSERT(!slab || !slab->in_use);
 	if (slab)
 		free_pages(mfn_to_page(virt_to_mfn(slab)), 0);
 }
@@ -108,6 +109,8 @@ static void *slot_take(u32 cls)
 	struct slab *slab = list_first_entry(&partial[cls], struct slab, link);
 	struct slot *s = slab->free;
 
+	ASSERT(spin_is_locked_by_me(&xmalloc_lock));
+	ASSERT(slab->magic == SLAB_MAGIC && slab->cls == cls && s);
 	slab->free = s->next;
 	slab->in_use++;
 	if (!slab->free)
@@ -179,6 +182,8 @@ static struct slab *slot_give(struct slab *slab, struct slot *s)
 	struct list_head *list = &partial[slab->cls];
 	struct slab *extra = NULL;
 
+	ASSERT(spin_is_locked_by_me(&xmalloc_lock));
+	ASSERT(slab->in_use);
 	s->next = slab->free;
 	if (!slab->free) {
 		if (!list_empty(list))

@@ -9,6 +9,7 @@
  * other CPUs, which may spin on the lock meanwhile but must answer the flush.
  * Ordering: entries are written before the flush; pages leave the p2m's references after it.
  */
+#include <xen/assert.h>
 #include <xen/errno.h>
 #include <xen/hal/vcpu.h>
 #include <xen/p2m_fmt.h>
@@ -34,6 +35,7 @@ static u32 level_shift(u32 level)
 
 static u32 level_index(gfn_t gfn, u32 level)
 {
+	ASSERT(level < P2M_LEVELS);
 	return (gfn.v >> level_shift(level)) & (P2M_ENTRIES - 1);
 }
 
@@ -57,6 +59,7 @@ static struct page_info *alloc_table(struct p2m *p)
 
 static void free_table(struct p2m *p, mfn_t mfn)
 {
+	ASSERT(p->table_pages);
 	p->table_pages--;
 	free_pages(mfn_to_page(mfn), 0);
 }
@@ -64,6 +67,9 @@ static void free_table(struct p2m *p, mfn_t mfn)
 /* Mappings of other domains' pages hold references that go with the mapping. */
 static void drop_leaf(struct p2m *p, u64 entry, u32 level)
 {
+	ASSERT(p2m_entry_is_leaf(p->fmt, entry, level));
+	/* A foreign page is mapped alone: its references are for one frame. */
+	ASSERT(level == 0 || p2m_entry_type(p->fmt, entry) != P2M_FOREIGN);
 	if (p2m_entry_type(p->fmt, entry) == P2M_FOREIGN)
 		p2m_drop_foreign(mfn_to_page(p2m_entry_mfn(p->fmt, entry)));
 }
@@ -72,6 +78,7 @@ static void free_subtree(struct p2m *p, mfn_t table, u32 level)
 {
 	u64 *t = table_of(table);
 
+	ASSERT(level < P2M_LEVELS - 1);
 	for (u32 i = 0; i < P2M_ENTRIES; i++) {
 		if (!p2m_entry_is_present(p->fmt, t[i]))
 			continue;
@@ -85,6 +92,7 @@ static void free_subtree(struct p2m *p, mfn_t table, u32 level)
 
 static void flush_pending(struct p2m *p)
 {
+	ASSERT(rw_is_write_locked(&p->lock));
 	if (!p->need_flush && !p->nr_parked)
 		return;
 	p->need_flush = false;
@@ -107,6 +115,9 @@ static int split_leaf(struct p2m *p, u64 *entry, u32 level)
 	enum p2m_type type = p2m_entry_type(p->fmt, *entry);
 	u64 *t;
 
+	ASSERT(level && level <= P2M_MAX_LEAF_LEVEL);
+	ASSERT(p2m_entry_is_leaf(p->fmt, *entry, level));
+	ASSERT(!(mfn.v & ((1UL << level_shift(level)) - 1)));
 	if (!pg)
 		return -XEN_ENOMEM;
 	t = page_to_virt(pg);
@@ -122,6 +133,8 @@ static int walk_create(struct p2m *p, gfn_t gfn, u32 target, u64 **entry)
 {
 	mfn_t table = p->root;
 
+	ASSERT(rw_is_write_locked(&p->lock));
+	ASSERT(target <= P2M_MAX_LEAF_LEVEL && !(gfn.v >> (P2M_LEVELS * 9)));
 	for (u32 level = P2M_LEVELS - 1;; level--) {
 		u64 *e = &table_of(table)[level_index(gfn, level)];
 
@@ -192,6 +205,7 @@ static int map_locked(struct p2m *p, gfn_t gfn, mfn_t mfn, u32 order, enum p2m_t
 	u32 level;
 	int rc;
 
+	ASSERT(type != P2M_INVALID);
 	if (!order_to_level(order, &level) || ((gfn.v | mfn.v) & mask) ||
 	    gfn.v >> (P2M_LEVELS * 9) || p->closed)
 		return -XEN_EINVAL;
@@ -224,6 +238,7 @@ mfn_t p2m_lookup_locked(struct p2m *p, gfn_t gfn, enum p2m_type *type, u32 *orde
 	u32 level = P2M_LEVELS - 1;
 	u64 e = 0;
 
+	ASSERT(rw_is_locked(&p->lock));
 	if (likely(!(gfn.v >> (P2M_LEVELS * 9)))) {
 		for (;; level--) {
 			e = READ_ONCE(table_of(table)[level_index(gfn, level)]);
@@ -301,6 +316,7 @@ static int unmap_locked(struct p2m *p, gfn_t gfn, u32 order)
 /* Take back the first @done frames of a range, in the steps in which they were mapped. */
 static void undo_range(struct p2m *p, gfn_t gfn, mfn_t mfn, u64 n, u64 done)
 {
+	ASSERT(done <= n);
 	while (done) {
 		u32 order = best_order(gfn.v | mfn.v, n);
 
@@ -440,6 +456,7 @@ void p2m_batch_begin(struct p2m *p)
 void p2m_batch_end(struct p2m *p)
 {
 	write_lock(&p->lock);
+	ASSERT(p->batch);
 	p->batch--;
 	/* Whatever other batches are open: this caller may now let pages go. */
 	flush_pending(p);
@@ -482,6 +499,8 @@ static int destroy_root_entry(struct p2m *p, u64 *entry)
 	mfn_t table = p2m_entry_mfn(p->fmt, *entry);
 	u64 *t = table_of(table);
 
+	/* Nobody maps anything any more, and no TLB knows what is here: the vCPUs have stopped. */
+	ASSERT(p->closed && !p->need_flush && !p->nr_parked);
 	for (u32 i = 0; i < P2M_ENTRIES; i++) {
 		u64 e = t[i];
 
@@ -530,6 +549,8 @@ void p2m_domain_free(struct domain *d)
 	if (!p)
 		return;
 	timer_kill(&p->park_timer);
+	/* p2m_domain_destroy() has left the root alone, if anything was ever mapped. */
+	ASSERT(!p->nr_parked && !p->batch && p->table_pages == 1);
 	free_table(p, p->root);
 	d->p2m = NULL;
 	xfree(p);

@@ -9,6 +9,7 @@
  * stale translation would hide it), or PARK_NS after the first. Until then the domain may still
  * reach what it could reach before, and nobody else gets the page.
  */
+#include <xen/assert.h>
 #include <xen/hal/time.h>
 
 #include "private.h"
@@ -27,6 +28,8 @@ void p2m_park_init(struct p2m *p)
 
 bool p2m_park(struct p2m *p, struct page_info *pg)
 {
+	ASSERT(rw_is_write_locked(&p->lock));
+	ASSERT(p->nr_parked <= P2M_PARKED);
 	if (p->nr_parked == P2M_PARKED || p->closed)
 		return false;
 	if (!p->nr_parked)
@@ -39,12 +42,15 @@ void p2m_drop_foreign(struct page_info *pg)
 {
 	struct domain *owner = pg->owner;
 
+	/* The mapping held a reference on the page, so it has kept its owner. */
+	ASSERT(owner && READ_ONCE(pg->refs));
 	page_put(pg);
 	domain_put(owner);
 }
 
 void p2m_drop_parked(struct p2m *p)
 {
+	ASSERT(!p->need_flush);
 	while (p->nr_parked)
 		p2m_drop_foreign(p->parked[--p->nr_parked]);
 }
