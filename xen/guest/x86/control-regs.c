@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Control registers as the guest's CPUID policy limits them; exceptions that meet. */
+#include <xen/printk.h>
+#include <xen/printk.h>
 #include <xen/x86/control-regs.h>
 #include <xen/x86/regs.h>
 
@@ -9,6 +11,7 @@
 
 bool cr4_write_valid(const struct cpuid_policy *p, const struct cr4_ctx *c, u64 val)
 {
+	ASSERT(!(cpuid_cr4_valid(p) & (X86_CR4_VMXE | X86_CR4_LA57)));
 	if (val & ~cpuid_cr4_valid(p))
 		return false;
 	if (!c->long_mode)
@@ -29,6 +32,7 @@ u64 efer_settable(const struct cpuid_policy *p)
 	for (u32 i = 0; i < ARRAY_SIZE(rules); i++)
 		if (cpuid_has(p, rules[i].feature))
 			bits |= rules[i].bit;
+	ASSERT(!(bits & (EFER_SVME | EFER_LMSLE | EFER_LMA)));
 	return bits;
 }
 
@@ -45,7 +49,10 @@ static bool is_contributory(u8 vector)
 
 int x86_combine_exceptions(u8 first, u8 second)
 {
-	bool severe = is_contributory(second) || second == VEC_PF;
+	bool severe;
+
+	ASSERT(first < 32 && second < 32);
+	severe = is_contributory(second) || second == VEC_PF;
 
 	if (first == VEC_DF)
 		return severe ? X86_SHUTDOWN : second;

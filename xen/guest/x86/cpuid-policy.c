@@ -2,6 +2,7 @@
 /* CPUID policies: reading the host, deriving a guest's table of leaves, answering from it. */
 #include "cpuid-private.h"
 
+#include <xen/printk.h>
 #include <xen/string.h>
 #include <xen/x86/vlapic.h>
 
@@ -172,6 +173,7 @@ static void apply_xstate(struct cpuid_policy *p)
 	for (u32 i = 2; i < CPUID_NR_XSTATE; i++)
 		if (!((p->xcr0_max >> i) & 1))
 			p->xstate[i] = (struct cpuid_leaf){ 0 };
+	ASSERT(!p->xcr0_max || (p->xcr0_max & (XCR0_X87 | XCR0_SSE)) == (XCR0_X87 | XCR0_SSE));
 	if (p->xcr0_max)
 		p->xstate[0].c = cpuid_xsave_size(p, p->xcr0_max);
 }
@@ -253,6 +255,8 @@ void cpuid_policy_for_guest(struct cpuid_policy *p, const struct cpuid_policy *h
 {
 	u32 words[CPUID_FEATURESET_WORDS], host_bits = host->ext[8].a & 0xff;
 
+	ASSERT(!host->is_guest && host->basic[0].a < CPUID_NR_BASIC);
+	ASSERT((host->ext[0].a & 0xffff) < CPUID_NR_EXT);
 	*p = *host;
 	p->is_guest = true;
 	p->vcpus = max(cfg->max_vcpus, 1u);
@@ -346,6 +350,7 @@ static void basic_leaf(const struct cpuid_policy *p, const struct cpuid_vcpu_ctx
 			*out = p->cache[subleaf];
 		break;
 	case 7:
+		ASSERT(p->max_feat < CPUID_NR_FEAT);
 		if (subleaf > p->max_feat)
 			break;
 		*out = p->feat[subleaf];
@@ -362,6 +367,7 @@ static void basic_leaf(const struct cpuid_policy *p, const struct cpuid_vcpu_ctx
 		xstate_leaf(p, c, subleaf, out);
 		break;
 	default:
+		ASSERT(leaf < CPUID_NR_BASIC);
 		*out = p->basic[leaf];
 		break;
 	}
@@ -384,6 +390,7 @@ void cpuid_guest(const struct cpuid_policy *p, const struct cpuid_vcpu_ctx *c, u
 	case 0x8000:
 		if (leaf > p->ext[0].a)
 			break;
+		ASSERT(index < CPUID_NR_EXT);
 		*out = p->ext[index];
 		if (index == 1 && p->vendor == CPUID_VENDOR_AMD && !c->apic_enabled)
 			out->d &= ~(1u << (FEATURE(APIC) % 32));

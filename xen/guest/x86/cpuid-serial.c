@@ -3,6 +3,7 @@
 #include "cpuid-private.h"
 
 #include <xen/errno.h>
+#include <xen/printk.h>
 
 #define MSR_PLATFORM_INFO 0xceu
 #define MSR_ARCH_CAPS 0x10au
@@ -53,6 +54,7 @@ int cpuid_policy_to_leaves(const struct cpuid_policy *p, xen_cpuid_leaf_t *out, 
 	}
 	for (u32 i = 0; i <= (p->ext[0].a & 0xffff); i++)
 		put(&s, 0x80000000 | i, XEN_CPUID_NO_SUBLEAF, &p->ext[i]);
+	ASSERT(s.n <= CPUID_MAX_SERIALISED);
 	*n = s.n;
 	return s.n > cap ? -XEN_ENOBUFS : 0;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Guest MSRs outside the hardware's vCPU state: some with a life of their own, others by table. */
 #include <xen/errno.h>
+#include <xen/printk.h>
 #include <xen/string.h>
 #include <xen/x86/msr-policy.h>
 
@@ -153,6 +154,7 @@ static int read_rule(const struct msr_ctx *c, u32 msr, u64 *val)
 
 int guest_msr_read(const struct guest_msrs *m, const struct msr_ctx *c, u32 msr, u64 *val)
 {
+	ASSERT(c->policy);
 	if (mtrr_owns_msr(msr))
 		return mtrr_read(&m->mtrr, msr, val);
 	if (is_mc_bank(msr)) {
@@ -227,6 +229,7 @@ static int write_tsc(struct guest_msrs *m, const struct msr_ctx *c, u32 msr, u64
 
 int guest_msr_write(struct guest_msrs *m, const struct msr_ctx *c, u32 msr, u64 val, u32 *effects)
 {
+	ASSERT(c->policy && !(m->debugctl & ~DEBUGCTL_WRITABLE));
 	*effects = 0;
 	if (mtrr_owns_msr(msr)) {
 		*effects = MSR_EFFECT_MEM_TYPE;

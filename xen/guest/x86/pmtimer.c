@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* ACPI power-management timer and PM1a event block. */
 #include <xen/errno.h>
+#include <xen/printk.h>
 #include <xen/string.h>
 #include <xen/x86/pmtimer.h>
 
@@ -32,7 +33,10 @@ u32 pmtimer_read(const struct pmtimer *pt, s_time_t now)
 
 static void update_sci(struct pmtimer *pt)
 {
-	bool sci = pt->sts & pt->en & PM1_STATUS_BITS;
+	bool sci;
+
+	ASSERT(!(pt->sts & ~PM1_STATUS_BITS));
+	sci = pt->sts & pt->en & PM1_STATUS_BITS;
 
 	if (pt->ops && sci != pt->sci) {
 		pt->sci = sci;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Virtual high precision event timer. */
 #include <xen/errno.h>
+#include <xen/printk.h>
 #include <xen/string.h>
 #include <xen/x86/vhpet.h>
 
@@ -213,6 +214,7 @@ void vhpet_fired(struct vhpet *h, u32 n, s_time_t now)
 	struct vhpet_timer *t = &h->t[n];
 	u64 behind;
 
+	ASSERT(n < VHPET_TIMERS && !(h->isr >> VHPET_TIMERS));
 	if (t->deadline == INT64_MAX)
 		return;
 	if (now < t->deadline) {

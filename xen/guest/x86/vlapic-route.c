@@ -3,6 +3,7 @@
 #include "vlapic-private.h"
 
 #include <xen/bitmap.h>
+#include <xen/printk.h>
 #include <xen/string.h>
 
 bool vlapic_match_dest(const struct vlapic *vl, u32 dest, bool logical, bool wide)
@@ -58,6 +59,7 @@ static void arbitrate(struct vlapic *const *vls, u32 n, u32 start, unsigned long
 			best = i;
 		}
 	}
+	ASSERT(best == n || bit_test(mask, best));
 	memset(mask, 0, BITMAP_LONGS(n) * sizeof(*mask));
 	if (best < n)
 		bit_set(mask, best);

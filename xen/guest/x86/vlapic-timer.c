@@ -50,7 +50,10 @@ void vlapic_timer_set_lvt(struct vlapic *vl, u32 val)
 
 static void timer_start(struct vlapic *vl, u64 ticks, s_time_t now)
 {
-	u64 period = (u64)*vlapic_reg(vl, APIC_REG_TMICT) << vl->timer_shift;
+	u64 period;
+
+	ASSERT(vl->timer_shift <= 7 && timer_mode(vl) != LVTT_DEADLINE);
+	period = (u64)*vlapic_reg(vl, APIC_REG_TMICT) << vl->timer_shift;
 
 	vl->timer_period = period < VLAPIC_MIN_PERIOD ? VLAPIC_MIN_PERIOD : (s_time_t)period;
 	timer_arm(vl, time_add(now, ticks << vl->timer_shift));
@@ -100,6 +103,7 @@ void vlapic_timer_set_deadline(struct vlapic *vl, u64 tsc, s_time_t now)
 		timer_post(vl);
 		return;
 	}
+	ASSERT(at > now);
 	vl->tsc_deadline = tsc;
 	timer_arm(vl, at);
 }
@@ -120,6 +124,7 @@ u32 vlapic_timer_current(const struct vlapic *vl, s_time_t now)
 	if (left <= 0) {
 		if (mode != LVTT_PERIODIC)
 			return 0;
+		ASSERT(vl->timer_period >= VLAPIC_MIN_PERIOD);
 		left = vl->timer_period - -left % vl->timer_period;
 	}
 	return (u32)min((u64)left >> vl->timer_shift, (u64)*vlapic_reg(vl, APIC_REG_TMICT));

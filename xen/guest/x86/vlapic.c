@@ -14,6 +14,7 @@ void vlapic_update_ppr(struct vlapic *vl)
 	u32 tpr = *vlapic_reg(vl, APIC_REG_TPR);
 	u32 isr_class = vl->isr_top < 0 ? 0 : (u32)vl->isr_top & 0xf0;
 
+	ASSERT(tpr <= 0xff && vl->isr_top <= 255);
 	*vlapic_reg(vl, APIC_REG_PPR) = (tpr & 0xf0) >= isr_class ? tpr : isr_class;
 }
 
@@ -23,6 +24,7 @@ void vlapic_update_enabled(struct vlapic *vl)
 
 	vl->enabled = (vl->base_msr & APIC_BASE_EN) && (spiv & SPIV_ENABLE);
 	vl->x2apic = (vl->base_msr & APIC_BASE_EXTD) != 0;
+	ASSERT(!vl->x2apic || (vl->base_msr & APIC_BASE_EN));
 }
 
 void vlapic_reset(struct vlapic *vl)

@@ -2,6 +2,7 @@
 /* CPUID for the current vCPU, and the policies it comes from. */
 #include <xen/errno.h>
 #include <xen/hal/time.h>
+#include <xen/printk.h>
 #include <xen/trace.h>
 #include <xen/xmalloc.h>
 
@@ -46,6 +47,7 @@ void hvm_cpuid_make(struct cpuid_policy *p, const struct domain *d)
 			  .incarnation = 1 },
 	};
 
+	ASSERT(host_policy.basic[0].a && !host_policy.is_guest);
 	cfg.time.offset = d ? (s64)to_xd((struct domain *)d)->tsc_offset : 0;
 	cfg.time.mul = time_tsc_scale()->mul;
 	cfg.time.shift = (u32)(s32)time_tsc_scale()->shift;
@@ -56,6 +58,7 @@ int hvm_cpuid_domain_init(struct domain *d)
 {
 	struct x86_domain *xd = to_xd(d);
 
+	ASSERT(!xd->cpuid);
 	xd->cpuid = xzalloc(struct cpuid_policy);
 	if (!xd->cpuid)
 		return -XEN_ENOMEM;
@@ -73,6 +76,8 @@ void hvm_cpuid(struct x86_vcpu *xv, u32 leaf, u32 subleaf, u32 out[4])
 	};
 	struct cpuid_leaf l;
 
+	/* XCR0 is in the processor. */
+	ASSERT(&xv->v == current_vcpu());
 	/* Only leaf 0xd looks at XCR0, which the guest may have changed without an exit. */
 	if (unlikely(leaf == 0xd) && fpu_host_xcr0())
 		c.xcr0 = xgetbv(0);

@@ -66,6 +66,7 @@ static long set_tsc(struct domain *d, const struct xen_domctl *op)
 	/* The machine's clock is known to so many kHz only when the same machine measured it. */
 	if (t->gtsc_khz && t->gtsc_khz != cycles_khz())
 		return -XEN_EOPNOTSUPP;
+	ASSERT(xd->cpuid);
 	xd->cpuid->time.mode = t->tsc_mode;
 	xd->cpuid->time.incarnation = t->incarnation;
 	return 0;
@@ -81,6 +82,7 @@ static long paging_pool(struct domain *d, struct xen_domctl *op, bool *copy)
 		*copy = true;
 		return 0;
 	}
+	ASSERT(op->cmd == XEN_DOMCTL_set_paging_mempool_size);
 	if (op->u.paging_mempool.size & ~PAGE_MASK)
 		return -XEN_EINVAL;
 	xd->paging_pool = op->u.paging_mempool.size;

@@ -44,6 +44,7 @@ static long give_policy(struct vcpu *v, const struct cpuid_policy *p, guest_ptr_
 	if (!rc && !guest_ptr_is_null(msrs) &&
 	    guest_copy_out(v, msrs, s->msrs, m * sizeof(s->msrs[0])))
 		rc = -XEN_EFAULT;
+	ASSERT(n <= CPUID_MAX_SERIALISED && m <= CPUID_MAX_SERIALISED_MSRS);
 	*nr_leaves = n;
 	*nr_msrs = m;
 	xfree(s);

@@ -66,6 +66,7 @@ int fpu_vcpu_init(struct x86_vcpu *xv)
 	struct page_info *pg = alloc_pages(area_order, 0);
 	u8 *area;
 
+	ASSERT(area_bytes && !xv->fpu_area);
 	if (!pg)
 		return -XEN_ENOMEM;
 	area = page_to_virt(pg);
@@ -94,6 +95,7 @@ void fpu_vcpu_destroy(struct x86_vcpu *xv)
 
 void fpu_save(struct x86_vcpu *xv)
 {
+	ASSERT(xv->fpu_area && this_cpu(fpu_owner) == xv);
 	if (use_xsave) {
 		/* XSETBV need not exit, so ask what the guest made of XCR0. */
 		xv->xcr0 = xgetbv(0);
@@ -120,7 +122,11 @@ static void clear_error_pointers(void)
 
 void fpu_load(struct x86_vcpu *xv)
 {
-	bool loaded = this_cpu(fpu_owner) == xv && xv->fpu_cpu == smp_cpu_id();
+	bool loaded;
+
+	ASSERT(xv->fpu_area && (xv->xcr0 & XCR0_X87));
+	ASSERT(!use_xsave || !(xv->xcr0 & ~host_xcr0));
+	loaded = this_cpu(fpu_owner) == xv && xv->fpu_cpu == smp_cpu_id();
 
 	if (!loaded && error_pointers_stay)
 		clear_error_pointers();
@@ -136,6 +142,7 @@ void fpu_load(struct x86_vcpu *xv)
 
 int fpu_set_xcr0(struct x86_vcpu *xv, u64 val)
 {
+	ASSERT(&xv->v == current_vcpu() && this_cpu(fpu_owner) == xv);
 	if (!use_xsave || (val & ~host_xcr0) || !cpuid_xcr0_valid(to_xd(xv->v.domain)->cpuid, val))
 		return -1;
 	xsetbv(0, val);
@@ -146,6 +153,7 @@ int fpu_set_xcr0(struct x86_vcpu *xv, u64 val)
 /* No CPU may take what it has in its registers for the state that is loaded now. */
 static void forget_loaded(struct x86_vcpu *xv)
 {
+	ASSERT(!READ_ONCE(xv->v.unit.running));
 	xv->fpu_cpu = ~0U;
 }
 

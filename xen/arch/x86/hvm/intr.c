@@ -30,6 +30,7 @@ void hvm_kick(struct x86_vcpu *xv)
 
 bool hvm_post_by_software(struct x86_vcpu *xv, u8 vector, bool level)
 {
+	ASSERT(xv->vlapic.page);
 	if (!vlapic_set_irq(&xv->vlapic, vector, level))
 		return false;
 	/* Most posts of a vCPU are to itself, and it looks before it enters its guest again. */
@@ -93,6 +94,7 @@ static void do_sipi(struct x86_vcpu *xv, u8 vector)
 		return;
 	}
 	pending_drop(&xv->pending, v);
+	ASSERT(!READ_ONCE(v->unit.running));
 	vlapic_reset(&xv->vlapic);
 	if (v->vcpu_info->evtchn_upcall_pending && xv->upcall_vector)
 		post_upcall(xv);
@@ -131,6 +133,7 @@ void hvm_deliver(struct domain *d, const struct apic_msg *msg, const struct vlap
 	DECLARE_BITMAP(targets, 128);
 	u32 i;
 
+	ASSERT(d->max_vcpus <= 128);
 	if (!vlapic_route(xd->vlapics, d->max_vcpus, msg, self, targets))
 		return;
 	bitmap_for_each(i, targets, d->max_vcpus)
@@ -146,6 +149,7 @@ u32 hvm_message_cpu(struct domain *d, const struct apic_msg *msg)
 	if (!vlapic_route(xd->vlapics, d->max_vcpus, msg, NULL, targets))
 		return 0;
 	first = bitmap_find_next(targets, d->max_vcpus, 0);
+	ASSERT(first < d->max_vcpus && d->vcpu[first]);
 	return READ_ONCE(d->vcpu[first]->unit.cpu);
 }
 
@@ -221,6 +225,7 @@ void arch_vcpu_nmi(struct vcpu *v)
 
 void hvm_do_pending_work(struct x86_vcpu *xv)
 {
+	ASSERT(&xv->v == current_vcpu());
 	WRITE_ONCE(xv->work_pending, false);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	if (xv->timer_due) {
@@ -256,6 +261,7 @@ s32 hvm_next_vector(struct x86_vcpu *xv)
 {
 	s32 vector;
 
+	ASSERT(&xv->v == current_vcpu());
 	if (unlikely(READ_ONCE(xv->work_pending)))
 		hvm_do_pending_work(xv);
 	xv->offered_callback = false;
@@ -273,6 +279,7 @@ s32 hvm_next_vector(struct x86_vcpu *xv)
 
 void hvm_vector_offered(struct x86_vcpu *xv, u8 vector)
 {
+	ASSERT(vector >= 16);
 	if (!xv->offered_callback)
 		vlapic_ack(&xv->vlapic, vector);
 }

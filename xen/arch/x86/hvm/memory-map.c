@@ -3,6 +3,7 @@
 #include <xen/errno.h>
 #include <xen/guest_access.h>
 #include <xen/hal/vcpu.h>
+#include <xen/printk.h>
 #include <xen/xmalloc.h>
 
 #include <asm/e820.h>
@@ -33,6 +34,7 @@ static long give_own(struct vcpu *v, guest_ptr_t arg, struct xen_memory_map *map
 	const struct guest_map *m = &to_xd(v->domain)->map;
 	u32 n = min(map->nr_entries, m->nr);
 
+	ASSERT(m->nr <= GUEST_MAP_MAX);
 	for (u32 i = 0; i < n; i++)
 		if (give_entry(v, map, i, m->region[i].start, m->region[i].size, m->region[i].type))
 			return -XEN_EFAULT;
@@ -74,6 +76,7 @@ static int commit_map(struct domain *d, const struct guest_map *m)
 {
 	int rc = 0;
 
+	ASSERT(m->nr <= GUEST_MAP_MAX);
 	spin_lock(&d->lock);
 	if (d->creation_finished)
 		rc = -XEN_EPERM;

@@ -64,6 +64,7 @@ static int write_efer(struct x86_vcpu *xv, u64 val)
 		return -1;
 	if (((val ^ old) & EFER_LME) && (hvm->get_cr(xv, 0) & X86_CR0_PG))
 		return -1;
+	ASSERT(!(old & ~(settable | EFER_LMA)));
 	hvm->set_efer(xv, (val & settable) | (old & EFER_LMA));
 	return 0;
 }
@@ -121,6 +122,7 @@ static void apply_effects(struct x86_vcpu *xv, u32 effects)
 {
 	if (effects & MSR_EFFECT_TSC)
 		hvm_update_tsc_offset(xv);
+	ASSERT(&xv->v == current_vcpu());
 	if (effects & MSR_EFFECT_TSC_AUX)
 		wrmsr(MSR_TSC_AUX, xv->msrs.tsc_aux);
 }

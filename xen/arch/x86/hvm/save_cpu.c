@@ -134,6 +134,7 @@ static int save_event(struct x86_vcpu *xv, struct hvm_hw_cpu *c)
 	int n = hvm->get_event(xv, &e);
 
 	/* Nor can an instruction be saved that waits for a device, which has done its part. */
+	ASSERT(n >= 0 && n <= 2);
 	if (n > 1 || hvm->interrupt_shadow(xv) || pending_state(&xv->pending) != PENDING_NONE)
 		return -XEN_EAGAIN;
 	if (xv->nmi_pending) {
@@ -197,6 +198,7 @@ static void load_tsc(struct x86_vcpu *xv, u64 tsc)
 
 	if (!tsc)
 		return;
+	ASSERT(hvm_state_ours(xv));
 	if (xv->v.id == 0)
 		xd->tsc_offset = tsc - cycles_now();
 	hvm_update_tsc_offset(xv);
@@ -208,6 +210,7 @@ static void load_event(struct x86_vcpu *xv, const struct hvm_hw_cpu *c)
 	struct x86_event e;
 
 	hvm->reset_events(xv);
+	ASSERT(!hvm->event_pending(xv));
 	pending_drop(&xv->pending, &xv->v);
 	xv->offered_callback = false;
 	WRITE_ONCE(xv->nmi_pending, false);
@@ -221,6 +224,7 @@ static void load(void *state, u32 instance, const void *record, u32 len, s_time_
 	const struct hvm_hw_cpu *c = record;
 	struct x86_vcpu *xv = state;
 
+	ASSERT(!READ_ONCE(xv->v.unit.running) && xv->fpu_area);
 	hvm_state_begin(xv);
 	if (c->flags & XEN_X86_FPU_INITIALISED)
 		fpu_set_legacy(xv, c->fpu_regs);

@@ -80,6 +80,7 @@ int arch_domain_init(struct domain *d, const struct domain_config *cfg)
 	static u64 serials;
 	int rc;
 
+	ASSERT(cfg->max_vcpus && !xd->vlapics);
 	xd->serial = __atomic_add_fetch(&serials, 1, __ATOMIC_RELAXED);
 	spin_lock_init(&xd->plat_lock, "platform", LOCK_RANK_NONE);
 	xd->vlapics = xzalloc_array(struct vlapic *, cfg->max_vcpus);
@@ -123,6 +124,7 @@ int arch_vcpu_init(struct vcpu *v)
 	struct x86_domain *xd = to_xd(v->domain);
 	int rc;
 
+	ASSERT(v->id < v->domain->max_vcpus && !xd->vlapics[v->id]);
 	xv->wait_for_sipi = v->id != 0;
 	pending_init(&xv->pending, &hvm_pending_ops);
 	timer_init(&xv->vlapic_timer, hvm_vlapic_timer_due, xv, smp_cpu_id());
@@ -148,6 +150,7 @@ void arch_vcpu_destroy(struct vcpu *v)
 	struct x86_vcpu *xv = to_xv(v);
 	struct x86_domain *xd = to_xd(v->domain);
 
+	ASSERT(!READ_ONCE(v->unit.running));
 	if (xd->vlapics && xd->vlapics[v->id] == &xv->vlapic)
 		xd->vlapics[v->id] = NULL;
 	if (xv->vlapic_timer.fn)
@@ -191,6 +194,7 @@ static void predictor_barrier(const struct x86_domain *xd)
 
 static void switch_to(struct x86_vcpu *xv)
 {
+	ASSERT(&xv->v == current_vcpu());
 	predictor_barrier(to_xd(xv->v.domain));
 	load_debug(xv);
 	fpu_load(xv);
@@ -203,6 +207,7 @@ static void switch_to(struct x86_vcpu *xv)
 
 void arch_context_switch(struct vcpu *prev, struct vcpu *next)
 {
+	ASSERT(prev != next);
 	if (!is_idle_vcpu(prev))
 		switch_from(to_xv(prev));
 	hal_set_current(next);
@@ -214,6 +219,7 @@ void arch_vcpu_run(struct vcpu *v)
 {
 	struct x86_vcpu *xv = to_xv(v);
 
+	ASSERT(v == current_vcpu() && !is_idle_vcpu(v));
 	/* No interrupt may come between an access and its answer, so the guest is not entered. */
 	if (unlikely(pending_state(&xv->pending) != PENDING_NONE)) {
 		if (pending_state(&xv->pending) == PENDING_ANSWERED)

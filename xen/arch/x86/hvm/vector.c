@@ -38,6 +38,7 @@ static bool has_avx(void)
 
 int hvm_get_vec(struct x86_emul_ctx *ctx, u32 reg, void *buf, u32 bytes)
 {
+	ASSERT(reg < 16 && (bytes == sizeof(struct vec128) || bytes == sizeof(struct vec256)));
 	if (bytes == sizeof(struct vec128)) {
 		switch (reg) {
 		ALL(STORE, struct vec128, "movups", "xmm")
@@ -54,6 +55,8 @@ int hvm_get_vec(struct x86_emul_ctx *ctx, u32 reg, void *buf, u32 bytes)
 
 int hvm_put_vec(struct x86_emul_ctx *ctx, u32 reg, const void *buf, u32 bytes, bool zero_upper)
 {
+	ASSERT(reg < 16 && (bytes == sizeof(struct vec128) || bytes == sizeof(struct vec256)));
+	ASSERT(zero_upper || bytes == sizeof(struct vec128));
 	if (!zero_upper) {
 		switch (reg) {
 		ALL(LOAD, struct vec128, "movups", "xmm")

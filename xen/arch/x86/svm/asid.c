@@ -41,6 +41,8 @@ static void take_new(struct svm_vcpu *s, struct asid_cpu *a)
 	s->asid_generation = a->generation;
 	s->asid_cpu = smp_cpu_id();
 	s->vmcb->asid = a->next++;
+	/* ASID 0 is the hypervisor's own (APM 15.5.1). */
+	ASSERT(s->vmcb->asid && s->vmcb->asid < a->count);
 }
 
 void asid_for_entry(struct svm_vcpu *s)
@@ -52,6 +54,7 @@ void asid_for_entry(struct svm_vcpu *s)
 		s->vmcb->tlb_control = TLB_FLUSH_NONE;
 		return;
 	}
+	ASSERT(a->count && s->asid_generation <= a->generation);
 	s->need_flush = false;
 	take_new(s, a);
 	s->vmcb->tlb_control = a->flush_all ? TLB_FLUSH_ALL : TLB_FLUSH_NONE;

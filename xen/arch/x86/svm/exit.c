@@ -152,6 +152,7 @@ static void count_exit(struct x86_vcpu *xv, u64 code)
 
 	if (code < ARRAY_SIZE(exit_classes))
 		class = exit_classes[code];
+	ASSERT(class < EXIT_CLASSES);
 	xv->exits[class]++;
 }
 
@@ -159,6 +160,8 @@ void svm_handle_exit(struct x86_vcpu *xv)
 {
 	u64 code = vmcb_of(xv)->exit_code;
 
+	ASSERT(&xv->v == current_vcpu() && svm_of(xv)->state_loaded);
+	ASSERT(!svm_of(xv)->vintr_redeliver || svm_of(xv)->vintr_vector >= 0);
 	count_exit(xv, code);
 	switch (code) {
 	case SVM_EXIT_INTR:

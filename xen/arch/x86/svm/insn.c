@@ -56,7 +56,7 @@ static u32 decode_len(struct x86_vcpu *xv, u32 code)
 	enum x86_simple which = vmcb->exit_info1 ? X86_SIMPLE_WRMSR : X86_SIMPLE_RDMSR;
 	bool is_long = (vmcb->efer & EFER_LMA) && (vmcb->cs.attr & HVM_SEG_ATTR_L);
 	u64 va = is_long ? vmcb->rip : (u32)(vmcb->cs.base + vmcb->rip);
-	u8 bytes[15];
+	u8 bytes[X86_INSN_MAX];
 	int len;
 	u32 n;
 
@@ -76,6 +76,7 @@ static __noinline u32 learn_len(struct x86_vcpu *xv, struct insn_cache_entry *e)
 	/* Another vCPU changed the code or the tables: the guest executes what is there now. */
 	if (!len)
 		return 0;
+	ASSERT(len <= X86_INSN_MAX);
 	*e = (struct insn_cache_entry){ vmcb->rip, vmcb->cr3, code, len };
 	return len;
 }
@@ -85,7 +86,7 @@ u32 svm_insn_len(struct x86_vcpu *xv)
 	struct vmcb *vmcb = vmcb_of(xv);
 	struct insn_cache_entry *e;
 
-	if (has_nrips && vmcb->next_rip > vmcb->rip && vmcb->next_rip - vmcb->rip <= 15)
+	if (has_nrips && vmcb->next_rip > vmcb->rip && vmcb->next_rip - vmcb->rip <= X86_INSN_MAX)
 		return (u32)(vmcb->next_rip - vmcb->rip);
 	e = &svm_of(xv)->insn_cache[(vmcb->rip >> 1) % INSN_CACHE_SIZE];
 	if (likely(e->rip == vmcb->rip && e->cr3 == vmcb->cr3 &&

@@ -16,6 +16,7 @@ void svm_inject_nmi(struct x86_vcpu *xv)
 {
 	struct svm_vcpu *s = svm_of(xv);
 
+	ASSERT(s->nmi == NMI_OPEN && !(s->vmcb->event_inj & SVM_EV_VALID));
 	s->vmcb->event_inj = SVM_EV_VALID | SVM_EV_TYPE_NMI | X86_VEC_NMI;
 	s->vmcb->intercept1 |= SVM_I1_IRET;
 	s->nmi = NMI_BLOCKED;
@@ -38,6 +39,7 @@ void svm_exit_iret(struct x86_vcpu *xv)
 {
 	struct svm_vcpu *s = svm_of(xv);
 
+	ASSERT(s->nmi == NMI_BLOCKED);
 	s->vmcb->intercept1 &= ~SVM_I1_IRET;
 	s->nmi = NMI_IRET;
 	s->iret_rip = s->vmcb->rip;
@@ -52,6 +54,8 @@ bool svm_nmi_blocked(struct x86_vcpu *xv)
 
 	if (s->nmi == NMI_OPEN)
 		return false;
+	/* IRET is intercepted exactly as long as none has come. */
+	ASSERT(!(s->vmcb->intercept1 & SVM_I1_IRET) == (s->nmi != NMI_BLOCKED));
 	if (s->nmi == NMI_BLOCKED)
 		return true;
 	if (s->vmcb->rip != s->iret_rip) {

@@ -13,6 +13,8 @@ void svm_sync_state(struct x86_vcpu *xv)
 {
 	struct svm_vcpu *s = svm_of(xv);
 
+	/* Loaded is what the CPU that runs the vCPU has, and no other. */
+	ASSERT(!s->state_loaded || &xv->v == current_vcpu());
 	/* VMSAVE leaves what is loaded in place, so nothing has to be loaded again after reads. */
 	if (s->state_loaded)
 		__asm__ volatile("vmsave %%rax" :: "a"(s->vmcb_pa) : "memory");
@@ -39,6 +41,7 @@ u64 svm_get_cr(const struct x86_vcpu *xv, u32 cr)
 {
 	const struct vmcb *vmcb = vmcb_of(xv);
 
+	ASSERT(cr <= 4 && cr != 1);
 	switch (cr) {
 	case 0:
 		return vmcb->cr0;
@@ -68,6 +71,7 @@ void svm_get_paging(const struct x86_vcpu *xv, struct x86_walk *w)
  */
 void svm_set_cr4(struct svm_vcpu *s, u64 val)
 {
+	ASSERT(!(val & X86_CR4_VMXE));
 	s->mce_hidden = !(val & X86_CR4_MCE);
 	s->vmcb->cr4 = val | X86_CR4_MCE;
 	s->vmcb->cr_read = BIT(8) | (s->mce_hidden ? BIT(4) : 0);
@@ -77,8 +81,10 @@ void svm_set_cr(struct x86_vcpu *xv, u32 cr, u64 val)
 {
 	struct vmcb *vmcb = vmcb_of(xv);
 
+	ASSERT(cr <= 4 && cr != 1);
 	switch (cr) {
 	case 0:
+		ASSERT(!(val >> 32));
 		vmcb->cr0 = val;
 		break;
 	case 2:
@@ -101,6 +107,7 @@ u64 svm_get_efer(const struct x86_vcpu *xv)
 
 void svm_set_efer(struct x86_vcpu *xv, u64 val)
 {
+	ASSERT(!(val & EFER_SVME));
 	vmcb_of(xv)->efer = val | EFER_SVME;
 	svm_of(xv)->need_flush = true;
 }
@@ -138,6 +145,7 @@ u64 svm_get_dr(const struct x86_vcpu *xv, u32 dr)
 {
 	const struct vmcb *vmcb = vmcb_of(xv);
 
+	ASSERT(dr < 4 || dr == 6 || dr == 7);
 	return dr == 7 ? vmcb->dr7 : dr == 6 ? vmcb->dr6 : xv->dr[dr & 3];
 }
 
@@ -145,6 +153,7 @@ void svm_set_dr(struct x86_vcpu *xv, u32 dr, u64 val)
 {
 	struct vmcb *vmcb = vmcb_of(xv);
 
+	ASSERT(dr < 4 || dr == 6 || dr == 7);
 	if (dr == 7)
 		vmcb->dr7 = (u32)val | X86_DR7_RESET;
 	else if (dr == 6)
@@ -180,6 +189,7 @@ static struct vmcb_seg *seg_of(struct vmcb *vmcb, enum hvm_segment s)
 	case HVM_GDTR:
 		return &vmcb->gdtr;
 	default:
+		ASSERT(s == HVM_IDTR);
 		return &vmcb->idtr;
 	}
 }
@@ -270,5 +280,6 @@ void svm_set_tsc_offset(struct x86_vcpu *xv, u64 offset)
 
 void svm_set_pat(struct x86_vcpu *xv, u64 pat)
 {
+	ASSERT(pat_valid(pat));
 	vmcb_of(xv)->g_pat = pat;
 }

@@ -63,7 +63,10 @@ static bool svm_detect(void)
 /* Two bits an MSR (read, write), three ranges of 2048 bytes (APM 15.11). */
 static void msrpm_allow(u32 msr)
 {
-	u32 bit = msr < 0x2000 ? msr * 2 : 0x800 * 8 + (msr - 0xc0000000) * 2;
+	u32 bit;
+
+	ASSERT(msr < 0x2000 || (msr >= 0xc0000000 && msr < 0xc0002000));
+	bit = msr < 0x2000 ? msr * 2 : 0x800 * 8 + (msr - 0xc0000000) * 2;
 
 	msrpm[bit / 8] &= ~(3 << (bit % 8));
 }
@@ -104,6 +107,7 @@ static void make_maps(void)
 
 static void svm_allow_ports(u16 first, u16 last)
 {
+	ASSERT(first <= last && iopm_hardware);
 	for (u32 port = first; port <= last; port++)
 		iopm_hardware[port / 8] &= ~(1 << (port % 8));
 }
@@ -164,6 +168,7 @@ static int svm_vcpu_init(struct x86_vcpu *xv)
 	struct page_info *pg = alloc_pages(0, 0);
 	struct vmcb *vmcb;
 
+	ASSERT(msrpm && !xv->vendor && xv->v.domain->p2m);
 	if (!s || !pg) {
 		xfree(s);
 		if (pg)
@@ -195,6 +200,7 @@ static void svm_vcpu_destroy(struct x86_vcpu *xv)
 {
 	if (!svm_of(xv))
 		return;
+	ASSERT(!svm_of(xv)->state_loaded);
 	free_pages(mfn_to_page(virt_to_mfn(svm_of(xv)->vmcb)), 0);
 	xfree(svm_of(xv));
 	xv->vendor = NULL;
@@ -204,6 +210,7 @@ static void svm_switch_from(struct x86_vcpu *xv)
 {
 	struct svm_vcpu *s = svm_of(xv);
 
+	ASSERT(s->state_loaded);
 	__asm__ volatile("vmsave %%rax" :: "a"(s->vmcb_pa) : "memory");
 	s->state_loaded = false;
 	__asm__ volatile("vmload %%rax"
@@ -215,6 +222,7 @@ static void svm_switch_to(struct x86_vcpu *xv)
 {
 	struct svm_vcpu *s = svm_of(xv);
 
+	ASSERT(!s->state_loaded && this_cpu(host_vmcb));
 	idt_use_ist(false);
 	__asm__ volatile("vmload %%rax" :: "a"(s->vmcb_pa) : "memory");
 	s->state_loaded = true;
@@ -343,6 +351,8 @@ static void svm_run(struct x86_vcpu *xv)
 	 * Whoever posts work or an interrupt from now on sends an IPI, which ends the run at once.
 	 * Taken between a look at what is posted and this, it would be lost.
 	 */
+	ASSERT(&xv->v == current_vcpu() && s->state_loaded);
+	ASSERT((vmcb->efer & EFER_SVME) && vmcb->ncr3);
 	clgi();
 	offer_interrupt(xv);
 	if (unlikely(softirq_pending())) {
@@ -373,6 +383,8 @@ static int combine_events(struct x86_vcpu *xv, u8 vector)
 {
 	u64 first = vmcb_of(xv)->event_inj;
 
+	ASSERT(first & SVM_EV_VALID);
+
 	if ((first & SVM_EV_TYPE_MASK) == SVM_EV_TYPE_EXC)
 		return x86_combine_exceptions(first & SVM_EV_VECTOR_MASK, vector);
 	if ((first & SVM_EV_TYPE_MASK) == SVM_EV_TYPE_NMI) {
@@ -388,6 +400,7 @@ static void svm_inject_exception(struct x86_vcpu *xv, u8 vector, s32 error, u64 
 	struct vmcb *vmcb = vmcb_of(xv);
 	u64 event;
 
+	ASSERT(vector < 32 && vector != X86_VEC_NMI);
 	trace_exception_inject(vector, (u32)error);
 	if (vector == X86_VEC_PF)
 		vmcb->cr2 = cr2;
