@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Control registers as the guest's CPUID policy limits them; exceptions that meet. */
-#include <xen/printk.h>
+#include <xen/assert.h>
 #include <xen/printk.h>
 #include <xen/x86/control-regs.h>
 #include <xen/x86/regs.h>

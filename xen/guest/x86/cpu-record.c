@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Checks of the record of a vCPU's registers, and the event that it holds. */
+#include <xen/assert.h>
 #include <xen/errno.h>
-#include <xen/printk.h>
 #include <xen/string.h>
 #include <xen/x86/control-regs.h>
 #include <xen/x86/cpu-record.h>

@@ -2,7 +2,7 @@
 /* CPUID policies: reading the host, deriving a guest's table of leaves, answering from it. */
 #include "cpuid-private.h"
 
-#include <xen/printk.h>
+#include <xen/assert.h>
 #include <xen/string.h>
 #include <xen/x86/vlapic.h>
 

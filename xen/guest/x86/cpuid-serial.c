@@ -2,8 +2,8 @@
 /* CPUID policies to and from the ABI's arrays of leaves and MSRs (domctl, sysctl). */
 #include "cpuid-private.h"
 
+#include <xen/assert.h>
 #include <xen/errno.h>
-#include <xen/printk.h>
 
 #define MSR_PLATFORM_INFO 0xceu
 #define MSR_ARCH_CAPS 0x10au

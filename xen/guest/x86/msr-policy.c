@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Guest MSRs outside the hardware's vCPU state: some with a life of their own, others by table. */
+#include <xen/assert.h>
 #include <xen/errno.h>
-#include <xen/printk.h>
 #include <xen/string.h>
 #include <xen/x86/msr-policy.h>
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Saving, checking and loading a domain's records by the one table that describes them. */
+#include <xen/assert.h>
 #include <xen/bitmap.h>
 #include <xen/errno.h>
-#include <xen/printk.h>
 #include <xen/string.h>
 #include <xen/x86/save.h>
 

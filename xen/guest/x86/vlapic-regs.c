@@ -2,8 +2,8 @@
 /* Register accesses of the virtual local APIC, by MMIO (xAPIC) and by MSR (x2APIC). */
 #include "vlapic-private.h"
 
+#include <xen/assert.h>
 #include <xen/errno.h>
-#include <xen/printk.h>
 
 #define R(reg) (1UL << APIC_REG_##reg)
 #define R8(reg) (0xffUL << APIC_REG_##reg)

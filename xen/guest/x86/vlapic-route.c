@@ -2,8 +2,8 @@
 /* Which local APICs an interrupt message reaches. */
 #include "vlapic-private.h"
 
+#include <xen/assert.h>
 #include <xen/bitmap.h>
-#include <xen/printk.h>
 #include <xen/string.h>
 
 bool vlapic_match_dest(const struct vlapic *vl, u32 dest, bool logical, bool wide)

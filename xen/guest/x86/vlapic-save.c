@@ -2,8 +2,8 @@
 /* Save and restore of the virtual local APIC in the ABI's records (public/arch-x86/hvm/save.h). */
 #include "vlapic-private.h"
 
+#include <xen/assert.h>
 #include <xen/errno.h>
-#include <xen/printk.h>
 #include <xen/string.h>
 
 #include <public/xen.h>

@@ -2,7 +2,8 @@
 /* The timer of the virtual local APIC: one-shot, periodic and TSC-deadline. */
 #include "vlapic-private.h"
 
-#include <xen/printk.h>
+#include <xen/assert.h>
+
 
 static u32 timer_mode(const struct vlapic *vl)
 {

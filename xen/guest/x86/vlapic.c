@@ -2,8 +2,8 @@
 /* Virtual local APIC: reset, priorities, and interrupts on their way into the CPU. */
 #include "vlapic-private.h"
 
+#include <xen/assert.h>
 #include <xen/errno.h>
-#include <xen/printk.h>
 #include <xen/string.h>
 
 /* Version 0x14 (integrated), six LVT entries, no EOI-broadcast suppression. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Virtual 8254 interval timer. */
+#include <xen/assert.h>
 #include <xen/errno.h>
-#include <xen/printk.h>
 #include <xen/string.h>
 #include <xen/x86/vpit.h>
 

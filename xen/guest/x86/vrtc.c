@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Virtual real-time clock and CMOS memory. */
+#include <xen/assert.h>
 #include <xen/errno.h>
-#include <xen/printk.h>
 #include <xen/string.h>
 #include <xen/x86/vrtc.h>
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* CPUID for the current vCPU, and the policies it comes from. */
+#include <xen/assert.h>
 #include <xen/errno.h>
 #include <xen/hal/time.h>
-#include <xen/printk.h>
 #include <xen/trace.h>
 #include <xen/xmalloc.h>
 

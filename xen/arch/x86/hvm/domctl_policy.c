@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* XEN_DOMCTL_*_cpu_policy and XEN_SYSCTL_get_cpu_*: CPU policies as the toolstack handles them. */
+#include <xen/assert.h>
 #include <xen/errno.h>
 #include <xen/hal/time.h>
-#include <xen/printk.h>
 #include <xen/string.h>
 #include <xen/xmalloc.h>
 

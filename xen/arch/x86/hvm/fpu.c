@@ -5,9 +5,9 @@
  * may be loaded elsewhere), loading is left out when the same vCPU comes back to the same CPU and
  * nobody else's state was loaded in between.
  */
+#include <xen/assert.h>
 #include <xen/errno.h>
 #include <xen/percpu.h>
-#include <xen/printk.h>
 #include <xen/string.h>
 
 #include <asm/features.h>

@@ -5,6 +5,7 @@
  * Posting is done on any CPU: it sets a bit in the target's IRR (or a flag) and kicks it. All else
  * is done by the CPU that runs the vCPU, before it enters the guest: hvm_next_vector().
  */
+#include <xen/assert.h>
 #include <xen/errno.h>
 #include <xen/evtchn.h>
 #include <xen/hal/cpu.h>
@@ -12,7 +13,6 @@
 #include <xen/hal/time.h>
 #include <xen/hal/vcpu.h>
 #include <xen/ops.h>
-#include <xen/printk.h>
 #include <xen/trace.h>
 
 #include <asm/processor.h>

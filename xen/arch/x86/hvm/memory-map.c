@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* XENMEM_memory_map and its kin: the memory map a guest was given, or the machine's. */
+#include <xen/assert.h>
 #include <xen/errno.h>
 #include <xen/guest_access.h>
 #include <xen/hal/vcpu.h>
-#include <xen/printk.h>
 #include <xen/xmalloc.h>
 
 #include <asm/e820.h>

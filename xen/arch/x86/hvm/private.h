@@ -3,8 +3,8 @@
 #ifndef X86_HVM_PRIVATE_H
 #define X86_HVM_PRIVATE_H
 
+#include <xen/assert.h>
 #include <xen/p2m.h>
-#include <xen/printk.h>
 #include <xen/x86/ptwalk.h>
 
 #include <asm/hvm.h>

@@ -3,9 +3,9 @@
  * XEN_DOMCTL_gethvmcontext, gethvmcontext_partial and sethvmcontext: the table of all records that
  * a domain can have, and the way of streams from and to the toolstack's memory.
  */
+#include <xen/assert.h>
 #include <xen/errno.h>
 #include <xen/hal/time.h>
-#include <xen/printk.h>
 #include <xen/string.h>
 #include <xen/x86/save.h>
 #include <xen/xmalloc.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The record of a vCPU's registers, and of the event that waits for it. */
+#include <xen/assert.h>
 #include <xen/errno.h>
 #include <xen/hal/time.h>
 #include <xen/hal/vcpu.h>
-#include <xen/printk.h>
 #include <xen/string.h>
 #include <xen/x86/cpu-record.h>
 

@@ -4,9 +4,9 @@
  * time is reachable, by the CPU that has loaded it (a VMCS must be current to be read), so every
  * access to a vCPU that is not the one running here is marked by a beginning and an end.
  */
+#include <xen/assert.h>
 #include <xen/hal/cpu.h>
 #include <xen/hal/vcpu.h>
-#include <xen/printk.h>
 
 #include "private.h"
 

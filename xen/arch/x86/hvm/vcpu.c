@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Domains and vCPUs on x86: making and unmaking them, switching between them, running them. */
+#include <xen/assert.h>
 #include <xen/errno.h>
 #include <xen/hal/cpu.h>
 #include <xen/hal/smp.h>
@@ -7,7 +8,6 @@
 #include <xen/hal/vcpu.h>
 #include <xen/ops.h>
 #include <xen/percpu.h>
-#include <xen/printk.h>
 #include <xen/string.h>
 #include <xen/xmalloc.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What each #VMEXIT means and who handles it. */
+#include <xen/assert.h>
 #include <xen/errno.h>
-#include <xen/printk.h>
 #include <xen/trace.h>
 #include <xen/x86/emul.h>
 

@@ -3,11 +3,12 @@
 #ifndef SVM_H
 #define SVM_H
 
-#include <xen/printk.h>
 
 #include <asm/hvm.h>
 
 #include "vmcb.h"
+
+#include <xen/assert.h>
 
 /** Whether the guest can take an NMI, and what it is doing about it (nmi.c). */
 enum nmi_state {
