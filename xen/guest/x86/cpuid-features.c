@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Which CPU features guests may see: a white-list by name. What is not named here is hidden,
- * whatever the host has. Hidden on purpose, and why:
+ * The CPU features that guests may see, by name. All others are hidden, whatever the host has.
+ * Hidden on purpose, and why:
  *   VMX, SVM, SMX, SKINIT           no nested virtualisation
  *   MONITOR, MONITORX               waiting would hold the physical CPU; some emulators fault it
  *   DS, DTES64, PDCM, IBS, PROC_TRACE, LWP, WDT   counters and tracing belong to the hypervisor

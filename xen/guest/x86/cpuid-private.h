@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the files of the CPUID policy share. */
+/* Shared by the files of the CPUID policy. */
 #ifndef GUEST_X86_CPUID_PRIVATE_H
 #define GUEST_X86_CPUID_PRIVATE_H
 
@@ -9,7 +9,7 @@
 /* Bits AMD repeats from leaf 1 EDX in leaf 0x80000001 EDX. */
 #define CPUID_COMMON_1D 0x0183f3ffu
 
-/** Where word @w of a featureset stands in @p. */
+/** The place of word @w of a featureset in @p. */
 u32 *cpuid_feature_word(struct cpuid_policy *p, u32 w);
 /** The features a guest may have, of those the @host has: rules, then dependencies. */
 void cpuid_offered(const struct cpuid_policy *host, u32 words[CPUID_FEATURESET_WORDS]);

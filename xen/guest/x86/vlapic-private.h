@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the files of the virtual local APIC share. */
+/* Shared by the files of the virtual local APIC. */
 #ifndef GUEST_X86_VLAPIC_PRIVATE_H
 #define GUEST_X86_VLAPIC_PRIVATE_H
 

@@ -33,7 +33,7 @@ static u32 reg_read(struct vlapic *vl, u32 reg, s_time_t now)
 {
 	if (unlikely(reg == APIC_REG_TMCCT))
 		return vlapic_timer_current(vl, now);
-	/* There is no bus to arbitrate for: the priority is the processor's. */
+	/* The arbitration priority is not modelled: it reads as the processor priority. */
 	return *vlapic_reg(vl, reg == APIC_REG_ARB ? APIC_REG_PPR : reg);
 }
 
@@ -48,7 +48,7 @@ static void send_ipi(struct vlapic *vl, u32 icr, u32 dest)
 	/* Level is meaningful only for the INIT de-assert; IPIs are edges (SDM 11.6.1). */
 	msg.level = (icr & (1u << 15)) && msg.mode == APIC_DM_INIT;
 	if (msg.mode == APIC_DM_FIXED || msg.mode == APIC_DM_LOWEST) {
-		/* It goes out all the same, and those that get it note an error of their own. */
+		/* The message is sent nevertheless; each receiver records an error of its own. */
 		if (unlikely(msg.vector < 16))
 			vlapic_error(vl, ESR_SEND_ILLEGAL);
 		if (msg.shorthand == APIC_DEST_SELF) {
@@ -83,7 +83,7 @@ static void write_spiv(struct vlapic *vl, u32 val)
 	vlapic_update_enabled(vl);
 }
 
-/* What both access ways share; the caller has checked reserved bits where that matters. */
+/* Writes by MMIO and by MSR alike. The caller has checked reserved bits where they fault. */
 static bool reg_write(struct vlapic *vl, u32 reg, u32 val, s_time_t now)
 {
 	switch (reg) {
@@ -97,7 +97,7 @@ static bool reg_write(struct vlapic *vl, u32 reg, u32 val, s_time_t now)
 		write_spiv(vl, val);
 		break;
 	case APIC_REG_ESR:
-		/* What was written does not matter: it asks for the errors since the last time. */
+		/* A write of any value latches the errors since the last write (SDM 11.5.3). */
 		*vlapic_reg(vl, APIC_REG_ESR) = __atomic_exchange_n(&vl->esr_pending, 0,
 								    __ATOMIC_RELAXED);
 		break;

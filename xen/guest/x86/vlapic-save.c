@@ -65,8 +65,8 @@ static int check_hidden(const void *state, u32 instance, const void *record, u32
 }
 
 /*
- * What a guest could not have written has not been saved either. Registers that follow from others
- * (ID, version, PPR) and reserved offsets are not looked at, and not loaded.
+ * Values that a guest cannot write cannot have been saved. Registers that follow from others (ID,
+ * version, PPR) and reserved offsets are neither checked nor loaded.
  */
 static int check_regs(const void *state, u32 instance, const void *record, u32 len)
 {
@@ -104,7 +104,7 @@ static void load_timer(struct vlapic *vl, u32 count, u32 left, u32 tdcr, s_time_
 	}
 	*vlapic_reg(vl, APIC_REG_TMICT) = count;
 	left = min(left, count);
-	/* Xen does not save the count that is left. A periodic timer runs all the same. */
+	/* Xen does not save the remaining count, but a periodic timer is always running. */
 	if (!left && mode == LVTT_PERIODIC)
 		left = count;
 	if (left)

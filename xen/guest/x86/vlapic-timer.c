@@ -31,7 +31,7 @@ static void timer_post(struct vlapic *vl)
 		vl->ops->post(vl->ctx, (u8)lvt, false);
 }
 
-/* @v near INT64_MAX must not wrap to the past: a far deadline is none. */
+/* A sum beyond INT64_MAX must not wrap into the past; so far ahead the timer never fires. */
 static s_time_t time_add(s_time_t t, u64 delta)
 {
 	return delta >= (u64)(INT64_MAX - t) ? INT64_MAX - 1 : t + (s_time_t)delta;

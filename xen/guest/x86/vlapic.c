@@ -39,7 +39,8 @@ void vlapic_reset(struct vlapic *vl)
 		*vlapic_reg(vl, r) = LVT_MASKED;
 	WRITE_ONCE(vl->esr_pending, 0);
 	vl->timer_shift = 1;
-	/* Marks without requests go by themselves; one that comes now must keep its mark. */
+	/* irr_words stays: stale marks are cleared by the next scan, while clearing them here could
+	 * lose the mark of a vector that is posted now. */
 	vl->isr_words = 0;
 	vl->isr_top = -1;
 	vlapic_update_enabled(vl);
@@ -107,8 +108,9 @@ bool vlapic_set_irq(struct vlapic *vl, u8 vector, bool level)
 }
 
 /*
- * A register that is found empty loses its mark before it is looked at once more: a vector that is
- * posted in between either is seen then, or finds the mark gone and sets it again.
+ * When a marked register turns out to be empty, its mark is cleared first and the register read
+ * again. A vector posted meanwhile is either seen by that read, or its poster finds the mark
+ * cleared and sets it again.
  */
 int vlapic_scan_irr(struct vlapic *vl)
 {

@@ -16,7 +16,7 @@
 #define TSC_MODE_ALWAYS_EMULATE 1
 #define TSC_MODE_NEVER_EMULATE 2
 
-/* A PVH guest has a local APIC and nothing else that is emulated. */
+/* The local APIC is the only device that is emulated for a PVH guest. */
 int arch_domain_config_check(const struct xen_domctl_createdomain *c)
 {
 	if (c->arch.emulation_flags != XEN_X86_EMU_LAPIC) {
@@ -51,7 +51,7 @@ static long get_tsc(struct domain *d, struct xen_domctl *op)
 	return 0;
 }
 
-/* The guest reads the host's counter with an offset; neither scaling nor emulation is offered. */
+/* The guest reads the host's counter plus an offset. Scaling and emulation are not implemented. */
 static long set_tsc(struct domain *d, const struct xen_domctl *op)
 {
 	const struct xen_domctl_tsc_info *t = &op->u.tsc_info;
@@ -63,7 +63,7 @@ static long set_tsc(struct domain *d, const struct xen_domctl *op)
 		return -XEN_EOPNOTSUPP;
 	if (t->tsc_mode != TSC_MODE_DEFAULT && t->tsc_mode != TSC_MODE_NEVER_EMULATE)
 		return -XEN_EINVAL;
-	/* The machine's clock is known to so many kHz only when the same machine measured it. */
+	/* Another frequency means that the guest comes from another machine: needs scaling. */
 	if (t->gtsc_khz && t->gtsc_khz != cycles_khz())
 		return -XEN_EOPNOTSUPP;
 	ASSERT(xd->cpuid);
@@ -72,7 +72,7 @@ static long set_tsc(struct domain *d, const struct xen_domctl *op)
 	return 0;
 }
 
-/* Page tables come from the heap; the size asked for is kept for who asks again. */
+/* Page tables come from the heap. The toolstack's figure is kept, so that it reads back. */
 static long paging_pool(struct domain *d, struct xen_domctl *op, bool *copy)
 {
 	struct x86_domain *xd = to_xd(d);
@@ -128,7 +128,7 @@ static void fill_regs(struct x86_vcpu *xv, struct cpu_user_regs *r)
 	r->ss = s.sel;
 }
 
-/* What a debugger wants to see; loading state goes by sethvmcontext. */
+/* Registers for a debugger. State is loaded by sethvmcontext only. */
 static long get_vcpu_context(struct vcpu *v, struct domain *d, const struct xen_domctl *op)
 {
 	const struct xen_domctl_vcpucontext *req = &op->u.vcpucontext;

@@ -96,7 +96,7 @@ long domctl_set_cpu_policy(struct vcpu *v, struct domain *d, struct xen_domctl *
 	long rc = -XEN_EFAULT;
 
 	c->err_leaf = c->err_subleaf = c->err_msr = ~0U;
-	/* What the guest saw at its start must stay true. */
+	/* A policy must not change once the guest has seen it. */
 	if (d->creation_finished)
 		return -XEN_EEXIST;
 	if (c->nr_leaves > CPUID_MAX_SERIALISED || c->nr_msrs > CPUID_MAX_SERIALISED_MSRS)

@@ -3,7 +3,7 @@
  * FPU and extended state of guests. The hypervisor itself uses none, so the guest's registers stay
  * in the CPU until another vCPU runs there: saving is done at every switch away (so that the state
  * may be loaded elsewhere), loading is left out when the same vCPU comes back to the same CPU and
- * nobody else's state was loaded in between.
+ * no other vCPU's state was loaded in between.
  */
 #include <xen/assert.h>
 #include <xen/errno.h>

@@ -67,9 +67,9 @@ static void do_init(struct x86_vcpu *xv)
 }
 
 /*
- * The target is stopped or about to: wait until its state is in memory. Vain if it was started
- * again by other means. Two vCPUs that do this to each other would wait for ever, so one that was
- * itself reset gives up.
+ * The target has been told to stop: wait until its state is in memory. Fails if something else
+ * restarted it. Two vCPUs that reset each other would wait forever, so the caller gives up when it
+ * was itself reset.
  */
 static bool wait_until_off_cpu(struct vcpu *v)
 {

@@ -14,7 +14,7 @@
 #include <public/memory.h>
 #include <public/hvm/e820.h>
 
-/* What the ABI calls an entry: 20 bytes, as the BIOS has them. */
+/* An entry of the ABI: 20 bytes, in the layout of the BIOS call E820. */
 struct e820_entry {
 	u64 addr, size;
 	u32 type;

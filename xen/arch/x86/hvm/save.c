@@ -61,7 +61,7 @@ static void *vcpu_of(const struct save_set *s, u32 id)
 	return v ? to_xv(v) : NULL;
 }
 
-/* What can be saved of @d, which is paused: its vCPUs' state is in memory, and belongs to us. */
+/* The records of @d, which is paused: its vCPUs' state is in memory and does not change. */
 static struct save_set set_of(struct domain *d)
 {
 	struct vcpu *v;

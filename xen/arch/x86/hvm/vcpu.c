@@ -49,7 +49,7 @@ struct vcpu *arch_vcpu_alloc(void)
 	return xv ? &xv->v : NULL;
 }
 
-/* Others post interrupts as long as they can find the vCPU, so the APIC's page goes with it. */
+/* Other CPUs post interrupts while they can find the vCPU, so the APIC's page lives as long. */
 void arch_vcpu_free(struct vcpu *v)
 {
 	struct x86_vcpu *xv = to_xv(v);
@@ -182,7 +182,7 @@ static void switch_from(struct x86_vcpu *xv)
 	save_debug(xv);
 }
 
-/* What one domain taught the branch predictors must not steer the next one's (IBPB). */
+/* One domain's training of the branch predictors must not steer the next domain (IBPB). */
 static void predictor_barrier(const struct x86_domain *xd)
 {
 	if (!cpu_has(X86_FEATURE_IBPB) || this_cpu(predictor_serial) == xd->serial)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What each #VMEXIT means and who handles it. */
+/* The handler of each #VMEXIT (exit codes: APM volume 2, appendix C). */
 #include <xen/assert.h>
 #include <xen/errno.h>
 #include <xen/trace.h>
@@ -90,7 +90,7 @@ static void exit_exception(struct x86_vcpu *xv, u32 vector)
 		hvm->inject_exception(xv, X86_VEC_AC, (s32)vmcb->exit_info1, 0);
 		break;
 	case X86_VEC_MC:
-		/* The host's own handler runs: raise it here as the processor would have. */
+		/* It is the host's: raise it here, as the processor would have done. */
 		__asm__ volatile("int $18");
 		break;
 	default:
@@ -170,7 +170,7 @@ void svm_handle_exit(struct x86_vcpu *xv)
 	case SVM_EXIT_NMI:
 	case SVM_EXIT_SMI:
 	case SVM_EXIT_INIT:
-		break;	/* the host took it when GIF was set */
+		break;	/* the host handled it when GIF was set again */
 	case SVM_EXIT_VINTR:
 		break;	/* the guest can take interrupts now: see offer_interrupt() */
 	case SVM_EXIT_VMMCALL:

@@ -2,8 +2,8 @@
 /*
  * NMIs of guests, one at a time: after one has been delivered the next waits until the guest's
  * IRET has been executed (APM volume 2, section 8.2.3), which is therefore intercepted meanwhile.
- * The exit comes before the IRET, so a waiting NMI needs one more, right behind it: the trap flag
- * makes the processor stop there.
+ * The exit comes before the IRET is executed, so a waiting NMI needs another exit right after it:
+ * the trap flag makes the processor stop there.
  */
 #include <asm/processor.h>
 
@@ -43,7 +43,7 @@ void svm_exit_iret(struct x86_vcpu *xv)
 	s->vmcb->intercept1 &= ~SVM_I1_IRET;
 	s->nmi = NMI_IRET;
 	s->iret_rip = s->vmcb->rip;
-	/* svm_nmi_blocked() sees to one that waits. */
+	/* A waiting NMI makes svm_nmi_blocked() run before the next entry. */
 	if (xv->nmi_pending)
 		WRITE_ONCE(xv->work_pending, true);
 }
@@ -67,7 +67,7 @@ bool svm_nmi_blocked(struct x86_vcpu *xv)
 		s->guest_tf = s->vmcb->rflags & X86_EFLAGS_TF;
 		s->vmcb->rflags |= X86_EFLAGS_TF;
 	}
-	/* Look again at each entry: an IRET that faults goes elsewhere without a trap. */
+	/* Check again at each entry: an IRET that faults does not trap, and RIP is elsewhere. */
 	WRITE_ONCE(xv->work_pending, true);
 	return true;
 }

@@ -259,7 +259,7 @@ static void offer_interrupt(struct x86_vcpu *xv)
 				  ((u64)vector << SVM_VINTR_VECTOR_SHIFT);
 }
 
-/* What is offered is taken at the entry, unless the guest has interrupts off now. */
+/* The guest takes the offered vector at the entry, unless it has interrupts off. */
 static void trace_taken_now(struct svm_vcpu *s)
 {
 	s->vintr_traced = s->vintr_vector >= 0 && (s->vmcb->rflags & X86_EFLAGS_IF) &&
@@ -275,7 +275,7 @@ static void trace_taken_late(struct svm_vcpu *s)
 	s->vintr_traced = false;
 }
 
-/* The guest took what was offered, or another, more urgent one may be offered the next time. */
+/* The exit tells whether the guest took the offered vector. If not, it is only requested again. */
 static void settle_offer(struct x86_vcpu *xv)
 {
 	struct svm_vcpu *s = svm_of(xv);
@@ -348,8 +348,8 @@ static void svm_run(struct x86_vcpu *xv)
 	struct vmcb *vmcb = s->vmcb;
 
 	/*
-	 * Whoever posts work or an interrupt from now on sends an IPI, which ends the run at once.
-	 * Taken between a look at what is posted and this, it would be lost.
+	 * From here to VMRUN an IPI stays pending and then ends the run at once. With GIF set, one
+	 * that arrived after offer_interrupt() looked would be handled, and its work forgotten.
 	 */
 	ASSERT(&xv->v == current_vcpu() && s->state_loaded);
 	ASSERT((vmcb->efer & EFER_SVME) && vmcb->ncr3);

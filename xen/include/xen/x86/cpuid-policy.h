@@ -5,7 +5,7 @@
  * "CPUID", AMD APM vol. 3 appendix E; hypervisor leaves: public/arch-x86/cpuid.h.
  *
  * Topology shown to a guest: one package, one thread a core, APIC id = vCPU number * 2 (the
- * odd ids are the second threads nobody has), as toolstacks for Xen write it into ACPI tables.
+ * odd ids would be second threads), as toolstacks for Xen write it into ACPI tables.
  *
  * Locking: a policy is constant while its domain runs; changed only by set_cpu_policy before.
  */
@@ -75,7 +75,7 @@ struct cpuid_policy {
 	struct cpuid_time time;
 };
 
-/** What of a domain shapes its policy. */
+/** Properties of a domain that its policy depends on. */
 struct cpuid_config {
 	u16 domid;
 	u32 max_vcpus;
@@ -86,7 +86,7 @@ struct cpuid_config {
 	struct cpuid_time time;
 };
 
-/** What of a vCPU the answer depends on. */
+/** Properties of a vCPU that the answer depends on. */
 struct cpuid_vcpu_ctx {
 	u32 vcpu_id;
 	u64 cr4;		/* as the guest sees it */

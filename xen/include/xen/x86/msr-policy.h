@@ -12,7 +12,7 @@
 
 #define MSR_NR_MC_BANKS 2
 
-/** What a write means to the caller. */
+/** Effects of a write that the caller must carry out. */
 #define MSR_EFFECT_TSC (1u << 0)	/* tsc_adjust changed: recompute the TSC offset */
 #define MSR_EFFECT_MEM_TYPE (1u << 1)	/* MTRRs or PAT changed */
 #define MSR_EFFECT_TSC_AUX (1u << 2)	/* tsc_aux changed: load it if the vCPU's are loaded */
@@ -30,7 +30,7 @@ struct guest_msrs {
 	u32 microcode;		/* revision shown in MSR 0x8b */
 };
 
-/** What an access depends on. */
+/** Properties of the vCPU that an access depends on. */
 struct msr_ctx {
 	const struct cpuid_policy *policy;
 	u64 guest_tsc;		/* what RDTSC would give the guest now; used for MSR 0x10 only */
@@ -40,7 +40,7 @@ void guest_msrs_init(struct guest_msrs *m, u32 phys_bits, u32 microcode);
 
 /**
  * RDMSR and WRMSR. 0: done. -XEN_EINVAL: #GP(0), expected (a feature not offered, a bad value).
- * -XEN_ENOENT: #GP(0), an MSR nobody thought of; worth one log line.
+ * -XEN_ENOENT: #GP(0), an MSR that no rule covers; worth one log line.
  * *@effects is set by every write (MSR_EFFECT_*).
  */
 int guest_msr_read(const struct guest_msrs *m, const struct msr_ctx *c, u32 msr, u64 *val);

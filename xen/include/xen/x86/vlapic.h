@@ -68,7 +68,8 @@ struct vlapic_page {
 };
 BUILD_BUG_ON(sizeof(struct vlapic_page) != PAGE_SIZE);
 
-/** What the APIC causes. Called on the vCPU's CPU, post() on any; every slot must be filled. */
+/** Effects of the APIC outside itself. Called on the vCPU's CPU, post() on any CPU. Every slot must
+ * be filled. */
 struct vlapic_ops {
 	/**
 	 * The APIC itself has an interrupt for its vCPU: from a local source, or an IPI to self.
@@ -156,8 +157,8 @@ static inline int vlapic_pending(struct vlapic *vl)
 
 /**
  * @vector, which vlapic_pending() gave, is handed to the CPU: move it from requested to in service.
- * False if it is no longer requested. Do it before the guest can run: what is posted for the
- * vector from then on is another interrupt, and would be lost if it were merged with this one.
+ * False if it is no longer requested. Do it before the guest can run: a post of the same
+ * vector from then on is another interrupt, and must not be merged with this one.
  */
 bool vlapic_ack(struct vlapic *vl, u8 vector);
 /** The CPU did not take what was handed to it last: back to requested. */

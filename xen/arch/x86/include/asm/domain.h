@@ -37,8 +37,8 @@ enum exit_class {
 struct x86_vcpu {
 	struct vcpu v;
 	u64 gpr[GPR_COUNT];		/* RAX and RSP are copied at exit and entry */
-	void *vendor;			/* what hvm_ops keeps of it: control block and more */
-	u32 state_cpu, state_depth;	/* who reaches its registers from outside: hvm/state.c */
+	void *vendor;			/* the backend's own state: control block and more */
+	u32 state_cpu, state_depth;	/* the CPU that accesses its registers: hvm/state.c */
 
 	struct pending pending;		/* an access that a device answers later */
 	u8 allowed;			/* X86_CLASS_* that may finish it */

@@ -25,7 +25,7 @@ struct hvm_seg {
 #define HVM_SEG_ATTR_L BIT(9)
 #define HVM_SEG_ATTR_DB BIT(10)
 
-/** What a virtualisation extension provides. Every slot is filled. */
+/** The backend of a virtualisation extension (SVM). Every slot is filled. */
 struct hvm_ops {
 	const char *name;
 	/** Entries of its second-stage page tables. */
@@ -111,9 +111,9 @@ extern const struct hvm_ops svm_ops;
 extern const struct hvm_ops *hvm;
 
 /**
- * Every access to the registers of a vCPU that does not run on this CPU stands between these two,
- * and so does an interrupt handler's access to the one that does. The vCPU is paused, down or not
- * started, and does not run on another CPU. No softirqs in between.
+ * Bracket every access to the registers of a vCPU that does not run on this CPU, and an interrupt
+ * handler's access to the one that does. The vCPU is paused, down or not started, and does not run
+ * on another CPU. No softirqs in between.
  */
 void hvm_state_begin(struct x86_vcpu *xv);
 void hvm_state_end(struct x86_vcpu *xv);
@@ -168,7 +168,7 @@ u32 hvm_fetch(struct x86_vcpu *xv, u64 va, void *buf, u32 len);
 int hvm_msr_read(struct x86_vcpu *xv, u32 msr, u64 *val);
 int hvm_msr_write(struct x86_vcpu *xv, u32 msr, u64 val);
 void hvm_cpuid(struct x86_vcpu *xv, u32 leaf, u32 subleaf, u32 out[4]);
-/** What the CPUs of this machine are. */
+/** The CPUID policy of the machine itself. */
 const struct cpuid_policy *hvm_host_cpuid(void);
 
 #endif
