@@ -9,112 +9,18 @@
 #include <string.h>
 
 #include <xen/errno.h>
-#include <xen/x86/msr-policy.h>
-#include <xen/x86/pc.h>
-#include <xen/x86/vlapic.h>
+
+#include "save-domain.h"
 
 #include <public/xen.h>
 #include <public/hvm/save.h>
 
-#define VCPUS 3
 #define STREAM_MAX 65536
 #define SEC 1000000000L
 
 static u8 record[SAVE_RECORD_MAX];
-static bool line[64];
-static s_time_t timer[8];	/* what each source asked for last */
-enum { T_PIT, T_RTC, T_HPET, T_PM = T_HPET + VHPET_TIMERS, T_LAPIC };
 
-static void pic_output(void *ctx, bool on) { }
-static void pit_irq(void *ctx) { }
-static void pit_timer(void *ctx, s_time_t at) { timer[T_PIT] = at; }
-static void rtc_irq(void *ctx, bool on) { line[8] = on; }
-static void rtc_timer(void *ctx, s_time_t at) { timer[T_RTC] = at; }
-static void hpet_irq(void *ctx, u32 gsi, bool on) { line[gsi] = on; }
-static void hpet_timer(void *ctx, u32 n, s_time_t at) { timer[T_HPET + n] = at; }
-static void pm_sci(void *ctx, bool on) { line[9] = on; }
-static void pm_timer(void *ctx, s_time_t at) { timer[T_PM] = at; }
-static void ioapic_deliver(void *ctx, const struct apic_msg *m) { }
-static void ioapic_changed(void *ctx, u32 gsi, u64 old, u64 new) { }
-static void ioapic_eoi(void *ctx, u32 gsi) { }
-static void lapic_post(void *ctx, u8 vector, bool level) { vlapic_set_irq(ctx, vector, level); }
-static void lapic_ipi(void *ctx, const struct apic_msg *m) { }
-static void lapic_eoi(void *ctx, u8 vector) { }
-static void lapic_timer(void *ctx, s_time_t at) { timer[T_LAPIC] = at; }
-static s_time_t lapic_time(void *ctx, u64 tsc) { return (s_time_t)tsc; }
-
-static const struct vpic_ops pic_ops = { pic_output };
-static const struct vpit_ops pit_ops = { pit_irq, pit_timer };
-static const struct vrtc_ops rtc_ops = { rtc_irq, rtc_timer };
-static const struct vhpet_ops hpet_ops = { hpet_irq, hpet_timer };
-static const struct pmtimer_ops pm_ops = { pm_sci, pm_timer };
-static const struct vioapic_ops ioapic_ops = { ioapic_deliver, ioapic_changed, ioapic_eoi };
-static const struct vlapic_ops lapic_ops = { lapic_post, lapic_ipi, lapic_eoi, lapic_timer,
-					     lapic_time };
-
-struct test_vcpu {
-	struct vlapic apic;
-	struct vlapic_page page;
-	struct guest_msrs msrs;
-	u32 loaded;
-};
-
-struct test_domain {
-	struct pc_devices pc;
-	struct test_vcpu vcpu[VCPUS];
-};
-
-static void count_loaded(void *owner)
-{
-	((struct test_vcpu *)owner)->loaded++;
-}
-
-#define VCPU(record, member, loaded) \
-	{ &(record), SAVE_VCPU, 1, offsetof(struct test_vcpu, member), loaded }
-
-static const struct save_row rows[] = {
-	PC_SAVE_ROWS,
-	VCPU(vlapic_record, apic, NULL),
-	VCPU(vlapic_regs_record, apic, NULL),
-	VCPU(mtrr_record, msrs.mtrr, count_loaded),
-	VCPU(tsc_adjust_record, msrs, count_loaded),
-};
-
-/* The last vCPU has not been made. */
-static void *vcpu_of(const struct save_set *s, u32 id)
-{
-	struct test_domain *d = s->domain;
-
-	return id < VCPUS - 1 ? &d->vcpu[id] : NULL;
-}
-
-static struct save_set set_of(struct test_domain *d, s_time_t now)
-{
-	return (struct save_set){
-		.row = rows, .nr_rows = ARRAY_SIZE(rows), .devices = &d->pc, .nr_vcpus = VCPUS,
-		.vcpu = vcpu_of, .domain = d, .now = now,
-	};
-}
-
-static void make(struct test_domain *d)
-{
-	memset(d, 0, sizeof(*d));
-	memset(line, 0, sizeof(line));
-	vpic_init(&d->pc.pic, &pic_ops, NULL);
-	vioapic_group_init(&d->pc.ioapic, &ioapic_ops, NULL);
-	vioapic_add(&d->pc.ioapic, gpaddr_make(VIOAPIC_DEFAULT_BASE), 0, 48, 1);
-	vpit_init(&d->pc.pit, 0, &pit_ops, NULL);
-	vrtc_init(&d->pc.rtc, 0, 0, 0, &rtc_ops, NULL);
-	vhpet_init(&d->pc.hpet, &hpet_ops, NULL);
-	pmtimer_init(&d->pc.pmtimer, true, 0, &pm_ops, NULL);
-	for (u32 i = 0; i < VCPUS; i++) {
-		vlapic_init(&d->vcpu[i].apic, &d->vcpu[i].page, vcpu_apic_id(i), i == 0, 40,
-			    &lapic_ops, &d->vcpu[i].apic);
-		guest_msrs_init(&d->vcpu[i].msrs, 40, 1);
-	}
-}
-
-static void ioapic_write(struct test_domain *d, u32 reg, u32 val)
+static void ioapic_write(struct save_domain *d, u32 reg, u32 val)
 {
 	struct vioapic *a = &d->pc.ioapic.apic[0];
 
@@ -122,8 +28,8 @@ static void ioapic_write(struct test_domain *d, u32 reg, u32 val)
 	vioapic_mmio_write(&d->pc.ioapic, a, 0x10, 4, val);
 }
 
-/* Something other than what make() leaves, in every device. */
-static void use(struct test_domain *d)
+/* Something other than what save_domain_make() leaves, in every device. */
+static void use(struct save_domain *d)
 {
 	struct vlapic *apic = &d->vcpu[1].apic;
 
@@ -166,10 +72,10 @@ static int put(struct save_sink *k, const void *buf, u32 len)
 	return 0;
 }
 
-static int save(struct test_domain *d, struct buffer *b, s_time_t now)
+static int save(struct save_domain *d, struct buffer *b, s_time_t now)
 {
 	struct hvm_save_header h = { .magic = HVM_FILE_MAGIC, .version = HVM_FILE_VERSION };
-	struct save_set s = set_of(d, now);
+	struct save_set s = save_domain_set(d, now);
 
 	b->sink.put = put;
 	b->used = 0;
@@ -177,16 +83,16 @@ static int save(struct test_domain *d, struct buffer *b, s_time_t now)
 	return save_stream(&s, &h, &b->sink, record);
 }
 
-static int check(struct test_domain *d, const struct buffer *b)
+static int check(struct save_domain *d, const struct buffer *b)
 {
-	struct save_set s = set_of(d, 0);
+	struct save_set s = save_domain_set(d, 0);
 
 	return save_check(&s, b->data, b->used, record);
 }
 
-static int restore(struct test_domain *d, const struct buffer *b, s_time_t now)
+static int restore(struct save_domain *d, const struct buffer *b, s_time_t now)
 {
-	struct save_set s = set_of(d, now);
+	struct save_set s = save_domain_set(d, now);
 	int rc = save_check(&s, b->data, b->used, record);
 
 	if (!rc)
@@ -211,13 +117,13 @@ static void *find(struct buffer *b, u16 type, u16 instance, struct hvm_save_desc
 	return NULL;
 }
 
-static struct test_domain a, b;
+static struct save_domain a, b;
 static struct buffer one, two;
 
 static int set_up(void **state)
 {
-	make(&a);
-	make(&b);
+	save_domain_make(&a);
+	save_domain_make(&b);
 	return 0;
 }
 
@@ -244,7 +150,7 @@ static void test_round_trip(void **state)
 
 static void test_single_records(void **state)
 {
-	struct save_set s = set_of(&a, 0);
+	struct save_set s = save_domain_set(&a, 0);
 
 	use(&a);
 	assert_int_equal(save_record(&s, HVM_SAVE_CODE(PIC), 1, record), HVM_SAVE_LENGTH(PIC));
@@ -261,7 +167,7 @@ static void test_single_records(void **state)
 static void test_without_devices(void **state)
 {
 	struct hvm_save_header h = { .magic = HVM_FILE_MAGIC, .version = HVM_FILE_VERSION };
-	struct save_set s = set_of(&a, 0);
+	struct save_set s = save_domain_set(&a, 0);
 
 	assert_int_equal(save(&a, &one, 0), 0);
 	s.devices = NULL;
@@ -402,7 +308,7 @@ static const struct bad bad[] = {
 
 static void test_fields(void **state)
 {
-	struct test_domain before;
+	struct save_domain before;
 	u8 was[8];
 
 	use(&a);
@@ -425,7 +331,7 @@ static void test_fields(void **state)
 /* Random damage is refused without a change, or loaded without breaking what saving relies on. */
 static void test_damage(void **state)
 {
-	struct test_domain before;
+	struct save_domain before;
 	u32 loaded = 0;
 
 	unit_seed();
@@ -459,13 +365,13 @@ static void test_due_at_save(void **state)
 	vhpet_mmio_write(&a.pc.hpet, 0x100, 4, 20 << 9 | 6, 0);
 	vhpet_mmio_write(&a.pc.hpet, 0x108, 8, 50, 0);
 	pmtimer_event_write(&a.pc.pmtimer, 2, 2, PM1_TMR, 0);
-	assert_true(timer[T_PM] < 601 * SEC);
+	assert_true(save_timer[T_PM] < 601 * SEC);
 	assert_int_equal(save(&a, &one, 601 * SEC), 0);
-	memset(line, 0, sizeof(line));
+	memset(save_line, 0, sizeof(save_line));
 	assert_int_equal(restore(&b, &one, 0), 0);
 	assert_int_equal(vlapic_pending(&b.vcpu[1].apic), 0x31);
-	assert_true(line[20]);
-	assert_true(line[9]);
+	assert_true(save_line[20]);
+	assert_true(save_line[9]);
 }
 
 /* Both orders of the two records give the guest its deadline, and only in deadline mode. */
@@ -478,9 +384,9 @@ static void test_tsc_deadline(void **state)
 	vlapic_mmio_write(from, 0x320, 4, 2 << 17 | 0x31, 0);
 	vlapic_msr_write(from, MSR_TSC_DEADLINE, 5000, 0);
 	assert_int_equal(save(&a, &one, 100), 0);
-	timer[T_LAPIC] = 0;
+	save_timer[T_LAPIC] = 0;
 	assert_int_equal(restore(&b, &one, 100), 0);
-	assert_int_equal(timer[T_LAPIC], 5000);
+	assert_int_equal(save_timer[T_LAPIC], 5000);
 	assert_int_equal(vlapic_msr_read(to, MSR_TSC_DEADLINE, &val, 100), 0);
 	assert_int_equal(val, 5000);
 	/* In another mode it reads as zero and does nothing. */
@@ -502,11 +408,11 @@ static void test_periodic_of_xen(void **state)
 	vlapic_mmio_write(apic, 0x380, 4, 1000000, 0);
 	assert_int_equal(save(&a, &one, 300000), 0);
 	assert_int_equal(restore(&b, &one, 0), 0);
-	assert_int_equal(timer[T_LAPIC], 700000);
+	assert_int_equal(save_timer[T_LAPIC], 700000);
 	regs = find(&one, HVM_SAVE_CODE(LAPIC_REGS), 1, NULL);
 	memset(regs + APIC_REG_TMCCT * 16, 0, 4);
 	assert_int_equal(restore(&b, &one, 0), 0);
-	assert_int_equal(timer[T_LAPIC], 1000000);
+	assert_int_equal(save_timer[T_LAPIC], 1000000);
 }
 
 int main(void)
