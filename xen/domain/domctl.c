@@ -49,8 +49,9 @@ static DEFINE_SPINLOCK(domctl_lock, LOCK_RANK_DOMCTL);
 
 static long run(struct vcpu *v, struct xen_domctl *op, bool *copy)
 {
-	domctl_fn fn = op->cmd < ARRAY_SIZE(domctl_table) ? domctl_table[op->cmd].fn : NULL;
-	u32 flags = fn ? domctl_table[op->cmd].flags : 0;
+	u32 cmd = array_index_nospec(op->cmd, ARRAY_SIZE(domctl_table));
+	domctl_fn fn = op->cmd < ARRAY_SIZE(domctl_table) ? domctl_table[cmd].fn : NULL;
+	u32 flags = fn ? domctl_table[cmd].flags : 0;
 	struct domain *d;
 	long rc;
 	int err;
@@ -91,7 +92,7 @@ long do_domctl(struct vcpu *v, struct hypercall *hc)
 	rc = run(v, &op, &copy);
 	spin_unlock(&domctl_lock);
 	if (rc == -XEN_ENOSYS)
-		printk(LOG_G_DEBUG "domctl %u is not built\n", op.cmd);
+		printk(LOG_G_DEBUG "domctl %u is not implemented\n", op.cmd);
 	if (copy && guest_copy_out(v, arg, &op, sizeof(op)))
 		return -XEN_EFAULT;
 	return rc;

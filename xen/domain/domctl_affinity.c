@@ -41,11 +41,6 @@ int xenctl_bitmap_out(struct vcpu *v, const struct xenctl_bitmap *b, const unsig
 	return 0;
 }
 
-static struct vcpu *vcpu_named(struct domain *d, u32 id)
-{
-	return id < d->max_vcpus ? d->vcpu[id] : NULL;
-}
-
 static bool affinity_flags_valid(u32 flags)
 {
 	const u32 masks = XEN_VCPUAFFINITY_HARD | XEN_VCPUAFFINITY_SOFT;
@@ -74,7 +69,7 @@ long domctl_set_vcpu_affinity(struct vcpu *v, struct domain *d, struct xen_domct
 	const struct xen_domctl_vcpuaffinity *a = &op->u.vcpuaffinity;
 	bool set_hard = a->flags & XEN_VCPUAFFINITY_HARD;
 	bool set_soft = a->flags & XEN_VCPUAFFINITY_SOFT;
-	struct vcpu *t = vcpu_named(d, a->vcpu);
+	struct vcpu *t = domain_vcpu(d, a->vcpu);
 	cpumask_t hard, soft;
 	int rc = 0;
 
@@ -94,7 +89,7 @@ long domctl_set_vcpu_affinity(struct vcpu *v, struct domain *d, struct xen_domct
 long domctl_get_vcpu_affinity(struct vcpu *v, struct domain *d, struct xen_domctl *op)
 {
 	const struct xen_domctl_vcpuaffinity *a = &op->u.vcpuaffinity;
-	struct vcpu *t = vcpu_named(d, a->vcpu);
+	struct vcpu *t = domain_vcpu(d, a->vcpu);
 	int rc = 0;
 
 	if (!affinity_flags_valid(a->flags) || a->vcpu >= d->max_vcpus)

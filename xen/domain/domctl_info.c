@@ -82,7 +82,7 @@ long domctl_getvcpuinfo(struct vcpu *v, struct domain *d, struct xen_domctl *op)
 
 	if (info->vcpu >= d->max_vcpus)
 		return -XEN_EINVAL;
-	t = d->vcpu[info->vcpu];
+	t = domain_vcpu(d, info->vcpu);
 	if (!t)
 		return -XEN_ESRCH;
 	info->online = !(READ_ONCE(t->pause_flags) & VPF_DOWN);

@@ -147,12 +147,12 @@ long domctl_subscribe(struct vcpu *v, struct domain *d, struct xen_domctl *op)
 
 long domctl_trigger(struct vcpu *v, struct domain *d, struct xen_domctl *op)
 {
-	u32 id = op->u.sendtrigger.vcpu;
+	struct vcpu *t = domain_vcpu(d, op->u.sendtrigger.vcpu);
 
 	if (op->u.sendtrigger.trigger != XEN_DOMCTL_SENDTRIGGER_NMI)
 		return -XEN_EOPNOTSUPP;
-	if (id >= d->max_vcpus || !d->vcpu[id])
+	if (!t)
 		return -XEN_ESRCH;
-	arch_vcpu_nmi(d->vcpu[id]);
+	arch_vcpu_nmi(t);
 	return 0;
 }

@@ -59,6 +59,7 @@ static long op_param(struct vcpu *v, u32 cmd, guest_ptr_t arg)
 		return -XEN_EFAULT;
 	if (p.index >= HVM_NR_PARAMS)
 		return -XEN_EINVAL;
+	p.index = array_index_nospec(p.index, HVM_NR_PARAMS);
 	d = domain_from_arg(v, p.domid, &rc);
 	if (!d)
 		return rc;

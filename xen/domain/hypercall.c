@@ -33,9 +33,11 @@ static const hypercall_fn hypercall_table[] = {
 
 static long run(struct vcpu *v, struct hypercall *hc)
 {
-	if (hc->nr >= ARRAY_SIZE(hypercall_table) || !hypercall_table[hc->nr])
-		return -XEN_ENOSYS;
-	return hypercall_table[hc->nr](v, hc);
+	hypercall_fn fn = NULL;
+
+	if (hc->nr < ARRAY_SIZE(hypercall_table))
+		fn = hypercall_table[array_index_nospec(hc->nr, ARRAY_SIZE(hypercall_table))];
+	return fn ? fn(v, hc) : -XEN_ENOSYS;
 }
 
 long hypercall_dispatch(struct vcpu *v, struct hypercall *hc)

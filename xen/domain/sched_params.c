@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * XEN_DOMCTL_scheduler_op and XEN_SYSCTL_scheduler_op: the ABI's unions, one member for each policy,
- * become the plain structures that policies take. Policies never see an address of a guest's.
+ * XEN_DOMCTL_scheduler_op and XEN_SYSCTL_scheduler_op: the ABI's unions, one member for each
+ * policy, become the plain structures that policies take. Policies never see a guest's address.
  */
 #include <xen/errno.h>
 #include <xen/printk.h>
@@ -92,7 +92,8 @@ static long one_vcpu(struct vcpu *v, struct domain *d, guest_ptr_t at, bool put)
 
 	if (guest_copy_in(v, &item, at, sizeof(item)))
 		return -XEN_EFAULT;
-	if (item.vcpuid >= d->max_vcpus || !(t = d->vcpu[item.vcpuid]))
+	t = domain_vcpu(d, item.vcpuid);
+	if (!t)
 		return -XEN_EINVAL;
 	if (put) {
 		rtds_decode(&p, &item.u.rtds);
@@ -118,8 +119,9 @@ static long each_vcpu(struct vcpu *v, struct domain *d, struct xen_domctl_schedu
 		return -XEN_EINVAL;
 	}
 	while (n < op->u.v.nr_vcpus) {
-		long rc = one_vcpu(v, d, guest_ptr_add(list, n * sizeof(xen_domctl_schedparam_vcpu_t)),
-				   put);
+		guest_ptr_t at = guest_ptr_add(list, n * sizeof(xen_domctl_schedparam_vcpu_t));
+		long rc = one_vcpu(v, d, at, put);
+
 		if (rc)
 			return rc;
 		if (++n >= VCPUS_AT_ONCE && hypercall_preempt_check())

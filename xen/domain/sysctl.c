@@ -120,6 +120,7 @@ long do_sysctl(struct vcpu *v, struct hypercall *hc)
 {
 	guest_ptr_t arg = gvaddr_make(hc->arg[0]);
 	struct xen_sysctl op;
+	sysctl_fn fn = NULL;
 	bool copy = false;
 	long rc;
 
@@ -131,15 +132,17 @@ long do_sysctl(struct vcpu *v, struct hypercall *hc)
 		return -XEN_EACCES;
 	if (!spin_trylock(&sysctl_lock))
 		return -XEN_ERESTART;
-	if (op.cmd < ARRAY_SIZE(sysctl_table) && sysctl_table[op.cmd]) {
-		rc = sysctl_table[op.cmd](v, &op);
+	if (op.cmd < ARRAY_SIZE(sysctl_table))
+		fn = sysctl_table[array_index_nospec(op.cmd, ARRAY_SIZE(sysctl_table))];
+	if (fn) {
+		rc = fn(v, &op);
 		copy = !rc;
 	} else {
 		rc = arch_sysctl(v, &op, &copy);
 	}
 	spin_unlock(&sysctl_lock);
 	if (rc == -XEN_ENOSYS)
-		printk(LOG_G_DEBUG "sysctl %u is not built\n", op.cmd);
+		printk(LOG_G_DEBUG "sysctl %u is not implemented\n", op.cmd);
 	if (copy && guest_copy_out(v, arg, &op, sizeof(op)))
 		return -XEN_EFAULT;
 	return rc;

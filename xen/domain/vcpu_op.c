@@ -116,7 +116,8 @@ long do_vcpu_op(struct vcpu *v, struct hypercall *hc)
 	struct vcpu_register_vcpu_info info;
 	struct vcpu *t;
 
-	if (id >= v->domain->max_vcpus || !(t = v->domain->vcpu[id]))
+	t = domain_vcpu(v->domain, id);
+	if (!t)
 		return -XEN_ENOENT;
 	switch (cmd) {
 	case VCPUOP_up:

@@ -76,7 +76,8 @@ long sched_op_watchdog(struct vcpu *v, guest_ptr_t arg)
 	if (w.id > DOMAIN_WATCHDOGS || (!w.id && !w.timeout))
 		return -XEN_EINVAL;
 	spin_lock(&d->lock);
-	rc = w.id ? change(d, w.id - 1, w.timeout) : take_one(d, w.timeout);
+	rc = w.id ? change(d, array_index_nospec(w.id - 1, DOMAIN_WATCHDOGS), w.timeout)
+		  : take_one(d, w.timeout);
 	spin_unlock(&d->lock);
 	return rc;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Instances of policies: one for each CPU pool, each with CPUs, domains and parameters of its own. */
+/* Instances of policies: one for each CPU pool, with CPUs, domains and parameters of its own. */
 #include <xen/errno.h>
 #include <xen/printk.h>
 #include <xen/rcu.h>

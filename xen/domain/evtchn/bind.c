@@ -122,7 +122,7 @@ int evtchn_bind_interdomain(struct domain *d, struct domain *rd, u32 rport)
 
 int evtchn_bind_virq(struct domain *d, u32 virq, u32 vcpu)
 {
-	struct vcpu *v = evtchn_vcpu_by_id(d, vcpu);
+	struct vcpu *v = domain_vcpu(d, vcpu);
 	u32 *map;
 	int port;
 
@@ -135,6 +135,7 @@ int evtchn_bind_virq(struct domain *d, u32 virq, u32 vcpu)
 
 	map = evtchn_virq_is_global(virq) ? d->evtchn->global_virq : v->evtchn->virq;
 	spin_lock(&d->evtchn->lock);
+	virq = array_index_nospec(virq, NR_VIRQS);
 	if (map[virq])
 		port = -XEN_EEXIST;
 	else
@@ -149,7 +150,7 @@ int evtchn_bind_ipi(struct domain *d, u32 vcpu)
 {
 	int port;
 
-	if (!evtchn_vcpu_by_id(d, vcpu))
+	if (!domain_vcpu(d, vcpu))
 		return -XEN_ENOENT;
 	spin_lock(&d->evtchn->lock);
 	port = open_channel(d, EVTCHNSTAT_ipi, vcpu, 0);
@@ -214,7 +215,7 @@ int evtchn_bind_vcpu(struct domain *d, u32 port, u32 vcpu)
 	int rc = 0;
 	u64 flags;
 
-	if (!evtchn_vcpu_by_id(d, vcpu))
+	if (!domain_vcpu(d, vcpu))
 		return -XEN_ENOENT;
 	if (!chn)
 		return -XEN_EINVAL;

@@ -69,7 +69,7 @@ static int set_control(struct vcpu *v, struct evtchn_page page, void *cb)
 
 int evtchn_fifo_init_control(struct domain *d, u32 vcpu, gfn_t gfn, u32 offset)
 {
-	struct vcpu *v = evtchn_vcpu_by_id(d, vcpu);
+	struct vcpu *v = domain_vcpu(d, vcpu);
 	struct evtchn_page page;
 	int rc;
 

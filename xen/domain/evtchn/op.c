@@ -215,5 +215,5 @@ long evtchn_op(struct vcpu *v, u32 cmd, guest_ptr_t arg)
 {
 	if (cmd >= ARRAY_SIZE(evtchn_op_table))
 		return -XEN_ENOSYS;
-	return evtchn_op_table[cmd](v, arg);
+	return evtchn_op_table[array_index_nospec(cmd, ARRAY_SIZE(evtchn_op_table))](v, arg);
 }

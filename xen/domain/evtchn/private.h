@@ -130,18 +130,14 @@ extern struct spinlock evtchn_link_lock;
 static inline struct evtchn *evtchn_from_port(const struct domain *d, u32 port)
 {
 	const struct evtchn_domain *ed = d->evtchn;
+	u32 nr = __atomic_load_n(&ed->nr_ports, __ATOMIC_ACQUIRE);
 
-	if (port == 0 || port >= __atomic_load_n(&ed->nr_ports, __ATOMIC_ACQUIRE))
+	if (port == 0 || port >= nr)
 		return NULL;
+	port = array_index_nospec(port, nr);
 	return &ed->group[port / EVTCHN_PER_GROUP]
 			->bucket[port / EVTCHN_PER_BUCKET % EVTCHN_BUCKETS_PER_GROUP]
 			->chn[port % EVTCHN_PER_BUCKET];
-}
-
-/** vCPU @id; NULL when the number is out of range or not created. */
-static inline struct vcpu *evtchn_vcpu_by_id(const struct domain *d, u32 id)
-{
-	return id < d->max_vcpus ? d->vcpu[id] : NULL;
 }
 
 /** True for VIRQs that one vCPU of one domain gets; the rest belong to each vCPU. */

@@ -76,7 +76,8 @@ struct grant_mapping *maptrack_claim(struct maptrack *mt, u32 handle)
 
 	spin_lock(&mt->lock);
 	if (handle < mt->nr_chunks * MAPPINGS_PER_CHUNK) {
-		m = mapping_of(mt, handle);
+		m = mapping_of(mt, array_index_nospec(handle,
+						      mt->nr_chunks * MAPPINGS_PER_CHUNK));
 		if (!m->granter || m->busy)
 			m = NULL;
 		else

@@ -153,9 +153,11 @@ long gnttab_op(struct vcpu *v, u32 cmd, guest_ptr_t uop, u32 count, u32 *done)
 		return run_unmap(v, uop, count, done);
 	if (cmd == GNTTABOP_cache_flush)
 		return -XEN_EOPNOTSUPP;
-	if (cmd >= ARRAY_SIZE(grant_cmds) || !grant_cmds[cmd].run)
+	if (cmd >= ARRAY_SIZE(grant_cmds))
 		return -XEN_ENOSYS;
-	c = &grant_cmds[cmd];
+	c = &grant_cmds[array_index_nospec(cmd, ARRAY_SIZE(grant_cmds))];
+	if (!c->run)
+		return -XEN_ENOSYS;
 	if (!c->array && count != 1)
 		return -XEN_EINVAL;
 	return run_array(v, c, uop, count, done);

@@ -192,6 +192,7 @@ static int pin_locked(struct grant_table *gt, u32 ref, u16 grantee, u32 flags,
 		return GNTST_bad_domain;
 	if (ref >= grant_table_nr_refs(gt))
 		return GNTST_bad_gntref;
+	ref = array_index_nospec(ref, grant_table_nr_refs(gt));
 	pin = pin_alloc(gt, ref);
 	if (!pin)
 		return GNTST_no_space;

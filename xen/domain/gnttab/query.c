@@ -129,6 +129,8 @@ static s16 swap_locked(struct grant_table *gt, u32 a, u32 b)
 	ASSERT(spin_is_locked_by_me(&gt->lock));
 	if (a >= grant_table_nr_refs(gt) || b >= grant_table_nr_refs(gt))
 		return GNTST_bad_gntref;
+	a = array_index_nospec(a, grant_table_nr_refs(gt));
+	b = array_index_nospec(b, grant_table_nr_refs(gt));
 	if (in_use(gt, a) || in_use(gt, b))
 		return GNTST_eagain;
 	if (gt->version == 1) {

@@ -7,6 +7,7 @@
 #define XEN_DOMAIN_H
 
 #include <xen/mm.h>
+#include <xen/nospec.h>
 #include <xen/rangeset.h>
 #include <xen/rcu.h>
 #include <xen/sched.h>
@@ -136,6 +137,14 @@ static inline bool is_idle_vcpu(const struct vcpu *v) { return v->domain->is_idl
 #define for_each_vcpu(d, v)                                                    \
 	for (u32 i_ = 0; i_ < (d)->max_vcpus; i_++)                            \
 		if (((v) = (d)->vcpu[i_]) != NULL)
+
+/** vCPU @id, a number that may come from a guest; NULL when it is too large or not created. */
+static inline struct vcpu *domain_vcpu(const struct domain *d, u32 id)
+{
+	if (id >= d->max_vcpus)
+		return NULL;
+	return __atomic_load_n(&d->vcpu[array_index_nospec(id, d->max_vcpus)], __ATOMIC_ACQUIRE);
+}
 
 /** What a domain is made from (domctl, boot manifest, dom0 builder). */
 struct domain_config {

@@ -287,7 +287,7 @@ static void vcpu_parameters(void *arg)
 	HOST_CHECK(domctl_scheduler(v, d, &op) == 0);
 	HOST_CHECK(list[0].u.rtds.period == 1000 && list[0].u.rtds.budget == 400);
 	HOST_CHECK(list[1].u.rtds.flags == XEN_DOMCTL_SCHEDRT_extra);
-	/* All at once; what the policy refuses; a vCPU that does not exist; another's parameters. */
+	/* All at once; what the policy refuses; a vCPU that is not there; another policy's. */
 	op.u.scheduler_op.cmd = XEN_DOMCTL_SCHEDOP_putinfo;
 	op.u.scheduler_op.u.rtds = (struct xen_domctl_sched_rtds){ .period = 50, .budget = 5 };
 	HOST_CHECK(domctl_scheduler(v, d, &op) == 0 && toy_params[2].period_ns == 50000);

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Clamped indices: unchanged within bounds, 0 outside, whatever the compiler knows of them. */
+#include "unit.h"
+
+#include <xen/nospec.h>
+
+static void test_clamp(void **state)
+{
+	for (u32 n = 1; n < 70; n++) {
+		for (u32 i = 0; i < 140; i++)
+			assert_int_equal(array_index_nospec(i, n), i < n ? i : 0);
+		assert_int_equal(array_index_nospec(~0U, n), 0);
+		assert_int_equal(array_index_nospec(~0UL >> 1, n), 0);
+	}
+	assert_int_equal(array_index_nospec(0xfffffffeU, 0xffffffffUL), 0xfffffffeU);
+}
+
+/* The compiler knows that the index is in bounds here, and must compute the mask all the same. */
+static void test_mask_is_computed(void **state)
+{
+	volatile u64 given = 5;
+	u64 i = given;
+
+	if (i < 10)
+		assert_int_equal(array_mask_nospec(i, 10), ~0UL);
+	assert_int_equal(array_mask_nospec(given, 5), 0);
+	assert_int_equal(array_mask_nospec(given, 6), ~0UL);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_clamp),
+		cmocka_unit_test(test_mask_is_computed),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
