@@ -86,6 +86,7 @@ tools-install: $(tools_programs) ## install the toolstack (DESTDIR=...)
 	$(Q)$(call tools_install_as,$(wildcard tools/*/*.default),/etc/default)
 	$(Q)$(call tools_install_as,$(wildcard tools/*/*.modules-load),/usr/lib/modules-load.d)
 	$(Q)$(call tools_install,644,$(wildcard tools/*/*.conf),/etc/xen)
+	$(Q)install -d $(DESTDIR)/var/lib/xen
 test-tools-install: $(tools_programs) ## what tools-install installs is whole, and agrees with xl help
 	$(Q)$(PYTHON) tools/test/test_install.py $(BUILD)
 test-tools-xlcfg: $(BUILD)/tools/bin/xl ## xl reads 228 configurations as Debian's xl 4.17 does

@@ -134,6 +134,8 @@ class Installed(unittest.TestCase):
         for name in WANTED:
             self.assertTrue(os.path.isfile(self.path(name)), name)
             self.assertGreater(os.path.getsize(self.path(name)), 100, name)
+        # Where libxl keeps what it knows; xl doctor wants it.
+        self.assertTrue(os.path.isdir(self.path("var/lib/xen")))
 
     def test_programs_have_pages(self):
         links = [p for p in self.files("usr/sbin") if os.path.islink(self.path(f"usr/sbin/{p}"))]
