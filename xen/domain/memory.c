@@ -64,6 +64,29 @@ static long op_claim(struct vcpu *v, guest_ptr_t arg)
 	return rc;
 }
 
+/*
+ * Without populate-on-demand a target changes nothing, and all of a domain's pages are there. (libxl
+ * sets one at every `xl mem-set`.)
+ */
+static long op_pod_target(struct vcpu *v, guest_ptr_t arg)
+{
+	struct xen_pod_target t;
+	struct domain *d;
+	int err;
+
+	if (guest_copy_in(v, &t, arg, sizeof(t)))
+		return -XEN_EFAULT;
+	if (!v->domain->is_privileged)
+		return -XEN_EPERM;
+	d = domain_from_arg(v, t.domid, &err);
+	if (!d)
+		return err;
+	t.tot_pages = d->tot_pages;
+	t.pod_cache_pages = t.pod_entries = 0;
+	domain_put(d);
+	return guest_copy_out(v, arg, &t, sizeof(t)) ? -XEN_EFAULT : 0;
+}
+
 long do_memory_op(struct vcpu *v, struct hypercall *hc)
 {
 	u32 cmd = (u32)hc->arg[0] & MEMOP_CMD_MASK;
@@ -88,6 +111,9 @@ long do_memory_op(struct vcpu *v, struct hypercall *hc)
 		return op_count(v, cmd, arg);
 	case XENMEM_claim_pages:
 		return op_claim(v, arg);
+	case XENMEM_set_pod_target:
+	case XENMEM_get_pod_target:
+		return op_pod_target(v, arg);
 	case XENMEM_acquire_resource:
 		return memory_acquire_resource(v, arg);
 	case XENMEM_memory_map:

@@ -15,6 +15,11 @@ const struct xen_add_to_physmap_batch sample_xen_add_to_physmap_batch = {
 	.gpfns = { AT(0xb0000008) }, .errs = { AT(0xc000000c) } };
 const struct xen_remove_from_physmap sample_xen_remove_from_physmap = {
 	.domid = 0x7ff1, .gpfn = 0xffffffff };
+const struct xen_pod_target sample_xen_pod_target = {
+	.target_pages = 0x1122334455667788, .tot_pages = 0x99aabbccddeeff00,
+	.pod_cache_pages = 0x123456789abcdef0, .pod_entries = 0x0fedcba987654321, .domid = 0x7ff0,
+};
+
 const struct xen_mem_acquire_resource sample_xen_mem_acquire_resource = {
 	.domid = 7, .type = 1, .id = 2, .nr_frames = 3, .frame = 0x123456789abcdef0,
 	.frame_list = { AT(0xfffffffc) } };

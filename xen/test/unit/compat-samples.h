@@ -24,6 +24,7 @@
 	S(xen_add_to_physmap_batch)                                                                \
 	S(xen_remove_from_physmap)                                                                 \
 	S(xen_mem_acquire_resource)                                                                \
+	S(xen_pod_target)                                                                          \
 	S(xen_memory_map)                                                                          \
 	S(xen_foreign_memory_map)                                                                  \
 	S(multicall_entry)                                                                         \

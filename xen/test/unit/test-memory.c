@@ -443,6 +443,23 @@ static void lookups_after_teardown(void *arg)
 	host_run_until_idle();
 }
 
+/* Nothing is populated on demand: a target is accepted, and all pages are there. */
+static void pod_target(void *arg)
+{
+	struct xen_pod_target t = { .target_pages = 7, .domid = 2, .pod_entries = 1 };
+	struct domain *other;
+
+	setup();
+	HOST_CHECK(memory_op(XENMEM_set_pod_target, &t) == -XEN_EPERM);
+	dom->is_privileged = true;
+	HOST_CHECK(memory_op(XENMEM_set_pod_target, &t) == -XEN_ESRCH);
+	other = make_domain(2);
+	HOST_CHECK(memory_op(XENMEM_set_pod_target, &t) == 0);
+	HOST_CHECK(t.tot_pages == other->tot_pages && !t.pod_entries && !t.pod_cache_pages);
+	t.tot_pages = 99;
+	HOST_CHECK(memory_op(XENMEM_get_pod_target, &t) == 0 && t.tot_pages == other->tot_pages);
+}
+
 /* What a view shows, on both sides of where one mapping ends and another begins. */
 static void view_of_mappings(void *arg)
 {
@@ -492,6 +509,7 @@ static void test_foreign_map(void **state) { run(foreign_flushed_by_map); }
 static void test_foreign_timer(void **state) { run(foreign_flushed_in_time); }
 static void test_table_bound(void **state) { run(tables_everywhere); }
 static void test_range(void **state) { run(range_is_all_or_nothing); }
+static void test_pod_target(void **state) { run(pod_target); }
 static void test_view(void **state) { run(view_of_mappings); }
 static void test_teardown(void **state) { run(lookups_after_teardown); }
 
@@ -502,7 +520,8 @@ int main(void)
 		cmocka_unit_test(test_unmap_page),  cmocka_unit_test(test_table_bound),
 		cmocka_unit_test(test_range),	    cmocka_unit_test(test_teardown),
 		cmocka_unit_test(test_map_new),	    cmocka_unit_test(test_move_over),
-		cmocka_unit_test(test_view),	    cmocka_unit_test(test_foreign_together),
+		cmocka_unit_test(test_pod_target),  cmocka_unit_test(test_view),
+			    cmocka_unit_test(test_foreign_together),
 		cmocka_unit_test(test_preempted),     cmocka_unit_test(test_acquire),
 		cmocka_unit_test(test_foreign_map),   cmocka_unit_test(test_foreign_timer),
 	};
