@@ -4,18 +4,22 @@
  * over what they share with the hypervisor, as the input says. Afterwards both are destroyed, and
  * every page and every reference must be back.
  *
- * The input is a list of steps. A step's first byte says what is done, by whom, and whether the
- * numbers that follow are cut down to ones that can be right, without which random calls would
- * seldom get beyond the first check.
+ * The input is a list of steps. A step's first byte says what is done, by whom, from 64-bit or from
+ * 32-bit mode, and whether the numbers that follow are cut down to ones that can be right, without
+ * which random calls would seldom get beyond the first check.
  */
 #include "fake-world.h"
 
 #include <xen/errno.h>
 #include <xen/evtchn.h>
 #include <xen/gnttab.h>
+#include <xen/hypercall.h>
 #include <xen/printk.h>
+#include <xen/shared_info.h>
 
 #include <public/memory.h>
+
+#include "../../xen/domain/compat/private.h"
 
 #define RAM 24
 #define NR_VCPUS 2
@@ -44,6 +48,43 @@ static void take_bytes(struct input *in, void *to, size_t n)
 
 	for (size_t i = 0; i < n; i++)
 		b[i] = (u8)take(in, 1);
+}
+
+/* Rewrite @n structures of the native layout as the 32-bit caller of a call has them. */
+static void narrow(const struct compat_layout *l, u32 n)
+{
+	u8 out[sizeof(memory)];
+
+	for (u32 i = 0; i < n; i++)
+		compat_from_native(l, out + i * l->compat_bytes,
+				   (u8 *)memory + i * l->native_bytes);
+	memcpy(memory, out, n * l->compat_bytes);
+}
+
+static long run(struct vcpu *v, struct hypercall *hc)
+{
+	guest_ptr_t arg = gvaddr_make(hc->arg[1]);
+	u32 done;
+
+	if (hc->nr == __HYPERVISOR_event_channel_op)
+		return evtchn_op(v, (u32)hc->arg[0], arg);
+	return gnttab_op(v, (u32)hc->arg[0], arg, (u32)hc->arg[2], &done);
+}
+
+/* Make a call whose @n structures are in @memory, @shift bytes further than they should be. */
+static void call(struct vcpu *v, u32 nr, u32 cmd, u32 n, u32 shift)
+{
+	struct hypercall hc = { .nr = nr, .arg = { cmd, world_ptr(memory).v + shift, n } };
+	const struct compat_call *c = compat_find_call(nr, cmd);
+
+	if (!v->caller_is_32bit) {
+		run(v, &hc);
+		return;
+	}
+	if (c && c->layout)
+		narrow(compat_layout_by_id(c->layout), n);
+	hc.arg[1] = (u32)(WORLD_LOW + shift);
+	compat_call(v, &hc, run);
 }
 
 /* Numbers that may well be right. */
@@ -124,7 +165,7 @@ static void step_evtchn(struct input *in, struct vcpu *v, bool tame)
 	take_bytes(in, a, 12);
 	if (tame)
 		tame_evtchn(cmd, a);
-	evtchn_op(v, cmd, world_ptr(a));
+	call(v, __HYPERVISOR_event_channel_op, cmd, 1, tame ? 0 : (u32)take(in, 1));
 }
 
 static void tame_map(struct gnttab_map_grant_ref *op)
@@ -189,7 +230,7 @@ static void step_grant(struct input *in, struct vcpu *v, bool tame)
 		[GNTTABOP_copy] = sizeof(struct gnttab_copy),
 		[GNTTABOP_cache_flush] = 0,
 	};
-	u32 cmd = (u32)take(in, 1) % (GNTTABOP_cache_flush + 2), done;
+	u32 cmd = (u32)take(in, 1) % (GNTTABOP_cache_flush + 2);
 	u32 n = cmd < ARRAY_SIZE(size) && size[cmd] ? 1 + (u32)take(in, 1) % 3 : 1;
 	u8 *at = (u8 *)memory;
 
@@ -201,7 +242,8 @@ static void step_grant(struct input *in, struct vcpu *v, bool tame)
 			tame_grant(cmd, at);
 		at += bytes;
 	}
-	gnttab_op(v, cmd, world_ptr(memory), n, &done);
+	/* All of the memory's end, and in 32-bit mode the end of all memory, is within reach. */
+	call(v, __HYPERVISOR_grant_table_op, cmd, n, tame ? 0 : (u32)take(in, 2));
 }
 
 /* Write an entry that says something into the domain's table. */
@@ -216,6 +258,7 @@ static void step_entry(struct input *in, struct domain *d)
 	if (gnttab_frame(d, 0, &mfn))
 		return;
 	memcpy(memory, &gv, sizeof(gv));
+	d->vcpu[0]->caller_is_32bit = false;
 	gnttab_op(d->vcpu[0], GNTTABOP_get_version, world_ptr(memory), 1, &done);
 	if (((struct gnttab_get_version *)memory)->version == 1) {
 		struct grant_entry_v1 *e = (struct grant_entry_v1 *)mfn_to_virt(mfn) + ref;
@@ -291,6 +334,9 @@ static void step_other(struct input *in, struct domain *d, struct vcpu *v)
 		break;
 	default:
 		d->controller_pause_count = nr / 8 & 1;
+		/* A guest may say at any time that it is of the other width. */
+		if (nr / 8 & 2)
+			shared_info_latch(v);
 		break;
 	}
 }
@@ -343,6 +389,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		struct vcpu *v = d->vcpu[what >> 6 & 1];
 		bool tame = what & 8;
 
+		v->caller_is_32bit = what & 16;
 		switch (what & 7) {
 		case 0:
 		case 1:

@@ -367,28 +367,37 @@ void world_limit_guest(void *base, size_t size)
 	guest_end = guest_start + size;
 }
 
-static bool copy_ok(guest_ptr_t p, size_t len)
+/* Where in this process a guest pointer leads; NULL: nowhere. */
+static void *guest_memory(struct vcpu *v, gvaddr_t p, size_t len)
 {
+	u64 at = v->caller_is_32bit ? p.v - WORLD_LOW + guest_start : p.v;
+
 	if (world_copy_fails_in && --world_copy_fails_in == 0) {
 		world_copy_fails_in = 1;
-		return false;
+		return NULL;
 	}
-	return p.v >= guest_start && p.v <= guest_end && len <= guest_end - p.v;
+	if (at < guest_start || at > guest_end || len > guest_end - at)
+		return NULL;
+	return (void *)(uintptr_t)at;
 }
 
 int arch_guest_copy_in(struct vcpu *v, void *dst, gvaddr_t src, size_t len)
 {
-	if (!copy_ok(src, len))
+	const void *at = guest_memory(v, src, len);
+
+	if (!at)
 		return -XEN_EFAULT;
-	memcpy(dst, (const void *)(uintptr_t)src.v, len);
+	memcpy(dst, at, len);
 	return 0;
 }
 
 int arch_guest_copy_out(struct vcpu *v, gvaddr_t dst, const void *src, size_t len)
 {
-	if (!copy_ok(dst, len))
+	void *at = guest_memory(v, dst, len);
+
+	if (!at)
 		return -XEN_EFAULT;
-	memcpy((void *)(uintptr_t)dst.v, src, len);
+	memcpy(at, src, len);
 	return 0;
 }
 

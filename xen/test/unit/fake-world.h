@@ -60,7 +60,9 @@ extern u32 world_flushes;
 extern u32 world_stale_frees;
 extern u32 world_pirqs_bound;
 
-/** Guest pointers lead to [@base, @base + @size) only; for tests that make up pointers. */
+/** Guest pointers lead to [@base, @base + @size) only; for tests that make up pointers. In 32-bit
+ * mode this memory lies at WORLD_LOW, so that a page of it ends where 32 bits do. */
 void world_limit_guest(void *base, size_t size);
+#define WORLD_LOW 0xfffff000UL
 
 #endif
