@@ -58,8 +58,6 @@ long do_vm_assist(struct vcpu *v, struct hypercall *hc);
 long do_set_timer_op(struct vcpu *v, struct hypercall *hc);
 long do_domctl(struct vcpu *v, struct hypercall *hc);
 long do_sysctl(struct vcpu *v, struct hypercall *hc);
-long do_platform_op(struct vcpu *v, struct hypercall *hc);
-long do_physdev_op(struct vcpu *v, struct hypercall *hc);
 
 /* memory_op's parts; see memory.c. They return an extent count with this bit to be continued. */
 #define MEMOP_RESTART (1L << 62)

@@ -2,6 +2,7 @@
 /* XENVER_*: what this hypervisor says it is. The ABI version is Xen's, the rest is our own. */
 #include <xen/errno.h>
 #include <xen/format.h>
+#include <xen/hal/vcpu.h>
 #include <xen/param.h>
 #include <xen/string.h>
 #include <xen/version.h>
@@ -37,8 +38,10 @@ static long op_compile_info(struct vcpu *v, guest_ptr_t arg)
 
 static long op_capabilities(struct vcpu *v, guest_ptr_t arg)
 {
-	xen_capabilities_info_t caps = "hvm-3.0-x86_32 hvm-3.0-x86_32p hvm-3.0-x86_64 ";
+	xen_capabilities_info_t caps;
 
+	memset(caps, 0, sizeof(caps));
+	scnprintf(caps, sizeof(caps), "%s", arch_capabilities());
 	return give(v, arg, caps, sizeof(caps));
 }
 

@@ -4,16 +4,19 @@
 #include <xen/hal/vcpu.h>
 #include <xen/hypercall.h>
 
-#include "../../domain/private.h"
-
-long do_platform_op(struct vcpu *v, struct hypercall *hc)
+long arch_platform_op(struct vcpu *v, struct hypercall *hc)
 {
 	return -XEN_ENOSYS;
 }
 
-long do_physdev_op(struct vcpu *v, struct hypercall *hc)
+long arch_physdev_op(struct vcpu *v, struct hypercall *hc)
 {
 	return -XEN_ENOSYS;
+}
+
+const char *arch_capabilities(void)
+{
+	return "hvm-3.0-x86_64 ";
 }
 
 int arch_pirq_bind(struct vcpu *v, u32 pirq, bool share)

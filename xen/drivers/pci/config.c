@@ -1,21 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Access to configuration space. The ports serve wherever they can, as they work on every machine;
- * a window from the firmware is used only after it showed the same device as the ports.
+ * Access to configuration space. The platform's own way serves wherever it can, as it works on
+ * every machine; a window from the firmware is used only after it showed the same device.
  */
 #include <xen/acpi.h>
 #include <xen/errno.h>
 #include <xen/hal/io.h>
+#include <xen/hal/pci.h>
 #include <xen/pci.h>
 #include <xen/printk.h>
 #include <xen/spinlock.h>
 
-#define PORT_ADDRESS 0xcf8
-#define PORT_DATA 0xcfc
-#define ADDRESS_ENABLE 0x80000000U
 #define MAX_WINDOWS 16
-
-static DEFINE_SPINLOCK(port_lock, LOCK_RANK_NONE);
 
 /* Filled once each, then published by the count. */
 static struct pci_window windows[MAX_WINDOWS];
@@ -43,38 +39,6 @@ static u8 *window_reg(struct pci_addr a, u32 reg)
 	return NULL;
 }
 
-static bool by_port(struct pci_addr a, u32 reg)
-{
-	return !a.segment && reg < PCI_CONFIG_SIZE;
-}
-
-static u32 port_read(u16 bdf, u32 reg, u32 bytes)
-{
-	u64 flags = spin_lock_irqsave(&port_lock);
-	u16 data = (u16)(PORT_DATA + (reg & 3));
-	u32 val;
-
-	outl(ADDRESS_ENABLE | (u32)bdf << 8 | (reg & 0xfc), PORT_ADDRESS);
-	val = bytes == 1 ? inb(data) : bytes == 2 ? inw(data) : inl(data);
-	spin_unlock_irqrestore(&port_lock, flags);
-	return val;
-}
-
-static void port_write(u16 bdf, u32 reg, u32 bytes, u32 val)
-{
-	u64 flags = spin_lock_irqsave(&port_lock);
-	u16 data = (u16)(PORT_DATA + (reg & 3));
-
-	outl(ADDRESS_ENABLE | (u32)bdf << 8 | (reg & 0xfc), PORT_ADDRESS);
-	if (bytes == 1)
-		outb((u8)val, data);
-	else if (bytes == 2)
-		outw((u16)val, data);
-	else
-		outl(val, data);
-	spin_unlock_irqrestore(&port_lock, flags);
-}
-
 static bool sound(u32 reg, u32 bytes)
 {
 	return (bytes == 1 || bytes == 2 || bytes == 4) && !(reg & (bytes - 1)) &&
@@ -92,8 +56,8 @@ u32 pci_read(struct pci_addr a, u32 reg, u32 bytes)
 
 	if (!sound(reg, bytes))
 		return ones(bytes);
-	if (by_port(a, reg))
-		return port_read(a.bdf, reg, bytes);
+	if (arch_pci_reaches(a, reg))
+		return arch_pci_read(a, reg, bytes);
 	p = window_reg(a, reg);
 	return p ? mem_read(p, bytes) : ones(bytes);
 }
@@ -104,8 +68,8 @@ void pci_write(struct pci_addr a, u32 reg, u32 bytes, u32 val)
 
 	if (!sound(reg, bytes))
 		return;
-	if (by_port(a, reg)) {
-		port_write(a.bdf, reg, bytes, val);
+	if (arch_pci_reaches(a, reg)) {
+		arch_pci_write(a, reg, bytes, val);
 		return;
 	}
 	p = window_reg(a, reg);
@@ -170,7 +134,8 @@ static bool __init shows_same(const struct pci_window *w)
 	if (w->segment)
 		return true;
 	for (u32 devfn = 0; devfn < 0x100; devfn += 8) {
-		u32 id = port_read((u16)(first + devfn), PCI_REG_ID, 4);
+		struct pci_addr a = { .bdf = (u16)(first + devfn) };
+		u32 id = arch_pci_read(a, PCI_REG_ID, 4);
 
 		if (id != ~0U)
 			return readl(w->regs + (devfn << 12)) == id;

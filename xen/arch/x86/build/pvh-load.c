@@ -11,8 +11,8 @@
 #include <xen/trace.h>
 
 #include <asm/e820.h>
+#include <asm/hvm.h>
 
-#include "../hvm/private.h"
 #include "build.h"
 
 #include <public/arch-x86/hvm/start_info.h>

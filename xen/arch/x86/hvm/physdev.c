@@ -4,11 +4,11 @@
 #include <xen/evtchn.h>
 #include <xen/guest_access.h>
 #include <xen/hal/vcpu.h>
+#include <xen/hypercall.h>
 #include <xen/vpci.h>
 
 #include <asm/irq.h>
 
-#include "../../../domain/private.h"
 #include "private.h"
 
 #include <public/physdev.h>
@@ -24,7 +24,7 @@ static long op_mmcfg(struct vcpu *v, guest_ptr_t arg)
 	return vpci_add_window(v->domain, paddr_make(r.address), r.segment, r.start_bus, r.end_bus);
 }
 
-long do_physdev_op(struct vcpu *v, struct hypercall *hc)
+long arch_physdev_op(struct vcpu *v, struct hypercall *hc)
 {
 	guest_ptr_t arg = gvaddr_make(hc->arg[1]);
 

@@ -5,12 +5,12 @@
 #include <xen/hal/smp.h>
 #include <xen/hal/time.h>
 #include <xen/hal/vcpu.h>
+#include <xen/hypercall.h>
 #include <xen/string.h>
 
 #include <asm/apic.h>
 #include <asm/features.h>
 
-#include "../../../domain/private.h"
 #include "private.h"
 
 #include <public/platform.h>
@@ -44,7 +44,7 @@ static long cpuinfo(struct xenpf_pcpuinfo *info)
 	return 0;
 }
 
-long do_platform_op(struct vcpu *v, struct hypercall *hc)
+long arch_platform_op(struct vcpu *v, struct hypercall *hc)
 {
 	guest_ptr_t arg = gvaddr_make(hc->arg[0]);
 	struct xen_platform_op op;
@@ -71,4 +71,9 @@ long do_platform_op(struct vcpu *v, struct hypercall *hc)
 	if (!rc && guest_copy_out(v, arg, &op, sizeof(op)))
 		return -XEN_EFAULT;
 	return rc;
+}
+
+const char *arch_capabilities(void)
+{
+	return "hvm-3.0-x86_32 hvm-3.0-x86_32p hvm-3.0-x86_64 ";
 }

@@ -117,8 +117,7 @@ struct x86_emul_ctx;
 int hvm_get_vec(struct x86_emul_ctx *ctx, u32 reg, void *buf, u32 bytes);
 int hvm_put_vec(struct x86_emul_ctx *ctx, u32 reg, const void *buf, u32 bytes, bool zero_upper);
 
-/** vCPU state at power-on: PVH entry, and after a startup IPI. */
-void hvm_set_pvh_state(struct x86_vcpu *xv, u32 entry, u32 start_info);
+/** vCPU state after a startup IPI. */
 void hvm_set_sipi_state(struct x86_vcpu *xv, u8 vector);
 
 #endif

@@ -6,6 +6,7 @@
 #include <xen/domain.h>
 #include <xen/guest_access.h>
 
+struct hypercall;
 struct p2m_fmt;
 struct xen_sysctl;
 struct xen_sysctl_physinfo;
@@ -67,6 +68,15 @@ int arch_guest_copy_out(struct vcpu *v, gvaddr_t dst, const void *src, size_t le
 
 /** The guest page behind a linear address of @v (current). 0 or -XEN_EFAULT. */
 int arch_guest_va_to_gfn(struct vcpu *v, gvaddr_t va, gfn_t *gfn);
+
+/**
+ * The hypercalls platform_op and physdev_op, which are about the machine: clock, firmware, CPUs,
+ * interrupts and PCI. They check the caller's privilege themselves. @v is current.
+ */
+long arch_platform_op(struct vcpu *v, struct hypercall *hc);
+long arch_physdev_op(struct vcpu *v, struct hypercall *hc);
+/** The kinds of guests that can run, as XENVER_capabilities tells it: words, a blank after each. */
+const char *arch_capabilities(void);
 
 /** XENMEM_memory_map, machine_memory_map, set_memory_map. */
 long arch_memory_map_op(struct vcpu *v, u32 cmd, guest_ptr_t arg);

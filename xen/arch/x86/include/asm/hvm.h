@@ -171,4 +171,7 @@ void hvm_cpuid(struct x86_vcpu *xv, u32 leaf, u32 subleaf, u32 out[4]);
 /** The CPUID policy of the machine itself. */
 const struct cpuid_policy *hvm_host_cpuid(void);
 
+/** The state in which a PVH kernel begins: @entry with paging off, EBX pointing at @start_info. */
+void hvm_set_pvh_state(struct x86_vcpu *xv, u32 entry, u32 start_info);
+
 #endif
