@@ -11,7 +11,7 @@ const struct p2m_fmt *arch_p2m_fmt(const struct domain *d)
 	return &p2m_fmt_npt;
 }
 
-void arch_p2m_flush(struct p2m *p)
+void arch_p2m_flush(struct p2m *p, gfn_t start, u64 n)
 {
 	host_log(EV_GUEST, p->domain->id, 0);
 }

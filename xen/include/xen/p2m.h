@@ -11,6 +11,8 @@
 
 /* Foreign pages that wait for one flush. */
 #define P2M_PARKED 64
+/* Ranges that are remembered apart from each other; further ones are joined to the last. */
+#define P2M_CHANGES 16
 
 enum p2m_type {
 	P2M_INVALID = 0,	/* nothing there */
@@ -25,13 +27,35 @@ enum p2m_type {
 
 struct p2m_fmt;
 
+/** @n guest frames from @start on. */
+struct p2m_range {
+	gfn_t start;
+	u64 n;
+};
+
+/**
+ * Another user of a p2m's translations, such as an IOMMU. @changed is called once for a batch, or
+ * for a call outside of one, with the ranges that may look different now; and earlier where a page
+ * that was unmapped is to be let go before the batch ends. The p2m's lock is held for writing:
+ * p2m_lookup_locked() may be used, and nothing that takes the lock. When the p2m is closed nothing
+ * is mapped any more, whatever lookups say.
+ */
+struct p2m_observer {
+	struct list_head link;		/* [p2m lock] */
+	void (*changed)(struct p2m_observer *o, struct p2m *p, const struct p2m_range *range,
+			u32 nr);
+};
+
 struct p2m {
 	struct rwlock lock;
 	const struct p2m_fmt *fmt;	/* [const] */
 	struct domain *domain;		/* [const] */
 	mfn_t root;			/* [const] */
-	u32 levels;			/* [const] 4 */
 	bool need_flush;		/* [lock] a present entry changed since the last flush */
+	u64 flush_start, flush_end;	/* [lock] gfns that TLBs may hold stale entries for */
+	struct list_head observers;	/* [lock] */
+	u32 nr_changes;			/* [lock] */
+	struct p2m_range change[P2M_CHANGES];	/* [lock] that observers have not been told of */
 	u32 batch;			/* [lock] nesting of p2m_batch_begin */
 	u32 nr_parked;			/* [lock] */
 	struct page_info *parked[P2M_PARKED];	/* [lock] unmapped, to be let go after a flush */
@@ -117,6 +141,11 @@ struct page_info *p2m_get_page(struct domain *d, gfn_t gfn, enum p2m_type *type,
  * be let go before that, or p2m_flush(): another vCPU's batch may hold flushes back as well. */
 void p2m_batch_begin(struct p2m *p);
 void p2m_batch_end(struct p2m *p);
+/** Tell @o of all changes from now on, and no more. @o->changed is set. */
+void p2m_observe(struct p2m *p, struct p2m_observer *o);
+void p2m_unobserve(struct p2m *p, struct p2m_observer *o);
+/** p2m_lookup() for observers and others who hold the lock. @order is not NULL. */
+mfn_t p2m_lookup_locked(struct p2m *p, gfn_t gfn, enum p2m_type *type, u32 *order);
 /** Do a flush that is due now, batch or not. Foreign pages unmapped before are let go. */
 void p2m_flush(struct p2m *p);
 

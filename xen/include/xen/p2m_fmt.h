@@ -10,12 +10,16 @@
 
 #include <xen/p2m.h>
 
-#define P2M_LEVELS 4
-#define P2M_ENTRIES 512
+#define P2M_LEVEL_BITS 9
+#define P2M_ENTRIES (1U << P2M_LEVEL_BITS)
 #define P2M_MAX_LEAF_LEVEL 2
+#define P2M_MAX_LEVELS 5
 
 struct p2m_fmt {
 	const char *name;
+	u32 levels;		/* of tables, from the root's to the leaves' */
+	u32 root_order;		/* the root takes 2^this pages, and as many times the entries */
+	bool break_first;	/* an entry must be empty, and flushed, before it may change */
 	u64 present;		/* any of these bits: there is something */
 	u64 large_mask;		/* above level 0 an entry with (entry & large_mask) == */
 	u64 large_value;	/* large_value is a mapping, else a pointer */
@@ -26,6 +30,12 @@ struct p2m_fmt {
 	/** Encode a pointer to the next table. */
 	u64 (*table)(mfn_t mfn);
 };
+
+/** How many bits a gfn may have. */
+static inline u32 p2m_fmt_gfn_bits(const struct p2m_fmt *f)
+{
+	return f->levels * P2M_LEVEL_BITS + f->root_order;
+}
 
 static inline bool p2m_entry_is_present(const struct p2m_fmt *f, u64 entry)
 {

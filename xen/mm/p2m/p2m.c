@@ -2,12 +2,14 @@
 /*
  * The p2m engine: walks, splits and edits second-stage tables through the format's encoders.
  *
- * Design: four levels of 512 entries. A mapping is one leaf at level 0, 1 or 2; writing a smaller
- * one inside a larger one splits it. Tables are freed when a superpage replaces them and at the
- * domain's end, never when they become empty: the next populate would need them again.
+ * Design: tables of 512 entries, in as many levels as the format has. A mapping is one leaf at
+ * level 0, 1 or 2; writing a smaller one inside a larger one splits it. Tables are freed when a
+ * superpage replaces them and at the domain's end, never when they become empty: the next populate
+ * would need them again.
  * Locking: p->lock, writers alone. Never taken with interrupts disabled, as a flush waits for
  * other CPUs, which may spin on the lock meanwhile but must answer the flush.
- * Ordering: entries are written before the flush; pages leave the p2m's references after it.
+ * Ordering: entries are written before the flush and before observers hear of it; pages leave the
+ * p2m's references after both.
  */
 #include <xen/assert.h>
 #include <xen/errno.h>
@@ -30,13 +32,26 @@ static u64 *table_of(mfn_t mfn)
 
 static u32 level_shift(u32 level)
 {
-	return level * 9;
+	return level * P2M_LEVEL_BITS;
 }
 
-static u32 level_index(gfn_t gfn, u32 level)
+static u32 root_entries(const struct p2m *p)
 {
-	ASSERT(level < P2M_LEVELS);
-	return (gfn.v >> level_shift(level)) & (P2M_ENTRIES - 1);
+	return P2M_ENTRIES << p->fmt->root_order;
+}
+
+/* The root may have more entries than the other tables. */
+static u32 level_index(const struct p2m *p, gfn_t gfn, u32 level)
+{
+	u32 entries = level == p->fmt->levels - 1 ? root_entries(p) : P2M_ENTRIES;
+
+	ASSERT(level < p->fmt->levels);
+	return (gfn.v >> level_shift(level)) & (entries - 1);
+}
+
+static bool gfn_fits(const struct p2m *p, gfn_t gfn)
+{
+	return !(gfn.v >> p2m_fmt_gfn_bits(p->fmt));
 }
 
 /* Empty tables stay, so a guest that maps things all over its space has to be stopped. */
@@ -78,7 +93,7 @@ static void free_subtree(struct p2m *p, mfn_t table, u32 level)
 {
 	u64 *t = table_of(table);
 
-	ASSERT(level < P2M_LEVELS - 1);
+	ASSERT(level < p->fmt->levels - 1);
 	for (u32 i = 0; i < P2M_ENTRIES; i++) {
 		if (!p2m_entry_is_present(p->fmt, t[i]))
 			continue;
@@ -90,25 +105,62 @@ static void free_subtree(struct p2m *p, mfn_t table, u32 level)
 	free_table(p, table);
 }
 
+/* A translation of [@gfn, @gfn + @n) may be in a TLB, and is no longer true. */
+static void note_stale(struct p2m *p, u64 gfn, u64 n)
+{
+	bool none = p->flush_start == p->flush_end;
+
+	p->flush_start = none ? gfn : min(p->flush_start, gfn);
+	p->flush_end = none ? gfn + n : max(p->flush_end, gfn + n);
+}
+
+static void flush_tlbs(struct p2m *p)
+{
+	p->need_flush = false;
+	if (p->flush_start == p->flush_end)	/* done in the meantime, to break an entry */
+		return;
+	arch_p2m_flush(p, gfn_make(p->flush_start), p->flush_end - p->flush_start);
+	p->flush_start = p->flush_end = 0;
+}
+
+/* After it no TLB and no observer knows what was unmapped before. */
 static void flush_pending(struct p2m *p)
 {
 	ASSERT(rw_is_write_locked(&p->lock));
-	if (!p->need_flush && !p->nr_parked)
-		return;
-	p->need_flush = false;
-	arch_p2m_flush(p);
+	if (p->need_flush || p->nr_parked)
+		flush_tlbs(p);
+	p2m_tell_observers(p);
 	p2m_drop_parked(p);
 }
 
-/* Parked pages alone do not make it due. */
+/* Parked pages alone do not make a flush due. */
 static void flush_unless_batched(struct p2m *p)
 {
-	if (!p->batch && p->need_flush)
+	if (p->batch)
+		return;
+	if (p->need_flush)
 		flush_pending(p);
+	else
+		p2m_tell_observers(p);
+}
+
+/* Write an entry in the way that the format demands. @gfn: the first that it translates. */
+static void write_entry(struct p2m *p, u64 *entry, u64 new, gfn_t gfn, u32 level)
+{
+	u64 span = 1UL << level_shift(level);
+
+	if (p2m_entry_is_present(p->fmt, *entry)) {
+		note_stale(p, gfn.v & ~(span - 1), span);
+		if (p->fmt->break_first && new) {
+			__atomic_store_n(entry, 0, __ATOMIC_RELEASE);
+			flush_tlbs(p);
+		}
+	}
+	__atomic_store_n(entry, new, __ATOMIC_RELEASE);
 }
 
 /* Replace a superpage leaf by a table of the next smaller leaves; contents stay the same. */
-static int split_leaf(struct p2m *p, u64 *entry, u32 level)
+static int split_leaf(struct p2m *p, u64 *entry, gfn_t gfn, u32 level)
 {
 	struct page_info *pg = alloc_table(p);
 	mfn_t mfn = p2m_entry_mfn(p->fmt, *entry);
@@ -123,8 +175,8 @@ static int split_leaf(struct p2m *p, u64 *entry, u32 level)
 	t = page_to_virt(pg);
 	for (u64 i = 0; i < P2M_ENTRIES; i++)
 		t[i] = p->fmt->leaf(mfn_add(mfn, i << level_shift(level - 1)), type, level - 1);
-	__atomic_store_n(entry, p->fmt->table(page_to_mfn(pg)), __ATOMIC_RELEASE);
-	p->need_flush = true;
+	write_entry(p, entry, p->fmt->table(page_to_mfn(pg)), gfn, level);
+	p->need_flush = p->flush_start < p->flush_end;
 	return 0;
 }
 
@@ -134,9 +186,9 @@ static int walk_create(struct p2m *p, gfn_t gfn, u32 target, u64 **entry)
 	mfn_t table = p->root;
 
 	ASSERT(rw_is_write_locked(&p->lock));
-	ASSERT(target <= P2M_MAX_LEAF_LEVEL && !(gfn.v >> (P2M_LEVELS * 9)));
-	for (u32 level = P2M_LEVELS - 1;; level--) {
-		u64 *e = &table_of(table)[level_index(gfn, level)];
+	ASSERT(gfn_fits(p, gfn) && target <= P2M_MAX_LEAF_LEVEL);
+	for (u32 level = p->fmt->levels - 1;; level--) {
+		u64 *e = &table_of(table)[level_index(p, gfn, level)];
 
 		if (level == target) {
 			*entry = e;
@@ -149,7 +201,7 @@ static int walk_create(struct p2m *p, gfn_t gfn, u32 target, u64 **entry)
 				return -XEN_ENOMEM;
 			__atomic_store_n(e, p->fmt->table(page_to_mfn(pg)), __ATOMIC_RELEASE);
 		} else if (p2m_entry_is_leaf(p->fmt, *e, level)) {
-			int rc = split_leaf(p, e, level);
+			int rc = split_leaf(p, e, gfn, level);
 
 			if (rc)
 				return rc;
@@ -172,13 +224,14 @@ static void let_go_leaf(struct p2m *p, u64 old, u64 new, u32 level)
 	drop_leaf(p, old, level);
 }
 
-static void set_entry(struct p2m *p, u64 *entry, u64 new, u32 level)
+static void set_entry(struct p2m *p, u64 *entry, u64 new, gfn_t gfn, u32 level)
 {
 	u64 old = *entry;
 
 	if (old == new)
 		return;
-	__atomic_store_n(entry, new, __ATOMIC_RELEASE);
+	write_entry(p, entry, new, gfn, level);
+	p2m_note_change(p, gfn.v, 1UL << level_shift(level));
 	/* A translation of what was unmapped last may still be in a TLB. */
 	if (new && p->nr_parked)
 		p->need_flush = true;
@@ -195,8 +248,8 @@ static void set_entry(struct p2m *p, u64 *entry, u64 new, u32 level)
 
 static bool order_to_level(u32 order, u32 *level)
 {
-	*level = order / 9;
-	return order % 9 == 0 && *level <= P2M_MAX_LEAF_LEVEL;
+	*level = order / P2M_LEVEL_BITS;
+	return order % P2M_LEVEL_BITS == 0 && *level <= P2M_MAX_LEAF_LEVEL;
 }
 
 static int map_locked(struct p2m *p, gfn_t gfn, mfn_t mfn, u32 order, enum p2m_type type)
@@ -207,13 +260,13 @@ static int map_locked(struct p2m *p, gfn_t gfn, mfn_t mfn, u32 order, enum p2m_t
 
 	ASSERT(type != P2M_INVALID);
 	if (!order_to_level(order, &level) || ((gfn.v | mfn.v) & mask) ||
-	    gfn.v >> (P2M_LEVELS * 9) || p->closed)
+	    !gfn_fits(p, gfn) || p->closed)
 		return -XEN_EINVAL;
 	rc = walk_create(p, gfn, level, &entry);
 	if (rc)
 		return rc;
 	trace_p2m_set(gfn.v, mfn.v, type, p->domain->id, (u16)order);
-	set_entry(p, entry, p->fmt->leaf(mfn, type, level), level);
+	set_entry(p, entry, p->fmt->leaf(mfn, type, level), gfn, level);
 	if (p2m_type_is_ram(type) && gfn.v + mask > p->max_mapped.v)
 		p->max_mapped = gfn_make(gfn.v + mask);
 	return 0;
@@ -235,13 +288,13 @@ mfn_t p2m_lookup_locked(struct p2m *p, gfn_t gfn, enum p2m_type *type, u32 *orde
 {
 	const struct p2m_fmt *f = p->fmt;
 	mfn_t table = p->root;
-	u32 level = P2M_LEVELS - 1;
+	u32 level = f->levels - 1;
 	u64 e = 0;
 
 	ASSERT(rw_is_locked(&p->lock));
-	if (likely(!(gfn.v >> (P2M_LEVELS * 9)))) {
+	if (likely(gfn_fits(p, gfn))) {
 		for (;; level--) {
-			e = READ_ONCE(table_of(table)[level_index(gfn, level)]);
+			e = READ_ONCE(table_of(table)[level_index(p, gfn, level)]);
 			if (!p2m_entry_is_present(f, e) || p2m_entry_is_leaf(f, e, level))
 				break;
 			table = p2m_entry_mfn(f, e);
@@ -278,7 +331,7 @@ static bool range_is_empty(struct p2m *p, gfn_t gfn, u64 n)
 	enum p2m_type type;
 	u32 order;
 
-	while (gfn.v < end && !(gfn.v >> (P2M_LEVELS * 9))) {
+	while (gfn.v < end && gfn_fits(p, gfn)) {
 		p2m_lookup_locked(p, gfn, &type, &order);
 		if (type != P2M_INVALID)
 			return false;
@@ -303,13 +356,13 @@ static int unmap_locked(struct p2m *p, gfn_t gfn, u32 order)
 	int rc;
 
 	if (!order_to_level(order, &level) || (gfn.v & ((1UL << order) - 1)) ||
-	    gfn.v >> (P2M_LEVELS * 9))
+	    !gfn_fits(p, gfn))
 		return -XEN_EINVAL;
 	rc = walk_create(p, gfn, level, &entry);
 	if (rc)
 		return rc;
 	trace_p2m_set(gfn.v, INVALID_MFN_VALUE, P2M_INVALID, p->domain->id, (u16)order);
-	set_entry(p, entry, 0, level);
+	set_entry(p, entry, 0, gfn, level);
 	return 0;
 }
 
@@ -480,27 +533,35 @@ int p2m_domain_init(struct domain *d)
 	rw_lock_init(&p->lock, "p2m", LOCK_RANK_P2M);
 	p->domain = d;
 	p->fmt = arch_p2m_fmt(d);
-	p->levels = P2M_LEVELS;
+	ASSERT(p->fmt->levels > P2M_MAX_LEAF_LEVEL && p->fmt->levels <= P2M_MAX_LEVELS);
+	list_init(&p->observers);
 	p2m_park_init(p);
-	root = alloc_table(p);
+	root = alloc_pages(p->fmt->root_order, 0);
 	if (!root) {
 		xfree(p);
 		return -XEN_ENOMEM;
 	}
+	p->table_pages = 1UL << p->fmt->root_order;
 	p->root = page_to_mfn(root);
 	d->p2m = p;
 	return 0;
 }
 
-/* Empty the table behind one entry of the root, 1 GiB at a time. */
+/* Empty the table that one entry of the root points at, an entry at a time. */
 static int destroy_root_entry(struct p2m *p, u64 *entry)
 {
-	const u32 level = P2M_LEVELS - 2;
+	const u32 level = p->fmt->levels - 2;
 	mfn_t table = p2m_entry_mfn(p->fmt, *entry);
-	u64 *t = table_of(table);
+	u64 *t;
 
 	/* Nobody maps anything any more, and no TLB knows what is here: the vCPUs have stopped. */
 	ASSERT(p->closed && !p->need_flush && !p->nr_parked);
+	if (p2m_entry_is_leaf(p->fmt, *entry, level + 1)) {
+		drop_leaf(p, *entry, level + 1);
+		*entry = 0;
+		return 0;
+	}
+	t = table_of(table);
 	for (u32 i = 0; i < P2M_ENTRIES; i++) {
 		u64 e = t[i];
 
@@ -532,10 +593,12 @@ int p2m_domain_destroy(struct domain *d)
 	if (!p)
 		return 0;
 	write_lock(&p->lock);
+	if (!p->closed)
+		p2m_note_change(p, 0, 1UL << p2m_fmt_gfn_bits(p->fmt));
 	p->closed = true;
 	flush_pending(p);
 	root = table_of(p->root);
-	for (u32 i = 0; i < P2M_ENTRIES && !rc; i++)
+	for (u32 i = 0; i < root_entries(p) && !rc; i++)
 		if (p2m_entry_is_present(p->fmt, root[i]))
 			rc = destroy_root_entry(p, &root[i]);
 	write_unlock(&p->lock);
@@ -550,8 +613,8 @@ void p2m_domain_free(struct domain *d)
 		return;
 	timer_kill(&p->park_timer);
 	/* p2m_domain_destroy() has left the root alone, if anything was ever mapped. */
-	ASSERT(!p->nr_parked && !p->batch && p->table_pages == 1);
-	free_table(p, p->root);
+	ASSERT(!p->nr_parked && !p->batch && p->table_pages == 1UL << p->fmt->root_order);
+	free_pages(mfn_to_page(p->root), p->fmt->root_order);
 	d->p2m = NULL;
 	xfree(p);
 }

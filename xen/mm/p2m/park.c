@@ -50,7 +50,8 @@ void p2m_drop_foreign(struct page_info *pg)
 
 void p2m_drop_parked(struct p2m *p)
 {
-	ASSERT(!p->need_flush);
+	/* No TLB leads to them any more. */
+	ASSERT(!p->need_flush && (!p->nr_parked || p->flush_start == p->flush_end));
 	while (p->nr_parked)
 		p2m_drop_foreign(p->parked[--p->nr_parked]);
 }

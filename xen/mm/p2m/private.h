@@ -5,8 +5,11 @@
 
 #include <xen/p2m.h>
 
-/** p2m_lookup() with p->lock held, for reading or writing. @order is not NULL. */
-mfn_t p2m_lookup_locked(struct p2m *p, gfn_t gfn, enum p2m_type *type, u32 *order);
+/* Who is told of changes: mm/p2m/observe.c. With p->lock held for writing. */
+/** Remember that [@gfn, @gfn + @n) may look different. */
+void p2m_note_change(struct p2m *p, u64 gfn, u64 n);
+/** Tell all observers what was noted since the last time. */
+void p2m_tell_observers(struct p2m *p);
 
 /* Foreign pages whose mapping is gone: mm/p2m/park.c. All with p->lock held for writing. */
 void p2m_park_init(struct p2m *p);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Reading and writing a domain's memory by guest physical address. */
+#include <xen/assert.h>
 #include <xen/errno.h>
 #include <xen/guest_access.h>
 #include <xen/string.h>
@@ -31,6 +32,7 @@ bool p2m_view_move(struct p2m_view *w, gpaddr_t at)
 	w->bytes = 0;
 	if (!can_read(t))
 		return false;
+	ASSERT(mfn_is_ram(mfn));
 	w->start = at.v & ~(bytes - 1);
 	w->bytes = bytes;
 	w->writable = t != P2M_RAM_RO && t != P2M_GRANT_RO;

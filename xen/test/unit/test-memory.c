@@ -28,7 +28,7 @@ static struct domain *dom;
 static struct page_info *watched;
 static u32 flushes, late_flushes;
 
-void arch_p2m_flush(struct p2m *p)
+void arch_p2m_flush(struct p2m *p, gfn_t start, u64 n)
 {
 	flushes++;
 	if (watched && !(watched->flags & PAGE_FLAG_ALLOCATED))

@@ -239,10 +239,12 @@ static void left_guest(void *arg)
 }
 
 /*
+ * All of the guest's translations go, whatever the range: neither vendor flushes nested ones by
+ * guest physical address at less cost.
  * Stale entries can only be used by a vCPU in its guest: mark all for a flush at their next entry,
  * then make those that run leave. Waiting for the answer also ends accesses in flight.
  */
-void arch_p2m_flush(struct p2m *p)
+void arch_p2m_flush(struct p2m *p, gfn_t start, u64 n)
 {
 	struct domain *d = p->domain;
 	cpumask_t mask;

@@ -101,8 +101,12 @@ long arch_sysctl(struct vcpu *v, struct xen_sysctl *op, bool *copy);
 /** What physinfo says of the CPUs: clock, capabilities and feature words. */
 void arch_physinfo(struct xen_sysctl_physinfo *info);
 
-/** The encoder for this domain's p2m; and flush of all TLBs that may hold its entries. */
+/** The encoder for this domain's p2m. */
 const struct p2m_fmt *arch_p2m_fmt(const struct domain *d);
-void arch_p2m_flush(struct p2m *p);
+/**
+ * No TLB holds a translation of the @n guest frames from @start on any more when this returns; more
+ * may be flushed. p->lock held for writing, interrupts enabled.
+ */
+void arch_p2m_flush(struct p2m *p, gfn_t start, u64 n);
 
 #endif

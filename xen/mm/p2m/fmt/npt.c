@@ -50,6 +50,7 @@ static u64 npt_table(mfn_t mfn)
 
 const struct p2m_fmt p2m_fmt_npt = {
 	.name = "npt",
+	.levels = 4,
 	.leaf = npt_leaf,
 	.table = npt_table,
 	.present = NPT_PRESENT,

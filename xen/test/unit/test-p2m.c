@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The p2m engine under other formats than today's, its flushes, and those who observe it. */
+#include "unit.h"
+
+#include <string.h>
+
+#include <asm/host.h>
+#include <xen/errno.h>
+#include <xen/p2m_fmt.h>
+
+#define MAX_TOLD 64
+#define MFN(n) mfn_make(0x100000 + (n))	/* beyond all RAM, as devices are */
+#define GIB PAGE_ORDER_1G
+#define G2M PAGE_ORDER_2M
+
+static struct p2m_fmt fmt;
+static struct domain dom;
+
+/* Flushes and what observers heard, since the last forget(). */
+static u32 flushes, calls, nr_told;
+static struct p2m_range flushed, told[MAX_TOLD];
+/* The entry that a flush must find empty; NULL: whatever is there. */
+static u64 *broken;
+static u32 broken_seen;
+
+const struct p2m_fmt *arch_p2m_fmt(const struct domain *d)
+{
+	return &fmt;
+}
+
+void arch_p2m_flush(struct p2m *p, gfn_t start, u64 n)
+{
+	flushes++;
+	flushed = (struct p2m_range){ start, n };
+	broken_seen += broken && !*broken;
+}
+
+static void changed(struct p2m_observer *o, struct p2m *p, const struct p2m_range *range, u32 nr)
+{
+	calls++;
+	for (u32 i = 0; i < nr && nr_told < MAX_TOLD; i++)
+		told[nr_told++] = range[i];
+}
+
+static struct p2m_observer observer = { .changed = changed };
+
+static void forget(void)
+{
+	flushes = calls = nr_told = broken_seen = 0;
+}
+
+static void begin(u32 levels, u32 root_order, bool break_first)
+{
+	fmt = p2m_fmt_npt;
+	fmt.levels = levels;
+	fmt.root_order = root_order;
+	fmt.break_first = break_first;
+	dom = (struct domain){ .is_hardware = true };
+	assert_int_equal(p2m_domain_init(&dom), 0);
+	forget();
+}
+
+static void end(void)
+{
+	u64 before;
+
+	assert_int_equal(p2m_domain_destroy(&dom), 0);
+	before = free_page_count(NUMA_NO_NODE);
+	p2m_domain_free(&dom);
+	assert_int_equal(free_page_count(NUMA_NO_NODE), before + (1UL << fmt.root_order));
+}
+
+static int map(u64 gfn, u64 mfn, u32 order)
+{
+	return p2m_map(dom.p2m, gfn_make(gfn), MFN(mfn), order, P2M_MMIO_DIRECT);
+}
+
+static u64 at(u64 gfn)
+{
+	enum p2m_type type;
+	mfn_t mfn = p2m_lookup(dom.p2m, gfn_make(gfn), &type, NULL);
+
+	return type == P2M_INVALID ? ~0UL : mfn.v - MFN(0).v;
+}
+
+/* Three to five levels, one to sixteen root pages: the ends of the space, and what lies beyond. */
+static void test_formats(void **state)
+{
+	for (u32 levels = 3; levels <= P2M_MAX_LEVELS; levels++) {
+		for (u32 root = 0; root <= 4; root++) {
+			u64 last, free_before = free_page_count(NUMA_NO_NODE);
+
+			begin(levels, root, false);
+			last = (1UL << (levels * 9 + root)) - 1;
+			assert_int_equal(map(0, 1, 0), 0);
+			assert_int_equal(map(last, 2, 0), 0);
+			assert_int_equal(map(last / 2 + 1, 3, 0), 0);
+			assert_int_equal(map(last + 1, 4, 0), -XEN_EINVAL);
+			assert_int_equal(at(0), 1);
+			assert_int_equal(at(last), 2);
+			assert_int_equal(at(last / 2 + 1), 3);
+			assert_int_equal(at(last / 2), ~0UL);
+			assert_int_equal(at(last + 1), ~0UL);
+			/* A superpage in the root's table, where there are three levels. */
+			assert_int_equal(map(1UL << GIB, 1UL << GIB, GIB), 0);
+			assert_int_equal(at((1UL << GIB) + 5), (1UL << GIB) + 5);
+			assert_int_equal(map((1UL << GIB) + 5, 9, 0), 0);
+			assert_int_equal(at((1UL << GIB) + 5), 9);
+			assert_int_equal(at((1UL << GIB) + 6), (1UL << GIB) + 6);
+			assert_int_equal(map(1UL << GIB, 1UL << GIB, GIB), 0);
+			assert_int_equal(at((1UL << GIB) + 5), (1UL << GIB) + 5);
+			end();
+			assert_int_equal(free_page_count(NUMA_NO_NODE), free_before);
+		}
+	}
+}
+
+/* A flush covers all that changed since the one before it, and no more. */
+static void test_ranged_flush(void **state)
+{
+	begin(4, 0, false);
+	assert_int_equal(map(0x1000, 1, 0), 0);
+	assert_int_equal(map(0x2000, 2, 0), 0);
+	assert_int_equal(map(0x200000, 0x200000, G2M), 0);
+	assert_int_equal(flushes, 0);
+	assert_int_equal(map(0x1000, 7, 0), 0);
+	assert_int_equal(flushes, 1);
+	assert_true(flushed.start.v == 0x1000 && flushed.n == 1);
+	p2m_batch_begin(dom.p2m);
+	assert_int_equal(p2m_unmap(dom.p2m, gfn_make(0x2000), 0), 0);
+	assert_int_equal(p2m_unmap(dom.p2m, gfn_make(0x1000), 0), 0);
+	assert_int_equal(flushes, 1);
+	p2m_batch_end(dom.p2m);
+	assert_int_equal(flushes, 2);
+	assert_true(flushed.start.v == 0x1000 && flushed.n == 0x1001);
+	/* A superpage that is split was one translation. */
+	assert_int_equal(map(0x200007, 3, 0), 0);
+	assert_int_equal(flushes, 3);
+	assert_true(flushed.start.v == 0x200000 && flushed.n == 512);
+	end();
+}
+
+/* Where the format asks for it, an entry that is there is emptied and flushed before it changes. */
+static void test_break_first(void **state)
+{
+	u64 *leaf;
+
+	for (u32 demanded = 0; demanded < 2; demanded++) {
+		begin(3, 1, demanded);
+		assert_int_equal(map(1UL << GIB, 1UL << GIB, GIB), 0);
+		leaf = (u64 *)mfn_to_virt(dom.p2m->root) + 1;
+		assert_true(*leaf);
+		broken = leaf;
+		/* Split, then a superpage in place of the table, then another superpage. */
+		assert_int_equal(map((1UL << GIB) + 3, 8, 0), 0);
+		assert_int_equal(broken_seen, demanded);
+		assert_int_equal(map(1UL << GIB, 2UL << GIB, GIB), 0);
+		assert_int_equal(broken_seen, 2 * demanded);
+		assert_int_equal(map(1UL << GIB, 1UL << GIB, GIB), 0);
+		assert_int_equal(broken_seen, 3 * demanded);
+		assert_int_equal(at((1UL << GIB) + 3), (1UL << GIB) + 3);
+		/* What is not there needs no breaking. */
+		broken = NULL;
+		forget();
+		assert_int_equal(map(5, 5, 0), 0);
+		assert_int_equal(flushes, 0);
+		end();
+	}
+}
+
+static void expect(u32 i, u64 start, u64 n)
+{
+	if (told[i].start.v != start || told[i].n != n)
+		fail_msg("range %u: %#lx, %#lx frames", i, told[i].start.v, told[i].n);
+}
+
+static void test_observer(void **state)
+{
+	struct p2m *p;
+
+	begin(4, 0, false);
+	p = dom.p2m;
+	assert_int_equal(map(1, 1, 0), 0);
+	assert_int_equal(calls, 0);
+	p2m_observe(p, &observer);
+	/* New, changed, gone, and no change at all */
+	assert_int_equal(map(2, 2, 0), 0);
+	assert_int_equal(map(1, 7, 0), 0);
+	assert_int_equal(p2m_unmap(p, gfn_make(2), 0), 0);
+	assert_int_equal(calls, 3);
+	assert_int_equal(p2m_unmap(p, gfn_make(2), 0), 0);
+	assert_int_equal(map(1, 7, 0), 0);
+	assert_int_equal(calls, 3);
+	expect(0, 2, 1);
+	expect(1, 1, 1);
+	expect(2, 2, 1);
+	/* A call that changes much is told as one. */
+	forget();
+	assert_int_equal(p2m_map_range(p, gfn_make(0x3ff), MFN(0x3ff), 1026, P2M_MMIO_DIRECT), 0);
+	assert_int_equal(calls, 1);
+	assert_int_equal(nr_told, 1);
+	expect(0, 0x3ff, 1026);
+	/* So is a batch, in as many ranges as there are, up to a limit. */
+	forget();
+	p2m_batch_begin(p);
+	for (u64 i = 0; i < 5; i++)
+		assert_int_equal(map(0x10000 + 16 * i, i, 0), 0);
+	assert_int_equal(map(0x10041, 5, 0), 0);
+	assert_int_equal(calls, 0);
+	p2m_batch_end(p);
+	assert_int_equal(calls, 1);
+	assert_int_equal(nr_told, 5);
+	expect(0, 0x10000, 1);
+	expect(4, 0x10040, 2);
+	forget();
+	p2m_batch_begin(p);
+	for (u64 i = 0; i < 3 * P2M_CHANGES; i++)
+		assert_int_equal(map(0x20000 + 16 * i, i, 0), 0);
+	p2m_batch_end(p);
+	assert_int_equal(calls, 1);
+	assert_int_equal(nr_told, P2M_CHANGES);
+	expect(P2M_CHANGES - 1, 0x20000 + 16 * (P2M_CHANGES - 1), 16 * 2 * P2M_CHANGES + 1);
+	/* A split changes nothing, so only the new page is told. */
+	assert_int_equal(map(0x200000, 0x200000, G2M), 0);
+	forget();
+	assert_int_equal(map(0x200009, 1, 0), 0);
+	assert_int_equal(nr_told, 1);
+	expect(0, 0x200009, 1);
+	p2m_unobserve(p, &observer);
+	assert_int_equal(map(9, 9, 0), 0);
+	assert_int_equal(calls, 1);
+	/* The end is told as everything. */
+	p2m_observe(p, &observer);
+	forget();
+	assert_int_equal(p2m_domain_destroy(&dom), 0);
+	assert_int_equal(calls, 1);
+	expect(0, 0, 1UL << 36);
+	end();
+}
+
+static int boot(void **state)
+{
+	host_init(1, 1, 16UL << 20);
+	/* What small allocations take once is not to be counted. */
+	begin(4, 0, false);
+	end();
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_formats),
+		cmocka_unit_test(test_ranged_flush),
+		cmocka_unit_test(test_break_first),
+		cmocka_unit_test(test_observer),
+	};
+
+	return cmocka_run_group_tests(tests, boot, NULL);
+}
