@@ -11,7 +11,7 @@ $(BUILD)/test/boot/loader: $(boot_dir)/loader.c $(boot_dir)/start.S $(boot_dir)/
 		-Wl,-z,noexecstack,--no-warn-rwx-segments -T $(boot_dir)/loader.lds -o $@ $(boot_dir)/loader.c $(boot_dir)/start.S
 
 .PHONY: test-boot
-test-boot: $(BUILD)/test/boot/loader $(BUILD)/test/boot/guest $(BUILD)/test/boot/guest-high $(xen_image) ## boot with good and bad information
+test-boot: $(BUILD)/test/boot/loader $(BUILD)/test/boot/guest $(BUILD)/test/boot/guest-high $(BUILD)/test/boot/guest-elf32 $(xen_image) ## boot with good and bad information
 	$(Q)$(PYTHON) $(boot_dir)/run.py $(xen_image) $(BUILD)/test/boot/loader
 	$(Q)$(PYTHON) $(boot_dir)/inputs.py $(xen_image) $(BUILD)/test/boot
 
@@ -24,6 +24,11 @@ $(BUILD)/test/boot/guest $(BUILD)/test/boot/guest-high: $(boot_dir)/guest.S $(bo
 		-Wl,-z,noexecstack,--no-warn-rwx-segments -Wl,--defsym=GUEST_BASE=$(boot_guest_base_$(@F)) \
 		-T $(boot_dir)/guest.lds -o $@ $(boot_dir)/guest.S
 
+# The same guest in a 32-bit file.
+$(BUILD)/test/boot/guest-elf32: $(BUILD)/test/boot/guest
+	$(SAY) GEN $@
+	$(Q)objcopy -O elf32-i386 $< $@
+
 .PHONY: test-manifest
-test-manifest: $(BUILD)/test/boot/guest $(xen_image) ## start domains from good and bad boot manifests
-	$(Q)$(PYTHON) $(boot_dir)/manifest.py $(xen_image) $(BUILD)/test/boot/guest
+test-manifest: $(BUILD)/test/boot/guest $(BUILD)/test/boot/guest-elf32 $(xen_image) ## start domains from good and bad boot manifests
+	$(Q)$(PYTHON) $(boot_dir)/manifest.py $(xen_image) $(BUILD)/test/boot

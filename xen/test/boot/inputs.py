@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Boot the hypervisor with good and bad dom0 kernels, parameters and machines; check what it says.
 
-usage: inputs.py XENOLITH FOLDER [CASE...]      (FOLDER holds guest and guest-high)
+usage: inputs.py XENOLITH FOLDER [CASE...]      (FOLDER holds guest and its kin)
 
 A case is the bytes of the kernel module, more words for the command line, the lines that must come
 in their order, and what is special about the machine. The last line ends the run: either dom0's
@@ -107,6 +107,17 @@ def kernels(elf):
                           [r"cannot unpack the bzImage \(bzip2\): not supported; unpack it with "
                            r"extract-vmlinux", FAILED]),
         "text": (b"not a kernel\n", "", [r"neither an ELF file nor a bzImage", FAILED]),
+    }
+
+
+def narrow_kernels(narrow):
+    """The same guest as a 32-bit file."""
+    return {
+        "elf32": (narrow, "", GOOD),
+        "elf32-zstd": (bzimage(zstd(narrow)), "", GOOD),
+        "elf32-cut": (narrow[:40], "", [r"dom0: cannot boot this kernel: ", FAILED]),
+        "elf32-foreign": (patched(narrow, 18, b"\x28\0"), "",
+                          [r"dom0: cannot boot this kernel: .*machine", FAILED]),
     }
 
 
@@ -244,9 +255,11 @@ def main():
         elf = file.read()
     with open(os.path.join(guests, "guest-high"), "rb") as file:
         high = file.read()
+    with open(os.path.join(guests, "guest-elf32"), "rb") as file:
+        narrow = file.read()
     with tempfile.TemporaryDirectory() as folder:
         for name, case in (kernels(elf) | parameters(elf) | machines(elf) |
-                           memory(high)).items():
+                           memory(high) | narrow_kernels(narrow)).items():
             if chosen and name not in chosen:
                 continue
             wrong = run_case(xenolith, folder, case)

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Boot the hypervisor with good and bad manifests, and check what it says.
 
-usage: manifest.py XENOLITH GUEST [CASE...]
+usage: manifest.py XENOLITH FOLDER [CASE...]      (FOLDER holds guest and guest-elf32)
 
 A case is the domains (or the raw bytes) of a manifest, the lines that must come in their order,
 and how the emulator ends: each must end by itself but for those that are stopped at their last line.
@@ -104,6 +104,8 @@ def cases(path):
                   r"Manifest: g1 is d1, 4096 KiB, 1 vCPUs, built in \d+ ns",
                   r"Manifest: g6 is d6", LAST + ": powering off"], ""),
         "ends-each": (guests(path, "t", "w", "h", "c", "r", "p"), None, ""),
+        "elf32": (guests(path, "p", "r"),
+                  [r"Manifest: g2 is d2", r"\(d\d\) hello [pr]$", LAST], ""),
         "smp": (guests(path, "p", cpus=7, memory="64M"), [r"7 vCPUs", r"\(d1\) hello p", LAST], ""),
         "many": (guests(path, *["p"] * 40), [r"40 domains, 0 rejected", LAST], ""),
         "reboot": (guests(path, "p"), [LAST + ": rebooting"], "last_domain=reboot"),
@@ -175,7 +177,7 @@ def run_case(xenolith, guest, folder, name, case):
     for path, data in ((dtb, blob), (text, b"not a kernel\n")):
         with open(path, "wb") as file:
             file.write(data)
-    modules = [dtb, guest + " p", text]
+    modules = [dtb, guest + ("-elf32 p" if name == "elf32" else " p"), text]
     if name != "unbuildable":
         modules.pop()
     machine = qemu.Machine(kernel=xenolith, append=f"{APPEND} {append}", modules=modules, smp="2",
@@ -197,7 +199,8 @@ def main():
     """Run the cases named on the command line, or all; exit status 1 when one fails."""
     if len(sys.argv) < 3:
         sys.exit(__doc__)
-    xenolith, guest, chosen = sys.argv[1], sys.argv[2], sys.argv[3:]
+    xenolith, chosen = sys.argv[1], sys.argv[3:]
+    guest = os.path.join(sys.argv[2], "guest")
     passed = failed = 0
     with tempfile.TemporaryDirectory() as folder:
         for name, case in cases(guest).items():
