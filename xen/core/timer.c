@@ -188,7 +188,7 @@ void timer_migrate(struct timer *t, u32 cpu)
 	u32 old;
 	bool active;
 
-	/* Both locks at once, the lower CPU's first: nobody may find the timer in between. */
+	/* Both locks at once, the lower CPU's first: no CPU may miss the timer in between. */
 	for (;;) {
 		old = READ_ONCE(t->cpu);
 		if (old == cpu)

@@ -31,6 +31,7 @@ static void free_shared_info(struct domain *d)
 
 	if (!pg)
 		return;
+	ASSERT(pg->owner == d && pg->state == PAGE_STATE_XEN);
 	pg->flags &= ~PAGE_FLAG_XENSHARE;
 	pg->owner = NULL;
 	page_put(pg);
@@ -191,6 +192,7 @@ static void vcpu_switched_in(struct vcpu *v)
 {
 	u32 work = READ_ONCE(v->switch_work);
 
+	ASSERT(v->unit.running);
 	if (work & VSW_RUNSTATE)
 		runstate_area_update(v);
 	if (work & VSW_PERIODIC)
@@ -219,6 +221,7 @@ static int domain_relinquish(struct domain *d)
 	struct vcpu *v;
 	int rc;
 
+	ASSERT(d->dying == DOM_DYING);
 	if ((rc = evtchn_domain_destroy(d)) || (rc = gnttab_domain_destroy(d)))
 		return rc;
 	watchdogs_kill(d);
@@ -245,6 +248,7 @@ static void hold_until_empty(struct domain *d)
 {
 	u64 flags;
 
+	ASSERT(d->dying == DOM_DEAD && !d->pages_hold_domain);
 	tasklet_init(&d->emptied, domain_emptied, d);
 	flags = spin_lock_irqsave(&d->page_lock);
 	if (d->tot_pages) {
@@ -260,6 +264,7 @@ static int kill_step(struct domain *d)
 	struct vcpu *v;
 	int rc;
 
+	ASSERT(d->being_killed && !d->is_hardware);
 	spin_lock(&d->lock);
 	if (d->dying == DOM_DEAD) {
 		spin_unlock(&d->lock);

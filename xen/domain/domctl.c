@@ -56,6 +56,7 @@ static long run(struct vcpu *v, struct xen_domctl *op, bool *copy)
 	long rc;
 	int err;
 
+	ASSERT(spin_is_locked_by_me(&domctl_lock));
 	if (flags & NO_DOMAIN) {
 		rc = fn(v, NULL, op);
 		*copy = (flags & COPY_BACK) && rc >= 0;

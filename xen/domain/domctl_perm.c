@@ -17,7 +17,7 @@ static int change(struct domain *d, struct rangeset *set, u64 first, u64 last, b
 	return rc;
 }
 
-/* Who gives rights away must have them; the hardware domain has all. */
+/* A domain that gives rights away must have them; the hardware domain has all. */
 static bool caller_may(struct vcpu *v, const struct rangeset *set, u64 first, u64 last)
 {
 	bool may = v->domain->is_hardware;

@@ -15,12 +15,14 @@ void *map_guest_page(struct domain *d, gfn_t gfn, struct page_info **page)
 		page_put(pg);
 		return NULL;
 	}
+	ASSERT(pg->owner == d);
 	*page = pg;
 	return page_to_virt(pg);
 }
 
 void unmap_guest_page(void *va, struct page_info *page)
 {
+	ASSERT(!va || page);
 	if (va)
 		page_put(page);
 }

@@ -36,6 +36,7 @@ static int set_param(struct vcpu *v, struct domain *d, const struct xen_hvm_para
 {
 	int rc;
 
+	ASSERT(p->index < HVM_NR_PARAMS && d->hvm_params);
 	if (!v->domain->is_privileged && !guest_may_set(p->index))
 		return -XEN_EPERM;
 	rc = arch_hvm_param_set(d, p->index, p->value);

@@ -36,6 +36,7 @@ static long run(struct vcpu *v, struct hypercall *hc)
 {
 	hypercall_fn fn = NULL;
 
+	ASSERT(!is_idle_vcpu(v));
 	if (hc->nr < ARRAY_SIZE(hypercall_table))
 		fn = hypercall_table[array_index_nospec(hc->nr, ARRAY_SIZE(hypercall_table))];
 	return fn ? fn(v, hc) : -XEN_ENOSYS;

@@ -124,6 +124,8 @@ long do_memory_op(struct vcpu *v, struct hypercall *hc)
 		return -XEN_ENOSYS;
 	}
 	if (rc >= 0 && rc & MEMOP_RESTART) {
+		/* Guests of 32 bits have no more room for it. */
+		ASSERT((rc & ~MEMOP_RESTART) < 1L << (32 - MEMOP_EXTENT_SHIFT));
 		hc->arg[0] = cmd | (rc & ~MEMOP_RESTART) << MEMOP_EXTENT_SHIFT;
 		return -XEN_ERESTART;
 	}

@@ -13,7 +13,7 @@
 /*
  * Whatever stood at @gfn goes; a RAM page that was there returns to the heap. Whoever then maps
  * something there uses p2m_map_new(): what another vCPU put there meanwhile must not be displaced,
- * as nobody would return that.
+ * as it would never be returned.
  */
 static void vacate(struct domain *d, gfn_t gfn)
 {
@@ -22,7 +22,7 @@ static void vacate(struct domain *d, gfn_t gfn)
 
 	if (!pg)
 		return;
-	/* Another vCPU may have moved it meanwhile: only who takes it out may let it go. */
+	/* Another vCPU may have moved it meanwhile: only the one that takes it out lets it go. */
 	if (!p2m_unmap_page(d->p2m, gfn, page_to_mfn(pg), t) && t == P2M_RAM_RW &&
 	    !d->is_mapped_1to1) {
 		p2m_flush(d->p2m);
@@ -64,7 +64,7 @@ static int add_own_gfn(struct domain *d, u64 idx, gfn_t gfn)
 	if (!pg)
 		return rc;
 	if (t == P2M_RAM_RW && idx != gfn.v && !d->is_mapped_1to1) {
-		/* Who takes it out owns it until it is mapped again. */
+		/* The one that takes it out owns it until it is mapped again. */
 		rc = p2m_unmap_page(d->p2m, gfn_make(idx), page_to_mfn(pg), t);
 		if (!rc) {
 			vacate(d, gfn);

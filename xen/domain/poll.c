@@ -37,6 +37,7 @@ int vcpu_poll(struct vcpu *v, u32 nr_ports, const evtchn_port_t *ports, s_time_t
 		if (!evtchn_port_valid(v->domain, ports[i]))
 			return -XEN_EINVAL;
 
+	ASSERT(nr_ports <= POLL_MAX_PORTS && v->poll_timer.fn);
 	WRITE_ONCE(v->poll_evtchn, nr_ports == 1 ? ports[0] : ~0U);
 	__atomic_fetch_or(&v->pause_flags, VPF_POLL, __ATOMIC_SEQ_CST);
 	if (any_pending(v, nr_ports, ports)) {

@@ -18,7 +18,7 @@ int domlist_insert(struct domain *d);
 /** No new reader or caller finds it; drops the list's reference. */
 void domlist_remove(struct domain *d);
 
-/** The vcpu_info a vCPU has before it registers one: in shared_info, or a page nobody sees. */
+/** The vcpu_info of a vCPU that registered none: in shared_info, or a page no guest sees. */
 struct vcpu_info *vcpu_info_initial(struct domain *d, u32 id);
 /** Domains are born without watchdogs armed, and die without. Killing may be repeated. */
 void watchdogs_init(struct domain *d);
@@ -37,7 +37,7 @@ void vcpu_periodic_resume(struct vcpu *v);
 void vcpu_timers_move(struct vcpu *v, u32 cpu);
 /** Bring the guest's copy of its runstate up to date; @v is current or off its CPU. */
 void runstate_area_update(struct vcpu *v);
-/** Drop the pages behind vcpu_info and the runstate area. */
+/** Drop the pages of vcpu_info and of the runstate area. */
 void vcpu_areas_release(struct vcpu *v);
 
 /** VCPUOP_register_runstate_memory_area at the current vCPU's linear address; 0 forgets it. */

@@ -43,7 +43,7 @@ static bool is_running(const struct domain *d)
 	return false;
 }
 
-/* The numbers a run is judged by; afterwards nobody can ask for them. */
+/* The numbers by which a run is judged; afterwards they cannot be asked for. */
 static void report_end(const struct domain *d)
 {
 	const struct vcpu *v;
@@ -63,6 +63,7 @@ static bool reap_one(struct domain *d)
 	u16 id = d->id;
 	int rc;
 
+	ASSERT(d->reap && d->is_shut_down && rcu_read_locked());
 	if (is_running(d))
 		return false;
 	/* A toolstack may have destroyed it: never revive a domain without references. */

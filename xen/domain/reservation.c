@@ -43,6 +43,7 @@ static int populate_one(struct domain *d, gfn_t gfn, u32 order, u32 memf)
 	struct page_info *pg;
 	int rc;
 
+	ASSERT(order <= TOOLS_MAX_ORDER);
 	if ((gfn.v & ((1UL << order) - 1)) || gfn.v >> 36)
 		return -XEN_EINVAL;
 	trace_populate(gfn.v, d->id, (u16)order);
@@ -136,6 +137,7 @@ static long run(struct vcpu *v, struct domain *d, const struct xen_memory_reserv
 	u32 memf = memflags(d, r->mem_flags);
 	u64 u, end = (u64)r->nr_extents << shift;
 
+	ASSERT(first <= end && end <= MAX_UNITS);
 	for (u = first; u < end; u++) {
 		u64 extent = u >> shift, part = u & ((1UL << shift) - 1);
 		xen_pfn_t pfn;

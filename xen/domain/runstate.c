@@ -12,7 +12,7 @@
 
 #include "private.h"
 
-/* The pages of the old area go when nobody can be writing to them any more. */
+/* The pages of the old area go when no CPU can be writing to them any more. */
 static void replace_area(struct vcpu *v, const struct guest_area *new)
 {
 	u64 flags = spin_lock_irqsave(&v->area_lock);
@@ -39,6 +39,7 @@ static void area_write(const struct guest_area *a, u32 at, const void *src, u32 
 {
 	const char *s = src;
 
+	ASSERT(at + n <= a->len && a->offset + at + n <= 2 * PAGE_SIZE);
 	for (u32 i = 0; i < n; i++) {
 		u32 off = a->offset + at + i;
 
@@ -76,6 +77,7 @@ static void update_locked(struct vcpu *v)
 	struct vcpu_runstate_info info = v->runstate;
 	u32 at = entry_time_offset(&v->runstate_area);
 
+	ASSERT(spin_is_locked_by_me(&v->area_lock) && v->runstate_area.page[0]);
 	if (!(v->domain->vm_assist & BIT(VMASST_TYPE_runstate_update_flag))) {
 		area_write_all(v, &info);
 		return;

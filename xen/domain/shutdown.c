@@ -20,6 +20,7 @@ static void (*ended)(void) = tell_nobody;	/* set at boot */
 
 void shutdown_set_listener(void (*fn)(void))
 {
+	ASSERT(ended == tell_nobody);
 	ended = fn;
 }
 
@@ -70,6 +71,7 @@ static void finish_shutdown(struct domain *d)
 		spin_unlock(&d->lock);
 		return;
 	}
+	ASSERT(!d->is_hardware);
 	d->is_shut_down = true;
 	port = d->suspend_evtchn;
 	spin_unlock(&d->lock);

@@ -50,6 +50,7 @@ static int register_vcpu_info(struct vcpu *v, const struct vcpu_register_vcpu_in
 		return -XEN_EINVAL;
 	}
 	vi = (struct vcpu_info *)((char *)page + r->offset);
+	ASSERT(v->vcpu_info && !v->vcpu_info_page);
 	if (v->vcpu_info == &dummy_vcpu_info)
 		memset(vi, 0, sizeof(*vi));
 	else

@@ -18,6 +18,7 @@ static void arm_periodic(struct vcpu *v, s_time_t last)
 {
 	s_time_t period = READ_ONCE(v->periodic_period);
 
+	ASSERT(!period || period >= PERIODIC_MIN_NS);
 	if (period)
 		timer_set(&v->periodic_timer, last + period);
 }
@@ -46,6 +47,7 @@ void vcpu_periodic_resume(struct vcpu *v)
 {
 	s_time_t now = now_ns(), period = READ_ONCE(v->periodic_period);
 
+	ASSERT(v->unit.running);
 	__atomic_fetch_and(&v->switch_work, ~(u32)VSW_PERIODIC, __ATOMIC_RELAXED);
 	/* In step with the ticks that were left out. */
 	if (period)
@@ -71,6 +73,7 @@ void vcpu_timers_kill(struct vcpu *v)
 
 void vcpu_timers_move(struct vcpu *v, u32 cpu)
 {
+	ASSERT(cpu == smp_cpu_id());
 	timer_migrate(&v->singleshot_timer, cpu);
 	timer_migrate(&v->periodic_timer, cpu);
 	timer_migrate(&v->poll_timer, cpu);

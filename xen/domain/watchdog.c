@@ -36,6 +36,7 @@ void watchdogs_kill(struct domain *d)
 
 static void arm(struct domain *d, u32 index, u32 seconds)
 {
+	ASSERT(index < DOMAIN_WATCHDOGS && spin_is_locked_by_me(&d->lock));
 	timer_set(&d->watchdog[index], now_ns() + seconds * NS_PER_SECOND);
 }
 
@@ -54,6 +55,7 @@ static long take_one(struct domain *d, u32 seconds)
 
 static long change(struct domain *d, u32 index, u32 seconds)
 {
+	ASSERT(spin_is_locked_by_me(&d->lock));
 	if (!(d->watchdogs_taken & 1U << index))
 		return -XEN_EINVAL;
 	if (seconds) {

@@ -6,6 +6,7 @@
  * it is off its CPU: by whoever asked, or by the CPU that saves its state.
  */
 #include <xen/errno.h>
+#include <xen/printk.h>
 #include <xen/hal/time.h>
 
 #include "internal.h"
@@ -46,6 +47,15 @@ static bool may_migrate(const struct vcpu *v)
 	return !v->unit.running && (READ_ONCE(v->pause_flags) & VPF_MIGRATING);
 }
 
+void sched_keep_usable(struct sched_unit *u)
+{
+	ASSERT(spin_is_locked_by_me(sched_cpus[u->cpu].lock));
+	if (cpumask_intersects(&u->hard, &u->sched->cpus))
+		return;
+	printk(LOG_WARN "d%uv%u: none of its CPUs is left; it may use any now\n", u->domid, u->id);
+	cpumask_setall(&u->hard);
+}
+
 void sched_migrate_finish(struct vcpu *v)
 {
 	struct sched_unit *u = &v->unit;
@@ -58,11 +68,16 @@ void sched_migrate_finish(struct vcpu *v)
 	while (!done) {
 		struct spinlock *l = sched_unit_lock(u, &flags);
 		bool may = may_migrate(v);
-		u32 old = u->cpu, new = may ? s->ops->pick_cpu(s, u, now_ns()) : old;
+		u32 old = u->cpu, new = old;
 
+		if (may) {
+			sched_keep_usable(u);
+			new = s->ops->pick_cpu(s, u, now_ns());
+		}
 		spin_unlock_irqrestore(l, flags);
 		if (!may)
 			return;
+		ASSERT(new < NR_CPUS);
 		lock_two(&pair, old, new);
 		if (!may_migrate(v)) {
 			unlock_two(&pair);

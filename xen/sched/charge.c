@@ -19,6 +19,7 @@ static void charge_unit(struct vcpu *v, s64 ns)
 
 	if (u->is_idle)
 		return;
+	ASSERT(u->sched && ns);
 	l = sched_unit_lock(u, &flags);
 	if (u->inserted)
 		u->sched->ops->charge(u->sched, u, ns, now_ns());

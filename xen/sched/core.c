@@ -50,6 +50,7 @@ static void slice_timer_fn(void *arg)
 {
 	struct sched_cpu *sc = arg;
 
+	ASSERT(sc == &sched_cpus[smp_cpu_id()]);
 	sc->timer_at = INT64_MAX;
 	softirq_raise(SOFTIRQ_SCHEDULE);
 }
@@ -61,6 +62,7 @@ static void context_saved(struct sched_cpu *sc, struct vcpu *prev, s_time_t now)
 
 	if (u->is_idle)
 		return;
+	ASSERT(u->running && sc == &sched_cpus[u->cpu]);
 	spin_lock(sc->lock);
 	__atomic_store_n(&u->running, false, __ATOMIC_RELEASE);
 	sc->sched->ops->context_saved(sc->sched, u, now);
@@ -84,6 +86,10 @@ static void schedule(void)
 	if (pu)
 		pu->runnable = vcpu_runnable(prev);
 	sc->sched->ops->schedule(sc->sched, cpu, now, pu, &dec);
+	ASSERT(dec.until > 0);
+	/* A policy chooses what may run, belongs here and runs nowhere else. */
+	ASSERT(!dec.unit || (dec.unit->runnable && dec.unit->cpu == cpu));
+	ASSERT(!dec.unit || dec.unit == pu || !dec.unit->running);
 	next = dec.unit ? unit_vcpu(dec.unit) : sc->idle;
 	if (next == prev) {
 		trace_continue_running(prev->id, prev->domain->id);

@@ -48,6 +48,7 @@ int sched_cpu_join(u32 cpu, struct scheduler *s)
 		return 0;
 	}
 	old = sched_cpu_lock(sc, &flags);
+	ASSERT(sc->curr == sc->idle);
 	sc->sched = sc->idle->unit.sched = s;
 	WRITE_ONCE(sc->lock, s->ops->cpu_lock(s, cpu));
 	spin_unlock_irqrestore(old, flags);
@@ -60,6 +61,7 @@ void sched_cpu_online(u32 cpu)
 	u64 flags;
 	struct spinlock *l = sched_cpu_lock(sc, &flags);
 
+	ASSERT(sc->idle && sc->idle->unit.sched == sc->sched);
 	if (!cpumask_test_and_set(&sc->sched->cpus, cpu))
 		sc->sched->ops->cpu_online(sc->sched, cpu, now_ns());
 	spin_unlock_irqrestore(l, flags);
@@ -73,11 +75,8 @@ static void evacuate(struct scheduler *s, struct sched_unit *u, u32 cpu)
 	u64 flags;
 	struct spinlock *l = sched_unit_lock(u, &flags);
 
-	if (!cpumask_intersects(&u->hard, &s->cpus)) {
-		printk(LOG_WARN "d%uv%u: none of its CPUs is left; it may use any now\n", u->domid,
-		       u->id);
-		cpumask_setall(&u->hard);
-	}
+	ASSERT(u->inserted && u->sched == s && !cpumask_test(&s->cpus, cpu));
+	sched_keep_usable(u);
 	if (u->cpu == cpu) {
 		__atomic_fetch_or(&v->pause_flags, VPF_MIGRATING, __ATOMIC_SEQ_CST);
 		sched_sleep_locked(v);

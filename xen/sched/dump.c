@@ -26,6 +26,7 @@ static void dump_instance(struct scheduler *s)
 		struct sched_cpu *sc = &sched_cpus[cpu];
 		u64 flags = spin_lock_irqsave(sc->lock);
 
+		ASSERT(sc->curr);
 		printk("  CPU %u: %s, %llu switches\n", cpu,
 		       sc->curr == sc->idle ? "idle" : "busy", (unsigned long long)sc->switches);
 		if (sc->curr != sc->idle)

@@ -153,6 +153,9 @@ int sched_vcpu_init(struct vcpu *v)
 	u64 flags;
 	int rc;
 
+	ASSERT(s && !u->priv);
+	if (cpumask_empty(&s->cpus))
+		return -XEN_EINVAL;
 	u->id = v->id;
 	u->domid = v->domain->id;
 	u->sched = s;
@@ -198,6 +201,7 @@ void sched_vcpu_destroy(struct vcpu *v)
 	__atomic_fetch_or(&v->pause_flags, VPF_DOWN, __ATOMIC_SEQ_CST);
 	vcpu_sleep_sync(v);
 	l = sched_unit_lock(u, &flags);
+	ASSERT(u->inserted && !u->running && v != current_vcpu());
 	u->inserted = false;
 	u->sched->ops->unit_remove(u->sched, u, now_ns());
 	spin_unlock_irqrestore(l, flags);

@@ -14,6 +14,7 @@ struct scheduler *sched_create(const struct sched_policy *policy, u32 pool_id, i
 {
 	struct sched_instance *in;
 
+	ASSERT(policy && policy->name);
 	*err = -XEN_EEXIST;
 	if (sched_pool(pool_id))
 		return NULL;
@@ -40,6 +41,7 @@ static void free_instance(struct rcu_head *rcu)
 {
 	struct sched_instance *in = container_of(rcu, struct sched_instance, rcu);
 
+	ASSERT(cpumask_empty(&in->s.cpus) && !in->nr_domains);
 	in->s.ops->deinit(&in->s);
 	xfree(in);
 }

@@ -3,6 +3,7 @@
 #ifndef SCHED_INTERNAL_H
 #define SCHED_INTERNAL_H
 
+#include <xen/assert.h>
 #include <xen/domain.h>
 #include <xen/sched/policy.h>
 #include <xen/trace.h>
@@ -61,6 +62,8 @@ void sched_boot_cpu_online(void);
 void sched_register_keys(void);
 void sched_charge_init(void);
 
+/** With the unit's lock: let it use all CPUs when its instance has none of its own any more. */
+void sched_keep_usable(struct sched_unit *u);
 /** Complete a move that VPF_MIGRATING asked for, unless @v still runs (then its CPU does it). */
 void sched_migrate_finish(struct vcpu *v);
 
@@ -69,6 +72,7 @@ static inline void sched_runstate_set(struct vcpu *v, int state, s_time_t now)
 {
 	struct vcpu_runstate_info *r = &v->runstate;
 
+	ASSERT(state >= RUNSTATE_running && state <= RUNSTATE_offline);
 	if (now > (s_time_t)r->state_entry_time) {
 		r->time[r->state] += now - r->state_entry_time;
 		r->state_entry_time = now;

@@ -67,6 +67,7 @@ void sched_sleep_locked(struct vcpu *v)
 {
 	struct sched_unit *u = &v->unit;
 
+	ASSERT(spin_is_locked_by_me(sched_cpus[u->cpu].lock));
 	if (vcpu_runnable(v))
 		return;
 	trace_sched_sleep(v->domain->id, v->id);
@@ -121,6 +122,7 @@ void vcpu_sleep_sync(struct vcpu *v)
 
 void vcpu_block(struct vcpu *v)
 {
+	ASSERT(v == current_vcpu() && !is_idle_vcpu(v));
 	__atomic_fetch_or(&v->pause_flags, VPF_BLOCKED, __ATOMIC_SEQ_CST);
 	if (arch_vcpu_has_pending(v)) {
 		__atomic_fetch_and(&v->pause_flags, ~VPF_BLOCKED, __ATOMIC_SEQ_CST);
@@ -155,6 +157,7 @@ void vcpu_device_answered(struct vcpu *v)
 
 void vcpu_yield(struct vcpu *v)
 {
+	ASSERT(v == current_vcpu() && !is_idle_vcpu(v));
 	trace_sched_yield(v->domain->id, v->id);
 	v->unit.sched->ops->yield(v->unit.sched, &v->unit);
 	softirq_raise(SOFTIRQ_SCHEDULE);

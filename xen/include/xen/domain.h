@@ -163,8 +163,8 @@ struct domain_config {
 
 /** Create a paused domain without vCPUs. On failure returns the error in *@err and no domain. */
 struct domain *domain_create(const struct domain_config *cfg, int *err);
-/** Create vCPU @id of @d, offline. -XEN_EEXIST, -XEN_EINVAL, -XEN_ENOMEM. Domain lock held by
- * nobody; callers serialise by the domctl lock or at boot. */
+/** Create vCPU @id of @d, offline. -XEN_EEXIST, -XEN_EINVAL, -XEN_ENOMEM. The domain
+ * lock is not held; callers serialise by the domctl lock or at boot. */
 int domain_vcpu_create(struct domain *d, u32 id);
 /** Find and take a reference; NULL when there is none (or it is dead). Drop with domain_put. */
 struct domain *domain_get_by_id(u16 domid);

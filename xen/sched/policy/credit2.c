@@ -117,6 +117,7 @@ static void c2_unit_insert(struct scheduler *s, struct sched_unit *u, s_time_t n
 
 static void c2_unit_remove(struct scheduler *s, struct sched_unit *u, s_time_t now)
 {
+	ASSERT(!c2_unit(u)->on_cpu);
 	c2_detach(c2_rq(s, u->cpu), c2_unit(u), now);
 }
 
@@ -125,6 +126,7 @@ static void c2_wake(struct scheduler *s, struct sched_unit *u, s_time_t now)
 	struct c2_rq *rq = c2_rq(s, u->cpu);
 	struct c2_unit *cu = c2_unit(u);
 
+	ASSERT(u->runnable && !u->running && !cu->on_cpu);
 	c2_set_active(rq, cu, true, now);
 	c2_enqueue(rq, cu, now);
 	c2_tickle(s, rq, cu, now);
@@ -134,6 +136,7 @@ static void c2_sleep(struct scheduler *s, struct sched_unit *u, s_time_t now)
 {
 	struct c2_rq *rq = c2_rq(s, u->cpu);
 
+	ASSERT(!u->runnable && !u->running);
 	c2_dequeue(rq, c2_unit(u));
 	c2_set_active(rq, c2_unit(u), false, now);
 }
@@ -206,7 +209,7 @@ static struct c2_unit *choose(struct scheduler *s, struct c2_rq *rq, u32 cpu, st
 		if (!better_elsewhere(s, rq, cu, cpu))
 			return cu;
 	}
-	/* Nobody wants the CPU that was yielded. */
+	/* No other unit wants the CPU that was yielded. */
 	if (!keep && prev && prev->yielded && !better_elsewhere(s, rq, prev, cpu))
 		keep = prev;
 	return keep;
@@ -235,11 +238,14 @@ static s64 slice(struct scheduler *s, struct c2_rq *rq, struct c2_unit *cu)
 static void switch_to(struct scheduler *s, struct c2_rq *rq, u32 cpu, struct c2_unit *prev,
 		      struct c2_unit *next, s_time_t now)
 {
+	ASSERT(c2_sched(s)->cpu[cpu].curr == prev);
 	if (prev) {
+		ASSERT(prev->on_cpu);
 		prev->on_cpu = false;
 		__atomic_fetch_sub(&prev->dom->nr_running, 1, __ATOMIC_RELAXED);
 	}
 	if (next) {
+		ASSERT(!next->on_cpu && cpumask_test(&next->unit->hard, cpu));
 		c2_dequeue(rq, next);
 		next->on_cpu = true;
 		next->start = next->switched_in = now;

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* credit2: which CPU should look at a unit, and which run queue it should be in. */
+#include <xen/assert.h>
+
 #include "credit2.h"
 
 void c2_tickle_cpu(struct scheduler *s, struct c2_rq *rq, u32 cpu)
 {
+	ASSERT(spin_is_locked_by_me(&rq->lock) && cpumask_test(&rq->cpus, cpu));
 	if (cpumask_test(&rq->tickled, cpu))
 		return;
 	cpumask_set(&rq->tickled, cpu);
@@ -21,7 +24,7 @@ u32 c2_idle_soft_cpu(const struct c2_rq *rq, const struct c2_unit *cu, u32 cpu)
 	return c == cpu ? cpumask_next(&m, cpu + 1) : c;
 }
 
-/* An idle CPU of @rq nobody has called yet: @u's own, one it prefers, any it may use. */
+/* An idle CPU of @rq that was not tickled yet: @u's own, one it prefers, any it may use. */
 static u32 find_idle_cpu(const struct c2_rq *rq, const struct sched_unit *u)
 {
 	cpumask_t ok, m;
@@ -90,7 +93,7 @@ void c2_tickle(struct scheduler *s, struct c2_rq *rq, struct c2_unit *cu, s_time
 	u32 cpu;
 
 	if (unlikely(cu->parked)) {
-		/* Somebody has to set a timer for the refill. */
+		/* A CPU has to set a timer for the refill. */
 		sched_tickle(s, cu->unit->cpu);
 		return;
 	}
@@ -107,7 +110,7 @@ void c2_tickle(struct scheduler *s, struct c2_rq *rq, struct c2_unit *cu, s_time
 	}
 	if (tickle_other_queues(s, rq, cu))
 		return;
-	/* A slice that was cut when nobody waited is too long now: cut it again. */
+	/* A slice that was cut when no unit waited is too long now: cut it again. */
 	if (cpu != NR_CPUS && c2_sched(s)->cpu[cpu].until > now + c2_slice_min(s))
 		c2_tickle_cpu(s, rq, cpu);
 }

@@ -8,6 +8,7 @@ void c2_burn(struct c2_rq *rq, struct c2_unit *cu, s_time_t now)
 {
 	s64 dt = now - cu->start;
 
+	ASSERT(cu->on_cpu && cu->rq == rq);
 	if (dt <= 0)
 		return;
 	cu->start = now;
@@ -33,6 +34,7 @@ void c2_set_active(struct c2_rq *rq, struct c2_unit *cu, bool active, s_time_t n
 		return;
 	rq->load = c2_load(rq, now);
 	rq->load_at = now;
+	ASSERT(active || rq->nr_active);
 	cu->active = active;
 	rq->nr_active += active ? 1 : -1;
 }
@@ -72,6 +74,8 @@ void c2_enqueue(struct c2_rq *rq, struct c2_unit *cu, s_time_t now)
 {
 	struct list_head *at;
 
+	ASSERT(spin_is_locked_by_me(&rq->lock) && cu->rq == rq);
+	ASSERT(!cu->queued && !cu->parked && !cu->on_cpu);
 	if (unlikely(!c2_has_budget(cu->dom, now))) {
 		park(rq, cu);
 		return;
@@ -93,6 +97,7 @@ void c2_enqueue(struct c2_rq *rq, struct c2_unit *cu, s_time_t now)
 void c2_dequeue(struct c2_rq *rq, struct c2_unit *cu)
 {
 	ASSERT(spin_is_locked_by_me(&rq->lock) && cu->rq == rq);
+	ASSERT(!cu->queued || (rq->nr_queued && !cu->parked));
 	if (cu->queued)
 		WRITE_ONCE(rq->nr_queued, rq->nr_queued - 1);
 	if (cu->queued || cu->parked)
@@ -105,6 +110,7 @@ void c2_unpark(struct c2_rq *rq, s_time_t now)
 	struct c2_unit *cu, *next;
 	LIST_HEAD(again);
 
+	ASSERT(spin_is_locked_by_me(&rq->lock));
 	rq->next_unpark = INT64_MAX;
 	/* Those without budget still are parked anew, at the tail of the list being walked; so the
 	 * list is emptied first. */
@@ -125,6 +131,7 @@ void c2_reset_credit(struct c2_rq *rq, struct c2_unit *cu, s_time_t now)
 	s64 grant = (-cu->credit / C2_CREDIT_INIT + 1) * C2_CREDIT_INIT;
 	struct c2_unit *pos;
 
+	ASSERT(spin_is_locked_by_me(&rq->lock) && cu->credit <= 0);
 	/* The same grant for all keeps their order. The limit keeps sleepers from saving up. */
 	list_for_each_entry(pos, &rq->units, rq_link) {
 		if (pos->on_cpu)
@@ -138,6 +145,7 @@ void c2_find_max_weight(struct c2_rq *rq)
 	struct c2_unit *pos;
 	u32 max_weight = 1;
 
+	ASSERT(spin_is_locked_by_me(&rq->lock));
 	list_for_each_entry(pos, &rq->units, rq_link)
 		max_weight = max(max_weight, c2_weight(pos));
 	rq->max_weight = max_weight;
@@ -145,6 +153,7 @@ void c2_find_max_weight(struct c2_rq *rq)
 
 void c2_attach(struct c2_rq *rq, struct c2_unit *cu, s_time_t now)
 {
+	ASSERT(spin_is_locked_by_me(&rq->lock) && list_empty(&cu->rq_link));
 	cu->rq = rq;
 	list_add_tail(&cu->rq_link, &rq->units);
 	rq->nr_units++;
@@ -157,6 +166,7 @@ void c2_detach(struct c2_rq *rq, struct c2_unit *cu, s_time_t now)
 {
 	c2_dequeue(rq, cu);
 	c2_set_active(rq, cu, false, now);
+	ASSERT(rq->nr_units);
 	list_del_init(&cu->rq_link);
 	rq->nr_units--;
 	if (c2_weight(cu) == rq->max_weight)

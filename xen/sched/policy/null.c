@@ -144,6 +144,7 @@ static void wait_for_cpu(struct scheduler *s, struct sched_unit *u)
 	struct null_sched *ns = s->priv;
 	struct null_unit *nu = u->priv;
 
+	ASSERT(!nu->assigned && u->runnable);
 	spin_lock_nested(&ns->wait_lock);
 	if (list_empty(&nu->wait))
 		list_add_tail(&nu->wait, &ns->waiting);
@@ -189,6 +190,7 @@ static void null_unit_insert(struct scheduler *s, struct sched_unit *u, s_time_t
 
 static void null_unit_remove(struct scheduler *s, struct sched_unit *u, s_time_t now)
 {
+	ASSERT(!u->runnable && !u->running);
 	stop_waiting(s, u->priv);
 	unassign(s, u);
 }
@@ -283,6 +285,7 @@ static u32 null_pick_cpu(struct scheduler *s, struct sched_unit *u, s_time_t now
 
 static void null_migrate(struct scheduler *s, struct sched_unit *u, u32 cpu, s_time_t now)
 {
+	ASSERT(!u->running && spin_is_locked_by_me(&null_cpu(s, cpu)->lock));
 	unassign(s, u);
 	u->cpu = cpu;
 }
