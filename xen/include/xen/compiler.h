@@ -17,7 +17,7 @@
 #define likely(x) __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)
 
-/** Code and data that are needed only until the boot ends; freed afterwards on the metal. */
+/** Code and data that are needed only until the boot ends. Kept together; not freed yet. */
 #define __init __section(".init.text")
 #define __initdata __section(".init.data")
 

@@ -130,7 +130,6 @@ extern struct domain *hardware_domain;	/* dom0, NULL before it is built */
 
 /** The vCPU this CPU runs (the idle vCPU when none). */
 struct vcpu *current_vcpu(void);
-static inline struct domain *current_domain(void) { return current_vcpu()->domain; }
 
 static inline bool is_idle_vcpu(const struct vcpu *v) { return v->domain->is_idle; }
 
