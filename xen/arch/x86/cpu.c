@@ -1,7 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Interrupt flag, idling and stopping of one CPU: the hooks of <xen/hal/cpu.h>. */
+/* One CPU: its interrupt flag, idling and stopping, and the vCPU that is current on it. */
+#include <xen/domain.h>
 #include <xen/hal/cpu.h>
+#include <xen/hal/vcpu.h>
 #include <asm/processor.h>
+
+struct vcpu *current_vcpu(void)
+{
+	return cpu_info()->current_vcpu;
+}
+
+void hal_set_current(struct vcpu *v)
+{
+	cpu_info()->current_vcpu = v;
+}
 
 u64 irq_save(void)
 {

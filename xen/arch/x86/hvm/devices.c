@@ -101,13 +101,6 @@ const struct pending_ops hvm_pending_ops = {
 };
 OPS_TABLE(hvm_pending_ops, stop);
 
-void hvm_finish_access(struct x86_vcpu *xv)
-{
-	ASSERT(pending_state(&xv->pending) == PENDING_ANSWERED);
-	ASSERT(xv->allowed);
-	hvm_emulate_one(xv, xv->allowed);
-}
-
 static int add_pit(struct x86_domain *xd)
 {
 	struct device_table *t = &xd->devices;

@@ -286,3 +286,10 @@ void hvm_emulate_one(struct x86_vcpu *xv, u32 allowed)
 		hvm_inject_ud(xv);
 	}
 }
+
+void hvm_finish_access(struct x86_vcpu *xv)
+{
+	ASSERT(pending_state(&xv->pending) == PENDING_ANSWERED);
+	ASSERT(xv->allowed);
+	hvm_emulate_one(xv, xv->allowed);
+}

@@ -153,12 +153,6 @@ u32 hvm_message_cpu(struct domain *d, const struct apic_msg *msg)
 	return READ_ONCE(d->vcpu[first]->unit.cpu);
 }
 
-void hvm_trace_eoi(const struct x86_vcpu *xv, u32 reg)
-{
-	if (reg == APIC_REG_EOI && xv->vlapic.isr_top >= 0)
-		trace_record_virq_eoi((u32)xv->vlapic.isr_top);
-}
-
 static void lapic_ipi(void *ctx, const struct apic_msg *msg)
 {
 	struct x86_vcpu *xv = ctx;

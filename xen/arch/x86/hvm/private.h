@@ -5,6 +5,7 @@
 
 #include <xen/assert.h>
 #include <xen/p2m.h>
+#include <xen/trace.h>
 #include <xen/x86/ptwalk.h>
 
 #include <asm/hvm.h>
@@ -33,7 +34,11 @@ int hvm_vioapic_init(struct domain *d);
 /** Timer handler of a vCPU's APIC timer; @arg is the x86_vcpu. */
 void hvm_vlapic_timer_due(void *arg);
 /** Record the end of an interrupt if a write to the APIC's register @reg is one. */
-void hvm_trace_eoi(const struct x86_vcpu *xv, u32 reg);
+static inline void hvm_trace_eoi(const struct x86_vcpu *xv, u32 reg)
+{
+	if (reg == APIC_REG_EOI && xv->vlapic.isr_top >= 0)
+		trace_record_virq_eoi((u32)xv->vlapic.isr_top);
+}
 /** Work that must be done on the vCPU's own CPU before it runs. */
 void hvm_do_pending_work(struct x86_vcpu *xv);
 
@@ -95,6 +100,8 @@ bool hvm_is_64bit(struct x86_vcpu *xv);
 /** Put the hypercall page of @d at @at. 0, or -1 when there is no memory. */
 int hvm_write_hypercall_page(struct domain *d, gpaddr_t at);
 
+/** Set hvm to the table of the extension that the machine has; panics with the reason when none. */
+void hvm_choose_vendor(void);
 /** Register the debug keys: registers; exits by reason. */
 void hvm_dump_init(void);
 void hvm_stats_init(void);

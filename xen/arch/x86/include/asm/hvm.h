@@ -7,6 +7,7 @@
 #define ASM_X86_HVM_H
 
 #include <asm/domain.h>
+#include <asm/processor.h>
 
 struct x86_event;
 struct x86_walk;
@@ -148,8 +149,14 @@ void hvm_emulate_one(struct x86_vcpu *xv, u32 allowed);
 u32 hvm_do_nested_fault(struct x86_vcpu *xv, gpaddr_t gpa, u32 flags);
 void hvm_do_hlt(struct x86_vcpu *xv);
 void hvm_do_triple_fault(struct x86_vcpu *xv);
-void hvm_inject_gp(struct x86_vcpu *xv);
-void hvm_inject_ud(struct x86_vcpu *xv);
+static inline void hvm_inject_gp(struct x86_vcpu *xv)
+{
+	hvm->inject_exception(xv, X86_VEC_GP, 0, 0);
+}
+static inline void hvm_inject_ud(struct x86_vcpu *xv)
+{
+	hvm->inject_exception(xv, X86_VEC_UD, -1, 0);
+}
 
 /** The slot post() for a vendor, or processor, that leaves interrupts to software. */
 bool hvm_post_by_software(struct x86_vcpu *xv, u8 vector, bool level);

@@ -1,52 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Choosing the virtualisation extension; exits that all vendors handle alike. */
-#include <xen/errno.h>
-#include <xen/hal/cpu.h>
+/* The ends of a vCPU's work: HLT, and a triple fault. */
 #include <xen/hal/vcpu.h>
 #include <xen/printk.h>
 #include <xen/trace.h>
 
-#include <asm/processor.h>
-
 #include "private.h"
-
-static const struct hvm_ops *const vendors[] = { &svm_ops };
-
-const struct hvm_ops *hvm;
-
-void hvm_init(void)
-{
-	for (u32 i = 0; i < ARRAY_SIZE(vendors) && !hvm; i++)
-		if (vendors[i]->detect())
-			hvm = vendors[i];
-	if (!hvm)
-		panic("This CPU has no usable virtualisation extension (AMD SVM with nested "
-		      "paging is needed)");
-	fpu_init();
-	if (hvm->cpu_up())
-		panic("%s could not be enabled", hvm->name);
-	hvm_cpuid_init();
-	hvm_dump_init();
-	hvm_stats_init();
-	printk(LOG_INFO "Guests run with %s\n", hvm->name);
-}
-
-void hvm_cpu_up(void)
-{
-	fpu_init();
-	if (hvm->cpu_up())
-		panic("CPU %u: %s could not be enabled", smp_cpu_id(), hvm->name);
-}
-
-void hvm_inject_gp(struct x86_vcpu *xv)
-{
-	hvm->inject_exception(xv, X86_VEC_GP, 0, 0);
-}
-
-void hvm_inject_ud(struct x86_vcpu *xv)
-{
-	hvm->inject_exception(xv, X86_VEC_UD, -1, 0);
-}
 
 /* Halting with interrupts off ends a vCPU's work until INIT, or the domain when it is the last. */
 static void halt_for_good(struct x86_vcpu *xv)
