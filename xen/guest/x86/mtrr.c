@@ -2,6 +2,7 @@
 /* MTRR and PAT state of a vCPU. */
 #include <xen/assert.h>
 #include <xen/errno.h>
+#include <xen/nospec.h>
 #include <xen/string.h>
 #include <xen/x86/mtrr.h>
 
@@ -66,14 +67,19 @@ bool mtrr_owns_msr(u32 msr)
 	       msr == MSR_MTRR_DEF_TYPE || msr == MSR_PAT;
 }
 
+static u32 var_index(u32 msr)
+{
+	return array_index_nospec((msr - MSR_MTRR_VAR(0)) / 2, MTRR_NR_VAR);
+}
+
 int mtrr_read(const struct mtrr_state *m, u32 msr, u64 *val)
 {
 	int f = fixed_index(msr);
 
 	if (is_var(msr))
-		*val = m->var[(msr - MSR_MTRR_VAR(0)) / 2][msr & 1];
+		*val = m->var[var_index(msr)][msr & 1];
 	else if (f >= 0)
-		*val = m->fixed[f];
+		*val = m->fixed[array_index_nospec((u32)f, ARRAY_SIZE(m->fixed))];
 	else if (msr == MSR_MTRR_CAP)
 		*val = CAP_VALUE;
 	else if (msr == MSR_MTRR_DEF_TYPE)
@@ -99,11 +105,11 @@ int mtrr_write(struct mtrr_state *m, u32 msr, u64 val)
 	if (is_var(msr)) {
 		if (!var_valid(m, msr, val))
 			return -XEN_EINVAL;
-		m->var[(msr - MSR_MTRR_VAR(0)) / 2][msr & 1] = val;
+		m->var[var_index(msr)][msr & 1] = val;
 	} else if (f >= 0) {
 		if (!fixed_valid(val))
 			return -XEN_EINVAL;
-		m->fixed[f] = val;
+		m->fixed[array_index_nospec((u32)f, ARRAY_SIZE(m->fixed))] = val;
 	} else if (msr == MSR_MTRR_DEF_TYPE) {
 		if ((val & ~0xcffUL) || !type_valid(val & 0xff))
 			return -XEN_EINVAL;

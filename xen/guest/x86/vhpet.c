@@ -2,6 +2,7 @@
 /* Virtual high precision event timer. */
 #include <xen/assert.h>
 #include <xen/errno.h>
+#include <xen/nospec.h>
 #include <xen/string.h>
 #include <xen/x86/vhpet.h>
 
@@ -98,6 +99,7 @@ static u64 reg_read(const struct vhpet *h, u32 reg, s_time_t now)
 	}
 	if (reg < REG_TIMER(0) || n >= VHPET_TIMERS)
 		return 0;
+	n = (u32)array_index_nospec(n, VHPET_TIMERS);
 	switch (reg & 0x1f) {
 	case 0x00:
 		return h->t[n].config;
@@ -188,6 +190,7 @@ static void reg_write(struct vhpet *h, u32 reg, u64 val, s_time_t now)
 	}
 	if (reg < REG_TIMER(0) || n >= VHPET_TIMERS)
 		return;
+	n = (u32)array_index_nospec(n, VHPET_TIMERS);
 	if ((reg & 0x1f) == 0x00)
 		write_timer_config(h, n, val, now);
 	else if ((reg & 0x1f) == 0x08)

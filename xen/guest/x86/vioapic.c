@@ -2,6 +2,7 @@
 /* Virtual IO-APICs. Register facts: Intel 82093AA and ICH data sheets. */
 #include <xen/assert.h>
 #include <xen/errno.h>
+#include <xen/nospec.h>
 #include <xen/string.h>
 #include <xen/x86/vioapic.h>
 
@@ -198,6 +199,7 @@ static u32 window_read(const struct vioapic *a)
 	}
 	if (a->select < IDX_FIRST_RTE || pin >= a->nr_pins)
 		return ~0u;
+	pin = array_index_nospec(pin, a->nr_pins);
 	return (u32)(a->select & 1 ? a->rte[pin] >> 32 : a->rte[pin]);
 }
 
@@ -224,6 +226,7 @@ static void window_write(struct vioapic_group *g, struct vioapic *a, u32 val)
 		a->id = val & ID_MASK;
 	if (a->select < IDX_FIRST_RTE || pin >= a->nr_pins)
 		return;
+	pin = array_index_nospec(pin, a->nr_pins);
 	if (a->select & 1)
 		write_rte(g, a, pin, (u32)a->rte[pin] | (u64)val << 32);
 	else

@@ -4,6 +4,7 @@
  * its first unmasking until MSI-X is disabled; without one it stays masked in the device.
  */
 #include <xen/errno.h>
+#include <xen/nospec.h>
 #include <xen/string.h>
 #include <xen/xmalloc.h>
 
@@ -129,14 +130,16 @@ bool vmsix_config_write(struct vmsi *m, u32 reg, u32 bytes, u32 val)
 
 u32 vmsix_read(const struct vmsi *m, u32 offset, u32 bytes)
 {
-	u32 val = m->entry[offset / MSIX_ENTRY_SIZE].word[offset / 4 % 4] >> (offset & 3) * 8;
+	u64 i = array_index_nospec(offset / MSIX_ENTRY_SIZE, m->msix_nr);
+	u32 val = m->entry[i].word[offset / 4 % 4] >> (offset & 3) * 8;
 
 	return bytes == 4 ? val : val & ((1U << bytes * 8) - 1);
 }
 
 void vmsix_write(struct vmsi *m, u32 offset, u32 bytes, u32 val)
 {
-	struct msix_entry *e = &m->entry[offset / MSIX_ENTRY_SIZE];
+	struct msix_entry *e =
+		&m->entry[array_index_nospec(offset / MSIX_ENTRY_SIZE, m->msix_nr)];
 	u32 *word = &e->word[offset / 4 % 4];
 	struct vmsi_message guest;
 	bool moved;

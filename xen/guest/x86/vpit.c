@@ -2,6 +2,7 @@
 /* Virtual 8254 interval timer. */
 #include <xen/assert.h>
 #include <xen/errno.h>
+#include <xen/nospec.h>
 #include <xen/string.h>
 #include <xen/x86/vpit.h>
 
@@ -253,14 +254,17 @@ u8 vpit_read(struct vpit *p, u32 port, s_time_t now)
 		return (u8)(p->ch[2].gate | p->speaker << 1 | (now / REFRESH_NS & 1) << 4 |
 			    output(&p->ch[2], now) << 5);
 	/* The control register cannot be read. */
-	return port < 0x40 || port > 0x42 ? 0xff : read_counter(&p->ch[port - 0x40], now);
+	if (port < 0x40 || port > 0x42)
+		return 0xff;
+	return read_counter(&p->ch[array_index_nospec(port - 0x40, ARRAY_SIZE(p->ch))], now);
 }
 
 void vpit_write(struct vpit *p, u32 port, u8 val, s_time_t now)
 {
 	switch (port) {
 	case 0x40 ... 0x42:
-		write_counter(p, &p->ch[port - 0x40], val, now);
+		write_counter(p, &p->ch[array_index_nospec(port - 0x40, ARRAY_SIZE(p->ch))], val,
+			      now);
 		break;
 	case 0x43:
 		write_control(p, val, now);
