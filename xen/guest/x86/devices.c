@@ -106,7 +106,7 @@ static bool is_sorted(const struct device_ranges *rs)
 	return true;
 }
 
-/* Lock held. Show @new to those who look up; the old snapshot goes when none of them has it. */
+/* Lock held. Publish @new; the old snapshot is freed when no reader can have it. */
 static void replace(struct device_table *t, enum device_space space, struct device_ranges *new)
 {
 	struct device_ranges *old = t->ranges[space];

@@ -50,6 +50,7 @@ static void watch_msb(struct pmtimer *pt, s_time_t now)
 	u32 half = pt->wide ? 1u << 31 : 1u << 23;
 	u32 to_go = half - (pmtimer_read(pt, now) & (half - 1));
 
+	ASSERT(to_go >= 1 && to_go <= half);
 	if (!pt->ops)
 		return;
 	if (!(pt->en & PM1_TMR) || (pt->sts & PM1_TMR)) {

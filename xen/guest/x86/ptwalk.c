@@ -3,6 +3,7 @@
  * Guest page-table walk: no paging, two-level 32-bit, PAE, four- and five-level long mode
  * (APM vol. 2, 5.2 to 5.6).
  */
+#include <xen/assert.h>
 #include <xen/x86/ptwalk.h>
 
 #define PTE_P (1UL << 0)
@@ -148,6 +149,7 @@ static int walk_levels(const struct x86_walk *w, const struct shape *s, u64 va, 
 			break;
 		table = gpaddr_make(pte & s->addr);
 	}
+	ASSERT(level >= 1 && st->depth == s->levels - level + 1);
 	st->rights = allow | (deny & PTE_NX);
 	st->leaf = pte;
 	st->leaf_level = level;
@@ -276,6 +278,8 @@ int x86_walk(const struct x86_walk *w, gvaddr_t va, u32 access, struct x86_walk_
 	gpaddr_t table;
 	int rc, tries;
 
+	ASSERT(!(access & X86_WALK_FETCH) || !(access & X86_WALK_WRITE));
+	ASSERT(!(access & X86_WALK_USER) || !(access & X86_WALK_IMPLICIT));
 	if (!(w->cr0 & X86_CR0_PG)) {
 		no_paging(va.v, res);
 		return X86_WALK_OK;

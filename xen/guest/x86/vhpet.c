@@ -54,6 +54,7 @@ static u64 width_mask(const struct vhpet_timer *t)
 /* Interrupt line of timer @n; in legacy mode the first two have fixed ones. */
 static u32 route(const struct vhpet *h, u32 n)
 {
+	ASSERT(n < VHPET_TIMERS);
 	if (h->config & CFG_LEGACY && n < 2)
 		return n ? 8 : 2;
 	return TN_ROUTE(h->t[n].config);
@@ -64,6 +65,7 @@ static void arm(struct vhpet *h, u32 n, s_time_t now, s_time_t earliest)
 	struct vhpet_timer *t = &h->t[n];
 	u64 away = (t->cmp - counter(h, now)) & width_mask(t);
 
+	ASSERT(n < VHPET_TIMERS && earliest >= now);
 	t->deadline = INT64_MAX;
 	/* A match more than half the counter's range away has passed: it comes after a wrap. */
 	if (running(h) && t->config & TN_ENABLE && away < (u64)(INT64_MAX - now) / VHPET_TICK_NS)

@@ -58,6 +58,7 @@ int vioapic_add(struct vioapic_group *g, gpaddr_t base, u32 gsi_base, u32 nr_pin
 
 static void set_remote_irr(struct vioapic *a, u32 pin, bool on)
 {
+	ASSERT(pin < a->nr_pins);
 	if (on) {
 		a->rte[pin] |= RTE_REMOTE_IRR;
 		bit_set(a->remote_irr, pin);
@@ -104,6 +105,7 @@ static void fire(struct vioapic_group *g, struct vioapic *a, u32 pin)
 		.logical = rte & RTE_LOGICAL, .level = rte & RTE_LEVEL, .assert = true,
 	};
 
+	ASSERT(!(rte & RTE_MASKED));
 	if (msg.level)
 		set_remote_irr(a, pin, true);
 	g->ops->deliver(g->ctx, &msg);
@@ -147,6 +149,7 @@ void vioapic_pulse(struct vioapic_group *g, u32 gsi)
 
 static void eoi_pin(struct vioapic_group *g, struct vioapic *a, u32 pin)
 {
+	ASSERT(a->rte[pin] & RTE_REMOTE_IRR);
 	set_remote_irr(a, pin, false);
 	g->ops->eoi(g->ctx, a->gsi_base + pin);
 	check_level(g, a, pin);
@@ -207,6 +210,9 @@ static void write_rte(struct vioapic_group *g, struct vioapic *a, u32 pin, u64 r
 {
 	u64 old = a->rte[pin];
 
+	ASSERT(pin < a->nr_pins);
+	/* Kept twice: in the entry, and in the bitmap that an EOI searches. */
+	ASSERT(!(old & RTE_REMOTE_IRR) == !bit_test(a->remote_irr, pin));
 	rte = (rte & RTE_DEFINED & ~RTE_READ_ONLY) | (old & RTE_READ_ONLY);
 	a->rte[pin] = rte;
 	/* Going to edge mode forgets what was in service; Linux clears a stuck pin that way. */

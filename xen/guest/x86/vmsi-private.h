@@ -3,6 +3,7 @@
 #ifndef GUEST_X86_VMSI_PRIVATE_H
 #define GUEST_X86_VMSI_PRIVATE_H
 
+#include <xen/assert.h>
 #include <xen/x86/vmsi.h>
 
 /** Both capabilities have their control register in the upper half of the first dword. */

@@ -37,6 +37,7 @@ u32 vmsi_merge(u32 old, u32 reg, u32 bytes, u32 val)
 {
 	u32 shift = (reg & 3) * 8, mask = bytes == 4 ? ~0U : ((1U << bytes * 8) - 1) << shift;
 
+	ASSERT(bytes >= 1 && (reg & 3) + bytes <= 4);
 	return (old & ~mask) | (val << shift & mask);
 }
 
@@ -69,7 +70,7 @@ int vmsi_init(struct vmsi *m, const struct pci_caps *caps, const struct vmsi_ops
 	memset(m, 0, sizeof(*m));
 	m->ops = ops;
 	m->ctx = ctx;
-	/* A capability so close to the end that it would not fit is none. */
+	/* Ignore a capability that would reach beyond the end of the space. */
 	if (caps->msi && caps->msi + MSI_CAP_SIZE <= PCI_CONFIG_SIZE)
 		init_msi(m, caps->msi);
 	if (caps->msix && caps->msix + MSIX_CAP_SIZE <= PCI_CONFIG_SIZE)
@@ -110,7 +111,7 @@ static void write_control(struct vmsi *m, u32 control)
 	}
 	if (!m->msi_irq)
 		m->msi_irq = m->ops->alloc(m->ctx, &m->msi, &m->msi_host);
-	/* Also when it was enabled: the device may have been reset behind our back. */
+	/* Also when it was enabled: the device may have been reset without our knowledge. */
 	if (m->msi_irq)
 		write_message(m, &m->msi_host);
 	else
@@ -139,6 +140,7 @@ u32 vmsi_config_read(const struct vmsi *m, u32 reg, u32 bytes, u32 val)
 
 	if (!m->msi_cap)
 		return val;
+	ASSERT(bytes >= 1 && (reg & 3) + bytes <= 4);
 	if ((reg & ~3U) == m->msi_cap)
 		return val & ~extract(MSI_MULTIPLE << 16, reg, bytes);
 	return msi_dword(m, reg, &dword) ? extract(dword, reg, bytes) : val;

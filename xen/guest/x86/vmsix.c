@@ -85,6 +85,7 @@ static void sync_entry(struct vmsi *m, u32 i)
 	u32 control = e->word[MSIX_WORD_CONTROL];
 	struct vmsi_message guest = guest_message(e);
 
+	ASSERT(i < m->msix_nr && m->msix_enabled);
 	if (!e->irq && !(control & MSIX_ENTRY_MASKED))
 		e->irq = m->ops->alloc(m->ctx, &guest, &e->host);
 	if (e->irq) {
@@ -144,6 +145,7 @@ void vmsix_write(struct vmsi *m, u32 offset, u32 bytes, u32 val)
 	struct vmsi_message guest;
 	bool moved;
 
+	ASSERT(offset < m->msix_nr * MSIX_ENTRY_SIZE && (offset & 3) + bytes <= 4);
 	*word = vmsi_merge(*word, offset, bytes, val);
 	guest = guest_message(e);
 	moved = e->irq && m->ops->update(m->ctx, e->irq, &guest, &e->host);

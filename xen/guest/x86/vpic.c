@@ -91,6 +91,7 @@ static void chip_ack(struct vpic_chip *c, u32 irq)
 {
 	u8 bit = 1 << irq;
 
+	ASSERT(irq < 8);
 	if (!(c->elcr & bit))
 		c->irr &= ~bit;
 	if (!c->auto_eoi)
@@ -149,6 +150,7 @@ static void write_ocw2(struct vpic_chip *c, u8 val)
 			return;
 		irq = (c->lowest + 1 + prio) & 7;
 	}
+	ASSERT(irq < 8);
 	c->isr &= ~(1 << irq);
 	if (rotate)
 		c->lowest = (u8)irq;
@@ -192,6 +194,7 @@ static void write_data(struct vpic_chip *c, u8 val)
 
 void vpic_write(struct vpic *p, u32 port, u8 val)
 {
+	ASSERT(p->chip[0].init_state <= 4 && p->chip[1].init_state <= 4);
 	switch (port) {
 	case 0x20:
 	case 0xa0:

@@ -45,6 +45,7 @@ static u16 counter(const struct vpit_channel *c, s_time_t now)
 
 	if (!c->loaded)
 		return (u16)c->count;
+	ASSERT(c->count >= 1 && c->count <= MAX_COUNT && c->mode <= 5);
 	switch (c->mode) {
 	case 2:
 		return (u16)(c->count - d % c->count);
@@ -102,6 +103,7 @@ static void arm(struct vpit *p, s_time_t now, s_time_t earliest)
 {
 	s_time_t at = next_edge(&p->ch[0], now);
 
+	ASSERT(earliest >= now);
 	p->deadline = max(at, earliest);
 	p->ops->set_timer(p->ctx, p->deadline);
 }

@@ -294,6 +294,7 @@ u8 vrtc_read(struct vrtc *r, u32 port, s_time_t now)
 {
 	if (port != 0x71)
 		return 0xff;
+	ASSERT(r->index < VRTC_CMOS_SIZE);
 	if (r->index == RTC_C)
 		return read_c(r, now);
 	if (!(r->cmos[RTC_B] & B_SET)) {
@@ -323,6 +324,7 @@ static void write_b(struct vrtc *r, u8 val, s_time_t now)
 
 static void write_time(struct vrtc *r, u8 val, s_time_t now)
 {
+	ASSERT(is_time(r->index));
 	if (r->cmos[RTC_B] & B_SET) {
 		r->cmos[r->index] = val;
 		return;

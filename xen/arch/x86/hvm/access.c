@@ -35,7 +35,7 @@ void hvm_walk_begin(struct x86_vcpu *xv, struct hvm_walk *hw)
 	p2m_view_begin(&hw->view, xv->v.domain->p2m);
 }
 
-/* The ABI lets a kernel pass pointers whatever AC says, and user pointers it checked. */
+/* A kernel may pass pointers regardless of EFLAGS.AC, and user pointers that it has checked. */
 static bool translate(struct hvm_walk *hw, guest_ptr_t va, u32 access, gpaddr_t *gpa)
 {
 	struct x86_walk_result res;
@@ -55,6 +55,7 @@ static int copy_piece(struct x86_vcpu *xv, void *buf, guest_ptr_t va, size_t n, 
 	void *at = NULL;
 	gpaddr_t gpa;
 
+	ASSERT(n && page_offset(va.v) + n <= PAGE_SIZE);
 	hvm_walk_begin(xv, &hw);
 	if (translate(&hw, va, write ? X86_WALK_WRITE : 0, &gpa))
 		at = p2m_view_at(&hw.view, gpa, write);

@@ -240,7 +240,7 @@ static void finish(struct x86_vcpu *xv, struct x86_emul_ctx *ctx)
 		hvm_do_hlt(xv);
 }
 
-/* INT3 and INTO trap behind themselves. INT n is never intercepted, so never emulated. */
+/* INT3 and INTO trap after they were executed. INT n is never intercepted, so never emulated. */
 static void deliver_exception(struct x86_vcpu *xv, const struct x86_exception *e)
 {
 	if (e->software && e->vector >= 32) {
@@ -260,6 +260,7 @@ void hvm_emulate_one(struct x86_vcpu *xv, u32 allowed)
 
 	ASSERT(allowed && !(allowed & ~X86_CLASS_ANY));
 	xv->allowed = (u8)allowed;
+	ASSERT(&xv->v == current_vcpu());
 	load_ctx(xv, &ctx, allowed);
 	pending_begin(&xv->pending);
 	trace_emulate(ctx.regs.rip);

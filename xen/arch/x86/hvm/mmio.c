@@ -42,6 +42,8 @@ bool hvm_mmio_move(struct x86_vcpu *xv, struct device *dev, gpaddr_t gpa, bool w
 	    page_offset(gpa.v) + mv.bytes > PAGE_SIZE)
 		return false;
 	a.bytes = mv.bytes;
+	ASSERT(mv.bytes == 1 || mv.bytes == 2 || mv.bytes == 4 || mv.bytes == 8);
+	ASSERT(mv.reg < GPR_COUNT || (write && mv.reg == X86_GPR_NONE));
 	if (write)
 		a.val = mv.reg == X86_GPR_NONE ? mv.imm : xv->gpr[mv.reg];
 	if (write)

@@ -22,7 +22,7 @@
 #define NR_PORTS 0x10000
 #define SLEEP_BYTES 4	/* the control register, and what is read together with it */
 
-/** What stands between the hardware domain and the real ports. */
+/** The hardware domain's share of the machine's ports. */
 struct host_ports {
 	struct device reset, sleep, open, hidden;
 	struct domain *d;		/* [const] */

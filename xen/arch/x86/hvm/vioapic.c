@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The domain's IO-APICs. For the hardware domain each pin stands for the real line of that number:
- * programming an entry binds the line, completing a level interrupt lets it fire again. The line
- * comes to the CPU where the vCPU that the entry names ran when the entry was written.
+ * The domain's IO-APICs. The pins of the hardware domain's are the machine's lines of the same
+ * numbers: programming an entry binds the line, and completing a level interrupt lets it fire
+ * again. The line comes to the CPU where the vCPU that the entry names ran when the entry was
+ * written.
  */
 #include <xen/errno.h>
 #include <xen/acpi.h>
@@ -42,7 +43,7 @@ static void line_fired(void *arg)
 
 static void deliver(void *ctx, const struct apic_msg *msg)
 {
-	/* Only a processor may reset another: from a device that is a guest's mistake. */
+	/* INIT and SIPI come from processors only; a pin that sends one is set up wrongly. */
 	if (msg->mode != APIC_DM_INIT && msg->mode != APIC_DM_STARTUP)
 		hvm_deliver(ctx, msg, NULL);
 }
@@ -60,6 +61,8 @@ static void bind_line(struct domain *d, u32 gsi, u64 rte)
 	struct gsi_binding *b = &to_xd(d)->bindings[gsi];
 	int vector;
 
+	ASSERT(spin_is_locked_by_me(&to_xd(d)->vioapic_lock));
+	ASSERT(!b->vector);
 	b->d = d;
 	b->gsi = gsi;
 	b->level = rte & RTE_LEVEL;
@@ -86,7 +89,7 @@ static void rebind_line(struct domain *d, u32 gsi, u64 rte)
 	bind_line(d, gsi, rte);
 }
 
-/* What stands for the machine's line @gsi; NULL when the domain does not have it. */
+/* The binding of the machine's line @gsi; NULL when the domain does not have that line. */
 static struct gsi_binding *binding_of(struct domain *d, u32 gsi)
 {
 	struct gsi_binding *bindings = to_xd(d)->bindings;
@@ -181,7 +184,7 @@ static const struct device_ops vioapic_device_ops = {
 };
 OPS_TABLE(vioapic_device_ops, name);
 
-/* One that stands for a real one of the machine. */
+/* The emulated counterpart of an IO-APIC of the machine. */
 static int add_ioapic(struct x86_domain *xd, const struct acpi_madt_ioapic *io)
 {
 	u32 pins = irq_ioapic_pins(io->gsi_base);

@@ -117,6 +117,7 @@ static void config_access(struct vpci *p, struct pci_addr at, u32 reg, struct de
 {
 	u64 out = 0;
 
+	ASSERT(reg + acc->bytes <= PCI_EXT_CONFIG_SIZE);
 	for (u32 done = 0, n; done < acc->bytes; done += n) {
 		n = piece(reg + done, acc->bytes - done);
 		if (acc->write)
@@ -177,6 +178,7 @@ static enum device_rc window_access(struct device *dev, struct vcpu *v, struct d
 	const struct pci_window *w = window_at(acc->addr);
 	u64 page = (acc->addr - w->base.v) >> PAGE_SHIFT;
 
+	ASSERT(acc->addr >= w->base.v);
 	ASSERT(page_offset(acc->addr) + acc->bytes <= PAGE_SIZE);
 	config_access(container_of(dev, struct vpci, windows),
 		      (struct pci_addr){ w->segment, (u16)((w->first << 8) + page) },

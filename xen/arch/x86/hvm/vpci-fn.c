@@ -104,6 +104,7 @@ struct vpci_fn *vpci_fn_get(struct vpci *p, struct pci_addr a)
 {
 	struct vpci_fn *f;
 
+	ASSERT(spin_is_locked_by_me(&p->lock) && spin_is_locked_by_me(&p->d->lock));
 	list_for_each_entry(f, bucket(p, a), link)
 		if (f->at.bdf == a.bdf && f->at.segment == a.segment)
 			return f;
@@ -134,6 +135,7 @@ void vpci_fn_free(struct vpci_fn *f)
 
 void vpci_fn_drop(struct vpci_fn *f)
 {
+	ASSERT(spin_is_locked_by_me(&f->vpci->lock));
 	release_table(f);
 	vpci_fn_free(f);
 }
@@ -184,6 +186,7 @@ static void claim_table(struct vpci_fn *f, u64 table)
 		f->complained = true;
 		return;
 	}
+	ASSERT(!f->table && first <= last);
 	f->table = table;
 	f->first_page = first;
 	f->last_page = last;
@@ -195,6 +198,7 @@ void vpci_fn_moved(struct vpci_fn *f)
 {
 	u64 table;
 
+	ASSERT(spin_is_locked_by_me(&f->vpci->lock));
 	if (!f->msi.msix_cap)
 		return;
 	table = find_table(f);

@@ -95,6 +95,7 @@ void vpci_irq_free(u32 irq)
 {
 	struct slot *s = &slots[irq - 1];
 
+	ASSERT(irq && irq <= ARRAY_SIZE(slots) && s->vector);
 	WRITE_ONCE(s->message, 0);
 	irq_free(s->vector);
 	s->vector = 0;

@@ -37,6 +37,8 @@ static u32 table_piece(struct vpci_fn *f, u64 addr, u32 bytes, bool write, u32 v
 {
 	u64 offset = addr - f->table;
 
+	ASSERT(spin_is_locked_by_me(&f->vpci->lock));
+	ASSERT((addr & 3) + bytes <= 4);
 	if (addr < f->table || offset >= f->msi.msix_nr * MSIX_ENTRY_SIZE)
 		return beside_table(addr, bytes, write, val);
 	if (!write)

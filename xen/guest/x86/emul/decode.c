@@ -323,6 +323,7 @@ static struct x86_opdesc resolve_group(const struct x86_insn *out, struct x86_op
 {
 	struct x86_opdesc entry;
 
+	ASSERT(out->has_modrm && (desc.flags & T_GROUP) && desc.op < GRP_NR);
 	if (desc.op == GRP_7 && out->mod == 3)
 		entry = x86_group7_reg[out->modrm & 0x3f];
 	else
@@ -481,6 +482,7 @@ int x86_insn_length(const u8 *bytes, u32 nbytes, enum x86_mode mode, struct x86_
 	if (!found)
 		return X86_DECODE_INVALID;
 	desc = *found;
+	ASSERT(desc.form < F_NR);
 	if (form_info[desc.form].modrm)
 		decode_modrm(&d);
 	if (desc.flags & T_GROUP)
@@ -497,6 +499,8 @@ int x86_insn_length(const u8 *bytes, u32 nbytes, enum x86_mode mode, struct x86_
 		return d.err;
 	if (is_undefined(out))
 		return X86_DECODE_INVALID;
+	ASSERT(d.pos >= 1 && d.pos <= d.avail);
+	ASSERT(out->op < OP_NR && out->form < F_NR);
 	out->len = d.pos;
 	return d.pos;
 }

@@ -78,6 +78,7 @@ static int fetch_more(struct x86_emu *e, u8 *buf, u32 *have)
 	in_page = PAGE_SIZE - page_offset(linear.v);
 	if (len > in_page)
 		len = in_page;
+	ASSERT(len >= 1 && *have + len <= X86_INSN_MAX);
 	rc = e->ops->fetch(e->ctx, linear, buf + *have, len);
 	if (rc == X86EMUL_OKAY)
 		*have += len;
@@ -129,6 +130,10 @@ static void commit(struct x86_emu *e)
 	struct x86_emul_ctx *ctx = e->ctx;
 	bool tf = ctx->regs.rflags & X86_FLAG_TF;
 
+	ASSERT(e->insn->len >= 1 && e->insn->len <= X86_INSN_MAX);
+	ASSERT(e->new_sreg <= X86_SREG_NONE);
+	/* Only a repeated string instruction ends before its end. */
+	ASSERT(!e->partial || e->next_rip == e->regs.rip);
 	e->regs.rip = e->next_rip;
 	if (e->mode != X86_MODE_64)
 		e->regs.rip = (u32)e->regs.rip;
@@ -173,9 +178,11 @@ int x86_emulate(struct x86_emul_ctx *ctx, const struct x86_emul_ops *ops)
 	};
 	int rc;
 
+	ASSERT(ctx->cpl <= 3);
 	ctx->hlt = ctx->sti_shadow = ctx->mov_ss_shadow = ctx->singlestep = false;
 	ctx->seg_dirty = false;
 	rc = run(&e);
+	ASSERT(rc >= X86EMUL_OKAY && rc <= X86EMUL_RETRY);
 	if (rc == X86EMUL_OKAY) {
 		commit(&e);
 	} else {

@@ -24,6 +24,7 @@ bool x86_decode_move(const u8 *bytes, u32 n, enum x86_mode mode, struct x86_move
 
 	if (x86_insn_length(bytes, n, mode, &insn) <= 0 || (insn.has_modrm && insn.mod == 3))
 		return false;
+	ASSERT(insn.opsize >= 1 && insn.opsize <= 8);
 	if (insn.op == OP_MOVZX)
 		return plan_load(&insn, insn.reg, out);
 	if (insn.op != OP_MOV)

@@ -46,6 +46,8 @@ static bool is_high_byte(const struct x86_emu *e, u32 reg, u32 size)
 
 u64 x86_emu_reg(const struct x86_emu *e, u32 reg, u32 size)
 {
+	ASSERT(reg < X86_GPR_NR);
+	ASSERT(size == 1 || size == 2 || size == 4 || size == 8);
 	if (is_high_byte(e, reg, size))
 		return (e->regs.gpr[reg - 4] >> 8) & 0xff;
 	return e->regs.gpr[reg] & x86_mask(size);
@@ -55,6 +57,8 @@ void x86_emu_set_reg(struct x86_emu *e, u32 reg, u32 size, u64 val)
 {
 	u64 *gpr = &e->regs.gpr[reg];
 
+	ASSERT(reg < X86_GPR_NR);
+	ASSERT(size == 1 || size == 2 || size == 4 || size == 8);
 	if (is_high_byte(e, reg, size)) {
 		gpr -= 4;
 		*gpr = (*gpr & ~0xff00UL) | (val & 0xff) << 8;
@@ -128,6 +132,8 @@ int x86_emu_linear(struct x86_emu *e, enum x86_sreg sreg, u64 off, u32 len, bool
 {
 	const struct x86_segment *seg = &e->ctx->seg[sreg];
 
+	ASSERT(sreg < X86_SREG_NR);
+	ASSERT(len >= 1 && len <= 64);
 	if (e->mode == X86_MODE_64) {
 		linear->v = off + (sreg >= X86_FS ? seg->base : 0);
 		if (x86_emu_canonical(e, linear->v) &&
@@ -270,6 +276,7 @@ int x86_emu_store_dst(struct x86_emu *e)
 
 	if (o->kind == OPD_NONE || (e->insn->flags & T_RO))
 		return X86EMUL_OKAY;
+	ASSERT(o->size >= 1 && o->size <= 8);
 	if (o->kind == OPD_REG) {
 		x86_emu_set_reg(e, o->reg, o->size, o->val);
 		return X86EMUL_OKAY;

@@ -3,6 +3,7 @@
 #ifndef X86_EMUL_PRIVATE_H
 #define X86_EMUL_PRIVATE_H
 
+#include <xen/assert.h>
 #include <xen/string.h>
 #include <xen/types.h>
 #include <xen/x86/emul.h>
@@ -190,6 +191,7 @@ static inline u32 x86_emu_iopl(const struct x86_emu *e)
 
 static inline u64 x86_msb(u32 size)
 {
+	ASSERT(size >= 1 && size <= 8);
 	return 1UL << (size * 8 - 1);
 }
 
@@ -197,6 +199,7 @@ static inline s64 x86_sext(u64 val, u32 size)
 {
 	u32 shift = 64 - size * 8;
 
+	ASSERT(size >= 1 && size <= 8);
 	return (s64)(val << shift) >> shift;
 }
 

@@ -7,6 +7,7 @@ int x86_emu_load_seg(struct x86_emu *e, enum x86_sreg sreg, u16 sel)
 	int rc;
 
 	e->new_seg = e->ctx->seg[sreg];
+	ASSERT(sreg < X86_SREG_NR && e->new_sreg == X86_SREG_NONE);
 	if (x86_emu_real(e)) {
 		e->new_seg.sel = sel;
 		e->new_seg.base = (u64)sel << 4;

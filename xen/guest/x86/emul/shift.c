@@ -15,6 +15,7 @@ static u64 rotate_left_carry(u64 val, u32 count, u32 bits, u64 mask, u64 *cf)
 
 	if (!count)
 		return val;
+	ASSERT(count <= bits);
 	out = (val >> (bits - count)) & 1;
 	/* Two steps, since shifting by all 64 bits is undefined in C. */
 	val = ((val << (count - 1) << 1) | *cf << (count - 1) |

@@ -44,6 +44,7 @@ int x86_skip_simple(const u8 *bytes, u32 n, enum x86_simple which)
 {
 	u32 len = simple[which].len, pos = 0, i;
 
+	ASSERT(len >= 1 && len <= sizeof(simple[which].bytes));
 	if (n > X86_INSN_MAX)
 		n = X86_INSN_MAX;
 	while (pos < n && bytes[pos] != simple[which].bytes[0] && is_prefix(bytes[pos]))

@@ -26,6 +26,7 @@ static u64 stack_offset(const struct x86_emu *e)
 
 int x86_emu_push(struct x86_emu *e, u64 val, u32 size)
 {
+	ASSERT(size == 2 || size == 4 || size == 8);
 	x86_emu_adjust_sp(e, -(s64)size);
 	return x86_emu_write(e, X86_SS, stack_offset(e), &val, size);
 }
@@ -35,6 +36,7 @@ int x86_emu_pop(struct x86_emu *e, u64 *val, u32 size)
 	int rc;
 
 	*val = 0;
+	ASSERT(size == 2 || size == 4 || size == 8);
 	rc = x86_emu_read(e, X86_SS, stack_offset(e), val, size);
 	if (rc == X86EMUL_OKAY)
 		x86_emu_adjust_sp(e, size);

@@ -24,6 +24,7 @@ static void advance(struct x86_emu *e, u32 reg)
 {
 	s64 delta = e->insn->opsize;
 
+	ASSERT(reg == X86_RSI || reg == X86_RDI);
 	if (e->regs.rflags & X86_FLAG_DF)
 		delta = -delta;
 	x86_emu_set_reg(e, reg, e->insn->adsize, e->regs.gpr[reg] + delta);
@@ -35,6 +36,7 @@ static void advance(struct x86_emu *e, u32 reg)
  */
 static int stop_after(struct x86_emu *e, int rc)
 {
+	ASSERT(rc != X86EMUL_OKAY);
 	if (rc == X86EMUL_UNHANDLEABLE) {
 		e->next_rip = e->regs.rip;
 		e->partial = true;

@@ -135,8 +135,8 @@ struct x86_move {
 };
 
 /**
- * Is the instruction at @bytes (of which @n are present) such a move, plain enough that whoever
- * knows where its memory operand is needs nothing else to carry it out? False: use x86_emulate().
+ * Is the instruction at @bytes (of which @n are present) such a move, and so plain that a
+ * caller that knows the address of its memory operand can carry it out? False: use x86_emulate().
  */
 bool x86_decode_move(const u8 *bytes, u32 n, enum x86_mode mode, struct x86_move *out);
 

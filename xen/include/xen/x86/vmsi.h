@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The MSI and MSI-X capabilities of a device as the guest that drives it sees them. The guest
- * writes its own messages; the device gets the host's, whose interrupt then stands for the guest's
+ * writes its own messages; the device gets the host's, whose interrupt is delivered as the guest's
  * message. A pure state machine: the device and the host's interrupts are reached through struct
  * vmsi_ops. Register facts: PCI Local Bus specification 3.0, section 6.8; message format: Intel
  * SDM vol. 3, "Message Signalled Interrupts".
