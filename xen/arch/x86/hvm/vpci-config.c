@@ -37,12 +37,6 @@ static void unlock_both(struct vpci *p)
 	spin_unlock(&p->d->lock);
 }
 
-/* The longest naturally aligned piece of at most 4 bytes at the start of an access. */
-static u32 piece(u64 at, u32 left)
-{
-	return left >= 4 && !(at & 3) ? 4 : left >= 2 && !(at & 1) ? 2 : 1;
-}
-
 /* Does the access at @reg touch the byte @at? */
 static bool covers(u32 reg, u32 bytes, u32 at)
 {
@@ -119,7 +113,7 @@ static void config_access(struct vpci *p, struct pci_addr at, u32 reg, struct de
 
 	ASSERT(reg + acc->bytes <= PCI_EXT_CONFIG_SIZE);
 	for (u32 done = 0, n; done < acc->bytes; done += n) {
-		n = piece(reg + done, acc->bytes - done);
+		n = vpci_piece(reg + done, acc->bytes - done);
 		if (acc->write)
 			config_write(p, at, reg + done, n,
 				     (u32)(acc->val >> done * 8 & device_ones(n)));

@@ -9,12 +9,6 @@
 #include "private.h"
 #include "vpci.h"
 
-/* The longest naturally aligned piece of at most 4 bytes at the start of an access. */
-static u32 piece(u64 at, u32 left)
-{
-	return left >= 4 && !(at & 3) ? 4 : left >= 2 && !(at & 1) ? 2 : 1;
-}
-
 /* A register that shares a page with the table. */
 static u32 beside_table(u64 addr, u32 bytes, bool write, u32 val)
 {
@@ -72,7 +66,7 @@ static void table_access(struct vpci_fn *f, struct device_access *a)
 	if (wide_access(f, a))
 		return;
 	for (u32 done = 0, n; done < a->bytes; done += n) {
-		n = piece(a->addr + done, a->bytes - done);
+		n = vpci_piece(a->addr + done, a->bytes - done);
 		out |= (u64)table_piece(f, a->addr + done, n, a->write,
 					(u32)(a->val >> done * 8 & device_ones(n))) << done * 8;
 	}

@@ -48,6 +48,12 @@ struct vpci {
 	u32 nr_tables;			/* functions with trapped pages */
 };
 
+/** The longest naturally aligned piece of at most 4 bytes at the start of an access. */
+static inline u32 vpci_piece(u64 at, u32 left)
+{
+	return left >= 4 && !(at & 3) ? 4 : left >= 2 && !(at & 1) ? 2 : 1;
+}
+
 /** The function at @a, looked for when it is not known yet; NULL: nothing is there. Both locks. */
 struct vpci_fn *vpci_fn_get(struct vpci *p, struct pci_addr a);
 /** Forget it: another device took its place. Both locks. */
