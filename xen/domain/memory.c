@@ -65,8 +65,8 @@ static long op_claim(struct vcpu *v, guest_ptr_t arg)
 }
 
 /*
- * Without populate-on-demand a target changes nothing, and all of a domain's pages are there. (libxl
- * sets one at every `xl mem-set`.)
+ * Without populate-on-demand a target changes nothing, and all of a domain's pages are there.
+ * (libxl sets one at every `xl mem-set`.)
  */
 static long op_pod_target(struct vcpu *v, guest_ptr_t arg)
 {
