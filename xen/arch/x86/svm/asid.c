@@ -54,7 +54,9 @@ void asid_for_entry(struct svm_vcpu *s)
 		s->vmcb->tlb_control = TLB_FLUSH_NONE;
 		return;
 	}
-	ASSERT(a->count && s->asid_generation <= a->generation);
+	/* Each CPU counts its own generations. */
+	ASSERT(a->count);
+	ASSERT(s->asid_cpu != smp_cpu_id() || s->asid_generation <= a->generation);
 	s->need_flush = false;
 	take_new(s, a);
 	s->vmcb->tlb_control = a->flush_all ? TLB_FLUSH_ALL : TLB_FLUSH_NONE;
