@@ -2,6 +2,7 @@
 /* The normalised boot information: collecting, checking and showing it. */
 #include <xen/types.h>
 #include <public/arch-x86/hvm/start_info.h>
+#include <xen/console.h>
 #include <xen/format.h>
 #include <xen/hal/cpu.h>
 #include <xen/printk.h>
@@ -41,6 +42,8 @@ void boot_reject(const char *fmt, ...)
 	vscnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	printk(LOG_ERR "Cannot boot: %s\n", text);
+	/* No interrupt or timer will send what a port's ring holds. */
+	console_force_sync();
 	cpu_halt();
 }
 
