@@ -53,7 +53,7 @@ inputs_hash() {
 		[ "$kind" != dom0-stress ] || cat "$cache/root/stress.stamp"
 		case $kind in dom0-xl | dom0-tools) cat "$cache/root/kernel-cloud.stamp" "$here/guest/init" ;; esac
 		[ "$kind" != dom0-tools ] ||
-			find "$tools" "${bench[@]}" -type f | LC_ALL=C sort | xargs sha256sum
+			find "$tools" "${bench[@]}" "${narrow[@]}" -type f | LC_ALL=C sort | xargs sha256sum
 		echo "$kind"
 	} | sha256sum | cut -c1-16
 }
@@ -96,7 +96,7 @@ copy_toolstack() {
 }
 
 # This repository's programs take the names; Debian's stay beside them to compare with. What compares
-# them comes along, and a guest that only sleeps.
+# them comes along, a guest that only sleeps, and 32-bit kernels.
 copy_our_tools() {
 	local program name
 	for program in "$tools"/*; do
@@ -109,6 +109,10 @@ copy_our_tools() {
 		strip -o "$tree/bin/${program##*/}" "$program"
 	done
 	mv "$tree/bin/bench.elf" "$tree/guest/small"
+	for program in "${narrow[@]}"; do
+		name=${program%/*}
+		strip -o "$tree/guest/${name##*/guest-}" "$program"
+	done
 }
 
 fill_tree() {
@@ -148,6 +152,7 @@ pack_tree() {
 
 tools=$repo/build/tools/bin
 bench=("$repo/build/bench/toolstack/collect" "$repo/build/bench/bench.elf")
+narrow=("$repo"/build/guest-{flat32,pg32,pae32}/multicall.elf)
 if [ "$kind" = dom0-tools ]; then
 	make --no-print-directory -s -C "$repo" BUILD=build tools bench-toolstack-image >&2
 fi

@@ -104,8 +104,8 @@ CASES = [
          do="xl+reading", smp="2", image="dom0-tools", repeat_icount=1, timeout=600, everyday=False),
     Case("xentrace", "Debian's xentrace records, its xenalyze reads that, 2 CPUs", do="trace",
          smp="2", image="dom0-xl", extra=TRACE_DISK, trace=True),
-    Case("tools", "our xl and console daemon: a PVH guest with disk and network, its ends, 2 CPUs",
-         do="xl+tools", smp="2", image="dom0-tools", timeout=600, repeat_icount=1),
+    Case("tools", "our xl and console daemon: a PVH guest with disk and network, its ends, and 32-bit "
+         "kernels, 2 CPUs", do="xl+tools+narrow", smp="2", image="dom0-tools", timeout=600, repeat_icount=1),
     Case("tools-debian", "the same with Debian's daemons", do="xl+tools", smp="2",
          image="dom0-tools", linux="xenolith.daemons=debian", timeout=600, repeat_icount=1,
          everyday=False),
