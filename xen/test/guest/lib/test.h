@@ -164,6 +164,7 @@ long set_timer_op(u64 at);
 #define HOLE_PA 0x2000000000UL
 #define SP "rsp"
 #define WORD_SUFFIX "q"
+#define OWN_CODE ".code64"
 #else
 #define UNMAPPED ((void *)0xe0000000UL)
 #define NON_CANONICAL ((void *)0xfffffffeUL)
@@ -171,6 +172,7 @@ long set_timer_op(u64 at);
 #define HOLE_PA 0xe0000000UL
 #define SP "esp"
 #define WORD_SUFFIX "l"
+#define OWN_CODE ".code32"
 #define wc_sec_hi arch.wc_sec_hi	/* of struct shared_info */
 #endif
 

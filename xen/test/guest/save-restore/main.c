@@ -33,7 +33,7 @@ __asm__(".pushsection .rodata\n"
 	"	incl 0x200c\n"
 	"	iret\n"
 	"other_end:\n"
-	"	.code64\n"
+	"	" OWN_CODE "\n"
 	".popsection\n");
 extern const u8 other_start[], other_gp[], other_irq[], other_end[];
 
@@ -119,7 +119,7 @@ static void set_gate(u32 vector, const u8 *handler)
 {
 	u32 to = CODE + (u32)(handler - other_start);
 
-	*(volatile u64 *)at(IDT + vector * 8) = (to & 0xffff) | 8UL << 16 | 0x8e00UL << 32;
+	*(volatile u64 *)at(IDT + vector * 8) = (to & 0xffff) | 8UL << 16 | (u64)0x8e00 << 32;
 }
 
 static void write_program(void)
