@@ -32,7 +32,7 @@ static const hypercall_fn hypercall_table[] = {
 	[__HYPERVISOR_platform_op] = arch_platform_op,
 };
 
-static long run(struct vcpu *v, struct hypercall *hc)
+static inline long run(struct vcpu *v, struct hypercall *hc)
 {
 	hypercall_fn fn = NULL;
 

@@ -14,21 +14,64 @@
 
 #include <xen/domain.h>
 
+#include <generated/compat_layouts.h>
+
+/*
+ * A bit has the same byte in arrays of 32-bit and of 64-bit words, as x86 is little-endian, so only
+ * where an array begins depends on the layout.
+ */
+
 /** The layout of @v's domain is from now on that of @v's mode, as caller_is_32bit says. Writes the
  * wall clock anew when the layout changes; events raised in the old one are not moved. */
 void shared_info_latch(struct vcpu *v);
 
+static inline void *shared_info_at(const struct domain *d, u32 compat, size_t native)
+{
+	return (char *)d->shared_info +
+	       (unlikely(READ_ONCE(d->shared_info_is_32bit)) ? compat : native);
+}
+
 /** Event channels of the 2-level ABI. */
-u32 shared_evtchn_ports(const struct domain *d);
+static inline u32 shared_evtchn_ports(const struct domain *d)
+{
+	return unlikely(READ_ONCE(d->shared_info_is_32bit)) ? 32 * 32 : EVTCHN_2L_NR_CHANNELS;
+}
+
 /** The bit of a vCPU's selector that stands for @port. */
-u32 shared_evtchn_selector(const struct domain *d, u32 port);
+static inline u32 shared_evtchn_selector(const struct domain *d, u32 port)
+{
+	return port / (unlikely(READ_ONCE(d->shared_info_is_32bit)) ? 32 : BITS_PER_LONG);
+}
+
 /** The bitmaps, aligned for atomic access. Should the layout change at this moment, the bit of a
  * port of either layout is still inside the page. */
-unsigned long *shared_evtchn_pending(const struct domain *d);
-unsigned long *shared_evtchn_mask(const struct domain *d);
+static inline unsigned long *shared_evtchn_pending(const struct domain *d)
+{
+	return shared_info_at(d, COMPAT_OFFSET_shared_info_evtchn_pending,
+			      offsetof(struct shared_info, evtchn_pending));
+}
+
+static inline unsigned long *shared_evtchn_mask(const struct domain *d)
+{
+	return shared_info_at(d, COMPAT_OFFSET_shared_info_evtchn_mask,
+			      offsetof(struct shared_info, evtchn_mask));
+}
+
+/** The selector of a 32-bit guest. */
+static inline u32 *shared_compat_selector(struct vcpu_info *vi)
+{
+	return (u32 *)((char *)vi + COMPAT_OFFSET_vcpu_info_evtchn_pending_sel);
+}
 
 /** Set bit @sel of a selector in @vi, memory of domain @d; true when it was set before. Atomic. */
-bool shared_select(const struct domain *d, struct vcpu_info *vi, u32 sel);
+static inline bool shared_select(const struct domain *d, struct vcpu_info *vi, u32 sel)
+{
+	if (unlikely(READ_ONCE(d->shared_info_is_32bit)))
+		return __atomic_fetch_or(shared_compat_selector(vi), 1U << sel % 32,
+					 __ATOMIC_SEQ_CST) & 1U << sel % 32;
+	return __atomic_fetch_or(&vi->evtchn_pending_sel, BIT(sel), __ATOMIC_SEQ_CST) & BIT(sel);
+}
+
 /** Set all its bits. */
 void shared_select_all(const struct domain *d, struct vcpu_info *vi);
 

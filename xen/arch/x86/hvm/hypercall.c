@@ -12,7 +12,7 @@
 
 #include "private.h"
 
-bool hvm_is_64bit(struct x86_vcpu *xv)
+static inline bool is_64bit(struct x86_vcpu *xv)
 {
 	struct hvm_seg cs;
 
@@ -20,6 +20,11 @@ bool hvm_is_64bit(struct x86_vcpu *xv)
 		return false;
 	hvm->get_seg(xv, HVM_CS, &cs);
 	return cs.attr & HVM_SEG_ATTR_L;
+}
+
+bool hvm_is_64bit(struct x86_vcpu *xv)
+{
+	return is_64bit(xv);
 }
 
 static bool call_32bit(struct x86_vcpu *xv)
@@ -41,15 +46,26 @@ static bool call_32bit(struct x86_vcpu *xv)
 	return true;
 }
 
-static bool call_64bit(struct x86_vcpu *xv)
+bool hvm_do_hypercall(struct x86_vcpu *xv)
 {
-	struct hypercall hc = {
-		.nr = (u32)xv->gpr[GPR_RAX],
-		.arg = { xv->gpr[GPR_RDI], xv->gpr[GPR_RSI], xv->gpr[GPR_RDX], xv->gpr[GPR_R10],
-			 xv->gpr[GPR_R8] },
-	};
-	long rc = hypercall_dispatch(&xv->v, &hc);
+	struct hypercall hc;
+	long rc;
 
+	trace_hypercall((u32)xv->gpr[GPR_RAX]);
+	if (unlikely(hvm->get_cpl(xv) != 0)) {
+		xv->gpr[GPR_RAX] = (u64)-XEN_EPERM;
+		return true;
+	}
+	xv->v.caller_is_32bit = !is_64bit(xv);
+	if (unlikely(xv->v.caller_is_32bit))
+		return call_32bit(xv);
+	hc.nr = (u32)xv->gpr[GPR_RAX];
+	hc.arg[0] = xv->gpr[GPR_RDI];
+	hc.arg[1] = xv->gpr[GPR_RSI];
+	hc.arg[2] = xv->gpr[GPR_RDX];
+	hc.arg[3] = xv->gpr[GPR_R10];
+	hc.arg[4] = xv->gpr[GPR_R8];
+	rc = hypercall_dispatch(&xv->v, &hc);
 	if (unlikely(rc == -XEN_ERESTART)) {
 		xv->gpr[GPR_RDI] = hc.arg[0];
 		xv->gpr[GPR_RSI] = hc.arg[1];
@@ -58,15 +74,4 @@ static bool call_64bit(struct x86_vcpu *xv)
 	}
 	xv->gpr[GPR_RAX] = (u64)rc;
 	return true;
-}
-
-bool hvm_do_hypercall(struct x86_vcpu *xv)
-{
-	trace_hypercall((u32)xv->gpr[GPR_RAX]);
-	if (unlikely(hvm->get_cpl(xv) != 0)) {
-		xv->gpr[GPR_RAX] = (u64)-XEN_EPERM;
-		return true;
-	}
-	xv->v.caller_is_32bit = !hvm_is_64bit(xv);
-	return likely(!xv->v.caller_is_32bit) ? call_64bit(xv) : call_32bit(xv);
 }
