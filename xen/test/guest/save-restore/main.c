@@ -6,7 +6,7 @@
 #include <public/memory.h>
 
 TEST("a vCPU's records: saved twice alike, a waiting event delivered once, all or nothing");
-RUN("dom0=1 cpus=2 long=it+builds+the+other+domain+with+64-bit+calls");
+RUN("dom0=1 cpus=2");
 
 /* What the other domain has, seen at the same places here from BASE on (a hole of the machine). */
 #define BASE_GFN 0x3d000UL
