@@ -327,6 +327,19 @@ static void test_commands(void **state)
 		  "out\n" },
 		{ "list -y", "xl list: unknown option -y: xl help list lists the options\n" },
 		{ "list --lonk", "xl list: unknown option --lonk: did you mean --long?\n" },
+		{ "trigger u1 s3resume", "xl trigger: a trigger is nmi, reset, init, power or "
+		  "sleep, not \"s3resume\"\n" },
+		{ "trigger u1 nmi x", "xl trigger: a vCPU is a number, not \"x\"\n" },
+		{ "sysrq u1 help", "xl sysrq: a key is one letter, not \"help\"\n" },
+		{ "vcpu-set u1 none", "xl vcpu-set: a number of vCPUs is at least 1, not "
+		  "\"none\"\n" },
+		{ "vcpu-pin u1 first 0", "xl vcpu-pin: a vCPU is a number or all, not "
+		  "\"first\"\n" },
+		{ "block-detach u1 foo", "foo is not the name of a disk: use xvda and so on\n" },
+		{ "block-detach u1 xvda", "domain 1 has no disk 51712 (xl block-list 1)\n" },
+		{ "network-detach u1 3", "domain 1 has no interface 3 (xl network-list 1)\n" },
+		{ "block-attach u1 /a,qcow3,xvda,w", "command line:1: disk: a format is raw, qcow, "
+		  "qcow2, vhd or qed, not \"qcow3\"\n" },
 		{ "create --paused u.cfg", "xl create: unknown option --paused: xl help create "
 		  "lists the options\n" },
 	};

@@ -318,9 +318,12 @@ static int detach(struct xl *xl, struct attach *a, const char *kind, bool force,
 		  void (*forget)(struct lx_domain_config *config, void *arg))
 {
 	struct lx_device dev = lx_device(&xl->lx, kind, a->domid, a->devid);
+	bool disk = !strcmp(kind, LX_VBD);
 
 	if (lx_device_state(&xl->lx, &dev) < 0) {
-		fprintf(stderr, "Error: Device %u not connected.\n", a->devid);
+		fprintf(stderr, "domain %u has no %s %u (xl %s-list %u)\n", a->domid,
+			disk ? "disk" : "interface", a->devid, disk ? "block" : "network",
+			a->domid);
 		return 1;
 	}
 	if (lx_device_remove(&xl->lx, &dev, force))
@@ -344,7 +347,8 @@ static int main_block_detach(struct xl *xl, int argc, char **argv)
 	}
 	a.domid = xl_domain(xl, argv[optind]);
 	if (!lx_vdev_number(argv[optind + 1], &a.devid)) {
-		fprintf(stderr, "Error: Device %s not connected.\n", argv[optind + 1]);
+		fprintf(stderr, "%s is not the name of a disk: use xvda and so on\n",
+			argv[optind + 1]);
 		return 1;
 	}
 	return detach(xl, &a, LX_VBD, force, forget_disk);
@@ -381,7 +385,8 @@ static int main_network_detach(struct xl *xl, int argc, char **argv)
 		return status;
 	a.domid = xl_domain(xl, argv[optind]);
 	if (!find_nic(xl, argv[optind + 1], &a)) {
-		fprintf(stderr, "Unknown device %s.\n", argv[optind + 1]);
+		fprintf(stderr, "domain %u has no interface %s (xl network-list %u)\n", a.domid,
+			argv[optind + 1], a.domid);
 		return 1;
 	}
 	return detach(xl, &a, LX_VIF, xl->force, forget_nic);

@@ -200,13 +200,14 @@ static int main_trigger(struct xl *xl, int argc, char **argv)
 	while (which < sizeof(names) / sizeof(names[0]) && strcmp(names[which], argv[1]))
 		which++;
 	if (which == sizeof(names) / sizeof(names[0])) {
-		fprintf(stderr, "Invalid trigger \"%s\"\n", argv[1]);
+		fprintf(stderr, "xl trigger: a trigger is nmi, reset, init, power or sleep, not "
+			"\"%s\"\n", argv[1]);
 		return 1;
 	}
 	if (argc > 2)
 		vcpu = strtoul(argv[2], &end, 10);
 	if (end && *end) {
-		fprintf(stderr, "Invalid vcpuid \"%s\"\n", argv[2]);
+		fprintf(stderr, "xl trigger: a vCPU is a number, not \"%s\"\n", argv[2]);
 		return 1;
 	}
 	return ctl_domain_trigger(xl->lx.ctl, domid, which, (uint32_t)vcpu) ? 1 : 0;
@@ -221,8 +222,8 @@ static int main_sysrq(struct xl *xl, int argc, char **argv)
 		return status;
 	domid = xl_domain(xl, argv[optind]);
 	if (strlen(argv[optind + 1]) != 1) {
-		fprintf(stderr, "Invalid sysrq.\n\n");
-		return xl_usage(xl);
+		fprintf(stderr, "xl sysrq: a key is one letter, not \"%s\"\n", argv[optind + 1]);
+		return 1;
 	}
 	return lx_sysrq(&xl->lx, domid, argv[optind + 1][0]) ? 1 : 0;
 }
@@ -248,7 +249,7 @@ const struct xl_command xl_life_commands[] = {
 	{ "unpause", main_unpause, false, true, "Unpause a paused domain", "<Domain>", NULL },
 	{ "rename", main_rename, false, true, "Rename a domain", "<Domain> <NewDomainName>", NULL },
 	{ "trigger", main_trigger, false, true, "Send a trigger to a domain",
-	  "<Domain> <nmi|reset|init|power|sleep|s3resume> [<VCPU>]", NULL },
+	  "<Domain> <nmi|reset|init|power|sleep> [<VCPU>]", NULL },
 	{ "sysrq", main_sysrq, false, true, "Send a sysrq to a domain", "<Domain> <letter>", NULL },
 	{ 0 },
 };

@@ -212,7 +212,8 @@ static int main_vcpu_pin(struct xl *xl, int argc, char **argv)
 	} else {
 		p.first = p.last = (uint32_t)strtoul(argv[2], &end, 10);
 		if (end == argv[2] || *end) {
-			fprintf(stderr, "Error: Invalid argument %s as VCPU.\n", argv[2]);
+			fprintf(stderr, "xl vcpu-pin: a vCPU is a number or all, not \"%s\"\n",
+				argv[2]);
 			return 1;
 		}
 	}
@@ -240,7 +241,8 @@ static int main_vcpu_set(struct xl *xl, int argc, char **argv)
 	domid = xl_domain(xl, argv[optind]);
 	n = strtoul(argv[optind + 1], &end, 10);
 	if (end == argv[optind + 1] || *end || !n) {
-		fprintf(stderr, "Error: Invalid argument.\n");
+		fprintf(stderr, "xl vcpu-set: a number of vCPUs is at least 1, not \"%s\"\n",
+			argv[optind + 1]);
 		return 1;
 	}
 	cpus = xl_nr_cpus(xl);

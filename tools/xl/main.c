@@ -12,6 +12,7 @@ int main(int argc, char **argv)
 	struct xl xl = { 0 };
 	int opt, status;
 
+	opterr = 0;
 	while ((opt = getopt(argc, argv, "+vftTNh")) >= 0) {
 		switch (opt) {
 		case 'v':
@@ -30,8 +31,12 @@ int main(int argc, char **argv)
 		case 'T':
 			flags |= XTL_STDIOSTREAM_SHOW_DATE | XTL_STDIOSTREAM_SHOW_PID;
 			break;
+		case 'h':
+			xl_help(NULL);
+			return 0;
 		default:
-			fprintf(stderr, "unknown global option\n");
+			fprintf(stderr, "xl: unknown global option -%c: xl -h lists them\n",
+				optopt);
 			return 1;
 		}
 	}
