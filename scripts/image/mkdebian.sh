@@ -42,6 +42,7 @@ inputs_hash() {
 		case $kind in
 		guest) cat "$cache/root/kernel-cloud.stamp" ;;
 		dom0) find "$here/debian-dom0" -type f | LC_ALL=C sort | xargs cat
+		      readlink "$img/guest-pv-initramfs.cpio.gz"
 		      find "$stage" -type f | LC_ALL=C sort | xargs sha256sum | cut -d' ' -f1 ;;
 		esac
 	} | sha256sum | cut -c1-16
@@ -122,8 +123,12 @@ make_dom0() {
 	rm "$tree/kernel.deb"
 	cp -r "$stage/." "$tree/"
 	cp -r "$here/debian-dom0/etc/." "$tree/etc/"
-	for unit in xenstored xen-init-dom0 xenconsoled systemd-networkd; do
-		chroot "$tree" systemctl enable --quiet "$unit.service"
+	mkdir -p "$tree/shared" "$tree/usr/share/xenolith/guest"
+	cp -L "$img/vmlinuz-cloud" "$tree/usr/share/xenolith/guest/vmlinuz"
+	cp -L "$img/guest-pv-initramfs.cpio.gz" "$tree/usr/share/xenolith/guest/initramfs"
+	for unit in xenstored.service xen-init-dom0.service xenconsoled.service \
+		systemd-networkd.service ssh.service shared.automount; do
+		chroot "$tree" systemctl enable --quiet "$unit"
 	done
 	cp "$tree/boot/initrd.img-$version" "$images/debian-dom0-initramfs.cpio.gz-$hash"
 	rm -rf "$tree"/var/cache/apt/* "$tree"/var/lib/apt/lists/*

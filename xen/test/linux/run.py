@@ -38,6 +38,8 @@ PEER_CPU = "EPYC,-rdtscp,-monitor,-xsave,-avx,-avx2,-f16c,-fma"
 PEER_ARGS = "com1=115200,8n1 noreboot dom0=pvh dom0_mem=512M bootscrub=0"
 PEER_IOMMU = ["-device", "amd-iommu,intremap=on"]
 VIRTIO_NET = ["-netdev", "user,id=n0", "-device", "virtio-net-pci,netdev=n0"]
+# The folder of the logs, as dom0's /shared.
+SHARED = ["-virtfs", "local,path={folder},mount_tag=shared,security_model=none,readonly=on"]
 E1000_NET = ["-netdev", "user,id=n0", "-device", "e1000,netdev=n0"]
 
 
@@ -127,7 +129,7 @@ CASES = [
          smp="2", mem="2G", image="debian-dom0", timeout=1500, repeat_icount=1,
          linux="root=/dev/vda ro swiotlb=force systemd.wants=xenolith-check.service",
          args="scrub=off cpu-features=+itsc dom0_mem=1G", prepare=["guest", "dom0"],
-         extra=debian_disks("dom0", "guest-boot", "guest-root"), everyday=False),
+         extra=debian_disks("dom0", "guest-boot", "guest-root") + SHARED, everyday=False),
     Case("icount-1", "two boots under -icount, 1 CPU, identical logs", repeat_icount=2,
          args="scrub=off cpu-features=+itsc console_timestamps=raw"),
     Case("icount-2", "two boots under -icount, 2 CPUs, identical logs", smp="2", repeat_icount=2,
