@@ -12,7 +12,7 @@ debian_disk = -drive if=none,id=$(1),format=raw,snapshot=$(2),file=$(3) \
 debian_root = $(if $(filter 0,$(shell id -u)),,sudo --preserve-env=XENOLITH_CACHE,XENOLITH_MIRROR)
 
 define debian_text
-dom0 boots now: about six minutes in the emulator to the login prompt, and it says how far it is.
+dom0 boots now: two to six minutes in the emulator to the login prompt, and it says how far it is.
 Log in as root, password xenolith, here or from another terminal:
   ssh -p $(SSH_PORT) root@127.0.0.1
 /shared in dom0 is $(SHARED). A guest with a shell: xl create -c /etc/xen/small.cfg
