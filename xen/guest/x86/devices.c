@@ -79,7 +79,7 @@ static u32 count_up_to(const struct device_ranges *rs, u64 addr)
 	return low;
 }
 
-static bool holds_range_of(const struct device_table *t, const struct device *dev)
+static bool __unused holds_range_of(const struct device_table *t, const struct device *dev)
 {
 	for (u32 s = 0; s < DEVICE_SPACES; s++)
 		for (u32 i = 0; t->ranges[s] && i < t->ranges[s]->nr; i++)
@@ -97,7 +97,7 @@ void device_remove(struct device_table *t, struct device *dev)
 	spin_unlock(&t->lock);
 }
 
-static bool is_sorted(const struct device_ranges *rs)
+static bool __unused is_sorted(const struct device_ranges *rs)
 {
 	for (u32 i = 0; i < rs->nr; i++)
 		if (rs->r[i].first > rs->r[i].last ||
