@@ -30,7 +30,7 @@ u64 console_lock(void)
 
 void console_unlock(u64 flags)
 {
-	/* The mode may have changed since the lock was taken. */
+	/* The mode may have changed since console_lock(), so ask the lock itself. */
 	if (spin_is_locked_by_me(&lock))
 		spin_unlock_irqrestore(&lock, flags);
 	else
@@ -71,7 +71,7 @@ size_t console_ring_read(char *buf, size_t len, u32 *index, bool clear)
 	u64 flags = console_lock();
 	u32 c = ring_cons, n, at, first;
 
-	/* An index from before what the ring still holds starts at its oldest character. */
+	/* If the characters at the index were overwritten, start at the oldest one kept. */
 	if ((s32)(*index - c) > 0)
 		c = ring_prod - *index <= RING_SIZE ? *index : ring_prod;
 	n = (u32)min(len, (size_t)(ring_prod - c));
@@ -126,7 +126,7 @@ void console_input(char c)
 		       to_guest ? "the hardware domain" : "Xenolith");
 		return;
 	}
-	/* It was no switch after all: the guest gets the keys held back. */
+	/* The sequence was not a switch: pass the keys that were held back to the guest. */
 	for (; switch_keys; switch_keys--)
 		if (to_guest)
 			deliver(SWITCH_KEY);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What guests print through the hypervisor: line by line, cleaned, tagged and rate-limited. */
+/* Output of guests on the console: gathered into lines, cleaned, tagged and rate-limited. */
 #include "console_out.h"
 
 #include <xen/console.h>
@@ -13,11 +13,11 @@
 #define NR_SLOTS 16
 #define BURST_SECONDS 10
 
-/* Lines a second each guest may print over time; 0: no limit. */
+/* Lines per second that a guest may print on average; 0: no limit. */
 static u32 opt_rate = 200;
 PARAM_UINT_VAR("guest_console_rate", guest_console_rate, opt_rate);
 
-/* A line being gathered. The slot least recently used makes room for another guest. */
+/* A line being gathered. Another guest takes over the slot that was least recently used. */
 struct slot {
 	bool used;
 	u16 domid;
@@ -29,7 +29,7 @@ struct slot {
 
 static struct slot slots[NR_SLOTS];	/* [console lock] */
 static u64 use_counter;			/* [console lock] */
-static u64 forgotten;	/* [console lock] dropped lines of guests that lost their slot */
+static u64 forgotten;	/* lines dropped from guests that lost their slot [console lock] */
 
 static void emit_tag(u16 domid)
 {
@@ -71,8 +71,8 @@ static void flush(struct slot *s)
 }
 
 /*
- * Free a slot of its guest. The tokens stay as they are: guests that take turns in it would
- * otherwise each begin with a full burst, again and again.
+ * Take a slot away from its guest. The tokens are not refilled: otherwise guests that take turns
+ * in the slot would get a full burst each time.
  */
 static void evict(struct slot *s)
 {
@@ -131,7 +131,7 @@ void console_guest_write(u16 domid, const char *s, size_t len, bool raw)
 			flush(slot);
 			continue;
 		}
-		/* No escape sequences for the operator's terminal; bytes of UTF-8 may pass. */
+		/* Drop escape sequences, which could control the terminal; let UTF-8 pass. */
 		if ((u8)*s < ' ' ? *s != '\t' : *s == 0x7f)
 			continue;
 		if (slot->len == GUEST_LINE)

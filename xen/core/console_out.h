@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the parts of the console share: locked output to the ring and the devices. */
+/* Shared by the parts of the console: locked output to the ring and the devices. */
 #ifndef CORE_CONSOLE_OUT_H
 #define CORE_CONSOLE_OUT_H
 
@@ -11,20 +11,20 @@ void console_unlock(u64 flags);
 
 /** Send characters to the ring and to all devices. Console locked. */
 void console_emit(const char *s, size_t len);
-/** Begin a hypervisor's line: ends a raw line of a guest, then prints prefix and stamp. */
+/** Begin a line of the hypervisor: end a guest's raw line, then print prefix and stamp. */
 void console_begin_line(void);
-/** The guest's raw output leaves the cursor behind text: the next line must break first. */
+/** Say whether raw output ended in mid-line, so that the next line needs a newline first. */
 void console_set_midline(bool midline);
 
-/** Tokens that refill with time, to bound what guests make us print. */
+/** A bucket of tokens that refills with time. It bounds what guests make us print. */
 struct rate_limit {
 	s64 last;		/* system time of the last refill */
 	u32 tokens, burst;
 	u32 per_second;
-	u64 dropped;		/* since the last line that passed */
+	u64 dropped;		/* lines, since the last one that passed */
 };
 
-/** Take a token; false (and counted) when there is none. Console locked. */
+/** Take a token. Without one it counts a dropped line and returns false. Console locked. */
 bool rate_limit_take(struct rate_limit *r, s64 now);
 
 #endif

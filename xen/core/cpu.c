@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Which CPUs there are, and where their per-CPU variables stand. */
+/* The CPUs that are online, and the offsets of their per-CPU variables. */
 #include <xen/cpumask.h>
 #include <xen/percpu.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Debug keys: one character runs one handler, outside interrupt context. */
+/* Debug keys: each character runs its handler, outside interrupt context. */
 #include <xen/bitmap.h>
 #include <xen/console.h>
 #include <xen/errno.h>
@@ -17,7 +17,7 @@ static struct {
 	['h'] = { show_help, "list the debug keys" },
 };
 
-/* Keys pressed and not yet handled, a bit each; [atomic] */
+/* One bit for each key that was pressed and not handled yet [atomic] */
 static DECLARE_BITMAP(pending, NR_KEYS);
 
 static void run_pending(void *arg)

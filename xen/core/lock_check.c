@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The ranked locks each CPU holds. An interrupt handler's locks stack on top of what it
- * interrupted, so a handler that takes a lower-ranked lock is found as well.
+ * The ranked locks that each CPU holds. The locks of an interrupt handler are recorded on top of
+ * those of the code it interrupted, so a handler that takes a lower-ranked lock is found as well.
  */
 #include "lock_check.h"
 
@@ -21,7 +21,7 @@ struct held_lock {
 /* Touched only by its own CPU, with interrupts disabled. */
 struct held_locks {
 	u32 count;
-	bool reporting;		/* a violation is being printed: that takes locks as well */
+	bool reporting;		/* a violation is being printed, which takes locks itself */
 	struct held_lock lock[MAX_HELD];
 };
 
@@ -53,7 +53,7 @@ void lock_check_irq(u8 *use, const char *name)
 {
 	u8 how = in_irq() ? USE_IN_IRQ : irq_is_enabled() ? USE_IRQS_ON : 0;
 
-	/* Mostly it has been taken this way before. */
+	/* The usual case: it has been taken this way before. */
 	if ((READ_ONCE(*use) & how) == how)
 		return;
 	how |= __atomic_fetch_or(use, how, __ATOMIC_RELAXED);
@@ -91,7 +91,7 @@ void lock_check_pop(const void *lock, const char *name, u8 rank)
 		return;
 	flags = irq_save();
 	h = &this_cpu(held_locks);
-	/* Mostly the innermost one, but any order of release is fine. */
+	/* Usually it is the innermost one, but locks may be released in any order. */
 	for (i = h->count; i && h->lock[i - 1].lock != lock; i--)
 		;
 	if (i) {

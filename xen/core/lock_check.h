@@ -14,8 +14,8 @@ static inline void lock_check_pop(const void *lock, const char *name, u8 rank) {
 /** Before waiting for a lock: panic when this CPU holds one of higher (or equal) rank. */
 void lock_check_order(const char *name, u8 rank, bool nested);
 /**
- * @use collects how a spinlock has been taken: in interrupt handlers, and with interrupts on. Panic
- * when it is both: a handler would spin for ever on a lock that its own CPU holds.
+ * @use collects how a spinlock has been taken: in interrupt handlers, or with interrupts enabled.
+ * Panic when both occur: a handler could spin for ever on a lock that its own CPU holds.
  */
 void lock_check_irq(u8 *use, const char *name);
 /** This CPU got @lock. Locks of rank NONE are not recorded. */

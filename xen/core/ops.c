@@ -3,7 +3,7 @@
 #include <xen/ops.h>
 #include <xen/printk.h>
 
-/* From the linker; weak because a program may hold no table at all. */
+/* Defined by the linker; weak because a program may contain no table. */
 extern const struct ops_table __start_ops_tables[] __attribute__((weak));
 extern const struct ops_table __stop_ops_tables[] __attribute__((weak));
 

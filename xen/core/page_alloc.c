@@ -2,14 +2,13 @@
 /*
  * Buddy allocator, one heap for each NUMA node and zone.
  *
- * Every frame's state is exact at all times, chunk heads or not: mfn_is_ram() and page_get() look
- * at any frame. A free frame that does not head a chunk has order PAGE_ORDER_TAIL, so merging
- * and walking never mistake it for a head.
+ * The state of every frame is exact at all times, not only that of chunk heads, because
+ * mfn_is_ram() and page_get() look at any frame. A free frame that does not head a chunk has order
+ * PAGE_ORDER_TAIL, so merging and walking never mistake it for a head.
  *
- * Dirtiness is kept for each frame. A chunk stands on the dirty list when some frame in it may be
- * dirty; halves of a split dirty chunk are both taken to be dirty. Only flagged frames are
- * zeroed. During the boot-time scrub clean and dirty chunks are not merged, so that the scrubbers
- * never see the same frames again.
+ * Each frame has a dirty flag, and only flagged frames are zeroed. A chunk is on the dirty list if
+ * it may hold a dirty frame; both halves of a split dirty chunk are assumed to be dirty. During the
+ * boot-time scrub clean and dirty chunks are not merged, so scrubbers never get a frame twice.
  */
 #include <xen/errno.h>
 #include <xen/hal/cpu.h>
@@ -19,7 +18,7 @@
 #include <xen/string.h>
 
 #define NR_ORDERS (PAGE_MAX_ORDER + 1)
-#define LARGE_ORDER 9		/* chunks that do not fit into a core's own caches */
+#define LARGE_ORDER 9		/* chunks of this order exceed a core's own caches */
 #define DMA32_LIMIT (1UL << (32 - PAGE_SHIFT))
 
 enum zone { ZONE_DMA32, ZONE_NORMAL, NR_ZONES };
@@ -41,7 +40,7 @@ static u64 free_count[MAX_NUMNODES];
 static u64 total_count;
 static u64 dirty_count;		/* atomic */
 static bool scrubbing;
-static bool from_top;		/* allocations leave low memory whole */
+static bool from_top;		/* allocations start at the top and leave low memory free */
 static u32 taken_chunks;	/* chunks the scrubbers hold */
 
 static enum zone zone_of(const struct page_info *pg)
@@ -78,7 +77,7 @@ static u32 chunk_is_dirty(const struct page_info *pg)
 	return pg->flags & PAGE_FLAG_DIRTY_CHUNK ? DIRTY : CLEAN;
 }
 
-/* Take a chunk off its list. Its frames still read as free, but none of them as a head. */
+/* Take a chunk off its list. Its frames stay marked as free, but none is a head any more. */
 static void chunk_remove(struct page_info *pg)
 {
 	ASSERT(spin_is_locked_by_me(&heap_lock));
@@ -96,7 +95,7 @@ static bool is_free_head(u64 mfn, u32 order, u8 node)
 	       pg->node == node;
 }
 
-/* Put back a chunk whose frames all read as free tails, merging it with its buddies. */
+/* Put back a chunk whose frames are all marked as free tails, and merge it with its buddies. */
 static void chunk_merge(struct page_info *pg, u32 order, u32 dirty)
 {
 	while (order < PAGE_MAX_ORDER) {
@@ -164,7 +163,7 @@ static struct page_info *take_from(struct heap *h, u32 order, u32 dirty)
 
 static struct page_info *take_from_node(u32 node, u32 order, u32 memf)
 {
-	/* Keep clean chunks for those who need them. */
+	/* Save clean chunks for allocations that need them. */
 	u32 first = memf & MEMF_NO_SCRUB ? DIRTY : CLEAN;
 	struct page_info *pg = NULL;
 
@@ -183,7 +182,7 @@ static struct page_info *take_from_node(u32 node, u32 order, u32 memf)
 	return pg;
 }
 
-/* One attempt. *@retry: scrubbers hold memory that will be back soon. */
+/* Try once. *@retry is set when scrubbers hold memory that they will return soon. */
 static struct page_info *take(u32 order, u32 memf, bool *retry)
 {
 	u32 wanted = memf & MEMF_NODE_MASK;
@@ -195,14 +194,14 @@ static struct page_info *take(u32 order, u32 memf, bool *retry)
 	for (u32 i = 0; i < (exact ? 1 : MAX_NUMNODES) && !pg; i++)
 		pg = take_from_node((first + i) % MAX_NUMNODES, order, memf);
 	*retry = !pg && taken_chunks;
-	/* No longer free as far as the allocator's walks are concerned. */
+	/* From here on the allocator's walks do not take the frames for free ones. */
 	if (pg)
 		pg->state = PAGE_STATE_XEN;
 	spin_unlock_irqrestore(&heap_lock, flags);
 	return pg;
 }
 
-/* Unmark a run of dirty frames that starts at @pg, of at most @most. Returns its length. */
+/* Clear the marks of the dirty frames from @pg on, at most @most. Returns how many. */
 static u64 take_dirty_run(struct page_info *pg, u64 most)
 {
 	u64 n = 0;
@@ -212,7 +211,7 @@ static u64 take_dirty_run(struct page_info *pg, u64 most)
 	return n;
 }
 
-/* Zero the dirty ones. @soon: the caller uses them next, so better have them in the caches. */
+/* Zero the dirty frames. @soon: the caller uses them next, so zero them through the caches. */
 static void clean(struct page_info *pg, u32 order, bool soon)
 {
 	u64 total = 0, run;
@@ -269,7 +268,7 @@ struct page_info *alloc_pages(u32 order, u32 memf)
 	return pg;
 }
 
-/* Frames as free tails; the head is set when the chunk is put on its list. */
+/* Mark frames as free tails; the head is set when the chunk is put on its list. */
 static void mark_free(struct page_info *pg, u64 n, u8 flags)
 {
 	for (u64 i = 0; i < n; i++) {
@@ -293,14 +292,14 @@ static void put_back(struct page_info *pg, u32 order, u32 dirty)
 
 void heap_free_dirty(struct page_info *pg, u32 order)
 {
-	/* Frames reserved at boot may be dirty still, and are counted then. */
+	/* Frames that were reserved at boot may still be dirty and counted as such. */
 	forget_dirt(pg, order);
 	mark_free(pg, BIT(order), PAGE_FLAG_DIRTY);
 	__atomic_fetch_add(&dirty_count, BIT(order), __ATOMIC_RELAXED);
 	put_back(pg, order, DIRTY);
 }
 
-/* Drop one reference to a frame of the hypervisor's own. */
+/* Drop a reference to a frame of the hypervisor. */
 static void put_xen_frame(struct page_info *pg)
 {
 	ASSERT(pg->state == PAGE_STATE_XEN);
@@ -327,7 +326,7 @@ void free_pages(struct page_info *pg, u32 order)
 		heap_free_dirty(pg, order);
 		return;
 	}
-	/* A page_get() elsewhere may hold one of the frames briefly, as its last holder. */
+	/* A concurrent page_get() may hold a frame for a moment and then be the one to free it. */
 	for (u64 i = 0; i < mine; i++)
 		heap_free_dirty(&pg[i], 0);
 	for (u64 i = mine; i < n; i++)
@@ -361,7 +360,7 @@ static struct page_info *find_free_chunk(u64 mfn)
 	for (u32 o = 0; o < NR_ORDERS && mfn < max_mfn; o++) {
 		struct page_info *pg = &frame_table[mfn & ~(BIT(o) - 1)];
 
-		/* A head of a smaller chunk at the same place does not reach up to @mfn. */
+		/* Check the size: the chunk with this head may end before @mfn. */
 		if (pg->state == PAGE_STATE_FREE && pg->order != PAGE_ORDER_TAIL &&
 		    pg->order >= o)
 			return pg;
@@ -425,7 +424,7 @@ void heap_add_region(mfn_t start, mfn_t end, u8 node, bool clean)
 	if (!clean)
 		__atomic_fetch_add(&dirty_count, end.v - m, __ATOMIC_RELAXED);
 	while (m < end.v) {
-		/* The largest chunk that is aligned here and does not reach beyond the end. */
+		/* The largest chunk that is aligned here and does not extend beyond the end. */
 		u32 order = m ? (u32)__builtin_ctzl(m) : PAGE_MAX_ORDER;
 
 		order = min(order, (u32)PAGE_MAX_ORDER);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The end of a run that found a broken invariant: say all we know, then stop or reboot. */
+/* What follows a broken invariant: print the state of the machine, then stop or reboot. */
 #include <xen/console.h>
 #include <xen/format.h>
 #include <xen/hal/cpu.h>
@@ -12,7 +12,7 @@
 static bool opt_noreboot;
 PARAM_BOOL_VAR("noreboot", noreboot, opt_noreboot);
 
-/* CPU + 1 that panics. */
+/* Number of the panicking CPU plus 1; 0: none. */
 static u32 panic_cpu;
 
 void panic(const char *fmt, ...)
@@ -24,7 +24,7 @@ void panic(const char *fmt, ...)
 	irq_disable();
 	if (!__atomic_compare_exchange_n(&panic_cpu, &first, me, false, __ATOMIC_SEQ_CST,
 					 __ATOMIC_SEQ_CST)) {
-		/* Another CPU is at it; or the report itself broke, and more of it would too. */
+		/* Another CPU is panicking, or the report itself failed and would fail again. */
 		if (first == me)
 			printk(LOG_ERR "panic while panicking\n");
 		cpu_halt();

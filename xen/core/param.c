@@ -5,11 +5,11 @@
 #include <xen/printk.h>
 #include <xen/string.h>
 
-/* From the linker; weak because a program may hold no parameter at all. */
+/* Defined by the linker; weak because a program may contain no parameter. */
 extern const struct param __start_params[] __attribute__((weak));
 extern const struct param __stop_params[] __attribute__((weak));
 
-/* As long as the boot code lets a command line be. */
+/* The boot code allows no longer command line. */
 static char saved_cmdline[2048];
 
 const char *params_cmdline(void)
@@ -51,7 +51,7 @@ static const char *store(const struct param *p, u64 v)
 	ASSERT(p->len && p->len <= sizeof(v));
 	if (p->len < 8 && v >> (8 * p->len))
 		return param_error("larger than %lu", (1UL << 8 * p->len) - 1);
-	/* Little-endian: the low bytes come first whatever the variable's size. */
+	/* The machine is little-endian, so the low bytes come first for any size. */
 	memcpy(p->var, &v, p->len);
 	return NULL;
 }
@@ -166,7 +166,7 @@ void params_parse(const char *cmdline)
 			continue;
 		}
 		word[n] = '\0';
-		/* What follows "--" is not for the hypervisor. */
+		/* Words after "--" are not for the hypervisor. */
 		if (!strcmp(word, "--"))
 			return;
 		parse_word(word);

@@ -9,13 +9,13 @@
 #include <xen/string.h>
 
 #define NS_PER_SEC 1000000000L
-#define GUEST_LEVEL 4		/* first of the levels on behalf of guests */
+#define GUEST_LEVEL 4		/* the first level for messages on behalf of guests */
 
 static const char prefix[] = "(XEN) ";
 
 /*
- * Which levels are shown, as a count (0 none, 1 errors, ... 4 all): those below @always whatever
- * happens, those below @limited at a limited rate.
+ * Which levels are shown, as a count (0 none, 1 errors, ... 4 all): levels below @always are always
+ * shown, other levels below @limited at a limited rate.
  */
 struct threshold {
 	u32 always, limited;
@@ -63,7 +63,7 @@ PARAM_CUSTOM_FN("guest_loglvl", guest_loglvl, parse_guest_loglvl);
 enum stamp { STAMP_NONE, STAMP_BOOT, STAMP_RAW, STAMP_DATE, STAMP_DATEMS };
 static enum stamp stamp = STAMP_BOOT;
 
-/* One of the words, or a flag: yes stands for date. */
+/* One of the words, or a flag: yes means date. */
 static const char *parse_timestamps(const char *v)
 {
 	static const char *const names[] = { "none", "boot", "raw", "date", "datems" };
@@ -129,12 +129,12 @@ static int format_stamp(char *buf, size_t size)
 }
 
 /* All [console lock] */
-static bool midline;		/* a message of ours did not end in a newline */
-static bool raw_midline;	/* raw output did not */
+static bool midline;		/* our last message did not end in a newline */
+static bool raw_midline;	/* a guest's raw output did not end in a newline */
 static u32 last_level;
 static bool last_shown;
 static char text[1024];
-/* The hypervisor's own lines and those on guests do not use up each other's tokens. */
+/* The hypervisor's own lines and those on behalf of guests have separate tokens. */
 static struct rate_limit own_limit = { .tokens = 100, .burst = 100, .per_second = 20 };
 static struct rate_limit guest_limit = { .tokens = 100, .burst = 100, .per_second = 20 };
 
@@ -188,7 +188,7 @@ static void emit_text(const char *s)
 	}
 }
 
-/* Take a token of @r; says before the next line how many were not shown. */
+/* Take a token of @r. Before the next line that passes, print how many lines were dropped. */
 static bool within_limit(struct rate_limit *r, const char *what)
 {
 	char note[80];
@@ -224,7 +224,7 @@ void vprintk(const char *fmt, va_list ap)
 	u64 flags = console_lock();
 	bool has_level = fmt[0] == '\001' && fmt[1] >= '0' && fmt[1] <= '7';
 
-	/* Without a level: a warning, or the rest of a line begun before. */
+	/* A message without a level is a warning, or continues a line begun before. */
 	if (has_level || !midline) {
 		last_level = has_level ? (u32)(fmt[1] - '0') : 1;
 		last_shown = shown(last_level);

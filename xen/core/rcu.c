@@ -16,10 +16,10 @@
 
 static DEFINE_SPINLOCK(lock, LOCK_RANK_RCU);
 
-/* All [lock]; need is read without it to save the common case from taking it. */
+/* Callbacks. All [lock]; need is also read without it, to avoid the lock in the common case. */
 static struct list_head waiting = LIST_HEAD_INIT(waiting);	/* for this grace period */
-static struct list_head next = LIST_HEAD_INIT(next);		/* for the one after it */
-static struct list_head done = LIST_HEAD_INIT(done);		/* to be called */
+static struct list_head next = LIST_HEAD_INIT(next);		/* for the next one */
+static struct list_head done = LIST_HEAD_INIT(done);		/* ready to be called */
 static cpumask_t need;
 
 static DEFINE_PER_CPU(bool, idle);	/* idle or in a guest; written by its own CPU */
@@ -65,8 +65,8 @@ static void splice_tail(struct list_head *from, struct list_head *to)
 }
 
 /*
- * Lock held. Begin a grace period if there is none and a callback waits for one. Fills @kick with
- * the CPUs to be told; true when callbacks are ready to be called.
+ * Begin a grace period if none runs and a callback waits for one. Fills @kick with the CPUs to
+ * notify; true when callbacks are ready to be called. Lock held.
  */
 static bool advance(cpumask_t *kick)
 {
@@ -89,7 +89,7 @@ static bool advance(cpumask_t *kick)
 	return !list_empty(&done);
 }
 
-/* After advance(), lock dropped: make the CPUs pass a quiescent state soon. */
+/* Make the CPUs pass a quiescent state soon. Called after advance(), without the lock. */
 static void tell(const cpumask_t *kick, bool ready)
 {
 	u32 cpu;
@@ -133,7 +133,7 @@ static void pass_grace_period(u32 me)
 	tell(&kick, ready);
 }
 
-/* This CPU holds no reference of a reader. */
+/* This CPU holds no RCU-protected reference now. */
 static void quiescent(void)
 {
 	u32 me = smp_cpu_id();

@@ -34,7 +34,7 @@ void read_unlock(struct rwlock *l)
 void write_lock(struct rwlock *l)
 {
 	lock_check_order(l->name, l->rank, false);
-	/* Claim the writer's bit first: new readers stay out while the old ones drain. */
+	/* Set the writer's bit first, so that no new reader enters while the present ones leave. */
 	while (__atomic_fetch_or(&l->state, (u32)RW_WRITER, __ATOMIC_ACQUIRE) & RW_WRITER)
 		cpu_relax();
 	while (__atomic_load_n(&l->state, __ATOMIC_ACQUIRE) != RW_WRITER)
@@ -46,6 +46,6 @@ void write_unlock(struct rwlock *l)
 {
 	lock_check_pop(l, l->name, l->rank);
 	ASSERT(rw_is_write_locked(l));
-	/* Readers that are about to step back may be counted just now: clear only the bit. */
+	/* A reader that found the bit set may not have undone its count yet: clear only the bit. */
 	__atomic_fetch_and(&l->state, (u32)~RW_WRITER, __ATOMIC_RELEASE);
 }

@@ -2,10 +2,10 @@
 /*
  * Zeroing of free memory at boot, by all CPUs at once.
  *
- * Each CPU takes a dirty chunk off the heap, of its own NUMA node while that has any, zeroes it
- * and gives it back clean. Nobody divides the memory beforehand, so the CPUs finish together to
- * within one chunk: with at least CHUNKS_PER_CPU chunks a CPU the shares differ by less than
- * 1 / CHUNKS_PER_CPU. An allocation meanwhile takes what is on the heap, clean or not.
+ * Each CPU takes a dirty chunk off the heap, from its own NUMA node while that has any, zeroes it
+ * and gives it back clean. The memory is not divided among the CPUs beforehand, so they finish
+ * together to within one chunk: with at least CHUNKS_PER_CPU chunks for each CPU the shares differ
+ * by less than 1 / CHUNKS_PER_CPU. An allocation meanwhile takes any chunk on the heap.
  */
 #include <xen/errno.h>
 #include <xen/hal/cpu.h>
@@ -37,7 +37,7 @@ struct worker {
 	u64 pages;		/* [its CPU] */
 };
 
-/* One run. [const while it lasts, unless atomic] */
+/* The current run. [const while it lasts, unless atomic] */
 static struct worker *workers;
 static u32 chunk_order;
 static u32 busy;		/* atomic: CPUs that hold a chunk or look for one */
@@ -69,13 +69,13 @@ static bool scrub_one(struct worker *w)
 	return pg;
 }
 
-/* Chunk after chunk, until the CPU has other work or none is left. */
+/* Scrub chunk after chunk, until the CPU has other work or no dirty chunk is left. */
 static void scrub_tasklet(void *arg)
 {
 	struct worker *w = arg;
 
 	while (scrub_one(w)) {
-		/* Where CPUs take turns (an emulator's), this ends a turn: so shares stay even. */
+		/* In an emulator whose CPUs take turns this ends a turn, for even shares. */
 		cpu_relax();
 		if (softirq_pending()) {
 			tasklet_schedule(&w->tasklet);
@@ -104,7 +104,7 @@ static void report_progress(u64 total, s_time_t *last_time, u32 *last_tenth)
 	*last_time = now_ns();
 }
 
-/* The caller's part: its own share (none when @mine is NULL), and to see the end of all others'. */
+/* Scrub on this CPU (unless @mine is NULL), then wait until all other CPUs are done. */
 static void scrub_until_clean(struct worker *mine, u64 total)
 {
 	s_time_t last_time = now_ns();
@@ -166,9 +166,9 @@ void scrub_heap_at_boot(void)
 		if (cpu != me)
 			tasklet_schedule_on(&workers[cpu].tasklet, cpu);
 	}
-	/* A caller that is no CPU of the system (on the host port) only looks on. */
+	/* On the host port the caller may not be a CPU of the system; then it only waits. */
 	scrub_until_clean(cpumask_test(&cpu_online_map, me) ? &workers[me] : NULL, total);
-	/* Late ones find nothing to do, or what was freed just now; none is left behind. */
+	/* A late tasklet finds nothing to do, or frames freed just now. Leave none scheduled. */
 	cpumask_for_each(cpu, &cpu_online_map)
 		tasklet_kill(&workers[cpu].tasklet);
 	heap_set_scrubbing(false);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Deferred work of each CPU: a word of pending bits and a table of handlers. */
+/* Deferred work of a CPU: a word of pending bits and a table of handlers. */
 #include <xen/hal/smp.h>
 #include <xen/percpu.h>
 #include <xen/printk.h>
@@ -11,7 +11,7 @@ static DEFINE_PER_CPU(u32, pending);		/* atomic */
 
 void softirq_register(enum softirq nr, void (*fn)(void))
 {
-	/* A handler is never exchanged for another: a CPU may be about to call it. */
+	/* A handler is never replaced: a CPU may be about to call it. */
 	ASSERT(nr < NR_SOFTIRQS && fn && (!handlers[nr] || handlers[nr] == fn));
 	handlers[nr] = fn;
 }
@@ -26,7 +26,7 @@ void softirq_raise_cpu(u32 cpu, enum softirq nr)
 {
 	u32 old = __atomic_fetch_or(&per_cpu(pending, cpu), (u32)BIT(nr), __ATOMIC_SEQ_CST);
 
-	/* When the bit was set before, the CPU has been told already. */
+	/* If the bit was set before, the CPU has been kicked already. */
 	if (cpu != smp_cpu_id() && !(old & BIT(nr)))
 		smp_kick(cpu);
 }
@@ -41,7 +41,7 @@ void softirq_run(void)
 	u32 work;
 
 	ASSERT(irq_is_enabled());
-	/* A whole set each round: work that raises itself again cannot hold up the others. */
+	/* Take all bits each round, so that work that raises itself cannot delay the rest. */
 	while ((work = __atomic_exchange_n(&this_cpu(pending), 0, __ATOMIC_SEQ_CST)) != 0) {
 		for (; work; work &= work - 1) {
 			void (*fn)(void) = handlers[__builtin_ctz(work)];

@@ -37,7 +37,7 @@ void spin_lock_nested(struct spinlock *l)
 	acquire(l);
 }
 
-/* Cannot deadlock, so the order is not checked; what is taken after it is. */
+/* A try cannot deadlock, so its order is not checked; the order of later locks is. */
 bool spin_trylock(struct spinlock *l)
 {
 	u16 ticket = __atomic_load_n(&l->head, __ATOMIC_RELAXED);
@@ -46,7 +46,7 @@ bool spin_trylock(struct spinlock *l)
 	if (!__atomic_compare_exchange_n(&l->tail, &ticket, (u16)(ticket + 1), false,
 					 __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
 		return false;
-	/* Held with interrupts on it is as bad for a handler that waits for it. */
+	/* A lock taken by a try with interrupts on blocks a handler that wants it, too. */
 	if (!in_irq())
 		lock_check_irq(&l->irq_use, l->name);
 	WRITE_ONCE(l->owner, (u16)(smp_cpu_id() + 1));

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Tasklets. One lock guards all queues: they are short, and a tasklet may be scheduled from any
- * CPU to any other, which one lock keeps simple. A tasklet scheduled while it runs is queued again
- * when it has finished, so it never runs beside itself.
+ * Tasklets. One lock guards all queues, which are short: any CPU may schedule a tasklet on any
+ * other, and a single lock keeps that simple. A tasklet scheduled while it runs is queued again
+ * when it has finished, so it never runs on two CPUs at once.
  */
 #include <xen/hal/cpu.h>
 #include <xen/percpu.h>
@@ -24,7 +24,7 @@ void tasklet_init(struct tasklet *t, void (*fn)(void *arg), void *arg)
 	list_init(&t->link);
 }
 
-/* Lock held. Returns the CPU to tell, or NR_CPUS. */
+/* Returns the CPU that must be told, or NR_CPUS. Lock held. */
 static u32 enqueue(struct tasklet *t, u32 cpu)
 {
 	struct list_head *q = &per_cpu(queue, cpu);

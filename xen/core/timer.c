@@ -3,8 +3,8 @@
  * Timers: a binary heap for each CPU, ordered by deadline.
  *
  * timer_set() works in any context, so it cannot allocate. When the heap is full the timer goes
- * to the CPU's overflow list, and the softirq enlarges the heap; should memory be short, it
- * serves the list as it is, only slower.
+ * to the CPU's overflow list, and the softirq enlarges the heap. If it gets no memory, it serves
+ * the timers from the list, only slower.
  */
 #include <xen/errno.h>
 #include <xen/hal/smp.h>
@@ -27,8 +27,8 @@ struct timers {
 	struct timer **heap;	/* [1] is the earliest; [0] is not used */
 	u32 count, size;
 	struct timer *overflow;
-	struct timer *running;	/* whose handler is being called; read without the lock */
-	bool in_softirq;	/* programming the hardware can wait for its end */
+	struct timer *running;	/* its handler is being called; read without the lock */
+	bool in_softirq;	/* the softirq programs the hardware at its end */
 };
 
 static DEFINE_PER_CPU(struct timers, timers);
@@ -136,7 +136,7 @@ static struct timers *lock_timers(const struct timer *t, u64 *flags)
 	}
 }
 
-/* Lock held. @t was inserted: see that its CPU looks at it in time. */
+/* After @t was inserted: make sure that its CPU looks at it in time. Lock held. */
 static void announce(struct timers *ts, const struct timer *t)
 {
 	if (t->heap_index == IN_OVERFLOW || earliest(ts) == t) {
@@ -188,7 +188,7 @@ void timer_migrate(struct timer *t, u32 cpu)
 	u32 old;
 	bool active;
 
-	/* Both locks at once, the lower CPU's first: no CPU may miss the timer in between. */
+	/* Hold both locks, so that the timer is always on one CPU; the lower CPU's lock first. */
 	for (;;) {
 		old = READ_ONCE(t->cpu);
 		if (old == cpu)
@@ -252,7 +252,7 @@ void timer_interrupt(void)
 	softirq_raise(SOFTIRQ_TIMER);
 }
 
-/* Twice the room. Without the lock while it allocates; only this CPU changes its heap's size. */
+/* Double the heap. Allocates without the lock: only this CPU changes the size of its heap. */
 static void grow(struct timers *ts)
 {
 	u32 size = ts->size * 2;

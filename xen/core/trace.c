@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Trace buffers: making the rings, saying what is recorded, and the last words in a panic.
+ * Trace buffers: making the rings, choosing the events to record, and the dump in a panic.
  *
- * t_info, a few pages in the ABI's layout, leads readers to the frames of each ring, from dom0 as
- * from outside the machine. Each ring is contiguous and never freed or moved, so writers need no
- * lock. Events are filtered where they are recorded: a site whose class is masked out is switched
- * off, as all are while tracing is off; only the CPU mask is looked at by the writer.
+ * t_info, a few pages in the ABI's layout, tells readers in dom0 or outside the machine the frames
+ * of each ring. Each ring is contiguous and never freed or moved, so writers need no lock. Events
+ * are filtered at their sites: a site whose class is masked out is switched off, and all sites are
+ * off while tracing is off. Writers themselves check only whether their CPU's ring is on.
  *
- * Sites change one by one while CPUs run through them. So that no trace begins or ends with some
- * events recorded and others not, rings take records only after the sites were switched on and
- * until before they are switched off.
+ * Sites change one by one while CPUs execute them. A trace must not begin or end with only some of
+ * its events recorded, so rings accept records only after all sites were switched on, and stop
+ * accepting them before the sites are switched off.
  */
 #include <xen/console.h>
 #include <xen/errno.h>
@@ -29,7 +29,7 @@
 #define MAX_PAGES 0x8000U	/* t_info keeps the number in 16 bits */
 #define DUMP_RECORDS 8U
 
-/* [control], but @enabled is also read by the sites through wanted() */
+/* [control]; the sites also read @enabled, through wanted() */
 static struct t_info *info;
 static u32 info_bytes, ring_pages, nr_rings;
 static u32 event_mask = TRC_ALL;
@@ -96,7 +96,7 @@ static bool wanted(u32 id)
 	return enabled && both >> TRC_CLS_SHIFT && (both >> TRC_SUBCLS_SHIFT & 0xf);
 }
 
-/* Undisturbed, so that all CPUs begin or end at one moment as nearly as they can. */
+/* With interrupts off, so that all CPUs begin or end as nearly at once as possible. */
 static void switch_rings(void)
 {
 	u64 flags = irq_save();
@@ -106,7 +106,7 @@ static void switch_rings(void)
 	irq_restore(flags);
 }
 
-/* Words of t_info in front of the first list of frames. */
+/* Words of t_info before the first list of frames. */
 static u32 info_head_words(u32 cpus)
 {
 	return DIV_ROUND_UP((u32)sizeof(struct t_info) + cpus * (u32)sizeof(u16), 4U);
@@ -277,7 +277,7 @@ void trace_init(void)
 		trace_enable();
 }
 
-/* ---- the last words ---- */
+/* ---- the dump in a panic ---- */
 
 static const struct {
 	u32 id, mask;
@@ -309,7 +309,7 @@ static void dump_record(const struct trace_ring *r, u32 pos)
 	printk(LOG_ERR " %lu %s%s\n", stamp, event_name(TRC_HD_TO_EVENT(*p)), text);
 }
 
-/* Records can be read from the oldest on only; remember where the last ones begin. */
+/* Records can only be walked from the oldest; remember where the last ones begin. */
 static void dump_ring(u32 cpu)
 {
 	const struct trace_ring *r = &trace_rings[cpu];

@@ -9,24 +9,24 @@
 #include <public/trace.h>
 
 /*
- * Positions count bytes from 0 to twice the ring's size and then begin again, as the ABI wants it,
- * so that full and empty differ. A record never crosses the ring's end.
+ * Positions count bytes from 0 to twice the ring's size and then wrap, as the ABI demands, so that
+ * full and empty differ. A record never crosses the ring's end.
  *
- * @state is what a writer changes in one step: in the low half the position up to which records
- * are reserved; in the high half the position up to which the next ones may go without a closer
- * look (TRACE_LOSSY clear), or how many have been lost since the last that was kept.
+ * A writer changes @state in one step. Its low half is the position up to which records are
+ * reserved. Its high half is the position up to which more may be reserved without further checks
+ * (TRACE_LOSSY clear), or how many records were lost since the last that was kept.
  */
 struct trace_ring {
 	u64 state;		/* [own CPU, hal_local_cmpxchg] */
 	u8 *data;		/* [const] */
-	u32 size;		/* [const] bytes of records it holds */
-	u32 nesting;		/* [own CPU] writers under way, one interrupted by the next */
-	bool on;		/* [control] tracing is on, and the CPU in its mask */
+	u32 size;		/* [const] bytes of records that fit */
+	u32 nesting;		/* [own CPU] active writers, each interrupted by the next */
+	bool on;		/* [control] tracing is on and the mask includes the CPU */
 	bool wrap;		/* [const] new records push out old ones */
-	struct t_buf *shared;	/* [const] what consumers see; they may write anything there */
-	u64 lost_since;		/* [own CPU] stamp of the first one lost */
+	struct t_buf *shared;	/* [const] header that consumers see, and may write anything to */
+	u64 lost_since;		/* [own CPU] stamp of the first record lost */
 	u64 tail;		/* [own CPU, hal_local_cmpxchg] wrap: the oldest record kept */
-	u64 lost_reported;	/* [own CPU] told by lost_records entries, in all */
+	u64 lost_reported;	/* [own CPU] total that lost_records entries have reported */
 } __aligned(64);
 
 #define TRACE_LOSSY 0x80000000U
@@ -46,19 +46,19 @@ static inline u32 ring_advance(const struct trace_ring *r, u32 pos, u32 bytes)
 	return pos >= 2 * r->size ? pos - 2 * r->size : pos;
 }
 
-/** Bytes from @from to @to; more than the size when @from is not behind @to. */
+/** Bytes from @from to @to; more than the ring's size when @from is not before @to. */
 static inline u32 ring_distance(const struct trace_ring *r, u32 from, u32 to)
 {
 	return to >= from ? to - from : to + 2 * r->size - from;
 }
 
-/** Could @pos be where a consumer is, with records reserved up to @prod? */
+/** Is @pos a possible position of a consumer, with records reserved up to @prod? */
 static inline bool ring_valid(const struct trace_ring *r, u32 pos, u32 prod)
 {
 	return pos < 2 * r->size && !(pos & 3) && ring_distance(r, pos, prod) <= r->size;
 }
 
-/** Length of the record at @pos, never past the ring's end whatever stands there. */
+/** Length of the record at @pos; never past the ring's end, whatever the bytes there are. */
 static inline u32 ring_record_bytes(const struct trace_ring *r, u32 pos)
 {
 	u32 off = ring_offset(r, pos);

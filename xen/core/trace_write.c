@@ -2,15 +2,15 @@
 /*
  * Writing trace records: any context, no locks, no waiting.
  *
- * A ring has one writing CPU, but a writer may be interrupted by another at any instruction, by an
- * NMI too, and then by one more. So a writer first reserves its place by one compare-and-exchange,
- * which also settles what is lost, and stamps the record inside that step, so that places and
- * stamps have the same order. Whoever is interrupted goes on after the interrupting one has
- * finished; therefore only the outermost writer, when it is done, knows that all reserved records
- * are complete, and shows them to consumers by moving prod.
+ * A ring is written by one CPU, but a writer may be interrupted at any instruction, even by an NMI,
+ * by a handler that writes as well, and so on. So a writer first reserves its place by one
+ * compare-and-exchange, which also decides which records are lost. It takes the stamp before that
+ * step and repeats both when the step fails, so places and stamps have the same order. An
+ * interrupted writer continues only after the interrupting one has finished. So when the outermost
+ * writer is done, all reserved records are complete; it shows them to consumers by moving prod.
  *
- * Consumers move cons. What they write there is looked at, never trusted: from a place that cannot
- * be one, the ring is taken for full.
+ * Consumers move cons. The value is checked before use: when it is not a possible position, the
+ * ring counts as full.
  */
 #include <xen/hal/cpu.h>
 #include <xen/softirq.h>
@@ -29,14 +29,14 @@ DEFINE_PER_CPU(u32, trace_context);
 
 static inline void barrier(void) { __asm__ volatile("" ::: "memory"); }
 
-/* Where a reservation puts things. */
+/* The layout of one reservation. */
 struct plan {
 	u32 first_fill, lost_at;	/* [with lost records only] */
 	u32 fill, record_at;
-	u32 total;			/* bytes, with all of the above */
+	u32 total;			/* bytes, all of the above included */
 };
 
-/* Bytes to the ring's end if @bytes do not fit in front of it. */
+/* Bytes up to the ring's end if @bytes do not fit before it, else 0. */
 static u32 fill_before(const struct trace_ring *r, u32 pos, u32 bytes)
 {
 	u32 room = r->size - ring_offset(r, pos);
@@ -60,8 +60,8 @@ static void make_plan(const struct trace_ring *r, u32 prod, u32 lost, u32 bytes,
 }
 
 /*
- * Wrap mode: see that @need bytes are free behind @prod, else move the tail up, and by more at once
- * so that not every writer has to. False when another writer came in between.
+ * Wrap mode: make sure that @need bytes are free after @prod, if necessary by moving the tail. It
+ * moves further than needed, so that not every writer has to. False when another writer interfered.
  */
 static bool push_out(struct trace_ring *r, u32 prod, u32 need)
 {
@@ -76,7 +76,7 @@ static bool push_out(struct trace_ring *r, u32 prod, u32 need)
 		need += r->size / 16;
 	while (r->size - ring_distance(r, tail, prod) < need) {
 		tail = ring_advance(r, tail, ring_record_bytes(r, tail));
-		/* Lengths that a consumer overwrote may lead anywhere. */
+		/* A consumer may have overwritten lengths, so the walk may have gone astray. */
 		if (ring_distance(r, tail, prod) > r->size)
 			tail = prod;
 	}
@@ -88,7 +88,7 @@ static bool push_out(struct trace_ring *r, u32 prod, u32 need)
 	return true;
 }
 
-/* Bytes that stand between consumer and @prod; the ring's size when nobody can tell. */
+/* Bytes between the consumer and @prod; the ring's size when cons is invalid. */
 static u32 bytes_used(const struct trace_ring *r, u32 prod)
 {
 	u32 cons = r->wrap ? (u32)READ_ONCE(r->tail) : READ_ONCE(r->shared->cons);
@@ -97,8 +97,8 @@ static u32 bytes_used(const struct trace_ring *r, u32 prod)
 }
 
 /*
- * How far the next writers may go without a closer look: to where the ring ends, is full, or
- * becomes half full (just short of it, so that the look comes with the record that crosses it).
+ * The position up to which the next writers need no further checks: where the ring ends, is full,
+ * or becomes half full (just before that, so that the record that crosses it is checked).
  */
 static u32 free_until(const struct trace_ring *r, u32 prod, u32 used)
 {
@@ -134,12 +134,12 @@ static void write_lost(struct trace_ring *r, u32 pos, u32 lost, u64 since, u64 s
 	r->lost_reported += lost;
 }
 
-/* Count a record as lost; false when another writer came in between. */
+/* Count a record as lost; false when another writer interfered. */
 static bool lose(struct trace_ring *r, u64 old, u64 stamp)
 {
 	u32 lost = ring_lost(old);
 
-	/* Nobody needs it before the count has left zero, and only one writer takes it there. */
+	/* The stamp is used only while the count is not 0, and only one writer raises it from 0. */
 	if (!lost)
 		r->lost_since = stamp;
 	barrier();
@@ -149,8 +149,8 @@ static bool lose(struct trace_ring *r, u64 old, u64 stamp)
 }
 
 /*
- * One try to reserve, from the state @old that was there before @stamp was taken: 1 done, 0 lost,
- * -1 another writer came in between.
+ * Try once to reserve. @old is the state read before @stamp was taken. 1: done, 0: lost,
+ * -1: another writer interfered.
  */
 static int try_reserve(struct trace_ring *r, u64 old, u32 bytes, u64 stamp, u32 **record)
 {
@@ -180,7 +180,7 @@ static int try_reserve(struct trace_ring *r, u64 old, u32 bytes, u64 stamp, u32 
 	return 1;
 }
 
-/* The writer is done: show consumers what is complete, unless that is for an outer one to do. */
+/* A writer is done. Show the records to consumers if this is the outermost writer. */
 static inline void commit(struct trace_ring *r)
 {
 	u32 prod;
@@ -197,11 +197,11 @@ static inline void commit(struct trace_ring *r)
 		barrier();
 		WRITE_ONCE(r->nesting, 0);
 		barrier();
-		/* One that came before the last step left it to us, one after it did not. */
+		/* A nested writer that ended before nesting fell left its record to us. */
 	} while (unlikely((u32)READ_ONCE(r->state) != prod));
 }
 
-/* A record as it is passed on, in registers as far as they go. */
+/* The payload as arguments, so that it is passed in registers as far as possible. */
 #define PAYLOAD_PARAMS u32 a, u32 b, u32 c, u32 d, u32 e, u32 f, u32 g
 #define PAYLOAD a, b, c, d, e, f, g
 
@@ -217,7 +217,7 @@ static inline __attribute__((always_inline)) void fill_in(u32 *p, u32 id, u64 st
 		p[3 + i] = words[i];
 }
 
-/* What needs a closer look: the ring's end, its half and its being full, earlier losses. */
+/* The slow path: the ring ends, is full or becomes half full, or records were lost before. */
 static __attribute__((noinline)) void append_slowly(struct trace_ring *r, u32 id, u32 n,
 						    PAYLOAD_PARAMS)
 {
@@ -247,7 +247,7 @@ static inline __attribute__((always_inline)) void append(u32 id, const u32 n, PA
 	old = READ_ONCE(r->state);
 	do {
 		stamp = hal_trace_stamp();
-		/* Signed: with TRACE_LOSSY set nothing is below it. */
+		/* Signed, so that no sum is below the high half while TRACE_LOSSY is set. */
 		if (unlikely((s32)((u32)old + bytes) > (s32)(old >> 32))) {
 			append_slowly(r, id, n, PAYLOAD);
 			return;

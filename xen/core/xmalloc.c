@@ -3,9 +3,9 @@
  * Small objects from single pages, large ones as runs of pages.
  *
  * A slab page starts with its header; the objects of one size class follow. So no small object is
- * page-aligned, while every large one is, which is how xfree() tells them apart. Behind each
- * object stands a guard: its requested size, a mark that tells used from free, and a red zone in
- * the bytes between. Freed objects are poisoned and looked at again when they are handed out.
+ * page-aligned, while every large one is, which is how xfree() tells them apart. Each object is
+ * followed by a guard: its requested size, a mark that tells used from free, and a red zone in the
+ * bytes between. Freed objects are poisoned, and the poison is checked when they are handed out.
  */
 #include <xen/mm.h>
 #include <xen/printk.h>
@@ -33,7 +33,7 @@ struct slab {
 };
 BUILD_BUG_ON(sizeof(struct slab) > SLAB_HEADER);
 
-/* A free slot; a used one holds the object there. */
+/* The contents of a free slot; a used one holds the object. */
 struct slot {
 	struct slot *next;
 };
@@ -42,7 +42,7 @@ struct guard {
 	u32 size, mark;
 };
 
-/* Rank HEAP as well: never held while pages are allocated or freed. */
+/* It has the page allocator's rank: it is never held while pages are allocated or freed. */
 static DEFINE_SPINLOCK(xmalloc_lock, LOCK_RANK_HEAP);
 static struct list_head partial[NR_CLASSES];	/* [xmalloc_lock] slabs with a free slot */
 
@@ -133,7 +133,7 @@ static void *small_alloc(size_t size, u32 cls)
 		if (!slab)
 			return NULL;
 		flags = spin_lock_irqsave(&xmalloc_lock);
-		/* Unless another CPU came first, with a slab or with a free slot. */
+		/* Another CPU may have added a slab or freed a slot meanwhile. */
 		if (list_empty(&partial[cls])) {
 			list_add(&slab->link, &partial[cls]);
 			slab = NULL;
@@ -170,12 +170,12 @@ void *xzalloc_bytes(size_t size)
 }
 
 /*
- * Put the slot back. Returns a slab without objects that was unhooked, so that its page can go, or
+ * Put the slot back. Returns an empty slab that was unlinked and whose page the caller frees, or
  * NULL.
  *
- * One is kept where no other slab of its class has a slot free: a single object allocated and freed
- * in turn would create a slab each time. As soon as another has one the spare goes, so that what is
- * in use depends on which objects live, not on the order in which others went.
+ * An empty slab is kept while no other slab of its class has a free slot: otherwise an object that
+ * is allocated and freed in turn would create a slab each time. It is freed as soon as another slab
+ * has a free slot, so the memory in use depends on the live objects, not on the order of frees.
  */
 static struct slab *slot_give(struct slab *slab, struct slot *s)
 {
