@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Parameters of policies, as the domain layer decoded them. */
+/* Parameters of policies, already decoded by the domain layer. */
 #include <xen/errno.h>
 #include <xen/printk.h>
 #include <xen/hal/time.h>
 
 #include "internal.h"
 
-/* Name the policy that was asked for what it has not. */
+/* Log the name of a policy that was asked for parameters it does not have. */
 static int named(const struct scheduler *s, const char *what, int rc)
 {
 	if (rc == -XEN_EOPNOTSUPP)

@@ -2,8 +2,8 @@
 /*
  * Affinity, and moving a vCPU to a CPU it may use.
  *
- * A vCPU that has to leave its run queue is first made not runnable (VPF_MIGRATING), and moved when
- * it is off its CPU: by whoever asked, or by the CPU that saves its state.
+ * A vCPU that has to leave its run queue is first made not runnable (VPF_MIGRATING). Once it is off
+ * its CPU it is moved, either by the caller or by the CPU that saved its state.
  */
 #include <xen/errno.h>
 #include <xen/printk.h>
@@ -11,7 +11,7 @@
 
 #include "internal.h"
 
-/* The locks of two CPUs' queues, which may be one. */
+/* The locks of two CPUs' queues, which may be the same lock. */
 struct lock_pair {
 	struct spinlock *first, *second;
 	u64 flags;
@@ -24,7 +24,7 @@ static void unlock_two(const struct lock_pair *p)
 	spin_unlock_irqrestore(p->first, p->flags);
 }
 
-/* By address, as all do. A CPU's lock is another one after the CPU changed its instance. */
+/* Lock in order of address, as everywhere. A CPU gets another lock with a new instance. */
 static void lock_two(struct lock_pair *p, u32 a, u32 b)
 {
 	for (;;) {
@@ -64,7 +64,7 @@ void sched_migrate_finish(struct vcpu *v)
 	bool done = false;
 	u64 flags;
 
-	/* Another round only when it was moved, or what it may use changed, meanwhile. */
+	/* Repeat only if the unit was moved, or the CPUs it may use changed, meanwhile. */
 	while (!done) {
 		struct spinlock *l = sched_unit_lock(u, &flags);
 		bool may = may_migrate(v);

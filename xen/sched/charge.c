@@ -2,9 +2,10 @@
 /*
  * Charging the hypervisor's work to the vCPU that caused it.
  *
- * A vCPU's timers fire on the CPU it last ran on, whichever vCPU runs there by then. Policies count
- * all time until the next decision as that one's, so the cost of the handler is moved from it
- * to the timer's owner. Runstates are left alone: they add up to the time that passed.
+ * A vCPU's timers fire on the CPU it last ran on, where another vCPU may run by then. Policies
+ * count all time until the next decision as the running vCPU's, so the cost of the handler is moved
+ * from that vCPU to the timer's owner. Runstates are not corrected: they must add up to the time
+ * that passed.
  */
 #include <xen/hal/cpu.h>
 #include <xen/hal/time.h>

@@ -35,8 +35,8 @@ void sched_set_hooks(const struct sched_hooks *h)
 }
 
 /*
- * An armed timer that fires too early costs one decision; arming it anew costs every switch more.
- * So it is only ever pulled nearer.
+ * A timer that fires too early costs one decision; rearming it at every switch would cost more. So
+ * the timer is only ever moved to an earlier time.
  */
 static inline void arm_timer(struct sched_cpu *sc, s_time_t until)
 {
@@ -87,7 +87,7 @@ static void schedule(void)
 		pu->runnable = vcpu_runnable(prev);
 	sc->sched->ops->schedule(sc->sched, cpu, now, pu, &dec);
 	ASSERT(dec.until > 0);
-	/* A policy chooses what may run, belongs here and runs nowhere else. */
+	/* A policy chooses a runnable unit of this CPU that runs nowhere else. */
 	ASSERT(!dec.unit || (dec.unit->runnable && dec.unit->cpu == cpu));
 	ASSERT(!dec.unit || dec.unit == pu || !dec.unit->running);
 	next = dec.unit ? unit_vcpu(dec.unit) : sc->idle;
@@ -122,7 +122,7 @@ static void schedule(void)
 	irq_restore(flags);
 }
 
-/* This CPU begins to run its idle vCPU, and then whatever its policy chooses. */
+/* Make this CPU run its idle vCPU, and then what its policy chooses. */
 static void start_cpu(u32 cpu)
 {
 	struct sched_cpu *sc = &sched_cpus[cpu];
@@ -167,7 +167,7 @@ void cpu_run(void)
 			continue;
 		}
 		irq_disable();
-		/* It may end a grace period and so raise a softirq: look for those after it. */
+		/* This may end a grace period and raise a softirq: check for those after it. */
 		rcu_idle_enter();
 		if (softirq_pending())
 			irq_enable();

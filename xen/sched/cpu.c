@@ -68,7 +68,7 @@ void sched_cpu_online(u32 cpu)
 	sched_tickle(sc->sched, cpu);
 }
 
-/* Make the unit leave @cpu, which its instance has no more, and wait until it has left. */
+/* Make the unit leave @cpu, which is no longer in its instance, and wait until it has left. */
 static void evacuate(struct scheduler *s, struct sched_unit *u, u32 cpu)
 {
 	struct vcpu *v = unit_vcpu(u);
@@ -82,7 +82,7 @@ static void evacuate(struct scheduler *s, struct sched_unit *u, u32 cpu)
 		sched_sleep_locked(v);
 	}
 	spin_unlock_irqrestore(l, flags);
-	/* While it still runs there, that CPU moves it when it has saved its state. */
+	/* If the unit still runs there, that CPU moves it after saving its state. */
 	for (sched_migrate_finish(v); READ_ONCE(u->cpu) == cpu; sched_migrate_finish(v))
 		cpu_relax();
 }

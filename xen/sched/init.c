@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Bringing the scheduler up: choice of policy, idle vCPUs, scheduling data of domains and vCPUs. */
+/* Scheduler start-up: choice of policy, idle vCPUs, scheduling data of domains and vCPUs. */
 #include <xen/errno.h>
 #include <xen/param.h>
 #include <xen/printk.h>

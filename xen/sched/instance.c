@@ -56,7 +56,7 @@ int sched_destroy(struct scheduler *s)
 	spin_lock(&lock);
 	list_del_init(&in->link);
 	spin_unlock(&lock);
-	/* A CPU that left may be about to try for its old lock. */
+	/* A CPU may still be about to try the lock of the instance that it left. */
 	call_rcu(&in->rcu, free_instance);
 	return 0;
 }

@@ -11,8 +11,8 @@
 /** The scheduler's view of a CPU. Constant after sched_cpu_prepare except where said. */
 struct sched_cpu {
 	struct spinlock *lock;		/* its run queue's, given by the policy [itself] */
-	struct scheduler *sched;	/* its instance, also after it left that [lock] */
-	struct vcpu *curr;		/* what runs [lock to change], own CPU reads without */
+	struct scheduler *sched;	/* its instance, kept after it left that [lock] */
+	struct vcpu *curr;		/* runs now [lock to change], own CPU reads without */
 	struct vcpu *idle;
 	s_time_t timer_at;		/* when @timer fires, INT64_MAX: not armed [own CPU] */
 	struct timer timer;
@@ -21,11 +21,11 @@ struct sched_cpu {
 
 extern struct sched_cpu sched_cpus[NR_CPUS];
 
-/** What the core keeps of an instance, beside what its policy sees. */
+/** An instance with the data of the core, which its policy does not see. */
 struct sched_instance {
 	struct scheduler s;
-	struct list_head link;		/* all instances */
-	struct spinlock units_lock;	/* taken outside of run-queue locks */
+	struct list_head link;		/* list of all instances */
+	struct spinlock units_lock;	/* taken before run-queue locks */
 	struct list_head units;		/* [units_lock] */
 	u32 nr_domains;			/* atomic */
 	struct rcu_head rcu;
@@ -41,33 +41,34 @@ static inline struct vcpu *unit_vcpu(struct sched_unit *u)
 	return container_of(u, struct vcpu, unit);
 }
 
-/** Lock the run queue @u belongs to; it cannot move meanwhile. Interrupts go off. */
+/** Lock the run queue of @u, which cannot move meanwhile. Disables interrupts. */
 struct spinlock *sched_unit_lock(struct sched_unit *u, u64 *flags);
 
 /**
- * Lock @sc's run queue; its instance cannot change meanwhile. Interrupts go off. (The lock that a
- * CPU had before may still be tried for: it stays until a grace period after its instance's end.)
+ * Lock @sc's run queue; its instance cannot change meanwhile. Disables interrupts. (Another CPU may
+ * still try the lock that @sc had before, so a lock stays valid until a grace period after the end
+ * of its instance.)
  */
 struct spinlock *sched_cpu_lock(struct sched_cpu *sc, u64 *flags);
 
 /** The instance after @s in order of creation, the first for NULL; NULL at the end. */
 struct scheduler *sched_next_instance(struct scheduler *s);
 
-/** With the unit's lock: tell the policy that @v may have stopped being runnable. */
+/** Tell the policy if @v stopped being runnable. The unit's lock is held. */
 void sched_sleep_locked(struct vcpu *v);
 
-/** Start-up steps of the single files, in the order sched_init needs them. */
+/** Start-up steps of the files of the core, in the order in which sched_init needs them. */
 void sched_timer_prepare(u32 cpu);
 void sched_boot_cpu_online(void);
 void sched_register_keys(void);
 void sched_charge_init(void);
 
-/** With the unit's lock: let it use all CPUs when its instance has none of its own any more. */
+/** Let the unit use all CPUs if its instance has none that its affinity allows. Its lock held. */
 void sched_keep_usable(struct sched_unit *u);
-/** Complete a move that VPF_MIGRATING asked for, unless @v still runs (then its CPU does it). */
+/** Complete a move that VPF_MIGRATING asks for, unless @v still runs: then its CPU does it. */
 void sched_migrate_finish(struct vcpu *v);
 
-/** Account the time since the last change to the old state. Unit's lock held. */
+/** Add the time since the last change to the old state. The unit's lock is held. */
 static inline void sched_runstate_set(struct vcpu *v, int state, s_time_t now)
 {
 	struct vcpu_runstate_info *r = &v->runstate;

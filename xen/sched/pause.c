@@ -39,7 +39,7 @@ void domain_pause(struct domain *d)
 {
 	struct vcpu *v;
 
-	/* Ask all first, so that they stop together and the waits overlap. */
+	/* Ask all vCPUs to stop first, so that the waits overlap. */
 	domain_pause_nosync(d);
 	for_each_vcpu(d, v)
 		vcpu_sleep_sync(v);
@@ -66,7 +66,7 @@ int domain_pause_by_systemcontroller(struct domain *d)
 	}
 	d->controller_pause_count++;
 	spin_unlock(&d->lock);
-	/* Waiting for its vCPUs with the domain lock held could wait for one that wants it. */
+	/* Without the domain lock: a vCPU that this waits for may be waiting for that lock. */
 	domain_pause(d);
 	return 0;
 }

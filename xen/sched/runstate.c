@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Reading the time accounts of vCPUs. */
+/* Reading the runstates of vCPUs. */
 #include <xen/hal/time.h>
 
 #include "internal.h"
 
 void vcpu_runstate_get(const struct vcpu *v, struct vcpu_runstate_info *info)
 {
-	/* The lock is not part of what the caller may not change. */
+	/* Taking the lock writes to a vCPU that is const for the caller. */
 	struct vcpu *mv = (struct vcpu *)v;
 	u64 flags;
 	struct spinlock *l = sched_unit_lock(&mv->unit, &flags);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Starting and stopping vCPUs: what becomes of a change of their pause flags and counts.
+ * Starting and stopping vCPUs after their pause flags and counts changed.
  *
  * Ordering between blocking and waking: the vCPU sets VPF_BLOCKED and then looks for pending
  * events; the waker makes the event pending and then looks at VPF_BLOCKED. Both use sequentially
@@ -50,7 +50,7 @@ void vcpu_wake(struct vcpu *v)
 
 		if (v->runstate.state >= RUNSTATE_blocked)
 			sched_runstate_set(v, RUNSTATE_runnable, now);
-		/* While it runs, schedule() or context_saved() sees to it. */
+		/* A unit that runs is handled by schedule() or context_saved(). */
 		if (!u->runnable) {
 			u->runnable = true;
 			trace_sched_wake(v->domain->id, v->id);
@@ -85,7 +85,7 @@ void sched_sleep_locked(struct vcpu *v)
 bool sched_at_next_run(struct vcpu *v, u32 work)
 {
 	u64 flags;
-	/* schedule() marks it as running with this lock held, and looks at switch_work later. */
+	/* schedule() marks the unit as running under this lock, and reads switch_work later. */
 	struct spinlock *l = sched_unit_lock(&v->unit, &flags);
 	bool off = !v->unit.running;
 
@@ -105,11 +105,11 @@ void vcpu_sleep_nosync(struct vcpu *v)
 }
 
 /*
- * The wait below runs nothing else on this CPU: no softirq, no context switch. Two CPUs would
- * wait for ever if each waited for the vCPU current on the other, or if one held a lock that the
- * other spins for; so callers either hold the domctl lock, which is only ever tried and
- * never spun for, or know the target cannot wait for them, and hold no lock that guest
- * hypercalls take. A vCPU is never waited for by its own CPU.
+ * During the wait below this CPU does nothing else: no softirq, no context switch. Two CPUs would
+ * wait for ever if each waited for the vCPU that is current on the other, or if one held a lock
+ * that the other spins for. So a caller holds no lock that guest hypercalls take, except the domctl
+ * lock, which is only tried and never spun for; without that lock it knows that the target cannot
+ * wait for it. A CPU never waits for its own current vCPU.
  */
 void vcpu_sleep_sync(struct vcpu *v)
 {

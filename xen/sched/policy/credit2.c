@@ -3,19 +3,19 @@
  * The credit2 policy: proportional share with weights and caps.
  *
  * Design. CPUs that share something (a socket, by default) share a run queue. Each unit has credit;
- * running burns it, faster the lighter its domain is compared to the heaviest in the queue. The
- * waiting unit with the most credit runs next. When even that one has none left, every unit of the
- * queue is granted the same amount, up to a limit, so credit is bounded on top and units that slept
- * cannot save up; the lead over others that they do have is what makes them run soon after
- * waking. A slice ends when the unit's credit would fall below the next one's.
+ * running burns it, the faster the smaller its domain's weight is compared to the largest in the
+ * queue. The waiting unit with the most credit runs next. When even that unit has none left, every
+ * unit of the queue is granted the same amount, up to a limit, so that units which slept cannot
+ * save up credit. They still have more than units that ran, and so run soon after waking. A slice
+ * ends when the unit's credit would fall below that of the next unit.
  *
  * A domain with a cap has a budget of run time, refilled every period; its units are parked while
- * it is used up. Budget overdrawn is paid back.
+ * it is used up. A budget that was overdrawn is paid back.
  *
- * An idle CPU takes work from other queues, and now and then queues even out their load.
+ * An idle CPU takes work from other queues, and from time to time queues balance their load.
  *
- * Locking: one lock a run queue. A second one is only ever tried for. A domain's lock is taken
- * inside. See private.h for the rest.
+ * Locking: each run queue has a lock. A second one is taken by spin_trylock only. A domain's lock
+ * is taken inside a run-queue lock. credit2.h names the lock of each field.
  */
 #include <xen/errno.h>
 #include <xen/printk.h>
@@ -147,7 +147,7 @@ static void c2_charge(struct scheduler *s, struct sched_unit *u, s64 ns, s_time_
 	struct c2_unit *cu = c2_unit(u);
 	bool listed = cu->queued || cu->parked;
 
-	/* Its place in the queue follows from its credit. */
+	/* The queue is sorted by credit, so insert the unit again. */
 	if (listed)
 		c2_dequeue(rq, cu);
 	cu->credit = min(cu->credit - c2_cost(rq, cu, ns), C2_CREDIT_INIT);
@@ -174,7 +174,7 @@ static bool within_ratelimit(struct scheduler *s, const struct c2_unit *prev, s_
 	return now - prev->switched_in < READ_ONCE(c2_sched(s)->ratelimit);
 }
 
-/* True when an idle CPU that the unit prefers to @cpu should run it; that CPU gets called. */
+/* True when an idle CPU that the unit prefers to @cpu should run it; tickles that CPU. */
 static bool better_elsewhere(struct scheduler *s, struct c2_rq *rq, struct c2_unit *cu, u32 cpu)
 {
 	u32 other;
@@ -277,7 +277,7 @@ static void c2_schedule(struct scheduler *s, u32 cpu, s_time_t now, struct sched
 		}
 	}
 	if (unlikely(!cpumask_test(&rq->cpus, cpu))) {
-		/* It left; its unit goes back to the queue when its state is saved. */
+		/* The CPU left; context_saved puts its unit back on the queue. */
 		switch_to(s, rq, cpu, prev, NULL, now);
 		*out = (struct sched_decision){ .until = INT64_MAX };
 		return;
@@ -327,7 +327,7 @@ static void c2_migrate(struct scheduler *s, struct sched_unit *u, u32 cpu, s_tim
 
 static void c2_affinity_changed(struct scheduler *s, struct sched_unit *u, s_time_t now)
 {
-	/* A waiting unit may now be allowed on, or prefer, a CPU that idles. */
+	/* An idle CPU may now be allowed or preferred for a waiting unit. */
 	if (c2_unit(u)->queued)
 		c2_tickle(s, c2_rq(s, u->cpu), c2_unit(u), now);
 	else if (u->running)
@@ -339,7 +339,7 @@ static void c2_yield(struct scheduler *s, struct sched_unit *u)
 	c2_unit(u)->yielded = true;
 }
 
-/* Weights and caps are those of domains. */
+/* Weights and caps belong to domains, so a unit has no parameters. */
 static int c2_get_unit_params(struct scheduler *s, const struct sched_unit *u,
 			      struct sched_unit_params *p)
 {

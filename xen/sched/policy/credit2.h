@@ -10,7 +10,7 @@
 #define C2_CREDIT_INIT (10 * C2_MS)	/* credit a reset grants */
 #define C2_SLICE_MAX (10 * C2_MS)
 #define C2_SLICE_MIN (500 * C2_US)
-#define C2_PREEMPT_MARGIN (500 * C2_US)	/* credit by which a waking unit must lead */
+#define C2_PREEMPT_MARGIN (500 * C2_US)	/* a waking unit preempts with this lead in credit */
 #define C2_CAP_PERIOD (10 * C2_MS)
 #define C2_CAP_SLICE_MIN (100 * C2_US)
 #define C2_LOAD_WINDOW (50 * C2_MS)
@@ -41,7 +41,7 @@ struct c2_unit {
 	bool queued, parked;		/* which of the two */
 	bool active;			/* counted in the load */
 	bool on_cpu;			/* chosen, burning credit since @start */
-	bool yielded;			/* until saved or goes on [own CPU] */
+	bool yielded;			/* until saved or chosen again [own CPU] */
 	s64 credit;			/* ns of the heaviest unit's run time */
 	s_time_t start;			/* credit is burned up to here */
 	s_time_t switched_in;
@@ -51,10 +51,10 @@ struct c2_rq {
 	struct spinlock lock;
 	u32 id;				/* [const] */
 	cpumask_t cpus;			/* online CPUs it serves [lock], peeked at */
-	cpumask_t idle;			/* those that idle [lock], peeked at */
-	cpumask_t tickled;		/* told to decide, and have not yet [lock] */
+	cpumask_t idle;			/* those that are idle [lock], peeked at */
+	cpumask_t tickled;		/* told to decide and have not decided yet [lock] */
 	u32 nr_cpus, nr_assigned;	/* online; prepared [bring-up] */
-	struct list_head units;		/* all that belong here */
+	struct list_head units;		/* all units of this queue */
 	u32 nr_units;
 	struct list_head queue;		/* waiting, highest credit first */
 	u32 nr_queued;			/* [lock], peeked at */
@@ -107,13 +107,13 @@ static inline s64 c2_cost(const struct c2_rq *rq, const struct c2_unit *cu, s64 
 /* credit2_queue.c. All with the lock of the run queue held. */
 void c2_burn(struct c2_rq *rq, struct c2_unit *cu, s_time_t now);
 void c2_set_active(struct c2_rq *rq, struct c2_unit *cu, bool active, s_time_t now);
-/** Put a runnable unit where it belongs: the queue, or the parked when its domain has no budget. */
+/** Put a runnable unit on the queue, or on the parked list when its domain has no budget. */
 void c2_enqueue(struct c2_rq *rq, struct c2_unit *cu, s_time_t now);
-/** Take it off whichever list it is on. */
+/** Take the unit off the list it is on. */
 void c2_dequeue(struct c2_rq *rq, struct c2_unit *cu);
 /** Queue parked units whose domains have budget again. */
 void c2_unpark(struct c2_rq *rq, s_time_t now);
-/** Grant everyone credit until @cu has some. */
+/** Grant all units credit until @cu has some. */
 void c2_reset_credit(struct c2_rq *rq, struct c2_unit *cu, s_time_t now);
 void c2_attach(struct c2_rq *rq, struct c2_unit *cu, s_time_t now);
 void c2_detach(struct c2_rq *rq, struct c2_unit *cu, s_time_t now);
@@ -123,18 +123,18 @@ bool c2_has_budget(struct c2_dom *dom, s_time_t now);
 s64 c2_load(const struct c2_rq *rq, s_time_t now);
 
 /* credit2_place.c */
-/** A unit was queued: make the CPU that should look at it decide. */
+/** A unit was queued: make the most suitable CPU decide again. */
 void c2_tickle(struct scheduler *s, struct c2_rq *rq, struct c2_unit *cu, s_time_t now);
-/** Some idle CPU other than @cpu that the unit prefers; NR_CPUS when none. */
+/** An idle CPU other than @cpu that the unit prefers; NR_CPUS when there is none. */
 u32 c2_idle_soft_cpu(const struct c2_rq *rq, const struct c2_unit *cu, u32 cpu);
-/** Tickle @cpu of @rq unless it has been already. */
+/** Tickle @cpu of @rq unless it was tickled already. */
 void c2_tickle_cpu(struct scheduler *s, struct c2_rq *rq, u32 cpu);
 u32 c2_pick_cpu(struct scheduler *s, struct sched_unit *u, s_time_t now);
 /** Take a waiting unit from another run queue into @rq, off its list. NULL when there is none;
- * *@retry is set when a queue could not be looked at. */
+ * *@retry is set when the lock of a queue could not be had. */
 struct c2_unit *c2_steal(struct scheduler *s, struct c2_rq *rq, u32 cpu, s_time_t now,
 			 bool *retry);
-/** Now and then: pull a waiting unit from a queue with much more load. */
+/** From time to time: pull a waiting unit from a queue with much more load. */
 void c2_balance(struct scheduler *s, struct c2_rq *rq, u32 cpu, s_time_t now);
 
 /* credit2_params.c */

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* credit2: command-line parameters, which CPUs share a run queue, tool-set parameters, dump. */
+/* credit2: command line, assignment of CPUs to run queues, toolstack's parameters, dump. */
 #include <xen/errno.h>
 #include <xen/param.h>
 #include <xen/printk.h>
 #include <xen/xmalloc.h>
 
-#include <public/sysctl.h>	/* limits of the rate limit */
+#include <public/sysctl.h>	/* bounds of the rate limit */
 
 #include "credit2.h"
 
-/* What the CPUs of a run queue have in common. */
+/* The part of the topology that the CPUs of a run queue share. */
 enum grouping { GROUP_CPU, GROUP_CORE, GROUP_SOCKET, GROUP_NODE, GROUP_ALL };
 
 static const char *const group_names[] = {
@@ -58,7 +58,7 @@ static bool belongs_together(const struct sched_topology *a, const struct sched_
 	}
 }
 
-/* The queue of an earlier CPU of the same group that has room. */
+/* A queue with room whose CPUs are of the same group as @cpu. */
 static struct c2_rq *find_queue(struct c2_sched *cs, u32 cpu)
 {
 	for (u32 i = 0; i < NR_CPUS; i++) {
@@ -92,7 +92,7 @@ int c2_cpu_prepare(struct scheduler *s, u32 cpu, const struct sched_topology *to
 		rq->max_weight = 1;
 		rq->id = cs->nr_rqs;
 		cs->rq[rq->id] = rq;
-		/* Other CPUs walk the array while CPUs are brought up. */
+		/* Publish the queue: other CPUs walk the array while CPUs are brought up. */
 		__atomic_store_n(&cs->nr_rqs, rq->id + 1, __ATOMIC_RELEASE);
 	}
 	rq->nr_assigned++;
@@ -101,8 +101,8 @@ int c2_cpu_prepare(struct scheduler *s, u32 cpu, const struct sched_topology *to
 }
 
 /*
- * What a unit owes was reckoned with the old weight, and may be very much when that was light: a
- * shortest slice of weight 1 costs as much as seconds of a heavy one. So debts are cut down.
+ * The debt of a unit was computed with the old weight, and may be huge when that was small: the
+ * shortest slice at weight 1 costs as much as seconds at a large weight. So debts are reduced.
  */
 static void forgive_debts(struct c2_rq *rq, struct c2_dom *dom, s_time_t now)
 {
@@ -151,7 +151,7 @@ static void set_cap(struct c2_dom *dom, u32 cap, s_time_t now)
 	WRITE_ONCE(dom->next_refill, now + C2_CAP_PERIOD);
 	WRITE_ONCE(dom->cap, cap);
 	spin_unlock_irqrestore(&dom->lock, flags);
-	/* Units parked under the old cap go on at the refill they wait for. */
+	/* Units parked under the old cap continue at the refill that they wait for. */
 }
 
 int c2_get_domain_params(struct scheduler *s, const void *dom_priv, struct sched_domain_params *p)

@@ -24,7 +24,7 @@ u32 c2_idle_soft_cpu(const struct c2_rq *rq, const struct c2_unit *cu, u32 cpu)
 	return c == cpu ? cpumask_next(&m, cpu + 1) : c;
 }
 
-/* An idle CPU of @rq that was not tickled yet: @u's own, one it prefers, any it may use. */
+/* An idle CPU of @rq that was not tickled yet: @u's own, else one it prefers, else any allowed. */
 static u32 find_idle_cpu(const struct c2_rq *rq, const struct sched_unit *u)
 {
 	cpumask_t ok, m;
@@ -41,7 +41,7 @@ static u32 find_idle_cpu(const struct c2_rq *rq, const struct sched_unit *u)
 	return cpumask_first(&ok);
 }
 
-/* The CPU whose unit has least credit, which is left in *@lowest. */
+/* The CPU whose unit has the least credit; *@lowest is that credit. */
 static u32 find_poorest_cpu(struct scheduler *s, struct c2_rq *rq, struct c2_unit *cu,
 			    s_time_t now, s64 *lowest)
 {
@@ -58,7 +58,7 @@ static u32 find_poorest_cpu(struct scheduler *s, struct c2_rq *rq, struct c2_uni
 		if (!cur)
 			continue;
 		credit = cur->credit - c2_cost(rq, cur, max(now - cur->start, (s64)0));
-		/* Among equals stay on the CPU it used, its caches are warm. */
+		/* At equal credit prefer the CPU it last used, whose caches are warm. */
 		if (credit < *lowest || (credit == *lowest && cpu == cu->unit->cpu)) {
 			*lowest = credit;
 			best = cpu;
@@ -67,13 +67,13 @@ static u32 find_poorest_cpu(struct scheduler *s, struct c2_rq *rq, struct c2_uni
 	return best;
 }
 
-/* The unit must wait here; an idle CPU of another queue may steal it. True when there is one. */
+/* Tickle an idle CPU of another queue, which may steal the unit. True when there is one. */
 static bool tickle_other_queues(struct scheduler *s, struct c2_rq *rq, struct c2_unit *cu)
 {
 	struct c2_sched *cs = c2_sched(s);
 	cpumask_t m;
 
-	/* Pairs with the fence in c2_steal: either it sees the queue or this sees it idle. */
+	/* Pairs with the fence in c2_steal: either that sees the unit or this sees the idle CPU. */
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	for (u32 i = 0; i < cs->nr_rqs; i++) {
 		if (cs->rq[i] == rq)
@@ -93,7 +93,7 @@ void c2_tickle(struct scheduler *s, struct c2_rq *rq, struct c2_unit *cu, s_time
 	u32 cpu;
 
 	if (unlikely(cu->parked)) {
-		/* A CPU has to set a timer for the refill. */
+		/* Make the CPU set a timer for the refill. */
 		sched_tickle(s, cu->unit->cpu);
 		return;
 	}
@@ -110,7 +110,7 @@ void c2_tickle(struct scheduler *s, struct c2_rq *rq, struct c2_unit *cu, s_time
 	}
 	if (tickle_other_queues(s, rq, cu))
 		return;
-	/* A slice that was cut when no unit waited is too long now: cut it again. */
+	/* A slice chosen while no unit waited is too long now: choose it again. */
 	if (cpu != NR_CPUS && c2_sched(s)->cpu[cpu].until > now + c2_slice_min(s))
 		c2_tickle_cpu(s, rq, cpu);
 }
@@ -134,7 +134,7 @@ static struct c2_rq *pick_queue(struct scheduler *s, const struct c2_unit *cu,
 
 		if (!cpumask_intersects(&rq->cpus, mask))
 			continue;
-		/* Idle units count a little: they may wake. */
+		/* Units that do not run count a little, as they may wake. */
 		score = c2_load(rq, now) + (s64)READ_ONCE(rq->nr_units) * (C2_LOAD_UNIT / 8);
 		if (cu->rq == rq)
 			score -= (cu->active ? C2_LOAD_UNIT : 0) + C2_LOAD_UNIT / 2;
@@ -167,7 +167,7 @@ u32 c2_pick_cpu(struct scheduler *s, struct sched_unit *u, s_time_t now)
 		m = soft;
 	if (cu->rq == rq && cpumask_test(&m, u->cpu))
 		return u->cpu;
-	/* Spread units that come one after another. */
+	/* Spread units that are placed one after another. */
 	skip = READ_ONCE(rq->nr_units) % cpumask_weight(&m);
 	cpu = cpumask_first(&m);
 	while (skip--)
@@ -175,7 +175,7 @@ u32 c2_pick_cpu(struct scheduler *s, struct sched_unit *u, s_time_t now)
 	return cpu;
 }
 
-/* The first waiting unit of @from that may run on @cpu (and likes to, if @soft). Lock held. */
+/* The first waiting unit of @from that may (if @soft: prefers to) run on @cpu. Lock held. */
 static struct c2_unit *find_movable(struct c2_rq *from, u32 cpu, bool soft, s_time_t now)
 {
 	struct c2_unit *cu;
@@ -219,7 +219,7 @@ struct c2_unit *c2_steal(struct scheduler *s, struct c2_rq *rq, u32 cpu, s_time_
 	struct c2_sched *cs = c2_sched(s);
 
 	*retry = false;
-	/* This CPU shows as idle already; see tickle_other_queues. */
+	/* This CPU is marked as idle already. Pairs with the fence in tickle_other_queues. */
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	for (u32 i = 1; i < cs->nr_rqs; i++) {
 		struct c2_rq *from = cs->rq[(rq->id + i) % cs->nr_rqs];
@@ -242,7 +242,7 @@ void c2_balance(struct scheduler *s, struct c2_rq *rq, u32 cpu, s_time_t now)
 	bool busy;
 
 	rq->next_balance = now + C2_BALANCE_PERIOD;
-	/* Worth it when this queue with the unit is less loaded than the other was with it. */
+	/* Move only if this queue with the unit has less load than the other one had with it. */
 	own = load_per_cpu(rq, c2_load(rq, now) + C2_LOAD_UNIT);
 	most = own;
 	for (u32 i = 0; i < cs->nr_rqs; i++) {

@@ -48,7 +48,7 @@ static void refill(struct c2_dom *dom, s_time_t now)
 		s64 add = min(periods, (s64)1024) * dom->quota;
 
 		WRITE_ONCE(dom->next_refill, dom->next_refill + periods * C2_CAP_PERIOD);
-		/* What was not used is gone; what was used too much is paid back first. */
+		/* Unused budget is lost; a debt is paid back from the refill. */
 		__atomic_fetch_add(&dom->budget, min(add, max(room, (s64)0)), __ATOMIC_RELAXED);
 	}
 	spin_unlock(&dom->lock);
@@ -80,7 +80,8 @@ void c2_enqueue(struct c2_rq *rq, struct c2_unit *cu, s_time_t now)
 		park(rq, cu);
 		return;
 	}
-	/* Units that wake lead the queue, preempted ones trail it; equals are served in order. */
+	/* Try the tail first, where preempted units go; units that woke go to the head. Equals stay
+	 * in order. */
 	if (list_empty(&rq->queue) ||
 	    cu->credit <= list_entry(rq->queue.prev, struct c2_unit, link)->credit) {
 		at = &rq->queue;
@@ -112,8 +113,8 @@ void c2_unpark(struct c2_rq *rq, s_time_t now)
 
 	ASSERT(spin_is_locked_by_me(&rq->lock));
 	rq->next_unpark = INT64_MAX;
-	/* Those without budget still are parked anew, at the tail of the list being walked; so the
-	 * list is emptied first. */
+	/* Units that still have no budget are parked again, at the tail of the same list; so empty
+	 * the list first. */
 	while (!list_empty(&rq->parked)) {
 		cu = list_first_entry(&rq->parked, struct c2_unit, link);
 		list_del_init(&cu->link);
@@ -132,7 +133,7 @@ void c2_reset_credit(struct c2_rq *rq, struct c2_unit *cu, s_time_t now)
 	struct c2_unit *pos;
 
 	ASSERT(spin_is_locked_by_me(&rq->lock) && cu->credit <= 0);
-	/* The same grant for all keeps their order. The limit keeps sleepers from saving up. */
+	/* An equal grant keeps their order. The limit keeps sleeping units from saving up. */
 	list_for_each_entry(pos, &rq->units, rq_link) {
 		if (pos->on_cpu)
 			c2_burn(rq, pos, now);
@@ -158,7 +159,7 @@ void c2_attach(struct c2_rq *rq, struct c2_unit *cu, s_time_t now)
 	list_add_tail(&cu->rq_link, &rq->units);
 	rq->nr_units++;
 	rq->max_weight = max(rq->max_weight, c2_weight(cu));
-	/* Credit of another queue means little here, except that it was used up. */
+	/* Credit from another queue is not comparable here: limit it, but let a debt be one. */
 	cu->credit = max(min(cu->credit, C2_CREDIT_INIT), -C2_CREDIT_INIT);
 }
 

@@ -2,13 +2,13 @@
 /*
  * The null policy: at most one unit on each CPU, for ever. No time slices, no preemption.
  *
- * A unit gets a CPU of its own the first time it wakes, and keeps it until it goes away or its
- * affinity forbids it. Units that find no free CPU wait in a list; a CPU that has no unit takes
- * the first it may run.
+ * A unit gets a CPU of its own the first time it wakes, and keeps it until it is removed or its
+ * affinity forbids that CPU. Units that find no free CPU wait in a list; a CPU without a unit takes
+ * the first one that it may run.
  *
- * Locking: each CPU has a lock; it guards the CPU's slot and the units placed there. The wait list
- * has its own, taken inside. Taking a unit from the list changes its CPU, so the lock of its former
- * CPU is tried for, and the decision is repeated when that fails.
+ * Locking: each CPU has a lock, which guards the CPU's slot and the units placed there. The wait
+ * list has its own lock, taken inside. Taking a unit from the list changes its CPU, so the lock of
+ * its former CPU is tried, and the decision is repeated when that fails.
  */
 #include <xen/errno.h>
 #include <xen/ops.h>
@@ -18,7 +18,7 @@
 
 struct null_cpu {
 	struct spinlock lock;
-	struct sched_unit *unit;	/* owner of this CPU or NULL [lock], peeked at without */
+	struct sched_unit *unit;	/* owner of this CPU or NULL [lock], also read without */
 	bool online;			/* [lock] */
 };
 
@@ -115,8 +115,8 @@ static void null_cpu_online(struct scheduler *s, u32 cpu, s_time_t now)
 	null_cpu(s, cpu)->online = true;
 }
 
-/* A CPU without owner among @mask and the unit's hard affinity; NR_CPUS when none. No locks:
- * the CPU looks again itself. */
+/* A CPU without an owner in @mask and the unit's hard affinity; NR_CPUS when there is none. No
+ * locks: the CPU checks again itself. */
 static u32 find_free_cpu(struct scheduler *s, const struct sched_unit *u, const cpumask_t *mask)
 {
 	u32 cpu;
@@ -128,7 +128,7 @@ static u32 find_free_cpu(struct scheduler *s, const struct sched_unit *u, const 
 	return NR_CPUS;
 }
 
-/* Tell a CPU that could take @u. */
+/* Tickle a free CPU that could take @u. */
 static void tickle_free_cpu(struct scheduler *s, const struct sched_unit *u)
 {
 	u32 cpu = find_free_cpu(s, u, &u->soft);
@@ -215,8 +215,8 @@ static void null_sleep(struct scheduler *s, struct sched_unit *u, s_time_t now)
 }
 
 /*
- * Give @cpu, which has no owner and whose lock is held, to the first waiting unit that may use it.
- * Several that woke together may all have asked this CPU, so the others ask again.
+ * Give @cpu, which has no owner, to the first waiting unit that may use it. Several units that woke
+ * together may all have tickled this CPU, so the others tickle again. The lock of @cpu is held.
  */
 static void take_waiter(struct scheduler *s, u32 cpu)
 {
@@ -261,7 +261,7 @@ static void null_schedule(struct scheduler *s, u32 cpu, s_time_t now, struct sch
 
 static void null_context_saved(struct scheduler *s, struct sched_unit *u, s_time_t now)
 {
-	/* Woken between the decision and now. */
+	/* The unit was woken after the decision. */
 	if (u->runnable)
 		null_wake(s, u, now);
 }
@@ -298,8 +298,8 @@ static void null_affinity_changed(struct scheduler *s, struct sched_unit *u, s_t
 	if (nu->assigned || !u->runnable || u->running)
 		return;
 	/*
-	 * It waits, and may now be allowed on a CPU that is free. A CPU that walks the list just
-	 * now either sees the new affinity, or shows its new owner to us: hence the list's lock.
+	 * The unit waits, and may now be allowed on a free CPU. Under the list's lock, a CPU that
+	 * walks the list either sees the new affinity, or has its new owner set before we look.
 	 */
 	spin_lock_nested(&ns->wait_lock);
 	tickle_free_cpu(s, u);
@@ -331,7 +331,7 @@ static void null_yield(struct scheduler *s, struct sched_unit *u)
 {
 }
 
-/* It has no parameters at all. */
+/* The policy has no parameters. */
 static int null_get_domain_params(struct scheduler *s, const void *dom_priv,
 				  struct sched_domain_params *p)
 {
