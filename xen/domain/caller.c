@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What every hypercall handler asks about its caller: which domain an argument names and whether
- * the caller may act on it, and whether the call has worked for long enough.
+ * Helpers of hypercall handlers: find the domain that an argument names and check that the caller
+ * may act on it; tell whether a long call should stop and be continued.
  */
 #include <xen/errno.h>
 #include <xen/hypercall.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* CONSOLEIO_*: a guest's words on the hypervisor's console, and the keyboard for dom0. */
+/* CONSOLEIO_*: a guest's output on the hypervisor's console, and console input for dom0. */
 #include <xen/console.h>
 #include <xen/errno.h>
 #include <xen/evtchn.h>

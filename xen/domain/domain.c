@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The life of a domain: creation and teardown. Teardown runs in bounded steps under
- * XEN_DOMCTL_destroydomain, each of which can be repeated. (Finding domains: domlist.c.)
+ * Creation and teardown of domains. XEN_DOMCTL_destroydomain tears a domain down in bounded steps,
+ * each of which can be repeated. (Finding domains: domlist.c.)
  */
 #include <xen/errno.h>
 #include <xen/evtchn.h>
@@ -22,8 +22,8 @@
 #define MAX_VCPUS_PER_DOMAIN 128
 
 /*
- * Timers and clocks write to it as long as the domain exists. Another domain may have it mapped
- * even then; it must not be found as this domain's again.
+ * Timers and clocks write to shared_info as long as the domain exists. Another domain may still
+ * have it mapped; it must not be found as this domain's page again.
  */
 static void free_shared_info(struct domain *d)
 {
@@ -41,7 +41,7 @@ static void domain_free(struct rcu_head *rcu)
 {
 	struct domain *d = container_of(rcu, struct domain, rcu);
 
-	/* Frees a part of each vCPU, too. */
+	/* This frees data of each vCPU as well. */
 	evtchn_domain_free(d);
 	for (u32 i = 0; d->vcpu && i < d->max_vcpus; i++) {
 		if (!d->vcpu[i])
@@ -91,7 +91,7 @@ static void domain_set_config(struct domain *d, const struct domain_config *cfg)
 	memcpy(d->name, cfg->name, sizeof(d->name));
 	d->name[sizeof(d->name) - 1] = 0;
 	d->refs = 1;
-	/* Born paused; XEN_DOMCTL_unpausedomain or the boot code lets it go. */
+	/* A new domain is paused until XEN_DOMCTL_unpausedomain or the boot code unpauses it. */
 	d->controller_pause_count = 1;
 	d->pause_count = 1;
 	spin_lock_init(&d->lock, "domain", LOCK_RANK_DOMAIN);
@@ -119,7 +119,7 @@ static int domain_init_parts(struct domain *d, const struct domain_config *cfg)
 	return rc ? rc : sched_domain_init(d, sched_pool(0));
 }
 
-/* Undo whatever a failed creation made; nothing refers to the domain yet. */
+/* Undo a failed creation; nothing refers to the domain yet. */
 static void domain_discard(struct domain *d)
 {
 	evtchn_domain_destroy(d);
@@ -213,7 +213,7 @@ void domains_init(void)
 	gnttab_register_key();
 }
 
-/* Pages let go in one call. */
+/* The most pages released in one call. */
 #define RELINQUISH_BATCH 16384
 
 static int domain_relinquish(struct domain *d)
@@ -231,7 +231,7 @@ static int domain_relinquish(struct domain *d)
 	}
 	if ((rc = p2m_domain_destroy(d)))
 		return rc;
-	/* Pages that others still use follow when they stop; a grant mapping keeps the domain. */
+	/* Pages in use by others are freed when that ends; a grant mapping keeps the domain. */
 	return domain_release_pages(d, RELINQUISH_BATCH) ? 0 : -XEN_ERESTART;
 }
 
@@ -241,8 +241,8 @@ static void domain_emptied(void *arg)
 }
 
 /*
- * A page that another domain has mapped refers to its owner: one reference stands in for all of
- * them, and goes when the last is given back (page_put schedules the tasklet).
+ * A page that another domain has mapped needs its owner. One reference to the domain serves all
+ * such pages; it is dropped with the last of them (page_put schedules the tasklet).
  */
 static void hold_until_empty(struct domain *d)
 {
@@ -258,7 +258,7 @@ static void hold_until_empty(struct domain *d)
 	spin_unlock_irqrestore(&d->page_lock, flags);
 }
 
-/* One step of killing, by one caller at a time. */
+/* One step of the teardown, by one caller at a time. */
 static int kill_step(struct domain *d)
 {
 	struct vcpu *v;
@@ -296,7 +296,7 @@ int domain_kill(struct domain *d)
 
 	if (d->is_hardware)
 		return -XEN_EINVAL;
-	/* The reaper and a toolstack may both be at it: the later one comes again. */
+	/* The reaper and a toolstack may both try: the later one calls again. */
 	if (__atomic_exchange_n(&d->being_killed, true, __ATOMIC_ACQUIRE))
 		return -XEN_ERESTART;
 	domain_get(d);

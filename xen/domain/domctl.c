@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * XEN_DOMCTL_*: the toolstack's control of domains. This file takes the arguments apart and finds
- * the handler; each family of operations has a file of its own, the platform's are behind
- * arch_domctl().
+ * XEN_DOMCTL_*: the toolstack's control of domains. This file decodes the arguments and finds the
+ * handler. Each family of operations has a file of its own; arch_domctl() does those of the
+ * platform.
  *
- * Locking: one call at a time. A caller that finds the lock taken starts its call again instead of
+ * Locking: one call at a time. A caller that finds the lock taken restarts its call instead of
  * spinning: the holder may be waiting for the caller's vCPU to leave its CPU.
  */
 #include <xen/errno.h>
@@ -13,8 +13,8 @@
 
 #include "domctl.h"
 
-#define NO_DOMAIN	BIT(0)	/* the handler finds the domain, or makes it */
-#define COPY_BACK	BIT(1)	/* there are results in the structure */
+#define NO_DOMAIN	BIT(0)	/* the handler finds or creates the domain */
+#define COPY_BACK	BIT(1)	/* the structure holds results */
 #define NOT_SELF	BIT(2)	/* a domain cannot do this to itself */
 
 static const struct {

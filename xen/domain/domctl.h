@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the files of XEN_DOMCTL_* and XEN_SYSCTL_* share. */
+/* Shared by the files of XEN_DOMCTL_* and XEN_SYSCTL_*. */
 #ifndef DOMCTL_H
 #define DOMCTL_H
 
@@ -9,8 +9,8 @@
 #include <public/sysctl.h>
 
 /**
- * Handlers of XEN_DOMCTL_*: @v called, @d is the domain named (referenced; NULL for those that
- * find it themselves). They read and change the caller's copy @op. Domctl lock held.
+ * Handlers of XEN_DOMCTL_*. @v is the caller, @d the domain that @op names (referenced; NULL for
+ * handlers that find it themselves). They read and change the copy @op. Domctl lock held.
  */
 typedef long (*domctl_fn)(struct vcpu *v, struct domain *d, struct xen_domctl *op);
 
@@ -31,7 +31,7 @@ long domctl_trigger(struct vcpu *v, struct domain *d, struct xen_domctl *op);
 long domctl_getdomaininfo(struct vcpu *v, struct domain *d, struct xen_domctl *op);
 long domctl_getvcpuinfo(struct vcpu *v, struct domain *d, struct xen_domctl *op);
 long domctl_getpageframeinfo(struct vcpu *v, struct domain *d, struct xen_domctl *op);
-/** Fill @info with what a toolstack sees of @d. */
+/** Fill @info with the toolstack's view of @d. */
 void domain_info(struct domain *d, struct xen_domctl_getdomaininfo *info);
 
 /* domctl_affinity.c */
@@ -49,9 +49,9 @@ long domctl_iomem_permission(struct vcpu *v, struct domain *d, struct xen_domctl
 long domctl_ioport_permission(struct vcpu *v, struct domain *d, struct xen_domctl *op);
 
 /**
- * The ABI's bitmaps of any length to and from ours. Bits that the other side has no room for are
- * dropped; missing ones are zero. @nbits: a multiple of 64. 0, -XEN_EFAULT, or -XEN_EINVAL for a
- * length that makes no sense.
+ * Convert between bitmaps of the ABI, of any length, and ours. Bits that do not fit are dropped;
+ * missing bits are zero. @nbits: a multiple of 64. 0, -XEN_EFAULT, or -XEN_EINVAL for an invalid
+ * length.
  */
 int xenctl_bitmap_in(struct vcpu *v, unsigned long *map, u32 nbits, const struct xenctl_bitmap *b);
 int xenctl_bitmap_out(struct vcpu *v, const struct xenctl_bitmap *b, const unsigned long *map,
@@ -60,7 +60,7 @@ int xenctl_bitmap_out(struct vcpu *v, const struct xenctl_bitmap *b, const unsig
 /** Handlers of XEN_SYSCTL_*. */
 typedef long (*sysctl_fn)(struct vcpu *v, struct xen_sysctl *op);
 
-/* sysctl_info.c: what the machine is */
+/* sysctl_info.c */
 long sysctl_physinfo(struct vcpu *v, struct xen_sysctl *op);
 long sysctl_getcpuinfo(struct vcpu *v, struct xen_sysctl *op);
 long sysctl_availheap(struct vcpu *v, struct xen_sysctl *op);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* XEN_DOMCTL_*: where vCPUs run, where memory comes from, and the scheduler's parameters. */
+/* XEN_DOMCTL_*: affinity of vCPUs to CPUs and of a domain's memory to NUMA nodes. */
 #include <xen/errno.h>
 #include <xen/numa.h>
 
 #include "domctl.h"
 
-/* More than any bitmap of CPUs or nodes has; guards against nonsense. */
+/* Larger than any bitmap of CPUs or nodes; larger sizes are refused. */
 #define BITMAP_MAX_BITS 65536U
 
 int xenctl_bitmap_in(struct vcpu *v, unsigned long *map, u32 nbits, const struct xenctl_bitmap *b)
@@ -48,7 +48,7 @@ static bool affinity_flags_valid(u32 flags)
 	return (flags & masks) && !(flags & ~(masks | XEN_VCPUAFFINITY_FORCE));
 }
 
-/* What is in effect: of the hard mask the CPUs there are, of the soft one those also in it. */
+/* The masks in effect: the online CPUs of the hard mask, and those of them in the soft one. */
 static int tell_effective(struct vcpu *v, const struct vcpu *t,
 			  const struct xen_domctl_vcpuaffinity *a)
 {
@@ -103,7 +103,7 @@ long domctl_get_vcpu_affinity(struct vcpu *v, struct domain *d, struct xen_domct
 	return rc;
 }
 
-/* A domain has one preferred node or none: a mask of several nodes is none. */
+/* A domain has at most one preferred node; a mask of several nodes means no preference. */
 long domctl_set_node_affinity(struct vcpu *v, struct domain *d, struct xen_domctl *op)
 {
 	DECLARE_BITMAP(nodes, MAX_NUMNODES);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* XEN_DOMCTL_get*info: what a toolstack sees of domains, vCPUs and pages. */
+/* XEN_DOMCTL_get*info: information on domains, vCPUs and pages for the toolstack. */
 #include <xen/errno.h>
 #include <xen/hal/vcpu.h>
 #include <xen/p2m.h>
@@ -7,10 +7,10 @@
 
 #include "domctl.h"
 
-/* Entries of one getpageframeinfo3. */
+/* The most entries of one getpageframeinfo3. */
 #define MAX_FRAMES 1024
 
-/* Blocked: nothing online that could run. */
+/* A domain counts as blocked when no online vCPU could run. */
 static u32 vcpu_flags(struct domain *d, struct xen_domctl_getdomaininfo *info)
 {
 	u32 flags = XEN_DOMINF_blocked;
@@ -52,13 +52,13 @@ void domain_info(struct domain *d, struct xen_domctl_getdomaininfo *info)
 	info->max_pages = READ_ONCE(d->max_pages);
 	if (d->outstanding_claim > info->tot_pages)
 		info->outstanding_pages = d->outstanding_claim - info->tot_pages;
-	/* Guests choose where their shared info is mapped, and may map it nowhere. */
+	/* The guest chooses where to map its shared info, if it maps it at all. */
 	info->shared_info_frame = ~0UL;
 	memcpy(info->handle, d->handle, sizeof(info->handle));
 	arch_domain_info(d, info);
 }
 
-/* The domain named or, for going through them all, the next one. */
+/* The domain with that id or, so that callers can list all domains, the next one. */
 long domctl_getdomaininfo(struct vcpu *v, struct domain *none, struct xen_domctl *op)
 {
 	struct domain *d;
@@ -93,7 +93,7 @@ long domctl_getvcpuinfo(struct vcpu *v, struct domain *d, struct xen_domctl *op)
 	return 0;
 }
 
-/* Which of the frames exist; page-table types are a matter of PV guests. */
+/* Tells which frames exist; only PV guests have page-table types. */
 long domctl_getpageframeinfo(struct vcpu *v, struct domain *d, struct xen_domctl *op)
 {
 	guest_ptr_t array = guest_handle_ptr(op->u.getpageframeinfo3.array);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* XEN_DOMCTL_*: making, running, limiting and ending domains. */
+/* XEN_DOMCTL_*: creating, pausing, limiting and destroying domains. */
 #include <xen/errno.h>
 #include <xen/evtchn.h>
 #include <xen/gnttab.h>
@@ -9,7 +9,7 @@
 
 #include "domctl.h"
 
-/* Guests are HVM on nested paging; out-of-sync shadows are a matter of shadow paging only. */
+/* Guests are HVM on nested paging; the oos_off flag concerns only shadow paging. */
 #define CDF_NEEDED (XEN_DOMCTL_CDF_hvm | XEN_DOMCTL_CDF_hap)
 #define CDF_ALLOWED (CDF_NEEDED | XEN_DOMCTL_CDF_oos_off | XEN_DOMCTL_CDF_xs_domain)
 
@@ -34,7 +34,7 @@ static int check_flags(const struct xen_domctl_createdomain *c)
 	return arch_domain_config_check(c);
 }
 
-/* A negative limit asks for the default, which the makers of the tables know by 0. */
+/* A negative limit asks for the default, which the grant table's constructor calls 0. */
 static int check_limits(const struct xen_domctl_createdomain *c, struct domain_config *cfg)
 {
 	u32 version = c->grant_opts & XEN_DOMCTL_GRANT_version_mask;
@@ -109,7 +109,7 @@ long domctl_max_vcpus(struct vcpu *v, struct domain *d, struct xen_domctl *op)
 	return rc;
 }
 
-/* A limit below what the domain has is allowed: it then only shrinks towards it. */
+/* The limit may be less than what the domain has: it can then only shrink. */
 long domctl_max_mem(struct vcpu *v, struct domain *d, struct xen_domctl *op)
 {
 	u64 flags = spin_lock_irqsave(&d->page_lock);
@@ -132,7 +132,7 @@ long domctl_time_offset(struct vcpu *v, struct domain *d, struct xen_domctl *op)
 	return 0;
 }
 
-/* The port of @d on which its shutdown is announced. */
+/* Set the port of @d on which to announce its shutdown. */
 long domctl_subscribe(struct vcpu *v, struct domain *d, struct xen_domctl *op)
 {
 	u32 port = op->u.subscribe.port;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* XEN_DOMCTL_*_permission: which interrupts, device memory and ports a domain may use. */
+/* XEN_DOMCTL_*_permission: the interrupts, device memory and ports that a domain may use. */
 #include <xen/errno.h>
 
 #include "domctl.h"
@@ -17,7 +17,7 @@ static int change(struct domain *d, struct rangeset *set, u64 first, u64 last, b
 	return rc;
 }
 
-/* A domain that gives rights away must have them; the hardware domain has all. */
+/* A domain may only grant rights that it has; the hardware domain has all. */
 static bool caller_may(struct vcpu *v, const struct rangeset *set, u64 first, u64 last)
 {
 	bool may = v->domain->is_hardware;
@@ -46,7 +46,7 @@ long domctl_iomem_permission(struct vcpu *v, struct domain *d, struct xen_domctl
 
 	if (!p->nr_mfns || last < p->first_mfn || last >= IOMEM_PAGES)
 		return -XEN_EINVAL;
-	/* Here even the hardware domain has a list: RAM and our own devices are not on it. */
+	/* The hardware domain has a list here as well, without RAM and our own devices. */
 	spin_lock(&v->domain->lock);
 	if (!rangeset_contains(&v->domain->iomem_caps, p->first_mfn, last)) {
 		spin_unlock(&v->domain->lock);

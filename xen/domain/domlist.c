@@ -17,7 +17,7 @@ static DEFINE_SPINLOCK(domlist_lock, LOCK_RANK_DOMLIST);
 
 void domain_get(struct domain *d)
 {
-	/* A reference is made from another one; nothing brings a dead domain back. */
+	/* The caller has a reference already; a dead domain never gets a new one. */
 	ASSERT(READ_ONCE(d->refs) > 0);
 	__atomic_fetch_add(&d->refs, 1, __ATOMIC_RELAXED);
 }
@@ -114,7 +114,7 @@ void domlist_remove(struct domain *d)
 {
 	ASSERT(d->dying == DOM_DEAD);
 	spin_lock(&domlist_lock);
-	/* Readers may be at this node: leave its links in place until RCU has passed. */
+	/* Readers may be at this node: keep its links until a grace period has passed. */
 	d->link.next->prev = d->link.prev;
 	d->link.prev->next = d->link.next;
 	spin_unlock(&domlist_lock);

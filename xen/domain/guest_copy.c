@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Copying for a hypercall: straight, or through the translation for callers in 32-bit mode. */
+/* Copying for a hypercall: directly, or with translation for callers in 32-bit mode. */
 #include <xen/compat.h>
 #include <xen/domain.h>
 #include <xen/hal/vcpu.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* HVMOP_*: guest parameters, and what the platform adds. */
+/* HVMOP_*: guest parameters; platform-specific operations go to the architecture. */
 #include <xen/errno.h>
 #include <xen/hal/vcpu.h>
 #include <xen/shared_info.h>
@@ -9,14 +9,14 @@
 #include <public/hvm/hvm_op.h>
 #include <public/hvm/params.h>
 
-/* Parameters a guest may set for itself; the rest belongs to its toolstack. */
+/* The parameters that a guest may set for itself; only its toolstack sets the others. */
 static bool guest_may_set(u32 index)
 {
 	return index == HVM_PARAM_CALLBACK_IRQ || index == HVM_PARAM_VM_GENERATION_ID_ADDR ||
 	       index == HVM_PARAM_STORE_EVTCHN || index == HVM_PARAM_CONSOLE_EVTCHN;
 }
 
-/* Rings that only the toolstack and the device model need to know. */
+/* Excludes rings that concern only the toolstack and the device model. */
 static bool guest_may_get(u32 index)
 {
 	switch (index) {

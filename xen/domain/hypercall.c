@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Hypercall numbers and their handlers. A handler decodes its arguments fully before it changes
- * anything; one that works for long stops at hypercall_preempt_check(), puts what is left into its
- * arguments and returns -XEN_ERESTART.
+ * anything. A long one stops when hypercall_preempt_check() says so, changes its arguments to the
+ * remaining work and returns -XEN_ERESTART.
  */
 #include <xen/compat.h>
 #include <xen/errno.h>
@@ -52,7 +52,7 @@ long do_event_channel_op(struct vcpu *v, struct hypercall *hc)
 	return evtchn_op(v, (u32)hc->arg[0], gvaddr_make(hc->arg[1]));
 }
 
-/* What is done counts from the front, so a continuation passes the rest of the array. */
+/* Ops are done in order, so a continuation passes the rest of the array. */
 long do_grant_table_op(struct vcpu *v, struct hypercall *hc)
 {
 	static const u8 op_bytes[] = {
@@ -75,8 +75,8 @@ long do_grant_table_op(struct vcpu *v, struct hypercall *hc)
 }
 
 /*
- * Each entry is copied in, run, and its result copied out before the next. An entry that must be
- * continued goes back to the guest's array with its new arguments.
+ * Each entry is copied in and run, and its result copied out, before the next entry. The new
+ * arguments of an entry that must be continued are written to the guest's array.
  */
 static long multicall_one(struct vcpu *v, guest_ptr_t slot)
 {
@@ -124,7 +124,7 @@ long do_vm_assist(struct vcpu *v, struct hypercall *hc)
 	u32 cmd = (u32)hc->arg[0], type = (u32)hc->arg[1];
 	u64 bit = BIT(type & 63);
 
-	/* The one assist that means something to a guest with its own page tables. */
+	/* The only assist that concerns a guest with its own page tables. */
 	if (type != VMASST_TYPE_runstate_update_flag)
 		return -XEN_EINVAL;
 	if (cmd == VMASST_CMD_enable)

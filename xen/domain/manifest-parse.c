@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Reading a boot manifest. Each domain is decoded and checked completely before it counts; every
- * complaint is one line that says what to change.
+ * Reading a boot manifest. Each domain is decoded and checked completely before it is accepted;
+ * every complaint is one line that says what to change.
  */
 #include <xen/errno.h>
 #include <xen/format.h>
@@ -16,7 +16,7 @@
 #define MAX_WEIGHT 65535
 #define CAP_PER_VCPU 100
 
-/* What the reader of one description needs at hand. */
+/* The context for reading one description. */
 struct reader {
 	const struct fdt *t;
 	const struct manifest_limits *lim;
@@ -27,7 +27,7 @@ struct reader {
 	const char *who;		/* the node's name, for complaints */
 };
 
-/* Always false, so that a check can end in it. */
+/* Complain. Always returns false, so that a check can return its result. */
 static bool __printf_like(2, 3) bad(const struct reader *r, const char *fmt, ...)
 {
 	char line[256];
@@ -46,7 +46,7 @@ bool manifest_is_one(const void *module, size_t len)
 	return len >= 4 && !memcmp(module, FDT_MAGIC_BYTES, 4);
 }
 
-/* Properties a description and its module nodes may have. */
+/* The properties that a description and its module nodes may have. */
 static bool is_known(const char *name)
 {
 	static const char *const known[] = {
@@ -65,7 +65,7 @@ static bool is_known(const char *name)
 	return false;
 }
 
-/* A misspelt property must not go unnoticed, but those of other hypervisors do no harm. */
+/* Report misspelt properties, but accept the domain: another hypervisor may know the property. */
 static void note_unknown(const struct reader *r, fdt_node_t n)
 {
 	struct fdt_prop p;
@@ -159,7 +159,7 @@ static bool read_cpus(const struct reader *r, struct manifest_domain *d)
 	return get_u32(r, "cpus", 1, MANIFEST_MAX_VCPUS, &d->vcpus);
 }
 
-/* A list is good when it parses and names a CPU that is there. */
+/* A list is valid when it parses and names an online CPU. */
 static bool check_list(const struct reader *r, const char *name, const char *list)
 {
 	cpumask_t mask;
@@ -267,7 +267,7 @@ static bool read_cmdline(const struct reader *r, struct manifest_domain *d, fdt_
 			   sizeof(d->cmdline) - 1);
 }
 
-/* The child that is compatible with @what; more than one is a mistake. */
+/* Find the child that is compatible with @what; more than one is an error. */
 static bool find_module_node(const struct reader *r, const char *what, fdt_node_t *found)
 {
 	fdt_node_t c;
@@ -283,7 +283,8 @@ static bool find_module_node(const struct reader *r, const char *what, fdt_node_
 	return true;
 }
 
-/* Modules stay named by a description that is rejected: they are not the hardware domain's. */
+/* Modules stay marked as named even if the description is rejected, so that the hardware
+ * domain does not get them. */
 static bool read_module(const struct reader *r, fdt_node_t n, const char *what, u32 *index)
 {
 	u32 nr;
@@ -302,7 +303,7 @@ static bool read_module(const struct reader *r, fdt_node_t n, const char *what, 
 	return true;
 }
 
-/* A module may serve several domains, but only in one way. */
+/* Several domains may use a module, but only in one role. */
 static bool check_roles(const struct reader *r, const struct manifest_domain *d)
 {
 	if (d->kernel == d->ramdisk)
@@ -354,7 +355,7 @@ static bool read_domain(const struct reader *r, struct manifest_domain *d)
 	return true;
 }
 
-/* The hardware domain is built first, wherever it stands in the tree. */
+/* The hardware domain is built first, wherever it is in the tree. */
 static void hardware_first(struct manifest *m)
 {
 	struct manifest_domain *last = &m->domain[m->nr_domains - 1];
@@ -362,7 +363,7 @@ static void hardware_first(struct manifest *m)
 	if (!last->is_hardware)
 		return;
 	for (; last > m->domain; last--) {
-		/* Large structures: swap by bytes rather than on the stack. */
+		/* Swap by bytes: the structures are too large for the stack. */
 		u8 *a = (u8 *)last, *b = (u8 *)(last - 1);
 
 		for (size_t i = 0; i < sizeof(*last); i++) {

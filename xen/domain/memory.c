@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * XENMEM_*: dispatch, and the calls that only ask. The command's upper bits say how many extents
- * an earlier, preempted run has done.
+ * XENMEM_*: dispatch, and calls that return information. The upper bits of the command count the
+ * extents that the call did before it was preempted.
  */
 #include <xen/errno.h>
 #include <xen/hal/vcpu.h>
@@ -53,7 +53,7 @@ static long op_claim(struct vcpu *v, guest_ptr_t arg)
 	d = domain_from_arg(v, r.domid, &err);
 	if (!d)
 		return err;
-	/* A claim says how large the domain will be in all; see that memory is there now. */
+	/* A claim gives the final size of the domain; check that there is memory for it now. */
 	if (r.nr_extents && (r.nr_extents < d->tot_pages || r.nr_extents > d->max_pages))
 		rc = -XEN_EINVAL;
 	else if (r.nr_extents && r.nr_extents - d->tot_pages > free_page_count(NUMA_NO_NODE))
@@ -65,8 +65,8 @@ static long op_claim(struct vcpu *v, guest_ptr_t arg)
 }
 
 /*
- * Without populate-on-demand a target changes nothing, and all of a domain's pages are there.
- * (libxl sets one at every `xl mem-set`.)
+ * There is no populate-on-demand: a target changes nothing, and all pages of a domain are
+ * populated. (libxl sets a target at every `xl mem-set`.)
  */
 static long op_pod_target(struct vcpu *v, guest_ptr_t arg)
 {
@@ -124,7 +124,7 @@ long do_memory_op(struct vcpu *v, struct hypercall *hc)
 		return -XEN_ENOSYS;
 	}
 	if (rc >= 0 && rc & MEMOP_RESTART) {
-		/* Guests of 32 bits have no more room for it. */
+		/* The count must fit into the command of a 32-bit guest. */
 		ASSERT((rc & ~MEMOP_RESTART) < 1L << (32 - MEMOP_EXTENT_SHIFT));
 		hc->arg[0] = cmd | (rc & ~MEMOP_RESTART) << MEMOP_EXTENT_SHIFT;
 		return -XEN_ERESTART;

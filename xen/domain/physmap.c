@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* XENMEM_add_to_physmap and its kin: pages other than ordinary RAM enter and leave a p2m. */
+/* XENMEM_add_to_physmap and related calls: mapping pages other than newly allocated RAM. */
 #include <xen/errno.h>
 #include <xen/gnttab.h>
 #include <xen/p2m.h>
@@ -11,9 +11,9 @@
 #define CHUNK 64
 
 /*
- * Whatever stood at @gfn goes; a RAM page that was there returns to the heap. Whoever then maps
- * something there uses p2m_map_new(): what another vCPU put there meanwhile must not be displaced,
- * as it would never be returned.
+ * Remove the mapping at @gfn; a RAM page there returns to the heap. The caller then maps with
+ * p2m_map_new(): a page that another vCPU mapped there meanwhile must not be replaced, as it would
+ * never be freed.
  */
 static void vacate(struct domain *d, gfn_t gfn)
 {
@@ -22,7 +22,7 @@ static void vacate(struct domain *d, gfn_t gfn)
 
 	if (!pg)
 		return;
-	/* Another vCPU may have moved it meanwhile: only the one that takes it out lets it go. */
+	/* Another vCPU may have unmapped it meanwhile; only the one that did may release it. */
 	if (!p2m_unmap_page(d->p2m, gfn, page_to_mfn(pg), t) && t == P2M_RAM_RW &&
 	    !d->is_mapped_1to1) {
 		p2m_flush(d->p2m);
@@ -45,7 +45,7 @@ static int add_grant_frame(struct domain *d, u64 idx, gfn_t gfn)
 	return rc ? rc : map_xen_page(d, gfn, mfn);
 }
 
-/* A page that was taken out at @idx found no new place: back it goes, or to the heap. */
+/* A page taken from @idx could not be mapped: put it back, or free it if @idx is in use. */
 static void put_back(struct domain *d, u64 idx, struct page_info *pg)
 {
 	if (!p2m_map_new(d->p2m, gfn_make(idx), page_to_mfn(pg), P2M_RAM_RW))
@@ -64,7 +64,7 @@ static int add_own_gfn(struct domain *d, u64 idx, gfn_t gfn)
 	if (!pg)
 		return rc;
 	if (t == P2M_RAM_RW && idx != gfn.v && !d->is_mapped_1to1) {
-		/* The one that takes it out owns it until it is mapped again. */
+		/* If the unmap succeeds, the page is ours until it is mapped again. */
 		rc = p2m_unmap_page(d->p2m, gfn_make(idx), page_to_mfn(pg), t);
 		if (!rc) {
 			vacate(d, gfn);
@@ -77,7 +77,7 @@ static int add_own_gfn(struct domain *d, u64 idx, gfn_t gfn)
 	return rc;
 }
 
-/* A page of the hypervisor's that it shares with toolstacks; @mfn is their number for it. */
+/* Map a hypervisor page that is shared with toolstacks; @mfn is a number from a guest. */
 static int add_xen_page(struct domain *d, u64 mfn, gfn_t gfn)
 {
 	struct domain *owner = domain_xen();
@@ -99,7 +99,7 @@ static int add_xen_page(struct domain *d, u64 mfn, gfn_t gfn)
 	return rc;
 }
 
-/* The mapping keeps the references taken here on page and domain; p2m_unmap drops them. */
+/* The mapping keeps the references to page and domain taken here; unmapping drops them. */
 static int add_foreign(struct vcpu *v, struct domain *d, u64 idx, gfn_t gfn, u16 from)
 {
 	struct page_info *pg;
@@ -156,7 +156,7 @@ static long op_add(struct vcpu *v, guest_ptr_t arg, u64 done)
 
 	if (guest_copy_in(v, &a, arg, sizeof(a)))
 		return -XEN_EFAULT;
-	/* Foreign pages need the batch form, which names the other domain. */
+	/* Foreign pages need the batch call, which names the other domain. */
 	if (a.space == XENMAPSPACE_gmfn_foreign)
 		return -XEN_EINVAL;
 	d = domain_from_arg(v, a.domid, &rc);
@@ -211,8 +211,8 @@ static long op_add_batch(struct vcpu *v, guest_ptr_t arg, u64 start)
 	if (!d)
 		return err;
 	/*
-	 * No batching of flushes: what stood in a place is let go at once, and must be out of
-	 * reach. Places are empty as a rule, which needs none.
+	 * Flushes are not batched: a page that is replaced is released at once, so no TLB may
+	 * hold its translation. Usually a gfn is empty, which needs no flush.
 	 */
 	rc = add_batch(v, d, &b, start);
 	domain_put(d);
@@ -258,7 +258,7 @@ long memory_physmap_op(struct vcpu *v, struct hypercall *hc, u32 cmd, u64 start)
 
 #define RESOURCE_MAX_FRAMES 32
 
-/* Frames of a resource; only the grant table has any here. */
+/* The frames of a resource; only grant tables are supported. */
 static int resource_frames(struct domain *d, const struct xen_mem_acquire_resource *r, mfn_t *mfns)
 {
 	u64 base = r->frame;
@@ -283,7 +283,7 @@ static void drop_frames(struct domain *d, const mfn_t *mfns, u32 n)
 	}
 }
 
-/* Take the references that foreign mappings of all frames hold. All or none. */
+/* Take the references that foreign mappings of the frames hold: for all frames or none. */
 static int hold_frames(struct domain *d, const mfn_t *mfns, u32 n)
 {
 	for (u32 i = 0; i < n; i++) {
@@ -297,9 +297,9 @@ static int hold_frames(struct domain *d, const mfn_t *mfns, u32 n)
 }
 
 /*
- * Everything that the caller may have wrong is found before anything changes. Only memory for
- * tables may be lacking then: what was mapped so far is unmapped again, and places of the caller's
- * that were cleared stay empty.
+ * All errors of the caller are found before anything changes. After that only memory for tables may
+ * run out: then the frames mapped so far are unmapped again, and gfns that were cleared for them
+ * stay empty.
  */
 static int map_resource(struct vcpu *v, struct domain *d, const struct xen_mem_acquire_resource *r)
 {
@@ -329,7 +329,7 @@ static int map_resource(struct vcpu *v, struct domain *d, const struct xen_mem_a
 	if (!rc)
 		return 0;
 	drop_frames(d, mfns + done, n - done);
-	/* Unmapping gives back the references of those that were mapped. */
+	/* Unmapping drops the references of the frames that were mapped. */
 	while (done--)
 		p2m_unmap_page(p2m, gfn_make(gfns[done]), mfns[done], P2M_FOREIGN);
 	return rc;
@@ -346,7 +346,7 @@ long memory_acquire_resource(struct vcpu *v, guest_ptr_t arg)
 	if (r.pad || !v->domain->is_privileged)
 		return r.pad ? -XEN_EINVAL : -XEN_EPERM;
 	if (guest_ptr_is_null(guest_handle_ptr(r.frame_list))) {
-		/* Asks only how many frames there may be. */
+		/* The caller only asks for the largest number of frames. */
 		r.nr_frames = r.type == XENMEM_resource_grant_table ? RESOURCE_MAX_FRAMES : 0;
 		return guest_copy_out(v, arg, &r, sizeof(r)) ? -XEN_EFAULT : 0;
 	}

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * SCHEDOP_poll: sleep until one of some event channels is pending, or a time has come.
+ * SCHEDOP_poll: sleep until one of several event channels is pending, or a time is reached.
  *
- * The vCPU first shows what it waits for (VPF_POLL, poll_evtchn), then looks at the ports; the
- * sender of an event makes the port pending first and then looks for pollers. So no event is lost.
+ * The vCPU first sets VPF_POLL and poll_evtchn, then checks the ports; the sender of an event first
+ * makes the port pending, then looks for pollers. So no event is lost.
  */
 #include <xen/errno.h>
 #include <xen/evtchn.h>

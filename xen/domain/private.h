@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the files of domain/ share among themselves. */
+/* Shared by the files of domain/. */
 #ifndef DOMAIN_PRIVATE_H
 #define DOMAIN_PRIVATE_H
 
@@ -7,23 +7,23 @@
 #include <xen/guest_access.h>
 #include <xen/hypercall.h>
 
-/** Call @fn whenever a domain has shut down; any context. Boot only, one listener. */
+/** Have @fn called, in any context, whenever a domain has shut down. Boot only, one listener. */
 void shutdown_set_listener(void (*fn)(void));
 
-/** The id that a new domain gets: @wanted, or a free one for DOMID_INVALID. */
+/** The id for a new domain: @wanted, or a free one for DOMID_INVALID. */
 u16 domid_choose(u16 wanted);
-/** Make a domain, whose id is set, findable; the list takes over its first reference. 0, or
- * -XEN_EEXIST when another has the id. */
+/** Add a domain, whose id is set, to the list, which takes over its first reference. 0, or
+ * -XEN_EEXIST when another domain has the id. */
 int domlist_insert(struct domain *d);
-/** No new reader or caller finds it; drops the list's reference. */
+/** Take the domain off the list, so that it is not found any more; drops the list's reference. */
 void domlist_remove(struct domain *d);
 
-/** The vcpu_info of a vCPU that registered none: in shared_info, or a page no guest sees. */
+/** The vcpu_info of a vCPU that registered none: in shared_info, or a dummy no guest sees. */
 struct vcpu_info *vcpu_info_initial(struct domain *d, u32 id);
-/** Domains are born without watchdogs armed, and die without. Killing may be repeated. */
+/** Initialise / stop the watchdogs of a domain. Stopping may be repeated. */
 void watchdogs_init(struct domain *d);
 void watchdogs_kill(struct domain *d);
-/** SCHEDOP_poll: 0 (at once, or when the vCPU runs again), -XEN_EFAULT or -XEN_EINVAL. */
+/** SCHEDOP_poll: 0, -XEN_EFAULT or -XEN_EINVAL. The vCPU may have to wait after the return. */
 long sched_op_poll(struct vcpu *v, guest_ptr_t arg);
 /** The handler of poll_timer. */
 void vcpu_poll_timed_out(void *arg);
@@ -31,9 +31,9 @@ void vcpu_poll_timed_out(void *arg);
 long sched_op_watchdog(struct vcpu *v, guest_ptr_t arg);
 /** VCPUOP_{set,stop}_{periodic,singleshot}_timer of the current vCPU @v on itself. */
 long vcpu_timer_op(struct vcpu *v, u32 cmd, guest_ptr_t arg);
-/** Go on with the ticks that ceased while the vCPU was off its CPU; it runs now. */
+/** Restart the periodic timer that stopped while the vCPU was off its CPU; it runs now. */
 void vcpu_periodic_resume(struct vcpu *v);
-/** The vCPU now runs on @cpu: its timers follow, so that setting and firing them stays local. */
+/** The vCPU now runs on @cpu: move its timers there, so that setting and firing stay local. */
 void vcpu_timers_move(struct vcpu *v, u32 cpu);
 /** Bring the guest's copy of its runstate up to date; @v is current or off its CPU. */
 void runstate_area_update(struct vcpu *v);
@@ -44,7 +44,7 @@ void vcpu_areas_release(struct vcpu *v);
 int runstate_area_register(struct vcpu *v, guest_ptr_t at);
 void runstate_area_release(struct vcpu *v);
 
-/* One function a hypercall; arguments as the ABI header of each describes them. */
+/* One function for each hypercall, with the arguments of its ABI header. */
 long do_memory_op(struct vcpu *v, struct hypercall *hc);
 long do_sched_op(struct vcpu *v, struct hypercall *hc);
 long do_vcpu_op(struct vcpu *v, struct hypercall *hc);
@@ -59,7 +59,7 @@ long do_set_timer_op(struct vcpu *v, struct hypercall *hc);
 long do_domctl(struct vcpu *v, struct hypercall *hc);
 long do_sysctl(struct vcpu *v, struct hypercall *hc);
 
-/* memory_op's parts; see memory.c. They return an extent count with this bit to be continued. */
+/* Parts of memory_op (memory.c). To be continued, they return an extent count with this bit. */
 #define MEMOP_RESTART (1L << 62)
 long memory_reservation_op(struct vcpu *v, struct hypercall *hc, u32 cmd, u64 start);
 long memory_physmap_op(struct vcpu *v, struct hypercall *hc, u32 cmd, u64 start);

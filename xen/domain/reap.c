@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Clearing away domains that no toolstack looks after: those of the boot manifest. A tasklet looks
- * at all domains whenever one shuts down. It must not wait for a vCPU to leave its CPU, as that may
- * be the CPU it runs on; it comes again by timer instead, which also bounds its work at a time.
+ * Destroying the domains of the boot manifest, which have no toolstack. A tasklet looks at all
+ * domains whenever one shuts down. It must not wait for a vCPU to leave its CPU, as that may be its
+ * own CPU. A timer schedules it again instead, which also bounds the work of one run.
  */
 #include <xen/errno.h>
 #include <xen/hal/machine.h>
@@ -43,7 +43,7 @@ static bool is_running(const struct domain *d)
 	return false;
 }
 
-/* The numbers by which a run is judged; afterwards they cannot be asked for. */
+/* Log the figures of the domain's run, which are lost with the domain. */
 static void report_end(const struct domain *d)
 {
 	const struct vcpu *v;
@@ -66,7 +66,7 @@ static bool reap_one(struct domain *d)
 	ASSERT(d->reap && d->is_shut_down && rcu_read_locked());
 	if (is_running(d))
 		return false;
-	/* A toolstack may have destroyed it: never revive a domain without references. */
+	/* A toolstack may have destroyed it: do not take a reference to a dead domain. */
 	found = domain_get_by_id(id);
 	if (found != d) {
 		if (found)

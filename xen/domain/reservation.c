@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * XENMEM_populate_physmap and decrease_reservation: a domain's RAM grows and shrinks. Both return
- * the number of extents done, as the ABI has no other way to tell of a partial success. Of an
- * extent that could not be given back wholly, some frames may be gone.
+ * the number of extents done, as the ABI has no other way to report a partial success. If an extent
+ * could not be given back as a whole, some of its frames may be gone.
  */
 #include <xen/errno.h>
 #include <xen/p2m.h>
@@ -13,16 +13,16 @@
 
 #include <public/memory.h>
 
-/* Extents between two looks at the clock; also how many pages wait for one TLB flush. */
+/* Extents between two preemption checks, and pages that share one TLB flush. */
 #define CHUNK_ORDER 6
 #define CHUNK (1U << CHUNK_ORDER)
-/* Units of work in one call; more cannot be told apart from an error or put in a continuation. */
+/* Units of work in one call; results and continuations have no room for larger counts. */
 #define MAX_UNITS (UINT32_MAX >> 7)
-/* The largest extent a guest may ask for itself, and the toolstack. */
+/* The largest extent that a guest, or the toolstack, may ask for. */
 #define GUEST_MAX_ORDER PAGE_ORDER_2M
 #define TOOLS_MAX_ORDER PAGE_ORDER_1G
 
-/* A 1:1 domain keeps its frames for good; putting one back is only mapping it again. */
+/* A 1:1 domain owns its frames for good, so populating only maps them again. */
 static int populate_1to1(struct domain *d, gfn_t gfn, u32 order)
 {
 	for (u64 i = 0; i < 1UL << order; i++) {
@@ -59,7 +59,7 @@ static int populate_one(struct domain *d, gfn_t gfn, u32 order, u32 memf)
 	return rc;
 }
 
-/* Unmap one frame; its page is returned, referenced, and let go after the flush. */
+/* Unmap a frame and return its page, referenced; the caller releases it after the flush. */
 static struct page_info *decrease_one(struct domain *d, gfn_t gfn)
 {
 	enum p2m_type t;
@@ -67,7 +67,7 @@ static struct page_info *decrease_one(struct domain *d, gfn_t gfn)
 
 	if (!pg)
 		return NULL;
-	/* Another vCPU may have moved it meanwhile: only the one that takes it out lets it go. */
+	/* Another vCPU may have unmapped it meanwhile; only the one that did may release it. */
 	if (t != P2M_RAM_RW || p2m_unmap_page(d->p2m, gfn, page_to_mfn(pg), t)) {
 		page_put(pg);
 		return NULL;
@@ -75,7 +75,7 @@ static struct page_info *decrease_one(struct domain *d, gfn_t gfn)
 	return pg;
 }
 
-/* Let go of 2^@order frames, at most CHUNK, with one flush. False when one of them is not RAM. */
+/* Release 2^@order frames, at most CHUNK, with one flush. False when one of them is not RAM. */
 static bool decrease_unit(struct domain *d, gfn_t gfn, u32 order)
 {
 	struct page_info *gone[CHUNK];
@@ -110,15 +110,15 @@ static u32 memflags(const struct domain *d, u32 abi)
 }
 
 /*
- * Work is done in units, which a continuation counts: an extent, or a part of CHUNK frames of a
- * larger one that is given back. (One that is populated is allocated in one piece.)
+ * Work is done in units, which a continuation counts. A unit is an extent, or CHUNK frames of a
+ * larger extent that is given back. (An extent to populate is allocated in one piece.)
  */
 static u32 unit_order(u32 cmd, u32 order)
 {
 	return cmd == XENMEM_decrease_reservation ? min(order, (u32)CHUNK_ORDER) : order;
 }
 
-/* One unit of the extent at @gfn, which is @part of those it has. */
+/* Do unit number @part of the extent at @gfn. */
 static bool do_unit(struct domain *d, u32 cmd, gfn_t gfn, u32 order, u64 part, u32 memf)
 {
 	u32 unit = unit_order(cmd, order);
@@ -142,7 +142,7 @@ static long run(struct vcpu *v, struct domain *d, const struct xen_memory_reserv
 		u64 extent = u >> shift, part = u & ((1UL << shift) - 1);
 		xen_pfn_t pfn;
 
-		/* A large extent, or a part of one, takes as long as a chunk of small ones. */
+		/* Check before each large unit, or after a chunk of small ones. */
 		if (u != first && (order || u % CHUNK == CHUNK - 1) && hypercall_preempt_check())
 			return (long)u | MEMOP_RESTART;
 		if (guest_copy_in(v, &pfn, guest_ptr_add(guest_handle_ptr(r->extent_start),

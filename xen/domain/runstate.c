@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The guest's copy of its runstate. The area is found once, at registration, and its pages are
- * held; a guest that moves the mapping registers it again.
+ * The guest's copy of its runstate. The address of the area is translated once, at registration,
+ * and its pages are held; a guest that moves the mapping must register the area again.
  */
 #include <xen/compat.h>
 #include <xen/errno.h>
@@ -12,7 +12,7 @@
 
 #include "private.h"
 
-/* The pages of the old area go when no CPU can be writing to them any more. */
+/* The pages of the old area are released once no CPU can be writing to them. */
 static void replace_area(struct vcpu *v, const struct guest_area *new)
 {
 	u64 flags = spin_lock_irqsave(&v->area_lock);
@@ -34,7 +34,7 @@ void runstate_area_release(struct vcpu *v)
 	replace_area(v, &(struct guest_area){ .len = 0 });
 }
 
-/* Write through at most two pages. */
+/* Write to an area of at most two pages. */
 static void area_write(const struct guest_area *a, u32 at, const void *src, u32 n)
 {
 	const char *s = src;
@@ -63,7 +63,7 @@ static void area_write_all(struct vcpu *v, const struct vcpu_runstate_info *info
 		area_write(a, 0, image, a->len);
 }
 
-/* Where the guest finds the time with the flag in it. */
+/* The offset of state_entry_time, which holds the update flag, in the guest's layout. */
 static u32 entry_time_offset(const struct guest_area *a)
 {
 	u32 at = offsetof(struct vcpu_runstate_info, state_entry_time);

@@ -54,10 +54,10 @@ static long op_remote_shutdown(struct vcpu *v, guest_ptr_t arg)
 
 static long op_block(struct vcpu *v)
 {
-	/* Events are unmasked here so that the guest can test and block in one step. */
+	/* Unmask events here, so that a guest tests for events and blocks in one step. */
 	v->vcpu_info->evtchn_upcall_mask = 0;
 	vcpu_block(v);
-	/* Any event ends it, also one that nothing would deliver. */
+	/* Any event ends the block, even one that would not be delivered. */
 	if (evtchn_vcpu_pending(v))
 		vcpu_unblock(v);
 	return 0;

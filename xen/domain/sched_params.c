@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * XEN_DOMCTL_scheduler_op and XEN_SYSCTL_scheduler_op: the ABI's unions, one member for each
- * policy, become the plain structures that policies take. Policies never see a guest's address.
+ * XEN_DOMCTL_scheduler_op and XEN_SYSCTL_scheduler_op: converts the ABI's unions, which have a
+ * member for each policy, to the structures of policies. Policies never see a guest's address.
  */
 #include <xen/errno.h>
 #include <xen/printk.h>
 
 #include "domctl.h"
 
-/* vCPUs handled before a call that others wait for ends early; it says how many it did. */
+/* The most vCPUs in one call, as others wait for the lock; the call returns how many it did. */
 #define VCPUS_AT_ONCE 64
 
 static void rtds_decode(struct sched_unit_params *p, const struct xen_domctl_sched_rtds *r)
@@ -106,7 +106,7 @@ static long one_vcpu(struct vcpu *v, struct domain *d, guest_ptr_t at, bool put)
 	return guest_copy_out(v, at, &item, sizeof(item)) ? -XEN_EFAULT : 0;
 }
 
-/* An error of one element ends the call; those before it are done, as the ABI has it. */
+/* An error in one element ends the call; earlier elements stay done, as in the ABI. */
 static long each_vcpu(struct vcpu *v, struct domain *d, struct xen_domctl_scheduler_op *op,
 		      bool put)
 {

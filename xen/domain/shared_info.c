@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The two layouts of the shared page: what must be alike in both, and the rarer accesses. */
+/* The two layouts of the shared page: checks of what both share, and the rarer accesses. */
 #include <xen/shared_info.h>
 
 #include <xen/hal/vcpu.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Shutting domains down: by their own wish, by a crash, and what the hardware domain's means. */
+/* Shutdown of domains, on request or by a crash; the hardware domain's ends the machine. */
 #include <xen/console.h>
 #include <xen/errno.h>
 #include <xen/evtchn.h>
@@ -49,7 +49,7 @@ static void report(const struct domain *d, const char *what)
 	arch_domain_report(d);
 }
 
-/* The machine stops with the hardware domain, so this is the others' end too. */
+/* The machine stops with the hardware domain, so report every domain that is still up. */
 static void report_all(void)
 {
 	const struct domain *d;
@@ -61,7 +61,7 @@ static void report_all(void)
 	rcu_read_unlock();
 }
 
-/* Complete once every vCPU is off its CPU; the toolstack then hears of it. */
+/* When every vCPU is off its CPU the shutdown is complete: tell the toolstack. */
 static void finish_shutdown(struct domain *d)
 {
 	u32 port;
@@ -90,12 +90,12 @@ void domain_shutdown(struct domain *d, u32 reason)
 	}
 	d->is_shutting_down = true;
 	d->shutdown_code = reason;
-	/* Together with the flag, which tells domain_resume() that there is a pause to undo. */
+	/* Under the same lock as the flag, which tells domain_resume() to undo this pause. */
 	if (!d->is_hardware)
 		domain_pause_nosync(d);
 	spin_unlock(&d->lock);
 	if (d->is_hardware) {
-		/* What is said from here on must be out before the machine stops. */
+		/* Output from here on must leave before the machine stops. */
 		console_force_sync();
 		report_all();
 		hardware_shutdown(reason);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * XEN_SYSCTL_*: the toolstack's view of the machine and of the hypervisor. Calls that need more
- * than a few lines are in files of their own, the platform's are behind arch_sysctl().
+ * than a few lines have files of their own; arch_sysctl() does those of the platform.
  *
- * Locking: one call at a time; see domctl.c for why a caller starts again instead of spinning.
+ * Locking: one call at a time; domctl.c explains why a caller restarts instead of spinning.
  */
 #include <xen/console.h>
 #include <xen/errno.h>
@@ -12,12 +12,12 @@
 
 #include "domctl.h"
 
-/* Debug keys taken from one call; each runs a handler that may print pages. */
+/* The most debug keys in one call; the handler of each may print pages. */
 #define MAX_DEBUG_KEYS 16
 
 static DEFINE_SPINLOCK(sysctl_lock, LOCK_RANK_DOMCTL);
 
-/* Asked for from the start, it begins at the oldest character kept. */
+/* Without an index, reading starts at the oldest character kept. */
 static long op_readconsole(struct vcpu *v, struct xen_sysctl *op)
 {
 	struct xen_sysctl_readconsole *r = &op->u.readconsole;
@@ -85,7 +85,7 @@ static long op_debug_keys(struct vcpu *v, struct xen_sysctl *op)
 	return 0;
 }
 
-/* No frequency or idle states are driven here. */
+/* Frequency and idle states are not implemented. */
 static long op_no_device(struct vcpu *v, struct xen_sysctl *op)
 {
 	return -XEN_ENODEV;

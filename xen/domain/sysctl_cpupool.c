@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* XEN_SYSCTL_cpupool_op: there is one pool, number 0, that has every CPU. */
+/* XEN_SYSCTL_cpupool_op: there is one pool, number 0, which has all CPUs. */
 #include <xen/errno.h>
 
 #include "domctl.h"
@@ -8,7 +8,7 @@
 
 static long pool_info(struct vcpu *v, struct xen_sysctl_cpupool_op *p)
 {
-	/* The next pool from the number asked for on. */
+	/* The first pool with at least the given number. */
 	if (p->cpupool_id > THE_POOL)
 		return -XEN_ENOENT;
 	p->cpupool_id = THE_POOL;

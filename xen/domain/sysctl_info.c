@@ -17,7 +17,7 @@ static u32 last_cpu(void)
 	return last;
 }
 
-/* CPUs of the first one's socket, and of its core: the machine is taken to be regular. */
+/* Count the CPUs of the first CPU's socket and core; assumes that all sockets are alike. */
 static void count_siblings(struct xen_sysctl_physinfo *p)
 {
 	u32 first = cpumask_first(&cpu_online_map), socket = cpu_to_socket(first);
@@ -91,7 +91,7 @@ long sysctl_availheap(struct vcpu *v, struct xen_sysctl *op)
 {
 	struct xen_sysctl_availheap *a = &op->u.availheap;
 
-	/* The allocator does not count by address. */
+	/* The allocator has no counts for address ranges. */
 	if (a->min_bitwidth || (a->max_bitwidth && a->max_bitwidth < 64))
 		return -XEN_EOPNOTSUPP;
 	if (a->node < -1 || a->node >= (s32)numa_nr_nodes())
@@ -116,7 +116,7 @@ static long numa_distances(struct vcpu *v, const struct xen_sysctl_numainfo *ni,
 	return 0;
 }
 
-/* With both arrays NULL it asks only how many there are. */
+/* With both arrays NULL the caller only asks for the number of nodes. */
 long sysctl_numainfo(struct vcpu *v, struct xen_sysctl *op)
 {
 	struct xen_sysctl_numainfo *ni = &op->u.numainfo;
@@ -164,10 +164,10 @@ long sysctl_cputopoinfo(struct vcpu *v, struct xen_sysctl *op)
 	return 0;
 }
 
-/* Devices answered in one call; callers come again for the rest. */
+/* Devices handled in one call; callers repeat the call for the rest. */
 #define MAX_PCI_DEVICES 64U
 
-/* Nothing is known of where PCI devices are. */
+/* The nodes of PCI devices are not known. */
 long sysctl_pcitopoinfo(struct vcpu *v, struct xen_sysctl *op)
 {
 	struct xen_sysctl_pcitopoinfo *p = &op->u.pcitopoinfo;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * XEN_SYSCTL_tbuf_op, and the pages of the trace buffers as a toolstack maps them: they belong to
- * DOMID_XEN, a domain in name only, and any privileged domain may map them (for writing too: it
- * moves each ring's cons).
+ * XEN_SYSCTL_tbuf_op, and the pages of the trace buffers for a toolstack to map. They belong to
+ * DOMID_XEN, a domain in name only. Any privileged domain may map them, writable as well, because a
+ * reader moves each ring's cons.
  */
 #include <xen/errno.h>
 #include <xen/evtchn.h>
@@ -11,7 +11,7 @@
 
 #include "domctl.h"
 
-/* Owner of hypervisor pages that privileged domains may map; made when there are some. */
+/* Owner of hypervisor pages that privileged domains may map; created with the first of them. */
 static struct domain *dom_xen;	/* [sysctl lock to set], read without */
 
 struct domain *domain_xen(void)
@@ -32,7 +32,7 @@ static void half_full(void)
 	evtchn_send_global_virq(VIRQ_TBUF);
 }
 
-/* Let toolstacks map what there is, which does not change any more. */
+/* Let toolstacks map the buffers, which do not change any more. */
 static int share_buffers(void)
 {
 	struct domain *d;

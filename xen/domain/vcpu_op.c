@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * VCPUOP_*: a guest's calls on its own vCPUs (timers: vcpu_timers.c). Bringing them up from here
- * is for guests without APIC emulation; PVH guests use INIT and SIPI, and initialise refuses them.
+ * VCPUOP_*: a guest's calls on its own vCPUs (timers: vcpu_timers.c). VCPUOP_initialise is for
+ * guests without APIC emulation; it refuses PVH guests, which use INIT and SIPI.
  */
 #include <xen/errno.h>
 #include <xen/evtchn.h>
@@ -11,7 +11,7 @@
 
 #include "private.h"
 
-/* vCPUs beyond the legacy slots of shared_info share a page that no guest can see. */
+/* Shared by vCPUs without a slot in shared_info until they register one; no guest sees it. */
 static struct vcpu_info dummy_vcpu_info;
 
 struct vcpu_info *vcpu_info_initial(struct domain *d, u32 id)
@@ -103,7 +103,7 @@ static long get_physid(struct vcpu *v, struct vcpu *t, guest_ptr_t arg)
 {
 	struct vcpu_get_physid id = { .phys_id = 0 };
 
-	/* Only meaningful for a vCPU tied to one CPU; there the APIC and ACPI ids are the CPU's. */
+	/* Only a vCPU that is pinned to one CPU has physical ids: those of that CPU. */
 	if (cpumask_weight(&t->unit.hard) != 1)
 		return -XEN_EINVAL;
 	id.phys_id = cpumask_first(&t->unit.hard) | ((u64)t->id << 32);

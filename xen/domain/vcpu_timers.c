@@ -10,7 +10,7 @@
 
 #include "private.h"
 
-/* A guest's own periodic timer may not fire more often than this. */
+/* The shortest period that a guest may set. */
 #define PERIODIC_MIN_NS 100000
 
 /* The next tick comes one period after @last. */
@@ -29,9 +29,8 @@ static void singleshot_fired(void *arg)
 }
 
 /*
- * A tick that comes while the vCPU is off its CPU is the last until it runs again: its event stays
- * pending, so more ticks would tell the guest nothing, but take time from others as often as the
- * guest likes.
+ * After a tick while the vCPU is off its CPU the timer stops until the vCPU runs again. The event
+ * stays pending, so more ticks would tell the guest nothing, but would take time from others.
  */
 static void periodic_fired(void *arg)
 {
@@ -49,7 +48,7 @@ void vcpu_periodic_resume(struct vcpu *v)
 
 	ASSERT(v->unit.running);
 	__atomic_fetch_and(&v->switch_work, ~(u32)VSW_PERIODIC, __ATOMIC_RELAXED);
-	/* In step with the ticks that were left out. */
+	/* Keep the phase of the ticks that were skipped. */
 	if (period)
 		arm_periodic(v, now - (now - READ_ONCE(v->periodic_last)) % period);
 }
@@ -114,7 +113,7 @@ static int stop_periodic(struct vcpu *v)
 	return 0;
 }
 
-/* Calls that only a vCPU itself may make: its timers follow it from CPU to CPU. */
+/* Only the vCPU itself may make these calls, because its timers follow it from CPU to CPU. */
 long vcpu_timer_op(struct vcpu *v, u32 cmd, guest_ptr_t arg)
 {
 	switch (cmd) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* XENVER_*: what this hypervisor says it is. The ABI version is Xen's, the rest is our own. */
+/* XENVER_*: the identity of this hypervisor. The ABI version is Xen's, the rest is our own. */
 #include <xen/errno.h>
 #include <xen/format.h>
 #include <xen/hal/vcpu.h>

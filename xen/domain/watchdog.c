@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * SCHEDOP_watchdog: a guest arms a timer and sets it back again and again; when it no longer does,
- * its domain shuts down with SHUTDOWN_watchdog, and the toolstack acts on that.
+ * SCHEDOP_watchdog: a guest arms a timer and must rearm it in time. When it fails to, its domain is
+ * shut down with SHUTDOWN_watchdog, and the toolstack acts on that.
  */
 #include <xen/errno.h>
 #include <xen/hal/time.h>
@@ -15,7 +15,7 @@ static void expired(void *arg)
 {
 	struct domain *d = arg;
 
-	/* One that ended by itself, or is being destroyed, needs no watching. */
+	/* The domain has shut down already or is being destroyed. */
 	if (d->is_shutting_down || d->dying != DOM_ALIVE)
 		return;
 	printk(LOG_G_WARN "d%u: its watchdog was not served in time\n", d->id);

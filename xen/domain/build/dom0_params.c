@@ -12,14 +12,14 @@
 		  "25% or 1G+25%"
 #define VCPU_FORMS "not N or MIN-MAX with numbers from 1 to 128"
 
-/* So many bytes and hundredths of the machine's memory, or all that is free less the bytes. */
+/* Bytes plus a percentage of the machine's memory, or all free memory less the bytes. */
 struct size {
 	bool given, negative;
 	u32 percent;
 	u64 bytes;
 };
 
-/* The exact size, the least and the most. */
+/* The exact size, the minimum and the maximum. */
 struct mem {
 	struct size size, min, max;
 };
@@ -100,7 +100,7 @@ u64 dom0_mem_max_pages(u64 free, u64 total, u64 pages)
 	return mem.max.given ? max(pages, amount_pages(&mem.max, free, total)) : pages;
 }
 
-/* No bounds given: both 0. */
+/* Both 0: no bounds were given. */
 static struct {
 	u32 min, max;
 } vcpus;
@@ -133,7 +133,7 @@ static const char *parse_vcpus(const char *v)
 		if ((!min && !*v) || !parse_bound(&v, &max))
 			return VCPU_FORMS;
 		min = min ? min : 1;
-		/* More than a domain can have is no bound. */
+		/* Limit the bound to the most that a domain can have. */
 		max = min(max, DOM0_MAX_VCPUS);
 	}
 	if (*v || !min || min > max || max > DOM0_MAX_VCPUS)

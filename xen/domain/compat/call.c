@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The arguments of a call from 32-bit mode, and memory as such a call sees it. */
+/* The arguments of a call from 32-bit mode, and copies to and from its memory. */
 #include "private.h"
 
 #include <xen/domain.h>
@@ -45,14 +45,14 @@ long compat_call(struct vcpu *v, struct hypercall *hc,
 		return -XEN_ENOSYS;
 	arguments_in(c, hc);
 	rc = run(v, hc);
-	/* A time in two halves is never put off. */
+	/* A call with a time in two halves is never continued. */
 	ASSERT(rc != -XEN_ERESTART || !c->halves);
 	if (rc == -XEN_ERESTART)
 		arguments_out(hc);
 	return rc;
 }
 
-/* Is all of it where a 32-bit pointer can lead? */
+/* True when a 32-bit pointer can reach all bytes. */
 static bool reachable(u64 va, u64 len)
 {
 	return va < COMPAT_LIMIT && len <= COMPAT_LIMIT - va;

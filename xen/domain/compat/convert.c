@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Members of structures from the layout of a 32-bit guest to the native one and back. */
+/* Conversion of structures between the layout of a 32-bit guest and the native one. */
 #include "private.h"
 
 #include <xen/printk.h>
 #include <xen/string.h>
 
-/* What is asked for of a structure, and both sides of it. */
+/* The part of a structure to convert, and both copies. */
 struct piece {
 	u32 off, len;		/* of the native structure */
 	u8 *compat;		/* from the structure's start */
@@ -14,7 +14,7 @@ struct piece {
 
 typedef void (*field_fn)(const struct compat_field *f, struct piece *p);
 
-/* The part of @f that is asked for: the first byte in the native structure, and how many. */
+/* The part of @f inside @p: returns its bytes, *@first is its offset in the native structure. */
 static u32 overlap(const struct compat_field *f, const struct piece *p, u32 *first)
 {
 	u32 start = max((u32)f->native, p->off);
@@ -24,7 +24,7 @@ static u32 overlap(const struct compat_field *f, const struct piece *p, u32 *fir
 	return start < end ? end - start : 0;
 }
 
-/* Only bytes can be had in part. */
+/* True when @n is only a part of a member that cannot be divided; runs of bytes can. */
 static bool is_cut(const struct compat_field *f, u32 n)
 {
 	return n && n != f->native_size && f->kind != COMPAT_BYTES;
@@ -76,7 +76,7 @@ static void for_fields(const struct compat_field *f, u32 n, field_fn fn, struct 
 	}
 }
 
-/* Members whose meaning the tag decides; @s is whichever side is filled, the tag lies alike. */
+/* Convert the members that depend on the tag. @s is the source; the tag has one offset in both. */
 static void for_case(const struct compat_layout *l, const u8 *s, field_fn fn, struct piece *p)
 {
 	u32 tag;

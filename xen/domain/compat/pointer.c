@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Translating pointers: a guest_ptr_t that leads into an array of structures of a 32-bit guest, and
- * on which arithmetic in native sizes is right.
+ * Translating pointers: a guest_ptr_t that leads into an array of structures of a 32-bit guest, but
+ * takes arithmetic in native sizes.
  *
  *   bits 63-59   10000: no canonical address looks like this
  *   bits 58-52   number of the layout
@@ -9,7 +9,7 @@
  *   bits 43-0    position: number of the element, counted from address 0, times its native size,
  *                plus the offset in the native element
  *
- * A handler adds at most 2^32 elements, so the position does not run over.
+ * A handler adds at most 2^32 elements, so the position does not overflow.
  */
 #include "private.h"
 

@@ -6,7 +6,7 @@
 #include <xen/hypercall.h>
 #include <xen/xmalloc.h>
 
-/* Channels closed before a preemption check, so that every call gets somewhere. */
+/* Channels closed before a preemption check, so that every call makes progress. */
 #define CLOSE_BATCH 32
 
 DEFINE_SPINLOCK(evtchn_link_lock, LOCK_RANK_EVTCHN_LINK);
@@ -38,7 +38,7 @@ static int open_channel(struct domain *d, u8 state, u32 vcpu, u32 what)
 		return port;
 	chn = evtchn_from_port(d, (u32)port);
 	flags = spin_lock_irqsave(&chn->lock);
-	/* A port is given back only after its channel was closed. */
+	/* A port is freed only after its channel was closed. */
 	ASSERT(chn->port == (u32)port && chn->state == EVTCHNSTAT_closed);
 	chn->notify_vcpu = vcpu;
 	chn->priority = EVTCHN_FIFO_PRIORITY_DEFAULT;
@@ -74,7 +74,7 @@ static int join_channels(struct domain *d, struct evtchn *chn, struct domain *rd
 	ASSERT(spin_is_locked_by_me(&evtchn_link_lock));
 	ASSERT(chn != rchn);
 	flags = spin_lock_irqsave(&chn->lock);
-	/* Nobody else can bind it: it is open to DOMID_INVALID. */
+	/* No domain can have bound it: it is open to DOMID_INVALID only. */
 	ASSERT(chn->state == EVTCHNSTAT_unbound);
 	spin_lock_nested(&rchn->lock);
 	if (rchn->state == EVTCHNSTAT_unbound && rchn->unbound_remote == d->id) {
@@ -84,7 +84,7 @@ static int join_channels(struct domain *d, struct evtchn *chn, struct domain *rd
 		rchn->remote = d;
 		rchn->peer = chn;
 		rchn->state = EVTCHNSTAT_interdomain;
-		/* The other side may have sent before; let the guest look. */
+		/* The other end may have sent before it was bound; let the guest check. */
 		evtchn_raise(d, chn);
 		rc = 0;
 	}
@@ -104,7 +104,7 @@ int evtchn_bind_interdomain(struct domain *d, struct domain *rd, u32 rport)
 	if (!rchn)
 		return -XEN_EINVAL;
 	spin_lock(&d->evtchn->lock);
-	/* Unbound, open to nobody: what we join is a channel in order. */
+	/* First open it unbound, to DOMID_INVALID, so that join_channels() gets a valid channel. */
 	port = open_channel(d, EVTCHNSTAT_unbound, 0, DOMID_INVALID);
 	if (port > 0) {
 		chn = evtchn_from_port(d, (u32)port);
@@ -158,7 +158,7 @@ int evtchn_bind_ipi(struct domain *d, u32 vcpu)
 	return port;
 }
 
-/* Bind with the domain's lock held and the map there. */
+/* Bind with the domain's lock held and the map allocated. */
 static int bind_pirq_locked(struct vcpu *v, u32 pirq, bool share)
 {
 	struct domain *d = v->domain;
@@ -170,12 +170,12 @@ static int bind_pirq_locked(struct vcpu *v, u32 pirq, bool share)
 	port = open_channel(d, EVTCHNSTAT_pirq, 0, pirq);
 	if (port < 0)
 		return port;
-	/* In the map before interrupts can come. */
+	/* Enter it into the map before interrupts can arrive. */
 	WRITE_ONCE(map[pirq], (u32)port);
 	rc = arch_pirq_bind(v, pirq, share);
 	if (!rc)
 		return port;
-	/* Not the arch's any more: closing must not unbind it. */
+	/* The arch did not bind it, so closing must not unbind it. */
 	WRITE_ONCE(map[pirq], 0);
 	close_channel(d, evtchn_from_port(d, (u32)port));
 	return rc;
@@ -266,7 +266,7 @@ static void forget_virq(struct domain *d, const struct evtchn *chn)
 	ASSERT(chn->state == EVTCHNSTAT_virq && chn->virq < NR_VIRQS);
 	map = evtchn_virq_is_global(chn->virq) ? d->evtchn->global_virq
 					       : d->vcpu[chn->notify_vcpu]->evtchn->virq;
-	/* A VIRQ has one channel, and a channel of the kind for each vCPU never moves. */
+	/* A VIRQ has one channel, and the channel of a per-vCPU VIRQ never moves. */
 	ASSERT(map[chn->virq] == chn->port);
 	WRITE_ONCE(map[chn->virq], 0);
 }
@@ -349,7 +349,7 @@ int evtchn_reset(struct domain *d, bool self)
 	if (rc || !self)
 		return rc;
 	spin_lock(&ed->lock);
-	/* Another vCPU or domain opened a channel meanwhile: the FIFO pages are in use. */
+	/* If another vCPU or domain opened a channel meanwhile, the FIFO pages are in use. */
 	if (ed->nr_open)
 		rc = -XEN_EAGAIN;
 	else

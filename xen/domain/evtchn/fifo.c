@@ -17,12 +17,12 @@
 #define WORD_LINKED (1U << EVTCHN_FIFO_LINKED)
 #define WORD_BUSY (1U << EVTCHN_FIFO_BUSY)
 
-/* Tries to write a LINK field before, and after, asking the guest to keep off by BUSY. */
+/* Tries to write a LINK field without BUSY, and as many after setting it for the guest to wait. */
 #define LINK_TRIES 4
-/* Tries to catch a channel between changes of its queue by other CPUs. */
+/* Tries to lock a channel's queue while other CPUs move the channel to other queues. */
 #define QUEUE_TRIES 8
 
-/* The event word of @port; NULL when the guest has not given the page yet. */
+/* The event word of @port; NULL while the guest has not supplied its page. */
 static event_word_t *fifo_word(const struct domain *d, u32 port)
 {
 	const struct evtchn_fifo *fifo = d->evtchn->fifo;
@@ -34,7 +34,7 @@ static event_word_t *fifo_word(const struct domain *d, u32 port)
 	return page ? &page[port % FIFO_WORDS_PER_PAGE] : NULL;
 }
 
-/* The queue an event was on last; @q itself when that vCPU does not exist. */
+/* The queue that an event was last on; @q itself when its vCPU does not exist. */
 static struct fifo_queue *last_queue(const struct domain *d, u32 id, struct fifo_queue *q)
 {
 	struct vcpu *v;
@@ -45,8 +45,8 @@ static struct fifo_queue *last_queue(const struct domain *d, u32 id, struct fifo
 }
 
 /*
- * Lock @q and the queue @chn was on last, in address order. Returns the latter, NULL (nothing
- * locked) when other CPUs kept moving the channel. Interrupts are off.
+ * Lock @q and the queue that @chn was last on, in address order. Returns the latter, or NULL with
+ * nothing locked when other CPUs kept moving the channel. Interrupts are off.
  */
 static struct fifo_queue *lock_queues(struct domain *d, struct evtchn *chn, struct fifo_queue *q)
 {
@@ -68,7 +68,7 @@ static struct fifo_queue *lock_queues(struct domain *d, struct evtchn *chn, stru
 
 /*
  * Make the tail's @word point at @port. False when the guest took the tail off meanwhile, which
- * leaves the queue empty. The guest may change other bits under us at any time.
+ * leaves the queue empty. The guest may change other bits of the word at any time.
  */
 static bool link_after(event_word_t *word, u32 port)
 {
@@ -89,18 +89,18 @@ static bool link_after(event_word_t *word, u32 port)
 			return true;
 	}
 	__atomic_fetch_and(word, ~WORD_BUSY, __ATOMIC_SEQ_CST);
-	/* It breaks the ABI, and the loss is its own. */
+	/* The guest violates the ABI, and only it loses events. */
 	printk(LOG_G_WARN "event channel: guest races us for the word before port %u\n", port);
 	return true;
 }
 
-/* Append to @q, locked. True when the queue was empty, so that the guest must be told. */
+/* Append to @q, which is locked. True when it was empty, so that the guest must be notified. */
 static bool append(struct domain *d, struct fifo_queue *q, u32 *head, u32 port)
 {
 	bool linked;
 
 	ASSERT(spin_is_locked_by_me(&q->lock));
-	/* A port gets to be a tail through its word, and words stay while the ABI is in use. */
+	/* A port needs a word to become a tail, and words stay while the ABI is in use. */
 	ASSERT(!q->tail || fifo_word(d, q->tail));
 	linked = q->tail && link_after(fifo_word(d, q->tail), port);
 
@@ -120,7 +120,7 @@ static void link_event(struct vcpu *v, struct evtchn *chn, event_word_t *word)
 	bool tell = false;
 
 	cb = __atomic_load_n(&v->evtchn->control, __ATOMIC_ACQUIRE);
-	/* The guest bound it to a vCPU it has not set up: it stays pending, not linked. */
+	/* The guest has not set up that vCPU: the event stays pending and is not linked. */
 	if (!cb)
 		return;
 	old = lock_queues(d, chn, q);
@@ -129,7 +129,7 @@ static void link_event(struct vcpu *v, struct evtchn *chn, event_word_t *word)
 		return;
 	}
 	if (!(__atomic_fetch_or(word, WORD_LINKED, __ATOMIC_SEQ_CST) & WORD_LINKED)) {
-		/* The guest took it off the old queue; it must not be appended to there. */
+		/* The guest took the event off its old queue, so it cannot be the tail there. */
 		if (old->tail == chn->port)
 			old->tail = 0;
 		WRITE_ONCE(chn->fifo_last, fifo_queue_id(v->id, prio));
@@ -149,7 +149,7 @@ static void fifo_set_pending(struct vcpu *v, struct evtchn *chn)
 	event_word_t old;
 
 	if (unlikely(!word)) {
-		/* Whoever adds the page looks at this after publishing it; so look again. */
+		/* add_page() checks this after publishing the page, so look for it again. */
 		__atomic_store_n(&chn->fifo_early, true, __ATOMIC_SEQ_CST);
 		word = fifo_word(v->domain, chn->port);
 		if (!word)
@@ -164,7 +164,7 @@ static void fifo_clear_pending(struct domain *d, struct evtchn *chn)
 {
 	event_word_t *word = fifo_word(d, chn->port);
 
-	/* It may still be linked; the guest passes over it. */
+	/* The event may still be linked; the guest skips it. */
 	if (word)
 		__atomic_fetch_and(word, ~WORD_PENDING, __ATOMIC_SEQ_CST);
 }

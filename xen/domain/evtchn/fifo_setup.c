@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Event channels: the FIFO ABI, the pages a guest gives for it. */
+/* Event channels: the FIFO ABI, the pages that a guest supplies for it. */
 #include "private.h"
 
 #include <xen/xmalloc.h>
@@ -10,7 +10,7 @@ void evtchn_fifo_vcpu_init(struct evtchn_vcpu *ev)
 		spin_lock_init(&ev->queue[i].lock, "event queue", LOCK_RANK_EVTCHN_FIFO);
 }
 
-/* Raise an open channel's event again if it came before its word was there. */
+/* Raise an open channel's event again if it was raised before its word existed. */
 static void raise_early(struct domain *d, u32 port)
 {
 	struct evtchn *chn = evtchn_from_port(d, port);
@@ -22,7 +22,7 @@ static void raise_early(struct domain *d, u32 port)
 	spin_unlock_irqrestore(&chn->lock, flags);
 }
 
-/* Leave the 2-level ABI. What was pending there is raised when its word comes. */
+/* Leave the 2-level ABI. Events pending there are raised again when their words exist. */
 static void switch_to_fifo(struct domain *d)
 {
 	struct evtchn_domain *ed = d->evtchn;
@@ -137,7 +137,7 @@ struct evtchn_fifo *evtchn_fifo_detach(struct domain *d)
 	struct vcpu *v;
 
 	ASSERT(spin_is_locked_by_me(&ed->lock));
-	/* Whoever touches the pages holds the lock of an open channel. */
+	/* The pages are only touched under the lock of an open channel. */
 	ASSERT(!ed->nr_open);
 	__atomic_store_n(&ed->ops, &evtchn_2l_ops, __ATOMIC_SEQ_CST);
 	for_each_vcpu(d, v)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Event channels: the part of each vCPU, and the steps in which a domain's channels end. */
+/* Event channels: the data of each vCPU, and the teardown of a domain's channels. */
 #include "private.h"
 
 #include <xen/xmalloc.h>
@@ -31,7 +31,7 @@ int evtchn_domain_destroy(struct domain *d)
 	if (rc)
 		return rc;
 	spin_lock(&ed->lock);
-	/* Closed to new ports above, so none can have been opened since. */
+	/* No new ports since @closed was set, so no channel was opened. */
 	ASSERT(!ed->nr_open);
 	fifo = evtchn_fifo_detach(d);
 	spin_unlock(&ed->lock);

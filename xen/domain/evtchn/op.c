@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Event channels: HYPERVISOR_event_channel_op. Copies in, checks who may, copies out. */
+/* Event channels: HYPERVISOR_event_channel_op. Copies in, checks permission, copies out. */
 #include "private.h"
 
 #include <xen/hypercall.h>
 
-/* Hand a new port to the caller, or close it again when that fails. */
+/* Copy a new port out to the caller; close the port when that fails. */
 static long return_port(struct vcpu *v, struct domain *d, int port, guest_ptr_t field)
 {
 	evtchn_port_t out = (evtchn_port_t)port;
@@ -153,7 +153,7 @@ static long op_reset(struct vcpu *v, guest_ptr_t arg)
 	d = domain_from_arg(v, op.dom, &err);
 	if (!d)
 		return err;
-	/* Another domain must stand still, or it would open channels as fast as we close them. */
+	/* Another domain must be paused, or it could open channels as fast as we close them. */
 	if (d != v->domain && !READ_ONCE(d->controller_pause_count))
 		rc = -XEN_EINVAL;
 	else

@@ -77,7 +77,7 @@ int evtchn_port_get(struct domain *d)
 		if (rc)
 			return rc;
 	}
-	/* The first free port is in the last bucket at most, and port 0 is never free. */
+	/* The last bucket has a free port if no earlier one has, and port 0 is never free. */
 	ASSERT(port && !(bucket_of(ed, port)->used & BIT(port % EVTCHN_PER_BUCKET)));
 	bucket_of(ed, port)->used |= BIT(port % EVTCHN_PER_BUCKET);
 	ed->hint = port + 1;
@@ -154,7 +154,7 @@ u32 evtchn_next_open(const struct domain *d, u32 from)
 	while (port < nr) {
 		u64 used = READ_ONCE(bucket_of(ed, port)->used) >> (port % EVTCHN_PER_BUCKET);
 
-		/* Port 0 is marked used so that nobody gets it; it is no channel. */
+		/* Port 0 is marked as used but is not a channel. */
 		if (port == 0)
 			used &= ~1UL;
 		if (used)

@@ -1,23 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Event channels: what the files of this directory share.
+ * Event channels: shared by the files of this directory.
  *
  * Design. A domain's channels live in buckets of 64 that are allocated as ports grow and stay
- * until the domain is freed, so a port number leads to its struct evtchn without a lock. How an
- * event is shown to the guest (2-level bitmaps or FIFO queues) is behind struct evtchn_ops.
+ * until the domain is freed, so a port number leads to its struct evtchn without a lock. The two
+ * ways of showing an event to the guest (2-level bitmaps, FIFO queues) implement evtchn_ops.
  *
  * Locking, outermost first:
  *   evtchn_domain.lock   which ports are in use, VIRQ and PIRQ maps, FIFO set-up
  *   evtchn_link_lock     global; every change of a binding between two channels, so that only its
  *                        holder ever takes two channel locks
- *   evtchn.lock          the channel's state; taken with interrupts off, for VIRQs and PIRQs are
- *                        raised by interrupt handlers
+ *   evtchn.lock          the channel's state; taken with interrupts off, as interrupt handlers
+ *                        raise VIRQs and PIRQs
  *   fifo_queue.lock      a queue's tail
  * Sending takes one channel lock. An interdomain channel is bound and unbound with both ends
  * locked, so holding one end keeps the other end and its domain in place.
  *
- * Ordering. A channel is marked open last and closed first. FIFO pages go only when no channel is
- * open, and whoever touches them holds the lock of an open channel or of its peer.
+ * Ordering. A channel is marked open last and closed first. FIFO pages are freed only when no
+ * channel is open; they are touched only with the lock of an open channel or of its peer held.
  */
 #ifndef XEN_DOMAIN_EVTCHN_PRIVATE_H
 #define XEN_DOMAIN_EVTCHN_PRIVATE_H
@@ -43,7 +43,7 @@ struct evtchn {
 	u32 port;		/* [const] */
 	u32 notify_vcpu;	/* read without the lock when sending to an interdomain peer */
 	u8 state;		/* EVTCHNSTAT_* */
-	u8 priority;		/* FIFO queue of the next linking; read like notify_vcpu */
+	u8 priority;		/* FIFO queue to link it to next; read like notify_vcpu */
 	bool fifo_early;	/* raised before its event word existed; atomic */
 	u32 fifo_last;		/* queue last linked on, fifo_queue_id() [lock of that queue] */
 	union {
@@ -66,16 +66,16 @@ struct evtchn_group {
 	struct evtchn_bucket *bucket[EVTCHN_BUCKETS_PER_GROUP];
 };
 
-/** How events are shown to the guest. Callers hold the channel's lock or its peer's. */
+/** An ABI for showing events. Callers hold the lock of the channel or of its peer. */
 struct evtchn_ops {
 	const char *name;
 	bool has_priorities;
-	/** Ports that the guest can see. */
+	/** The number of ports that the guest can see. */
 	u32 (*nr_ports)(const struct domain *d);
 	/** Raise @chn on @v, its vCPU. */
 	void (*set_pending)(struct vcpu *v, struct evtchn *chn);
 	void (*clear_pending)(struct domain *d, struct evtchn *chn);
-	/** Clear the mask and, when the event is pending, raise it on @v. */
+	/** Clear the mask; if the event is pending, raise it on @v. */
 	void (*unmask)(struct vcpu *v, struct evtchn *chn);
 	bool (*is_pending)(struct domain *d, const struct evtchn *chn);
 	bool (*is_masked)(struct domain *d, const struct evtchn *chn);
@@ -96,18 +96,18 @@ struct evtchn_domain {
 	struct evtchn_fifo *fifo;	/* NULL with the 2-level ABI [lock] to change, "Ordering" */
 };
 
-/** A page of the guest that we keep mapped, as map_guest_page gave it. */
+/** A page of the guest that we keep mapped, as map_guest_page() returned it. */
 struct evtchn_page {
 	void *va;
 	struct page_info *page;
 };
 
-/** The pages of the FIFO ABI; they go all at once. [evtchn_domain.lock] to change. */
+/** The pages of the FIFO ABI, freed all at once. [evtchn_domain.lock] to change. */
 struct evtchn_fifo {
 	u32 nr_pages;
 	event_word_t *array[FIFO_MAX_PAGES];	/* event words; slots filled once, in order */
 	struct evtchn_page array_page[FIFO_MAX_PAGES];
-	u32 nr_control;				/* length of the next */
+	u32 nr_control;				/* length of control_page[] */
 	struct evtchn_page control_page[];	/* of each vCPU */
 };
 
@@ -140,11 +140,11 @@ static inline struct evtchn *evtchn_from_port(const struct domain *d, u32 port)
 			->chn[port % EVTCHN_PER_BUCKET];
 }
 
-/** True for VIRQs that one vCPU of one domain gets; the rest belong to each vCPU. */
+/** True for VIRQs that go to one vCPU of one domain; each vCPU has its own of the others. */
 bool evtchn_virq_is_global(u32 virq);
 
 /* port.c */
-/** A free port of @d, closed still. Negative: -XEN_ENOSPC, -XEN_ENOMEM, -XEN_EINVAL (dying).
+/** Take a free port of @d; its channel is closed. -XEN_ENOSPC, -XEN_ENOMEM, -XEN_EINVAL (dying).
  * evtchn_domain.lock held. */
 int evtchn_port_get(struct domain *d);
 /** Give back a port whose channel is closed. evtchn_domain.lock held. */
@@ -160,25 +160,25 @@ int evtchn_bind_pirq(struct vcpu *v, u32 pirq, bool share);
 int evtchn_bind_vcpu(struct domain *d, u32 port, u32 vcpu);
 int evtchn_set_priority(struct domain *d, u32 port, u32 priority);
 int evtchn_close(struct domain *d, u32 port);
-/** Close all ports, a bounded number a call; -XEN_ERESTART when some remain. */
+/** Close all ports, a bounded number in each call; -XEN_ERESTART when some remain. */
 int evtchn_close_all(struct domain *d);
 int evtchn_reset(struct domain *d, bool self);
 int evtchn_status(struct domain *d, struct evtchn_status *st);
 
 /* send.c */
-/** Raise the event on the vCPU it is for. The lock of the channel or of its peer is held. */
+/** Raise the event on its vCPU. The lock of the channel or of its peer is held. */
 void evtchn_raise(struct domain *d, struct evtchn *chn);
 int evtchn_unmask(struct domain *d, u32 port);
-/** Set @v's upcall flag, and for the 2-level ABI bit @sel of its selector (-1: none); tell the
- * architecture when the flag was clear. */
+/** Set @v's upcall flag, and for the 2-level ABI bit @sel of its selector (-1: none). Notify the
+ * architecture if the flag was clear. */
 void evtchn_mark_upcall(struct vcpu *v, int sel);
 
 /* fifo.c, fifo_setup.c */
 void evtchn_fifo_vcpu_init(struct evtchn_vcpu *ev);
 int evtchn_fifo_init_control(struct domain *d, u32 vcpu, gfn_t gfn, u32 offset);
 int evtchn_fifo_expand_array(struct domain *d, gfn_t gfn);
-/** Go back to 2-level. No channel is open; evtchn_domain.lock held. Returns what the caller must
- * give to evtchn_fifo_free() once it has dropped the lock; may be NULL. */
+/** Go back to the 2-level ABI. No channel is open; evtchn_domain.lock held. After dropping the lock
+ * the caller passes the result, which may be NULL, to evtchn_fifo_free(). */
 struct evtchn_fifo *evtchn_fifo_detach(struct domain *d);
 void evtchn_fifo_free(struct evtchn_fifo *fifo);
 

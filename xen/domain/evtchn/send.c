@@ -7,8 +7,8 @@
 #include <xen/trace.h>
 
 /*
- * A vCPU without a vcpu_info of its own has a dummy that others share: nothing is marked there,
- * evtchn_vcpu_info_moved() makes up for it.
+ * vCPUs without a vcpu_info share a dummy. Nothing is marked there; when the guest registers one,
+ * evtchn_vcpu_info_moved() raises the events.
  */
 static bool has_vcpu_info(const struct vcpu *v)
 {
@@ -21,7 +21,7 @@ void evtchn_mark_upcall(struct vcpu *v, int sel)
 
 	if (unlikely(!has_vcpu_info(v)))
 		return;
-	/* Again when the info moved meanwhile: the mover may have copied before our bits came. */
+	/* Repeat if the info moved meanwhile: it may have been copied before our bits were set. */
 	do {
 		vi = READ_ONCE(v->vcpu_info);
 		if (sel >= 0 && shared_select(v->domain, vi, (u32)sel))
@@ -37,13 +37,13 @@ void evtchn_vcpu_info_moved(struct vcpu *v)
 {
 	struct vcpu_info *vi = READ_ONCE(v->vcpu_info);
 
-	/* The selector is a hint: bits too many cost the guest one look at its bitmaps. */
+	/* The selector is a hint: surplus bits only make the guest scan its bitmaps once. */
 	shared_select_all(v->domain, vi);
 	__atomic_store_n(&vi->evtchn_upcall_pending, 1, __ATOMIC_SEQ_CST);
 	arch_vcpu_event_notify(v);
 }
 
-/* End SCHEDOP_poll of those that wait for @port, or for several ports (they look again). */
+/* End SCHEDOP_poll of vCPUs that wait for @port, or for several ports (they check again). */
 static void wake_pollers(struct domain *d, u32 port)
 {
 	struct vcpu *v;
@@ -53,7 +53,7 @@ static void wake_pollers(struct domain *d, u32 port)
 
 		if (likely(polled == 0) || (polled != port && polled != ~0U))
 			continue;
-		/* It ended otherwise, or is about to begin and will look for itself. */
+		/* The poll has ended, or is about to begin and will check the ports itself. */
 		if (!(__atomic_load_n(&v->pause_flags, __ATOMIC_SEQ_CST) & VPF_POLL))
 			continue;
 		if (__atomic_compare_exchange_n(&v->poll_evtchn, &polled, 0, false,
@@ -95,7 +95,7 @@ int evtchn_send(struct domain *d, u32 port)
 		evtchn_raise(d, chn);
 		break;
 	case EVTCHNSTAT_unbound:
-		/* Nobody listens yet; whoever binds finds the event raised then. */
+		/* Binding the channel raises its event. */
 		break;
 	default:
 		rc = -XEN_EINVAL;
@@ -121,7 +121,7 @@ int evtchn_unmask(struct domain *d, u32 port)
 	return 0;
 }
 
-/* Raise @port if it is (still) what the caller's map said. */
+/* Raise @port if it is still the channel that the caller's map named. */
 static void raise_irq(struct domain *d, u32 port, u32 state, u32 nr, const struct vcpu *v)
 {
 	struct evtchn *chn = evtchn_from_port(d, port);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Event channels: the 2-level ABI. Pending and mask bitmaps in the shared info page, a selector
- * word in each vcpu_info. Where they lie depends on the guest's width (xen/shared_info.h); a guest
- * that changes it loses sight of the ports that only the wider layout has.
+ * word in each vcpu_info. Their places depend on the guest's width (xen/shared_info.h). A guest
+ * that becomes narrower loses the ports that only the wider layout has.
  */
 #include <xen/ops.h>
 
@@ -15,7 +15,7 @@ static u32 two_level_nr_ports(const struct domain *d)
 	return shared_evtchn_ports(d);
 }
 
-/* Only a port that the layout has a bit for; beyond the bitmaps lie other things. */
+/* Check that the layout has a bit for the port; after the bitmaps follow other fields. */
 static bool has_bit(const struct domain *d, const struct evtchn *chn)
 {
 	return likely(chn->port < shared_evtchn_ports(d));

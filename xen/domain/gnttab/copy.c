@@ -5,7 +5,7 @@
 #include <xen/string.h>
 #include <xen/trace.h>
 
-/* A grant in use; transitive ones take two. */
+/* A pinned grant; a transitive grant takes two. */
 struct copy_pin {
 	struct domain *d;	/* referenced */
 	u32 ref;
@@ -14,7 +14,7 @@ struct copy_pin {
 /* One end of a copy. */
 struct copy_side {
 	struct page_info *page;
-	u32 start, length;	/* the part one may touch */
+	u32 start, length;	/* the part that may be accessed */
 	bool write;
 	u32 nr_pins;		/* 0: a page of the caller's own, referenced */
 	struct copy_pin pin[2];
@@ -59,7 +59,7 @@ static int side_from_grant(struct copy_side *s, struct domain *caller, u16 domid
 		domid = caller->id;
 	rc = side_pin(s, domid, ref, caller->id, &view);
 	if (!rc && !view.page) {
-		/* Transitive: the granting domain uses a grant it has. One step, no further. */
+		/* Transitive: also pin the grant that is passed on. Only one step is followed. */
 		rc = side_pin(s, view.via_domid, view.via_ref, s->pin[0].d->id, &view);
 		if (!rc && !view.page)
 			rc = GNTST_general_error;
@@ -105,7 +105,7 @@ s16 grant_copy(struct vcpu *v, const struct gnttab_copy *op)
 	if (!rc)
 		rc = side_open(&dst, v->domain, &op->dest, op->flags & GNTCOPY_dest_gref, op->len);
 	ASSERT(rc || (src.page && dst.page));
-	/* Both may be the same page. */
+	/* Source and destination may be the same page. */
 	if (!rc)
 		memmove((u8 *)page_to_virt(dst.page) + op->dest.offset,
 			(u8 *)page_to_virt(src.page) + op->source.offset, op->len);

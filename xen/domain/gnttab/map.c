@@ -7,14 +7,14 @@
 
 #define MAP_KINDS (GNTMAP_host_map | GNTMAP_device_map)
 
-/* GNTST_* for flags and addresses that can never work for @d. */
+/* Check flags and address of @op, whatever the grant is. Returns GNTST_*. */
 static int check_map(const struct domain *d, const struct gnttab_map_grant_ref *op)
 {
 	if (!(op->flags & MAP_KINDS))
 		return GNTST_bad_gntref;
 	if (op->flags & ~(u32)(MAP_KINDS | GNTMAP_readonly))
 		return GNTST_general_error;
-	/* Without an IOMMU a device sees machine addresses, which only dom0 knows how to use. */
+	/* Without an IOMMU devices use machine addresses, which only a 1:1 dom0 can handle. */
 	if ((op->flags & GNTMAP_device_map) && !(d->is_hardware && d->is_mapped_1to1))
 		return GNTST_general_error;
 	if ((op->flags & GNTMAP_host_map) && page_offset(op->host_addr))
@@ -22,7 +22,7 @@ static int check_map(const struct domain *d, const struct gnttab_map_grant_ref *
 	return GNTST_okay;
 }
 
-/* Enter @mfn into @d's p2m, at a gfn where nothing is. */
+/* Map @mfn in @d's p2m at a gfn that is empty. */
 static int map_frame(struct domain *d, gfn_t gfn, mfn_t mfn, bool readonly)
 {
 	switch (p2m_map_new(d->p2m, gfn, mfn, readonly ? P2M_GRANT_RO : P2M_GRANT_RW)) {
@@ -35,7 +35,7 @@ static int map_frame(struct domain *d, gfn_t gfn, mfn_t mfn, bool readonly)
 	}
 }
 
-/* Pin and map for the new, busy mapping @m. */
+/* Pin and map the grant for the new, busy mapping @m. */
 static int make_mapping(struct domain *d, struct domain *granter, struct grant_mapping *m,
 			struct gnttab_map_grant_ref *op)
 {
@@ -48,7 +48,7 @@ static int make_mapping(struct domain *d, struct domain *granter, struct grant_m
 	rc = grant_pin(granter, op->ref, d->id, readonly ? 0 : PIN_WRITE, &view);
 	if (rc)
 		return rc;
-	/* Without PIN_COPY nothing but whole pages can be pinned. */
+	/* Without PIN_COPY only whole pages are pinned. */
 	ASSERT(view.page && view.length == PAGE_SIZE);
 	mfn = page_to_mfn(view.page);
 	if (op->flags & GNTMAP_host_map)
@@ -97,7 +97,7 @@ s16 grant_map(struct vcpu *v, struct gnttab_map_grant_ref *op)
 	return GNTST_okay;
 }
 
-/* What goes, by the addresses given. GNTST_* when one is not of this mapping. */
+/* Derive from the addresses what to remove. An error when one does not match the mapping. */
 static int check_unmap(struct grant_unmap *u, const struct grant_mapping *m)
 {
 	u->drop = 0;
@@ -115,8 +115,9 @@ static int check_unmap(struct grant_unmap *u, const struct grant_mapping *m)
 }
 
 /*
- * Take the frame out of the p2m. When the guest has put something else at that gfn, the frame is
- * mapped no more (the p2m lets nobody move a grant mapping): that stays, and the guest is told.
+ * Take the frame out of the p2m. If the guest has put something else at that gfn, the frame is not
+ * mapped any more, as a grant mapping cannot be moved. The new mapping stays, and the guest gets an
+ * error.
  */
 static int unmap_frame(struct domain *d, const struct grant_mapping *m)
 {
@@ -126,7 +127,7 @@ static int unmap_frame(struct domain *d, const struct grant_mapping *m)
 								      : GNTST_okay;
 }
 
-/* Claim the mapping and take it out of the p2m; the flush is still to come. */
+/* Claim the mapping and take it out of the p2m; the caller flushes later. */
 static void unmap_begin(struct domain *d, struct grant_unmap *u)
 {
 	struct maptrack *mt = &d->gnttab->maptrack;
@@ -147,7 +148,7 @@ static void unmap_begin(struct domain *d, struct grant_unmap *u)
 		u->status = (s16)unmap_frame(d, m);
 }
 
-/* After the flush nobody can reach the page through the mapping. */
+/* Called after the flush, so the mapping does not reach the page any more. */
 static void unmap_end(struct domain *d, struct grant_unmap *u)
 {
 	struct maptrack *mt = &d->gnttab->maptrack;

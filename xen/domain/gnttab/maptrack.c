@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Grant tables: the mappings a domain holds, by handle. */
+/* Grant tables: the mappings that a domain holds, by handle. */
 #include "private.h"
 
 #include <xen/xmalloc.h>
@@ -90,7 +90,7 @@ struct grant_mapping *maptrack_claim(struct maptrack *mt, u32 handle)
 void maptrack_keep(struct maptrack *mt, struct grant_mapping *m)
 {
 	spin_lock(&mt->lock);
-	/* Whoever keeps a mapping had it to itself, and it maps something. */
+	/* The caller had claimed the mapping, and it maps something. */
 	ASSERT(m->busy && m->granter && m->flags);
 	m->busy = false;
 	spin_unlock(&mt->lock);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Grant tables: HYPERVISOR_grant_table_op. Each op is copied in once; its results go out. */
+/* Grant tables: HYPERVISOR_grant_table_op. Copies each op in once and its results out. */
 #include "private.h"
 
 #include <xen/hypercall.h>
@@ -38,8 +38,8 @@ static long copy_op(struct vcpu *v, void *arg)
 
 struct grant_cmd {
 	u8 size;		/* of the op */
-	u8 out, out_size;	/* what to copy out of it */
-	bool array;		/* more than one at a time */
+	u8 out, out_size;	/* the part to copy out */
+	bool array;		/* may have several ops in a call */
 	long (*run)(struct vcpu *v, void *op);
 };
 
@@ -98,7 +98,7 @@ static long run_array(struct vcpu *v, const struct grant_cmd *c, guest_ptr_t uop
 	return 0;
 }
 
-/* Up to UNMAP_BATCH of them, with one flush. */
+/* Unmap up to UNMAP_BATCH mappings with one flush. */
 static long unmap_some(struct vcpu *v, guest_ptr_t uop, u32 n, u32 *done)
 {
 	const u64 size = sizeof(struct gnttab_unmap_grant_ref);

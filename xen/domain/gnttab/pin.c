@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Grant tables: taking an entry into use. The guest may change the entry at any moment, so what
- * decides is one atomic step: version 1 sets the flag and checks in one exchange of the word that
- * holds flags and domid; version 2 sets the flag in the status word and then looks again.
+ * Grant tables: pinning an entry. The guest may change the entry at any moment, so one atomic step
+ * must decide: version 1 checks and sets the flag in one exchange of the word that holds flags and
+ * domid; version 2 sets the flag in the status word and then checks that the entry is unchanged.
  */
 #include "private.h"
 
 #include <xen/xmalloc.h>
 
-/* Tries against a guest that keeps rewriting its entry. */
+/* Tries while a guest keeps changing its entry. */
 #define MARK_TRIES 8
 
-/* What the entry said, read once. */
+/* The contents of an entry, read once. */
 struct grant_words {
 	u16 type;		/* GTF_permit_access, GTF_transitive */
 	bool sub_page;
@@ -61,7 +61,7 @@ static int mark_v1(struct grant_table *gt, u32 ref, u16 grantee, bool write, str
 	return GNTST_general_error;
 }
 
-/* The rest of a version 2 entry, whose header was @h. */
+/* Read the rest of a version 2 entry, whose header was @h. */
 static int read_v2(const union grant_entry_v2 *e, u32 h, struct grant_words *w)
 {
 	w->type = h & GTF_type_mask;
@@ -98,7 +98,7 @@ static int mark_v2(struct grant_table *gt, u32 ref, u16 grantee, bool write, u16
 		if (rc)
 			break;
 		__atomic_fetch_or(status, use_flags(write), __ATOMIC_SEQ_CST);
-		/* The guest clears the entry first and looks at the status then. */
+		/* A guest that revokes a grant clears the entry first and then reads the status. */
 		if (__atomic_load_n(header, __ATOMIC_SEQ_CST) == h) {
 			rc = read_v2(e, h, w);
 			if (!rc)
@@ -121,7 +121,7 @@ static void unmark(struct grant_table *gt, u32 ref, u16 flags)
 		__atomic_fetch_and(word, (u16)~flags, __ATOMIC_SEQ_CST);
 }
 
-/* Flags to clear when a use that sets @write fails or ends with @pin's other users left. */
+/* The flags that no remaining user of @pin needs. */
 static u16 flags_to_clear(const struct grant_pin *pin)
 {
 	return (pin->users ? 0 : GTF_reading) | (pin->writers ? 0 : GTF_writing);
@@ -136,7 +136,7 @@ static struct grant_pin *pin_alloc(struct grant_table *gt, u32 ref)
 	return *chunk ? &(*chunk)[ref % PINS_PER_CHUNK] : NULL;
 }
 
-/* Fill an unused pin from what the entry said: find the page and refer to it. */
+/* Fill an unused pin from the entry's contents: find the page and take a reference. */
 static int resolve(struct grant_table *gt, struct grant_pin *pin, u16 grantee,
 		   const struct grant_words *w)
 {
@@ -148,7 +148,7 @@ static int resolve(struct grant_table *gt, struct grant_pin *pin, u16 grantee,
 		pg = p2m_get_page(gt->domain, w->gfn, &type, false);
 		if (!pg)
 			return GNTST_bad_page;
-		/* Its own memory only: what others granted it is not its to pass on. */
+		/* A domain may only grant its own memory, not pages that others granted to it. */
 		if (!p2m_type_is_ram(type)) {
 			page_put(pg);
 			return GNTST_bad_page;
@@ -166,7 +166,7 @@ static int resolve(struct grant_table *gt, struct grant_pin *pin, u16 grantee,
 	return GNTST_okay;
 }
 
-/* Is the use that @flags describes one that the entry, as it is pinned, allows? */
+/* Check that the pinned entry allows the use that @flags describes. */
 static int check_use(const struct grant_pin *pin, u16 grantee, u32 flags)
 {
 	ASSERT(pin->writers <= pin->users && !pin->page == pin->transitive);

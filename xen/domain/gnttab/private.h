@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Grant tables: what the files of this directory share.
+ * Grant tables: shared by the files of this directory.
  *
- * Design. A domain grants by writing entries into frames it shares with us. To use an entry is to
- * pin it: check it, mark it in the shared frame as being read or written, take a reference on the
- * page. While an entry is pinned, what was read at the first pin counts, whatever the guest writes
- * into the entry later. A mapping is a pin with a handle and an entry in the mapper's p2m; a copy
- * is two pins for the time it takes.
+ * Design. A domain grants by writing entries into frames that it shares with us. An entry that is
+ * used is pinned: it is checked, marked in the shared frame as being read or written, and its page
+ * is referenced. While it is pinned, the contents read at the first pin are valid, whatever the
+ * guest writes into the entry later. A mapping is a pin with a handle and an entry in the mapper's
+ * p2m; a copy holds two pins while it lasts.
  *
  * Locking. grant_table.lock: size, version and pins of one domain's table; never two at a time.
- * maptrack.lock: the mappings one domain holds. A mapping being made or unmade is marked busy,
- * which keeps others off without the lock. The p2m is changed under neither lock.
+ * maptrack.lock: the mappings that one domain holds. A mapping being made or removed is marked
+ * busy, so that others leave it alone without the lock. The p2m is changed under neither lock.
  *
- * Ordering. A page's reference is dropped after the TLBs that may reach it were flushed. Each
+ * Ordering. A page's reference is dropped after TLBs that may hold its mapping were flushed. Each
  * mapping holds a reference to the granting domain, so that its table outlives the mapping.
  */
 #ifndef XEN_DOMAIN_GNTTAB_PRIVATE_H
@@ -39,24 +39,24 @@ struct grant_frame {
 	struct page_info *page;
 };
 
-/** Use of one entry; all zero when nobody uses it. [grant_table.lock] */
+/** The use of one entry; all zero while it is not used. [grant_table.lock] */
 struct grant_pin {
 	struct page_info *page;	/* referenced; NULL for a transitive grant */
 	u32 users;		/* mappings and copies in progress */
-	u32 writers;		/* those of them that write */
+	u32 writers;		/* how many of the users write */
 	u16 grantee;
-	u16 start, length;	/* part of the page that was granted */
-	u16 via_domid;		/* transitive: where to go on ... */
-	u32 via_ref;		/* ... and with which grant there */
+	u16 start, length;	/* the part of the page that was granted */
+	u16 via_domid;		/* transitive: the domain that grants the page ... */
+	u32 via_ref;		/* ... and the grant there */
 	bool whole_page;
-	bool writable;		/* the page is one that its owner may write */
+	bool writable;		/* its owner may write the page */
 	bool transitive;
 };
 
-/** A mapping a domain holds, found by its handle. [maptrack.lock, or whoever set busy] */
+/** A mapping that a domain holds, found by its handle. [maptrack.lock, or the setter of busy] */
 struct grant_mapping {
 	struct domain *granter;	/* referenced; NULL when the handle is free */
-	u64 gfn;		/* where it is mapped, with GNTMAP_host_map */
+	u64 gfn;		/* address of the mapping, with GNTMAP_host_map */
 	mfn_t mfn;
 	u32 ref;		/* when free: the next free handle */
 	u16 flags;		/* GNTMAP_* still in effect */
@@ -70,7 +70,7 @@ struct maptrack {
 	struct grant_mapping **chunk;	/* slots filled once */
 	u32 free;			/* first free handle, ~0 when there is none */
 	u32 nr_used;
-	u32 destroyed;			/* handles below are gone [only gnttab_domain_destroy] */
+	u32 destroyed;			/* lower handles are done [gnttab_domain_destroy only] */
 	bool closed;			/* no new mappings */
 };
 
@@ -91,9 +91,9 @@ struct grant_table {
 /* table.c */
 /** Grow to @nr frames. 0, -XEN_EINVAL, -XEN_ENOMEM. Lock held. */
 int grant_table_grow(struct grant_table *gt, u32 nr);
-/** Status frames that go with the present frames; lock held. */
+/** Allocate the status frames for the present frames; lock held. */
 int grant_table_grow_status(struct grant_table *gt);
-/** Entries the table has; lock held. */
+/** The number of entries of the table; lock held. */
 u32 grant_table_nr_refs(const struct grant_table *gt);
 struct grant_entry_v1 *grant_entry_v1_of(const struct grant_table *gt, u32 ref);
 union grant_entry_v2 *grant_entry_v2_of(const struct grant_table *gt, u32 ref);
@@ -106,9 +106,9 @@ int grant_table_set_version(struct grant_table *gt, u32 version);
 
 /* pin.c */
 #define PIN_WRITE 1
-#define PIN_COPY 2	/* for a copy: parts of pages and transitive grants will do */
+#define PIN_COPY 2	/* for a copy: allows parts of pages and transitive grants */
 
-/** What a pinned entry gives. */
+/** The page that a pinned entry grants. */
 struct grant_view {
 	struct page_info *page;		/* stays while pinned; NULL when transitive */
 	u32 start, length;
@@ -127,20 +127,20 @@ void maptrack_free_all(struct maptrack *mt);
 struct grant_mapping *maptrack_new(struct maptrack *mt, u32 *handle);
 /** The mapping of a handle, made busy; NULL when there is none or it is busy already. */
 struct grant_mapping *maptrack_claim(struct maptrack *mt, u32 handle);
-/** The end of a busy time, the mapping stays. */
+/** Clear busy; the mapping stays. */
 void maptrack_keep(struct maptrack *mt, struct grant_mapping *m);
-/** The end of a busy time and of the mapping; the caller drops what it held. */
+/** Free a busy mapping; the caller drops the references that it held. */
 void maptrack_drop(struct maptrack *mt, u32 handle);
 
 /* map.c */
 #define UNMAP_BATCH 32
 
-/** One GNTTABOP_unmap_grant_ref on its way. */
+/** One GNTTABOP_unmap_grant_ref in progress. */
 struct grant_unmap {
 	u64 host_addr, dev_bus_addr;
 	u32 handle;
 	s16 status;
-	u16 drop;			/* GNTMAP_* that go */
+	u16 drop;			/* GNTMAP_* to remove */
 	struct grant_mapping *mapping;	/* busy; NULL when it failed early */
 };
 
@@ -151,7 +151,7 @@ void grant_unmap_batch(struct domain *d, struct grant_unmap *u, u32 n);
 /* copy.c */
 s16 grant_copy(struct vcpu *v, const struct gnttab_copy *op);
 
-/* query.c: each takes its op copied in, and changes it for copying out. 0 or an errno. */
+/* query.c: each takes a copy of its op and stores the results there. 0 or a negative error. */
 long gnttab_query_size_op(struct vcpu *v, void *arg);
 long gnttab_setup_table_op(struct vcpu *v, void *arg);
 long gnttab_status_frames_op(struct vcpu *v, void *arg);

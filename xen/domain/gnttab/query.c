@@ -4,7 +4,7 @@
 
 #include <xen/hypercall.h>
 
-/* Frames have no address of their own in a guest's memory: it maps them where it likes. */
+/* Frames have no fixed address in a guest's memory: the guest chooses where to map them. */
 #define FRAME_UNKNOWN (~0UL)
 
 /* The domain that @domid names, or NULL and the GNTST_* status that says why not. */
@@ -103,7 +103,7 @@ long gnttab_dump_table_op(struct vcpu *v, void *arg)
 	struct gnttab_dump_table *op = arg;
 	struct domain *d;
 
-	/* It writes to the hypervisor's console. */
+	/* Privileged only, as it writes to the hypervisor's console. */
 	if (!v->domain->is_privileged) {
 		op->status = GNTST_permission_denied;
 		return 0;

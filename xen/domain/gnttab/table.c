@@ -51,7 +51,7 @@ struct grant_pin *grant_pin_of(const struct grant_table *gt, u32 ref)
 	return chunk ? &chunk[ref % PINS_PER_CHUNK] : NULL;
 }
 
-/* A zeroed frame that @gt's domain may map. */
+/* Allocate a zeroed frame that @gt's domain may map. */
 static int add_frame(struct grant_table *gt, struct grant_frame *f)
 {
 	struct page_info *pg = alloc_pages(0, 0);
@@ -69,7 +69,7 @@ static int add_frame(struct grant_table *gt, struct grant_frame *f)
 static void free_frame(struct grant_frame *f)
 {
 	ASSERT(f->page->flags & PAGE_FLAG_XENSHARE);
-	/* Another domain may have it mapped still; it must not be found as ours again. */
+	/* Another domain may still have it mapped; it must not be found as ours again. */
 	f->page->flags &= ~PAGE_FLAG_XENSHARE;
 	f->page->owner = NULL;
 	page_put(f->page);
@@ -103,7 +103,7 @@ int grant_table_grow(struct grant_table *gt, u32 nr)
 		if (rc)
 			return rc;
 		gt->nr_frames++;
-		/* An entry is in use only when it has its status word. */
+		/* In version 2 an entry needs a status word. */
 		rc = gt->version == 2 ? grant_table_grow_status(gt) : 0;
 		if (rc) {
 			free_frame(&gt->frame[--gt->nr_frames]);
@@ -153,7 +153,7 @@ void gnttab_domain_free(struct domain *d)
 
 	if (!gt)
 		return;
-	/* Each mapping refers to the granting domain, so the last of them is gone. */
+	/* Each mapping holds a reference to the granting domain, so no mapping is left. */
 	ASSERT(!gt->nr_pinned);
 	for (u32 i = 0; i < gt->nr_frames; i++)
 		free_frame(&gt->frame[i]);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Grant tables: changing the format of the entries. Only while none is in use; the reserved
- * entries are converted, as the toolstack may have filled them, and all others are cleared.
+ * Grant tables: changing the format of the entries, which is possible only while none is in use.
+ * Reserved entries are converted, as the toolstack may have filled them; all others are cleared.
  */
 #include "private.h"
 
@@ -24,7 +24,7 @@ static int save_v1(const struct grant_table *gt, struct reserved_entry *r)
 	return 0;
 }
 
-/* -XEN_EINVAL when an entry says what version 1 cannot. */
+/* -XEN_EINVAL when version 1 cannot express an entry. */
 static int save_v2(const struct grant_table *gt, struct reserved_entry *r)
 {
 	for (u32 ref = 0; ref < GNTTAB_NR_RESERVED_ENTRIES; ref++) {
