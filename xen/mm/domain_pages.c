@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Pages of domains, and references to pages. A page's life: it gets owner and state while no
- * reference to it can be taken, then a count of 1 (the allocation). page_get() raises a count that
- * is not zero and looks at the owner afterwards, so a page that changed hands in between is let go
- * again. The last page_put() returns the page to the heap.
+ * Pages of domains, and references to pages. A page gets its owner and state while no reference to
+ * it can be taken, then a count of 1 (the allocation). page_get() raises a count that is not zero
+ * and checks the owner afterwards, so it drops a page that changed its owner in between. The last
+ * page_put() returns the page to the heap.
  */
 #include <xen/domain.h>
 #include <xen/errno.h>
@@ -17,7 +17,7 @@ void domain_pages_init(struct domain *d)
 	list_init(&d->released_list);
 }
 
-/* Count @n pages more for @d, if it may have them. */
+/* Account @n more pages to @d, if it may have them. */
 static bool charge(struct domain *d, u64 n)
 {
 	u64 flags = spin_lock_irqsave(&d->page_lock);
@@ -38,7 +38,7 @@ static void uncharge(struct domain *d, u64 n)
 	spin_unlock_irqrestore(&d->page_lock, flags);
 }
 
-/* Make @n frames, all ours alone, the domain's. False when it began to die meanwhile. */
+/* Give @n frames, which are exclusively ours, to @d. False when it began to die meanwhile. */
 static bool give(struct domain *d, struct page_info *pg, u64 n)
 {
 	u64 flags = spin_lock_irqsave(&d->page_lock);
@@ -53,7 +53,7 @@ static bool give(struct domain *d, struct page_info *pg, u64 n)
 		pg[i].flags = PAGE_FLAG_ALLOCATED;
 		pg[i].order = 0;
 		list_add_tail(&pg[i].link, &d->page_list);
-		/* From here on a reader that sees this state may take references. */
+		/* A reader that sees this state may take references. */
 		__atomic_store_n(&pg[i].state, PAGE_STATE_DOMAIN, __ATOMIC_RELEASE);
 	}
 	spin_unlock_irqrestore(&d->page_lock, flags);
@@ -101,9 +101,9 @@ bool domain_release_page(struct page_info *pg)
 #define RELEASE_BATCH 32
 
 /*
- * Take references to the first pages, so that they stay when the lock is let go; fewer than @max
- * when the list ends. Each page is looked at once in the domain's end: others may go on using
- * any number of them, and to step over those again and again would take as long as they like.
+ * Take references to the first pages, so that they stay when the lock is dropped; fewer than @max
+ * at the end of the list. Teardown visits each page once: other domains may keep any number of
+ * pages in use, so to step over those repeatedly could take as long as they like.
  */
 static u32 gather(struct domain *d, struct page_info **batch, u32 max, u32 *taken)
 {
@@ -177,7 +177,7 @@ void page_put(struct page_info *pg)
 		flags = spin_lock_irqsave(&d->page_lock);
 		ASSERT(d->tot_pages > 0);
 		list_del_init(&pg->link);
-		/* Free it first: whoever sees the domain without pages must find them free. */
+		/* Free the page first: once the domain has no pages, they must be free. */
 		heap_free_dirty(pg, 0);
 		if (--d->tot_pages == 0 && d->pages_hold_domain)
 			tasklet_schedule(&d->emptied);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Telling others, such as IOMMUs, what changed in a p2m: once for a batch, as ranges. */
+/* Telling observers, such as IOMMUs, what changed in a p2m: once for a batch, as ranges. */
 #include <xen/assert.h>
 
 #include "private.h"
@@ -17,7 +17,7 @@ void p2m_note_change(struct p2m *p, u64 gfn, u64 n)
 		p->change[p->nr_changes++] = (struct p2m_range){ gfn_make(gfn), n };
 		return;
 	}
-	/* It touches the last range, or there is no room for another one. */
+	/* Extend the last range: the new one touches it, or there is no room for another. */
 	end = max(last->start.v + last->n, gfn + n);
 	last->start = gfn_make(min(last->start.v, gfn));
 	last->n = end - last->start.v;

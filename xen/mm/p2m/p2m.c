@@ -4,12 +4,12 @@
  *
  * Design: tables of 512 entries, in as many levels as the format has. A mapping is one leaf at
  * level 0, 1 or 2; writing a smaller one inside a larger one splits it. Tables are freed when a
- * superpage replaces them and at the domain's end, never when they become empty: the next populate
- * would need them again.
- * Locking: p->lock, writers alone. Never taken with interrupts disabled, as a flush waits for
- * other CPUs, which may spin on the lock meanwhile but must answer the flush.
- * Ordering: entries are written before the flush and before observers hear of it; pages leave the
- * p2m's references after both.
+ * superpage replaces them and at the domain's end, but not when they become empty: the next
+ * populate would need them again.
+ * Locking: p->lock, exclusive for writers. It is never taken with interrupts disabled: a flush
+ * waits for other CPUs, which may be spinning on the lock but must answer the flush.
+ * Ordering: entries are written before the flush and before observers are told; the references of
+ * unmapped pages are dropped after both.
  */
 #include <xen/assert.h>
 #include <xen/errno.h>
@@ -21,7 +21,7 @@
 
 #include "private.h"
 
-/* Tables a domain may have in all: what its memory needs twice over, and some for odd places. */
+/* A domain may have twice the tables that its memory needs, and these for scattered mappings. */
 #define TABLES_SPARE 1024
 #define PAGES_PER_TABLE (P2M_ENTRIES / 2)
 
@@ -54,7 +54,7 @@ static bool gfn_fits(const struct p2m *p, gfn_t gfn)
 	return !(gfn.v >> p2m_fmt_gfn_bits(p->fmt));
 }
 
-/* Empty tables stay, so a guest that maps things all over its space has to be stopped. */
+/* Empty tables stay, so a guest that scatters mappings over its space must be limited. */
 static bool may_have_table(const struct p2m *p)
 {
 	const struct domain *d = p->domain;
@@ -79,11 +79,11 @@ static void free_table(struct p2m *p, mfn_t mfn)
 	free_pages(mfn_to_page(mfn), 0);
 }
 
-/* Mappings of other domains' pages hold references that go with the mapping. */
+/* The mapping of another domain's page holds references: drop them with the mapping. */
 static void drop_leaf(struct p2m *p, u64 entry, u32 level)
 {
 	ASSERT(p2m_entry_is_leaf(p->fmt, entry, level));
-	/* A foreign page is mapped alone: its references are for one frame. */
+	/* A foreign page is always mapped at level 0: its references are for one frame. */
 	ASSERT(level == 0 || p2m_entry_type(p->fmt, entry) != P2M_FOREIGN);
 	if (p2m_entry_type(p->fmt, entry) == P2M_FOREIGN)
 		p2m_drop_foreign(mfn_to_page(p2m_entry_mfn(p->fmt, entry)));
@@ -105,7 +105,7 @@ static void free_subtree(struct p2m *p, mfn_t table, u32 level)
 	free_table(p, table);
 }
 
-/* A translation of [@gfn, @gfn + @n) may be in a TLB, and is no longer true. */
+/* A TLB may hold a translation of [@gfn, @gfn + @n) that is no longer valid. */
 static void note_stale(struct p2m *p, u64 gfn, u64 n)
 {
 	bool none = p->flush_start == p->flush_end;
@@ -117,13 +117,13 @@ static void note_stale(struct p2m *p, u64 gfn, u64 n)
 static void flush_tlbs(struct p2m *p)
 {
 	p->need_flush = false;
-	if (p->flush_start == p->flush_end)	/* done in the meantime, to break an entry */
+	if (p->flush_start == p->flush_end)	/* done already, when an entry was broken */
 		return;
 	arch_p2m_flush(p, gfn_make(p->flush_start), p->flush_end - p->flush_start);
 	p->flush_start = p->flush_end = 0;
 }
 
-/* After it no TLB and no observer knows what was unmapped before. */
+/* Afterwards no TLB and no observer has a translation that was unmapped before. */
 static void flush_pending(struct p2m *p)
 {
 	ASSERT(rw_is_write_locked(&p->lock));
@@ -144,7 +144,7 @@ static void flush_unless_batched(struct p2m *p)
 		p2m_tell_observers(p);
 }
 
-/* Write an entry in the way that the format demands. @gfn: the first that it translates. */
+/* Write an entry in the way that the format demands. @gfn is the first that it translates. */
 static void write_entry(struct p2m *p, u64 *entry, u64 new, gfn_t gfn, u32 level)
 {
 	u64 span = 1UL << level_shift(level);
@@ -159,7 +159,7 @@ static void write_entry(struct p2m *p, u64 *entry, u64 new, gfn_t gfn, u32 level
 	__atomic_store_n(entry, new, __ATOMIC_RELEASE);
 }
 
-/* Replace a superpage leaf by a table of the next smaller leaves; contents stay the same. */
+/* Replace a superpage leaf by a table of the next smaller leaves for the same frames. */
 static int split_leaf(struct p2m *p, u64 *entry, gfn_t gfn, u32 level)
 {
 	struct page_info *pg = alloc_table(p);
@@ -210,7 +210,7 @@ static int walk_create(struct p2m *p, gfn_t gfn, u32 target, u64 **entry)
 	}
 }
 
-/* A leaf was replaced. A foreign page's reference may be the last: nobody may still reach it. */
+/* A leaf was replaced. Flush before dropping a foreign page's reference: it may be the last. */
 static void let_go_leaf(struct p2m *p, u64 old, u64 new, u32 level)
 {
 	bool foreign = p2m_entry_type(p->fmt, old) == P2M_FOREIGN;
@@ -232,7 +232,7 @@ static void set_entry(struct p2m *p, u64 *entry, u64 new, gfn_t gfn, u32 level)
 		return;
 	write_entry(p, entry, new, gfn, level);
 	p2m_note_change(p, gfn.v, 1UL << level_shift(level));
-	/* A translation of what was unmapped last may still be in a TLB. */
+	/* A TLB may still hold a translation that was unmapped since the last flush. */
 	if (new && p->nr_parked)
 		p->need_flush = true;
 	if (!p2m_entry_is_present(p->fmt, old))
@@ -283,7 +283,7 @@ int p2m_map(struct p2m *p, gfn_t gfn, mfn_t mfn, u32 order, enum p2m_type type)
 	return rc;
 }
 
-/* Walk without changing anything. The hottest loop of all: results are stored once, at its end. */
+/* Walk without changes. This is the hottest loop, so results are stored once, at its end. */
 mfn_t p2m_lookup_locked(struct p2m *p, gfn_t gfn, enum p2m_type *type, u32 *order)
 {
 	const struct p2m_fmt *f = p->fmt;
@@ -324,7 +324,7 @@ int p2m_map_new(struct p2m *p, gfn_t gfn, mfn_t mfn, enum p2m_type type)
 	return rc;
 }
 
-/* Is nothing mapped in [@gfn, @gfn + @n)? Goes hole by hole. */
+/* True when nothing is mapped in [@gfn, @gfn + @n). Walks hole by hole. */
 static bool range_is_empty(struct p2m *p, gfn_t gfn, u64 n)
 {
 	u64 end = gfn.v + n;
@@ -366,7 +366,7 @@ static int unmap_locked(struct p2m *p, gfn_t gfn, u32 order)
 	return 0;
 }
 
-/* Take back the first @done frames of a range, in the steps in which they were mapped. */
+/* Unmap the first @done frames of a range, in the steps in which they were mapped. */
 static void undo_range(struct p2m *p, gfn_t gfn, mfn_t mfn, u64 n, u64 done)
 {
 	ASSERT(done <= n);
@@ -399,7 +399,7 @@ int p2m_map_range(struct p2m *p, gfn_t gfn, mfn_t mfn, u64 n, enum p2m_type type
 	}
 	if (rc) {
 		undo_range(p, gfn, mfn, n, done);
-		/* The caller lets the frames go. */
+		/* The caller frees the frames after an error. */
 		flush_pending(p);
 	}
 	flush_unless_batched(p);
@@ -486,7 +486,7 @@ struct page_info *p2m_get_page(struct domain *d, gfn_t gfn, enum p2m_type *type,
 		/* fallthrough */
 	case P2M_GRANT_RW:
 	case P2M_FOREIGN:
-		/* The mapping holds a reference of its own while the lock is held. */
+		/* The mapping, which the lock keeps, holds a reference of its own. */
 		if (mfn_is_ram(mfn) && page_get(mfn_to_page(mfn), mfn_to_page(mfn)->owner))
 			pg = mfn_to_page(mfn);
 		break;
@@ -511,7 +511,7 @@ void p2m_batch_end(struct p2m *p)
 	write_lock(&p->lock);
 	ASSERT(p->batch);
 	p->batch--;
-	/* Whatever other batches are open: this caller may now let pages go. */
+	/* Flush even if other batches are open, as this caller may now release pages. */
 	flush_pending(p);
 	write_unlock(&p->lock);
 }
@@ -547,14 +547,14 @@ int p2m_domain_init(struct domain *d)
 	return 0;
 }
 
-/* Empty the table that one entry of the root points at, an entry at a time. */
+/* Empty the table that an entry of the root points to, one entry at a time. */
 static int destroy_root_entry(struct p2m *p, u64 *entry)
 {
 	const u32 level = p->fmt->levels - 2;
 	mfn_t table = p2m_entry_mfn(p->fmt, *entry);
 	u64 *t;
 
-	/* Nobody maps anything any more, and no TLB knows what is here: the vCPUs have stopped. */
+	/* Nothing is mapped any more, and no TLB holds a translation: the vCPUs have stopped. */
 	ASSERT(p->closed && !p->need_flush && !p->nr_parked);
 	if (p2m_entry_is_leaf(p->fmt, *entry, level + 1)) {
 		drop_leaf(p, *entry, level + 1);
@@ -581,7 +581,7 @@ static int destroy_root_entry(struct p2m *p, u64 *entry)
 }
 
 /*
- * Other domains' vCPUs that found this one by its id may still look things up, so an empty root
+ * vCPUs of other domains that found this domain by its id may still do lookups, so an empty root
  * stays until the domain is freed.
  */
 int p2m_domain_destroy(struct domain *d)
@@ -612,7 +612,7 @@ void p2m_domain_free(struct domain *d)
 	if (!p)
 		return;
 	timer_kill(&p->park_timer);
-	/* p2m_domain_destroy() has left the root alone, if anything was ever mapped. */
+	/* p2m_domain_destroy() has freed all tables but the root. */
 	ASSERT(!p->nr_parked && !p->batch && p->table_pages == 1UL << p->fmt->root_order);
 	free_pages(mfn_to_page(p->root), p->fmt->root_order);
 	d->p2m = NULL;

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Foreign pages on their way out.
+ * Parking of unmapped foreign pages.
  *
- * A toolstack unmaps what it mapped of a guest page by page, tens of thousands in a row, and a
- * flush for each makes every CPU of its domain stop and answer: minutes of a busy machine. So an
+ * A toolstack unmaps a guest's pages one by one, tens of thousands in a row. A flush for each would
+ * make every CPU of its domain stop and answer, which takes minutes on a busy machine. So an
  * unmapped foreign page is parked with the references that its mapping held. One flush serves all
- * that are parked; it is due when there is no more room, when something new is mapped (where a
- * stale translation would hide it), or PARK_NS after the first. Until then the domain may still
- * reach what it could reach before, and nobody else gets the page.
+ * parked pages; it is due when there is no more room, when something new is mapped (which a stale
+ * translation would hide), or PARK_NS after the first page was parked. Until then the domain may
+ * still reach the pages, and they cannot be reused.
  */
 #include <xen/assert.h>
 #include <xen/hal/time.h>
@@ -42,7 +42,7 @@ void p2m_drop_foreign(struct page_info *pg)
 {
 	struct domain *owner = pg->owner;
 
-	/* The mapping held a reference on the page, so it has kept its owner. */
+	/* The mapping held a reference to the page, so the page still has its owner. */
 	ASSERT(owner && READ_ONCE(pg->refs));
 	page_put(pg);
 	domain_put(owner);
@@ -50,7 +50,7 @@ void p2m_drop_foreign(struct page_info *pg)
 
 void p2m_drop_parked(struct p2m *p)
 {
-	/* No TLB leads to them any more. */
+	/* No TLB holds a translation to them any more. */
 	ASSERT(!p->need_flush && (!p->nr_parked || p->flush_start == p->flush_end));
 	while (p->nr_parked)
 		p2m_drop_foreign(p->parked[--p->nr_parked]);

@@ -5,17 +5,17 @@
 
 #include <xen/p2m.h>
 
-/* Who is told of changes: mm/p2m/observe.c. With p->lock held for writing. */
+/* Observers of changes: mm/p2m/observe.c. All with p->lock held for writing. */
 /** Remember that [@gfn, @gfn + @n) may look different. */
 void p2m_note_change(struct p2m *p, u64 gfn, u64 n);
-/** Tell all observers what was noted since the last time. */
+/** Tell all observers the changes noted since the last call. */
 void p2m_tell_observers(struct p2m *p);
 
-/* Foreign pages whose mapping is gone: mm/p2m/park.c. All with p->lock held for writing. */
+/* Unmapped foreign pages: mm/p2m/park.c. All with p->lock held for writing. */
 void p2m_park_init(struct p2m *p);
-/** Keep the references of the mapping of @pg until the next flush. False: flush and drop it now. */
+/** Keep the references of @pg's mapping until the next flush. False: flush and drop them now. */
 bool p2m_park(struct p2m *p, struct page_info *pg);
-/** Drop the references of parked pages; after a flush. */
+/** Drop the references of parked pages. Called after a flush. */
 void p2m_drop_parked(struct p2m *p);
 /** Drop the references that a mapping of a foreign page holds, on it and on its owner. */
 void p2m_drop_foreign(struct page_info *pg);

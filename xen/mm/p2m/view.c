@@ -36,7 +36,7 @@ bool p2m_view_move(struct p2m_view *w, gpaddr_t at)
 	w->start = at.v & ~(bytes - 1);
 	w->bytes = bytes;
 	w->writable = t != P2M_RAM_RO && t != P2M_GRANT_RO;
-	/* Of a superpage, the lookup gave the very frame that @at lies in. */
+	/* The lookup returned the frame of @at, which may be inside a superpage. */
 	w->va = (char *)mfn_to_virt(mfn) - ((at.v & PAGE_MASK) - w->start);
 	return true;
 }

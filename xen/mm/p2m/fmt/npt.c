@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * AMD nested page table entries: the long-mode format (APM volume 2, sections 5.3 and 15.25). The
- * type stands in bits 52-55, which the processor ignores. All entries are user ones, as the
- * nested walk counts as a user access.
+ * type is in bits 52-55, which the processor ignores. All entries have the user bit, as the nested
+ * walk counts as a user access.
  */
 #include <xen/ops.h>
 #include <xen/p2m_fmt.h>
@@ -38,7 +38,7 @@ static u64 npt_rights(enum p2m_type type)
 
 static u64 npt_leaf(mfn_t mfn, enum p2m_type type, u32 level)
 {
-	/* Accessed and dirty are set beforehand: nobody reads them, and the walker need not. */
+	/* Accessed and dirty are not used; setting them saves the walker the writes. */
 	return (mfn.v << PAGE_SHIFT) | NPT_PRESENT | NPT_USER | NPT_ACCESSED | NPT_DIRTY |
 	       (level ? NPT_LARGE : 0) | npt_rights(type) | ((u64)type << NPT_TYPE_SHIFT);
 }
