@@ -5,7 +5,7 @@
 #include <xen/format.h>
 #include <xen/string.h>
 
-/* First bit at or after @from whose value differs from the bits of @invert. */
+/* The first bit at or after @from that differs from the same bit of @invert. */
 static u32 find_next(const unsigned long *m, u32 nbits, u32 from, unsigned long invert)
 {
 	unsigned long w;
@@ -33,7 +33,7 @@ u32 bitmap_find_next_zero(const unsigned long *m, u32 nbits, u32 from)
 	return find_next(m, nbits, from, ~0UL);
 }
 
-/* Without a call of the compiler's library, which the hypervisor does not link. */
+/* A builtin might call the compiler's library, which the hypervisor does not link. */
 static u32 popcount(unsigned long w)
 {
 	w -= (w >> 1) & 0x5555555555555555UL;

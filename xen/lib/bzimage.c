@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Where the compressed kernel lies in a Linux bzImage (boot protocol 2.08 and later). */
+/* Locating the compressed kernel in a Linux bzImage (boot protocol 2.08 and later). */
 #include <xen/compiler.h>
 #include <xen/decompress.h>
 #include <xen/string.h>
@@ -52,7 +52,7 @@ enum unpack_error bzimage_parse(const void *image, size_t len, struct bzimage_in
 	if (len < HEADER_END || le16(p + BOOT_FLAG) != 0xaa55 ||
 	    memcmp(p + HEADER_MAGIC, "HdrS", 4) || le16(p + PROTOCOL) < PROTOCOL_WITH_PAYLOAD)
 		return UNPACK_NOT_BZIMAGE;
-	/* It comes after the boot sector and the setup sectors, which number 4 when 0 is given. */
+	/* It follows the boot sector and the setup sectors; 0 setup sectors means 4. */
 	start = ((p[SETUP_SECTS] ? p[SETUP_SECTS] : 4) + 1UL) * SECTOR + le32(p + PAYLOAD_OFFSET);
 	size = le32(p + PAYLOAD_LENGTH);
 	if (size < 16 || start > len || size > len - start)

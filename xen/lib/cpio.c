@@ -53,7 +53,7 @@ int cpio_next(const void *archive, u64 len, u64 *pos, struct cpio_file *file)
 	if (name_size == 0 || name_size > len - at || base[at + name_size - 1] != '\0')
 		return -XEN_EINVAL;
 	file->name = base + at;
-	/* Sizes have 32 bits, so that none of these sums wraps. */
+	/* Sizes have 32 bits, so none of these sums overflows. */
 	at = ROUND_UP(at + name_size, 4);
 	if (at > len || size > len - at)
 		return -XEN_EINVAL;

@@ -6,7 +6,7 @@
 #include <xen/compiler.h>
 #include <xen/crc32.h>
 
-/* Any four bytes, read at once. */
+/* For reading any four bytes at once. */
 typedef u32 __attribute__((may_alias, aligned(1))) any_u32_t;
 
 #define POLYNOMIAL 0xedb88320

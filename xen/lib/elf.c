@@ -16,7 +16,7 @@
 #define NOTE_PHYS32_ENTRY 18	/* XEN_ELFNOTE_PHYS32_ENTRY in <public/elfnote.h> */
 #define MAX_HEADERS 4096	/* of either kind; bounds the work for a hostile file */
 
-/* As in a 64-bit file. Those of a 32-bit file are brought into this form when they are read. */
+/* The headers of a 64-bit file. Those of a 32-bit file are converted to this form when read. */
 struct ehdr {
 	u8 ident[16];
 	u16 type, machine;
@@ -96,7 +96,7 @@ static bool inside(const struct file *f, u64 offset, u64 size)
 	return offset <= f->len && size <= f->len - offset;
 }
 
-/* The machine that a 32-bit file for @machine names: the mode that the PVH entry is in. */
+/* The machine type of 32-bit files for the family of @machine (PVH entry is in 32-bit mode). */
 static u16 machine_32bit(u16 machine)
 {
 	return machine == EM_X86_64 ? EM_386 : 0;
@@ -190,7 +190,7 @@ static enum elf_error check_header(struct file *f, u16 machine, struct ehdr *eh)
 	return ELF_OK;
 }
 
-/* Insert in order of address; empty segments are left out. */
+/* Insert a segment in order of address; leave out empty ones. */
 static enum elf_error add_segment(const struct file *f, const struct phdr *ph,
 				  struct elf_image *img)
 {
@@ -241,7 +241,7 @@ static enum elf_error read_segments(const struct file *f, const struct ehdr *eh,
 	return ELF_OK;
 }
 
-/* Look through one run of notes; *@found when the PVH entry is among them. */
+/* Search a sequence of notes for the PVH entry; sets *@found. */
 static enum elf_error scan_notes(const struct file *f, u64 offset, u64 size,
 				 struct elf_image *img, bool *found)
 {
@@ -257,7 +257,7 @@ static enum elf_error scan_notes(const struct file *f, u64 offset, u64 size,
 		memcpy(&n, p, sizeof(n));
 		name = ROUND_UP((u64)n.namesz, 4);
 		total = sizeof(n) + name + ROUND_UP((u64)n.descsz, 4);
-		/* The last note's padding may be missing. */
+		/* The padding of the last note may be missing. */
 		if (sizeof(n) + name + n.descsz > size)
 			return ELF_BAD_NOTE;
 		if (n.type == NOTE_PHYS32_ENTRY && n.namesz == 4 &&

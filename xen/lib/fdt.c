@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Flattened device trees: full validation once, then plain walking. */
+/* Flattened device trees: validated fully once, then walked without further checks. */
 #include <xen/compiler.h>
 #include <xen/fdt.h>
 #include <xen/string.h>
@@ -7,7 +7,7 @@
 #define MAGIC 0xd00dfeed
 #define HEADER_SIZE 40
 #define OLDEST_VERSION 17
-#define READ_AS 16		/* what a version-17 tree must be compatible with */
+#define READ_AS 16		/* last compatible version of a version-17 tree */
 
 enum { BEGIN_NODE = 1, END_NODE = 2, PROP = 3, NOP = 4, END = 9 };
 
@@ -43,7 +43,7 @@ const char *fdt_error_text(enum fdt_error e)
 	return e < ARRAY_SIZE(text) ? text[e] : "unknown error";
 }
 
-/* One token at @off of the structure block. False when it does not fit. */
+/* A token of the structure block. */
 struct token {
 	u32 kind, next;
 	const char *name;
@@ -93,7 +93,7 @@ static enum fdt_error read_token(const struct fdt *t, u32 off, struct token *k)
 	return k->next > t->struct_size ? FDT_BAD_TOKEN : FDT_OK;
 }
 
-/* One root node, properties before subnodes, everything closed, END at the end. */
+/* Check for one root node, properties before subnodes, all nodes ended, and FDT_END last. */
 static enum fdt_error check_structure(const struct fdt *t)
 {
 	bool props_allowed = false, root_seen = false;
@@ -176,7 +176,7 @@ bool fdt_reserved(const struct fdt *t, u32 index, u64 *start, u64 *size)
 	}
 }
 
-/* From here on tokens are known to be sound. */
+/* The functions below rely on tokens that were validated. */
 static struct token token_at(const struct fdt *t, u32 off)
 {
 	struct token k = { .kind = END };
@@ -185,7 +185,7 @@ static struct token token_at(const struct fdt *t, u32 off)
 	return k;
 }
 
-/* The next token that is no NOP. *@off: where it stands. */
+/* The next token that is not a NOP. *@off: its offset. */
 static struct token next_token(const struct fdt *t, u32 *off)
 {
 	struct token k = token_at(t, *off);
@@ -237,7 +237,7 @@ fdt_node_t fdt_next_sibling(const struct fdt *t, fdt_node_t n)
 	return k.kind == BEGIN_NODE ? (fdt_node_t){ off } : FDT_NO_NODE;
 }
 
-/* Whether @name is "want" or "want@...", where @want has @len characters. */
+/* True when @name is "want" or "want@...", where @want has @len characters. */
 static bool name_matches(const char *name, const char *want, size_t len)
 {
 	return !strncmp(name, want, len) && strnlen(name, len) == len &&
@@ -284,7 +284,7 @@ fdt_node_t fdt_find_phandle(const struct fdt *t, u32 phandle)
 	fdt_node_t node = FDT_NO_NODE;
 	struct token k;
 
-	/* Properties stand before subnodes, so the last node begun is the owner. */
+	/* Properties come before subnodes, so the last node begun is the owner. */
 	for (u32 off = 0;; off = k.next) {
 		k = next_token(t, &off);
 		if (k.kind == END)

@@ -101,7 +101,7 @@ static bool parse_flag(struct spec *sp, char c)
 	return false;
 }
 
-/* A number in the format, bounded so that no width can overflow. */
+/* Parse a number in the format, limited so that no width can overflow. */
 static int parse_int(const char **fmt)
 {
 	int n = 0;
@@ -139,7 +139,7 @@ static s64 sign_extend(u64 v, u32 size)
 	return (s64)(v << shift) >> shift;
 }
 
-/* Parses flags, width, precision and size; leaves *@fmt behind the conversion character. */
+/* Parse flags, width, precision and size; leaves *@fmt after the conversion character. */
 static void parse_spec(struct spec *sp, const char **fmt, va_list *ap)
 {
 	*sp = (struct spec){ .precision = -1 };
@@ -213,7 +213,7 @@ static void convert(struct out *o, struct spec *sp, va_list *ap)
 		put(o, '%');
 		break;
 	default:
-		/* Show what was not understood; the arguments cannot be matched any more. */
+		/* Print an unknown conversion as it is; later arguments cannot be matched. */
 		put(o, '%');
 		if (sp->conv)
 			put(o, sp->conv);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * gzip (RFC 1952) and the DEFLATE data inside (RFC 1951). Codes are decoded bit by bit in
- * canonical order: slower than tables of several bits, and small.
+ * canonical order, which is slower than look-up tables, but small.
  */
 #include <xen/compiler.h>
 #include <xen/crc32.h>
@@ -66,7 +66,7 @@ static int get_symbol(struct inflate *s, const struct huffman *h)
 	return -1;
 }
 
-/* False when the lengths describe more codes than there can be, or too few (unless one). */
+/* False when the lengths describe too many codes, or too few (a single code is allowed). */
 static bool build(struct huffman *h, const u8 *lengths, u32 n)
 {
 	u16 offset[MAX_BITS + 1];
@@ -183,7 +183,7 @@ static void fixed_codes(struct inflate *s)
 	build(&s->dist, s->lengths, NR_DIST);
 }
 
-/* The lengths of both codes, themselves run-length coded with s->litlen. */
+/* Read the lengths of both codes, which are run-length coded with s->litlen. */
 static bool read_lengths(struct inflate *s, u32 n)
 {
 	for (u32 i = 0; i < n;) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * LZ4 in its legacy frame, as Linux's build makes it: a magic number, then blocks of at most 8 MiB
- * unpacked, each behind the size that it has packed. Nothing marks the end, and there are no
+ * unpacked, each preceded by its packed size. There is no end mark, and there are no
  * checksums. Facts: the LZ4 project's block and frame format documents.
  */
 #include <xen/compiler.h>
@@ -13,7 +13,7 @@
 #define MIN_MATCH 4
 #define LONG_RUN 15
 
-/* One block: what is left of its input, and where its output began. */
+/* One block: the rest of its input, and the start of its output. */
 struct block {
 	const u8 *in, *in_end;
 	u8 *out, *out_start, *out_end;
@@ -24,7 +24,7 @@ static u32 le32(const u8 *p)
 	return p[0] | (u32)p[1] << 8 | (u32)p[2] << 16 | (u32)p[3] << 24;
 }
 
-/* A length of 15 goes on in bytes that are added up, to the first that is not 255. */
+/* After a length of 15, bytes are added up to and including the first that is not 255. */
 static bool run_length(struct block *b, size_t *len)
 {
 	u8 more;
@@ -52,7 +52,7 @@ static enum unpack_error literals(struct block *b, size_t len)
 	return UNPACK_OK;
 }
 
-/* The match may overlap what it makes, so it goes byte by byte. */
+/* Copy by bytes: the match may overlap its output. */
 static enum unpack_error match(struct block *b, size_t len)
 {
 	const u8 *from;
@@ -76,7 +76,7 @@ static enum unpack_error unpack_block(struct block *b)
 {
 	enum unpack_error e = UNPACK_OK;
 
-	/* The last sequence has literals only. */
+	/* The last sequence has only literals. */
 	while (b->in < b->in_end && !e) {
 		u8 token = *b->in++;
 

@@ -14,7 +14,7 @@
 #define MATCH_MIN 2
 #define FIRST_SPECIAL 4		/* distance slots from here on carry extra bits */
 #define FIRST_DIRECT 14		/* and from here on most of these have even odds */
-#define CODER_HEADER 5		/* a zero byte and four bytes of code */
+#define CODER_HEADER 5		/* a zero byte and four bytes of coded data */
 
 #define ALWAYS_INLINE inline __attribute__((always_inline))
 
@@ -47,13 +47,13 @@ static ALWAYS_INLINE u32 decode_bit(struct range_coder *rc, u16 *prob)
 	return 1;
 }
 
-/* A single bit outside of any loop. */
+/* Decode a single bit outside of any loop. */
 static ALWAYS_INLINE u32 decode_one(struct lzma *s, u16 *prob)
 {
 	return decode_bit(&s->rc, prob);
 }
 
-/* A symbol of @bits bits, highest first, with a probability for each prefix. */
+/* Decode a symbol of @bits bits, highest first, with a probability for each prefix. */
 static ALWAYS_INLINE u32 decode_tree(struct lzma *s, u16 *probs, u32 bits)
 {
 	struct range_coder rc = s->rc;
@@ -122,7 +122,7 @@ static u32 decode_dist(struct lzma *s, u32 len)
 	return dist + decode_tree_reverse(s, s->p.dist_align, ALIGN_BITS);
 }
 
-/* Distance 0 is the byte just written. Callers checked that it exists. */
+/* Distance 0 is the byte just written. Callers have checked the distance. */
 static u8 dict_byte(const struct lzma *s, u32 dist)
 {
 	return s->dict[s->pos - dist - 1];
@@ -137,7 +137,7 @@ static void decode_literal(struct lzma *s)
 	u32 m = 1;
 
 	if (s->state >= LIT_STATES && s->rep[0] < s->pos) {
-		/* After a match the byte it would have gone on with is known to be wrong. */
+		/* After a match the literal differs from the byte that would continue it. */
 		u32 match = dict_byte(s, s->rep[0]), offset = 0x100;
 
 		while (m < 0x100) {
@@ -208,7 +208,7 @@ static enum unpack_error copy_match(struct lzma *s, u32 len)
 		memcpy(to, from, len);
 		return UNPACK_OK;
 	}
-	/* The match overlaps what it makes. */
+	/* Copy by bytes: the match may overlap its output. */
 	while (len--)
 		*to++ = *from++;
 	return UNPACK_OK;

@@ -44,11 +44,11 @@ struct lzma {
 	u32 state, rep[4];
 	u32 lc, lp_mask, pos_mask;
 };
-/** Which bits of the position and of the last literal choose a probability; false if too many. */
+/** Set which bits of the position and the last literal select a probability; false if invalid. */
 bool lzma_set_props(struct lzma *s, u32 props);
-/** Forget all that the coder learned. */
+/** Reset all probabilities and the state machine. */
 void lzma_reset_state(struct lzma *s);
-/** Begin with coded data at @p; false when it does not begin as every stream does. */
+/** Begin with coded data at @p; false when its first bytes are invalid. */
 bool lzma_begin(struct lzma *s, const u8 *p, size_t bytes);
 /**
  * Decode until @s->limit is reached, or with @to_mark until the end mark; then the coder must be in
@@ -63,7 +63,7 @@ enum unpack_error lzma_run(struct lzma *s, bool to_mark);
 enum unpack_error lzma2_decode(struct unpack_work *work, const u8 *in, size_t in_len, size_t *pos,
 			       u8 *out, size_t out_size, size_t *out_pos, u32 dict_size);
 
-/** Undo the x86 branch filter: absolute call and jump targets become relative again. */
+/** Undo the x86 branch filter: make absolute call and jump targets relative again. */
 void bcj_x86_decode(u8 *buf, size_t len, u32 start);
 
 #endif

@@ -11,7 +11,7 @@ struct lzma2 {
 };
 BUILD_BUG_ON(sizeof(struct lzma2) > sizeof(struct unpack_work));
 
-/* @p points after the control byte and the sizes; the caller checked that the chunk is there. */
+/* @p points after the control byte and the sizes; the caller checked that the chunk fits. */
 static enum unpack_error lzma_chunk(struct lzma2 *l, u32 control, const u8 *p, u32 packed)
 {
 	u32 reset = control >> 5 & 3;
@@ -31,7 +31,7 @@ static enum unpack_error lzma_chunk(struct lzma2 *l, u32 control, const u8 *p, u
 	if (!lzma_begin(&l->s, p, packed))
 		return UNPACK_CORRUPT;
 	e = lzma_run(&l->s, false);
-	/* The chunk says how much it unpacks to, and all of it has to be read. */
+	/* The chunk gives its unpacked size, and all its input must have been used. */
 	return e || l->s.rc.in != l->s.rc.in_end ? UNPACK_CORRUPT : UNPACK_OK;
 }
 
@@ -47,7 +47,7 @@ static u32 be16(const u8 *p)
 	return (u32)p[0] << 8 | p[1];
 }
 
-/* One chunk; @p points after the control byte. *@used: bytes read from there. */
+/* Decode a chunk; @p points after the control byte. *@used: bytes read from there. */
 static enum unpack_error chunk(struct lzma2 *l, u32 control, const u8 *p, size_t avail, u8 *out,
 			       size_t room, size_t *used)
 {
@@ -75,7 +75,7 @@ static enum unpack_error chunk(struct lzma2 *l, u32 control, const u8 *p, size_t
 	} else {
 		memcpy(l->s.dict + l->s.pos, p + 2, size);
 		l->s.pos += size;
-		/* Stored data without a new dictionary leaves the old coder's state in place. */
+		/* After stored data a reset of the state is due only if the dictionary was reset. */
 		l->need_state |= control == 1;
 	}
 	*used = head + in_size;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The LZMA_Alone container, which Linux's build calls LZMA: properties, dictionary size, size of
- * the data (or all ones, and a mark ends it), then one stream of the coder. It has no checksum.
+ * the data (all ones: an end mark follows it), then one stream of the coder. It has no checksum.
  */
 #include "lzma.h"
 
@@ -11,7 +11,7 @@
 #define HEADER 13
 #define SIZE_AT 5
 #define SIZE_UNKNOWN (~0UL)
-/* A smaller dictionary is this large all the same. */
+/* Smaller dictionary sizes are raised to this one. */
 #define DICT_MIN 4096U
 
 BUILD_BUG_ON(sizeof(struct lzma) > sizeof(struct unpack_work));

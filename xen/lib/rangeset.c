@@ -79,11 +79,11 @@ int rangeset_add(struct rangeset *r, u64 s, u64 e)
 
 	if (s > e)
 		return -XEN_EINVAL;
-	/* Ranges that merely touch are merged too. */
+	/* Ranges that touch are merged as well. */
 	x = find_from(r, s ? s - 1 : 0);
 	if (!x || (e != ~0UL && x->s > e + 1))
 		return insert(r, s, e);
-	/* Grow the first one over the others: no memory is needed, so nothing can fail. */
+	/* Extend the first one over the others, which needs no memory and cannot fail. */
 	x->s = min(x->s, s);
 	x->e = max(x->e, e);
 	while ((y = next(x)) != NULL && (x->e == ~0UL || y->s <= x->e + 1)) {
@@ -102,7 +102,7 @@ int rangeset_remove(struct rangeset *r, u64 s, u64 e)
 		return -XEN_EINVAL;
 	x = find_from(r, s);
 	if (x && x->s < s && x->e > e) {
-		/* A hole in the middle; the upper part first, because only that may fail. */
+		/* A hole in the middle: insert the upper part first, as only that may fail. */
 		u64 old_end = x->e;
 
 		x->e = s - 1;

@@ -25,7 +25,7 @@ static void replace_child(struct rb_root *root, struct rb_node *old, struct rb_n
 		new->parent = p;
 }
 
-/* Turn the edge between @n and its child on the given side, so that the child becomes the top. */
+/* Rotate @n and its child on the given side, so that the child becomes the parent. */
 static void rotate(struct rb_root *root, struct rb_node *n, bool right_child_up)
 {
 	struct rb_node *c = right_child_up ? n->right : n->left;
@@ -61,7 +61,7 @@ void rb_insert(struct rb_root *root, struct rb_node *n, struct rb_node *parent,
 			continue;
 		}
 		if ((p->right == n) != right) {
-			/* An inner grandchild: bring it to the outside first. */
+			/* An inner grandchild: rotate it to the outside first. */
 			rotate(root, p, !right);
 			p = n;
 		}
@@ -73,7 +73,7 @@ void rb_insert(struct rb_root *root, struct rb_node *n, struct rb_node *parent,
 	root->node->red = false;
 }
 
-/* The subtree at @n (may be empty) below @p lacks one black node: restore the balance. */
+/* Restore the balance: the subtree @n (may be empty) below @p lacks one black node. */
 static void fix_missing_black(struct rb_root *root, struct rb_node *n, struct rb_node *p)
 {
 	while (p && !is_red(n)) {

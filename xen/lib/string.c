@@ -66,7 +66,7 @@ NO_LOOP_IDIOM void *memmove(void *dst, const void *src, size_t n)
 	u8 *d = (u8 *)dst + n;
 	const u8 *s = (const u8 *)src + n;
 
-	/* Each round of memcpy reads all of its bytes before it writes, going upwards. */
+	/* memcpy works upwards and reads all bytes of a round before it writes them. */
 	if ((uintptr_t)dst - (uintptr_t)src >= n)
 		return memcpy(dst, src, n);
 	for (; n >= WORD; n -= WORD) {

@@ -30,7 +30,7 @@ void timescale_init(struct timescale *s, u64 hz)
 		ns <<= 1;
 		s->shift--;
 	}
-	/* Rounded to nearest; 1e9 * 2^10 at most, times 2^32, needs the split. */
+	/* Rounded to nearest, bit by bit: ns * 2^32 is too large for 64 bits. */
 	s->mul = 0;
 	for (u32 bit = 0; bit < 32; bit++) {
 		ns <<= 1;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The compressions that a Linux kernel may be packed with, told apart by how the data begins. */
+/* The compressions of Linux kernels, which are recognised by the first bytes of the data. */
 #include <xen/compiler.h>
 #include <xen/decompress.h>
 #include <xen/string.h>
 
-/* The kernel's build appends the size of the data to every format but gzip, which has it anyway. */
+/* The kernel's build appends the size of the data to every format but gzip, which has it. */
 #define SIZE_APPENDED 4
 #define MAGIC_MAX 6
 
@@ -24,7 +24,7 @@ static const struct format {
 	{ "lzma", { 0x5d, 0, 0 }, 3, SIZE_APPENDED, lzma_decompress },
 	{ "zstd", { 0x28, 0xb5, 0x2f, 0xfd }, 4, SIZE_APPENDED, zstd_decompress },
 	{ "lz4", { 0x02, 0x21, 0x4c, 0x18 }, 4, SIZE_APPENDED, run_lz4 },
-	/* Known by name only. */
+	/* Recognised, but without a decoder. */
 	{ "bzip2", { 'B', 'Z', 'h' }, 3, SIZE_APPENDED, NULL },
 	{ "lzo", { 0x89, 'L', 'Z', 'O' }, 4, SIZE_APPENDED, NULL },
 };

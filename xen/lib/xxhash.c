@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* XXH64 with seed 0, as the xxHash project's specification describes it. */
+/* XXH64 with seed 0 (specification of the xxHash project). */
 #include <xen/compiler.h>
 #include <xen/string.h>
 #include <xen/xxhash.h>
@@ -38,7 +38,7 @@ static u32 half_word(const u8 *p)
 	return v;
 }
 
-/* The whole stripes of the data, in four lanes. */
+/* Process the whole stripes of the data, in four lanes. */
 static u64 stripes(const u8 *p, size_t n)
 {
 	static const u8 turn[LANES] = { 1, 7, 12, 18 };

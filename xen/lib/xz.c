@@ -12,14 +12,14 @@
 #define STREAM_HEADER 12
 #define STREAM_FOOTER 12
 
-/* Bytes of each kind of check. */
+/* Size of each kind of check in bytes. */
 static const u8 check_size[16] = { 0, 4, 4, 4, 8, 8, 8, 16, 16, 16, 32, 32, 32, 64, 64, 64 };
 
 struct xz {
 	struct unpack_buf *b;
 	size_t pos, out_pos;
 	u32 check;
-	/* Sums over the blocks that the index must confirm. */
+	/* Totals of the blocks, which the index must match. */
 	u64 blocks;
 	u32 sizes_crc;
 	/* The block's header */
@@ -33,7 +33,7 @@ static u32 le32(const u8 *p)
 	return p[0] | (u32)p[1] << 8 | (u32)p[2] << 16 | (u32)p[3] << 24;
 }
 
-/* A number in groups of seven bits, the lowest first, below @end. */
+/* Read a number in groups of seven bits, the lowest first, before @end. */
 static bool read_number(const u8 *in, size_t *pos, size_t end, u64 *v)
 {
 	*v = 0;
@@ -73,7 +73,7 @@ static enum unpack_error stream_header(struct xz *x)
 	return UNPACK_OK;
 }
 
-/* The dictionary size as LZMA2's property byte gives it: two values for each power of two. */
+/* Decode the dictionary size in LZMA2's property byte: two values for each power of two. */
 static enum unpack_error lzma2_props(struct xz *x, const u8 *props, u64 len)
 {
 	if (len != 1 || props[0] > 40)
@@ -115,7 +115,7 @@ static enum unpack_error filters(struct xz *x, size_t *pos, size_t end, u32 coun
 	return UNPACK_OK;
 }
 
-/* Leaves x->pos behind the header. */
+/* Leaves x->pos after the header. */
 static enum unpack_error block_header(struct xz *x)
 {
 	const u8 *in = x->b->in;
@@ -187,7 +187,8 @@ static enum unpack_error block(struct xz *x, struct unpack_work *work)
 	return UNPACK_OK;
 }
 
-/* The index repeats the sizes of all blocks; then the footer repeats the index's size. */
+/* Check the index, which repeats the sizes of the blocks, and the footer, which repeats that
+ * of the index. */
 static enum unpack_error index_and_footer(struct xz *x)
 {
 	const u8 *in = x->b->in, *footer;

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Zstandard (RFC 8878): one frame of blocks. The output buffer is the window, so a window of any
- * size will do. Literals are decoded when a sequence asks for them, which saves a buffer of a
- * block's size.
+ * Zstandard (RFC 8878): one frame of blocks. The output buffer is the window, so any window size
+ * works. Literals are decoded when a sequence needs them, which saves a buffer of a block's size.
  */
 #include "zstd.h"
 
@@ -25,7 +24,7 @@ enum { TABLE_PREDEFINED, TABLE_RLE, TABLE_FSE, TABLE_REPEAT };
 /* The three numbers of a sequence, in the order in which their tables are described. */
 enum { LITERAL_LENGTH, OFFSET, MATCH_LENGTH, NR_CODES };
 
-/* A code stands for a range of values: from @base on, told apart by @extra bits. */
+/* A code names a range of values: @base plus a number of @extra bits. */
 struct range {
 	u32 base, extra;
 };
@@ -37,7 +36,7 @@ static const struct range literal_range[] = {
 	{ 64, 6 }, { 128, 7 }, { 256, 8 }, { 512, 9 }, { 1024, 10 }, { 2048, 11 }, { 4096, 12 },
 	{ 8192, 13 }, { 16384, 14 }, { 32768, 15 }, { 65536, 16 },
 };
-/* From code 32 on; those before it are 3 and the code. */
+/* From code 32 on; lower codes mean 3 plus the code. */
 static const struct range match_range[] = {
 	{ 35, 1 }, { 37, 1 }, { 39, 1 }, { 41, 1 }, { 43, 2 }, { 47, 2 }, { 51, 3 }, { 59, 3 },
 	{ 67, 4 }, { 83, 4 }, { 99, 5 }, { 131, 7 }, { 259, 8 }, { 515, 9 }, { 1027, 10 },
@@ -59,7 +58,7 @@ static const s16 match_default[] = {
 	1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, -1, -1, -1, -1, -1, -1, -1,
 };
 
-/* Sections 3.1.1.3.2.1 and 3.1.1.3.2.2. */
+/* RFC 8878, sections 3.1.1.3.2.1 and 3.1.1.3.2.2. */
 static const struct code {
 	u32 codes, log_max, default_log;
 	const s16 *default_share;
@@ -70,7 +69,7 @@ static const struct code {
 	[MATCH_LENGTH] = { 53, 9, 6, match_default, ARRAY_SIZE(match_default) },
 };
 
-/* The literals of a block that are not used yet. */
+/* The unused literals of a block. */
 struct literals {
 	u32 kind, left;
 	const u8 *raw;			/* LITERALS_RAW: the next one; LITERALS_RLE: the only one */
@@ -89,7 +88,7 @@ struct zstd {
 	u32 block_max;
 	bool checksum;
 	u32 rep[3];
-	/* What a block leaves to the next one */
+	/* State that a block passes to the next one */
 	bool have_table[NR_CODES];
 	struct fse_table table[NR_CODES];
 	struct huf_table huf;
@@ -98,7 +97,7 @@ struct zstd {
 };
 BUILD_BUG_ON(sizeof(struct zstd) > sizeof(struct unpack_work));
 
-/* @n bytes (at most 8), little-endian. */
+/* Load @n bytes (at most 8), little-endian. */
 static u64 little(const u8 *p, u32 n)
 {
 	u64 v = 0;
@@ -155,7 +154,7 @@ static bool next_stream(struct literals *l)
 	return true;
 }
 
-/* Streams of Huffman-coded literals, in @bytes bytes at @p. */
+/* Open the streams of Huffman-coded literals in @bytes bytes at @p. */
 static bool open_streams(struct literals *l, const u8 *p, size_t bytes, bool four)
 {
 	size_t rest = bytes;
@@ -181,7 +180,7 @@ static bool open_streams(struct literals *l, const u8 *p, size_t bytes, bool fou
 	return true;
 }
 
-/* Put the next @n literals, of which there are as many, to the output, which has room. */
+/* Append the next @n literals to the output. Callers checked that both suffice. */
 static bool take_literals(struct zstd *s, size_t n)
 {
 	u8 *to = s->b->out + s->out_pos;
@@ -217,13 +216,13 @@ static bool take_literals(struct zstd *s, size_t n)
 	return true;
 }
 
-/* All streams are read to their end. */
+/* True when all streams were read to their end. */
 static bool literals_done(const struct literals *l)
 {
 	return !l->left && (l->kind < LITERALS_COMPRESSED || (!l->streams && !l->bits.left));
 }
 
-/* The sizes in the header of Huffman-coded literals: @bits bits each. */
+/* Read the header of Huffman-coded literals, with sizes of @bits bits each. */
 static enum unpack_error coded_literals(struct zstd *s, const u8 *p, size_t bytes, size_t *used)
 {
 	static const u8 header_bytes[] = { 3, 3, 4, 5 }, size_bits[] = { 10, 10, 14, 18 };
@@ -248,7 +247,7 @@ static enum unpack_error coded_literals(struct zstd *s, const u8 *p, size_t byte
 	return UNPACK_OK;
 }
 
-/* The literals section at @p. *@used: its bytes. */
+/* Read the literals section at @p. *@used: its size in bytes. */
 static enum unpack_error literals_section(struct zstd *s, const u8 *p, size_t bytes, size_t *used)
 {
 	struct literals *l = &s->lit;
@@ -271,7 +270,7 @@ static enum unpack_error literals_section(struct zstd *s, const u8 *p, size_t by
 	return UNPACK_OK;
 }
 
-/* The table of one of the codes, as @mode says. Return: whether it is good; *@used: bytes read. */
+/* Set up the table of one of the codes by @mode. True if it is valid; *@used: bytes read. */
 static bool sequence_table(struct zstd *s, u32 which, u32 mode, const u8 *p, size_t bytes,
 			   size_t *used)
 {
@@ -302,7 +301,7 @@ static bool sequence_table(struct zstd *s, u32 which, u32 mode, const u8 *p, siz
 	return true;
 }
 
-/* The distance that a value of the offset code means, and what it does to the last three. */
+/* Get the distance for a value of the offset code, and update the last three distances. */
 static u32 match_distance(struct zstd *s, u64 value, bool literals)
 {
 	u32 *rep = s->rep, i, back;
@@ -341,7 +340,7 @@ static enum unpack_error one_sequence(struct zstd *s, u64 offset, u32 lits, u32 
 		memcpy(to, from, match);
 		return UNPACK_OK;
 	}
-	/* The match overlaps what it makes. */
+	/* Copy by bytes: the match may overlap its output. */
 	while (match--)
 		*to++ = *from++;
 	return UNPACK_OK;
@@ -389,7 +388,7 @@ static enum unpack_error sequences(struct zstd *s, const u8 *p, size_t bytes, u3
 	return b.left ? UNPACK_CORRUPT : UNPACK_OK;
 }
 
-/* How many sequences follow. Return: bytes of the number; 0 when cut short. */
+/* Read the number of sequences. Return: bytes it takes; 0 when cut short. */
 static u32 sequence_count(const u8 *p, size_t bytes, u32 *nr)
 {
 	u32 size = !bytes ? 0 : p[0] < 128 ? 1 : p[0] < 255 ? 2 : 3;

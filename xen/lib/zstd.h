@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the parts of the Zstandard decoder share: its bit reader and its two entropy coders. */
+/* Shared by the parts of the Zstandard decoder: the bit reader and the two entropy coders. */
 #ifndef LIB_ZSTD_H
 #define LIB_ZSTD_H
 
@@ -11,8 +11,8 @@
 #define HUF_SYMBOLS 256
 
 /**
- * A bit stream that is read from its end to its start. Bits before the start read as zero; @left
- * is negative then.
+ * A bit stream that is read from its end to its start. Bits before the start read as zero, with a
+ * negative @left.
  */
 struct zstd_bits {
 	const u8 *start;
@@ -37,11 +37,11 @@ struct fse_table {
 };
 
 /**
- * Make a table from a probability for each of @nr symbols: -1 stands for "less than one". Together
- * they make 1 << @log, which callers guarantee.
+ * Make a table from a probability for each of @nr symbols: -1 means "less than one". Their sum must
+ * be 1 << @log, with -1 counted as 1.
  */
 void fse_build(struct fse_table *t, u32 log, const s16 *share, u32 nr);
-/** The table of a code with the one symbol @symbol, which takes no bits. */
+/** Make the table of a code with the single symbol @symbol, which takes no bits. */
 void fse_build_single(struct fse_table *t, u8 symbol);
 /**
  * Read the description of a table from @in. @max_log and @max_symbols (at most HUF_SYMBOLS) are the
@@ -59,11 +59,11 @@ struct huf_table {
 };
 
 /**
- * Read the description of a Huffman code from @in; @scratch is used meanwhile.
+ * Read the description of a Huffman code from @in; overwrites @scratch.
  * Return: the bytes read; 0 when the description is damaged or cut short.
  */
 size_t huf_read(struct huf_table *t, const u8 *in, size_t bytes, struct fse_table *scratch);
-/** The next symbol. */
+/** Decode the next symbol. */
 u8 huf_symbol(const struct huf_table *t, struct zstd_bits *b);
 
 #endif

@@ -18,7 +18,7 @@ static u32 top_bit(u32 v)
 	return 31 - (u32)__builtin_clz(v);
 }
 
-/* Eight bytes, little-endian; those beyond @bytes are 0. */
+/* Load eight bytes, little-endian; those beyond @bytes read as 0. */
 static u64 load(const u8 *p, size_t bytes)
 {
 	u64 v = 0;
@@ -36,7 +36,7 @@ bool zstd_bits_open(struct zstd_bits *b, const u8 *start, size_t bytes)
 		return false;
 	b->start = start;
 	b->bytes = bytes;
-	/* The highest bit that is set in the last byte is the mark. */
+	/* The highest set bit of the last byte is the end mark. */
 	b->left = (s64)(bytes - 1) * 8 + top_bit(start[bytes - 1]);
 	return true;
 }
@@ -76,7 +76,7 @@ void fse_build(struct fse_table *t, u32 log, const s16 *share, u32 nr)
 		if (share[s] < 0)
 			t->state[--high].symbol = (u8)s;
 	}
-	/* The states of the others are spread over the rest, by a step that visits each once. */
+	/* A step that visits each state once spreads the states of the others over the rest. */
 	for (u32 s = 0; s < nr; s++)
 		for (s32 i = 0; i < share[s]; i++) {
 			t->state[at].symbol = (u8)s;
@@ -99,7 +99,7 @@ void fse_build_single(struct fse_table *t, u8 symbol)
 	t->state[0] = (struct fse_state){ .symbol = symbol };
 }
 
-/* @n bits (at most 16) of a stream that is read forwards, from bit @at on; 0 beyond its end. */
+/* Read @n bits (at most 16) forwards from bit @at on; bits beyond the end are 0. */
 static u32 bits_forward(const u8 *in, size_t bytes, size_t at, u32 n)
 {
 	return at / 8 >= bytes ? 0 : (u32)(load(in + at / 8, bytes - at / 8) >> (at & 7)) &
@@ -107,8 +107,8 @@ static u32 bits_forward(const u8 *in, size_t bytes, size_t at, u32 n)
 }
 
 /*
- * A number from 0 to @max. The lowest values take one bit less than the others, so that no code is
- * wasted.
+ * Read a number from 0 to @max. The lowest values take one bit less than the others, so that no
+ * code is unused.
  */
 static u32 read_share(const u8 *in, size_t bytes, size_t *at, u32 max)
 {
@@ -140,7 +140,7 @@ size_t fse_read(struct fse_table *t, const u8 *in, size_t bytes, u32 max_log, u3
 
 		share[nr++] = (s16)v;
 		left -= v < 0 ? 1 : v;
-		/* After a share of zero: how many more there are, in pieces of at most three. */
+		/* A share of zero is followed by the number of further zeros, at most 3 a piece. */
 		for (zeros = 3; !v && zeros == 3; at += 2) {
 			zeros = bits_forward(in, bytes, at, 2);
 			if (zeros > max_symbols - nr)
@@ -156,8 +156,8 @@ size_t fse_read(struct fse_table *t, const u8 *in, size_t bytes, u32 max_log, u3
 }
 
 /*
- * Weights that are coded themselves: two states take turns, and the stream's end is where a state
- * needs bits that are not there. Return: how many weights; 0 when damaged.
+ * Decode weights coded with FSE: two states take turns, and the stream ends where a state needs
+ * bits that are missing. Return: the number of weights; 0 when damaged.
  */
 static u32 coded_weights(u8 *weight, const u8 *in, size_t bytes, struct fse_table *t)
 {
@@ -182,7 +182,7 @@ static u32 coded_weights(u8 *weight, const u8 *in, size_t bytes, struct fse_tabl
 	return 0;
 }
 
-/* Return: how many weights, all below HUF_SYMBOLS; 0 when damaged. *@used: bytes read. */
+/* Return: the number of weights, less than HUF_SYMBOLS; 0 when damaged. *@used: bytes read. */
 static u32 read_weights(u8 *weight, const u8 *in, size_t bytes, struct fse_table *scratch,
 			size_t *used)
 {
@@ -231,7 +231,7 @@ size_t huf_read(struct huf_table *t, const u8 *in, size_t bytes, struct fse_tabl
 	t->log = nr ? complete(weight, nr) : 0;
 	if (!t->log)
 		return 0;
-	/* The longest codes, which are those of the lowest weight, come first. */
+	/* The longest codes, those of the lowest weight, come first. */
 	for (u32 w = 1; w <= t->log; w++)
 		for (u32 s = 0; s <= nr; s++)
 			for (u32 i = 0; weight[s] == w && i < 1U << (w - 1); i++, at++) {
