@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* From the firmware's proximity domains to nodes numbered from 0. Bytes in, a map out. */
+/* Maps the firmware's proximity domains to nodes numbered from 0. Pure. */
 #include <xen/errno.h>
 #include <xen/numa.h>
 #include <xen/string.h>

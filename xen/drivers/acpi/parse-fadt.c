@@ -20,7 +20,7 @@ static struct acpi_register load_gas(const u8 *p)
 	return (struct acpi_register){ p[0], p[1], load64(p + 4) };
 }
 
-/* Later tables give each block twice; the generic form wins where it is there and set. */
+/* Later tables give each block twice; the generic form wins if it is present and not 0. */
 static struct acpi_register block(const u8 *p, size_t len, u32 old, u32 width, u32 gas)
 {
 	struct acpi_register r = { ACPI_SPACE_IO, (u8)width, load32(p + old) };
@@ -90,7 +90,7 @@ int acpi_parse_mcfg(const u8 *p, size_t len, struct acpi_mcfg *out)
 			paddr_make(load64(p + at)), load16(p + at + 8), p[at + 10], p[at + 11],
 		};
 
-		/* Each bus takes 1 MiB; anything else cannot be decoded by hardware. */
+		/* Each bus takes 1 MiB; hardware cannot decode any other alignment. */
 		if (e.start_bus > e.end_bus || !e.address.v || e.address.v & 0xfffff)
 			return -XEN_EINVAL;
 		if (out->nr < ARRAY_SIZE(out->entry))

@@ -20,7 +20,7 @@ enum madt_type {
 	MADT_X2APIC_NMI = 10,
 };
 
-/* MPS INTI flags: polarity in bits 0-1 (3 low), trigger in bits 2-3 (3 level); 0 is the bus's. */
+/* MPS INTI flags: polarity in bits 0-1 (3: low), trigger in bits 2-3 (3: level), 0: bus default. */
 static bool flags_low(u16 flags) { return (flags & 3) == 3; }
 static bool flags_level(u16 flags) { return (flags >> 2 & 3) == 3; }
 
@@ -28,7 +28,7 @@ static void add_cpu(struct acpi_madt *m, u32 apic_id, u32 uid, u32 flags, bool x
 {
 	if (!(flags & CPU_ENABLED))
 		return;
-	/* Firmware may list a processor with a small number in both forms. */
+	/* Firmware may list a processor with a small APIC id in both forms. */
 	for (u32 i = 0; i < m->nr_cpus; i++)
 		if (m->cpu[i].apic_id == apic_id)
 			return;
@@ -54,7 +54,7 @@ static void add_override(struct acpi_madt *m, const u8 *e)
 {
 	u16 flags = load16(e + 8);
 
-	/* The bus must be ISA, with its 16 lines; its default is edge, active high. */
+	/* The bus must be ISA, which has 16 lines; its default is edge, active high. */
 	if (m->nr_overrides == ARRAY_SIZE(m->override) || e[2] || e[3] >= 16)
 		m->dropped++;
 	else
@@ -73,7 +73,7 @@ static void add_nmi(struct acpi_madt *m, u32 uid, u16 flags, u8 lint)
 		};
 }
 
-/* Shortest valid entry of each type that is read; 0 for the others. */
+/* The minimum size of each type of entry that is decoded; 0 for the others. */
 static const u8 min_size[] = {
 	[MADT_LAPIC] = 8,
 	[MADT_IOAPIC] = 12,

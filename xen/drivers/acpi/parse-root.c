@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The root pointer, the two kinds of root table, and the check every table must pass. */
+/* The root pointer, the two kinds of root table, and the check that applies to every table. */
 #include <xen/acpi.h>
 #include <xen/errno.h>
 #include <xen/string.h>
@@ -23,7 +23,7 @@ int acpi_parse_rsdp(const u8 *p, size_t len, struct acpi_rsdp *out)
 	if (len < RSDP_V1_SIZE || memcmp(p, "RSD PTR ", 8) || sum(p, RSDP_V1_SIZE))
 		return -XEN_EINVAL;
 	*out = (struct acpi_rsdp){ .revision = p[15], .rsdt = paddr_make(load32(p + 16)) };
-	/* A bad extension leaves the first version's table usable. */
+	/* If the extension is invalid, the RSDT of the first version is still usable. */
 	if (p[15] >= 2 && len >= RSDP_V2_SIZE && load32(p + 20) >= RSDP_V2_SIZE &&
 	    load32(p + 20) <= len && !sum(p, load32(p + 20)))
 		out->xsdt = paddr_make(load64(p + 24));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Power-off needs two numbers that only exist as AML. There is no AML interpreter here: the package
- * is always a constant, so its bytes are searched for. Encodings: ACPI specification, chapter 20.
+ * Power-off needs two numbers that exist only in AML. No AML interpreter is needed: the package is
+ * always a constant, so its bytes are searched for. Encodings: ACPI specification, chapter 20.
  */
 #include <xen/acpi.h>
 #include <xen/errno.h>
@@ -15,7 +15,7 @@
 #define AML_PACKAGE 0x12
 #define AML_ROOT '\\'
 
-/* A small constant at *@at; moves *@at behind it. */
+/* Read a small constant at *@at; moves *@at past it. */
 static bool constant(const u8 *aml, size_t len, size_t *at, u8 *value)
 {
 	u8 op;
@@ -34,7 +34,7 @@ static bool constant(const u8 *aml, size_t len, size_t *at, u8 *value)
 	return true;
 }
 
-/* The package whose opcode is at @at. */
+/* Decode the package whose opcode is at @at. */
 static bool package(const u8 *aml, size_t len, size_t at, struct acpi_s5 *out)
 {
 	u8 lead, nr;
@@ -42,7 +42,7 @@ static bool package(const u8 *aml, size_t len, size_t at, struct acpi_s5 *out)
 	if (len - at < 3 || aml[at] != AML_PACKAGE)
 		return false;
 	lead = aml[at + 1];
-	at += 2 + (lead >> 6);	/* that many more bytes of length follow */
+	at += 2 + (lead >> 6);	/* number of further length bytes */
 	if (at >= len)
 		return false;
 	nr = aml[at++];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* NUMA: which node processors and memory belong to (SRAT), and how far nodes are (SLIT). */
+/* NUMA: the nodes of processors and memory (SRAT), and the distances of nodes (SLIT). */
 #include <xen/acpi.h>
 #include <xen/errno.h>
 #include <xen/string.h>
@@ -40,7 +40,7 @@ static void add_memory(struct acpi_srat *s, const u8 *e, u32 domain)
 		};
 }
 
-/* The first revision has one byte of proximity domain, and junk where later ones go on. */
+/* In the first revision a proximity domain has one byte; its other bytes are undefined. */
 static void add_entry(struct acpi_srat *s, const u8 *e, bool wide)
 {
 	if (e[0] >= ARRAY_SIZE(min_size))

@@ -16,7 +16,7 @@
 #define BIOS_AREA 0xe0000
 #define BIOS_AREA_SIZE 0x20000
 #define RSDP_MAX_SIZE 64
-#define TABLE_MAX_SIZE (16UL << 20)	/* larger ones are taken for garbage */
+#define TABLE_MAX_SIZE (16UL << 20)	/* larger ones count as damaged */
 #define FACS_MIN_SIZE 64
 
 static paddr_t rsdp_address;
@@ -89,7 +89,7 @@ static bool __init find_rsdp(paddr_t hint, struct acpi_rsdp *out)
 	return scan_area(paddr_make(BIOS_AREA), BIOS_AREA_SIZE, out);
 }
 
-/* Printable form of a signature that may be garbage. */
+/* The printable form of a signature, whose bytes may be anything. */
 static void __init name_of(const u8 *p, char name[5])
 {
 	for (u32 i = 0; i < 4; i++)
@@ -97,7 +97,7 @@ static void __init name_of(const u8 *p, char name[5])
 	name[4] = 0;
 }
 
-/* Map and check one table; NULL after saying what is wrong. */
+/* Map and check one table; on failure log the reason and return NULL. */
 static const struct acpi_table *__init add_table(paddr_t pa)
 {
 	const u8 *p = pa.v ? map_phys_ro(pa, ACPI_HEADER_SIZE) : NULL;
@@ -138,7 +138,7 @@ static int __init add_all(const struct acpi_rsdp *rsdp)
 	const u8 *root;
 	u32 count, len;
 
-	/* The root table heads the list only while it is read: it describes no hardware. */
+	/* The root table is in the list only while it is read, as it describes no hardware. */
 	if ((!rsdp->xsdt.v || !add_table(rsdp->xsdt)) && (!rsdp->rsdt.v || !add_table(rsdp->rsdt)))
 		return -XEN_ENODEV;
 	root = tables[0].data;
@@ -173,7 +173,7 @@ static void __init find_s5(void)
 			have_s5 = !acpi_scan_s5(tables[i].data, tables[i].length, &s5);
 }
 
-/* One decoder for each table: the same three steps around a parser with its own result type. */
+/* A decoder for each table: the same three steps around a parser with its own result type. */
 #define DEFINE_DECODER(sig, what)                                              \
 	static bool __init decode_##what(void)                                 \
 	{                                                                      \

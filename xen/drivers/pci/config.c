@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Access to configuration space. The platform's own way serves wherever it can, as it works on
- * every machine; a window from the firmware is used only after it showed the same device.
+ * Access to configuration space. The platform's own method is used wherever it reaches, as it works
+ * on every machine; a window from the firmware is used only after it showed the same device.
  */
 #include <xen/acpi.h>
 #include <xen/errno.h>
@@ -13,7 +13,7 @@
 
 #define MAX_WINDOWS 16
 
-/* Filled once each, then published by the count. */
+/* Each entry is filled once, then published by the count. */
 static struct pci_window windows[MAX_WINDOWS];
 static u32 nr_windows;
 
@@ -27,7 +27,7 @@ const struct pci_window *pci_window_get(u32 i)
 	return i < __atomic_load_n(&nr_windows, __ATOMIC_ACQUIRE) ? &windows[i] : NULL;
 }
 
-/* Where the register is mapped, or NULL. */
+/* The address where a window maps the register, or NULL. */
 static u8 *window_reg(struct pci_addr a, u32 reg)
 {
 	const struct pci_window *w;
@@ -91,7 +91,7 @@ static bool overlaps(const struct pci_window *w, const struct pci_window *n)
 	       (w->base.v < n_end && n->base.v < end);
 }
 
-/* Room for one more, with the mapping made; NULL with the reason. */
+/* Prepare a new window and map it. NULL on failure, with the reason in *@rc. */
 static struct pci_window *prepare(paddr_t base, u16 segment, u8 first, u8 last, int *rc)
 {
 	struct pci_window *w = &windows[nr_windows];
@@ -126,7 +126,7 @@ int pci_window_add(paddr_t base, u16 segment, u8 first, u8 last)
 	return rc;
 }
 
-/* Firmware may name a window that the chipset does not decode. */
+/* Check a window by a device, as firmware may name one that the chipset does not decode. */
 static bool __init shows_same(const struct pci_window *w)
 {
 	u16 first = (u16)(w->first << 8);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The list of capabilities of a function. */
+/* Walking the list of capabilities of a function. */
 #include <xen/pci.h>
 
 #define REG_STATUS 0x06
@@ -41,7 +41,7 @@ void pci_parse_caps(u32 (*read)(void *ctx, u32 reg, u32 bytes), void *ctx, struc
 		u32 head = read(ctx, at, 2);
 		u8 *place = place_of(out, (u8)head);
 
-		/* Of two of a kind the first counts, as it does for operating systems. */
+		/* The first capability of a kind counts, as it does for operating systems. */
 		if (place && !*place)
 			*place = (u8)at;
 		at = head >> 8 & 0xfc;

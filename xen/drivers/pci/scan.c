@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Finding the functions that are there, bridges or not: every bus number is tried once. */
+/* Finding all functions by trying every bus number, so bridges need not be followed. */
 #include <xen/pci.h>
 
 #define NR_FUNCTIONS 0x10000U
@@ -23,7 +23,7 @@ u32 pci_scan(void (*fn)(struct pci_addr a, void *arg), void *arg)
 			fn(a, arg);
 			found++;
 		}
-		/* Without function 0, or with only that one, go on with the next device. */
+		/* If there is no function 0, or only that one, continue with the next device. */
 		if (!(bdf & 7) && (!there || !(pci_read(a, PCI_REG_HEADER_TYPE, 1) &
 					       PCI_HEADER_MULTIFUNCTION)))
 			bdf += 8;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The 16550 and its descendants. Every wait is bounded: a port that stops answering costs some
- * milliseconds once and lost output, never the machine. Registers: TI PC16550D data sheet.
+ * The 16550 and compatible chips. Every wait is bounded: a port that stops answering costs output
+ * and once some milliseconds, but never hangs the machine. Registers: TI PC16550D data sheet.
  */
 #include "ns16550.h"
 
@@ -20,12 +20,12 @@ enum { RBR = 0, THR = 0, DLL = 0, IER = 1, DLM = 1, IIR = 2, FCR = 2, LCR = 3, M
 #define MCR_DTR_RTS_OUT2 0x0b	/* OUT2 lets the interrupt through on PCs */
 #define LSR_RX 0x01
 #define LSR_THR_EMPTY 0x20
-#define LSR_TX_EMPTY 0x40	/* nor is there a byte on the wire */
+#define LSR_TX_EMPTY 0x40	/* and no byte is on the wire */
 
 #define FIFO_SIZE 16
-#define TX_POLLS 200000		/* over 16 bytes at 9600 baud with 1 us a read */
+#define TX_POLLS 200000		/* more than 16 bytes at 9600 baud take, at 1 us for each read */
 #define SERVICE_ROUNDS 256
-/* Output goes on after a loss when the ring has this much room: one note for many lost lines. */
+/* After a loss output resumes when the ring has this much room: one note for many lines. */
 #define RESUME_ROOM (UART_TX_RING / 4)
 
 static u8 reg_read(const struct uart *u, u32 reg)
@@ -53,7 +53,7 @@ static bool answers(const struct uart *u)
 		return false;
 	if (reg_read(u, LSR) == 0xff)
 		return false;
-	/* Four of the interrupt enables exist and keep what is written. */
+	/* The four interrupt enables that exist keep what is written. */
 	reg_write(u, LCR, u->line_control);
 	reg_write(u, IER, 0x0f);
 	if ((reg_read(u, IER) & 0x0f) != 0x0f)
@@ -90,7 +90,7 @@ bool uart_setup(struct uart *u)
 	return true;
 }
 
-/* Wait for a bit of LSR. A port that was stuck gets one look until it moves again. */
+/* Wait for a bit of LSR. A port that was stuck is polled only once, until it works again. */
 static bool wait_for(struct uart *u, u8 bit)
 {
 	for (u32 i = u->stuck ? TX_POLLS - 1 : 0; i < TX_POLLS; i++) {
@@ -113,7 +113,7 @@ static void send_polled(struct uart *u, const char *s, size_t len)
 	}
 }
 
-/* Move up to one FIFO of the ring into the port, which must be empty. */
+/* Move up to FIFO_SIZE bytes from the ring to the port, whose FIFO must be empty. */
 static void fill_fifo(struct uart *u)
 {
 	for (u32 i = 0; i < FIFO_SIZE && u->tx_tail != u->tx_head; i++)
@@ -138,7 +138,7 @@ static void ring_put(struct uart *u, char c)
 	u->tx[u->tx_head++ % UART_TX_RING] = c;
 }
 
-/* After output was dropped: say so, as soon as the ring has room for more than that. */
+/* If output was dropped, note it as soon as the ring has enough room. False until then. */
 static bool note_dropped(struct uart *u)
 {
 	char note[64];
@@ -156,7 +156,7 @@ static bool note_dropped(struct uart *u)
 	return true;
 }
 
-/* Make room for a character. A port that can take some now costs no time. */
+/* Make room for a character, without waiting if the port can take some now. */
 static bool make_room(struct uart *u)
 {
 	if (!ring_room(u) && (reg_read(u, LSR) & LSR_THR_EMPTY ||
@@ -180,7 +180,7 @@ void uart_write(struct uart *u, const char *s, size_t len)
 {
 	u64 flags;
 
-	if (!u->queued) {	/* the console lock is enough, and may be broken on purpose */
+	if (!u->queued) {	/* the console lock suffices; panics ignore it */
 		send_polled(u, s, len);
 		return;
 	}
@@ -196,7 +196,7 @@ void uart_sync(struct uart *u)
 	wait_for(u, LSR_TX_EMPTY);
 }
 
-/* Move output from the ring to a port that can take some. True when there was some. */
+/* Move output from the ring to the port if it is ready. True when some was moved. */
 static bool service_output(struct uart *u, u8 status)
 {
 	bool some = u->tx_tail != u->tx_head;

@@ -26,11 +26,11 @@ struct uart {
 	bool on_pci;			/* on the card at @bdf of segment 0 */
 	u16 bdf;
 
-	bool queued;			/* output goes through the ring */
-	bool polled;			/* a timer serves the port, its interrupts are off */
+	bool queued;			/* output passes through the ring */
+	bool polled;			/* a timer serves the port, whose interrupts are off */
 	bool lossy;			/* a full ring costs output, never time */
-	u64 dropped;			/* characters since the last one that had room */
-	bool stuck;			/* the last wait for room ran out */
+	u64 dropped;			/* characters dropped since the last one that had room */
+	bool stuck;			/* the last wait for room timed out */
 	u32 tx_head, tx_tail;		/* free-running; head is where bytes go in */
 	struct timer poll;		/* serves a port without an interrupt */
 	char tx[UART_TX_RING];
@@ -39,16 +39,17 @@ struct uart {
 /** Look for the port and program it. False when nothing answers. */
 bool uart_setup(struct uart *u);
 /**
- * Write all of @s. Until uart_start(): waits at most a bounded number of polls for each byte. After
- * it: while the ring is full, waits in the same way, or drops and counts when the port is lossy.
+ * Write all of @s. Before uart_start() it waits for each byte, with a bounded number of polls.
+ * After that it waits in the same way while the ring is full, or if the port is lossy drops and
+ * counts the characters.
  */
 void uart_write(struct uart *u, const char *s, size_t len);
-/** From now on write at once; sends what the ring holds and waits, within bounds, until it is on
- * the wire. Takes no lock: the machine may be going down inside of a write. */
+/** Write directly from now on. Sends the contents of the ring and waits, for a bounded time, until
+ * they are on the wire. Takes no lock: the machine may be going down during a write. */
 void uart_sync(struct uart *u);
-/** Serve whatever the port wants: input to console_input(), output from the ring. */
+/** Serve the port: pass input to console_input(), send output from the ring. */
 void uart_service(struct uart *u);
-/** Is there output in the ring? A port that is polled is to be served again soon. */
+/** True when the ring holds output, so that a polled port must be served again soon. */
 bool uart_has_output(const struct uart *u);
 /** From now on uart_service() is called: by the port's interrupts, or (@polled) by a timer. Output
  * goes through the ring when @queue. */

@@ -10,10 +10,10 @@
 
 #define FIELD_MAX 24
 #define NR_FIELDS 6
-#define REG_SHIFT_MAX 3		/* the window that is mapped holds no more */
+#define REG_SHIFT_MAX 3		/* limited by the size of the mapped window */
 #define ISA_LAST_IRQ 15
 
-/* A whole number in @v, from @min to @max; bases are chosen by its prefix. */
+/* Parse all of @v as a number from @min to @max; its prefix chooses the base. */
 static bool number(const char *v, u64 min, u64 max, u64 *out)
 {
 	const char *end;
@@ -22,7 +22,7 @@ static bool number(const char *v, u64 min, u64 max, u64 *out)
 	return end != v && !*end && *out >= min && *out <= max;
 }
 
-/* BAUD[/BASE]; the base is the fastest rate, which the clock is sixteen times of. */
+/* BAUD[/BASE]; the base is the fastest rate, 1/16 of the clock. */
 static const char *set_baud(struct serial_settings *s, const char *v)
 {
 	const char *end;
@@ -229,7 +229,7 @@ u8 serial_line_control(const struct serial_settings *s)
 		    (code ? (code * 2 - 1) << 3 : 0));
 }
 
-/* One entry of console=. NULL, or why it cannot be had. */
+/* Apply one entry of console=. Returns NULL, or why it is not available. */
 static const char *choose(struct serial_choice *c, const char *entry)
 {
 	static const char *const unbuilt[] = { "pv", "dbgp", "ehci", "xhci" };
@@ -243,7 +243,7 @@ static const char *choose(struct serial_choice *c, const char *entry)
 		return param_error("%s: a port cannot be shared; use %.4s", entry, entry);
 	if (param_word(entry, unbuilt, ARRAY_SIZE(unbuilt)) >= 0)
 		return param_error("%s: this console is not built; use com1 or com2", entry);
-	/* There is no driver for a screen; a log is on the ports too where one is asked for. */
+	/* There is no driver for a screen. If a port is named as well, the log goes there. */
 	if (!strcmp(entry, "vga") || !strcmp(entry, "none"))
 		return NULL;
 	return param_error("%s: not one of com1, com2, vga, none", entry);

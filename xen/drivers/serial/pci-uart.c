@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Serial ports on PCI cards. Needed before PCI is set up and possibly before paging is, so
+ * Serial ports on PCI cards. They are needed before PCI, and maybe paging, is set up, so
  * configuration space is read through the ports 0xcf8 and 0xcfc.
  */
 #include "ns16550.h"
@@ -18,7 +18,7 @@
 #define PCI_MULTIFUNCTION BIT(23)
 #define PCI_LAST_BUS 255
 
-/** How the ports lie in the card's window. */
+/** The layout of the ports in the card's window. */
 struct card {
 	u16 vendor, device;
 	u8 bar, ports;
@@ -27,7 +27,7 @@ struct card {
 	u32 clock;
 };
 
-/* The last line takes every card of the class that works like a PC's own port. */
+/* The last line matches every card of the class that works like a PC's own port. */
 static const struct card cards[] = {
 	{ 0x1b36, 0x0003, 0, 2, 0, 0, 8, UART_CLOCK },			/* QEMU, two ports */
 	{ 0x1b36, 0x0004, 0, 4, 0, 0, 8, UART_CLOCK },			/* QEMU, four ports */
@@ -64,7 +64,7 @@ static const struct card *match(u32 id, u32 class)
 	return NULL;
 }
 
-/* Take port @n of the card; false when its window is not set up. */
+/* Use port @n of the card; false when its window is not set up. */
 static bool use_card(struct uart *u, u32 bdf, const struct card *c, u32 n)
 {
 	u32 bar = config_read(bdf, PCI_BAR0 + c->bar * 4U);
@@ -104,7 +104,7 @@ int uart_find_pci(struct uart *u, u32 nth)
 
 		if (id == 0xffffffffU || !(id & 0xffff)) {
 			if (!(bdf & 7))
-				bdf |= 7;	/* no function 0: no device */
+				bdf |= 7;	/* without function 0 there is no device */
 			continue;
 		}
 		c = match(id, config_read(bdf, 8) >> 16);

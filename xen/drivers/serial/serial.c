@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Which serial ports are consoles, from the command line, and how they are driven. */
+/* Choice of serial ports as consoles by the command line, and driving them. */
 #include <xen/serial.h>
 
 #include <xen/hal/io.h>
@@ -12,9 +12,9 @@
 #include "ns16550.h"
 #include "settings.h"
 
-/* A port without an interrupt is looked at for input, and more often while it has output. */
+/* A port without an interrupt is polled for input, and more often while it has output. */
 #define POLL_INPUT_NS 20000000
-#define POLL_OUTPUT_NS 1400000		/* what 16 characters take at 115200 baud */
+#define POLL_OUTPUT_NS 1400000		/* time of 16 characters at 115200 baud */
 #define MMIO_WINDOW 64
 
 static void com1_write(const char *s, size_t len);
@@ -29,7 +29,7 @@ static void com2_sync(void);
 	}
 static struct uart coms[2] = { COM(com1), COM(com2) };
 
-/* Until the ports are started. */
+/* Defaults of com1= and com2=; used until the ports are started. */
 #define SETTINGS(base_, irq_)                                                          \
 	{                                                                              \
 		.clock = UART_CLOCK, .data_bits = 8, .stop_bits = 1, .parity = 'n',    \
@@ -70,7 +70,7 @@ PARAM_CUSTOM_FN("com2", com2, parse_com2);
 static const char *parse_console(const char *s) { return serial_choice_parse(&choice, s); }
 PARAM_CUSTOM_FN("console", console, parse_console);
 
-/* Make @u the port that its settings describe. False: it is not there. */
+/* Set up @u by its settings. False: the port does not exist. */
 static bool __init configure(struct uart *u, const struct serial_settings *s, u32 nth)
 {
 	u->baud = s->baud;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What com1= or com2= says about a serial port. Pure. */
+/* The settings of a serial port from com1= or com2=. Pure. */
 #ifndef DRIVERS_SERIAL_SETTINGS_H
 #define DRIVERS_SERIAL_SETTINGS_H
 
@@ -21,25 +21,25 @@ struct serial_settings {
 	u8 reg_width;		/* bytes of an access: 1, or 4 in memory */
 };
 
-/** The last I/O port that eight registers fit after. */
+/** The last I/O port at which eight registers may start. */
 #define SERIAL_LAST_PORT 0xfff8
 
 /**
- * Change *@s as @text says: up to six fields by their place, or NAME=VALUE.
- * Return: NULL, or a phrase that says why not; *@s is as it was then.
+ * Apply @text to *@s: up to six fields by their position, or NAME=VALUE.
+ * Return: NULL, or a phrase with the reason for a failure; *@s is unchanged then.
  */
 const char *serial_settings_parse(struct serial_settings *s, const char *text);
 /** The line control register that the settings ask for. */
 u8 serial_line_control(const struct serial_settings *s);
 
-/** Which ports console= names. */
+/** The ports that console= names. */
 struct serial_choice {
 	bool com[2];
 };
 /**
- * Read the list of console=. Entries that are known take effect whatever the others are; when none
- * is known, *@c stays as it was.
- * Return: NULL, or a phrase about the last entry that cannot be had.
+ * Read the list of console=. Known entries take effect whatever the others are; if no entry is
+ * known, *@c is unchanged.
+ * Return: NULL, or a phrase about the last entry that is not available.
  */
 const char *serial_choice_parse(struct serial_choice *c, const char *text);
 
