@@ -75,7 +75,7 @@ static enum unpack_error chunk(struct lzma2 *l, u32 control, const u8 *p, size_t
 	} else {
 		memcpy(l->s.dict + l->s.pos, p + 2, size);
 		l->s.pos += size;
-		/* After stored data a reset of the state is due only if the dictionary was reset. */
+		/* Stored data makes a reset of the state due only if it reset the dictionary. */
 		l->need_state |= control == 1;
 	}
 	*used = head + in_size;
