@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Patching code for the features of this CPU. */
+/* Rewrites code at boot to use the features of this CPU. */
 #include <xen/printk.h>
 #include <xen/string.h>
 #include <asm/alternative.h>

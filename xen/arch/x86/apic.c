@@ -62,7 +62,7 @@ struct apic_ops {
 	u32 (*id)(void);
 };
 
-/** What x2apic= says; without it, the mode is chosen. */
+/** The mode asked for with x2apic=; without it, setup chooses. */
 static enum { X2APIC_CHOOSE, X2APIC_YES, X2APIC_NO } x2apic_option;
 
 static const char *parse_x2apic(const char *value)
@@ -107,8 +107,8 @@ static u32 x2apic_id(void) { return (u32)rdmsr(X2APIC_REG(APIC_ID)); }
 
 static void x2apic_command(u32 target, u32 low)
 {
-	/* Unlike a store to device memory, WRMSR does not wait for earlier stores, which the
-	 * receiver is to see. */
+	/* WRMSR, unlike a store to device memory, does not wait for earlier stores, and the
+	 * receiver must see those. */
 	__asm__ volatile("mfence; lfence" ::: "memory");
 	wrmsr(X2APIC_REG(APIC_ICR), low | (u64)target << 32);
 }
@@ -176,7 +176,10 @@ static void spurious_interrupt(u8 vector)
 {
 }
 
-/* LINT0 and LINT1 carry nothing but the NMIs that the firmware names for processor @uid. */
+/*
+ * Program LINT0 and LINT1 for the NMIs that the firmware assigns to processor @uid, and mask them
+ * otherwise.
+ */
 static void set_nmi_lines(u32 uid)
 {
 	const struct acpi_madt *m = acpi_madt();
@@ -230,7 +233,10 @@ static void setup(void)
 	ops->write(APIC_LVT_TIMER, VECTOR_TIMER | (use_deadline ? LVT_TSC_DEADLINE : 0));
 	/* The mode must be set before the first deadline is written (SDM 10.5.4.1). */
 	__asm__ volatile("mfence" ::: "memory");
-	/* What was in service when the firmware handed over would block its class for ever. */
+	/*
+	 * An interrupt still in service from the firmware's time would block its priority class
+	 * forever.
+	 */
 	for (u32 i = 0; i < 8; i++)
 		apic_eoi();
 }
@@ -245,7 +251,7 @@ static bool __init has_large_ids(void)
 	return false;
 }
 
-/* QEMU's TCG stops with "Bad icount read" when, under -icount, the x2APIC's timer is written. */
+/* QEMU's TCG with -icount aborts ("Bad icount read") when the x2APIC's timer is written. */
 static bool __init on_tcg(void)
 {
 	struct cpuid_regs r = { 0 };
@@ -279,8 +285,9 @@ void __init apic_init(void)
 
 	if (!cpu_has(X86_FEATURE_APIC))
 		panic("This CPU has no local APIC");
-	/* While LINT0 still passes it on: a request that the 8259 has raised and that loses its way
-	 * afterwards would reach the CPU without a vector. */
+	/* Mask the 8259s while LINT0 still passes their interrupts on: a request that the 8259
+	 * has already raised would otherwise be lost on the way and reach the CPU without a
+	 * vector. */
 	outb(0xff, PIC_SLAVE_DATA);
 	outb(0xff, PIC_MASTER_DATA);
 	ops = choose_mode();

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Counters that tell time: what the TSC is measured against, and what replaces a bad one. */
+/*
+ * Counters that measure time: the references for the TSC's rate, and replacements for an unreliable
+ * TSC.
+ */
 #ifndef ARCH_X86_CLOCK_H
 #define ARCH_X86_CLOCK_H
 
@@ -21,13 +24,13 @@ extern const struct clock_source hpet_clock, pmtimer_clock, pit_clock;
 /** True when @src moves within a bounded number of reads. */
 bool clock_counts(const struct clock_source *src);
 
-/** Rate of the TSC in Hz: as the CPU or the hypervisor below says, or measured against @ref (may
- * be NULL). 0 when there is no way to know. Fills @how for the log. */
+/** Rate of the TSC in Hz, as reported by the CPU or by the hypervisor we run on, or measured
+ * against @ref (may be NULL). 0 when it cannot be determined. Fills @how for the log. */
 u64 tsc_find_rate(const struct clock_source *ref, u64 ref_hz, const char **how);
 /** True when the TSC runs at one rate in all power states. */
 bool tsc_is_reliable(void);
 
-/** Seconds since 1970 from the CMOS clock; 0 when it gives nonsense. */
+/** Seconds since 1970 from the CMOS clock; 0 when its registers are not a valid date. */
 u64 rtc_read(void);
 
 #endif

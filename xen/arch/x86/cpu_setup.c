@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The memory a CPU needs to run C, and loading its tables and control registers.
+ * Memory that a CPU needs to run C code, and loading its tables and control registers.
  *
  * A stack is a naturally aligned block of STACK_SIZE, so that masking any stack pointer finds the
- * cpu_info at its top: exception stacks at the bottom, a guard page, then the main stack.
+ * cpu_info at its top. The exception stacks are at the bottom, then a guard page, then the main
+ * stack.
  */
 #include <xen/errno.h>
 #include <xen/hal/smp.h>
@@ -20,7 +21,7 @@
 #include <asm/setup.h>
 #include <asm/traps.h>
 
-/* Write-back, write-through, UC-, UC, twice: the value the processor has at reset. */
+/* WB, WT, UC-, UC, twice: the value after reset. */
 #define PAT_RESET 0x0007040600070406
 
 static char *stack_base[NR_CPUS];	/* set before the CPU starts, constant after */
@@ -97,7 +98,10 @@ int cpu_prepare_memory(u32 cpu)
 {
 	int rc = 0;
 
-	/* The boot CPU has its own from the image; a CPU that failed to start keeps what it has. */
+	/*
+	 * The boot CPU's tables are in the image. A CPU that failed to start keeps its tables for a
+	 * retry.
+	 */
 	if (stack_base[cpu])
 		return 0;
 	rc = alloc_percpu(cpu);

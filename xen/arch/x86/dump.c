@@ -84,7 +84,10 @@ void cpu_dump_state(void)
 		regs_dump(fatal);
 		return;
 	}
-	/* The caller's view: only what the calling convention keeps has a meaning. */
+	/*
+	 * Registers as the caller sees them: only those that the calling convention preserves are
+	 * meaningful.
+	 */
 	__asm__ volatile("mov %%rbx, %0; mov %%rbp, %1; mov %%rsp, %2; mov %%cs, %3; "
 			 "lea (%%rip), %4"
 			 : "=m"(now.rbx), "=m"(now.rbp), "=m"(now.rsp), "=r"(now.cs),

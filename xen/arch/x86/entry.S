@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Where exceptions and interrupts enter. They come from the hypervisor itself only (guests leave
+ * Entry points of exceptions and interrupts. They arrive from hypervisor mode only (guests leave
  * through VM exits), so there is no stack or GS to switch.
  */
 #include <asm/traps.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the CPU can do: reading CPUID, the user's overrides, and saying what is missing. */
+/* Features of the CPU: reading CPUID, the user's overrides, and reporting what is missing. */
 #include <xen/errno.h>
 #include <xen/param.h>
 #include <xen/printk.h>
@@ -15,7 +15,7 @@ struct feature_name {
 	u32 feature;
 };
 
-/* As the ABI header spells them, in lower case or upper on the command line. */
+/* Names as in the ABI header; the command line takes lower or upper case. */
 static const struct feature_name feature_names[] = {
 #define XEN_CPUFEATURE(name, value) { #name, value },
 #include <public/arch-x86/cpufeatureset.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The HPET's main counter (IA-PC HPET specification 1.0a). Its comparators are left off. */
+/* The HPET's main counter (IA-PC HPET specification 1.0a). Its comparators are not used. */
 #include "clock.h"
 
 #include <xen/acpi.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Device interrupts: who owns which vector, and the protocol of <asm/irq.h>. */
+/* Device interrupts: ownership of vectors, and the protocol of <asm/irq.h>. */
 #include <asm/irq.h>
 
 #include <xen/acpi.h>
@@ -27,8 +27,8 @@ struct irq_desc {
 	u64 fired;
 	bool used, level, low;
 	bool wait_eoi;		/* level: masked until irq_guest_eoi */
-	bool masked;		/* at the owner's wish */
-	bool auto_eoi;		/* the hypervisor's own device: its handler has quieted it */
+	bool masked;		/* masked by the owner */
+	bool auto_eoi;		/* the hypervisor's own: its handler has quieted the device */
 };
 
 static DEFINE_SPINLOCK(irq_lock, LOCK_RANK_IRQ);
@@ -109,8 +109,8 @@ void irq_isa_route(u8 irq, u32 *gsi, bool *level, bool *low)
 		}
 }
 
-/* A free vector, spread over the priority classes (the high four bits) so that one class with
- * its two places in the APIC does not take all. */
+/* Find a free vector. Allocation spreads over the priority classes (the high four bits), as the
+ * APIC can hold only two interrupts of a class. */
 static struct irq_desc *alloc_desc(void)
 {
 	for (u32 low = 0; low < 16; low++)

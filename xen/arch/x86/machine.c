@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Rebooting and powering off: each way the machine offers, the cleanest first. */
+/* Rebooting and powering off: each method that the machine offers, the cleanest first. */
 #include <xen/acpi.h>
 #include <xen/console.h>
 #include <xen/hal/cpu.h>
@@ -21,7 +21,7 @@
 #define PM1_SLEEP_TYPE_MASK 0x1c00
 #define PM1_SCI_ENABLE 0x0001
 
-/* Time for a method to act: port reads take about a microsecond, whatever the clock does. */
+/* Time for a method to take effect, counted in port reads of about 1 us: the clock may not work. */
 static void short_wait(u32 us)
 {
 	while (us--)
@@ -34,7 +34,7 @@ static void reset_by_acpi(void)
 
 	if (fadt == NULL || !fadt->has_reset)
 		return;
-	/* Mapping memory now is too much to ask of a dying machine; the reset port is common. */
+	/* A dying machine should not map memory, so only a reset register in port space is used. */
 	if (fadt->reset.space == ACPI_SPACE_IO)
 		outb(fadt->reset_value, fadt->reset.address);
 	short_wait(50000);
@@ -48,7 +48,7 @@ static void reset_by_keyboard(void)
 	short_wait(50000);
 }
 
-/* The others stop first, so that none of them is in the middle of a line when the log goes out. */
+/* Stop the other CPUs first, so that none is in the middle of a line when the log is flushed. */
 static void stop_everything(void)
 {
 	irq_disable();

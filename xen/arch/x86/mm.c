@@ -2,8 +2,8 @@
 /*
  * The hypervisor's page tables: mapping, and translating addresses back.
  *
- * All CPUs share them and entries only ever go from absent to present, so that no TLB needs a
- * flush; the lock orders writers.
+ * All CPUs share them. Entries only ever change from absent to present, so no TLB flush is needed;
+ * the lock orders writers.
  */
 #include <xen/types.h>
 #include <public/arch-x86/hvm/start_info.h>
@@ -52,7 +52,7 @@ static bool fits(u32 level, u64 va, u64 pa, u64 left)
 	return !((va | pa) & (size - 1)) && left >= size;
 }
 
-/* Map as much as one entry holds at @va; returns the bytes mapped, 0 when memory is short. */
+/* Map as much as one entry covers at @va. Returns the bytes mapped, 0 when out of memory. */
 static u64 map_one(u64 va, u64 pa, u64 left, u64 prot)
 {
 	pte_t *table = paddr_to_virt(idle_root), *e;
@@ -128,13 +128,19 @@ static void *map_window(paddr_t pa, size_t size, u64 prot)
 	u64 offset = page_offset(pa.v), va, flags, limit = 1UL << boot_cpu.phys_bits;
 	int rc;
 
-	/* Firmware tables say such things; an entry with those bits set faults when it is used. */
+	/*
+	 * Firmware tables may hold addresses beyond the CPU's width; using an entry with reserved
+	 * bits faults.
+	 */
 	if (pa.v >= limit || size > limit - pa.v)
 		return NULL;
 	size = ROUND_UP(size + offset, PAGE_SIZE);
 	flags = spin_lock_irqsave(&map_lock);
 	va = mmio_next;
-	/* Large pages where the size is worth it, with the same offset into them as the target. */
+	/*
+	 * Use large pages when the size is worth it; the virtual address then gets the same offset
+	 * into them.
+	 */
 	if (size >= SIZE_2M)
 		va = ROUND_UP(va, SIZE_2M) + (pa.v & (SIZE_2M - 1) & PAGE_MASK);
 	if (size > MMIO_BASE + MMIO_SIZE - va) {

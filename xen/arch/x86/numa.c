@@ -9,7 +9,7 @@
 static struct numa_map map;
 static bool numa_wanted = true;
 
-/* A flag, or Xen's other words: noacpi leaves one node as well. */
+/* A flag or "noacpi" (a word of Xen's), which also leaves one node. */
 static const char *__init parse_numa(const char *v)
 {
 	int flag = strcmp(v, "noacpi") ? param_flag(v) : 0;

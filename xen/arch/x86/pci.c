@@ -9,7 +9,7 @@
 #define PORT_DATA 0xcfc
 #define ADDRESS_ENABLE 0x80000000U
 
-/* Between the address and the data nobody else may name an address. */
+/* Makes writing the address and accessing the data one step. */
 static DEFINE_SPINLOCK(port_lock, LOCK_RANK_NONE);
 
 bool arch_pci_reaches(struct pci_addr a, u32 reg)

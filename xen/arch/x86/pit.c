@@ -26,7 +26,7 @@ static u64 pit_mask(void) { return 0xffff; }
 
 static u64 pit_probe(void)
 {
-	/* Reload value 0 stands for 65536. */
+	/* A reload value of 0 means 65536. */
 	outb(PIT_CH0_RATE_GENERATOR, PIT_COMMAND);
 	outb(0, PIT_CHANNEL0);
 	outb(0, PIT_CHANNEL0);

@@ -17,7 +17,7 @@
 #define UPDATE_POLLS 20000	/* an update takes 2 ms */
 #define READ_TRIES 4
 
-/** As read; then as numbers. */
+/** The registers, first raw, then converted to numbers. */
 struct rtc_time {
 	u8 second, minute, hour, day, month, year, century;
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The order in which the machine comes up. */
+/* The order in which the machine is initialised. */
 #include <xen/acpi.h>
 #include <xen/domain.h>
 #include <xen/hal/cpu.h>
@@ -33,7 +33,7 @@ static void __init print_banner(void)
 	       ASSERTIONS_ON ? "on" : "off");
 }
 
-/* On the first page tables: up to where faults and messages can be seen. */
+/* Runs on the first page tables, until faults can be reported and messages printed. */
 static void __init init_cpu_and_console(u32 magic, u32 info)
 {
 	percpu_init_boot_cpu();

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Messages between CPUs that run. */
+/* Messages between online CPUs. */
 #include <asm/smp.h>
 
 #include <xen/percpu.h>
@@ -13,9 +13,9 @@
 #define STOP_WAIT_US 10000
 
 /*
- * A call in flight belongs to its caller's CPU, which fills it when @pending is 0 and sends it off
- * by setting its own bit in each receiver's call_from. So no lock is needed, and any number of
- * CPUs can call at once.
+ * A call in flight belongs to the caller's CPU. That CPU fills its slot when @pending is 0 and
+ * sends it by setting its own bit in each receiver's call_from. So no lock is needed, and any
+ * number of CPUs can call at the same time.
  */
 struct smp_call_slot {
 	void (*fn)(void *arg);
@@ -32,7 +32,7 @@ void smp_kick(u32 cpu)
 		apic_send_ipi(cpu, VECTOR_KICK);
 }
 
-/* Arriving is all: the way out of the interrupt or the guest looks at the softirqs. */
+/* The interrupt or VM exit is all that is needed: the softirqs are checked on the way out of it. */
 static void kick_vector(u8 vector)
 {
 	apic_eoi();
@@ -62,7 +62,10 @@ static void call_vector(u8 vector)
 static void wait_done(const struct smp_call_slot *slot)
 {
 	while (__atomic_load_n(&slot->pending, __ATOMIC_ACQUIRE)) {
-		/* Two CPUs with interrupts off that call each other must not wait for ever. */
+		/*
+		 * Run others' calls meanwhile: two CPUs with interrupts off that call each other
+		 * would deadlock.
+		 */
 		if (!irq_is_enabled())
 			run_calls();
 		cpu_relax();
@@ -129,7 +132,7 @@ static void wait_stopped(void)
 		udelay(10);
 }
 
-/* First politely; a CPU that spins with interrupts off gets an NMI. */
+/* Send an IPI first; a CPU that spins with interrupts off needs an NMI. */
 void smp_stop_others(void)
 {
 	cpumask_t others;

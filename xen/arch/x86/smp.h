@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Between bringing CPUs up and talking to them. */
+/* Interface between bringing up CPUs and sending messages to them. */
 #ifndef ARCH_X86_SMP_H
 #define ARCH_X86_SMP_H
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Bringing up the other CPUs, one after the other (SDM vol. 3, section 8.4; APM vol. 2, 15.27):
- * INIT to all, one pause for them all, then STARTUP to each. A CPU that does not come is put back
- * into INIT so that it cannot wake later on a stack that belongs to the next.
+ * INIT to all, one delay for all of them, then STARTUP to each. A CPU that does not start is put
+ * back into INIT so that it cannot wake later on a stack that belongs to another CPU.
  */
 #include <asm/smp.h>
 
@@ -29,12 +29,12 @@
 
 u32 cpu_apic_id[NR_CPUS] = { [0 ... NR_CPUS - 1] = APIC_ID_NONE };
 static u8 cpu_node[NR_CPUS];
-static u32 nr_cpus;			/* that have a number */
+static u32 nr_cpus;			/* CPUs that have a number */
 
 static u32 max_cpus = NR_CPUS;
 PARAM_UINT_VAR("maxcpus", maxcpus, max_cpus);
 
-/* Set to its number by the CPU that is being started, when it runs C. */
+/* Set by the CPU that is being started, to its number, once it runs C code. */
 static u32 alive;
 
 u8 cpu_to_node(u32 cpu) { return cpu_node[cpu]; }
@@ -114,7 +114,7 @@ static void __init fill_trampoline(u32 cpu)
 	*p = (struct trampoline_params){
 		idle_root.v, (u64)cpu_stack_top(cpu), (u64)secondary_start, cpu,
 	};
-	/* The target is started by an IPI, which orders nothing by itself in x2APIC mode. */
+	/* The target is started by an IPI, which does not order memory accesses in x2APIC mode. */
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 }
 
@@ -160,7 +160,10 @@ void __init smp_boot_all(void)
 	for (u32 cpu = 1; cpu < nr_cpus; cpu++) {
 		if (!prepare_cpu(cpu))
 			continue;
-		/* Readers that walk all CPU numbers must see it no later than its bit. */
+		/*
+		 * Readers that iterate over all CPU numbers must see this no later than the CPU's
+		 * bit.
+		 */
 		nr_cpu_ids = cpu + 1;
 		if (start_cpu(cpu))
 			online++;

@@ -3,7 +3,7 @@
 #include <asm/sections.h>
 #include <asm/symbols.h>
 
-/* Ascending offsets from image_start; for each the place of its name in symbol_names. */
+/* Ascending offsets from image_start, each with the position of its name in symbol_names. */
 extern const u32 symbol_count, symbol_offsets[], symbol_name_offsets[];
 extern const char symbol_names[];
 
@@ -15,7 +15,7 @@ const char *symbol_lookup(u64 addr, u64 *offset, u64 *size)
 	if (high == 0 || addr < (u64)image_start || addr >= (u64)init_text_end ||
 	    off < symbol_offsets[0])
 		return NULL;
-	/* The last entry at or below the offset; [low] always is. */
+	/* Find the last entry at or below the offset. Invariant: entry [low] is at or below it. */
 	while (high - low > 1) {
 		u32 mid = low + (high - low) / 2;
 

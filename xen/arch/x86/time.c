@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * System time. Normally it is the TSC, scaled: two multiplications and no memory that is written.
- * Where the TSC cannot be trusted (or clocksource= says so) it is a platform counter, extended to
- * 64 bits under a lock: slow, but right. The TSC is still the cycle stamp and, when the CPU has
- * it, the deadline timer then; a timer that fires early is set again by its softirq.
+ * System time. Normally it is the scaled TSC: two multiplications and no writes to shared memory.
+ * Where the TSC cannot be trusted (or clocksource= says so), it is a platform counter, extended to
+ * 64 bits under a lock: slow, but correct. The TSC is then still used for cycle stamps and, when
+ * the CPU has it, for the deadline timer; a timer that fires early is set again by its softirq.
  */
 #include <asm/time.h>
 
@@ -27,7 +27,7 @@
 #define APIC_MEASURE_NS 10000000
 #define UNMEASURED_HZ 1000000000
 
-/* What clocksource= says. */
+/* The choice made with clocksource=. */
 enum { CLOCK_TSC, CLOCK_HPET, CLOCK_ACPI, CLOCK_PIT, CLOCK_CHOOSE };
 static const char *const clock_words[] = { "tsc", "hpet", "acpi", "pit" };
 static u32 clock_option = CLOCK_CHOOSE;
@@ -42,7 +42,7 @@ static struct timescale apic_scale;	/* ns to APIC timer ticks */
 
 static DEFINE_PER_CPU(s64, tsc_offset);	/* constant once the CPU is online */
 
-/* The platform counter so far [platform_lock]. */
+/* Last reading of the platform counter, extended to 64 bits [platform_lock]. */
 static DEFINE_SPINLOCK(platform_lock, LOCK_RANK_NONE);
 static u64 platform_last, platform_ticks;
 static struct timescale platform_scale;
@@ -158,7 +158,7 @@ static const struct { u32 option; const struct clock_source *source; } sources[]
 	{ CLOCK_HPET, &hpet_clock }, { CLOCK_ACPI, &pmtimer_clock }, { CLOCK_PIT, &pit_clock },
 };
 
-/* The best reference that is there, or the one asked for. */
+/* The requested reference, or the best one present. */
 static const struct clock_source *__init find_reference(u64 *hz)
 {
 	for (u32 i = 0; i < ARRAY_SIZE(sources); i++) {
@@ -180,7 +180,7 @@ static const struct clock_source *__init find_reference(u64 *hz)
 	return NULL;
 }
 
-/* The PIT's latch cannot be shared with guests' use, so it only serves to measure. */
+/* The PIT is only used for measuring, as its latch cannot be shared with guests. */
 static bool __init use_platform(const struct clock_source *ref)
 {
 	if (!ref || ref == &pit_clock || clock_option == CLOCK_TSC)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Threads, cores and packages. An APIC id is package, core and thread number side by side; CPUID
- * says how wide the fields are. The boot CPU speaks for all.
+ * Threads, cores and packages. An APIC id consists of package, core and thread number; CPUID gives
+ * the width of each field. All CPUs are assumed to be like the boot CPU.
  */
 #include <xen/hal/smp.h>
 
@@ -18,7 +18,7 @@
 /* Constant after topology_init. */
 static u32 thread_bits, package_bits;	/* lowest bit of the core and the package number */
 
-/* Bits that number @n things. */
+/* Number of bits needed to number @n things. */
 static u32 bits_for(u32 n)
 {
 	u32 bits = 0;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Switching trace sites on and off while other CPUs run through them.
+ * Switching trace sites on and off while other CPUs execute them.
  *
- * No CPU may fetch some bytes of an instruction before and some after a change. So a breakpoint
- * goes in front first, then the bytes behind it change, then the first byte; between these steps
- * every CPU is made to serialise, so that none still holds what was there before. Who meets the
- * breakpoint, be it in an NMI, goes on behind the site as if it were off.
+ * No CPU may fetch some bytes of an instruction from before a change and some from after it. So a
+ * breakpoint is written over the first byte, then the other bytes are changed, then the first byte.
+ * Between these steps every CPU serialises, so that none still holds old bytes. A CPU that hits the
+ * breakpoint, even in an NMI, continues after the site as if it were off.
  */
 #include <xen/compiler.h>
 #include <xen/cpumask.h>
@@ -45,7 +45,7 @@ static void serialise(void *arg)
 	cpuid(0);
 }
 
-/* In three rounds over all sites, so that the CPUs are interrupted three times in all. */
+/* Each round covers all sites, so the CPUs are interrupted three times in total. */
 enum step { STEP_TRAP, STEP_TAIL, STEP_FIRST, NR_STEPS };
 
 static void patch_site(const struct trace_site *s, bool on, enum step step)

@@ -2,8 +2,8 @@
 /*
  * Exceptions and interrupts taken in the hypervisor.
  *
- * Two IDTs: the usual one gives NMI, #DF and #MC stacks of their own through the TSS; the plain
- * one is for the time when the task register holds a guest's value and so no TSS can be trusted.
+ * There are two IDTs. The usual one gives NMI, #DF and #MC stacks of their own through the TSS. The
+ * plain one is used while the task register holds a guest's value, when no TSS can be trusted.
  */
 #include <xen/errno.h>
 #include <xen/percpu.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * How far an application processor's TSC is from the boot CPU's. The boot CPU asks, the other
- * answers with its stamp; the round with the shortest way bounds the error. Differences that the
- * bound explains are taken for none, which is what a sane machine gives.
+ * Measures the difference between an application processor's TSC and the boot CPU's. The boot CPU
+ * asks and the other CPU answers with its time stamp; the shortest round trip bounds the error. A
+ * difference within that bound counts as zero, which is what a sane machine gives.
  */
 #include <asm/time.h>
 
@@ -16,7 +16,7 @@
 #define ROUNDS 8
 #define GIVE_UP_NS 1000000000L
 
-/* Boot CPU counts asked up, the other follows with answered. One pair at a time. */
+/* The boot CPU increments asked, the other CPU follows with answered. One pair at a time. */
 static u32 asked, answered;
 static u64 stamp;
 

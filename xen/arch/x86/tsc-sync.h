@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Between the measurement of TSC differences and the clock that uses them. */
+/* Interface between measuring TSC differences and the clock that uses them. */
 #ifndef ARCH_X86_TSC_SYNC_H
 #define ARCH_X86_TSC_SYNC_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* How fast the TSC runs, and whether it can be trusted. */
+/* The rate of the TSC, and whether it can be trusted. */
 #include "clock.h"
 
 #include <xen/hal/cpu.h>
@@ -15,7 +15,7 @@
 #define MAX_PPM_ERROR 20
 #define ROUND_HZ 1000000UL
 
-/* The TSC and the reference at one moment, give or take half of @window cycles. */
+/* The TSC and the reference at the same moment, to within half of @window cycles. */
 struct sample {
 	u64 tsc, ref, window;
 };
@@ -32,7 +32,10 @@ bool clock_counts(const struct clock_source *src)
 
 bool tsc_is_reliable(void)
 {
-	/* A hypervisor below hides the bit where the guest may migrate; its TSC is steady. */
+	/*
+	 * The hypervisor we run on hides the bit when this guest may migrate; its TSC is steady all
+	 * the same.
+	 */
 	return cpu_has(X86_FEATURE_ITSC) || cpu_has(X86_FEATURE_HYPERVISOR);
 }
 
@@ -83,8 +86,8 @@ static u64 mul_div(u64 a, u64 b, u64 c)
 	return result;
 }
 
-/* Wait for @ticks of @ref from @*elapsed on; false when it stops. Longer than its period is fine:
- * every lap is seen. */
+/* Wait until @ticks of @ref have passed, counting from *@elapsed. Returns false when @ref stops.
+ * Times longer than its period work, as every wrap is seen. */
 static bool wait_ticks(const struct clock_source *ref, u64 *last, u64 *elapsed, u64 ticks)
 {
 	u64 mask = ref->mask();
@@ -102,8 +105,8 @@ static bool wait_ticks(const struct clock_source *ref, u64 *last, u64 *elapsed, 
 	return true;
 }
 
-/* The nearest round figure when it lies within @error, else @hz: crystals come in round ones, and
- * emulators with a virtual clock are exactly on them. */
+/* Returns the nearest round figure if it is within @error, else @hz. Crystals have round
+ * frequencies, and emulators with a virtual clock run at exactly those. */
 static u64 prefer_round(u64 hz, u64 error)
 {
 	u64 rounded = (hz + ROUND_HZ / 2) / ROUND_HZ * ROUND_HZ;
@@ -112,7 +115,7 @@ static u64 prefer_round(u64 hz, u64 error)
 	return distance <= error ? rounded : hz;
 }
 
-/* Measure over longer and longer times, until the error is known to be small. */
+/* Measure over increasing times until the error is known to be small. */
 static u64 measure(const struct clock_source *ref, u64 ref_hz)
 {
 	static const u32 durations_ms[] = { 10, 20, 50, 100 };
@@ -129,7 +132,7 @@ static u64 measure(const struct clock_source *ref, u64 ref_hz)
 		last = end.ref & ref->mask();
 		cycles = end.tsc - start.tsc;
 		hz = mul_div(cycles, ref_hz, elapsed);
-		/* Both windows, and one tick of the reference at either end. */
+		/* The error is both windows plus one tick of the reference at each end. */
 		error = mul_div(hz, (start.window + end.window) / 2, cycles) +
 			mul_div(hz, 2, elapsed);
 		if (error <= hz / 1000000 * MAX_PPM_ERROR)

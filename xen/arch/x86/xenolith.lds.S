@@ -48,7 +48,7 @@ SECTIONS
 	params : LOADED(params) { *(params) } :image
 	ops_tables : LOADED(ops_tables) { *(ops_tables) } :image
 	.note.Xen : LOADED(.note.Xen) { *(.note.Xen) } :image :note
-	/* Last of the read-only part: its size changes between the two passes of the link. */
+	/* The last of the read-only part, because its size changes between the two link passes. */
 	.symbols : LOADED(.symbols) { *(.symbols) } :image
 	. = ALIGN(4096);
 	rodata_end = .;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * hal_zero_pages(void *va, u64 n): zero n pages, at least one, past the caches. Sixteen bytes a
- * store fill a write-combining buffer with four; XMM0 may be a guest's and is put back.
+ * hal_zero_pages(void *va, u64 n): zero n pages, at least one, bypassing the caches. Four 16-byte
+ * stores fill a write-combining buffer. XMM0 may hold a guest's value, so it is restored.
  */
 #define STORES 16
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Reading what the loader left in memory.
+ * Reading the information that the loader left in memory.
  *
- * The parsers run before the console, so they note the first thing wrong (boot_fault) and go on;
- * boot_info_check() reports it once a line can be printed.
+ * The parsers run before the console, so they record the first fault (boot_fault) and continue;
+ * boot_info_check() reports it once the console works.
  */
 #ifndef X86_BOOT_BOOT_H
 #define X86_BOOT_BOOT_H
@@ -14,12 +14,12 @@
 #define MULTIBOOT1_MAGIC 0x2badb002
 #define MULTIBOOT2_MAGIC 0x36d76289
 
-/** Fill boot_info. Each reads @info, the physical address the loader gave, below 4 GiB. */
+/** Fill boot_info. Each takes @info, the physical address from the loader, below 4 GiB. */
 void boot_parse_multiboot1(u32 info);
 void boot_parse_multiboot2(u32 info);
 void boot_parse_pvh(u32 info);
 
-/** Replace the only module, when it is an archive of modules, by those. After the parsers. */
+/** If the only module is an archive of modules, replace it by them. Call after the parsers. */
 void boot_open_bundle(void);
 
 /** Note the first mistake in the loader's information, for boot_info_check. */

@@ -136,7 +136,10 @@ static void __init sort_edges(u32 n)
 	}
 }
 
-/* What [start, end) is when entries overlap: anything but RAM wins, a higher type over a lower. */
+/*
+ * Type of [start, end) when entries overlap: any type takes precedence over RAM, a higher one over
+ * a lower.
+ */
 static u32 __init type_between(u64 start, u64 end)
 {
 	u32 type = 0;

@@ -2,10 +2,10 @@
 /*
  * Several boot modules in one file.
  *
- * Some loaders pass a single module without arguments (QEMU's -kernel by the PVH entry is one). So
- * when the only module is a cpio archive that holds a file called "modules", each line of that
- * names a file of the archive, followed by its arguments; these become the modules, in that order.
- * They are used where they lie. scripts/bundle.py makes such archives.
+ * Some loaders pass a single module without arguments (one is QEMU's -kernel with the PVH entry).
+ * So when the only module is a cpio archive with a file called "modules", each line of that file
+ * names a file of the archive, followed by its arguments. These files become the modules, in that
+ * order, and are used in place. scripts/bundle.py makes such archives.
  */
 #include <xen/cpio.h>
 #include <xen/string.h>
@@ -42,7 +42,7 @@ static bool next_line(const char **pos, const char *end, char *line, size_t size
 	return true;
 }
 
-/* One line of the index: @line is a file's name and, behind blanks, its arguments. */
+/* One line of the index: @line is a file's name, then blanks and the arguments. */
 static void add_line(const struct bundle *b, char *line)
 {
 	struct cpio_file file;

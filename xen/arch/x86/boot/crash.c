@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* crash= on the command line: fail or stop on purpose late in the boot, to test how it ends. */
+/* crash= on the command line: fail or hang on purpose late in the boot, to test the reporting. */
 #include <xen/errno.h>
 #include <xen/hal/cpu.h>
 #include <xen/hal/machine.h>
@@ -12,10 +12,10 @@
 #include <asm/sections.h>
 #include <asm/setup.h>
 
-/* Each shows up in the backtrace by its own name. */
+/* Each way to fail is a function, so that the backtrace names it. */
 #define noinline __attribute__((noinline))
 
-/* Takes only the value 0, is not readable, and exists only in x2APIC mode: else #GP. */
+/* This MSR takes only the value 0, is not readable, and exists only in x2APIC mode: else #GP. */
 #define MSR_X2APIC_EOI 0x80b
 
 static char crash_kind[16];
@@ -26,7 +26,7 @@ static noinline void crash_panic(void)
 	panic("crash=panic");
 }
 
-/* These two are found only by a build that checks: x86_64-debug. */
+/* Only the debug build (x86_64-debug) detects these two. */
 static noinline void crash_assert(void)
 {
 	ASSERT(crash_kind[0] == '\0');
@@ -47,7 +47,7 @@ static noinline void crash_null(void)
 {
 	u64 v;
 
-	/* In assembly: the compiler knows that C cannot mean this. */
+	/* In assembly, as the compiler removes the equivalent C. */
 	__asm__ volatile("mov 16, %0" : "=r"(v));
 	printk(LOG_ERR "Read %#lx through a null pointer\n", v);
 }
@@ -69,7 +69,7 @@ static noinline void crash_execute_data(void)
 	((void (*)(void))&ret)();
 }
 
-/* Touch each page downwards from here until the guard page stops it. */
+/* Touch each page from here downwards until the guard page faults. */
 static noinline void crash_stack(void)
 {
 	for (;;)
@@ -91,7 +91,7 @@ static noinline void crash_msr(void)
 	rdmsr(MSR_X2APIC_EOI);
 }
 
-/* What is buffered when the machine stops must still come out; nothing else may send it here. */
+/* Output buffered when the machine stops must still be written; nothing else may flush it here. */
 static void last_words(const char *what)
 {
 	irq_disable();

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The first instructions: Multiboot 1, Multiboot 2 and PVH all enter in 32-bit protected mode
- * without paging. Build page tables for the first 4 GiB and the image, enter long mode, go to C.
+ * The first instructions. Multiboot 1, Multiboot 2 and PVH all enter in 32-bit protected mode
+ * without paging. Build page tables for the first 4 GiB and the image, enter long mode and call C.
  */
 #include <asm/cpu.h>
 #include <asm/desc.h>
@@ -26,7 +26,7 @@ multiboot1:
 multiboot2:
 	.long MB2_MAGIC, 0, multiboot2_end - multiboot2
 	.long -(MB2_MAGIC + (multiboot2_end - multiboot2))
-	/* What we read of the information: lines, modules, memory map, RSDP (old and new). */
+	/* Tags that the parser uses: command line, modules, memory map, RSDP (old and new). */
 	.short 1, 1
 	.long 2f - 1f + 8
 1:	.long 1, 2, 3, 6, 14, 15
@@ -92,7 +92,7 @@ boot_entry:
 	mov	%eax, %cr0
 	ljmp	$SEL_CODE64, $PA(boot_long_mode)
 
-/* 2 MiB pages for 4 GiB, seen at 0 and in the direct map; the first GiB of it at the image. */
+/* 2 MiB pages map the first 4 GiB at 0 and in the direct map, and its first GiB at the image. */
 build_tables:
 	mov	$PA(boot_pd), %ebx
 	mov	$(PTE_PRESENT | PTE_WRITE | PTE_LARGE), %eax

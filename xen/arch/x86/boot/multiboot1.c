@@ -80,7 +80,7 @@ void boot_parse_multiboot1(u32 info)
 	if ((mbi->flags & MB1_HAS_LOADER) && mbi->boot_loader_name)
 		loader = boot_ptr(mbi->boot_loader_name, 1);
 	boot_set_loader(loader);
-	/* GRUB 2 leaves the file's name away; GRUB Legacy and QEMU put it first. */
+	/* GRUB 2 leaves out the file's name; GRUB Legacy and QEMU put it first. */
 	has_name = strncmp(boot_info.loader, "GRUB 2", 6) != 0;
 	if (mbi->flags & MB1_HAS_CMDLINE)
 		boot_set_cmdline(boot_ptr(mbi->cmdline, 1), has_name);

@@ -38,7 +38,7 @@ struct mb2_map_entry {
 	u32 type, reserved;
 };
 
-/* A copy of the RSDP, not its place: what we keep must outlive the loader's memory. */
+/* The tag holds a copy of the RSDP. Keep what it says, as the loader's memory is reused. */
 static u8 rsdp_copy[64] __aligned(16);
 
 static void parse_map(const struct mb2_map *map)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The page tables the hypervisor keeps: direct map, image with strict permissions, frame table.
- * Frames of holes in the memory map share one zeroed part of the frame table, read-only.
+ * The final page tables: direct map, image with strict permissions, and frame table. The frame
+ * table for holes in the memory map shares one zeroed part, read-only.
  */
 #include <xen/types.h>
 #include <public/arch-x86/hvm/start_info.h>
@@ -15,7 +15,7 @@
 #include <asm/setup.h>
 #include <asm/trampoline.h>
 
-/* Frames that one 2 MiB piece of the frame table describes. */
+/* Frames described by one 2 MiB part of the frame table. */
 #define FRAMES_PER_PIECE (SIZE_2M / sizeof(struct page_info))
 BUILD_BUG_ON(sizeof(struct page_info) != 32);
 
@@ -45,12 +45,12 @@ static void __init map_direct(void)
 			printk(LOG_WARN "Memory above 64 TiB is not used\n");
 			end = DIRECT_MAP_SIZE;
 		}
-		/* A page that RAM shares with a device must not be cached. */
+		/* A page with both RAM and a device must not be cached. */
 		if (r->type == XEN_HVM_MEMMAP_TYPE_RAM) {
 			start = ROUND_UP(r->start, PAGE_SIZE);
 			end = min(end, ROUND_DOWN(r->start + r->size, PAGE_SIZE));
 		}
-		/* Two kinds of firmware tables may share a page. */
+		/* Firmware tables of two types may share a page. */
 		start = max(start, mapped);
 		if (start >= end)
 			continue;
@@ -73,7 +73,7 @@ static void __init map_image(void)
 	map_image_part(rodata_end, init_text_end, PROT_RX);
 	map_image_part(init_text_end, guard, PROT_RW);
 	map_image_part(guard + PAGE_SIZE, image_end, PROT_RW);
-	/* Processors coming up run here with these tables before they reach the image. */
+	/* Application processors run here on these tables before they jump to the image. */
 	map_boot(TRAMPOLINE_PA, TRAMPOLINE_PA, TRAMPOLINE_PAGES * PAGE_SIZE,
 		 PTE_PRESENT | PTE_WRITE | PTE_ACCESSED | PTE_DIRTY);
 }
@@ -121,7 +121,10 @@ static void __init map_frame_table(void)
 
 void __init paging_init(void)
 {
-	/* Below 4 GiB, where the first page tables reach and processors can load it early. */
+	/*
+	 * Below 4 GiB: the first page tables cover it, and application processors can load CR3
+	 * early.
+	 */
 	idle_root = virt_to_paddr(boot_alloc(PAGE_SIZE, PAGE_SIZE));
 	map_image();
 	map_direct();

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Where application processors start: in real mode at TRAMPOLINE_PA, to which this code is copied.
- * From there to 64-bit mode on the hypervisor's page tables, which map these pages one to one, and
- * on to the C function in the parameters at the end.
+ * Start of application processors, in real mode at TRAMPOLINE_PA, where this code is copied. It
+ * enters 64-bit mode on the hypervisor's page tables, which map these pages one to one, and calls
+ * the C function in the parameters at the end.
  */
 #include <asm/desc.h>
 #include <asm/processor.h>
@@ -42,7 +42,7 @@ protected:
 	rdmsr
 	or	$EFER_LME_NXE, %eax
 	wrmsr
-	/* Out of INIT the caches are off; this turns them on too. */
+	/* After INIT the caches are off; this also turns them on. */
 	mov	$(X86_CR0_PG | X86_CR0_WP | X86_CR0_NE | X86_CR0_ET | X86_CR0_PE), %eax
 	mov	%eax, %cr0
 	ljmp	$SEL_CODE64, $AT(long_mode)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Bytes, headers and checksums of ACPI tables, and the tables that all guests get alike. */
+/* Bytes, headers and checksums of ACPI tables, and the tables that are the same for all guests. */
 #include <xen/string.h>
 
 #include <asm/irq.h>

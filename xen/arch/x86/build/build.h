@@ -8,7 +8,7 @@
 #include <asm/domain.h>
 #include <asm/setup.h>
 
-/** What goes into a PVH guest whose RAM is in place. */
+/** What is loaded into a PVH guest whose RAM is already there. */
 struct pvh_image {
 	const char *name;		/* for messages */
 	const void *kernel;
@@ -22,8 +22,8 @@ struct pvh_image {
 /** Load it, write the start info, and set vCPU 0's state. 0 or -XEN_*, with one line printed. */
 int pvh_load(struct domain *d, const struct pvh_image *img);
 
-/** Bytes of an uncompressed kernel: @data itself, or what a bzImage holds (in pages the caller
- * frees with kernel_image_put). NULL with one line printed when it is no kernel. */
+/** Returns the uncompressed kernel: @data itself, or the payload of a bzImage (in pages that the
+ * caller frees with kernel_image_put). NULL, with one line printed, when it is not a kernel. */
 const void *kernel_image_get(const char *name, const void *data, u64 len, u64 *out_len);
 void kernel_image_put(const void *image, u64 len, const void *data);
 
@@ -31,11 +31,11 @@ void kernel_image_put(const void *image, u64 len, const void *data);
  * there is no room. */
 u64 dom0_build_acpi(struct domain *d);
 
-/** Copy ACPI tables that name the vCPUs of an unprivileged guest to @base, whose area of
- * ACPI_AREA_BYTES leaves its RAM. Returns @base, 0 when it cannot be written. */
+/** Copy ACPI tables with the vCPUs of an unprivileged guest to @base, and take their area of
+ * ACPI_AREA_BYTES out of its RAM. Returns @base, or 0 when they cannot be written. */
 u64 guest_build_acpi(struct domain *d, u64 base);
 
-/** Where the hardware domain comes from, and what its parameters say. */
+/** The source of the hardware domain and its parameters. */
 struct dom0_plan {
 	const struct boot_module *kernel, *initrd;	/* initrd NULL: none */
 	const char *cmdline;
@@ -50,15 +50,15 @@ struct domain *dom0_build(const struct dom0_plan *plan);
 
 /** Find and read the manifest among the boot modules. */
 void manifest_find(void);
-/** Fill in @plan from the manifest's description or from the modules no description names. False:
- * there is to be no dom0. */
+/** Fill in @plan from the manifest's description, or from the modules that no description uses.
+ * False: no dom0 is wanted. */
 bool manifest_plan_dom0(struct dom0_plan *plan);
-/** Affinity and scheduling parameters of a described domain; mistakes cost a line. */
+/** Set affinity and scheduling parameters of a described domain; a mistake only prints a line. */
 void manifest_apply_sched(struct domain *d, const struct manifest_domain *md);
-/** Build the other domains of the manifest, paused. Number of domains built. */
+/** Build the other domains of the manifest, paused. Returns the number built. */
 u32 manifest_build(void);
 
-/** Let a domain whose vCPU 0 is loaded run. */
+/** Unpause a domain whose vCPU 0 is loaded. */
 void boot_domain_start(struct domain *d);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * ACPI for the hardware domain: the machine's own tables, but for those that describe what it does
- * not have. It gets a new root pointer, an XSDT without them, and a MADT with its vCPUs.
+ * ACPI for the hardware domain: the machine's tables without those for hardware that the domain
+ * does not have. It gets a new root pointer, a new XSDT, and a MADT with its vCPUs.
  */
 #include <xen/acpi.h>
 #include <xen/errno.h>
@@ -47,7 +47,7 @@ static u32 build_madt(struct acpi_area *a, u32 vcpus)
 	return at;
 }
 
-/* Tables that would lead the guest to devices it does not have. */
+/* Tables of devices that the guest does not have. */
 static bool is_hidden(const char *sig)
 {
 	static const char *const hidden[] = { "APIC", "HPET", "SRAT", "SLIT", "DMAR", "IVRS",
@@ -80,7 +80,7 @@ u64 dom0_build_acpi(struct domain *d)
 
 	if (!acpi_madt())
 		return 0;
-	/* High in the first region that has room, away from where the kernel goes. */
+	/* High in the first region with room, away from the kernel. */
 	base = guest_map_find_ram(m, 0x10000, LIMIT_4G, ACPI_AREA_BYTES, PAGE_SIZE);
 	if (!base || !guest_map_carve(m, base, ACPI_AREA_BYTES, XEN_HVM_MEMMAP_TYPE_ACPI)) {
 		printk(LOG_ERR "dom0: no room for its ACPI tables\n");

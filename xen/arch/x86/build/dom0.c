@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The hardware domain. Its guest physical addresses are the machine's (1:1), so that devices can
- * reach its memory without an IOMMU: it gets free RAM from the lowest address upwards, and the
- * kernel lies where it was linked to lie.
+ * reach its memory without an IOMMU. It gets free RAM from the lowest address upwards, and the
+ * kernel is loaded where it was linked.
  */
 #include <xen/acpi.h>
 #include <xen/dom0_params.h>
@@ -28,7 +28,7 @@
 #define MIN_RESERVE (64UL << 20)
 /* What the hypervisor needs at least to build the domain. */
 #define OWN_MIN (8UL << 20)
-/* A domain with less than this is a mistake. */
+/* A smaller domain is a configuration mistake. */
 #define DOM0_MIN (32UL << 20)
 
 /* The command line comes first, then the manifest; without either, it gets nearly all. */
@@ -41,7 +41,7 @@ static u64 __init dom0_pages(const struct dom0_plan *plan)
 	return dom0_mem_pages(free, total_page_count(), fallback);
 }
 
-/* Ends a message about too little memory: what may hold much of it. */
+/* Ends a message about too little memory: names what may use most of it. */
 static const char *__init trace_note(void)
 {
 	static char note[80] __initdata;
@@ -109,7 +109,7 @@ static int __init give_chunk(struct domain *d, u64 start, u64 size)
 	return rc;
 }
 
-/* RAM below 640 KiB, where the guest's own trampoline must be; the hypervisor's stays out. */
+/* RAM below 640 KiB, for the guest's own trampoline; the hypervisor's trampoline is left out. */
 static int __init give_low_ram(struct domain *d)
 {
 	for (u32 i = 0; i < boot_info.nr_regions; i++) {
@@ -163,7 +163,7 @@ static void __init deny(struct domain *d, u64 start, u64 size)
 	rangeset_remove(&d->iomem_caps, start >> PAGE_SHIFT, (start + size - 1) >> PAGE_SHIFT);
 }
 
-/* Device memory: all but RAM (given out separately) and what the hypervisor drives itself. */
+/* Device memory: everything except RAM (given out separately) and the hypervisor's own devices. */
 static int __init set_iomem(struct domain *d)
 {
 	const struct acpi_madt *madt = acpi_madt();

@@ -10,10 +10,10 @@
 
 #include "build.h"
 
-/* Below this, modules may stand where kernels were linked to lie. */
+/* Modules below this may be where kernels are linked. */
 #define MOVE_LIMIT (256UL << 20)
 
-/* A page that another module begins in is not free when this one ends in it. */
+/* The last page of a module is not free if another module begins in it. */
 static u64 __init end_of_free(const struct boot_module *m)
 {
 	u64 end = ROUND_UP(m->end.v, PAGE_SIZE);
@@ -44,7 +44,7 @@ void __init boot_modules_move(void)
 	}
 }
 
-/* Everything is loaded: what the modules lay in is the heap's. */
+/* Everything is loaded: give the modules' memory to the heap. */
 static void __init free_modules(void)
 {
 	u64 freed = 0;
@@ -76,7 +76,7 @@ void __init boot_domains(void)
 
 	console_io_init();
 	manifest_find();
-	/* First, as it is mapped 1:1 and needs the memory where its kernel is linked to lie. */
+	/* dom0 first: it is mapped 1:1 and needs the memory where its kernel is linked. */
 	if (manifest_plan_dom0(&plan))
 		hardware_domain = dom0_build(&plan);
 	heap_set_from_top(false);
@@ -86,7 +86,7 @@ void __init boot_domains(void)
 	free_modules();
 	reap_init();
 	serial_boot_done();
-	/* Together, so that none has the machine to itself while another is built. */
+	/* Unpause all together, so that none has the machine to itself while another is built. */
 	rcu_read_lock();
 	for (struct domain *d = domain_next(NULL); d; d = domain_next(d))
 		boot_domain_start(d);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * ACPI for a PVH guest without devices: enough to find its vCPUs. The hardware-reduced model says
- * that no PM timer, no fixed events and no 8259 are there (ACPI 6.4, section 4.1).
+ * ACPI for a PVH guest without devices: only its vCPUs. The hardware-reduced model says that there
+ * is no PM timer, fixed event or 8259 (ACPI 6.4, section 4.1).
  */
 #include <xen/guest_access.h>
 #include <xen/printk.h>
@@ -27,7 +27,7 @@ static u32 put_dsdt(struct acpi_area *a)
 	return at;
 }
 
-/* Revision 6; everything of the fixed hardware stays zero. */
+/* Revision 6; all fields of fixed hardware stay zero. */
 static u32 put_fadt(struct acpi_area *a, u32 dsdt)
 {
 	u64 addr = a->base + dsdt;

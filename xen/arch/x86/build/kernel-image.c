@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A kernel as it comes from the boot loader: an ELF file, or a bzImage with one inside. */
+/* A kernel as the boot loader passes it: an ELF file, or a bzImage with one inside. */
 #include <xen/decompress.h>
 #include <xen/printk.h>
 #include <xen/string.h>
 
 #include "build.h"
 
-/* A kernel that claims to unpack to more than this is not one. */
+/* An image that claims to unpack to more than this is not a kernel. */
 #define UNPACKED_MAX (256UL << 20)
 
 static u32 order_of(u64 bytes)

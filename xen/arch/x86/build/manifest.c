@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Building the domains of a boot manifest. What one cannot have costs a line and that domain; the
- * others start. Guests are PVH, with RAM from 0 up to a hole below 4 GiB, and find their vCPUs in
+ * Building the domains of a boot manifest. An error costs that domain and prints a line; the other
+ * domains start. Guests are PVH, with RAM from 0 up to a hole below 4 GiB, and find their vCPUs in
  * ACPI tables at the end of the low RAM.
  */
 #include <xen/errno.h>
@@ -21,7 +21,7 @@
 #define LOW_RAM_END (3UL << 30)
 #define HIGH_RAM_START (4UL << 30)
 #define ORDER_2M 9
-/* For page tables, vCPUs and the like, beside a domain's RAM. */
+/* Memory for page tables, vCPUs and so on, in addition to a domain's RAM. */
 #define OVERHEAD_PAGES 512
 #define OVERHEAD_SHARE 64
 
@@ -29,7 +29,7 @@ static struct manifest manifest __initdata;
 static u32 self __initdata = MANIFEST_NO_MODULE;
 static struct fdt tree __initdata;
 
-/* The kernel unpacked last: domains that share one mostly stand together. */
+/* The kernel that was unpacked last: domains that share a kernel mostly follow each other. */
 static struct {
 	const struct boot_module *module;
 	const void *image;
@@ -206,7 +206,7 @@ static int __init create_vcpus(struct domain *d)
 	return rc;
 }
 
-/* RAM at [@gfn, @gfn + @pages) in the largest pieces there are. */
+/* Allocate RAM at [@gfn, @gfn + @pages) in the largest blocks possible. */
 static int __init populate(struct domain *d, u64 gfn, u64 pages)
 {
 	while (pages) {
@@ -285,7 +285,7 @@ static int __init load(struct domain *d, const struct manifest_domain *md)
 	return pvh_load(d, &img);
 }
 
-/* Take apart what could not be finished; it never ran, so this ends. */
+/* Destroy a domain that could not be finished. It never ran, so the loop ends. */
 static void __init discard(struct domain *d)
 {
 	while (domain_kill(d) == -XEN_ERESTART)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Loading a kernel the PVH way: ELF segments to their physical addresses, the initrd behind them,
+ * Loading a kernel the PVH way: ELF segments at their physical addresses, the initrd after them,
  * and the start info that EBX points at (ABI: public/arch-x86/hvm/start_info.h).
  */
 #include <xen/elf.h>
@@ -55,7 +55,7 @@ static int zero(struct domain *d, const struct pvh_image *img, u64 at, u64 len)
 	return 0;
 }
 
-/* Say why the memory from @at on is not the domain's. dom0, mapped 1:1, needs these very frames. */
+/* Say why the memory at @at is not the domain's. dom0, mapped 1:1, needs exactly these frames. */
 static void explain_missing(const struct domain *d, const struct pvh_image *img, u64 at)
 {
 	mfn_t mfn = paddr_to_mfn(paddr_make(at));

@@ -19,7 +19,7 @@ static bool walk_read(void *opaque, gpaddr_t addr, u32 size, u64 *val)
 	return true;
 }
 
-/* Accessed and dirty bits are set when the guest itself touches the memory; not on our behalf. */
+/* Accessed and dirty bits are set only when the guest itself accesses the memory, not here. */
 void hvm_walk_begin(struct x86_vcpu *xv, struct hvm_walk *hw)
 {
 	struct x86_walk *w = &hw->walk;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* CPUID for the current vCPU, and the policies it comes from. */
+/* CPUID for the current vCPU, and the policies that answer it. */
 #include <xen/assert.h>
 #include <xen/errno.h>
 #include <xen/hal/time.h>
@@ -25,7 +25,10 @@ static void query_host(void *ctx, u32 leaf, u32 subleaf, struct cpuid_leaf *out)
 void hvm_cpuid_init(void)
 {
 	cpuid_policy_read_host(&host_policy, query_host, NULL);
-	/* cpu-features=+itsc vouches for the TSC: the hardware domain may then rely on it, too. */
+	/*
+	 * With cpu-features=+itsc the user vouches for the TSC: the hardware domain may rely on it,
+	 * too.
+	 */
 	if (cpu_has(X86_FEATURE_ITSC))
 		host_policy.ext[7].d |= BIT(8);
 }
@@ -78,7 +81,7 @@ void hvm_cpuid(struct x86_vcpu *xv, u32 leaf, u32 subleaf, u32 out[4])
 
 	/* XCR0 is in the processor. */
 	ASSERT(&xv->v == current_vcpu());
-	/* Only leaf 0xd looks at XCR0, which the guest may have changed without an exit. */
+	/* Only leaf 0xd depends on XCR0, which the guest may have changed without an exit. */
 	if (unlikely(leaf == 0xd) && fpu_host_xcr0())
 		c.xcr0 = xgetbv(0);
 	cpuid_guest(to_xd(xv->v.domain)->cpuid, &c, leaf, subleaf, &l);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What a domain's table of devices holds, and how an access of a vCPU reaches them. All domains
- * have the counters of a PIT; the rights of the hardware domain are further entries.
+ * Contents of a domain's table of devices, and how a vCPU's access reaches them. All domains have
+ * the counters of a PIT; the hardware domain's rights are further entries.
  */
 #include <xen/errno.h>
 #include <xen/hal/time.h>
@@ -57,7 +57,7 @@ static const struct device_ops lapic_device_ops = {
 };
 OPS_TABLE(lapic_device_ops, name);
 
-/* In no table: each vCPU has its own, wherever it has moved the page. */
+/* The local APIC is not in a table: each vCPU has its own, and may have moved its page. */
 static struct device lapic_device = { .ops = &lapic_device_ops };
 
 struct device *hvm_mmio_device(struct x86_vcpu *xv, gpaddr_t gpa, u32 bytes)

@@ -63,7 +63,7 @@ static long set_tsc(struct domain *d, const struct xen_domctl *op)
 		return -XEN_EOPNOTSUPP;
 	if (t->tsc_mode != TSC_MODE_DEFAULT && t->tsc_mode != TSC_MODE_NEVER_EMULATE)
 		return -XEN_EINVAL;
-	/* Another frequency means that the guest comes from another machine: needs scaling. */
+	/* Another frequency means that the guest comes from another machine; it needs scaling. */
 	if (t->gtsc_khz && t->gtsc_khz != cycles_khz())
 		return -XEN_EOPNOTSUPP;
 	ASSERT(xd->cpuid);
@@ -72,7 +72,7 @@ static long set_tsc(struct domain *d, const struct xen_domctl *op)
 	return 0;
 }
 
-/* Page tables come from the heap. The toolstack's figure is kept, so that it reads back. */
+/* Page tables come from the heap. The toolstack's figure is only kept to be read back. */
 static long paging_pool(struct domain *d, struct xen_domctl *op, bool *copy)
 {
 	struct x86_domain *xd = to_xd(d);
@@ -128,7 +128,7 @@ static void fill_regs(struct x86_vcpu *xv, struct cpu_user_regs *r)
 	r->ss = s.sel;
 }
 
-/* Registers for a debugger. State is loaded by sethvmcontext only. */
+/* Registers for a debugger. Only sethvmcontext loads state. */
 static long get_vcpu_context(struct vcpu *v, struct domain *d, const struct xen_domctl *op)
 {
 	const struct xen_domctl_vcpucontext *req = &op->u.vcpucontext;
@@ -194,7 +194,7 @@ long arch_domctl(struct vcpu *v, struct domain *d, struct xen_domctl *op, bool *
 		*copy = true;
 		return domctl_get_cpu_policy(v, d, op);
 	case XEN_DOMCTL_set_cpu_policy:
-		/* Also when refused: it says which leaf or MSR was at fault. */
+		/* Also copied on refusal: it tells which leaf or MSR was at fault. */
 		*copy = true;
 		return domctl_set_cpu_policy(v, d, op);
 	case XEN_DOMCTL_gethvmcontext:

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* XEN_DOMCTL_*_cpu_policy and XEN_SYSCTL_get_cpu_*: CPU policies as the toolstack handles them. */
+/* XEN_DOMCTL_*_cpu_policy and XEN_SYSCTL_get_cpu_*: CPU policies for the toolstack. */
 #include <xen/assert.h>
 #include <xen/errno.h>
 #include <xen/hal/time.h>
@@ -19,7 +19,7 @@ struct serial {
 	xen_msr_entry_t msrs[CPUID_MAX_SERIALISED_MSRS];
 };
 
-/* Give @p; a NULL array asks for the largest number there may be. */
+/* Copy @p out; a NULL array asks for the largest possible number of entries. */
 static long give_policy(struct vcpu *v, const struct cpuid_policy *p, guest_ptr_t leaves,
 			u32 *nr_leaves, guest_ptr_t msrs, u32 *nr_msrs)
 {
@@ -59,7 +59,7 @@ long domctl_get_cpu_policy(struct vcpu *v, struct domain *d, struct xen_domctl *
 			   guest_handle_ptr(c->msrs), &c->nr_msrs);
 }
 
-/* The domain has not run: what its vCPUs may do follows from the policy. */
+/* The domain has not run yet: update what its vCPUs may do to the policy. */
 static void apply(struct domain *d)
 {
 	struct vcpu *v;

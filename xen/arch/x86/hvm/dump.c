@@ -59,8 +59,8 @@ static void dump_current(void *arg)
 }
 
 /*
- * Paused, the vCPU cannot start to run, so it is either running, or its state is in memory and
- * stays there. One that has left its CPU when the message comes is found in memory the next time.
+ * A paused vCPU cannot start to run. So either it is running, or its state is in memory and stays
+ * there. One that has left its CPU when the message arrives is found in memory the next time.
  */
 static void dump_paused(struct vcpu *v)
 {

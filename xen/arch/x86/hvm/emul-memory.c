@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Memory accesses of emulated instructions: through the current vCPU's page tables to RAM, or to
- * the registers of a device.
+ * Memory accesses of emulated instructions, through the current vCPU's page tables to RAM or to the
+ * registers of a device.
  */
 #include <xen/guest_access.h>
 #include <xen/printk.h>
@@ -12,7 +12,7 @@
 #include "emulate.h"
 #include "private.h"
 
-/* By what right an access with @flags (X86_ACC_*) is made, as X86_WALK_*. */
+/* Access rights of an access with @flags (X86_ACC_*), as X86_WALK_*. */
 static u32 walk_rights(const struct x86_emul_ctx *ctx, u32 flags)
 {
 	if (flags & X86_ACC_SYSTEM)
@@ -40,7 +40,7 @@ static int translate(struct x86_emul_ctx *ctx, gvaddr_t va, u32 access, gpaddr_t
 	}
 }
 
-/* At most 8 bytes of a device's registers. */
+/* Access at most 8 bytes of a device's registers. */
 static int access_registers(struct x86_vcpu *xv, gpaddr_t gpa, void *buf, u32 n, bool write)
 {
 	struct device_access a = { .space = DEVICE_MMIO, .addr = gpa.v, .bytes = n,
@@ -55,7 +55,7 @@ static int access_registers(struct x86_vcpu *xv, gpaddr_t gpa, void *buf, u32 n,
 	return X86EMUL_OKAY;
 }
 
-/* One piece that does not cross a page: RAM, or a device register. */
+/* Access one piece that does not cross a page: RAM or a device register. */
 static int access_piece(struct x86_emul_ctx *ctx, gpaddr_t gpa, void *buf, u32 n, bool write)
 {
 	struct x86_vcpu *xv = emul_xv(ctx);
@@ -94,7 +94,7 @@ int emul_fetch(struct x86_emul_ctx *ctx, gvaddr_t va, void *buf, u32 len)
 	return access_linear(ctx, va, buf, len, X86_WALK_FETCH | walk_rights(ctx, 0));
 }
 
-/* Would a write fault? An access may cross into a second page. */
+/* Check that a write would not fault. The access may cross into a second page. */
 static int probe_write(struct x86_emul_ctx *ctx, gvaddr_t va, u32 len, u32 rights)
 {
 	gvaddr_t last = gvaddr_make(va.v + len - 1);
@@ -127,8 +127,8 @@ int emul_write(struct x86_emul_ctx *ctx, gvaddr_t va, const void *buf, u32 len, 
 }
 
 /*
- * Compare and exchange @len bytes in one page. RETRY when the memory is not @old any more;
- * UNHANDLEABLE when it is not RAM that may be written.
+ * Compare and exchange @len bytes in one page. RETRY when the memory no longer equals @old;
+ * UNHANDLEABLE when it is not writable RAM.
  */
 static int cmpxchg_ram(struct x86_emul_ctx *ctx, gvaddr_t va, const void *old,
 		       const void *desired, u32 len)
@@ -152,8 +152,8 @@ static int cmpxchg_ram(struct x86_emul_ctx *ctx, gvaddr_t va, const void *old,
 }
 
 /*
- * Devices see a locked operation as a read and a write, and so does an operand in two pages, whose
- * frames need not be neighbours.
+ * Devices see a locked operation as a read and a write. So does an operand that crosses pages, as
+ * the two frames need not be adjacent.
  */
 int emul_cmpxchg(struct x86_emul_ctx *ctx, gvaddr_t va, const void *old, const void *desired,
 		 u32 len)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Runs the instruction emulator on the current vCPU: for accesses to emulated devices, for string
- * port I/O, for control and debug registers.
+ * Runs the instruction emulator on the current vCPU, for accesses to emulated devices, string port
+ * I/O, and control and debug registers.
  */
 #include <xen/errno.h>
 #include <xen/hal/time.h>
@@ -74,10 +74,7 @@ static int set_guest_cr4(struct x86_emul_ctx *ctx, u64 val)
 	return X86EMUL_OKAY;
 }
 
-/*
- * Only CR4 and CR8 are intercepted, so only they can get here without the guest racing with
- * itself.
- */
+/* Only CR4 and CR8 are intercepted. Others get here only when the guest races with itself. */
 static int op_write_cr(struct x86_emul_ctx *ctx, u32 nr, u64 val)
 {
 	if (nr == 4)
@@ -132,7 +129,7 @@ static int op_read_tr(struct x86_emul_ctx *ctx, struct x86_segment *tr)
 	return X86EMUL_OKAY;
 }
 
-/* No exit leads to these: debug registers, INVLPG and descriptor tables are the guest's own. */
+/* No exit needs these: debug registers, INVLPG and descriptor tables belong to the guest. */
 static int op_no_read_dr(struct x86_emul_ctx *ctx, u32 nr, u64 *val)
 {
 	return X86EMUL_UNHANDLEABLE;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the two halves of the emulator's glue share: its memory accesses and the rest. */
+/* Shared by the two parts of the emulator's callbacks: memory accesses and the rest. */
 #ifndef X86_HVM_EMULATE_H
 #define X86_HVM_EMULATE_H
 

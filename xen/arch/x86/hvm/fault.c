@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Nested faults: accesses to guest physical memory that the p2m does not allow. They are for a
- * device's registers, for device memory that is mapped when it is first touched, or for nothing.
+ * Nested page faults: accesses to guest physical memory that the p2m does not allow. The address is
+ * a device's register, device memory that is mapped on first access, or nothing.
  */
 #include <xen/p2m.h>
 #include <xen/printk.h>
@@ -11,8 +11,8 @@
 #include "private.h"
 
 /*
- * Device memory of a domain mapped 1:1 is whatever it has rights to that is not RAM. It appears
- * when it is touched first.
+ * Device memory of a domain mapped 1:1 is everything it has rights to that is not RAM. It is mapped
+ * on first access.
  */
 static bool map_device_page(struct x86_vcpu *xv, gpaddr_t gpa)
 {
@@ -22,7 +22,7 @@ static bool map_device_page(struct x86_vcpu *xv, gpaddr_t gpa)
 
 	if (!d->is_mapped_1to1 || mfn_is_ram(mfn_make(gfn.v)))
 		return false;
-	/* Held over the mapping, so that what is taken away meanwhile does not come back. */
+	/* Held during the mapping, so that a range that is revoked meanwhile does not reappear. */
 	spin_lock(&d->lock);
 	done = rangeset_contains(&d->iomem_caps, gfn.v, gfn.v) &&
 	       p2m_map(d->p2m, gfn, mfn_make(gfn.v), 0, P2M_MMIO_DIRECT) == 0;
@@ -30,15 +30,15 @@ static bool map_device_page(struct x86_vcpu *xv, gpaddr_t gpa)
 	return done;
 }
 
-/* What an instruction that made such an access can be. A fetch translates addresses as well. */
+/* Kinds of instruction that could have made such an access. A fetch also translates addresses. */
 static u32 classes_of_fault(u32 flags)
 {
 	return flags & HVM_FAULT_WALK ? X86_CLASS_MEMORY | X86_CLASS_REGISTER : X86_CLASS_MEMORY;
 }
 
 /*
- * Emulate the access at RIP, unless it was the delivery of an event that made it: a stack or a
- * descriptor table where no RAM is would only fail again and again.
+ * Emulate the access at RIP, unless event delivery made it: a stack or a descriptor table outside
+ * RAM would fail again and again.
  */
 static void emulate_access(struct x86_vcpu *xv, gpaddr_t gpa, u32 flags)
 {
@@ -82,7 +82,10 @@ u32 hvm_do_nested_fault(struct x86_vcpu *xv, gpaddr_t gpa, u32 flags)
 		return access_device(xv, dev, gpa, flags);
 	if (p2m_lookup(d->p2m, gpaddr_to_gfn(gpa), &t, NULL).v != INVALID_MFN_VALUE &&
 	    t != P2M_RAM_RO && t != P2M_GRANT_RO) {
-		/* Mapped meanwhile by another vCPU; a right it will never have is a mistake. */
+		/*
+		 * Another vCPU mapped it meanwhile: retry. Executing a granted page is never
+		 * allowed.
+		 */
 		if ((flags & HVM_FAULT_FETCH) && t == P2M_GRANT_RW)
 			domain_crash(d, "execution of granted page at %#lx", gpa.v);
 		return 0;
@@ -94,7 +97,9 @@ u32 hvm_do_nested_fault(struct x86_vcpu *xv, gpaddr_t gpa, u32 flags)
 			     hvm->get_rip(xv));
 		return 0;
 	}
-	/* Nothing there: reads give ones, writes (to read-only pages as well) are dropped. */
+	/*
+	 * Nothing is mapped: reads return all ones, writes (also to read-only pages) are dropped.
+	 */
 	emulate_access(xv, gpa, flags);
 	return 0;
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * FPU and extended state of guests. The hypervisor itself uses none, so the guest's registers stay
- * in the CPU until another vCPU runs there: saving is done at every switch away (so that the state
- * may be loaded elsewhere), loading is left out when the same vCPU comes back to the same CPU and
- * no other vCPU's state was loaded in between.
+ * in the CPU until another vCPU runs there. They are saved at every switch away (so that the state
+ * may be loaded elsewhere). Loading is skipped when the same vCPU returns to the same CPU and no
+ * other vCPU's state was loaded in between.
  */
 #include <xen/assert.h>
 #include <xen/errno.h>
@@ -85,7 +85,7 @@ void fpu_vcpu_destroy(struct x86_vcpu *xv)
 
 	if (!xv->fpu_area)
 		return;
-	/* No CPU may take this memory for a later vCPU's loaded state. */
+	/* No CPU may mistake this memory, reused for a later vCPU, for the state it has loaded. */
 	cpumask_for_each(cpu, &cpu_online_map)
 		if (per_cpu(fpu_owner, cpu) == xv)
 			per_cpu(fpu_owner, cpu) = NULL;
@@ -97,7 +97,7 @@ void fpu_save(struct x86_vcpu *xv)
 {
 	ASSERT(xv->fpu_area && this_cpu(fpu_owner) == xv);
 	if (use_xsave) {
-		/* XSETBV need not exit, so ask what the guest made of XCR0. */
+		/* XSETBV does not exit, so read the guest's XCR0 from the CPU. */
 		xv->xcr0 = xgetbv(0);
 		xsetbv(0, host_xcr0);
 		__asm__ volatile("xsave64 (%0)"
@@ -110,8 +110,8 @@ void fpu_save(struct x86_vcpu *xv)
 }
 
 /*
- * Some processors save and restore where the last x87 instruction was, and its operand, only while
- * an exception is pending. Without this a guest could read the addresses of the one before it.
+ * Some processors save and restore the address of the last x87 instruction and its operand only
+ * while an exception is pending. Without this a guest could read the previous guest's addresses.
  */
 static void clear_error_pointers(void)
 {
@@ -150,7 +150,7 @@ int fpu_set_xcr0(struct x86_vcpu *xv, u64 val)
 	return 0;
 }
 
-/* No CPU may take what it has in its registers for the state that is loaded now. */
+/* No CPU may take the state in its registers for the one loaded now. */
 static void forget_loaded(struct x86_vcpu *xv)
 {
 	ASSERT(!READ_ONCE(xv->v.unit.running));
@@ -202,7 +202,7 @@ static int check(const void *state, u32 instance, const void *record, u32 len)
 
 	if (!use_xsave || len > RECORD_AREA + area_bytes)
 		return -XEN_EINVAL;
-	/* XCR0 before the guest's first XSETBV has only the bit that must be set. */
+	/* Before the guest's first XSETBV only the mandatory bit of XCR0 is set. */
 	if (r->xcr0 != XCR0_X87 && (!cpuid_xcr0_valid(p, r->xcr0) || (r->xcr0 & ~host_xcr0)))
 		return -XEN_EINVAL;
 	if (!header_valid(&r->save_area.xsave_hdr))

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The ends of a vCPU's work: HLT, and a triple fault. */
+/* HLT and triple fault, which end a vCPU's work. */
 #include <xen/hal/vcpu.h>
 #include <xen/printk.h>
 #include <xen/trace.h>
 
 #include "private.h"
 
-/* Halting with interrupts off ends a vCPU's work until INIT, or the domain when it is the last. */
+/*
+ * Halting with interrupts off stops a vCPU until INIT, and ends the domain if it is the last vCPU.
+ */
 static void halt_for_good(struct x86_vcpu *xv)
 {
 	struct vcpu *v = &xv->v, *o;

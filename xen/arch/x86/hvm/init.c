@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Setting up for guests at boot, and on each CPU. */
+/* Setup for guests, at boot and on each CPU. */
 #include <xen/hal/cpu.h>
 #include <xen/hal/smp.h>
 #include <xen/printk.h>

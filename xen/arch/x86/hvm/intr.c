@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Interrupts of guests: from local APICs, IO-APICs, MSIs and event channels to the vCPU.
+ * Interrupts of guests, from local APICs, IO-APICs, MSIs and event channels to the vCPU.
  *
- * Posting is done on any CPU: it sets a bit in the target's IRR (or a flag) and kicks it. All else
- * is done by the CPU that runs the vCPU, before it enters the guest: hvm_next_vector().
+ * Any CPU may post: it sets a bit in the target's IRR (or a flag) and kicks the target. Everything
+ * else is done by the CPU that runs the vCPU, before it enters the guest: hvm_next_vector().
  */
 #include <xen/assert.h>
 #include <xen/errno.h>
@@ -33,7 +33,7 @@ bool hvm_post_by_software(struct x86_vcpu *xv, u8 vector, bool level)
 	ASSERT(xv->vlapic.page);
 	if (!vlapic_set_irq(&xv->vlapic, vector, level))
 		return false;
-	/* Most posts of a vCPU are to itself, and it looks before it enters its guest again. */
+	/* Most posts of a vCPU are to itself, and it checks before it next enters its guest. */
 	if (&xv->v != cpu_info()->current_vcpu ||
 	    (READ_ONCE(xv->v.pause_flags) & (VPF_BLOCKED | VPF_POLL)))
 		hvm_kick(xv);
@@ -41,8 +41,8 @@ bool hvm_post_by_software(struct x86_vcpu *xv, u8 vector, bool level)
 }
 
 /*
- * An APIC that is switched off drops interrupts, but an upcall is raised only once for all events
- * that follow: remember it until the guest has switched its APIC on.
+ * A disabled APIC drops interrupts, but an upcall is raised only once for all the events that
+ * follow: remember it until the guest has enabled its APIC.
  */
 static bool post_upcall(struct x86_vcpu *xv)
 {
@@ -60,7 +60,7 @@ static void do_init(struct x86_vcpu *xv)
 	struct vcpu *v = &xv->v;
 
 	WRITE_ONCE(xv->wait_for_sipi, true);
-	/* VCPUOP_up must not start it before the startup IPI has given it a state. */
+	/* VCPUOP_up must not start the vCPU before the startup IPI has set its state. */
 	WRITE_ONCE(v->is_initialised, false);
 	__atomic_fetch_or(&v->pause_flags, VPF_DOWN, __ATOMIC_SEQ_CST);
 	vcpu_sleep_nosync(v);
@@ -198,7 +198,7 @@ const struct vlapic_ops hvm_vlapic_ops = {
 };
 OPS_TABLE(hvm_vlapic_ops, post);
 
-/* The APIC's state belongs to the CPU that runs the vCPU, so only note that time is up. */
+/* The APIC's state belongs to the CPU that runs the vCPU, so only record that the timer expired. */
 void hvm_vlapic_timer_due(void *arg)
 {
 	struct x86_vcpu *xv = arg;
@@ -288,7 +288,7 @@ void arch_vcpu_event_notify(struct vcpu *v)
 {
 	struct x86_vcpu *xv = to_xv(v);
 
-	/* A vector that is requested already may be one that the guest does not take now. */
+	/* The guest may not be able to take a vector that was already requested. */
 	if (!xv->upcall_vector || !post_upcall(xv))
 		hvm_kick(xv);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* XENMEM_memory_map and its kin: the memory map a guest was given, or the machine's. */
+/* XENMEM_memory_map and related calls: the memory map of a guest or of the machine. */
 #include <xen/assert.h>
 #include <xen/errno.h>
 #include <xen/guest_access.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Device registers by plain moves, which is how drivers use them. The processor has translated and
- * checked the operand's address before it reported the access, so nothing but the instruction's
- * bytes is looked at here, and a guest that rewrites them meanwhile gets no farther than the page
- * and the kind of access (reading, writing) that it was allowed.
+ * Device registers accessed by plain moves, as drivers do. The processor has translated and checked
+ * the operand's address before it reported the access, so only the instruction's bytes are read
+ * here. A guest that rewrites them meanwhile only reaches the page, and the kind of access
+ * (reading, writing), that it was allowed.
  */
 #include <xen/trace.h>
 #include <xen/x86/emul.h>

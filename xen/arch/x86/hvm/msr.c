@@ -18,7 +18,7 @@
 
 #include "private.h"
 
-/* Offered by CPUID leaf 0x40000002: write a page address here to get the hypercall page. */
+/* Reported by CPUID leaf 0x40000002: writing a page address here places the hypercall page. */
 #define MSR_HYPERCALL_PAGE 0x40000000
 #define HYPERCALL_PAGE_SLOT 32
 #define MICROCODE_REVISION 0x08001250
@@ -46,7 +46,7 @@ int hvm_write_hypercall_page(struct domain *d, gpaddr_t at)
 	return 0;
 }
 
-/* The guest's own act, by which it also says how wide it is. */
+/* The guest places the page itself; its mode at this moment also sets the domain's width. */
 static int place_hypercall_page(struct x86_vcpu *xv, gpaddr_t at)
 {
 	xv->v.caller_is_32bit = !hvm_is_64bit(xv);
@@ -54,7 +54,7 @@ static int place_hypercall_page(struct x86_vcpu *xv, gpaddr_t at)
 	return hvm_write_hypercall_page(xv->v.domain, at);
 }
 
-/* LMA follows LME and PG by hardware; the guest can set the rest that it was offered. */
+/* The hardware sets LMA from LME and PG; the guest can set the other bits that it was offered. */
 static int write_efer(struct x86_vcpu *xv, u64 val)
 {
 	u64 old = hvm->get_efer(xv);
@@ -101,7 +101,7 @@ int hvm_msr_read(struct x86_vcpu *xv, u32 msr, u64 *val)
 	return rc ? -1 : 0;
 }
 
-/* MSRs that take canonical addresses only; the processor checks where it does the write itself. */
+/* MSRs that take only canonical addresses; the processor checks its own writes. */
 static bool holds_address(u32 msr)
 {
 	switch (msr) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* HVMOP_* and HVM_PARAM_* that configure how events reach the guest. */
+/* HVMOP_* and HVM_PARAM_* that configure how events are delivered to the guest. */
 #include <xen/errno.h>
 #include <xen/evtchn.h>
 #include <xen/hal/vcpu.h>
@@ -26,7 +26,7 @@ static long op_upcall_vector(struct vcpu *v, guest_ptr_t arg)
 	return 0;
 }
 
-/* Bits 63-56 of HVM_PARAM_CALLBACK_IRQ say what the rest means. */
+/* Bits 63-56 of HVM_PARAM_CALLBACK_IRQ give the meaning of the rest. */
 static int set_callback(struct domain *d, u64 value)
 {
 	u32 via = (u32)(value >> 56);
@@ -41,8 +41,8 @@ static int set_callback(struct domain *d, u64 value)
 	if (via > HVM_PARAM_CALLBACK_TYPE_VECTOR)
 		return -XEN_EINVAL;
 	/*
-	 * A GSI or a PCI line. Guests without a device model have none; Linux names GSI 1 all the
-	 * same when it uses the per-vCPU upcall, to be seen as one that knows of events.
+	 * A GSI or a PCI line. Guests without a device model have none. Linux still sets GSI 1 when
+	 * it uses the per-vCPU upcall, to show that it knows about events.
 	 */
 	to_xd(d)->callback_vector = 0;
 	return 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* PHYSDEVOP_*: what the hardware domain tells of devices and asks of interrupts. */
+/* PHYSDEVOP_*: the hardware domain reports devices and asks about interrupts. */
 #include <xen/errno.h>
 #include <xen/evtchn.h>
 #include <xen/guest_access.h>
@@ -38,7 +38,10 @@ long arch_physdev_op(struct vcpu *v, struct hypercall *hc)
 	case PHYSDEVOP_manage_pci_add:
 	case PHYSDEVOP_manage_pci_add_ext:
 	case PHYSDEVOP_manage_pci_remove:
-		/* Devices are reached through their configuration space; nothing to keep. */
+		/*
+		 * Devices are reached through their configuration space, so nothing needs to be
+		 * recorded.
+		 */
 		return 0;
 	default:
 		/* The rest is for guests whose interrupts come as event channels. */
@@ -46,7 +49,7 @@ long arch_physdev_op(struct vcpu *v, struct hypercall *hc)
 	}
 }
 
-/* Interrupts of devices come through the IO-APIC and MSIs, not as event channels. */
+/* Device interrupts are delivered through the IO-APIC and MSIs, not as event channels. */
 int arch_pirq_bind(struct vcpu *v, u32 pirq, bool share)
 {
 	return -XEN_EOPNOTSUPP;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Port accesses that leave the guest, and the machine's real ports as the hardware domain has them:
- * all but those that belong to the hypervisor or to an emulated device. Most of them it reaches
- * without an exit; those that end the machine's or the domain's life are watched.
+ * Port accesses that cause an exit, and the machine's real ports for the hardware domain: all
+ * except those of the hypervisor and of emulated devices. It accesses most of them without an exit;
+ * ports that can stop the machine or end the domain are watched.
  */
 #include <xen/errno.h>
 #include <xen/ops.h>
@@ -30,7 +30,7 @@ struct host_ports {
 	struct reset_ports watched;	/* [lock] */
 };
 
-/* Ports of the hypervisor: [first, last]. The 8259s are masked, and absent for a PVH guest. */
+/* Ports of the hypervisor: [first, last]. The 8259s are masked, and a PVH guest has none. */
 static const struct {
 	u16 first, last;
 } hidden_ports[] = {
@@ -75,8 +75,8 @@ static enum device_rc hidden_access(struct device *dev, struct vcpu *v, struct d
 }
 
 /*
- * A byte for a port that may reset the machine: the order to do so is the domain's own end, so that
- * the hypervisor has the last word.
+ * An access to a port that may reset the machine. A write that orders a reset ends the domain
+ * instead; the hypervisor decides what happens to the machine.
  */
 static enum device_rc reset_access(struct device *dev, struct vcpu *v, struct device_access *a)
 {
@@ -150,7 +150,9 @@ static bool port_is_hidden(u32 port)
 	return serial_owns_port((u16)port);
 }
 
-/* Claim what is watched or hidden; the configuration ports, 0xcf9 among them, are vpci's. */
+/*
+ * Claim the ports that are watched or hidden; vpci has the configuration ports, 0xcf9 among them.
+ */
 static int claim_special(struct device_table *t, struct host_ports *h)
 {
 	int rc = device_claim(t, &h->hidden, DEVICE_PORTS, VPCI_PORT_FIRST, VPCI_PORT_LAST);
@@ -169,12 +171,12 @@ static int claim_special(struct device_table *t, struct host_ports *h)
 	return rc;
 }
 
-/* A run of ports that nothing else claims: open to the domain, mostly without an exit. */
+/* A range of ports that nothing else claims: open to the domain, mostly without an exit. */
 static void open_run(u64 first, u64 last, void *arg)
 {
 	struct host_ports *h = arg;
 
-	/* Without memory the run stays closed, which the domain's kernel will complain about. */
+	/* Without memory the range stays closed, and the domain's kernel will report it. */
 	if (device_claim(&to_xd(h->d)->devices, &h->open, DEVICE_PORTS, first, last))
 		printk(LOG_WARN "d%u: no memory to open ports %#lx-%#lx\n", h->d->id, first, last);
 	else

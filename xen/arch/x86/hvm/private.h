@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the files of hvm/ share among themselves. */
+/* Shared by the files of hvm/. */
 #ifndef X86_HVM_PRIVATE_H
 #define X86_HVM_PRIVATE_H
 
@@ -11,8 +11,9 @@
 #include <asm/hvm.h>
 
 /**
- * Walks of the current vCPU's page tables, and the memory they lead to, in one view of its domain:
- * short, with interrupts enabled, and with no other access to guest memory in between.
+ * Walks of the current vCPU's page tables, and accesses to the memory they lead to, in one view of
+ * its domain: short, with interrupts enabled, and without other accesses to guest memory in
+ * between.
  */
 struct hvm_walk {
 	struct x86_walk walk;	/* may be adjusted between begin and the first walk */
@@ -25,9 +26,9 @@ static inline void hvm_walk_end(struct hvm_walk *hw) { p2m_view_end(&hw->view); 
 extern const struct vlapic_ops hvm_vlapic_ops;
 /** Send an interrupt message to the vCPUs of @d that match it. Any context without locks. */
 void hvm_deliver(struct domain *d, const struct apic_msg *msg, const struct vlapic *self);
-/** The CPU of the (first) vCPU that @msg would reach now; 0 when it reaches none. Any context. */
+/** The CPU of the (first) vCPU that @msg would reach now; 0 when there is none. Any context. */
 u32 hvm_message_cpu(struct domain *d, const struct apic_msg *msg);
-/** Make @xv look at what was posted for it: end its block, or its run on another CPU. */
+/** Make @xv notice what was posted for it: wake it, or make it exit on another CPU. */
 void hvm_kick(struct x86_vcpu *xv);
 /** Set up the domain's IO-APICs and claim their pages. 0 or -XEN_ENOMEM. */
 int hvm_vioapic_init(struct domain *d);
@@ -44,11 +45,11 @@ void hvm_do_pending_work(struct x86_vcpu *xv);
 
 /** Fill the table of devices of a new domain. 0 or -XEN_ENOMEM. */
 int hvm_devices_init(struct domain *d);
-/** The device whose registers are all of @bytes bytes at @gpa for @xv, or NULL. */
+/** The device of @xv whose registers cover all of the @bytes bytes at @gpa, or NULL. */
 struct device *hvm_mmio_device(struct x86_vcpu *xv, gpaddr_t gpa, u32 bytes);
 /**
- * An instruction's only access, to @dev (NULL: nothing is there); @allowed (X86_CLASS_*) says what
- * the instruction can be if the device answers later. A read that nothing answers gives ones.
+ * An instruction's only access, to @dev (NULL: there is no device). @allowed (X86_CLASS_*)
+ * restricts the instruction if the device answers later. A read without a device returns all ones.
  */
 static inline enum device_rc hvm_access_once(struct x86_vcpu *xv, struct device *dev,
 					     struct device_access *a, u32 allowed)
@@ -64,7 +65,7 @@ static inline enum device_rc hvm_access_once(struct x86_vcpu *xv, struct device 
 		a->val = ~0UL;
 	return rc;
 }
-/** One of the accesses of an emulated instruction, wherever it leads to. */
+/** One access of an emulated instruction, to any destination. */
 enum device_rc hvm_mmio_access(struct x86_vcpu *xv, struct device_access *a);
 enum device_rc hvm_port_access(struct x86_vcpu *xv, struct device_access *a);
 /** Callbacks of a vCPU's pending access. */
@@ -79,10 +80,10 @@ void hvm_finish_access(struct x86_vcpu *xv);
 bool hvm_mmio_move(struct x86_vcpu *xv, struct device *dev, gpaddr_t gpa, bool write, u32 *len);
 /** Give the hardware domain the machine's ports. Boot. 0 or -XEN_ENOMEM. */
 int hvm_host_ports_init(struct domain *d);
-/** An access to a port that can reset the machine, for a device that has it among its own. */
+/** Handle an access to a port that can reset the machine, for a device that contains it. */
 enum device_rc hvm_reset_port_access(struct vcpu *v, struct device_access *a);
 
-/** The vCPU's TSC follows its domain's clock and its own adjustment: make it so. */
+/** Apply the domain's clock and the vCPU's own adjustment to the vCPU's TSC. */
 void hvm_update_tsc_offset(struct x86_vcpu *xv);
 
 /** Guest MSRs at power-on. */
@@ -91,16 +92,16 @@ void hvm_msrs_init(struct x86_vcpu *xv);
 /** Read the host's CPUID once; make a domain's own policy. */
 void hvm_cpuid_init(void);
 int hvm_cpuid_domain_init(struct domain *d);
-/** The most that @d may be offered (NULL: any guest), as @p. */
+/** Put the largest policy that @d may be offered (NULL: any guest) into @p. */
 void hvm_cpuid_make(struct cpuid_policy *p, const struct domain *d);
 
-/** Does the vCPU run 64-bit code? Otherwise 32-bit or 16-bit code, in whatever mode. */
+/** True if the vCPU runs 64-bit code; else it runs 32-bit or 16-bit code, in whatever mode. */
 bool hvm_is_64bit(struct x86_vcpu *xv);
 
 /** Put the hypercall page of @d at @at. 0, or -1 when there is no memory. */
 int hvm_write_hypercall_page(struct domain *d, gpaddr_t at);
 
-/** Set hvm to the table of the extension that the machine has; panics with the reason when none. */
+/** Set hvm to the table of the machine's extension; panics with the reason when there is none. */
 void hvm_choose_vendor(void);
 /** Register the debug keys: registers; exits by reason. */
 void hvm_dump_init(void);
@@ -114,7 +115,7 @@ int fpu_vcpu_init(struct x86_vcpu *xv);
 void fpu_vcpu_destroy(struct x86_vcpu *xv);
 void fpu_save(struct x86_vcpu *xv);
 void fpu_load(struct x86_vcpu *xv);
-/** XCR0 as the guest set it. XSETBV's work: 0 or -1 for #GP. */
+/** Set XCR0 as XSETBV does. 0, or -1 for #GP. */
 int fpu_set_xcr0(struct x86_vcpu *xv, u64 val);
 /** Replace the x87 and SSE state by an FXSAVE image whose MXCSR is valid. */
 void fpu_set_legacy(struct x86_vcpu *xv, const void *image);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The state in which a vCPU starts: at the entry of a PVH kernel, and after a startup IPI. */
+/* The initial state of a vCPU: at the entry of a PVH kernel, and after a startup IPI. */
 #include <xen/string.h>
 
 #include <asm/processor.h>

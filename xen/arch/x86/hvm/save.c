@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * XEN_DOMCTL_gethvmcontext, gethvmcontext_partial and sethvmcontext: the table of all records that
- * a domain can have, and the way of streams from and to the toolstack's memory.
+ * a domain can have, and moving streams from and to the toolstack's memory.
  */
 #include <xen/assert.h>
 #include <xen/errno.h>
@@ -85,7 +85,7 @@ static struct hvm_save_header header(void)
 	};
 }
 
-/* A stream that goes to a guest's buffer of @room bytes, or (NULL) nowhere, only counted. */
+/* A stream that is written to a guest's buffer of @room bytes, or (NULL) only counted. */
 struct guest_sink {
 	struct save_sink sink;
 	struct vcpu *caller;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The record of a vCPU's registers, and of the event that waits for it. */
+/* The record of a vCPU's registers and of its pending event. */
 #include <xen/assert.h>
 #include <xen/errno.h>
 #include <xen/hal/time.h>
@@ -15,10 +15,10 @@
 
 #include <public/hvm/save.h>
 
-/* What hvm_seg.attr has; other processors may have put more bits into the record. */
+/* Bits that hvm_seg.attr has; other processors may have set more in the record. */
 #define SEG_ATTR_MASK 0xfffU
 
-/* Where the record has each register. */
+/* Offsets of the registers in the record. */
 static const u16 gpr_at[GPR_COUNT] = {
 #define GPR(name, field) [GPR_##name] = offsetof(struct hvm_hw_cpu, field)
 	GPR(RAX, rax), GPR(RCX, rcx), GPR(RDX, rdx), GPR(RBX, rbx), GPR(RSP, rsp), GPR(RBP, rbp),
@@ -26,7 +26,9 @@ static const u16 gpr_at[GPR_COUNT] = {
 	GPR(R12, r12), GPR(R13, r13), GPR(R14, r14), GPR(R15, r15),
 };
 
-/* The descriptor tables have neither selector nor attributes: 0, where the record has none. */
+/*
+ * The descriptor tables have neither selector nor attributes: offset 0, where the record has none.
+ */
 static const struct seg_at {
 	u16 sel, limit, base, attr;
 } seg_at[HVM_NR_SEGS] = {
@@ -76,7 +78,7 @@ static void load_segs(struct x86_vcpu *xv, const struct hvm_hw_cpu *c)
 	}
 }
 
-/* MSRs that the hardware switches, and where the record has them. */
+/* MSRs that the hardware switches, and their offsets in the record. */
 #define CPU_MSRS(op, c)                                              \
 	do {                                                         \
 		op(MSR_SYSENTER_CS, (c)->sysenter_cs);               \
@@ -124,16 +126,19 @@ static void load_control(struct x86_vcpu *xv, const struct hvm_hw_cpu *c)
 }
 
 /*
- * The record has room for one event. Two at once, an NMI that waits until another has been handled,
- * and an interrupt shadow pass within a few instructions: the toolstack must let the domain run on
- * and try again.
+ * The record has room for one event. Two events at once, an NMI that waits until another has been
+ * handled, and an interrupt shadow all pass within a few instructions: the toolstack must let the
+ * domain run on and try again.
  */
 static int save_event(struct x86_vcpu *xv, struct hvm_hw_cpu *c)
 {
 	struct x86_event e;
 	int n = hvm->get_event(xv, &e);
 
-	/* Nor can an instruction be saved that waits for a device, which has done its part. */
+	/*
+	 * An instruction that waits for a device cannot be saved either: the device has done its
+	 * part.
+	 */
 	ASSERT(n >= 0 && n <= 2);
 	if (n > 1 || hvm->interrupt_shadow(xv) || pending_state(&xv->pending) != PENDING_NONE)
 		return -XEN_EAGAIN;
@@ -172,7 +177,10 @@ static s32 save(void *state, u32 instance, void *record, s_time_t now)
 	struct x86_vcpu *xv = state;
 	s32 len;
 
-	/* One that is down has no registers worth keeping. The first is started by loading them. */
+	/*
+	 * A vCPU that is down has no registers worth keeping. The first vCPU is started by loading
+	 * them.
+	 */
 	if ((READ_ONCE(xv->v.pause_flags) & VPF_DOWN) && instance)
 		return 0;
 	hvm_state_begin(xv);
@@ -189,8 +197,8 @@ static int check(const void *state, u32 instance, const void *record, u32 len)
 }
 
 /*
- * A record with a TSC sets the domain's clock from the first vCPU; the others follow it, as all
- * vCPUs of a domain read the same counter. A builder that leaves it zero has no opinion.
+ * A record with a TSC sets the domain's clock from the first vCPU. The others follow, as all vCPUs
+ * of a domain read the same counter. A domain builder leaves the TSC zero, which changes nothing.
  */
 static void load_tsc(struct x86_vcpu *xv, u64 tsc)
 {
@@ -204,7 +212,7 @@ static void load_tsc(struct x86_vcpu *xv, u64 tsc)
 	hvm_update_tsc_offset(xv);
 }
 
-/* Whatever waited for the vCPU before belongs to the state that is replaced. */
+/* An event that was pending before belongs to the state being replaced. */
 static void load_event(struct x86_vcpu *xv, const struct hvm_hw_cpu *c)
 {
 	struct x86_event e;

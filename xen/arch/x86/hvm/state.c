@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Whose turn it is to reach a vCPU's register state. On some processors the state of one vCPU at a
- * time is reachable, by the CPU that has loaded it (a VMCS must be current to be read), so every
- * access to a vCPU that is not the one running here is marked by a beginning and an end.
+ * Access to a vCPU's register state. On some processors the state of one vCPU at a time is
+ * reachable, by the CPU that has loaded it (a VMCS must be current to be read). So every access to
+ * a vCPU that is not the one running here is bracketed by a begin and an end call.
  */
 #include <xen/assert.h>
 #include <xen/hal/cpu.h>
@@ -14,7 +14,7 @@ void hvm_state_begin(struct x86_vcpu *xv)
 {
 	u32 cpu = smp_cpu_id();
 
-	/* Running here it is ours anyway; running elsewhere it belongs to that CPU. */
+	/* Running here it is reachable anyway; running elsewhere its state belongs to that CPU. */
 	ASSERT(&xv->v == current_vcpu() || !READ_ONCE(xv->v.unit.running));
 	ASSERT(!xv->state_depth || xv->state_cpu == cpu);
 	xv->state_cpu = cpu;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* How often guests left for the hypervisor, by reason: on debug key 'x' and at a domain's end. */
+/* Counts of guest exits by reason, printed on debug key 'x' and at a domain's end. */
 #include <xen/console.h>
 #include <xen/format.h>
 #include <xen/hal/vcpu.h>
@@ -21,7 +21,7 @@ static const char *const class_names[EXIT_CLASSES] = {
 	[EXIT_EXCEPTION] = "exception",
 };
 
-/* "total=5 io=3 hlt=2": of one vCPU, or of all when @only is NULL. */
+/* Format "total=5 io=3 hlt=2" for one vCPU, or for all when @only is NULL. */
 static void format_exits(const struct domain *d, const struct vcpu *only, char *buf, size_t size)
 {
 	u64 sum[EXIT_CLASSES] = { 0 }, total = 0;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The guest's clocks: its TSC is the host's with an offset, and the time page (pvclock) gives it
- * system time by the same line the hypervisor uses, so the two agree to the nanosecond and the
- * page changes only when the vCPU or the clock does.
+ * The guest's clocks. Its TSC is the host's plus an offset. The time page (pvclock) gives it system
+ * time by the same linear function that the hypervisor uses, so the two agree to the nanosecond and
+ * the page changes only when the vCPU or the clock does.
  */
 #include <xen/errno.h>
 #include <xen/hal/time.h>
@@ -39,7 +39,7 @@ void hvm_update_tsc_offset(struct x86_vcpu *xv)
 	arch_vcpu_update_time(&xv->v);
 }
 
-/* One writer at a time, or readers could see halves of two updates under an even version. */
+/* One writer at a time: else readers could see halves of two updates under an even version. */
 static DEFINE_SPINLOCK(wallclock_lock, LOCK_RANK_NONE);
 
 /* Wall clock at system time 0, in the domain's shared info. */

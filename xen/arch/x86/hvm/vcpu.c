@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Domains and vCPUs on x86: making and unmaking them, switching between them, running them. */
+/* Domains and vCPUs on x86: creation and destruction, switching between them, running them. */
 #include <xen/assert.h>
 #include <xen/errno.h>
 #include <xen/hal/cpu.h>
@@ -17,7 +17,7 @@
 
 #include "private.h"
 
-/* The serial of the domain that trained this CPU's branch predictors last; 0: none. */
+/* Serial of the domain that last trained this CPU's branch predictors; 0: none. */
 static DEFINE_PER_CPU(u64, predictor_serial);
 
 struct domain *arch_domain_alloc(void)
@@ -39,7 +39,10 @@ struct vcpu *arch_vcpu_alloc(void)
 	return xv ? &xv->v : NULL;
 }
 
-/* Other CPUs post interrupts while they can find the vCPU, so the APIC's page lives as long. */
+/*
+ * Other CPUs may post interrupts as long as they can find the vCPU, so keep the APIC's page until
+ * then.
+ */
 void arch_vcpu_free(struct vcpu *v)
 {
 	struct x86_vcpu *xv = to_xv(v);
@@ -50,7 +53,7 @@ void arch_vcpu_free(struct vcpu *v)
 }
 
 /*
- * A PVH guest has no line from the PIT to an interrupt controller: only its counters can be seen,
+ * A PVH guest has no line from the PIT to an interrupt controller. It can only read the counters,
  * which kernels use to calibrate other clocks.
  */
 static void pit_irq(void *ctx)
@@ -76,7 +79,9 @@ int arch_domain_init(struct domain *d, const struct domain_config *cfg)
 	xd->vlapics = xzalloc_array(struct vlapic *, cfg->max_vcpus);
 	if (!xd->vlapics)
 		return -XEN_ENOMEM;
-	/* A guest's TSC starts at zero with its life; the hardware domain sees the machine's. */
+	/*
+	 * A guest's TSC starts at zero when it is created; the hardware domain sees the machine's.
+	 */
 	xd->tsc_offset = d->is_hardware ? 0 : -cycles_now();
 	vpit_init(&xd->vpit, now_ns(), &pit_ops, NULL);
 	rc = hvm_devices_init(d);
@@ -172,7 +177,7 @@ static void switch_from(struct x86_vcpu *xv)
 	save_debug(xv);
 }
 
-/* One domain's training of the branch predictors must not steer the next domain (IBPB). */
+/* Branch predictors trained by one domain must not steer the next domain (IBPB). */
 static void predictor_barrier(const struct x86_domain *xd)
 {
 	if (!cpu_has(X86_FEATURE_IBPB) || this_cpu(predictor_serial) == xd->serial)
@@ -190,7 +195,7 @@ static void switch_to(struct x86_vcpu *xv)
 	fpu_load(xv);
 	wrmsr(MSR_TSC_AUX, xv->msrs.tsc_aux);
 	hvm->switch_to(xv);
-	/* Its timers follow the vCPU, so that setting them stays local. */
+	/* The vCPU's timers move with it, so that setting them stays local. */
 	if (xv->vlapic_timer.cpu != smp_cpu_id())
 		timer_migrate(&xv->vlapic_timer, smp_cpu_id());
 }
@@ -210,7 +215,10 @@ void arch_vcpu_run(struct vcpu *v)
 	struct x86_vcpu *xv = to_xv(v);
 
 	ASSERT(v == current_vcpu() && !is_idle_vcpu(v));
-	/* No interrupt may come between an access and its answer, so the guest is not entered. */
+	/*
+	 * No interrupt may be delivered between an access and its answer, so the guest is not
+	 * entered.
+	 */
 	if (unlikely(pending_state(&xv->pending) != PENDING_NONE)) {
 		if (pending_state(&xv->pending) == PENDING_ANSWERED)
 			hvm_finish_access(xv);
@@ -229,10 +237,11 @@ static void left_guest(void *arg)
 }
 
 /*
- * All of the guest's translations go, whatever the range: neither vendor flushes nested ones by
- * guest physical address at less cost.
- * Stale entries can only be used by a vCPU in its guest: mark all for a flush at their next entry,
- * then make those that run leave. Waiting for the answer also ends accesses in flight.
+ * Flush all of the guest's translations, whatever the range: neither vendor can flush nested ones
+ * by guest physical address at less cost.
+ *
+ * Only a vCPU in its guest can use stale entries. So mark all vCPUs for a flush at their next
+ * entry, then make the running ones exit. Waiting for them also ends accesses in flight.
  */
 void arch_p2m_flush(struct p2m *p, gfn_t start, u64 n)
 {

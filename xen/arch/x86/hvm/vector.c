@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The current vCPU's vector registers, for the emulator. They are in the CPU: the hypervisor has no
- * use for them and leaves the guest's where they are while the vCPU is current. The same goes for
- * XCR0, which says whether the CPU would take an AVX instruction now.
+ * The current vCPU's vector registers, for the emulator. They are in the CPU: the hypervisor does
+ * not use them, so the guest's values stay there while the vCPU is current. The same holds for
+ * XCR0, which tells whether the CPU would accept an AVX instruction now.
  */
 #include <xen/x86/emul.h>
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The domain's IO-APICs. The pins of the hardware domain's are the machine's lines of the same
- * numbers: programming an entry binds the line, and completing a level interrupt lets it fire
- * again. The line comes to the CPU where the vCPU that the entry names ran when the entry was
- * written.
+ * The domain's IO-APICs. The pins of the hardware domain's IO-APICs are the machine's lines with
+ * the same numbers: programming an entry binds the line, and completing a level interrupt lets it
+ * fire again. The line is routed to the CPU where the vCPU that the entry names ran when the entry
+ * was written.
  */
 #include <xen/errno.h>
 #include <xen/acpi.h>
@@ -17,8 +17,8 @@
 #include "private.h"
 
 /*
- * A physical line of the machine, and whom it is handed to [vioapic_lock]. The domain that has the
- * machine's lines has one for each of irq_nr_gsis().
+ * A physical line of the machine, and the vCPU it is delivered to [vioapic_lock]. The domain that
+ * has the machine's lines has one of these for each of irq_nr_gsis().
  */
 struct gsi_binding {
 	struct domain *d;
@@ -77,7 +77,7 @@ static void bind_line(struct domain *d, u32 gsi, u64 rte)
 		follow(d, b, rte);
 }
 
-/* The guest calls the line something else now (kernels start all lines as edges). */
+/* The guest changed trigger or polarity (kernels start all lines as edges). */
 static void rebind_line(struct domain *d, u32 gsi, u64 rte)
 {
 	struct gsi_binding *b = &to_xd(d)->bindings[gsi];
@@ -89,7 +89,7 @@ static void rebind_line(struct domain *d, u32 gsi, u64 rte)
 	bind_line(d, gsi, rte);
 }
 
-/* The binding of the machine's line @gsi; NULL when the domain does not have that line. */
+/* The binding of the machine's line @gsi; NULL when the domain does not own that line. */
 static struct gsi_binding *binding_of(struct domain *d, u32 gsi)
 {
 	struct gsi_binding *bindings = to_xd(d)->bindings;
@@ -118,7 +118,7 @@ static void rte_changed(void *ctx, u32 gsi, u64 old, u64 new)
 	}
 }
 
-/* The real line may still be high: it comes again by itself then. */
+/* If the real line is still high, the interrupt comes again by itself. */
 static void line_eoi(void *ctx, u32 gsi)
 {
 	struct domain *d = ctx;

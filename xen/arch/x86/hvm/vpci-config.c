@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Accesses to PCI configuration space, by port and by memory window, of the domain that has the
- * machine's devices. All but the registers that vmsi keeps go on to the device, as wide as the
- * domain made them.
+ * machine's devices. Except for the registers that vmsi keeps, they are passed to the device, at
+ * the width the domain used.
  */
 #include <xen/errno.h>
 #include <xen/ops.h>
@@ -37,7 +37,7 @@ static void unlock_both(struct vpci *p)
 	spin_unlock(&p->d->lock);
 }
 
-/* Does the access at @reg touch the byte @at? */
+/* Does the access at @reg include the byte @at? */
 static bool covers(u32 reg, u32 bytes, u32 at)
 {
 	return at >= reg && at < reg + bytes;
@@ -61,7 +61,7 @@ static bool may_move(const struct vpci_fn *f, u32 reg)
 	       (reg >= PCI_REG_BAR0 && reg < PCI_REG_BAR0 + f->nr_bars * 4);
 }
 
-/* Another device, or none, is where @f was: its state is of no use any more. */
+/* @f was replaced by another device or removed: its state is no longer valid. */
 static void check_id(struct vpci_fn *f, u32 reg, u32 bytes, u32 val)
 {
 	if (reg < 4 && ((f->id >> reg * 8) & device_ones(bytes)) != val)
@@ -106,7 +106,7 @@ static void config_write(struct vpci *p, struct pci_addr a, u32 reg, u32 bytes, 
 	unlock_both(p);
 }
 
-/* The access @acc of the register @reg of @at and what follows it. */
+/* Perform the access @acc to register @reg of @at, and handle its effects. */
 static void config_access(struct vpci *p, struct pci_addr at, u32 reg, struct device_access *acc)
 {
 	u64 out = 0;
@@ -137,7 +137,7 @@ static enum device_rc data_port(struct vpci *p, struct device_access *acc)
 
 static enum device_rc address_port(struct vpci *p, struct vcpu *v, struct device_access *acc)
 {
-	/* Not configuration space, but the domain may well restart the machine. */
+	/* Not configuration space, but the domain may use it to restart the machine. */
 	if (acc->bytes == 1 && acc->addr == PORT_RESET)
 		return hvm_reset_port_access(v, acc);
 	if (acc->bytes != 4 || acc->addr != PORT_ADDRESS)
@@ -166,7 +166,7 @@ static const struct pci_window *window_at(u64 addr)
 	return NULL;
 }
 
-/* An access never crosses a page, which is one function's space. */
+/* An access never crosses a page, and a page is one function's space. */
 static enum device_rc window_access(struct device *dev, struct vcpu *v, struct device_access *acc)
 {
 	const struct pci_window *w = window_at(acc->addr);
@@ -180,7 +180,7 @@ static enum device_rc window_access(struct device *dev, struct vcpu *v, struct d
 	return DEVICE_DONE;
 }
 
-/* Last of the devices to be released: it was the first to be added. */
+/* The last device to be released, as it was the first to be added. */
 static void release(struct device *dev)
 {
 	struct vpci *p = container_of(dev, struct vpci, ports);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The functions on a domain's PCI buses. They are found when the domain first touches
- * their configuration space, so that hot-plugged and renumbered ones are as good as those there at
- * boot; the scan at boot only makes sure that no table is open to the domain before.
+ * The functions on a domain's PCI buses. They are found when the domain first touches their
+ * configuration space, so hot-plugged and renumbered ones are handled like those present at boot.
+ * The scan at boot only makes sure that no MSI-X table is open to the domain before that.
  */
 #include <xen/errno.h>
 #include <xen/hal/io.h>
@@ -140,7 +140,7 @@ void vpci_fn_drop(struct vpci_fn *f)
 	vpci_fn_free(f);
 }
 
-/* Where the device decodes its table now; 0: nowhere. */
+/* The address where the device decodes its table now; 0: none. */
 static u64 find_table(const struct vpci_fn *f)
 {
 	u32 reg = PCI_REG_BAR0 + f->msi.msix_bar * 4, low;
@@ -155,7 +155,7 @@ static u64 find_table(const struct vpci_fn *f)
 	base = low & ~BAR_FLAGS;
 	if ((low & BAR_TYPE) == BAR_64BIT && f->msi.msix_bar + 1 < f->nr_bars)
 		base |= (u64)pci_read(f->at, reg + 4, 4) << 32;
-	/* All ones is a BAR whose size is being asked for. */
+	/* All ones means that the guest is sizing the BAR. */
 	return base && base + f->msi.msix_offset >= base ? base + f->msi.msix_offset : 0;
 }
 
@@ -178,7 +178,10 @@ static void claim_table(struct vpci_fn *f, u64 table)
 	u64 last = (table + f->msi.msix_nr * MSIX_ENTRY_SIZE - 1) >> PAGE_SHIFT;
 
 	if (!trap_table(f, first, last)) {
-		/* Once: firmware's fault. More often: BARs half written, or a guest at play. */
+		/*
+		 * If it happens once, the firmware is at fault. If more often, BARs are half
+		 * written, or the guest is playing with them.
+		 */
 		if (!f->complained)
 			printk(LOG_G_WARN "PCI: %04x:%02x:%02x.%u has its MSI-X table at %#lx, "
 			       "where it cannot be used\n", f->at.segment, f->at.bdf >> 8,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Host interrupts of devices, each for one message of the domain that drives the device. It comes
- * to the CPU where the vCPU that the message is for ran when the message was written.
+ * Host interrupts of devices, each for one message of the domain that drives the device. An
+ * interrupt is routed to the CPU where the vCPU of the message ran when the message was written.
  */
 #include <xen/printk.h>
 
@@ -12,12 +12,12 @@
 
 /*
  * Never freed, as a handler may still run while its interrupt is given back: at worst it delivers
- * the slot's next message once too often.
+ * the slot's next message one time too many.
  */
 struct slot {
 	u64 message;		/* low half of the address, data; 0: none. Atomic: IRQ context */
 	int vector;		/* 0: free */
-	struct domain *d;	/* whom it is for */
+	struct domain *d;	/* the domain it is delivered to */
 };
 
 static struct slot slots[VECTOR_DEVICE_LAST - VECTOR_DEVICE_FIRST + 1];
@@ -45,7 +45,7 @@ static u64 pack(const struct vmsi_message *m)
 	return m->address >> 32 ? 0 : m->address << 32 | m->data;
 }
 
-/* Move the vector to where @guest is to be delivered; *@host changes when that is elsewhere. */
+/* Move the vector to the CPU where @guest is delivered; *@host changes if that is another CPU. */
 static bool follow(const struct slot *s, const struct vmsi_message *guest,
 		   struct vmsi_message *host)
 {

@@ -14,7 +14,7 @@
 
 #define MAX_MAPPED 512
 
-/* Mappings are for good. The pages are few, unless a guest moves its BARs about without end. */
+/* Mappings are permanent. The pages are few, unless a guest moves its BARs endlessly. */
 static struct mapping {
 	u64 page;
 	u8 *va;

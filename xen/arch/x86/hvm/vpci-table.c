@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Accesses to the pages of an MSI-X table: the table itself is vmsi's, and whatever else is in its
- * pages is the device's.
+ * Accesses to the pages of an MSI-X table: vmsi handles the table itself, and the device the rest
+ * of its pages.
  */
 #include <xen/hal/io.h>
 #include <xen/ops.h>
@@ -41,7 +41,7 @@ static u32 table_piece(struct vpci_fn *f, u64 addr, u32 bytes, bool write, u32 v
 	return 0;
 }
 
-/* Eight bytes at once matter to some registers; the table itself takes them in halves. */
+/* Some registers need eight bytes at once; the table itself takes them in halves. */
 static bool wide_access(const struct vpci_fn *f, struct device_access *a)
 {
 	u64 end = f->table + f->msi.msix_nr * MSIX_ENTRY_SIZE;
@@ -74,7 +74,7 @@ static void table_access(struct vpci_fn *f, struct device_access *a)
 		a->val = out;
 }
 
-/* The table may have moved away since it was looked up. */
+/* The table may have moved since it was looked up. */
 static enum device_rc access(struct device *dev, struct vcpu *v, struct device_access *a)
 {
 	struct vpci_fn *f = container_of(dev, struct vpci_fn, table_device);

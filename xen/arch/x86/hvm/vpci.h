@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the files of the virtual PCI configuration space share. */
+/* Shared by the files of the virtual PCI configuration space. */
 #ifndef X86_HVM_VPCI_H
 #define X86_HVM_VPCI_H
 
@@ -17,11 +17,11 @@
 
 struct vpci;
 
-/** A function that has MSI or MSI-X, or has neither (remembered so as not to look again). */
+/** A function with MSI or MSI-X, or with neither (recorded to avoid a second search). */
 struct vpci_fn {
 	struct vpci *vpci;		/* [const] */
 	struct list_head link;		/* vpci.fn[] */
-	struct rcu_head rcu;		/* a vCPU may be on its way to the table when it goes */
+	struct rcu_head rcu;		/* keeps it alive while a vCPU is accessing the table */
 	struct device table_device;	/* answers its MSI-X table, once it has one */
 	struct pci_addr at;		/* [const] */
 	u32 id;				/* [const] vendor and device */
@@ -35,9 +35,9 @@ struct vpci_fn {
 };
 
 /**
- * Of a domain that has the machine's PCI devices. All of it and of the functions is protected by
- * the lock, but for the domain's iomem_caps, which change under the domain lock: taken first, it
- * covers both.
+ * State of a domain that has the machine's PCI devices. The lock protects all of it and of the
+ * functions, except the domain's iomem_caps, which change under the domain lock: that lock, taken
+ * first, covers both.
  */
 struct vpci {
 	struct spinlock lock;
@@ -54,11 +54,11 @@ static inline u32 vpci_piece(u64 at, u32 left)
 	return left >= 4 && !(at & 3) ? 4 : left >= 2 && !(at & 1) ? 2 : 1;
 }
 
-/** The function at @a, looked for when it is not known yet; NULL: nothing is there. Both locks. */
+/** The function at @a, searched for if not yet known; NULL: there is none. Both locks. */
 struct vpci_fn *vpci_fn_get(struct vpci *p, struct pci_addr a);
-/** Forget it: another device took its place. Both locks. */
+/** Forget it, as another device took its place. Both locks. */
 void vpci_fn_drop(struct vpci_fn *f);
-/** Give back its interrupts and its memory, which readers may still look at for a while. */
+/** Give back its interrupts and its memory, which readers may still access for a while. */
 void vpci_fn_free(struct vpci_fn *f);
 /** Its command register, BARs or the whole device changed: find the MSI-X table. Both locks. */
 void vpci_fn_moved(struct vpci_fn *f);
@@ -76,7 +76,7 @@ u8 *vpci_map(u64 addr);
 
 /** Are frames @first to @last device memory that the domain may have? [domain lock] */
 bool vpci_is_device_memory(const struct vpci *p, u64 first, u64 last);
-/** Take them away from it, and let @dev answer them. 0 or negative. Both locks. */
+/** Take them away from the domain, and let @dev answer them. 0 or negative. Both locks. */
 int vpci_trap(struct vpci *p, struct device *dev, u64 first, u64 last);
 /** Give back what vpci_trap() took. */
 void vpci_untrap(struct vpci *p, struct device *dev, u64 first, u64 last);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * ASIDs are handed out in ascending order on each CPU. A vCPU that moved or must be flushed takes
- * a fresh one, so its old TLB entries die unused; when they run out, a new generation starts with
- * a flush of everything (APM volume 2, section 15.16).
+ * ASIDs are handed out in ascending order on each CPU. A vCPU that moved or must be flushed gets a
+ * new one, so its old TLB entries are never used again. When they run out, a new generation starts
+ * with a flush of everything (APM volume 2, section 15.16).
  */
 #include <xen/percpu.h>
 

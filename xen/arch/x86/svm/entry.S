@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * svm_vmrun(u64 *gpr, u64 vmcb_pa): load the guest's registers, VMRUN, store them again.
- * RAX and RSP travel in the VMCB. The caller cleared GIF; interrupts that arrive are taken right
- * after STGI here, on the host's stack.
+ * svm_vmrun(u64 *gpr, u64 vmcb_pa): load the guest's registers, VMRUN, store them again. RAX and
+ * RSP are in the VMCB. The caller cleared GIF; pending interrupts are taken right after STGI here,
+ * on the host's stack.
  */
 	.text
 	.globl svm_vmrun

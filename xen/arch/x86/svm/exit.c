@@ -64,7 +64,10 @@ static void exit_npf(struct x86_vcpu *xv)
 	u64 info = vmcb->exit_info1;
 	u32 flags = 0, len;
 
-	/* Bit 32: at the final address; bit 33 would be in the guest's tables (APM 15.25.6). */
+	/*
+	 * Bit 32: fault at the final address; bit 33: fault on the guest's page tables (APM
+	 * 15.25.6).
+	 */
 	if (info & BIT(1))
 		flags |= HVM_FAULT_WRITE;
 	if (info & BIT(4))
@@ -90,7 +93,9 @@ static void exit_exception(struct x86_vcpu *xv, u32 vector)
 		hvm->inject_exception(xv, X86_VEC_AC, (s32)vmcb->exit_info1, 0);
 		break;
 	case X86_VEC_MC:
-		/* It is the host's: raise it here, as the processor would have done. */
+		/*
+		 * The machine check is the host's: raise it here, as the processor would have done.
+		 */
 		__asm__ volatile("int $18");
 		break;
 	default:
@@ -107,7 +112,7 @@ static void exit_unknown(struct x86_vcpu *xv)
 		     vmcb->exit_code, vmcb->exit_info1, vmcb->exit_info2, vmcb->rip);
 }
 
-/* Exits of instructions that the guest may not use: none, or not this one (set_policy). */
+/* Exits of instructions that are undefined for the guest, always or by its policy (set_policy). */
 static bool exit_is_undefined(u64 code)
 {
 	switch (code) {

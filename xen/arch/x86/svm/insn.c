@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Lengths of intercepted instructions. A processor with NRIP-save tells the next RIP. Elsewhere
- * (QEMU's TCG among them) the bytes at RIP are fetched through the guest's page tables and
- * checked. A small cache remembers lengths by (RIP, CR3, exit code). A guest that changes the
- * prefixes of an intercepted instruction in place can only mislead itself.
+ * Lengths of intercepted instructions. A processor with NRIP-save reports the next RIP. Otherwise
+ * (as on QEMU's TCG) the bytes at RIP are fetched through the guest's page tables and checked. A
+ * small cache remembers lengths by (RIP, CR3, exit code). A guest that changes the prefixes of an
+ * intercepted instruction in place can only mislead itself.
  */
 #include <xen/x86/emul.h>
 
@@ -67,13 +67,16 @@ static u32 decode_len(struct x86_vcpu *xv, u32 code)
 	return len > 0 ? (u32)len : 0;
 }
 
-/* Out of line, so that a length that is known costs no stack frame. */
+/* Out of line, so that a known length does not cost a stack frame. */
 static __noinline u32 learn_len(struct x86_vcpu *xv, struct insn_cache_entry *e)
 {
 	struct vmcb *vmcb = vmcb_of(xv);
 	u32 code = (u32)vmcb->exit_code, len = decode_len(xv, code);
 
-	/* Another vCPU changed the code or the tables: the guest executes what is there now. */
+	/*
+	 * Another vCPU changed the code or the page tables: let the guest execute what is there
+	 * now.
+	 */
 	if (!len)
 		return 0;
 	ASSERT(len <= X86_INSN_MAX);

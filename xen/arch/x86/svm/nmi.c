@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * NMIs of guests, one at a time: after one has been delivered the next waits until the guest's
- * IRET has been executed (APM volume 2, section 8.2.3), which is therefore intercepted meanwhile.
- * The exit comes before the IRET is executed, so a waiting NMI needs another exit right after it:
- * the trap flag makes the processor stop there.
+ * NMIs of guests, one at a time. After one has been delivered the next waits until the guest has
+ * executed IRET (APM volume 2, section 8.2.3), so IRET is intercepted meanwhile. That exit comes
+ * before IRET is executed, so a waiting NMI needs another exit right after it, which the trap flag
+ * causes.
  */
 #include <asm/processor.h>
 
@@ -54,7 +54,7 @@ bool svm_nmi_blocked(struct x86_vcpu *xv)
 
 	if (s->nmi == NMI_OPEN)
 		return false;
-	/* IRET is intercepted exactly as long as none has come. */
+	/* IRET is intercepted exactly until the first one arrives. */
 	ASSERT(!(s->vmcb->intercept1 & SVM_I1_IRET) == (s->nmi != NMI_BLOCKED));
 	if (s->nmi == NMI_BLOCKED)
 		return true;

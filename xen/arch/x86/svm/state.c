@@ -13,9 +13,11 @@ void svm_sync_state(struct x86_vcpu *xv)
 {
 	struct svm_vcpu *s = svm_of(xv);
 
-	/* Loaded is what the CPU that runs the vCPU has, and no other. */
+	/* The state is loaded in the CPU that runs the vCPU, and in no other. */
 	ASSERT(!s->state_loaded || &xv->v == current_vcpu());
-	/* VMSAVE leaves what is loaded in place, so nothing has to be loaded again after reads. */
+	/*
+	 * VMSAVE leaves the loaded state in place, so nothing has to be loaded again after reads.
+	 */
 	if (s->state_loaded)
 		__asm__ volatile("vmsave %%rax" :: "a"(s->vmcb_pa) : "memory");
 }
@@ -28,7 +30,7 @@ static void reload_state(struct x86_vcpu *xv)
 		__asm__ volatile("vmload %%rax" :: "a"(s->vmcb_pa) : "memory");
 }
 
-/* The control blocks of all vCPUs are in memory, where any CPU reaches them. */
+/* The control blocks of all vCPUs are in memory, which any CPU can access. */
 void svm_state_begin(struct x86_vcpu *xv)
 {
 }
@@ -66,8 +68,8 @@ void svm_get_paging(const struct x86_vcpu *xv, struct x86_walk *w)
 }
 
 /*
- * A machine check while CR4.MCE is clear shuts the processor down before any intercept is looked
- * at, so it is always set; a guest that cleared it sees it clear as its reads are intercepted.
+ * A machine check while CR4.MCE is clear shuts the processor down before any intercept is checked,
+ * so MCE is always set. A guest that cleared it reads it as clear, as its reads are intercepted.
  */
 void svm_set_cr4(struct svm_vcpu *s, u64 val)
 {
@@ -99,7 +101,7 @@ void svm_set_cr(struct x86_vcpu *xv, u32 cr, u64 val)
 	svm_of(xv)->need_flush = true;
 }
 
-/* The guest never sees SVME, which VMRUN demands. */
+/* The guest never sees SVME, which VMRUN requires. */
 u64 svm_get_efer(const struct x86_vcpu *xv)
 {
 	return vmcb_of(xv)->efer & ~EFER_SVME;
@@ -126,7 +128,7 @@ u64 svm_get_rflags(const struct x86_vcpu *xv)
 {
 	const struct svm_vcpu *s = svm_of(xv);
 
-	/* The trap flag may be ours (nmi.c). */
+	/* The trap flag may have been set by nmi.c. */
 	return s->vmcb->rflags & ~(s->nmi == NMI_STEP && !s->guest_tf ? X86_EFLAGS_TF : 0UL);
 }
 
@@ -221,7 +223,7 @@ void svm_set_seg(struct x86_vcpu *xv, enum hvm_segment s, const struct hvm_seg *
 		reload_state(xv);
 }
 
-/* MSRs that VMLOAD and VMSAVE carry; offsets into the VMCB. */
+/* MSRs that VMLOAD and VMSAVE switch; offsets into the VMCB. */
 static u64 *lazy_msr(struct vmcb *vmcb, u32 msr)
 {
 	switch (msr) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Slots of svm_ops that state.c fills; meanings in asm/hvm.h. */
+/* Slots of svm_ops that state.c fills; documented in asm/hvm.h. */
 #ifndef SVM_STATE_H
 #define SVM_STATE_H
 

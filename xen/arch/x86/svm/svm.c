@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * AMD's Secure Virtual Machine (APM volume 2, chapter 15): enabling it, vCPU control blocks, and
- * the way into the guest.
+ * entering the guest.
  *
  * Interrupts reach the guest as virtual interrupts (V_IRQ), never through EVENTINJ: the processor
  * then waits by itself for RFLAGS.IF, and QEMU's TCG can deliver an injected external interrupt
- * twice. Whether the guest took it is read from V_IRQ after the exit. FS, GS, TR, LDTR and the
+ * twice. After the exit, V_IRQ tells whether the guest took it. FS, GS, TR, LDTR and the
  * system-call MSRs stay loaded between exits (the hypervisor uses none of them) and are saved when
- * the vCPU leaves the CPU; until then the IDT without stacks of its own (IST) is in use, as TR is
+ * the vCPU leaves the CPU. Until then the IDT without stacks of its own (IST) is in use, as TR is
  * the guest's.
  */
 #include <xen/errno.h>
@@ -140,7 +140,7 @@ static void set_intercepts(struct vmcb *vmcb)
 			   SVM_I2_MONITOR | SVM_I2_MWAIT | SVM_I2_XSETBV;
 }
 
-/* The processor has these; only guests that CPUID offers them to may use them. */
+/* The processor has these; only guests whose CPUID has them may use them. */
 static void svm_set_policy(struct x86_vcpu *xv)
 {
 	static const struct { u32 i2, i3; } intercepts[] = {
@@ -234,8 +234,9 @@ static void svm_switch_to(struct x86_vcpu *xv)
  * with the same vector on another CPU, and that one must find the request bit clear.
  *
  * The callback has no such bit: it is due while an upcall is pending, which the guest's handler
- * ends without an exit. Offered while the handler has interrupts off it would come once more after
- * it; so then only ask to be told when they are on.
+ * ends without an exit. If it were offered while the handler has interrupts off, it would be
+ * delivered once more after the handler. So in that case only ask for an exit when interrupts are
+ * on.
  */
 static void offer_interrupt(struct x86_vcpu *xv)
 {
@@ -275,7 +276,7 @@ static void trace_taken_late(struct svm_vcpu *s)
 	s->vintr_traced = false;
 }
 
-/* The exit tells whether the guest took the offered vector. If not, it is only requested again. */
+/* The exit shows whether the guest took the offered vector. If not, it is only requested again. */
 static void settle_offer(struct x86_vcpu *xv)
 {
 	struct svm_vcpu *s = svm_of(xv);
@@ -292,7 +293,7 @@ static void settle_offer(struct x86_vcpu *xv)
 	s->vintr_vector = -1;
 }
 
-/* An exception's delivery was cut short by the exit: deliver it again at the next entry. */
+/* The exit interrupted an exception's delivery: deliver it again at the next entry. */
 static void redeliver_event(struct x86_vcpu *xv, u64 info)
 {
 	struct svm_vcpu *s = svm_of(xv);
@@ -324,9 +325,9 @@ static void settle_events(struct x86_vcpu *xv)
 }
 
 /*
- * The guest seems to have left at the hypervisor's own instruction. A guest can have code at that
- * address, but not in the hypervisor's page tables: then the processor saved the state of the
- * hypervisor as the guest's, which is lost. False when it cannot go on. A race in QEMU does this
+ * The guest seems to have exited at the hypervisor's own instruction. A guest can have code at that
+ * address, but not in the hypervisor's page tables. So the processor saved the hypervisor's state
+ * as the guest's, which is lost. False when the guest cannot continue. A race in QEMU does this
  * (docs/emulators.md).
  */
 static __noinline bool guest_state_kept(struct x86_vcpu *xv)
@@ -376,8 +377,8 @@ static void svm_run(struct x86_vcpu *xv)
 }
 
 /*
- * @vector is raised while the event in EVENTINJ waits for its delivery. Returns the exception that
- * comes of both, or X86_SHUTDOWN. An NMI was not taken and comes again.
+ * @vector is raised while the event in EVENTINJ is pending. Returns the resulting exception, or
+ * X86_SHUTDOWN. An NMI was not taken and will be delivered later.
  */
 static int combine_events(struct x86_vcpu *xv, u8 vector)
 {

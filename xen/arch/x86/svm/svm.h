@@ -10,7 +10,7 @@
 
 #include <xen/assert.h>
 
-/** Whether the guest can take an NMI, and what it is doing about it (nmi.c). */
+/** Whether the guest can take an NMI, and the progress of the one it handles (nmi.c). */
 enum nmi_state {
 	NMI_OPEN,
 	NMI_BLOCKED,	/* handling one; IRET is intercepted */
@@ -18,7 +18,7 @@ enum nmi_state {
 	NMI_STEP,	/* the same, and another NMI waits: a trap follows the IRET */
 };
 
-/** Where an intercepted instruction was found before (insn.c). */
+/** The last place of an intercepted instruction (insn.c). */
 #define INSN_CACHE_SIZE 8
 struct insn_cache_entry {
 	u64 rip, cr3;
@@ -33,12 +33,12 @@ struct svm_vcpu {
 	bool need_flush;
 	bool mce_hidden;	/* the guest's CR4.MCE is clear, the processor's never */
 	s16 vintr_vector;	/* offered through V_IRQ, -1 when none */
-	bool vintr_traced;	/* its taking was recorded at the entry already */
+	bool vintr_traced;	/* recorded as taken at the entry */
 	bool vintr_redeliver;	/* taken already, but its delivery was interrupted by the exit */
 	bool guest_tf;		/* the trap flag is set for the guest as well */
 	enum nmi_state nmi;
 	u64 iret_rip;
-	u32 asid_cpu;		/* whose ASID it holds */
+	u32 asid_cpu;		/* CPU whose ASID it holds */
 	u64 asid_generation;
 	struct insn_cache_entry insn_cache[INSN_CACHE_SIZE];
 };
@@ -53,7 +53,7 @@ static inline struct vmcb *vmcb_of(const struct x86_vcpu *xv)
 
 /** Run the guest from its GPRs in @gpr until #VMEXIT (entry.S). GIF is clear around it. */
 void svm_vmrun(u64 *gpr, u64 vmcb_pa);
-/** Where svm_vmrun() goes on after #VMEXIT. */
+/** The address where svm_vmrun() continues after #VMEXIT. */
 extern const char svm_vmrun_end[];
 
 /** Handle the exit that vmcb describes. Interrupts enabled. */
@@ -61,19 +61,19 @@ void svm_handle_exit(struct x86_vcpu *xv);
 
 /** Length of the intercepted instruction at RIP, or 0 after injecting the right fault. */
 u32 svm_insn_len(struct x86_vcpu *xv);
-/** Learn how this CPU reports instruction lengths. Boot. */
+/** Find out how this CPU reports instruction lengths. Boot. */
 void svm_insn_init(void);
-/** RIP past an instruction of @len bytes, shadow and single-step handled. */
+/** Advance RIP past an instruction of @len bytes; handles interrupt shadow and single-stepping. */
 void svm_skip(struct x86_vcpu *xv, u32 len);
 
 /** Slots of svm_ops. */
 void svm_inject_nmi(struct x86_vcpu *xv);
 bool svm_nmi_blocked(struct x86_vcpu *xv);
-/** NMIs are as after INIT: open. */
+/** Reset NMI handling as INIT does: NMIs are not blocked. */
 void svm_reset_nmi(struct x86_vcpu *xv);
 /** Handle the exit before an IRET. */
 void svm_exit_iret(struct x86_vcpu *xv);
-/** #DB: was it only the trap that svm_nmi_blocked() asked for? */
+/** #DB: was it only the trap that svm_nmi_blocked() requested? */
 bool svm_nmi_stepped(struct x86_vcpu *xv);
 
 /** Bring FS, GS, TR, LDTR and the system-call MSRs into the VMCB for reading / before writing. */

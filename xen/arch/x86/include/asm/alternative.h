@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Code that is replaced at boot when the CPU has a feature, so that the choice costs nothing
- * at run time.
+ * Code that is replaced at boot when the CPU has a feature, so that no check is needed at run time.
  */
 #ifndef ASM_X86_ALTERNATIVE_H
 #define ASM_X86_ALTERNATIVE_H

@@ -5,7 +5,7 @@
 
 #include <xen/cpumask.h>
 
-/* The hypervisor's own vectors; higher ones go first. */
+/* The hypervisor's own vectors; higher ones have priority. */
 #define VECTOR_KICK 0xf0
 #define VECTOR_CALL 0xf1
 #define VECTOR_TIMER 0xf2

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The running CPU on x86. GS belongs to the guest while its state is loaded, so what a CPU needs
- * to know of itself stands at the top of its stack, found by masking the stack pointer.
+ * The running CPU on x86. GS holds the guest's value while its state is loaded, so per-CPU
+ * information is at the top of the CPU's stack, found by masking the stack pointer.
  */
 #ifndef ASM_X86_CPU_H
 #define ASM_X86_CPU_H

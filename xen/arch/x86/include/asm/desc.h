@@ -5,7 +5,7 @@
 
 #define SEL_CODE64	0x08
 #define SEL_DATA	0x10
-#define SEL_CODE32	0x18	/* only the boot code uses it */
+#define SEL_CODE32	0x18	/* used only by the boot code */
 #define SEL_TSS		0x20	/* takes two slots */
 #define GDT_ENTRIES	6
 
@@ -13,7 +13,7 @@
 #define GDT_DESC_DATA	0x00cf93000000ffff
 #define GDT_DESC_CODE32	0x00cf9b000000ffff
 
-/* Stacks for the exceptions that must not trust the current one (index in the TSS). */
+/* Stacks for the exceptions that must not trust the current stack (index in the TSS). */
 #define IST_DF 1
 #define IST_NMI 2
 #define IST_MC 3

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What x86 adds to a domain and a vCPU. */
+/* x86's part of a domain and a vCPU. */
 #ifndef ASM_X86_DOMAIN_H
 #define ASM_X86_DOMAIN_H
 
@@ -19,12 +19,12 @@
 enum gpr { GPR_RAX, GPR_RCX, GPR_RDX, GPR_RBX, GPR_RSP, GPR_RBP, GPR_RSI, GPR_RDI, GPR_R8, GPR_R9,
 	   GPR_R10, GPR_R11, GPR_R12, GPR_R13, GPR_R14, GPR_R15, GPR_COUNT };
 
-/** Why guests left for the hypervisor, as the counts call it. */
+/** Reasons for guest exits, as counted in the statistics. */
 enum exit_class {
 	EXIT_OTHER,
 	EXIT_INTERRUPT,		/* of the host: device, timer, IPI */
 	EXIT_HYPERCALL,
-	EXIT_NESTED_FAULT,	/* memory that the p2m does not map, emulated devices too */
+	EXIT_NESTED_FAULT,	/* memory that the p2m does not map, including emulated devices */
 	EXIT_IO,
 	EXIT_MSR,
 	EXIT_CPUID,
@@ -46,14 +46,14 @@ struct x86_vcpu {
 	struct timer vlapic_timer;
 	struct guest_msrs msrs;
 	u8 upcall_vector;		/* HVMOP_set_evtchn_upcall_vector; 0: use the callback */
-	bool offered_callback;		/* the vector on offer is the callback, not the APIC's */
+	bool offered_callback;		/* the offered vector is the callback, not the APIC's */
 	/* Posted by any CPU, read by the one that runs the vCPU; work_pending after the others */
 	bool work_pending, timer_due, nmi_pending, upcall_missed;
 	bool wait_for_sipi;		/* atomic */
 
 	/* FPU: an XSAVE area (or FXSAVE); loaded while the vCPU is on a CPU */
 	void *fpu_area;
-	u32 fpu_cpu;			/* where its state was last in the registers */
+	u32 fpu_cpu;			/* CPU whose registers held its state last */
 	u64 xcr0;
 	u64 dr[4];
 	u64 tsc_offset;
@@ -68,18 +68,18 @@ struct vpci;
 struct x86_domain {
 	struct domain d;
 	struct cpuid_policy *cpuid;
-	u64 serial;			/* [const] never given twice, unlike the id */
+	u64 serial;			/* [const] never reused, unlike the id */
 	struct vlapic **vlapics;	/* [max_vcpus], for finding destinations */
 	struct guest_map map;
 	struct device_table devices;
 	struct device pit_device, vioapic_device;	/* of vpit and vioapic below */
-	/* What the hardware domain has besides; NULL for others */
+	/* Additional devices of the hardware domain; NULL for others */
 	struct host_ports *host_ports;
 	struct gsi_binding *bindings;	/* of the machine's lines to its IO-APICs */
 	struct vpci *vpci;
 	struct vioapic_group vioapic;	/* none for a PVH domU */
 	struct spinlock vioapic_lock;
-	struct vpit vpit;		/* only its counters; a PC has another in pc */
+	struct vpit vpit;		/* only its counters; a PC has another one in pc */
 	struct pc_devices *pc;		/* NULL: PVH, without a PC's chipset */
 	struct spinlock plat_lock;	/* vpit, and what is in pc */
 	u8 callback_vector;		/* HVM_PARAM_CALLBACK_IRQ type 2; 0: none */

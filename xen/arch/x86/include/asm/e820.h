@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A guest's physical memory map, as its boot structures and XENMEM_memory_map give it. */
+/* A guest's physical memory map, as in its boot structures and XENMEM_memory_map. */
 #ifndef ASM_X86_E820_H
 #define ASM_X86_E820_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the CPU can do, by the ABI's featureset numbers (X86_FEATURE_* = word * 32 + bit). */
+/* Features of the CPU, by the ABI's featureset numbers (X86_FEATURE_* = word * 32 + bit). */
 #ifndef ASM_X86_FEATURES_H
 #define ASM_X86_FEATURES_H
 
@@ -34,8 +34,8 @@ static inline bool cpu_has(u32 feature)
 
 /** Read CPUID and apply cpu-features= of the command line. Boot CPU. */
 void cpu_features_init(void);
-/** One line each for what is missing, forced or forbidden; stops when something is missing that we
- * cannot do without. After the console works. */
+/** Print one line for each feature that is missing, forced or forbidden; stop when a required
+ * one is missing. Call after the console works. */
 void cpu_features_report(void);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Hardware-assisted guests: the vendor table, and what the vendor's exit handler calls.
- * Everything here works on the current vCPU unless it says otherwise.
+ * Hardware-assisted guests: the vendor table, and the functions that the vendor's exit handler
+ * calls. Everything here works on the current vCPU unless stated otherwise.
  */
 #ifndef ASM_X86_HVM_H
 #define ASM_X86_HVM_H
@@ -15,8 +15,8 @@ struct x86_walk;
 enum hvm_segment { HVM_ES, HVM_CS, HVM_SS, HVM_DS, HVM_FS, HVM_GS, HVM_TR, HVM_LDTR, HVM_GDTR,
 		   HVM_IDTR, HVM_NR_SEGS };
 
-/** A segment register. attr has the descriptor's bits 40-47 in its low byte and 52-55 above them,
- * as the ABI's records and the emulator have it; a vendor whose hardware differs converts. */
+/** A segment register. attr has the descriptor's bits 40-47 in its low byte and 52-55 above
+ * them, as in the ABI's records and the emulator. A vendor whose hardware differs converts. */
 struct hvm_seg {
 	u16 sel, attr;
 	u32 limit;
@@ -33,27 +33,29 @@ struct hvm_ops {
 	const struct p2m_fmt *p2m_fmt;
 	/** The three bytes of VMMCALL or VMCALL. */
 	const u8 *hypercall_insn;
-	/** Does this CPU have it, usable? Prints why not. */
+	/** Is it present and usable on this CPU? Prints why not. */
 	bool (*detect)(void);
-	/** Switch it on on this CPU. 0 or -XEN_*. */
+	/** Enable it on this CPU. 0 or -XEN_*. */
 	int (*cpu_up)(void);
 	int (*vcpu_init)(struct x86_vcpu *xv);
 	void (*vcpu_destroy)(struct x86_vcpu *xv);
-	/** Unload / load what the CPU holds of the guest between runs. Interrupts off. */
+	/** Unload / load the guest state that the CPU holds between runs. Interrupts off. */
 	void (*switch_from)(struct x86_vcpu *xv);
 	void (*switch_to)(struct x86_vcpu *xv);
 	/** Enter the guest once and handle the exit. */
 	void (*run)(struct x86_vcpu *xv);
 
 	/**
-	 * Make the state below reachable from this CPU, and let go of it: what is between
-	 * hvm_state_begin() and hvm_state_end(). May be nested, for one vCPU or several; the end
-	 * makes reachable again what was so before the beginning.
+	 * Make the state below reachable from this CPU, and release it: see hvm_state_begin() and
+	 * hvm_state_end(). Calls may nest, for one vCPU or several; the end restores what was
+	 * reachable before the begin.
 	 */
 	void (*state_begin)(struct x86_vcpu *xv);
 	void (*state_end)(struct x86_vcpu *xv);
 
-	/* Guest state: of the vCPU that runs here, of others between state_begin and state_end. */
+	/*
+	 * Guest state of the vCPU that runs here, and of others between state_begin and state_end.
+	 */
 	u64 (*get_cr)(const struct x86_vcpu *xv, u32 cr);
 	void (*set_cr)(struct x86_vcpu *xv, u32 cr, u64 val);
 	/** CR0, CR3, CR4, EFER and RFLAGS, for walks of the guest's page tables. */
@@ -72,33 +74,33 @@ struct hvm_ops {
 	/** MSRs whose guest value the hardware switches. False: not one of these. */
 	bool (*read_msr)(struct x86_vcpu *xv, u32 msr, u64 *val);
 	bool (*write_msr)(struct x86_vcpu *xv, u32 msr, u64 val);
-	/** Deliver an exception at the next entry; @error -1 for none. With one that waits already
-	 * it becomes a double fault, or the end of the domain, where the two demand it. */
+	/** Deliver an exception at the next entry; @error -1 for none. Together with a pending
+	 * one it becomes a double fault, or the end of the domain, by the architecture's rules. */
 	void (*inject_exception)(struct x86_vcpu *xv, u8 vector, s32 error, u64 cr2);
 	void (*inject_nmi)(struct x86_vcpu *xv);
-	/** The guest handles an NMI still; work_pending is set when that ends. */
+	/** True while the guest is still handling an NMI; work_pending is set when that ends. */
 	bool (*nmi_blocked)(struct x86_vcpu *xv);
-	/** An event waits for the next entry, or its delivery was cut short by the last exit. */
+	/** An event is pending for the next entry, or the last exit interrupted its delivery. */
 	bool (*event_pending)(const struct x86_vcpu *xv);
-	/** The events that event_pending() means: how many, and the first of them in *@e. */
+	/** The number of events that event_pending() refers to, with the first of them in *@e. */
 	int (*get_event)(const struct x86_vcpu *xv, struct x86_event *e);
-	/** Deliver @e at the next entry as get_event() found it. No other waits. */
+	/** Deliver @e, from get_event(), at the next entry. No other event may be pending. */
 	void (*set_event)(struct x86_vcpu *xv, const struct x86_event *e);
 	/**
-	 * Request @vector of the vCPU's local APIC and make the vCPU take notice, wherever it is.
-	 * True when it was not yet requested. Any CPU, any context without locks.
+	 * Request @vector of the vCPU's local APIC and make the vCPU notice it, on any CPU. True
+	 * when it was not yet requested. Any CPU, any context without locks.
 	 */
 	bool (*post)(struct x86_vcpu *xv, u8 vector, bool level);
 	/** True while STI or MOV SS holds interrupts off. */
 	bool (*interrupt_shadow)(const struct x86_vcpu *xv);
 	void (*set_interrupt_shadow)(struct x86_vcpu *xv, bool on);
-	/** Forget what waits for delivery at the next entry, and interrupt shadows: INIT does. */
+	/** Drop events pending for the next entry and interrupt shadows, as INIT does. */
 	void (*reset_events)(struct x86_vcpu *xv);
 	void (*set_tsc_offset)(struct x86_vcpu *xv, u64 offset);
 	/** Memory types of the guest's own paging; a valid value of the PAT MSR. */
 	void (*set_pat)(struct x86_vcpu *xv, u64 pat);
-	/** The domain's CPUID policy has become what it is: intercept what it hides. Not while the
-	 * domain runs. */
+	/** The domain's CPUID policy has changed: intercept what it hides. Not while the domain
+	 * runs. */
 	void (*set_policy)(struct x86_vcpu *xv);
 	/** This vCPU's view of guest physical memory changed: flush before the next entry. Any CPU,
 	 * without state_begin. */
@@ -108,7 +110,7 @@ struct hvm_ops {
 };
 
 extern const struct hvm_ops svm_ops;
-/** The one in use, chosen at boot. */
+/** The extension in use, chosen at boot. */
 extern const struct hvm_ops *hvm;
 
 /**
@@ -126,25 +128,25 @@ void hvm_init(void);
 /** Enable it on another CPU as it comes up. */
 void hvm_cpu_up(void);
 
-/* Exit handlers common to all vendors. Those that return bool: true when the instruction is done
- * and to be skipped, false when it faulted or is to run again. */
+/* Exit handlers common to all vendors. Those that return bool return true when the instruction
+ * is done and must be skipped, false when it faulted or must run again. */
 void hvm_do_cpuid(struct x86_vcpu *xv);
 bool hvm_do_msr(struct x86_vcpu *xv, bool write);
 bool hvm_do_hypercall(struct x86_vcpu *xv);
 /** Port access of 1, 2 or 4 bytes with the value in RAX. False: the device answers later. */
 bool hvm_do_io(struct x86_vcpu *xv, u16 port, u32 bytes, bool in);
 /**
- * Emulate the instruction at the current RIP if it is one that the exit can have been for, as
- * @allowed (X86_CLASS_*) says. Another one, put there by another vCPU meanwhile, is left for the
- * guest to execute.
+ * Emulate the instruction at the current RIP if it is of a kind that can have caused the exit,
+ * given by @allowed (X86_CLASS_*). Any other instruction, written there meanwhile by another vCPU,
+ * is left for the guest to execute.
  */
 void hvm_emulate_one(struct x86_vcpu *xv, u32 allowed);
 #define HVM_FAULT_WRITE BIT(0)
 #define HVM_FAULT_FETCH BIT(1)	/* the instruction itself was fetched */
-#define HVM_FAULT_WALK BIT(2)	/* an access to the guest's page tables on the way */
+#define HVM_FAULT_WALK BIT(2)	/* an access to the guest's page tables during a walk */
 /**
- * Access to @gpa that the p2m does not allow; @flags are HVM_FAULT_*. Returns the length of an
- * instruction that was carried out and is to be skipped, else 0.
+ * Handle an access to @gpa that the p2m does not allow; @flags are HVM_FAULT_*. Returns the length
+ * of an instruction that was carried out and must be skipped, else 0.
  */
 u32 hvm_do_nested_fault(struct x86_vcpu *xv, gpaddr_t gpa, u32 flags);
 void hvm_do_hlt(struct x86_vcpu *xv);
@@ -158,20 +160,22 @@ static inline void hvm_inject_ud(struct x86_vcpu *xv)
 	hvm->inject_exception(xv, X86_VEC_UD, -1, 0);
 }
 
-/** The slot post() for a vendor, or processor, that leaves interrupts to software. */
+/**
+ * The slot post() for a vendor, or a processor, without hardware support for posting interrupts.
+ */
 bool hvm_post_by_software(struct x86_vcpu *xv, u8 vector, bool level);
 
 /** Vector to deliver now if the guest's state allows, or -1. */
 s32 hvm_next_vector(struct x86_vcpu *xv);
-/** @vector, from hvm_next_vector(), is about to be offered to the guest: it goes into service. */
+/** @vector, from hvm_next_vector(), is about to be offered to the guest: put it in service. */
 void hvm_vector_offered(struct x86_vcpu *xv, u8 vector);
-/** The guest left without having taken what was offered: it is only requested again. */
+/** The guest exited without taking the offered vector: mark it as only requested again. */
 void hvm_vector_refused(struct x86_vcpu *xv, u8 vector);
 
 /** Fetch up to @len instruction bytes at linear @va; returns how many could be read. */
 u32 hvm_fetch(struct x86_vcpu *xv, u64 va, void *buf, u32 len);
 
-/** What RDMSR / WRMSR / CPUID do, for the emulator as well. 0, or -1 for #GP. */
+/** Perform RDMSR, WRMSR and CPUID, for the emulator as well. 0, or -1 for #GP. */
 int hvm_msr_read(struct x86_vcpu *xv, u32 msr, u64 *val);
 int hvm_msr_write(struct x86_vcpu *xv, u32 msr, u64 val);
 void hvm_cpuid(struct x86_vcpu *xv, u32 leaf, u32 subleaf, u32 out[4]);

@@ -33,12 +33,12 @@ struct msi_msg {
 u32 irq_nr_gsis(void);
 /** Number of pins of the IO-APIC that starts at @gsi_base; 0 when it was not usable. */
 u32 irq_ioapic_pins(u32 gsi_base);
-/** GSI, trigger and polarity of ISA line @irq (0 to 15), with the firmware's overrides. */
+/** GSI, trigger and polarity of ISA line @irq (0 to 15), after the firmware's overrides. */
 void irq_isa_route(u8 irq, u32 *gsi, bool *level, bool *low);
 
 /**
- * Route @gsi to a new vector and unmask it. Returns the vector; -XEN_EINVAL no such GSI,
- * -XEN_EBUSY it has an owner, -XEN_ENOSPC no vector left. Any context but IRQ.
+ * Route @gsi to a new vector and unmask it. Returns the vector, or -XEN_EINVAL (no such GSI),
+ * -XEN_EBUSY (it has an owner), -XEN_ENOSPC (no free vector). Any context but IRQ.
  */
 int irq_request_gsi(u32 gsi, bool level, bool low, void (*fn)(void *arg), void *arg);
 /** Allocate a vector for an MSI and compose the message. Returns the vector or -XEN_ENOSPC. */
@@ -53,7 +53,7 @@ int irq_set_cpu(int vector, u32 cpu, struct msi_msg *out);
 
 /** End of a level interrupt, see above. Any context. */
 void irq_guest_eoi(u32 gsi);
-/** Mask or unmask at the owner's wish; independent of the waiting for EOI. Any context. */
+/** Mask or unmask for the owner; independent of waiting for EOI. Any context. */
 void irq_mask_gsi(u32 gsi);
 void irq_unmask_gsi(u32 gsi);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Knowing the orders to switch the machine off or reset it when the hardware domain gives them. */
+/* Recognising the hardware domain's commands to switch the machine off or reset it. */
 #ifndef ASM_X86_MACHINE_H
 #define ASM_X86_MACHINE_H
 
@@ -9,7 +9,7 @@
 bool machine_is_sleep_port(u16 port);
 /** Would writing the 16 bits @val to @port switch the machine off (ACPI S5)? */
 bool machine_is_power_off(u16 port, u16 val);
-/** The port of the ACPI reset register and what resets when written there; 0 when there is none. */
+/** The port of the ACPI reset register and the value that resets; 0 when there is none. */
 u16 machine_reset_port(u8 *val);
 
 #endif

@@ -18,18 +18,18 @@ paddr_t virt_to_paddr(const void *va);
 
 /* map_mmio and map_phys_ro, in <xen/hal/io.h>, may be called from any one CPU at a time. */
 
-/** Overwrite hypervisor text; the mapping executed stays read-only. Bytes after the first are
- * not atomic: the caller makes sure that no CPU runs there. */
+/** Overwrite hypervisor text; the executable mapping stays read-only. Writing more than one byte
+ * is not atomic: the caller makes sure that no CPU executes there. */
 void text_patch(void *addr, const void *bytes, size_t len);
 
 /* ---- Boot only ---- */
 
-/** Allocate @size bytes of boot memory (page granular, zeroed, in the direct map); never fails:
- * panics instead. Gone once the heap has been given the rest. */
+/** Allocate @size bytes of boot memory (page granular, zeroed, in the direct map). Panics when
+ * there is none. Not available once the heap has been given the rest. */
 void *boot_alloc(u64 size, u64 align);
 /** Let boot_alloc, and later the heap, have the RAM [@start, @end). */
 void boot_alloc_give(u64 start, u64 end);
-/** Find the memory boot_alloc takes from; at first only what lies below 4 GiB. */
+/** Find the memory for boot_alloc; at first only memory below 4 GiB. */
 void boot_alloc_init(void);
 /** From now on boot_alloc uses memory below @limit. */
 void boot_alloc_set_limit(u64 limit);

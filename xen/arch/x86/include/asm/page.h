@@ -19,7 +19,7 @@
 /* Where the image is linked and the difference to where it is loaded. */
 #define XEN_LINK_BASE	0xffffffff80000000
 #define XEN_LOAD_PA	0x200000
-#define XEN_IMAGE_MAX	0x40000000	/* the boot tables map so much of it */
+#define XEN_IMAGE_MAX	0x40000000	/* the boot tables map this much of it */
 
 /*
  * ffff800000000000  direct map of RAM and firmware tables, 64 TiB
@@ -47,7 +47,7 @@ typedef u64 pte_t;
 #define SIZE_2M		(1UL << 21)
 #define SIZE_1G		(1UL << 30)
 
-/* Mappings the hypervisor uses. Accessed and dirty are set so that the CPU never writes them. */
+/* Mappings of the hypervisor. Accessed and dirty are set so that the CPU never writes them. */
 #define PROT_BASE	(PTE_PRESENT | PTE_ACCESSED | PTE_GLOBAL)
 #define PROT_RX		(PROT_BASE)
 #define PROT_RO		(PROT_BASE | PTE_NX)

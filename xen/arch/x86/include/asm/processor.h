@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Control registers, flags and the instructions that reach them (APM vol. 2, chapter 3). */
+/* Control registers, flags and the instructions that access them (APM vol. 2, chapter 3). */
 #ifndef ASM_X86_PROCESSOR_H
 #define ASM_X86_PROCESSOR_H
 

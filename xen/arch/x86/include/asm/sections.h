@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Marks that the linker script sets in the image. */
+/* Symbols that the linker script defines in the image. */
 #ifndef ASM_X86_SECTIONS_H
 #define ASM_X86_SECTIONS_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What boot hands to later stages, and the memory each CPU needs to run C. */
+/* Information passed from boot to later stages, and the memory each CPU needs to run C code. */
 #ifndef ASM_X86_SETUP_H
 #define ASM_X86_SETUP_H
 
@@ -39,19 +39,19 @@ struct boot_info {
 
 extern struct boot_info boot_info;
 
-/** Fill boot_info from what the loader left; @magic tells the protocol. Nothing is printed. */
+/** Fill boot_info from the loader's information; @magic identifies the protocol. Prints nothing. */
 void boot_info_parse(u32 magic, u32 info);
-/** Stop with one line when the information cannot be used; else return. */
+/** Stop with one line when the loader's information cannot be used; else return. */
 void boot_info_check(void);
 void boot_info_print(void);
 
-/** One line on what the loader gave us wrong and how to put it right, then stop. */
+/** Print one line that names the fault in the loader's information and the remedy, then stop. */
 void boot_reject(const char *fmt, ...) __attribute__((format(printf, 1, 2), noreturn));
 
 /** Allocate, near its node, what @cpu needs to run C: stack with its cpu_info, per-CPU area, GDT,
  * TSS. 0 or -XEN_ENOMEM. Also fills percpu_offset[@cpu]. */
 int cpu_prepare_memory(u32 cpu);
-/** Top of the stack of @cpu, just below its cpu_info: what its stack pointer starts with. */
+/** Top of the stack of @cpu, just below its cpu_info: the initial stack pointer. */
 void *cpu_stack_top(u32 cpu);
 /** Load GDT, TSS, IDT, control registers and MSRs of this CPU; on its own stack and on
  * idle_root. First thing an application processor calls. */
@@ -60,14 +60,14 @@ void cpu_init_self(u32 cpu);
 /** Per-CPU area, tables and stack of the boot CPU, from the image. First of all. */
 void percpu_init_boot_cpu(void);
 
-/** Turn on hardware virtualisation on the CPU that runs, before it is online. Implemented by the
+/** Enable hardware virtualisation on the running CPU, before it is online. Implemented by the
  * virtualisation back end. */
 void hvm_cpu_up(void);
 
-/** Build the domains that the modules hold and unpause them. Panics or boot_rejects when it cannot.
+/** Build the domains in the modules and unpause them. Calls panic or boot_rejects on failure.
  * Boot, all CPUs online. */
 void boot_domains(void);
-/** Move modules out of low memory, which kernels are linked to. After paging_init. */
+/** Move modules out of low memory, where kernels are linked. After paging_init. */
 void boot_modules_move(void);
 /** Fail on purpose when crash= asks for it. Late in the boot. */
 void boot_crash_if_asked(void);

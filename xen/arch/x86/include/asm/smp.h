@@ -9,12 +9,13 @@
  * and take the IPI vectors. After apic_init and numa_init. Boot only. */
 void smp_init(void);
 /**
- * Start all of them: memory, timer heap and scheduler of each are prepared here, then it runs
- * cpu_init_self, its APIC, hvm_cpu_up, and cpu_run. One line for each that does not come. After
- * time_init, timer_init_subsystem, sched_init and the boot CPU's own hvm_cpu_up. Boot only.
+ * Start all of them. Prepares memory, timer heap and scheduler of each here; then the CPU runs
+ * cpu_init_self, its APIC setup, hvm_cpu_up, and cpu_run. Prints one line for each CPU that does
+ * not start. After time_init, timer_init_subsystem, sched_init and the boot CPU's own hvm_cpu_up.
+ * Boot only.
  */
 void smp_boot_all(void);
-/** How the APIC id divides into threads, cores and packages; part of smp_init. */
+/** Determine how the APIC id divides into threads, cores and packages; part of smp_init. */
 void topology_init(void);
 
 #endif

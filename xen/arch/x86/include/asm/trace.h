@@ -29,7 +29,7 @@ on:
 	return true;
 }
 
-/* No lock prefix: only this CPU's own handlers get in between. */
+/* No lock prefix: only this CPU's own interrupt handlers can interfere. */
 static inline bool hal_local_cmpxchg(u64 *p, u64 *old, u64 new)
 {
 	bool done;
@@ -45,7 +45,9 @@ static inline u64 hal_trace_stamp(void) { return rdtsc(); }
 
 struct cpu_regs;
 
-/** A breakpoint that a site being patched stood for: go on as if it were off. False: another's. */
+/**
+ * Handle the breakpoint of a site being patched: continue as if the site were off. False: not ours.
+ */
 bool trace_site_trap(struct cpu_regs *regs);
 
 #endif

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What an application processor finds in low memory when it starts. */
+/* Data for an application processor in low memory when it starts. */
 #ifndef ASM_X86_TRAMPOLINE_H
 #define ASM_X86_TRAMPOLINE_H
 
-/** Pages that no one else uses, for the application processors' real-mode start (below 1 MiB). */
+/** Pages reserved for the application processors' real-mode start (below 1 MiB). */
 #define TRAMPOLINE_PA 0x8000
 #define TRAMPOLINE_PAGES 2
 
@@ -19,7 +19,9 @@ struct trampoline_params {
 	u64 cpu;
 } __packed;
 
-/** The code, which runs at TRAMPOLINE_PA; @trampoline_params is where in it the values go. */
+/**
+ * The code, which runs at TRAMPOLINE_PA; @trampoline_params is the offset of the parameters in it.
+ */
 extern const char trampoline_start[], trampoline_params[], trampoline_end[];
 
 #endif

@@ -5,7 +5,7 @@
 
 #include <asm/processor.h>
 
-/* Each entry stub takes so many bytes. */
+/* Size of each entry stub in bytes. */
 #define STUB_SIZE 16
 #define NR_VECTORS 256
 #define FIRST_IRQ_VECTOR 32
@@ -14,7 +14,7 @@
 
 #include <xen/percpu.h>
 
-/** What the entry code saves; the CPU pushed the part from rip on. */
+/** Registers saved by the entry code; the CPU pushed those from rip on. */
 struct cpu_regs {
 	u64 r15, r14, r13, r12, r11, r10, r9, r8;
 	u64 rdi, rsi, rbp, rbx, rdx, rcx, rax;
@@ -28,7 +28,10 @@ void irq_set_handler(u8 vector, void (*fn)(u8 vector));
 /** Run the handler of @vector as if the interrupt had arrived (SVM/VMX exits that acknowledge
  * it themselves). Interrupts off. */
 void irq_dispatch(u8 vector);
-/** Called for NMIs the hypervisor takes (watchdog, profiler); returns true when it was theirs. */
+/**
+ * Set the handler of NMIs that the hypervisor takes (watchdog, profiler). It returns true when the
+ * NMI was meant for it.
+ */
 void nmi_set_handler(bool (*fn)(const struct cpu_regs *regs));
 
 /** Choose the IDT whose NMI, #DF and #MC have their own stacks (true), or the plain one, needed
@@ -37,7 +40,7 @@ void idt_use_ist(bool use);
 /** Fill both IDTs. Boot CPU, before any cpu_init_self, which loads the one with ISTs. */
 void traps_init(void);
 
-/** Registers of the exception this CPU dies of; NULL otherwise. */
+/** Registers of the fatal exception of this CPU; NULL if there is none. */
 DECLARE_PER_CPU(const struct cpu_regs *, fatal_regs);
 
 /** Print registers, stack words and the backtrace of an exception. */
@@ -45,7 +48,7 @@ void regs_dump(const struct cpu_regs *regs);
 /** Frame-pointer walk from @rbp with symbol names. Any context. */
 void backtrace(u64 rip, u64 rbp);
 
-/** An instruction of inline assembly that may fault: on #GP execution goes on at @to. */
+/** Marks an instruction of inline assembly that may fault: after #GP execution continues at @to. */
 #define EXTABLE(from, to)                                                      \
 	".pushsection .extable, \"a\"\n.balign 4\n"                            \
 	".long " #from " - .\n.long " #to " - .\n.popsection\n"
