@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The simulated machine's first half of the boot: per-CPU areas, parameters, memory, console. */
+/* First part of the simulated machine's boot: per-CPU areas, parameters, memory, console. */
 #include <xen/console.h>
 #include <xen/param.h>
 #include <xen/percpu.h>
@@ -35,7 +35,7 @@ void host_boot(const struct host_config *cfg)
 	host_cfg.sockets_per_node = cfg->sockets_per_node ? cfg->sockets_per_node : 1;
 
 	host_seed(cfg->seed);
-	/* One more than CPUs: the observer's. */
+	/* One more than the CPUs, for the observer. */
 	percpu_init(cfg->cpus + 1);
 	for (u32 i = 0; i <= cfg->cpus; i++)
 		host_cpus[i].timer = INT64_MAX;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What domctl and sysctl ask of the platform: the simulated machine has CPUs, nodes and a clock. */
+/* The platform's part of domctl and sysctl: the simulated machine has CPUs, nodes and a clock. */
 #include <xen/errno.h>
 #include <xen/numa.h>
 #include <xen/hal/smp.h>

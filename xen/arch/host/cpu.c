@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Simulated CPUs: who runs next, interrupts, messages between CPUs, the clock.
+ * Simulated CPUs: choosing the CPU that runs next, interrupts, messages between CPUs, the clock.
  *
- * The fibers are numbered by CPU + 1; fiber 0 is the program itself, which is CPU 0 at first and
- * the observer later.
+ * Fibers are numbered by CPU + 1. Fiber 0 is the program itself, which is CPU 0 at first and the
+ * observer later.
  */
 #include <xen/console.h>
 #include <xen/percpu.h>
@@ -18,8 +18,8 @@
 #include "private.h"
 
 #define STEP_NS 10		/* virtual time of one scheduling point */
-#define POINTS_MAX 24		/* at most this many until another CPU may go on */
-#define SPIN_LIMIT 20000000U	/* cpu_relax() in a row, over all CPUs: nobody makes progress */
+#define POINTS_MAX 24		/* maximum number of them until another CPU may run */
+#define SPIN_LIMIT 20000000U	/* cpu_relax() calls in a row, over all CPUs: a deadlock */
 
 u32 host_current_cpu;
 u64 host_current_offset;
@@ -100,7 +100,7 @@ static bool can_run(u32 cpu)
 	       (c->state == CPU_WAITS && (host_clock >= c->wait_until || host_irq_waits(cpu)));
 }
 
-/* When the first waiting CPU has something to do. */
+/* Time when the first waiting CPU has something to do. */
 static s_time_t next_event(void)
 {
 	s_time_t t = INT64_MAX;
@@ -111,7 +111,7 @@ static s_time_t next_event(void)
 	return t;
 }
 
-/* The CPU that goes on; when none ever will, the observer. */
+/* The CPU that runs next; the observer when no CPU ever will. */
 static u32 pick_cpu(void)
 {
 	for (;;) {
@@ -156,7 +156,7 @@ static void scheduling_point(void)
 		switch_cpu();
 }
 
-/* Take what waits for this CPU. Interrupts are on, and off while handlers run. */
+/* Handle what is pending for this CPU. Interrupts are on, and off while handlers run. */
 static void deliver_interrupts(void)
 {
 	struct host_cpu *c = me();

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Hypercalls that belong to a machine's platform: the host port has none of its devices. */
+/* Platform hypercalls: the host port has none of the devices they need. */
 #include <xen/errno.h>
 #include <xen/hal/vcpu.h>
 #include <xen/hypercall.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The end of a simulated machine, its console, and runs in processes of their own. */
+/* The end of a simulated machine, its console, and runs in separate processes. */
 #include <xen/console.h>
 #include <xen/printk.h>
 #include <xen/string.h>

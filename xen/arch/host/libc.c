@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The host port's side towards libc: memory, stacks that are switched by hand, processes. */
+/* The host port's libc side: memory, hand-switched stacks, processes. */
 #define _GNU_SOURCE
 #include <pthread.h>
 #include <signal.h>
@@ -28,7 +28,7 @@ static struct fiber fibers[HOST_FIBERS];
 void stack_switch(void **save, void *load);
 void stack_start(void);
 
-/* AddressSanitizer has to be told of every change of stack. */
+/* AddressSanitizer must be told of every change of stack. */
 #if defined(__SANITIZE_ADDRESS__) || defined(__clang__)
 #include <sanitizer/common_interface_defs.h>
 #pragma weak __sanitizer_start_switch_fiber
@@ -109,7 +109,7 @@ void libc_fiber_create(unsigned int id, void (*fn)(void *arg), void *arg)
 	}
 	f->fn = fn;
 	f->arg = arg;
-	/* What stack_switch pops: r15, r14, r13, r12, rbx, rbp, and where it returns to. */
+	/* Values that stack_switch pops: r15, r14, r13, r12, rbx, rbp, and the return address. */
 	frame = (void **)(f->stack + f->size) - 9; /* 16-aligned at the call */
 	memset(frame, 0, 8 * sizeof(*frame));
 	frame[2] = (void *)fiber_entry;
@@ -153,8 +153,8 @@ int libc_verbose(void)
 }
 
 /*
- * A test framework catches fatal signals and would go on with its next test inside the child; so
- * the child takes back what was there at the start (a sanitizer's handlers, or none).
+ * A test framework catches fatal signals and would continue with its next test inside the child. So
+ * the child restores the handlers from the start (a sanitizer's, or none).
  */
 static const int fatal_signals[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGSYS };
 #define NR_FATAL (sizeof(fatal_signals) / sizeof(fatal_signals[0]))
@@ -169,9 +169,9 @@ __attribute__((constructor)) static void remember_handlers(void)
 static int is_child;
 
 /*
- * LeakSanitizer asks this at the exit. What a child copied from its parent may be reachable only
- * from registers that were saved at a change of stacks; what it allocated itself, it frees or not
- * in the simulated machine's memory.
+ * LeakSanitizer calls this at exit. Memory copied from the parent may be reachable only from
+ * registers that were saved at a change of stacks. The child's own allocations are freed or are in
+ * the simulated machine's memory.
  */
 int __lsan_is_turned_off(void);
 int __lsan_is_turned_off(void)

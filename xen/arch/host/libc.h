@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the host port needs from libc, in plain C types. libc.c implements it and sees no
- * hypervisor header; the other files of the port see no libc header.
+ * libc functions for the host port, in plain C types. libc.c implements them and includes no
+ * hypervisor header; the other files of the port include no libc header.
  */
 #ifndef ARCH_HOST_LIBC_H
 #define ARCH_HOST_LIBC_H
@@ -15,7 +15,7 @@ void *libc_map_shared(unsigned long bytes);
 
 /** Fiber 0 is the program's own stack. The others start in @fn(@arg), which must not return. */
 void libc_fiber_create(unsigned int id, void (*fn)(void *arg), void *arg);
-/** Save the running fiber as @from and go on with @to. */
+/** Save the running fiber as @from and continue with @to. */
 void libc_fiber_switch(unsigned int from, unsigned int to);
 
 void libc_write_err(const char *s, unsigned long len);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The arena that stands for RAM, and guest memory as hypercalls see it. */
+/* The arena that represents RAM, and guest memory as hypercalls access it. */
 #include <xen/errno.h>
 #include <xen/guest_access.h>
 #include <xen/mm.h>
@@ -32,7 +32,7 @@ void host_memory_init(void)
 	direct_map = libc_map(frames << PAGE_SHIFT);
 	frame_table = libc_map(frames * sizeof(struct page_info));
 	max_mfn = frames;
-	/* Frame 0 stays out: nothing on a PC has it either, and it would hide mistakes. */
+	/* Frame 0 is left out: it is not RAM on a PC either, and using it would hide mistakes. */
 	nodes = cpu_to_node(host_cfg.cpus - 1) + 1;
 	share = frames / nodes;
 	for (u64 n = 0; n < nodes; n++)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What a guest's platform would provide; the simulated machine has next to none. */
+/* The guests' platform; the simulated machine has almost none. */
 #include <xen/errno.h>
 #include <xen/p2m_fmt.h>
 #include <xen/hal/vcpu.h>
@@ -40,7 +40,7 @@ int arch_hvm_param_set(struct domain *d, u32 index, u64 value)
 	return 0;
 }
 
-/* The wall clock is no part of the guests' view here. */
+/* The guests' view does not include the wall clock here. */
 void arch_domain_update_wallclock(struct domain *d)
 {
 }

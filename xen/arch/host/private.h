@@ -16,11 +16,11 @@ enum host_cpu_state {
 	CPU_HALTED,
 };
 
-/** A function another CPU wants called here. */
+/** A function that another CPU wants called on this one. */
 struct host_call {
 	void (*fn)(void *arg);
 	void *arg;
-	u32 *left;		/* CPUs that have not finished; NULL: nobody waits */
+	u32 *left;		/* CPUs that have not finished; NULL: the caller does not wait */
 };
 
 struct host_cpu {
@@ -61,7 +61,7 @@ static inline struct host_vcpu *host_vcpu(const struct vcpu *v)
 
 /** Let this CPU wait until @until or an interrupt, whatever its interrupt flag is. */
 void host_wait(s_time_t until);
-/** True when an interrupt waits for this CPU. */
+/** True when an interrupt is pending for this CPU. */
 bool host_irq_waits(u32 cpu);
 void host_set_cpu(u32 cpu);
 void host_memory_init(void);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The second half of the boot: timers, scheduler, CPUs; and letting them run. */
+/* Second part of the boot: timers, scheduler, CPUs; and running them. */
 #include <xen/ops.h>
 #include <xen/printk.h>
 #include <xen/rcu.h>
@@ -38,7 +38,7 @@ void host_start(void)
 		host_cpus[cpu].state = CPU_RUNS;
 		libc_fiber_create(cpu + 1, cpu_main, NULL);
 	}
-	/* The program leaves CPU 0, whose fiber starts afresh. */
+	/* The program is no longer CPU 0, whose fiber is started anew. */
 	host_cpus[n] = (struct host_cpu){
 		.state = CPU_RUNS,
 		.irq_on = true,
@@ -62,7 +62,7 @@ enum host_stop host_run(s_time_t until)
 		}
 		if (host_clock >= until)
 			return HOST_STOP_TIME;
-		/* Something called the observer, or nobody has anything left to do. */
+		/* Either a CPU called the observer, or there is nothing left to do. */
 		if (!host_cpus[host_observer].kicked && !host_cpus[host_observer].nr_calls)
 			return HOST_STOP_IDLE;
 		host_cpus[host_observer].kicked = false;

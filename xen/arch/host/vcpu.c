@@ -60,8 +60,8 @@ struct vcpu *host_cpu_current(u32 cpu)
 }
 
 /*
- * Saving and loading take a while, in which other CPUs go on; a vCPU whose state is still on one
- * CPU while another loads it is what this port is there to catch.
+ * Saving and loading take time, in which other CPUs run: this port can then catch a vCPU whose
+ * state is still on one CPU while another CPU loads it.
  */
 void arch_context_switch(struct vcpu *prev, struct vcpu *next)
 {
@@ -99,7 +99,7 @@ void host_guest_compute(struct vcpu *v, s_time_t ns) { host_vcpu(v)->compute_lef
 u64 host_guest_upcalls(const struct vcpu *v) { return host_vcpu(v)->upcalls; }
 s_time_t host_guest_entered(const struct vcpu *v) { return host_vcpu(v)->entered; }
 
-/* Guest mode: the CPU is the guest's until the work is done or an interrupt comes. */
+/* Guest mode: the CPU belongs to the guest until the work is done or an interrupt arrives. */
 static void guest_computes(struct host_vcpu *hv)
 {
 	s_time_t start;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The simulated CPU the host port runs now. */
+/* The simulated CPU that is running. */
 #ifndef ASM_HOST_CPU_H
 #define ASM_HOST_CPU_H
 
 #include <xen/types.h>
 
-/** Number and per-CPU offset of the simulated CPU that runs now; set by the host's switcher. */
+/** Number and per-CPU offset of the running simulated CPU; set when the host port switches CPUs. */
 extern u32 host_current_cpu;
 extern u64 host_current_offset;
 

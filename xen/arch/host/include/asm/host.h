@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The simulated machine, as tests, fuzzers and the scheduler simulator use it.
+ * The simulated machine, for tests, fuzzers and the scheduler simulator.
  *
- * One process, one thread. Each simulated CPU is a stack of its own; a seeded generator decides at
- * scheduling points (interrupt flag changes, so each lock operation too, and cpu_relax) which CPU
- * goes on. Time is virtual: it moves a few ns at each point, and jumps when all CPUs wait. The same
- * seed gives the same run, to the last event.
+ * One process, one thread. Each simulated CPU is a stack of its own. At scheduling points
+ * (interrupt flag changes, so each lock operation too, and cpu_relax) a seeded generator picks the
+ * CPU that runs next. Time is virtual: it advances a few ns at each point, and jumps when all CPUs
+ * wait. The same seed gives exactly the same run.
  *
- * Before host_start() the program runs as CPU 0, as boot code does on the metal; that is enough to
- * test most code. After it, the program is an observer with a CPU number above all others: it may
- * call the hypervisor, its calls interleave with what the CPUs do, and it is never scheduled.
+ * Before host_start() the program runs as CPU 0, like boot code on hardware; that is enough to test
+ * most code. After it, the program is an observer with a CPU number above all others: it may call
+ * the hypervisor, its calls interleave with the CPUs' work, and it is never scheduled.
  */
 #ifndef ASM_HOST_HOST_H
 #define ASM_HOST_HOST_H
@@ -25,7 +25,7 @@ struct host_config {
 	const char *cmdline;		/* may be NULL */
 };
 
-/** Per-CPU areas, parameters, memory. Once a process (see host_isolated). */
+/** Per-CPU areas, parameters, memory. Once per process (see host_isolated). */
 void host_boot(const struct host_config *cfg);
 /** The same with defaults. */
 void host_init(u64 seed, u32 cpus, u64 ram_bytes);
@@ -37,22 +37,22 @@ enum host_stop { HOST_STOP_TIME, HOST_STOP_IDLE };
 enum host_stop host_run(s_time_t until);
 static inline enum host_stop host_run_until_idle(void) { return host_run(INT64_MAX); }
 
-/** The next number of the run's own generator: for tests that want the same seed to decide. */
+/** The next number of the run's own generator, for tests whose choices should follow the seed. */
 u64 host_random(void);
 /** 0 <= result < @n. */
 u32 host_random_below(u32 n);
-/** Move the clock by hand; only before host_start(). */
+/** Advance the clock by hand; only before host_start(). */
 void host_advance(s_time_t ns);
-/** Act as CPU @cpu from now on; only before host_start(), for tests of code of several CPUs. */
+/** Act as CPU @cpu from now on, to test code for several CPUs; only before host_start(). */
 void host_become_cpu(u32 cpu);
 
 /* ---- synthetic guests ---- */
 
-/** One step of a guest: called on the vCPU's CPU with interrupts enabled each time the work set by
- * the last step is done. It may call the hypervisor as a hypercall would, then returns. */
+/** One step of a guest: called on the vCPU's CPU with interrupts enabled each time the work set
+ * by the last step is done. It may call the hypervisor as a hypercall would, then returns. */
 typedef void (*host_guest_fn)(struct vcpu *v, void *arg);
 
-/** What @v runs from its next entry on; without one it blocks for ever. */
+/** Set what @v runs from its next entry on; without a program it blocks forever. */
 void host_guest_set(struct vcpu *v, host_guest_fn fn, void *arg);
 /** From a step: the guest will compute for @ns of its CPU's time before the next step. */
 void host_guest_compute(struct vcpu *v, s_time_t ns);
@@ -72,7 +72,7 @@ struct vcpu *host_cpu_current(u32 cpu);
 /** Make guest accesses to [p, p + len) fail with -XEN_EFAULT; NULL removes all such ranges. */
 void host_guest_fault(const void *p, size_t len);
 /** From the first call on, only such ranges and the caller's stack are valid addresses of this
- * process: for guests that pass garbage. NULL removes all and with them the restriction. */
+ * process: for guests that pass garbage. NULL removes all ranges and the restriction. */
 void host_guest_allow(const void *p, size_t len);
 
 /* ---- the event log ---- */
@@ -92,7 +92,7 @@ struct host_outcome {
 	s_time_t end;
 	u64 value[16];		/* for the test's own results, through host_result() */
 	u32 console_len;
-	char console[64 << 10];	/* what the hypervisor printed, its beginning */
+	char console[64 << 10];	/* the beginning of the hypervisor's output */
 };
 
 /**
@@ -100,7 +100,7 @@ struct host_outcome {
  * result is overwritten by the next call. cmocka's assertions do not work in @fn: use HOST_CHECK.
  */
 const struct host_outcome *host_isolated(void (*fn)(void *arg), void *arg);
-/** From inside: where to leave results. */
+/** Where the child leaves its results; called from inside. */
 struct host_outcome *host_result(void);
 /** True when @fn panics with a message that contains @text. */
 bool host_panics(void (*fn)(void *arg), void *arg, const char *text);

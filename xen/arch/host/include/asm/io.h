@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Device registers. The simulated machine has none; a test that brings a device defines these. */
+/* Device registers. The simulated machine has none; a test that provides a device defines these. */
 #ifndef ASM_HOST_IO_H
 #define ASM_HOST_IO_H
 
 #include <xen/types.h>
 
-/** What no device answers reads as all ones. */
+/** The value read when no device answers: all ones. */
 u8 inb(u16 port);
 void outb(u8 v, u16 port);
 

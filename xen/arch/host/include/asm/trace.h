@@ -5,7 +5,7 @@
 
 #include <xen/hal/time.h>
 
-/** What hal_trace_update() was told last; NULL before. */
+/** The argument of the last hal_trace_update(); NULL before the first. */
 extern bool (*host_trace_want)(u32 id);
 
 static inline bool hal_trace_site(u32 id)
