@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the generic code needs to know of the CPU it runs on. Implemented by each arch. */
+/* The running CPU, as the generic code needs it. Implemented by each arch. */
 #ifndef XEN_HAL_CPU_H
 #define XEN_HAL_CPU_H
 
@@ -24,18 +24,18 @@ bool irq_is_enabled(void);
 bool in_irq(void);
 
 /**
- * Idle this CPU until an interrupt arrives. Called with interrupts disabled and nothing pending;
- * returns with them enabled.
+ * Idle this CPU until an interrupt arrives. Call with interrupts disabled and nothing pending;
+ * returns with interrupts enabled.
  */
 void cpu_idle_wait(void);
 
 /**
- * Zero @n (not 0) pages that nobody reads soon: past the caches, which keep what they hold. Seen by
- * other CPUs once it returns. Any context.
+ * Zero @n (not 0) pages that will not be read soon, bypassing the caches so that those keep their
+ * contents. The zeros are visible to other CPUs on return. Any context.
  */
 void hal_zero_pages(void *va, u64 n);
 
-/** Stop this CPU for ever with interrupts off. */
+/** Stop this CPU forever with interrupts off. */
 void cpu_halt(void) __attribute__((noreturn));
 
 /** Print registers and a symbolised backtrace of this CPU. Any context. */

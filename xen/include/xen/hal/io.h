@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Reaching device registers and firmware tables, for drivers. */
+/* Access to device registers and firmware tables, for drivers. */
 #ifndef XEN_HAL_IO_H
 #define XEN_HAL_IO_H
 
@@ -11,9 +11,9 @@
  */
 #include <asm/io.h>
 
-/** Map device registers uncached, for good; NULL when there is no room. Boot only. */
+/** Map device registers uncached, permanently; NULL when there is no room. Boot only. */
 void *map_mmio(paddr_t pa, size_t size);
-/** Map firmware tables cached and read-only, for good; NULL when there is no room. Boot only. */
+/** Map firmware tables cached and read-only, permanently; NULL when there is no room. Boot only. */
 void *map_phys_ro(paddr_t pa, size_t size);
 
 #endif

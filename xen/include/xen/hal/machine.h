@@ -5,7 +5,7 @@
 
 #include <xen/types.h>
 
-/** Reboot or power off; tries every method the firmware offers. Never returns. */
+/** Reboot or power off, trying every method the firmware offers. Never returns. */
 void machine_restart(void) __attribute__((noreturn));
 void machine_power_off(void) __attribute__((noreturn));
 

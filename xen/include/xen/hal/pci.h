@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* PCI configuration space by the platform's own way, beside the windows that firmware describes. */
+/*
+ * PCI configuration space by the platform's own method, in addition to the windows that firmware
+ * describes.
+ */
 #ifndef XEN_HAL_PCI_H
 #define XEN_HAL_PCI_H
 
 #include <xen/pci.h>
 
-/** Does the platform's own way reach that register of that function? Any context. */
+/** Can the platform's own method access that register of that function? Any context. */
 bool arch_pci_reaches(struct pci_addr a, u32 reg);
-/** Read 1, 2 or 4 bytes of an aligned register that is reached. Any context. */
+/** Read 1, 2 or 4 bytes of an aligned register for which the check above is true. Any context. */
 u32 arch_pci_read(struct pci_addr a, u32 reg, u32 bytes);
-/** Write them. Any context. */
+/** Write 1, 2 or 4 bytes, likewise. Any context. */
 void arch_pci_write(struct pci_addr a, u32 reg, u32 bytes, u32 val);
 
 #endif

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Messages between CPUs. Any context unless said otherwise. */
+/* Messages between CPUs. Any context unless stated otherwise. */
 #ifndef XEN_HAL_SMP_H
 #define XEN_HAL_SMP_H
 
 #include <xen/cpumask.h>
 
-/** Make @cpu look at its softirqs: leaves a guest or idle. No effect on the calling CPU. */
+/** Make @cpu check its softirqs: it leaves its guest or idle. No effect on the calling CPU. */
 void smp_kick(u32 cpu);
 
 /**
- * Run @fn on every CPU of @mask (this one included when set), in IRQ context there; when @wait,
- * return after all have finished. Interrupts enabled, no spinlocks held that @fn takes.
+ * Run @fn on every CPU of @mask (this one included when set), in IRQ context there. With @wait,
+ * return after all have finished. Interrupts enabled; hold no spinlocks that @fn takes.
  */
 void smp_call(const cpumask_t *mask, void (*fn)(void *arg), void *arg, bool wait);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Time as the machine keeps it. */
+/* System time, cycle stamps, the timer interrupt and the wall clock. */
 #ifndef XEN_HAL_TIME_H
 #define XEN_HAL_TIME_H
 
@@ -7,7 +7,7 @@
 
 /** System time now: ns since boot, monotonic on each CPU, synchronised between CPUs. */
 s_time_t now_ns(void);
-/** Raw cycle stamp (TSC, CNTVCT): for tracing and log stamps. */
+/** Raw cycle stamp (TSC, CNTVCT), for tracing and logs. */
 u64 cycles_now(void);
 /** Frequency of cycles_now in kHz. */
 u32 cycles_khz(void);
@@ -15,12 +15,12 @@ u32 cycles_khz(void);
 u64 ns_to_cycles(s_time_t t);
 s_time_t cycles_to_ns(u64 c);
 
-/** Ask for timer_interrupt() on this CPU at @deadline (INT64_MAX: none). Interrupts disabled. */
+/** Request timer_interrupt() on this CPU at @deadline (INT64_MAX: none). Interrupts disabled. */
 void hal_timer_program(s_time_t deadline);
 
 /** Wall clock: seconds and ns since 1970 at system time 0. */
 void wallclock_get(u64 *sec, u32 *nsec);
-/** dom0 set the wall clock: at system time @sys it is @sec.@nsec. */
+/** dom0 set the wall clock: it reads @sec.@nsec at system time @sys. */
 void wallclock_set(u64 sec, u32 nsec, s_time_t sys);
 
 #endif

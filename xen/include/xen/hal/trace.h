@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What tracing needs of each architecture: sites that cost next to nothing while they are off. */
+/* Per-architecture support for tracing: trace sites that cost almost nothing while they are off. */
 #ifndef XEN_HAL_TRACE_H
 #define XEN_HAL_TRACE_H
 
@@ -18,9 +18,9 @@
 #include <asm/trace.h>
 
 /**
- * Make hal_trace_site(id) say @want(id) from now on, on all CPUs, while they run. Callers take
- * turns. Interrupts enabled, or one CPU only; no spinlock held that others spin for with
- * interrupts disabled.
+ * Make hal_trace_site(id) return @want(id) from now on, on all CPUs, while they run. Callers
+ * serialise. Interrupts enabled, or only one CPU running; hold no spinlock that other CPUs wait for
+ * with interrupts disabled.
  */
 void hal_trace_update(bool (*want)(u32 id));
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What each architecture provides for domains and vCPUs. */
+/* Per-architecture support for domains and vCPUs. */
 #ifndef XEN_HAL_VCPU_H
 #define XEN_HAL_VCPU_H
 
@@ -17,13 +17,16 @@ void arch_domain_free(struct domain *d);
 struct vcpu *arch_vcpu_alloc(void);
 void arch_vcpu_free(struct vcpu *v);
 
-/** Second step, generic fields set. Undone by _destroy, which copes with half-made ones. */
+/**
+ * Second step, after the generic fields are set. Undone by _destroy, which also accepts a partly
+ * initialised object.
+ */
 int arch_domain_init(struct domain *d, const struct domain_config *cfg);
 void arch_domain_destroy(struct domain *d);
 int arch_vcpu_init(struct vcpu *v);
 void arch_vcpu_destroy(struct vcpu *v);
 
-/** Make @v the one current_vcpu() returns on this CPU. Interrupts disabled. */
+/** Make @v the vCPU that current_vcpu() returns on this CPU. Interrupts disabled. */
 void hal_set_current(struct vcpu *v);
 
 /** Switch this CPU's state from @prev to @next. Interrupts disabled, run-queue lock not held. */
@@ -34,10 +37,10 @@ void arch_vcpu_run(struct vcpu *v);
 
 /**
  * An event channel upcall is pending for @v (evtchn_upcall_pending was set): arrange for the
- * callback and make @v run or leave its guest mode. Any context.
+ * callback, and make @v run or leave guest mode. Any context.
  */
 void arch_vcpu_event_notify(struct vcpu *v);
-/** Something (interrupt or event) waits that should end a block. Interrupts any. */
+/** True when an interrupt or event is pending that must end a block. Interrupts on or off. */
 bool arch_vcpu_has_pending(const struct vcpu *v);
 
 /**
@@ -55,18 +58,18 @@ void arch_vcpu_update_time(struct vcpu *v);
 /** Write the wall clock into the domain's shared info. */
 void arch_domain_update_wallclock(struct domain *d);
 
-/** Log, on the guests' behalf, how often @d's vCPUs left for the hypervisor and why. */
+/** Log, under the guests' log level, how often @d's vCPUs exited to the hypervisor and why. */
 void arch_domain_report(const struct domain *d);
 
 /** Queue an NMI for @v. Any context. */
 void arch_vcpu_nmi(struct vcpu *v);
 
-/** Copy from or to linear addresses of @v (current), for guest_copy_in() and guest_copy_out()
- * alone. 0 or -XEN_EFAULT; may be partial on failure. */
+/** Copy from or to linear addresses of @v (current). Only guest_copy_in() and guest_copy_out()
+ * may call these. 0 or -XEN_EFAULT; may be partial on failure. */
 int arch_guest_copy_in(struct vcpu *v, void *dst, gvaddr_t src, size_t len);
 int arch_guest_copy_out(struct vcpu *v, gvaddr_t dst, const void *src, size_t len);
 
-/** The guest page behind a linear address of @v (current). 0 or -XEN_EFAULT. */
+/** The guest page that a linear address of @v (current) maps to. 0 or -XEN_EFAULT. */
 int arch_guest_va_to_gfn(struct vcpu *v, gvaddr_t va, gfn_t *gfn);
 
 /**
@@ -75,7 +78,7 @@ int arch_guest_va_to_gfn(struct vcpu *v, gvaddr_t va, gfn_t *gfn);
  */
 long arch_platform_op(struct vcpu *v, struct hypercall *hc);
 long arch_physdev_op(struct vcpu *v, struct hypercall *hc);
-/** The kinds of guests that can run, as XENVER_capabilities tells it: words, a blank after each. */
+/** The supported kinds of guests, as in XENVER_capabilities: words, each followed by a blank. */
 const char *arch_capabilities(void);
 
 /** XENMEM_memory_map, machine_memory_map, set_memory_map. */
@@ -83,29 +86,31 @@ long arch_memory_map_op(struct vcpu *v, u32 cmd, guest_ptr_t arg);
 
 /** HVMOP_* that concern the platform (set_evtchn_upcall_vector, callback parameters). */
 long arch_hvm_op(struct vcpu *v, u32 cmd, guest_ptr_t arg);
-/** A HVM_PARAM_* changed: let the platform act on it. 0 or -XEN_EINVAL to refuse. */
+/** A HVM_PARAM_* changed: let the platform apply it. 0, or -XEN_EINVAL to refuse. */
 int arch_hvm_param_set(struct domain *d, u32 index, u64 value);
 
-/** May a domain be made like this (flags that only the platform knows)? 0 or a negative error. */
+/**
+ * Can a domain be created with this (flags that only the platform knows)? 0 or a negative error.
+ */
 int arch_domain_config_check(const struct xen_domctl_createdomain *c);
 /** Fill in arch_config and gpaddr_bits. */
 void arch_domain_info(const struct domain *d, struct xen_domctl_getdomaininfo *info);
 
 /**
- * XEN_DOMCTL_* that the generic code does not know; @d is never the caller's own when the call
- * changes it. Domctl lock held. *@copy: the guest wants to see @op again, even after an error.
+ * XEN_DOMCTL_* that the generic code does not handle. When the call changes @d, it is never the
+ * caller's own domain. Domctl lock held. *@copy: copy @op back to the guest, even after an error.
  */
 long arch_domctl(struct vcpu *v, struct domain *d, struct xen_domctl *op, bool *copy);
 /** The same for XEN_SYSCTL_*. */
 long arch_sysctl(struct vcpu *v, struct xen_sysctl *op, bool *copy);
-/** What physinfo says of the CPUs: clock, capabilities and feature words. */
+/** Fill in physinfo's CPU fields: clock, capabilities and feature words. */
 void arch_physinfo(struct xen_sysctl_physinfo *info);
 
 /** The encoder for this domain's p2m. */
 const struct p2m_fmt *arch_p2m_fmt(const struct domain *d);
 /**
- * No TLB holds a translation of the @n guest frames from @start on any more when this returns; more
- * may be flushed. p->lock held for writing, interrupts enabled.
+ * When this returns, no TLB holds a translation of the @n guest frames from @start; more may be
+ * flushed. p->lock held for writing, interrupts enabled.
  */
 void arch_p2m_flush(struct p2m *p, gfn_t start, u64 n);
 
