@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Which values a guest may write to CR4 and EFER, and what becomes of an exception that is raised
- * while another one is on its way. Facts: APM volume 2, sections 3.1.3, 3.1.7 and 8.2.9.
+ * The values that a guest may write to CR4 and EFER, and the result of an exception raised while
+ * another one is being delivered. Facts: APM volume 2, sections 3.1.3, 3.1.7 and 8.2.9.
  */
 #ifndef XEN_X86_CONTROL_REGS_H
 #define XEN_X86_CONTROL_REGS_H
 
 #include <xen/x86/cpuid-policy.h>
 
-/** The state that a write to CR4 is judged by. */
+/** The state on which the validity of a CR4 write depends. */
 struct cr4_ctx {
-	u64 cr4;		/* the value so far */
+	u64 cr4;		/* the current value */
 	u64 cr3;
 	bool long_mode;		/* EFER.LMA */
 };
@@ -18,7 +18,7 @@ struct cr4_ctx {
 /** May a guest with policy @p replace @c->cr4 by @val? If not, the write is #GP(0). */
 bool cr4_write_valid(const struct cpuid_policy *p, const struct cr4_ctx *c, u64 val);
 
-/** EFER bits that the offered features let a guest set. LMA is not among them. */
+/** EFER bits that a guest with the offered features may set. LMA is not among them. */
 u64 efer_settable(const struct cpuid_policy *p);
 
 /** Is @va an address that 48-bit paging can translate? */
@@ -27,7 +27,7 @@ static inline bool x86_canonical(u64 va)
 	return (u64)((s64)(va << 16) >> 16) == va;
 }
 
-/** More than a double fault: the processor shuts down. */
+/** Beyond a double fault: the processor shuts down. */
 #define X86_SHUTDOWN (-1)
 
 /** The vector to deliver when @second is raised while @first is being delivered, or

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What CPUID tells a guest. A policy is a table of leaves prepared once a domain; a lookup copies
- * one entry and patches the few fields that depend on the vCPU. Leaf layouts: Intel SDM vol. 2
- * "CPUID", AMD APM vol. 3 appendix E; hypervisor leaves: public/arch-x86/cpuid.h.
+ * A guest's CPUID. A policy is a table of leaves prepared once per domain; a lookup copies one
+ * entry and patches the few fields that depend on the vCPU. Leaf layouts: Intel SDM vol. 2 "CPUID",
+ * AMD APM vol. 3 appendix E; hypervisor leaves: public/arch-x86/cpuid.h.
  *
- * Topology shown to a guest: one package, one thread a core, APIC id = vCPU number * 2 (the
- * odd ids would be second threads), as toolstacks for Xen write it into ACPI tables.
+ * Topology shown to a guest: one package, one thread per core, APIC id = vCPU number * 2 (odd ids
+ * would be second threads), as toolstacks for Xen write it into ACPI tables.
  *
- * Locking: a policy is constant while its domain runs; changed only by set_cpu_policy before.
+ * Locking: a policy is constant while its domain runs; only set_cpu_policy changes it, before that.
  */
 #ifndef XEN_X86_CPUID_POLICY_H
 #define XEN_X86_CPUID_POLICY_H
@@ -36,7 +36,7 @@ struct cpuid_leaf {
 /** Entries cpuid_policy_to_msrs() needs. */
 #define CPUID_MAX_SERIALISED_MSRS 2
 
-/** State components of XCR0 this hypervisor lets guests use, before looking at the CPU. */
+/** State components of XCR0 that guests may use if the CPU has them. */
 #define XCR0_X87 (1UL << 0)
 #define XCR0_SSE (1UL << 1)
 #define XCR0_AVX (1UL << 2)
@@ -45,7 +45,7 @@ struct cpuid_leaf {
 
 enum cpuid_vendor { CPUID_VENDOR_OTHER, CPUID_VENDOR_INTEL, CPUID_VENDOR_AMD };
 
-/** How the guest's TSC behaves (hypervisor leaf 3). */
+/** Behaviour of the guest's TSC (hypervisor leaf 3). */
 struct cpuid_time {
 	u32 mode;		/* XEN_DOMCTL_settscinfo's tsc_mode */
 	bool emulated;		/* RDTSC exits */
@@ -94,16 +94,16 @@ struct cpuid_vcpu_ctx {
 	bool apic_enabled;	/* IA32_APIC_BASE.EN */
 };
 
-/** Execute CPUID on the host (arch) or answer from a table (tests). */
+/** Executes CPUID on the host (arch) or answers from a table (tests). */
 typedef void (*cpuid_query_fn)(void *ctx, u32 leaf, u32 subleaf, struct cpuid_leaf *out);
 
-/** Fill @p with the host's leaves as they are. */
+/** Fill @p with the host's leaves unchanged. */
 void cpuid_policy_read_host(struct cpuid_policy *p, cpuid_query_fn query, void *ctx);
-/** Make @p the policy of a guest from the host's. */
+/** Derive @p, a guest's policy, from the host's. */
 void cpuid_policy_for_guest(struct cpuid_policy *p, const struct cpuid_policy *host,
 			    const struct cpuid_config *cfg);
 
-/** Answer CPUID @leaf, @subleaf. Unknown leaves give zeros. */
+/** Answer CPUID @leaf, @subleaf. Unknown leaves return zeros. */
 void cpuid_guest(const struct cpuid_policy *p, const struct cpuid_vcpu_ctx *c, u32 leaf,
 		 u32 subleaf, struct cpuid_leaf *out);
 
@@ -113,21 +113,21 @@ bool cpuid_has(const struct cpuid_policy *p, u32 feature);
 void cpuid_policy_featureset(const struct cpuid_policy *p, u32 words[CPUID_FEATURESET_WORDS]);
 /** Bytes of an XSAVE area (standard format) for the components in @xcr0. */
 u32 cpuid_xsave_size(const struct cpuid_policy *p, u64 xcr0);
-/** May a guest with this policy load @xcr0? (SDM vol. 1, 13.3: which bits go together.) */
+/** May a guest with this policy load @xcr0? (SDM vol. 1, 13.3: valid combinations of bits.) */
 bool cpuid_xcr0_valid(const struct cpuid_policy *p, u64 xcr0);
-/** CR4 bits the offered features let a guest set. */
+/** CR4 bits that a guest with the offered features may set. */
 u64 cpuid_cr4_valid(const struct cpuid_policy *p);
 
 /**
- * Serialise to at most @cap entries; *@n gets the number. -XEN_ENOBUFS when they do not fit.
+ * Serialise to at most @cap entries; *@n receives the number. -XEN_ENOBUFS when they do not fit.
  */
 int cpuid_policy_to_leaves(const struct cpuid_policy *p, xen_cpuid_leaf_t *out, u32 cap, u32 *n);
 int cpuid_policy_to_msrs(const struct cpuid_policy *p, xen_msr_entry_t *out, u32 cap, u32 *n);
 /**
- * Make @p what @leaves and @msrs ask for within @max (the domain's policy as created). Features
- * beyond @max are dropped silently, topology stays ours. On error @p is as it was and *@bad_leaf,
- * *@bad_subleaf, *@bad_msr (all ones when not concerned) say where: -XEN_ERANGE unknown entry,
- * -XEN_EINVAL bad value.
+ * Set @p to the policy that @leaves and @msrs request, within @max (the domain's policy as
+ * created). Features beyond @max are dropped silently, and topology is not changed. On error @p is
+ * unchanged and *@bad_leaf, *@bad_subleaf, *@bad_msr (all ones when not concerned) give the place:
+ * -XEN_ERANGE unknown entry, -XEN_EINVAL bad value.
  */
 int cpuid_policy_update(struct cpuid_policy *p, const struct cpuid_policy *max,
 			const xen_cpuid_leaf_t *leaves, u32 nr_leaves, const xen_msr_entry_t *msrs,

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The devices of a domain: which ranges of ports and of guest physical memory each answers, and who
- * is told of completed interrupts. Whatever a domain can reach is an entry in its table; an address
- * without an entry answers nothing.
+ * The devices of a domain: the ranges of ports and of guest physical memory that each answers, and
+ * the device that is told of completed interrupts. Everything that a domain can reach is an entry
+ * in its table; no device answers at an address without an entry.
  *
- * Locking: entries are added and removed under a lock of the table's own. Looking up takes none: it
- * is done between an exit of a vCPU and its next entry, and what was found stays valid for so long
+ * Locking: the table's own lock protects adding and removing entries. Looking up takes no lock: it
+ * is done between an exit of a vCPU and its next entry, and the result stays valid for that time
  * (RCU). A device's functions do their own locking.
  */
 #ifndef XEN_X86_DEVICES_H
@@ -21,20 +21,20 @@ struct pending;
 
 enum device_space { DEVICE_PORTS, DEVICE_MMIO, DEVICE_SPACES };
 
-/** One access: 1, 2 or 4 bytes of ports, or 1 to 8 of memory, all in one entry's range. */
+/** One access: 1, 2 or 4 bytes of ports, or 1 to 8 of memory, all within one entry's range. */
 struct device_access {
 	enum device_space space;
 	u32 bytes;
 	bool write;
 	u64 addr;	/* port, or guest physical */
-	u64 val;	/* to be written, or what was read; bits beyond @bytes are ignored */
+	u64 val;	/* to be written, or the value read; bits beyond @bytes are ignored */
 	struct pending *pending;	/* the vCPU's, for a device that answers later */
 };
 
 enum device_rc {
 	DEVICE_DONE,
-	DEVICE_ABSENT,	/* it does not answer: reads give ones, writes are dropped */
-	DEVICE_PENDING,	/* it was asked, and answers later: pending_ask() (xen/x86/pending.h) */
+	DEVICE_ABSENT,	/* it does not answer: reads return all ones, writes are dropped */
+	DEVICE_PENDING,	/* it answers later: pending_ask() (xen/x86/pending.h) */
 };
 
 /** Every slot must be filled; see device_no_eoi() and device_no_release(). */
@@ -44,11 +44,11 @@ struct device_ops {
 	enum device_rc (*access)(struct device *dev, struct vcpu *v, struct device_access *a);
 	/** A local APIC completed the level-triggered @vector. Any CPU; only if has_eoi. */
 	void (*eoi)(struct device *dev, u8 vector);
-	/** The domain ends: give back what the device holds. The last call. */
+	/** The domain ends: release the device's resources. The last call. */
 	void (*release)(struct device *dev);
 };
 
-/** For devices without interrupt lines, and for those that hold nothing. */
+/** For devices without interrupt lines, and for devices that have nothing to release. */
 void device_no_eoi(struct device *dev, u8 vector);
 void device_no_release(struct device *dev);
 
@@ -60,40 +60,44 @@ struct device {
 
 struct device_range {
 	u64 first, last;
-	struct device *dev;	/* NULL: given back when there was no memory for a new snapshot */
+	struct device *dev;	/* NULL: removed, but there was no memory for a new snapshot */
 };
 
-/** A snapshot of the ranges of one space: sorted, without overlaps; never changed, but replaced. */
+/**
+ * A snapshot of the ranges of one space, sorted, without overlaps. It is replaced, never changed.
+ */
 struct device_ranges {
 	struct rcu_head rcu;
 	u32 nr;
-	u32 hint;	/* where something was found last; any number below nr will do */
+	u32 hint;	/* index of the last hit; any number below nr is valid */
 	struct device_range r[];
 };
 
 struct device_table {
 	struct spinlock lock;
 	struct device_ranges *ranges[DEVICE_SPACES];	/* [lock] to replace; RCU to read */
-	struct list_head devices;	/* [lock] all, in the order in which they came */
+	struct list_head devices;	/* [lock] all, in the order they were added */
 	struct device *eoi;	/* [const] once the domain runs: the one with interrupt lines */
 };
 
 void device_table_init(struct device_table *t);
-/** Release all devices, the newest first, and forget them. Nothing of the domain runs any more. */
+/** Release all devices, the newest first, and forget them. The domain must not run any more. */
 void device_table_destroy(struct device_table *t);
 
 /** Add @dev with operations @ops. One device of a table may have an eoi function: -XEN_EEXIST. */
 int device_add(struct device_table *t, struct device *dev, const struct device_ops *ops);
-/** Take away one that has no ranges left. Its memory must outlive readers (call_rcu). */
+/** Remove a device that has no ranges left. Its memory must outlive readers (call_rcu). */
 void device_remove(struct device_table *t, struct device *dev);
 
 /**
- * Let @dev answer @first to @last, both included. -XEN_EEXIST when one of them belongs to a device
- * already, -XEN_ENOMEM. May allocate: no lock that is taken with interrupts off.
+ * Let @dev answer @first to @last, inclusive. -XEN_EEXIST when part of it already belongs to a
+ * device, -XEN_ENOMEM. May allocate: hold no lock that is taken with interrupts off.
  */
 int device_claim(struct device_table *t, struct device *dev, enum device_space space, u64 first,
 		 u64 last);
-/** Give back a range as it was claimed. Never fails: without memory it stays, and answers ones. */
+/**
+ * Give back a range exactly as claimed. Never fails: without memory it stays, and reads as ones.
+ */
 void device_unclaim(struct device_table *t, struct device *dev, enum device_space space,
 		    u64 first);
 
@@ -110,7 +114,7 @@ static inline struct device *device_find(const struct device_table *t, enum devi
 	ASSERT(bytes);
 	if (unlikely(!rs))
 		return NULL;
-	/* Most accesses go where the one before went. */
+	/* Most accesses are to the same range as the previous one. */
 	r = &rs->r[READ_ONCE(rs->hint)];
 	if (unlikely(addr - r->first > r->last - r->first)) {
 		r = device_search(rs, addr);
@@ -132,7 +136,7 @@ static inline void device_eoi(const struct device_table *t, u8 vector)
 		t->eoi->ops->eoi(t->eoi, vector);
 }
 
-/** The value of @bytes bytes that nothing answers. */
+/** The value that @bytes bytes read as when no device answers. */
 static inline u64 device_ones(u32 bytes)
 {
 	return bytes >= 8 ? ~0UL : (1UL << bytes * 8) - 1;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Decode x86 instructions and emulate one of them on behalf of a guest. Pure: everything that is
- * not a register in struct x86_emul_ctx is reached through struct x86_emul_ops.
+ * Decode x86 instructions and emulate one of them for a guest. Pure: everything except the
+ * registers in struct x86_emul_ctx is accessed through struct x86_emul_ops.
  */
 #ifndef XEN_X86_EMUL_H
 #define XEN_X86_EMUL_H
@@ -11,7 +11,7 @@
 /** Longest legal instruction, in bytes; a longer one raises #GP. */
 #define X86_INSN_MAX 15
 
-/** Width of code: the CS attributes D and (with EFER.LMA) L decide. */
+/** Width of code, given by the CS attributes D and (with EFER.LMA) L. */
 enum x86_mode { X86_MODE_16, X86_MODE_32, X86_MODE_64 };
 
 /** General registers in encoding order; index into gpr[]. */
@@ -86,8 +86,8 @@ struct x86_insn {
 	u8 mode;	/* enum x86_mode */
 	u8 map;		/* enum x86_opmap */
 	u8 opcode;
-	u16 op;		/* what it does: enum x86_op, private to the emulator */
-	u16 form;	/* where its operands are: enum x86_form, private */
+	u16 op;		/* operation: enum x86_op, private to the emulator */
+	u16 form;	/* operand layout: enum x86_form, private */
 	u32 flags;	/* properties from the opcode tables, private */
 	u8 prefixes;	/* X86_PFX_* */
 	u8 rex;		/* REX byte, or its equivalent from VEX; 0 when absent */
@@ -111,7 +111,7 @@ struct x86_insn {
 	u64 imm2;	/* second immediate: level of ENTER, selector of a far pointer */
 };
 
-/** Why x86_insn_length() gave no length. */
+/** Why x86_insn_length() could not return a length. */
 enum x86_decode_error {
 	X86_DECODE_SHORT = -1,		/* more bytes are needed */
 	X86_DECODE_INVALID = -2,	/* undefined: #UD */
@@ -119,9 +119,9 @@ enum x86_decode_error {
 };
 
 /**
- * Decode the instruction at @bytes, of which @nbytes are present, as @mode code.
- * Returns its length (1 to 15) with *out filled, or an enum x86_decode_error. Vector
- * instructions are decoded for length without judging each prefix combination.
+ * Decode the instruction at @bytes, of which @nbytes are present, as @mode code. Returns its length
+ * (1 to 15) with *out filled, or an enum x86_decode_error. Vector instructions are decoded only for
+ * their length; not all of their prefix combinations are checked.
  */
 int x86_insn_length(const u8 *bytes, u32 nbytes, enum x86_mode mode, struct x86_insn *out);
 
@@ -135,20 +135,19 @@ struct x86_move {
 };
 
 /**
- * Is the instruction at @bytes (of which @n are present) such a move, and so plain that a
+ * Is the instruction at @bytes (of which @n are present) such a move, and simple enough that a
  * caller that knows the address of its memory operand can carry it out? False: use x86_emulate().
  */
 bool x86_decode_move(const u8 *bytes, u32 n, enum x86_mode mode, struct x86_move *out);
 
 /**
- * Kinds of instructions, by what they can leave the guest for; combine. An instruction may be of
- * two kinds.
+ * Kinds of instructions, by the exits they can cause; a mask. An instruction may be of two kinds.
  */
 #define X86_CLASS_STRING_IO (1u << 0)	/* INS, OUTS */
 #define X86_CLASS_CONTROL (1u << 1)	/* moves from and to CR and DR, CLTS, LMSW, SMSW */
 #define X86_CLASS_XCR (1u << 2)		/* XSETBV, XGETBV */
 #define X86_CLASS_MEMORY (1u << 3)	/* accesses memory: an operand, the stack, a descriptor */
-#define X86_CLASS_REGISTER (1u << 4)	/* works on general registers and flags alone */
+#define X86_CLASS_REGISTER (1u << 4)	/* works only on general registers and flags */
 #define X86_CLASS_PORT (1u << 5)	/* IN, OUT */
 #define X86_CLASS_SYSTEM (1u << 6)	/* HLT, CPUID, RDMSR, CLI and the like */
 #define X86_CLASS_ANY 0x7fu
@@ -156,7 +155,7 @@ bool x86_decode_move(const u8 *bytes, u32 n, enum x86_mode mode, struct x86_move
 /** The X86_CLASS_* of a decoded instruction. */
 u32 x86_insn_class(const struct x86_insn *insn);
 
-/** Instructions without operands whose length an intercept needs. */
+/** Instructions without operands that are intercepted and whose length is then needed. */
 enum x86_simple {
 	X86_SIMPLE_CPUID, X86_SIMPLE_RDMSR, X86_SIMPLE_WRMSR, X86_SIMPLE_RDTSC, X86_SIMPLE_RDTSCP,
 	X86_SIMPLE_RDPMC, X86_SIMPLE_VMCALL, X86_SIMPLE_VMMCALL, X86_SIMPLE_HLT, X86_SIMPLE_PAUSE,
@@ -168,22 +167,22 @@ enum x86_simple {
 };
 
 /**
- * Length of the instruction @which at @bytes with whatever prefixes it has, or 0 when the bytes
- * (of which @n are present) hold something else: the guest rewrote them, or @n is too small.
- * Fetch to the end of the page first, and the rest of 15 bytes only when this returns 0.
+ * Length of the instruction @which at @bytes including its prefixes, or 0 when the bytes (of which
+ * @n are present) are something else: the guest rewrote them, or @n is too small. First fetch only
+ * to the end of the page; fetch the rest of 15 bytes only when this returns 0.
  */
 int x86_skip_simple(const u8 *bytes, u32 n, enum x86_simple which);
 
-/** What callbacks and x86_emulate() return. */
+/** Return values of callbacks and of x86_emulate(). */
 enum x86_emul_rc {
 	X86EMUL_OKAY,
-	/** Nothing was changed; the caller must find another way (usually #UD or a crash). */
+	/** Nothing was changed; the caller must handle it otherwise (usually #UD or a crash). */
 	X86EMUL_UNHANDLEABLE,
-	/** Inject ctx->exc. Registers changed only where a repeated string instruction advanced. */
+	/** Inject ctx->exc. Registers changed only if a repeated string instruction advanced. */
 	X86EMUL_EXCEPTION,
 	/**
-	 * Run what is at RIP again: a device model has not answered, memory changed during a
-	 * locked operation, or the instruction is not one that ctx->allowed names.
+	 * Run the instruction at RIP again: a device model has not answered, memory changed during
+	 * a locked operation, or the instruction is not in ctx->allowed.
 	 */
 	X86EMUL_RETRY,
 };
@@ -206,7 +205,7 @@ enum x86_emul_rc {
 struct x86_exception {
 	u8 vector;
 	bool has_error;
-	/** Raised by INT n/INT3/INTO/INT1: deliver past the instruction, which has insn_len. */
+	/** Raised by INT n/INT3/INTO/INT1: deliver it past the instruction, insn_len bytes long. */
 	bool software;
 	u8 insn_len;
 	u32 error;
@@ -220,25 +219,25 @@ struct x86_emul_regs {
 };
 
 /**
- * A vCPU's state as one instruction sees it. The caller fills everything above "results", and
- * after any return but UNHANDLEABLE writes regs (and seg[], for instructions that load segment
- * registers) back. Private to the CPU that emulates; no locking.
+ * A vCPU's state for one instruction. The caller fills everything above "results", and after any
+ * return but UNHANDLEABLE writes regs (and seg[], for instructions that load segment registers)
+ * back. Private to the CPU that emulates; no locking.
  */
 struct x86_emul_ctx {
 	struct x86_emul_regs regs;
 	struct x86_segment seg[X86_SREG_NR];
 	u64 cr0, cr4, efer;
 	u8 cpl;
-	/** X86_CLASS_*: what the exit says was executed; nothing else is emulated. */
+	/** X86_CLASS_*: kinds that can have caused the exit; others are not emulated. */
 	u8 allowed;
-	/** Instruction bytes the caller has already, starting at RIP; used before fetch(). */
+	/** Instruction bytes that the caller already has, starting at RIP; used before fetch(). */
 	u8 insn_bytes;
 	u8 insn[X86_INSN_MAX];
 	/** For the callbacks. */
 	void *opaque;
 
 	/* Results. */
-	struct x86_exception exc;	/* after X86EMUL_EXCEPTION; callbacks fill it likewise */
+	struct x86_exception exc;	/* after X86EMUL_EXCEPTION; callbacks fill it as well */
 	bool hlt;		/* the instruction was HLT: block until an event */
 	bool sti_shadow;	/* interrupts are held off for one instruction: STI */
 	bool mov_ss_shadow;	/* interrupts and #DB likewise: MOV SS, POP SS */
@@ -247,28 +246,28 @@ struct x86_emul_ctx {
 	struct x86_insn decoded;	/* the instruction, valid unless the fetch failed */
 };
 
-/* Flags to read() and write(). */
-#define X86_ACC_RMW (1u << 0)	/* this read is followed by a write: fault as a write does */
+/* Flags for read() and write(). */
+#define X86_ACC_RMW (1u << 0)	/* a write follows this read: fault as a write does */
 #define X86_ACC_PROBE (1u << 1)	/* write(): only check that the write would not fault */
-#define X86_ACC_SYSTEM (1u << 2)	/* the processor's own access: as CPL 0, whatever CPL is */
+#define X86_ACC_SYSTEM (1u << 2)	/* the processor's own access: as CPL 0, whatever the CPL */
 
 /**
- * How the emulator reaches the rest of the machine. Every slot is called without a look, so none
- * may be empty (OPS_TABLE); one that cannot do its work returns UNHANDLEABLE. Memory callbacks
- * take linear addresses already checked against segment limits (or to be canonical); @len is 1 to
- * 64 and may cross a page, in which case both pages must be checked before either is written.
+ * The emulator's access to the rest of the machine. Slots are called without a check, so none may
+ * be empty (OPS_TABLE); one that is not supported returns UNHANDLEABLE. Memory callbacks take
+ * linear addresses already checked against segment limits (or to be canonical). @len is 1 to 64 and
+ * may cross a page, in which case both pages must be checked before either is written.
  */
 struct x86_emul_ops {
 	int (*fetch)(struct x86_emul_ctx *ctx, gvaddr_t linear, void *buf, u32 len);
 	int (*read)(struct x86_emul_ctx *ctx, gvaddr_t linear, void *buf, u32 len, u32 flags);
 	int (*write)(struct x86_emul_ctx *ctx, gvaddr_t linear, const void *buf, u32 len,
 		     u32 flags);
-	/** In one atomic step, store @desired if memory still holds @old, else return RETRY. */
+	/** Atomically store @desired if memory still holds @old, else return RETRY. */
 	int (*cmpxchg)(struct x86_emul_ctx *ctx, gvaddr_t linear, const void *old,
 		       const void *desired, u32 len);
 	int (*io_read)(struct x86_emul_ctx *ctx, u16 port, u32 size, u32 *val);
 	int (*io_write)(struct x86_emul_ctx *ctx, u16 port, u32 size, u32 val);
-	/** A repeated string instruction finished an iteration, and goes on with the next. */
+	/** A repeated string instruction finished an iteration and continues with the next. */
 	void (*step)(struct x86_emul_ctx *ctx);
 	int (*read_msr)(struct x86_emul_ctx *ctx, u32 msr, u64 *val);
 	int (*write_msr)(struct x86_emul_ctx *ctx, u32 msr, u64 val);
@@ -280,10 +279,10 @@ struct x86_emul_ops {
 	int (*rdtsc)(struct x86_emul_ctx *ctx, u64 *tsc, u32 *aux);
 	int (*xsetbv)(struct x86_emul_ctx *ctx, u32 index, u64 val);
 	int (*xgetbv)(struct x86_emul_ctx *ctx, u32 index, u64 *val);
-	/** INVD, WBINVD (also CLFLUSH and its kin, which need nothing flushed on MMIO). */
+	/** INVD, WBINVD (also CLFLUSH and similar, which need not flush anything on MMIO). */
 	int (*wbinvd)(struct x86_emul_ctx *ctx);
 	int (*invlpg)(struct x86_emul_ctx *ctx, gvaddr_t linear);
-	/** Load @sreg with @sel in protected mode, filling *seg. Real mode needs no help. */
+	/** Load @sreg with @sel in protected mode, filling *seg. Not called in real mode. */
 	int (*load_seg)(struct x86_emul_ctx *ctx, enum x86_sreg sreg, u16 sel,
 			struct x86_segment *seg);
 	/** The task register, whose TSS holds the I/O permission bitmap. */
@@ -299,19 +298,18 @@ struct x86_emul_ops {
 };
 
 /**
- * For the cmpxchg slot: in one atomic step, replace the @len (1, 2, 4, 8 or 16) bytes at @at by
- * @desired if they are @old; false when they were not. 16 bytes must be aligned.
+ * For the cmpxchg slot: atomically replace the @len (1, 2, 4, 8 or 16) bytes at @at by @desired if
+ * they equal @old; false when they do not. 16 bytes must be aligned.
  */
 bool x86_locked_cmpxchg(void *at, const void *old, const void *desired, u32 len);
 
-/** The code width that @ctx's CS and EFER make. */
+/** The code width given by @ctx's CS and EFER. */
 enum x86_mode x86_emul_mode(const struct x86_emul_ctx *ctx);
 
 /**
- * Emulate the instruction at CS:RIP. Registers change only on OKAY, with one exception: a
- * repeated string instruction keeps the iterations it finished. Such an instruction does a
- * bounded number of them a call; if some remain, RIP stays on it and RF is set.
- * Returns an enum x86_emul_rc.
+ * Emulate the instruction at CS:RIP. Registers change only on OKAY, with one exception: a repeated
+ * string instruction keeps the iterations it finished. Such an instruction does a bounded number of
+ * iterations per call; if some remain, RIP stays on it and RF is set. Returns an enum x86_emul_rc.
  */
 int x86_emulate(struct x86_emul_ctx *ctx, const struct x86_emul_ops *ops);
 

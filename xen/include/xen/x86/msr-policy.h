@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Guest MSRs that neither the hardware's vCPU state (EFER, SYSCALL and segment MSRs) nor the local
- * APIC holds. Which exist follows the guest's CPUID policy and vendor. Register facts: Intel SDM
+ * Guest MSRs that are neither in the hardware's vCPU state (EFER, SYSCALL and segment MSRs) nor in
+ * the local APIC. The guest's CPUID policy and vendor decide which exist. Register facts: Intel SDM
  * vol. 4, AMD APM vol. 2 appendix A and the BKDGs.
  */
 #ifndef XEN_X86_MSR_POLICY_H
@@ -33,7 +33,7 @@ struct guest_msrs {
 /** Properties of the vCPU that an access depends on. */
 struct msr_ctx {
 	const struct cpuid_policy *policy;
-	u64 guest_tsc;		/* what RDTSC would give the guest now; used for MSR 0x10 only */
+	u64 guest_tsc;		/* the value RDTSC would return now; used for MSR 0x10 only */
 };
 
 void guest_msrs_init(struct guest_msrs *m, u32 phys_bits, u32 microcode);
@@ -46,7 +46,7 @@ void guest_msrs_init(struct guest_msrs *m, u32 phys_bits, u32 microcode);
 int guest_msr_read(const struct guest_msrs *m, const struct msr_ctx *c, u32 msr, u64 *val);
 int guest_msr_write(struct guest_msrs *m, const struct msr_ctx *c, u32 msr, u64 val, u32 *effects);
 
-/** The field tsc_adjust. Whatever computes the guest's TSC must be told after loading. */
+/** Saves and loads tsc_adjust. After loading, the caller must recompute the guest's TSC offset. */
 extern const struct save_kind tsc_adjust_record;
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Memory types as a guest sets them: MTRRs and PAT. Intel SDM vol. 3 "Memory Cache Control", AMD
- * APM vol. 2 chapter 7. Belongs to one vCPU; no locking here.
+ * Memory types set by a guest: MTRRs and PAT. Intel SDM vol. 3 "Memory Cache Control", AMD APM vol.
+ * 2 chapter 7. Belongs to one vCPU; no locking here.
  */
 #ifndef XEN_X86_MTRR_H
 #define XEN_X86_MTRR_H
@@ -30,7 +30,7 @@ struct mtrr_state {
 	u64 addr_mask;		/* [const] page frame bits below the physical address width */
 };
 
-/** Everything write-back and enabled, PAT as after reset: how a PVH guest starts. */
+/** Everything write-back and enabled, PAT as after reset: the initial state of a PVH guest. */
 void mtrr_init(struct mtrr_state *m, u32 phys_bits);
 
 /** Is @msr one of MTRRs, MTRRcap and PAT? */
@@ -41,17 +41,19 @@ int mtrr_write(struct mtrr_state *m, u32 msr, u64 val);
 
 /** Is @pat eight valid memory types? */
 bool pat_valid(u64 pat);
-/** Type the MTRRs give @addr. */
+/** Memory type of @addr by the MTRRs. */
 enum mem_type mtrr_type(const struct mtrr_state *m, gpaddr_t addr);
 /** PAT entry @index (0..7: PAT, PCD, PWT bits of a page-table entry). */
 static inline enum mem_type pat_entry(u64 pat, u32 index)
 {
 	return (enum mem_type)(pat >> (index & 7) * 8 & 7);
 }
-/** What a page of MTRR type @mtrr and PAT type @pat is in effect (SDM table 12-7). */
+/** The effective type of a page with MTRR type @mtrr and PAT type @pat (SDM table 12-7). */
 enum mem_type mem_type_combine(enum mem_type mtrr, enum mem_type pat);
 
-/** MTRRs and PAT. Whatever switches the guest's PAT must be told after loading. */
+/**
+ * Saves and loads MTRRs and PAT. After loading, the caller must update the guest's PAT in hardware.
+ */
 extern const struct save_kind mtrr_record;
 
 #endif

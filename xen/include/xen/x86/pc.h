@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The chipset devices of a PC, as guests see them that are not PVH. */
+/* The chipset devices of a PC, for guests that are not PVH. */
 #ifndef XEN_X86_PC_H
 #define XEN_X86_PC_H
 
@@ -19,8 +19,8 @@ struct pc_devices {
 	struct pmtimer pmtimer;
 };
 
-/** Their rows in a table of records: interrupt controllers before what interrupts. MSI and MSI-X
- * have no record in the ABI of Xen 4.17. */
+/** Their rows in a table of records: interrupt controllers before the devices that interrupt.
+ * MSI and MSI-X have no record in the ABI of Xen 4.17. */
 #define PC_SAVE_ROWS                                                               \
 	{ &vpic_record, SAVE_DOMAIN, 2, offsetof(struct pc_devices, pic), NULL },       \
 	{ &vioapic_record, SAVE_DOMAIN, 1, offsetof(struct pc_devices, ioapic), NULL }, \

@@ -20,17 +20,17 @@
 struct pmtimer_ops {
 	/** Level of the system control interrupt. */
 	void (*set_sci)(void *ctx, bool asserted);
-	/** Ask for pmtimer_fired() at @deadline; INT64_MAX: none. */
+	/** Request pmtimer_fired() at @deadline; INT64_MAX: none. */
 	void (*set_timer)(void *ctx, s_time_t deadline);
 };
 
 struct pmtimer {
-	s_time_t origin;	/* when the counter was @base */
+	s_time_t origin;	/* time when the counter was @base */
 	u32 base;
 	bool wide;		/* 32 bits, else 24 */
 	u16 sts, en;		/* PM1a status and enable */
 	bool sci;
-	s_time_t next_msb;	/* when the top bit changes; INT64_MAX: not watched */
+	s_time_t next_msb;	/* time of the top bit's next change; INT64_MAX: not watched */
 	const struct pmtimer_ops *ops;
 	void *ctx;
 };

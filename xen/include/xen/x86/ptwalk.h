@@ -9,12 +9,12 @@
 #define X86_EFER_LMA (1UL << 10)
 #define X86_EFER_NXE (1UL << 11)
 
-/* What an access wants; combine. FETCH excludes WRITE, USER excludes IMPLICIT. */
+/* Properties of an access; a mask. FETCH excludes WRITE, USER excludes IMPLICIT. */
 #define X86_WALK_WRITE (1u << 0)
 #define X86_WALK_USER (1u << 1)		/* made at CPL 3 (not by the CPU on its own account) */
 #define X86_WALK_FETCH (1u << 2)
 #define X86_WALK_IMPLICIT (1u << 3)	/* supervisor access by the CPU itself: SMAP ignores AC */
-#define X86_WALK_NO_AD (1u << 4)	/* leave accessed and dirty bits alone */
+#define X86_WALK_NO_AD (1u << 4)	/* do not set accessed and dirty bits */
 
 /* #PF error code. */
 #define X86_PFEC_P (1u << 0)
@@ -24,7 +24,7 @@
 #define X86_PFEC_I (1u << 4)
 #define X86_PFEC_PK (1u << 5)
 
-/** Paging state of a vCPU; the caller fills it once and may keep it while the registers stand. */
+/** Paging state of a vCPU; the caller fills it once and may keep it until the registers change. */
 struct x86_walk {
 	u64 cr0, cr3, cr4, efer;
 	u64 rflags;		/* AC, for SMAP */
@@ -35,13 +35,13 @@ struct x86_walk {
 	bool pdpte_valid;
 	u64 pdpte[4];
 	/**
-	 * Read a table entry of @size (4 or 8) bytes. Returns false when nothing readable is
-	 * there. Required when CR0.PG is set.
+	 * Read a table entry of @size (4 or 8) bytes. Returns false when there is no readable
+	 * memory. Required when CR0.PG is set.
 	 */
 	bool (*read)(void *opaque, gpaddr_t addr, u32 size, u64 *val);
 	/**
 	 * Set @bits in the entry at @addr if it still holds @old. Returns false when it changed,
-	 * which makes the walk start again. NULL: accessed and dirty bits are not kept.
+	 * which restarts the walk. NULL: accessed and dirty bits are not set.
 	 */
 	bool (*set_bits)(void *opaque, gpaddr_t addr, u32 size, u64 old, u64 bits);
 	void *opaque;
@@ -50,7 +50,7 @@ struct x86_walk {
 enum x86_walk_rc {
 	X86_WALK_OK,
 	X86_WALK_FAULT,		/* inject #PF with pfec */
-	X86_WALK_BAD_TABLE,	/* a table lies where no memory is; bad_addr says where */
+	X86_WALK_BAD_TABLE,	/* a table is not in memory; bad_addr is its address */
 };
 
 struct x86_walk_result {

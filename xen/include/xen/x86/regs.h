@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Register bits that both the host's and the guests' side need (APM vol. 2, chapters 3 and 16).
- * Plain numbers, so that assembly can include this too.
+ * Register bits that both host and guest code need (APM vol. 2, chapters 3 and 16). Plain numbers,
+ * so that assembly can include this too.
  */
 #ifndef XEN_X86_REGS_H
 #define XEN_X86_REGS_H
@@ -51,7 +51,7 @@
 #define X86_DR6_RESET	0xffff0ff0
 #define X86_DR7_RESET	0x00000400
 
-/* Where an FXSAVE image has MXCSR, and what that holds; FXRSTOR of other bits faults. */
+/* Offset of MXCSR in an FXSAVE image, and its valid bits; FXRSTOR of other bits faults. */
 #define FXSAVE_MXCSR	24
 #define MXCSR_RESET	0x1f80
 #define MXCSR_VALID	0xffff

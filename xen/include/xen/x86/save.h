@@ -4,12 +4,12 @@
  * records that each follow their descriptor, then an end mark.
  *
  * Each device model describes its record once, as a struct save_kind. A table of struct save_row
- * says which kinds belong to a domain and where their state is; saving, checking and loading all
- * follow that one table. A stream is checked from end to end before any of it is loaded, and
+ * lists the kinds that belong to a domain and the places of their state; saving, checking and
+ * loading all follow that one table. A stream is checked completely before any of it is loaded, and
  * loading cannot fail.
  *
- * Locking: the caller has paused the domain, holds whatever protects its devices' models, and lets
- * no two calls for one domain run at the same time.
+ * Locking: the caller has paused the domain, holds the locks of its devices' models, and allows
+ * only one call per domain at a time.
  */
 #ifndef XEN_X86_SAVE_H
 #define XEN_X86_SAVE_H
@@ -19,24 +19,29 @@
 /** Bytes that any record fits into; the largest is the extended FPU state. */
 #define SAVE_RECORD_MAX 16384U
 #define SAVE_MAX_ROWS 16U
-/** Records of one kind: more vCPUs than this no domain has. */
+/** No domain has more vCPUs, so no kind has more records. */
 #define SAVE_MAX_INSTANCES 128U
 
 /**
- * One kind of record and the model that it is the state of. @state is that model. @instance counts
- * from 0 where one model has several records (the two chips of a PIC) or several models one kind.
+ * One kind of record and the model whose state it holds. @state is that model. @instance counts
+ * from 0 where one model has several records (the two chips of a PIC) or several models share a
+ * kind.
  */
 struct save_kind {
 	u16 type;			/* HVM_SAVE_CODE() of the ABI */
-	u32 min_bytes, max_bytes;	/* equal for all but the extended FPU state */
-	/** Deliver what is due at @now, so that it is saved as delivered. NULL: never anything. */
+	u32 min_bytes, max_bytes;	/* equal for all kinds except the extended FPU state */
+	/**
+	 * Deliver everything due at @now, so that it is saved as delivered. NULL: nothing is ever
+	 * due.
+	 */
 	void (*settle)(void *state, s_time_t now);
-	/** Fill @rec, which is zero. Its bytes; 0: nothing to save; -XEN_EAGAIN: a passing state
-	 * that the record has no field for, the domain must run a little further. */
+	/** Fill @rec, which is zeroed. Returns its bytes; 0: nothing to save; -XEN_EAGAIN: a
+	 * temporary state that the record has no field for, so the domain must run a little
+	 * further. */
 	s32 (*save)(void *state, u32 instance, void *rec, s_time_t now);
 	/** Could @rec, @len bytes (within the limits above), be loaded? 0 or -XEN_*. */
 	int (*check)(const void *state, u32 instance, const void *rec, u32 len);
-	/** Replace the state by @rec, which was checked. */
+	/** Replace the state by @rec, which has been checked. */
 	void (*load)(void *state, u32 instance, const void *rec, u32 len, s_time_t now);
 };
 
@@ -48,18 +53,19 @@ struct save_row {
 	enum save_scope scope;
 	u32 instances;		/* of SAVE_DOMAIN; a vCPU has one of each */
 	u32 offset;		/* of the model in the domain's devices, or in the vCPU */
-	/** A record was loaded into this vCPU or these devices: hand on what follows from it, or
-	 * NULL. */
+	/** A record was loaded into this vCPU or these devices: apply its consequences, or NULL. */
 	void (*loaded)(void *owner);
 };
 
-/** All that can be saved of one domain. */
+/** The complete saveable state of one domain. */
 struct save_set {
 	const struct save_row *row;	/* in the order of saving and of loading */
 	u32 nr_rows;
-	void *devices;			/* what SAVE_DOMAIN's offsets are in; NULL: it has none */
+	void *devices;			/* base of SAVE_DOMAIN's offsets; NULL: it has none */
 	u32 nr_vcpus;
-	/** What SAVE_VCPU's offsets are in, for vCPU @id (below nr_vcpus); NULL: not there. */
+	/**
+	 * Base of SAVE_VCPU's offsets for vCPU @id (below nr_vcpus); NULL: there is no such vCPU.
+	 */
 	void *(*vcpu)(const struct save_set *s, u32 id);
 	void *domain;			/* for vcpu() */
 	s_time_t now;
@@ -67,17 +73,17 @@ struct save_set {
 
 struct hvm_save_header;
 
-/** Where save_stream() puts its bytes, piece by piece. 0 or -XEN_*, which ends the saving. */
+/** Receives save_stream()'s bytes, piece by piece. 0, or -XEN_*, which ends the saving. */
 struct save_sink {
 	int (*put)(struct save_sink *k, const void *buf, u32 len);
 };
 
-/** Write the whole stream. @record: SAVE_RECORD_MAX bytes to work in. 0, or -XEN_* of the sink or
- * of a record. */
+/** Write the whole stream. @record: a buffer of SAVE_RECORD_MAX bytes. 0, or -XEN_* of the sink
+ * or of a record. */
 int save_stream(const struct save_set *s, const struct hvm_save_header *h, struct save_sink *k,
 		void *record);
-/** Fill @record (SAVE_RECORD_MAX bytes) with one record. Its bytes; -XEN_ENOENT: the domain has no
- * such kind or instance; -XEN_ENODATA: nothing to save; -XEN_EAGAIN as above. */
+/** Fill @record (SAVE_RECORD_MAX bytes) with one record. Returns its bytes; -XEN_ENOENT: the
+ * domain has no such kind or instance; -XEN_ENODATA: nothing to save; -XEN_EAGAIN as above. */
 s32 save_record(const struct save_set *s, u16 type, u32 instance, void *record);
 /**
  * Can the stream of @size bytes at @buf be loaded, every record of it? 0, or what is wrong:
@@ -88,7 +94,7 @@ s32 save_record(const struct save_set *s, u16 type, u32 instance, void *record);
  * Not every record must be there: what the stream leaves out keeps its state.
  */
 int save_check(const struct save_set *s, const void *buf, u32 size, void *record);
-/** Load a stream that was checked, in the order of the table. */
+/** Load a stream that has been checked, in the order of the table. */
 void save_load(const struct save_set *s, const void *buf, u32 size, void *record);
 
 #endif

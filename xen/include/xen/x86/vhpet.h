@@ -12,14 +12,14 @@
 #define VHPET_DEFAULT_BASE 0xfed00000UL
 #define VHPET_TICK_NS 10
 #define VHPET_TIMERS 3
-/** A comparator interrupts no faster than this (ns), whatever the guest programs. */
+/** Minimum time between interrupts of a comparator (ns), whatever the guest programs. */
 #define VHPET_MIN_PERIOD 50000
 
 /** Every slot must be filled. */
 struct vhpet_ops {
-	/** Set the line of @gsi. Edges come as true followed by false. */
+	/** Set the line of @gsi. An edge is true followed by false. */
 	void (*set_irq)(void *ctx, u32 gsi, bool asserted);
-	/** Ask for vhpet_fired(@timer) at @deadline; INT64_MAX: none. */
+	/** Request vhpet_fired(@timer) at @deadline; INT64_MAX: none. */
 	void (*set_timer)(void *ctx, u32 timer, s_time_t deadline);
 };
 
@@ -45,10 +45,10 @@ void vhpet_init(struct vhpet *h, const struct vhpet_ops *ops, void *ctx);
 u64 vhpet_mmio_read(struct vhpet *h, u32 offset, u32 size, s_time_t now);
 void vhpet_mmio_write(struct vhpet *h, u32 offset, u32 size, u64 val, s_time_t now);
 void vhpet_fired(struct vhpet *h, u32 timer, s_time_t now);
-/** Do the timer (IRQ 0) and clock (IRQ 8) of the chipset give way to the HPET? */
+/** True when the HPET replaces the chipset's timer (IRQ 0) and clock (IRQ 8) interrupts. */
 static inline bool vhpet_legacy(const struct vhpet *h) { return (h->config & 3) == 3; }
 
-/** A record whose ticks have another length is refused. */
+/** A record with another tick length is refused. */
 extern const struct save_kind vhpet_record;
 
 #endif

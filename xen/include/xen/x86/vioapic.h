@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The IO-APICs a guest sees, after the 82093AA and its ICH successors (version 0x20, with the EOI
- * register). A domain has a group of them: one with 24 or 48 pins usually, the host's layout for
- * the hardware domain.
+ * A guest's IO-APICs, modelled on the 82093AA and its ICH successors (version 0x20, with the EOI
+ * register). A domain has a group of them: usually one with 24 or 48 pins; the hardware domain has
+ * the host's layout.
  *
- * Locking: every call holds the one lock the domain has for its group; the callbacks run under it.
+ * Locking: every call holds the one lock that the domain has for its group; the callbacks run under
+ * it.
  */
 #ifndef XEN_X86_VIOAPIC_H
 #define XEN_X86_VIOAPIC_H
@@ -31,9 +32,11 @@
 
 /** Every slot must be filled. */
 struct vioapic_ops {
-	/** Send an interrupt to the local APICs (level says the trigger mode). */
+	/** Send an interrupt to the local APICs (level is the trigger mode). */
 	void (*deliver)(void *ctx, const struct apic_msg *msg);
-	/** The guest changed an entry (remote IRR left out): bind or unbind what drives @gsi. */
+	/**
+	 * The guest changed an entry (other than remote IRR): bind or unbind the source of @gsi.
+	 */
 	void (*rte_changed)(void *ctx, u32 gsi, u64 old, u64 new);
 	/** The guest completed the level-triggered @gsi; called before it may fire again. */
 	void (*eoi)(void *ctx, u32 gsi);
@@ -46,7 +49,7 @@ struct vioapic {
 	u8 select;		/* IOREGSEL */
 	u64 rte[VIOAPIC_MAX_PINS];
 	DECLARE_BITMAP(line, VIOAPIC_MAX_PINS);		/* asserted inputs */
-	DECLARE_BITMAP(remote_irr, VIOAPIC_MAX_PINS);	/* same as in rte[], to find them fast */
+	DECLARE_BITMAP(remote_irr, VIOAPIC_MAX_PINS);	/* bits of rte[], for fast search */
 };
 
 struct vioapic_group {
@@ -68,16 +71,19 @@ struct vioapic *vioapic_at(struct vioapic_group *g, gpaddr_t addr);
 u64 vioapic_mmio_read(const struct vioapic *a, u32 offset, u32 size);
 void vioapic_mmio_write(struct vioapic_group *g, struct vioapic *a, u32 offset, u32 size, u64 val);
 
-/** Set the input of @gsi; edges fire when it rises, levels while it stays. Unknown: ignored. */
+/**
+ * Set the input of @gsi; edges fire when it rises, levels while it is high. An unknown GSI is
+ * ignored.
+ */
 void vioapic_set_line(struct vioapic_group *g, u32 gsi, bool asserted);
-/** A rising and falling edge in one. */
+/** A rising and a falling edge. */
 void vioapic_pulse(struct vioapic_group *g, u32 gsi);
 /** A local APIC completed the level-triggered @vector. */
 void vioapic_eoi(struct vioapic_group *g, u8 vector);
-/** Entry of @gsi; a masked one when there is no such pin. */
+/** Entry of @gsi; a masked entry when there is no such pin. */
 u64 vioapic_rte(const struct vioapic_group *g, u32 gsi);
 
-/** Of a group with one IO-APIC of at most 48 pins; -XEN_EOPNOTSUPP for all others. */
+/** For a group with one IO-APIC of at most 48 pins; -XEN_EOPNOTSUPP for all others. */
 extern const struct save_kind vioapic_record;
 
 #endif

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The local APIC a guest sees: a pure state machine. Time comes in as an argument; everything it
- * causes outside itself goes through struct vlapic_ops. Register facts: Intel SDM vol. 3, "Advanced
- * Programmable Interrupt Controller", and AMD APM vol. 2, chapter 16.
+ * A guest's local APIC: a pure state machine. Time is passed as an argument; all effects outside it
+ * go through struct vlapic_ops. Register facts: Intel SDM vol. 3, "Advanced Programmable Interrupt
+ * Controller", and AMD APM vol. 2, chapter 16.
  *
- * Who may touch what: any CPU may post interrupts with vlapic_set_irq() and match destinations;
- * everything else belongs to the CPU that runs or holds the vCPU. Fields are marked
- * [atomic] any CPU, [owner] the vCPU's CPU writes and others may read a stale value.
+ * Access: any CPU may post interrupts with vlapic_set_irq() and match destinations; everything else
+ * belongs to the CPU that runs or holds the vCPU. Fields are marked [atomic] any CPU, [owner] the
+ * vCPU's CPU writes and others may read a stale value.
  */
 #ifndef XEN_X86_VLAPIC_H
 #define XEN_X86_VLAPIC_H
@@ -17,9 +17,9 @@
 
 /** Input clock of the APIC timer: a tick of the undivided timer is one nanosecond. */
 #define VLAPIC_BUS_HZ 1000000000UL
-/** Where the register page is after reset. */
+/** Address of the register page after reset. */
 #define VLAPIC_DEFAULT_BASE 0xfee00000UL
-/** A periodic timer runs no faster than this (ns), so that a guest cannot flood its host. */
+/** Minimum period of a periodic timer (ns), so that a guest cannot flood its host. */
 #define VLAPIC_MIN_PERIOD 20000
 
 #define MSR_X2APIC_FIRST 0x800
@@ -58,7 +58,7 @@ struct apic_msg {
 
 /**
  * The registers as a guest's loads see them, in the layout of the APIC's page: each is the first
- * word of 16 bytes. Processors that look after interrupts themselves (AVIC, APICv) share the page.
+ * word of 16 bytes. Processors that virtualise interrupts (AVIC, APICv) share the page.
  */
 struct vlapic_page {
 	struct {
@@ -72,18 +72,20 @@ BUILD_BUG_ON(sizeof(struct vlapic_page) != PAGE_SIZE);
  * be filled. */
 struct vlapic_ops {
 	/**
-	 * The APIC itself has an interrupt for its vCPU: from a local source, or an IPI to self.
-	 * All that is posted goes one way, which ends in vlapic_set_irq() or in what the
-	 * processor provides instead.
+	 * The APIC itself has an interrupt for its vCPU, from a local source or an IPI to self. All
+	 * posts take the same path, which ends in vlapic_set_irq() or in the processor's
+	 * equivalent.
 	 */
 	void (*post)(void *ctx, u8 vector, bool level);
-	/** Send an IPI. Self shorthand with fixed mode never gets here. */
+	/** Send an IPI. Never called for the self shorthand with fixed mode. */
 	void (*ipi)(void *ctx, const struct apic_msg *msg);
 	/** A level-triggered interrupt was completed: tell the IO-APICs. */
 	void (*eoi)(void *ctx, u8 vector);
-	/** Ask for vlapic_timer_fired() at @deadline; INT64_MAX: none. */
+	/** Request vlapic_timer_fired() at @deadline; INT64_MAX: none. */
 	void (*set_timer)(void *ctx, s_time_t deadline);
-	/** System time at which the guest's TSC reads @tsc; round up, saturate; may be past. */
+	/**
+	 * System time at which the guest's TSC reads @tsc; round up, saturate; may be in the past.
+	 */
 	s_time_t (*tsc_to_time)(void *ctx, u64 tsc);
 };
 
@@ -114,15 +116,17 @@ struct vlapic {
 /** APIC id of a vCPU: twice its number, as toolstacks for Xen put it into the guest's MADT. */
 static inline u32 vcpu_apic_id(u32 vcpu_id) { return vcpu_id * 2; }
 
-/** Register @reg in the page. TMCCT and ARB are computed when read; all others are kept current. */
+/**
+ * Register @reg in the page. TMCCT and ARB are computed on reading; all others are kept current.
+ */
 static inline u32 *vlapic_reg(const struct vlapic *vl, u32 reg)
 {
 	return &vl->page->reg[reg].val;
 }
 
 /**
- * Set up after power-on: xAPIC mode, software-disabled, LVTs masked. @bsp sets the bootstrap flag.
- * @phys_bits: guest physical address width. @page is used until the APIC is.
+ * Set up as after power-on: xAPIC mode, software-disabled, LVTs masked. @bsp sets the bootstrap
+ * flag. @phys_bits: guest physical address width. @page must live as long as the APIC.
  */
 void vlapic_init(struct vlapic *vl, struct vlapic_page *page, u32 apic_id, bool bsp, u32 phys_bits,
 		 const struct vlapic_ops *ops, void *ctx);
@@ -133,20 +137,20 @@ void vlapic_reset(struct vlapic *vl);
 
 /**
  * Request @vector: set its bit in IRR. Any CPU, any context. True when it was not yet requested:
- * the caller should make the vCPU look (kick or unblock). A vector below 16 is a "receive illegal
- * vector" error instead (SDM 11.5.3). While the APIC is disabled nothing happens.
+ * the caller should make the vCPU notice it (kick or unblock). A vector below 16 records a "receive
+ * illegal vector" error instead (SDM 11.5.3). While the APIC is disabled nothing happens.
  */
 bool vlapic_set_irq(struct vlapic *vl, u8 vector, bool level);
 
 /** Slow half of the two below: highest requested vector, -1 none. */
 int vlapic_scan_irr(struct vlapic *vl);
-/** Highest requested vector whatever the priority, -1 none. */
+/** Highest requested vector regardless of priority, -1 none. */
 static inline int vlapic_highest_irr(struct vlapic *vl)
 {
 	return likely(!READ_ONCE(vl->irr_words)) ? -1 : vlapic_scan_irr(vl);
 }
 
-/** Highest vector that may be delivered now under TPR and what is in service; -1 none. */
+/** Highest vector that may be delivered now, given TPR and the vectors in service; -1 none. */
 static inline int vlapic_pending(struct vlapic *vl)
 {
 	int v = vlapic_highest_irr(vl);
@@ -156,12 +160,12 @@ static inline int vlapic_pending(struct vlapic *vl)
 }
 
 /**
- * @vector, which vlapic_pending() gave, is handed to the CPU: move it from requested to in service.
- * False if it is no longer requested. Do it before the guest can run: a post of the same
- * vector from then on is another interrupt, and must not be merged with this one.
+ * Hand @vector, from vlapic_pending(), to the CPU: move it from requested to in service. False if
+ * it is no longer requested. Call this before the guest can run: from then on a post of the same
+ * vector is another interrupt, and must not be merged with this one.
  */
 bool vlapic_ack(struct vlapic *vl, u8 vector);
-/** The CPU did not take what was handed to it last: back to requested. */
+/** The CPU did not take the vector handed to it last: mark it as requested again. */
 void vlapic_unack(struct vlapic *vl, u8 vector);
 /** End the highest interrupt in service. */
 void vlapic_eoi(struct vlapic *vl);
@@ -192,7 +196,7 @@ u32 vlapic_route(struct vlapic *const *vls, u32 n, const struct apic_msg *msg,
 
 /* --- registers --- */
 
-/** Does the guest reach the registers by MMIO now, and where? */
+/** Does the guest access the registers by MMIO now, and at which address? */
 static inline bool vlapic_mmio_active(const struct vlapic *vl)
 {
 	return (vl->base_msr & (APIC_BASE_EN | APIC_BASE_EXTD)) == APIC_BASE_EN;
@@ -219,13 +223,13 @@ int vlapic_base_write(struct vlapic *vl, u64 val);
 
 /* --- timer --- */
 
-/** The deadline asked for with set_timer was reached (early calls are harmless). */
+/** The deadline requested with set_timer was reached (early calls are harmless). */
 void vlapic_timer_fired(struct vlapic *vl, s_time_t now);
 
 /* --- save and restore --- */
 
-/** The mode and the TSC deadline; the registers, interrupts and timer. Each loads alone; a stream
- * that has both loads the mode first. */
+/** Two records: the mode and the TSC deadline; the registers, interrupts and timer. Each can be
+ * loaded alone; a stream with both loads the mode first. */
 extern const struct save_kind vlapic_record;
 extern const struct save_kind vlapic_regs_record;
 

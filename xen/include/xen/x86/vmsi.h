@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The MSI and MSI-X capabilities of a device as the guest that drives it sees them. The guest
- * writes its own messages; the device gets the host's, whose interrupt is delivered as the guest's
- * message. A pure state machine: the device and the host's interrupts are reached through struct
- * vmsi_ops. Register facts: PCI Local Bus specification 3.0, section 6.8; message format: Intel
- * SDM vol. 3, "Message Signalled Interrupts".
+ * The MSI and MSI-X capabilities of a device, for the guest that drives it. The guest writes its
+ * own messages; the device gets the host's, whose interrupt is delivered as the guest's message. A
+ * pure state machine: the device and the host's interrupts are accessed through struct vmsi_ops.
+ * Register facts: PCI Local Bus specification 3.0, section 6.8; message format: Intel SDM vol. 3,
+ * "Message Signalled Interrupts".
  *
- * Multi-message MSI is hidden: it would need runs of neighbouring host vectors.
+ * Multi-message MSI is hidden: it would need runs of consecutive host vectors.
  *
- * Locking: the owner serialises all calls; the callbacks run inside of them.
+ * Locking: the owner serialises all calls; the callbacks run inside them.
  */
 #ifndef XEN_X86_VMSI_H
 #define XEN_X86_VMSI_H
@@ -21,7 +21,7 @@ struct vmsi_message {
 	u32 data;
 };
 
-/** What @m asks of the local APICs. False: it does not address them, or asks for nothing. */
+/** The interrupt that @m sends to the local APICs. False: another address, or a level de-assert. */
 bool vmsi_decode(const struct vmsi_message *m, struct apic_msg *out);
 
 #define MSIX_ENTRY_SIZE 16U
@@ -34,11 +34,17 @@ struct vmsi_ops {
 	/** The device's real configuration space; registers are naturally aligned. */
 	u32 (*read)(void *ctx, u32 reg, u32 bytes);
 	void (*write)(void *ctx, u32 reg, u32 bytes, u32 val);
-	/** Word @word (0 to 3) of entry @i of the real MSI-X table; dropped while out of reach. */
+	/**
+	 * Word @word (0 to 3) of entry @i of the real MSI-X table; dropped while the table is
+	 * inaccessible.
+	 */
 	void (*write_table)(void *ctx, u32 i, u32 word, u32 val);
-	/** A host interrupt that delivers @guest; > 0 and the message for the device, or 0. */
+	/**
+	 * Allocate a host interrupt that delivers @guest. Returns > 0 and the device's message, or
+	 * 0.
+	 */
 	u32 (*alloc)(void *ctx, const struct vmsi_message *guest, struct vmsi_message *host);
-	/** @guest is what @irq delivers from now on. True: *@host has become another one. */
+	/** @irq delivers @guest from now on. True: *@host, the device's message, has changed. */
 	bool (*update)(void *ctx, u32 irq, const struct vmsi_message *guest,
 		       struct vmsi_message *host);
 	void (*free)(void *ctx, u32 irq);
@@ -58,22 +64,22 @@ struct vmsi {
 	bool msi_wide;			/* [const] 64-bit addresses */
 	struct vmsi_message msi;	/* as the guest wrote it */
 	u32 msi_irq;			/* 0: disabled */
-	struct vmsi_message msi_host;	/* what the device has while enabled */
+	struct vmsi_message msi_host;	/* the device's message while enabled */
 	/* MSI-X */
 	u32 msix_cap, msix_nr;		/* [const] */
-	u32 msix_bar, msix_offset;	/* [const] where the table is */
+	u32 msix_bar, msix_offset;	/* [const] position of the table */
 	bool msix_enabled;
 	struct msix_entry *entry;	/* [msix_nr] */
 };
 
 /**
  * Set up for a device with the capabilities @caps; both are disabled in the device, as the host's
- * interrupts are. -XEN_ENOMEM: without MSI-X then.
+ * interrupts are. -XEN_ENOMEM: it then works without MSI-X.
  */
 int vmsi_init(struct vmsi *m, const struct pci_caps *caps, const struct vmsi_ops *ops, void *ctx);
 /** Give back all interrupts: the device was reset, or is gone. */
 void vmsi_reset(struct vmsi *m);
-/** The same, and the memory. */
+/** Give back all interrupts and the memory. */
 void vmsi_destroy(struct vmsi *m);
 
 /** @val was read from the device at @reg; returns what the guest sees. Does not cross a dword. */
@@ -84,7 +90,7 @@ bool vmsi_config_write(struct vmsi *m, u32 reg, u32 bytes, u32 val);
 /** Table access at @offset (below 16 * msix_nr), within one dword. */
 u32 vmsix_read(const struct vmsi *m, u32 offset, u32 bytes);
 void vmsix_write(struct vmsi *m, u32 offset, u32 bytes, u32 val);
-/** The table came into reach: make the device's agree with the guest's. */
+/** The table became accessible: write the guest's state into the device's table. */
 void vmsix_sync(struct vmsi *m);
 
 #endif

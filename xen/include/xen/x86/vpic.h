@@ -18,7 +18,7 @@ struct vpic_ops {
 /** One chip. */
 struct vpic_chip {
 	u8 irr, imr, isr;
-	u8 lines;		/* inputs as they are, for level-triggered ones */
+	u8 lines;		/* input levels, for level-triggered inputs */
 	u8 irq_base;		/* vector of input 0 */
 	u8 elcr;		/* inputs that are level-triggered */
 	u8 init_state;		/* 0: done; else number of the ICW (2..4) expected next */
@@ -35,7 +35,7 @@ struct vpic {
 };
 
 void vpic_init(struct vpic *p, const struct vpic_ops *ops, void *ctx);
-/** @port one of the six; others read as all ones. */
+/** @port is one of the six; others read as all ones. */
 u8 vpic_read(struct vpic *p, u32 port);
 void vpic_write(struct vpic *p, u32 port, u8 val);
 /** Set input @irq 0..15 (2 is the cascade and ignored). */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The 8254 interval timer (ports 0x40-0x43) and what port 0x61 shows of it. Channel 0 interrupts,
- * channel 2 has a gate; kernels calibrate their TSC against it. Counting is computed from the
- * time of each access. Facts: Intel 82C54 data sheet. BCD counting is not modelled.
- * Locking: the caller serialises; the callbacks run inside.
+ * The 8254 interval timer (ports 0x40-0x43) and its bits in port 0x61. Channel 0 interrupts,
+ * channel 2 has a gate; kernels calibrate their TSC against it. Counting is computed from the time
+ * of each access. Facts: Intel 82C54 data sheet. BCD counting is not modelled. Locking: the caller
+ * serialises; the callbacks run inside.
  */
 #ifndef XEN_X86_VPIT_H
 #define XEN_X86_VPIT_H
@@ -11,26 +11,26 @@
 #include <xen/x86/save.h>
 
 #define PIT_HZ 1193182U
-/** Channel 0 interrupts no faster than this (ns), whatever the guest programs. */
+/** Minimum time between interrupts of channel 0 (ns), whatever the guest programs. */
 #define VPIT_MIN_PERIOD 50000
 
 /** Every slot must be filled. */
 struct vpit_ops {
 	/** A rising edge at the output of channel 0. */
 	void (*irq)(void *ctx);
-	/** Ask for vpit_fired() at @deadline; INT64_MAX: none. */
+	/** Request vpit_fired() at @deadline; INT64_MAX: none. */
 	void (*set_timer)(void *ctx, s_time_t deadline);
 };
 
-/** Byte order of accesses to a counter; also the state of one under way. */
+/** Byte order of accesses to a counter; also the state of a two-byte access in progress. */
 enum vpit_access {
 	PIT_NONE, PIT_LOW, PIT_HIGH, PIT_WORD_LOW, PIT_WORD_HIGH,
 };
 
 struct vpit_channel {
 	u32 count;		/* 1..65536 */
-	s_time_t start;		/* when it began to count from @count */
-	u64 frozen;		/* ticks done when the gate stopped it */
+	s_time_t start;		/* time when it began to count from @count */
+	u64 frozen;		/* ticks counted when the gate stopped it */
 	u16 latched;
 	u8 latch_state;		/* enum vpit_access of the latched count, PIT_NONE: not latched */
 	bool status_latched;
@@ -55,7 +55,7 @@ u8 vpit_read(struct vpit *p, u32 port, s_time_t now);
 void vpit_write(struct vpit *p, u32 port, u8 val, s_time_t now);
 void vpit_fired(struct vpit *p, s_time_t now);
 
-/** Loading lets the counters start anew. */
+/** Loading restarts the counters. */
 extern const struct save_kind vpit_record;
 
 #endif

@@ -15,7 +15,7 @@
 struct vrtc_ops {
 	/** Level of interrupt 8; falls when the guest reads register C. */
 	void (*set_irq)(void *ctx, bool asserted);
-	/** Ask for vrtc_fired() at @deadline; INT64_MAX: none. */
+	/** Request vrtc_fired() at @deadline; INT64_MAX: none. */
 	void (*set_timer)(void *ctx, s_time_t deadline);
 };
 
@@ -24,7 +24,7 @@ struct vrtc {
 	u8 index;
 	s64 offset;		/* seconds from the wall clock to the guest's */
 	s64 wall_ns;		/* wall clock (ns since 1970) at system time 0 */
-	s_time_t last_update;	/* flags of updates and alarms are right up to then */
+	s_time_t last_update;	/* update and alarm flags are correct up to this time */
 	s_time_t last_periodic;
 	bool irq;
 	const struct vrtc_ops *ops;
