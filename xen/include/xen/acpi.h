@@ -78,7 +78,7 @@ struct acpi_slit {
 	u8 distance[ACPI_MAX_LOCALITIES][ACPI_MAX_LOCALITIES];
 };
 
-/** Also -XEN_EINVAL when distances are nonsense: own ones not 10, others below 10. */
+/** Also -XEN_EINVAL for invalid distances: a node's own is not 10, or another is below 10. */
 int acpi_parse_slit(const u8 *p, size_t len, struct acpi_slit *out);
 
 struct acpi_hpet { paddr_t address; u8 number; u16 min_tick; };
@@ -108,7 +108,7 @@ struct acpi_fadt {
 int acpi_parse_fadt(const u8 *p, size_t len, struct acpi_fadt *out);
 
 struct acpi_s5 { u8 type_a, type_b; };
-/** Search AML for the _S5 package. -XEN_ENOENT when it holds none. */
+/** Search AML for the _S5 package. -XEN_ENOENT when there is none. */
 int acpi_scan_s5(const u8 *aml, size_t len, struct acpi_s5 *out);
 
 /* --- The machine's tables --- */

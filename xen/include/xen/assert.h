@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Invariants of the hypervisor, and what happens when one is broken. Every layer may use these. */
+/* Invariants of the hypervisor, and the reaction to a broken one. Every layer may use these. */
 #ifndef XEN_ASSERT_H
 #define XEN_ASSERT_H
 
 #include <xen/compiler.h>
 
-/** Broken hypervisor invariant: print registers, backtrace, last trace records; then halt or
- * reboot (noreboot). Any context. */
+/** Report a broken hypervisor invariant: print registers, backtrace and the last trace records,
+ * then halt or reboot (noreboot). Any context. */
 void panic(const char *fmt, ...) __printf_like(1, 2) __noreturn;
 
 #define BUG() panic("BUG at %s:%d", __FILE__, __LINE__)

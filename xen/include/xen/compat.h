@@ -27,7 +27,7 @@ struct compat_layout;
 /**
  * Make the call @hc of the current vCPU @v, which came from 32-bit mode, through @run. The
  * arguments are the caller's registers, zero-extended, before and after. -XEN_ENOSYS for commands
- * that the table does not know; otherwise what @run returns.
+ * that the table does not know; otherwise the result of @run.
  */
 long compat_call(struct vcpu *v, struct hypercall *hc,
 		 long (*run)(struct vcpu *v, struct hypercall *hc));
@@ -37,15 +37,14 @@ int compat_copy_in(struct vcpu *v, void *dst, guest_ptr_t src, size_t len);
 int compat_copy_out(struct vcpu *v, guest_ptr_t dst, const void *src, size_t len);
 
 /**
- * For memory that is written after the call has ended: the linear address that @p leads to, which
- * is at the start of a structure, and in *@layout how the guest sees what is there; NULL: as the
- * hypervisor does.
+ * For memory that is written after the call has ended: the linear address that @p leads to, the
+ * start of a structure. *@layout is the structure's layout in the guest; NULL: the native one.
  */
 guest_ptr_t compat_resolve(guest_ptr_t p, const struct compat_layout **layout);
 
 /** Bytes of a structure in a 32-bit guest. At most COMPAT_MAX_BYTES. */
 u32 compat_bytes(const struct compat_layout *layout);
-/** Where the member at offset @native of the native structure lies in a 32-bit guest. */
+/** The offset in a 32-bit guest of the member at offset @native of the native structure. */
 u32 compat_offset(const struct compat_layout *layout, u32 native);
 /** Convert a whole structure; @compat has compat_bytes() of room. Gaps become zero. */
 void compat_from_native(const struct compat_layout *layout, void *compat, const void *native);

@@ -18,25 +18,25 @@ struct console_dev {
 /** Send all further output to @dev too, after replaying what the ring holds. Boot only. */
 void console_register(const struct console_dev *dev);
 
-/** One character typed on the console. IRQ context. Ctrl-A three times switches between the
- * hypervisor's debug keys and the hardware domain (through console_rx_handler). */
+/** Take a character typed on the console. IRQ context. Ctrl-A three times switches between the
+ * hypervisor's debug keys and the hardware domain (console_set_guest_rx()). */
 void console_input(char c);
 
-/** Receives characters meant for the hardware domain; set by domain/. */
+/** Set the handler of characters for the hardware domain. Called by domain/. */
 void console_set_guest_rx(void (*handler)(char c));
 
-/** Copy the ring from free-running index *@index on; advances it; returns bytes copied. */
+/** Copy the ring from the free-running index *@index on and advance it; returns bytes copied. */
 size_t console_ring_read(char *buf, size_t len, u32 *index, bool clear);
 
 /** Characters written by guest @domid through CONSOLEIO_write; buffered until newline, control
  * characters removed, rate-limited, prefixed "(dN) ". The hardware domain's go out raw. */
 void console_guest_write(u16 domid, const char *s, size_t len, bool raw);
 
-/** Wait until all output has left the machine; from now on print at once and without locks. For
- * a machine that goes down: it may lose power right after. */
+/** Wait until all output has left the machine; from now on print directly and without locks. For
+ * use before the machine stops: it may lose power right after. */
 void console_force_sync(void);
 
-/** A debug key: @fn runs in a tasklet on the CPU that got the key. */
+/** Register a debug key: @fn runs in a tasklet on the CPU that received the key. */
 void keyhandler_register(char key, void (*fn)(char key), const char *what);
 /** Run a debug key's handler (also XEN_SYSCTL_debug_keys). -XEN_ENOENT when none. */
 int keyhandler_run(char key);

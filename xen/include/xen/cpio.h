@@ -13,9 +13,9 @@ struct cpio_file {
 };
 
 /**
- * Read the file at offset @pos of @archive, @len bytes long, and move @pos behind it.
+ * Read the file at offset @pos of @archive, @len bytes long, and move @pos past it.
  * Returns 1 when @file is filled in, 0 at the archive's end mark, -XEN_EINVAL when the bytes there
- * are no newc header or reach beyond the archive. Layout: cpio(5), "New ASCII Format".
+ * are not a newc header or reach beyond the archive. Layout: cpio(5), "New ASCII Format".
  */
 int cpio_next(const void *archive, u64 len, u64 *pos, struct cpio_file *file);
 

@@ -31,7 +31,7 @@ static inline bool cpumask_test_and_clear(cpumask_t *m, u32 cpu)
 	return bit_test_and_clear_atomic(m->bits, cpu);
 }
 
-/** First CPU in the mask at or after @from; NR_CPUS when none. */
+/** The first CPU in the mask at or after @from; NR_CPUS when there is none. */
 static inline u32 cpumask_next(const cpumask_t *m, u32 from)
 {
 	return bitmap_find_next(m->bits, NR_CPUS, from);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Decompression from memory to memory: gzip, XZ, LZMA, Zstandard, LZ4, and the kernel inside a
- * Linux bzImage. Input may be anything: every read and write is bounded, and every loop makes
+ * Linux bzImage. The input is not trusted: every read and write is bounded, and every loop makes
  * progress.
  */
 #ifndef XEN_DECOMPRESS_H
@@ -47,26 +47,26 @@ enum unpack_error gzip_decompress(struct unpack_buf *b, struct unpack_work *work
 
 /**
  * One stream in the container of the LZMA utilities (LZMA_Alone), of known size or with an end
- * mark. It has no checksum to be checked.
+ * mark. The format has no checksum.
  */
 enum unpack_error lzma_decompress(struct unpack_buf *b, struct unpack_work *work);
 /** One Zstandard frame (RFC 8878) without a dictionary. A checksum is checked if there is one. */
 enum unpack_error zstd_decompress(struct unpack_buf *b, struct unpack_work *work);
 
-/** A legacy LZ4 frame that takes up the whole input. It has no checksum to be checked. */
+/** A legacy LZ4 frame that takes up the whole input. The format has no checksum. */
 enum unpack_error lz4_decompress(struct unpack_buf *b);
 
-/** Where the compressed kernel is in a bzImage, and how large it says it becomes. */
+/** The place of the compressed kernel in a bzImage, and the unpacked size that the file states. */
 struct bzimage_info {
 	const u8 *payload;
 	size_t payload_len;
 	u32 unpacked_len;		/* a hint from the file; not to be trusted */
 };
 enum unpack_error bzimage_parse(const void *image, size_t len, struct bzimage_info *info);
-/** The compression's name as the payload begins, NULL when none is known; it may lack a decoder. */
+/** The compression's name by the first bytes, NULL when unknown. It may have no decoder. */
 const char *bzimage_compression(const struct bzimage_info *info);
-/** Decompress a payload of any of these kinds (told by how it begins), with what the kernel's build
- * appends. */
+/** Decompress a payload of any of these kinds (known by its first bytes), which may end with the
+ * size that the kernel's build appends. */
 enum unpack_error bzimage_decompress(const struct bzimage_info *info, void *out, size_t out_size,
 				     size_t *out_len, struct unpack_work *work);
 

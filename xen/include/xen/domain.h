@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Domains and vCPUs: what all parts of the hypervisor share. Each subsystem hangs its own state
- * here by pointer; an architecture wraps struct domain and struct vcpu in its own (container_of).
+ * Domains and vCPUs: the structures that all parts of the hypervisor share. Each subsystem has a
+ * pointer to its own state here; an architecture embeds struct domain and struct vcpu in its own
+ * structures (container_of).
  */
 #ifndef XEN_DOMAIN_H
 #define XEN_DOMAIN_H
@@ -28,7 +29,7 @@ struct grant_table;
 struct guest_area {
 	struct page_info *page[2];
 	u32 offset, len;	/* len 0: none */
-	const struct compat_layout *layout;	/* how the guest sees it; NULL: as we do */
+	const struct compat_layout *layout;	/* the guest's layout; NULL: the native one */
 };
 
 struct vcpu {
@@ -46,11 +47,11 @@ struct vcpu {
 	bool caller_is_32bit;		/* its last hypercall came from 32-bit mode [own CPU] */
 
 	/* The guest's own copies; NULL until registered [domain lock to change] */
-	struct vcpu_info *vcpu_info;	/* hypervisor mapping; never NULL once created (dummy) */
+	struct vcpu_info *vcpu_info;	/* hypervisor mapping; never NULL once created */
 	struct page_info *vcpu_info_page;
-	u32 switch_work;		/* VSW_*: ask for the hook at a switch; atomic */
+	u32 switch_work;		/* VSW_*: requests for the hooks at a switch; atomic */
 	struct guest_area runstate_area;	/* [area_lock] */
-	struct spinlock area_lock;	/* any vCPU may register, the switch of CPUs writes */
+	struct spinlock area_lock;	/* any vCPU may register; vCPU switches write */
 
 	/* Timers of VCPUOP_set_*_timer */
 	struct timer singleshot_timer;
@@ -60,7 +61,7 @@ struct vcpu {
 	struct evtchn_vcpu *evtchn;	/* owned by domain/evtchn */
 };
 
-/** Watchdogs that a domain may have at once, SCHEDOP_watchdog; as many as on Xen. */
+/** The most watchdogs of a domain at once (SCHEDOP_watchdog), as many as on Xen. */
 #define DOMAIN_WATCHDOGS 2
 
 enum domain_dying { DOM_ALIVE, DOM_DYING, DOM_DEAD };
@@ -72,7 +73,7 @@ struct domain {
 	bool is_privileged;		/* may use domctl, sysctl, platform_op */
 	bool is_mapped_1to1;		/* gfn == mfn */
 	bool is_idle;
-	bool creation_finished;		/* unpaused once: no more creation-only calls */
+	bool creation_finished;		/* was unpaused: creation-only calls are refused */
 	bool reap;			/* [const] destroyed by the hypervisor after its shutdown */
 	bool being_killed;		/* atomic */
 	u32 refs;			/* atomic; the domain list holds one */
@@ -122,13 +123,13 @@ struct domain {
 	s64 time_offset_seconds;
 	struct scheduler *sched;	/* the instance that schedules its vCPUs */
 	void *sched_priv;		/* the policy's per-domain data */
-	bool pages_hold_domain;		/* dead, but others use its pages [page_lock] */
-	struct tasklet emptied;		/* then scheduled with the last page */
+	bool pages_hold_domain;		/* dead, but its pages are in use [page_lock] */
+	struct tasklet emptied;		/* scheduled when its last page is freed */
 };
 
 extern struct domain *hardware_domain;	/* dom0, NULL before it is built */
 
-/** The vCPU this CPU runs (the idle vCPU when none). */
+/** The vCPU that this CPU runs, which may be its idle vCPU. */
 struct vcpu *current_vcpu(void);
 
 static inline bool is_idle_vcpu(const struct vcpu *v) { return v->domain->is_idle; }
@@ -145,7 +146,7 @@ static inline struct vcpu *domain_vcpu(const struct domain *d, u32 id)
 	return __atomic_load_n(&d->vcpu[array_index_nospec(id, d->max_vcpus)], __ATOMIC_ACQUIRE);
 }
 
-/** What a domain is made from (domctl, boot manifest, dom0 builder). */
+/** The parameters for creating a domain (from domctl, boot manifest or dom0 builder). */
 struct domain_config {
 	u16 domid;			/* DOMID_INVALID: choose */
 	u32 flags;			/* XEN_DOMCTL_CDF_* */
@@ -177,22 +178,22 @@ struct domain *domain_next(const struct domain *d);
 
 /** XEN_DOMCTL_destroydomain. 0 when all is torn down, -XEN_ERESTART to call again. */
 int domain_kill(struct domain *d);
-/** The guest asked (SCHEDOP_shutdown) or failed: stop all vCPUs, tell dom0 by VIRQ_DOM_EXC. For
- * the hardware domain: reboot or power off the machine. */
+/** Shut @d down, on its request (SCHEDOP_shutdown) or after a failure: stop all vCPUs and tell dom0
+ * by VIRQ_DOM_EXC. For the hardware domain: reboot or power off the machine. */
 void domain_shutdown(struct domain *d, u32 reason);
 void domain_resume(struct domain *d);
-/** The guest made itself unable to go on. Logged once with the reason; SHUTDOWN_crash. */
+/** Shut @d down with SHUTDOWN_crash, as it cannot continue. Logs the reason once. */
 void domain_crash(struct domain *d, const char *fmt, ...) __printf_like(2, 3);
 
 /** Route console input to the hardware domain. Boot. */
 void console_io_init(void);
 
-/** Guest memory pinned and mapped into the hypervisor for its life (shared rings, vcpu_info). NULL
- * unless it is the domain's own RAM: another's page does not keep that domain. */
+/** Pin and map a guest page for the hypervisor (shared rings, vcpu_info). NULL unless it is the
+ * domain's own RAM: another's page does not keep that domain. */
 void *map_guest_page(struct domain *d, gfn_t gfn, struct page_info **page);
 void unmap_guest_page(void *va, struct page_info *page);
 
-/** Boot, after sched_init(): what the scheduler calls back, and the debug keys of domains. */
+/** Set the scheduler's hooks and the debug keys of domains. Boot, after sched_init(). */
 void domains_init(void);
 
 /** The timers that a guest sets by hypercalls; killing them may be repeated. */

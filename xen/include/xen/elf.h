@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Reading an ELF kernel, 64-bit or 32-bit, for a PVH boot. Pure: it looks at the file and tells
- * what to load where, and everything it tells lies inside the file.
+ * Reading an ELF kernel, 64-bit or 32-bit, for a PVH boot. Pure: the result says which parts of the
+ * file to load where, and all of them are inside the file.
  */
 #ifndef XEN_ELF_H
 #define XEN_ELF_H
@@ -28,7 +28,7 @@ enum elf_error {
 	ELF_SEGMENTS_OVERLAP,	/* in memory */
 	ELF_BAD_NOTE,
 	ELF_NO_PHYS32_ENTRY,
-	ELF_ENTRY_OUTSIDE,	/* the entry points into no segment */
+	ELF_ENTRY_OUTSIDE,	/* the entry is outside all segments */
 };
 
 /** Text for a log line. */

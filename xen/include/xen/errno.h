@@ -5,7 +5,7 @@
 
 #include <public/errno.h>
 
-/** Internal, never shown to a guest: call again with the updated arguments. */
+/** Internal, never returned to a guest: call again with the updated arguments. */
 #define XEN_ERESTART 85
 
 #endif

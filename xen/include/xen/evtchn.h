@@ -17,11 +17,11 @@ void evtchn_register_key(void);
  */
 int evtchn_domain_init(struct domain *d, u32 max_port);
 int evtchn_vcpu_init(struct vcpu *v);
-/** Close all ports and refuse new ones; bounded work a call, -XEN_ERESTART to be called again.
- * Copes with a half-made domain and with being called again after it finished. */
+/** Close all ports and refuse new ones, with bounded work; -XEN_ERESTART to be called again. The
+ * domain may be only partly made. May be called again after it finished. */
 int evtchn_domain_destroy(struct domain *d);
 /** Free the memory of the domain's and its vCPUs' event channels, after evtchn_domain_destroy
- * returned 0 and the last reference to the domain is gone. */
+ * returned 0 and the last reference to the domain was dropped. */
 void evtchn_domain_free(struct domain *d);
 
 /** HYPERVISOR_event_channel_op. -XEN_ERESTART: issue it again with the same arguments. */
@@ -41,13 +41,13 @@ int evtchn_send(struct domain *d, u32 port);
 int evtchn_alloc_unbound(struct domain *d, u16 remote);
 
 /**
- * @v->vcpu_info was pointed at new memory, into which the caller had copied the old contents
- * (VCPUOP_register_vcpu_info): raise everything again, as events that came meanwhile may have
- * been marked in the old place only. Call after the pointer was stored; any context.
+ * @v->vcpu_info now points to new memory, to which the caller copied the old contents
+ * (VCPUOP_register_vcpu_info): raise all events again, as events that came meanwhile may be marked
+ * only in the old memory. Call after the pointer was stored; any context.
  */
 void evtchn_vcpu_info_moved(struct vcpu *v);
 
-/** True when some event waits that the vCPU has not masked (evtchn_upcall_pending). */
+/** True when an event is pending that is not masked (evtchn_upcall_pending). */
 bool evtchn_vcpu_pending(const struct vcpu *v);
 /** True when @port of @d is valid / pending, whatever its mask (SCHEDOP_poll). */
 bool evtchn_port_valid(const struct domain *d, u32 port);

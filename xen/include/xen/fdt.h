@@ -17,7 +17,7 @@ enum fdt_error {
 	FDT_BAD_VERSION,
 	FDT_BAD_LAYOUT,		/* blocks outside the blob, misaligned, or overlapping the header */
 	FDT_BAD_RESERVE,	/* the memory reservation block does not end */
-	FDT_BAD_TOKEN,		/* unknown token, or one that may not stand there */
+	FDT_BAD_TOKEN,		/* unknown token, or one that is not allowed there */
 	FDT_BAD_NAME,		/* a node's or property's name does not end inside its block */
 	FDT_BAD_PROPERTY,	/* a property's value leaves the structure block */
 	FDT_TOO_DEEP,
@@ -72,18 +72,18 @@ bool fdt_prop_u32(const struct fdt_prop *p, u32 index, u32 *v);
 /** A number of @cells (1 or 2) cells that begins at cell @index. */
 bool fdt_prop_cells(const struct fdt_prop *p, u32 index, u32 cells, u64 *v);
 bool fdt_get_u32(const struct fdt *t, fdt_node_t n, const char *name, u32 *v);
-/** Of two cells, or of one. */
+/** A number of two cells or of one. */
 bool fdt_get_u64(const struct fdt *t, fdt_node_t n, const char *name, u64 *v);
 /** The value as a string; NULL when absent or not one string with its NUL. */
 const char *fdt_get_string(const struct fdt *t, fdt_node_t n, const char *name);
-/** String @index of a list; NULL behind the last or when the list is malformed. */
+/** String @index of a list; NULL after the last or when the list is malformed. */
 const char *fdt_prop_string(const struct fdt_prop *p, u32 index);
-/** Whether a list of strings holds @s. */
+/** True when a list of strings contains @s. */
 bool fdt_prop_has_string(const struct fdt_prop *p, const char *s);
-/** Whether "compatible" holds @s. */
+/** True when "compatible" contains @s. */
 bool fdt_is_compatible(const struct fdt *t, fdt_node_t n, const char *s);
 
-/** Entry @index of the memory reservation block; false behind the last. */
+/** Entry @index of the memory reservation block; false after the last. */
 bool fdt_reserved(const struct fdt *t, u32 index, u64 *start, u64 *size);
 
 #endif

@@ -12,26 +12,26 @@
 void gnttab_register_key(void);
 
 /**
- * Give @d a grant table of one frame. 0 stands for the default in each limit: 64 frames, 1024
+ * Give @d a grant table of one frame. A limit of 0 means the default: 64 frames, 1024
  * maptrack frames (256 mappings each), version 2. -XEN_ENOMEM, -XEN_EINVAL (limit out of range).
  */
 int gnttab_domain_init(struct domain *d, u32 max_frames, u32 max_maptrack, u32 max_version);
 /**
- * Refuse new use of @d's grants and drop all mappings @d holds of other domains' pages; bounded,
- * -XEN_ERESTART to be called again. Before p2m_domain_destroy, with @d's vCPUs stopped. Mappings
- * others hold of @d's pages stay until they unmap them, and keep a reference to @d.
+ * Refuse new use of @d's grants and drop all mappings that @d holds of other domains' pages. The
+ * work is bounded; -XEN_ERESTART to be called again. Before p2m_domain_destroy, with @d's vCPUs
+ * stopped. Mappings that others hold of @d's pages stay until they unmap them, and keep a
+ * reference to @d.
  */
 int gnttab_domain_destroy(struct domain *d);
-/** Free the rest, when the last reference to @d is gone. Copes with a half-made domain. */
+/** Free the rest, after the last reference to @d was dropped. @d may be only partly made. */
 void gnttab_domain_free(struct domain *d);
 
 /**
- * HYPERVISOR_grant_table_op. Preemptible: returns the number of ops done so far through
- * *@done and -XEN_ERESTART when it stopped early for a softirq; then issue it again for the rest
- * of the array. *@done is set in all cases.
+ * HYPERVISOR_grant_table_op. Preemptible: -XEN_ERESTART when it stopped early for a softirq; then
+ * issue it again for the rest of the array. *@done is the number of ops done, in all cases.
  *
- * Grant mappings are P2M_GRANT_* entries of the caller's p2m and go to empty gfns only. The grant
- * table holds the reference on the page, the p2m none.
+ * Grant mappings are P2M_GRANT_* entries of the caller's p2m, at gfns that were empty. The grant
+ * table holds the reference to the page; the p2m holds none.
  * Refused, as HVM guests have no use for them: GNTTABOP_transfer and unmap_and_replace
  * (-XEN_ENOSYS), GNTMAP_contains_pte and application_map (GNTST_general_error).
  * GNTTABOP_cache_flush is -XEN_EOPNOTSUPP, as in Xen on cache-coherent x86.

@@ -18,8 +18,8 @@ static inline guest_ptr_t guest_ptr_add(guest_ptr_t p, u64 bytes)
 {
 	return gvaddr_make(p.v + bytes);
 }
-/** NULL, also one that was made a translating pointer (xen/compat.h): all but its mark and its
- * layout are zero then. No other pointer that looks so leads anywhere. */
+/** True for NULL, also as a translating pointer (xen/compat.h), in which only the mark and the
+ * layout are not zero. No valid pointer has this form. */
 static inline bool guest_ptr_is_null(guest_ptr_t p)
 {
 	return p.v == 0 || (p.v >> 59 == 0x10 && p.v << 12 == 0);

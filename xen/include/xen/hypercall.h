@@ -8,8 +8,8 @@
 
 #define HYPERCALL_MAX_ARGS 5
 
-/** Arguments as the guest's registers hold them; a handler that returns -XEN_ERESTART has set
- * them to what the repeated call must see. */
+/** The arguments in the guest's registers. A handler that returns -XEN_ERESTART has set them to
+ * those of the repeated call. */
 struct hypercall {
 	u32 nr;
 	u64 arg[HYPERCALL_MAX_ARGS];

@@ -18,13 +18,13 @@
 #define MANIFEST_NO_MODULE (~0U)
 #define MANIFEST_NO_NODE 0xff
 
-/** What a domain's description may ask for. */
+/** Limits for a domain's description. */
 struct manifest_limits {
 	u32 nr_modules;			/* boot modules, the manifest among them */
 	u32 self;			/* the manifest's own index, from 0 */
 	u32 nr_nodes;
 	u64 total_kib;			/* RAM of the machine */
-	const cpumask_t *cpus;		/* that are online */
+	const cpumask_t *cpus;		/* online CPUs */
 };
 
 /** One domain, checked. Pointers lead into the tree. */
@@ -53,12 +53,12 @@ struct manifest {
 /** One line about something wrong, without prefix and newline. */
 typedef void manifest_complain_fn(void *ctx, const char *line);
 
-/** Whether a module is a manifest: it begins with a device tree's magic number. */
+/** True when a module is a manifest: it begins with the magic number of a device tree. */
 bool manifest_is_one(const void *module, size_t len);
 
 /**
- * Read all /chosen nodes compatible with "xen,domain" of an opened tree into @m. A description
- * with a mistake costs one complaint and that domain; the others stand.
+ * Read all /chosen nodes compatible with "xen,domain" of an opened tree into @m. A description with
+ * an error causes a complaint and is left out; the others remain.
  */
 void manifest_parse(struct manifest *m, const struct fdt *t, const struct manifest_limits *lim,
 		    manifest_complain_fn *complain, void *ctx);

@@ -75,7 +75,7 @@ static inline void *page_to_virt(const struct page_info *pg)
 #define MEMF_NODE(n) ((u32)(n) + 1)		/* prefer this node */
 #define MEMF_NODE_MASK 0xff
 #define MEMF_EXACT_NODE 0x100		/* fail rather than use another node */
-#define MEMF_NO_SCRUB 0x200		/* the caller overwrites it all */
+#define MEMF_NO_SCRUB 0x200		/* the caller overwrites everything */
 #define MEMF_DMA32 0x400		/* below 4 GiB */
 
 /**
@@ -85,7 +85,7 @@ static inline void *page_to_virt(const struct page_info *pg)
 struct page_info *alloc_pages(u32 order, u32 memf);
 void free_pages(struct page_info *pg, u32 order);
 
-/** Free frames whose last reference is gone. All of them become dirty. Any context. */
+/** Free frames whose last reference was dropped. All become dirty. Any context. */
 void heap_free_dirty(struct page_info *pg, u32 order);
 /** Zero those of the caller's own frames that are marked dirty, and unmark them. */
 void heap_scrub_owned(struct page_info *pg, u32 order);
@@ -131,16 +131,16 @@ void heap_for_each_free(void (*fn)(mfn_t start, u64 n, void *arg), void *arg);
 
 /** Take a dirty chunk of at most 2^@order frames of @node for scrubbing; NULL when none is left. */
 struct page_info *heap_take_dirty(u8 node, u32 order, u32 *got_order);
-/** Whether there is such a chunk. */
+/** True when there is such a chunk on any node. */
 bool heap_has_dirty(void);
-/** Zero what is dirty in such a chunk and give it back. */
+/** Zero the dirty frames of such a chunk and give it back. */
 void heap_return_scrubbed(struct page_info *pg, u32 order);
 /** While set, clean and dirty chunks stay apart and an allocation waits for chunks taken. */
 void heap_set_scrubbing(bool on);
 
 /**
- * While set, an allocation takes the highest frames that are free, for the hardware domain needs
- * the lowest: its kernel lies where it was linked to lie. Boot only: it looks at every free chunk.
+ * While set, allocations take the highest free frames, because the hardware domain needs the
+ * lowest: its kernel must be where it was linked to be. Boot only: it looks at every free chunk.
  */
 void heap_set_from_top(bool on);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Array indices that a guest chooses. A processor may run ahead of a mispredicted bounds check with
- * an index out of bounds, and what it loads then can be found out by the state of its caches
+ * an index out of bounds, and the state of its caches may then reveal what it loaded
  * (bounds check bypass, AMD's "Software Techniques for Managing Speculation", V1-1). So such an
  * index goes through array_index_nospec() between its check and its use.
  */

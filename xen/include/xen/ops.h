@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Tables of function pointers. Callers use every slot without looking at it first, so an empty one
- * must be found before the first call: each table is registered where it is defined, and the boot
- * checks them all.
+ * Tables of function pointers. Callers use every slot without a check, so an empty slot must be
+ * found before the first call: each table is registered where it is defined, and the boot checks
+ * all tables.
  */
 #ifndef XEN_OPS_H
 #define XEN_OPS_H

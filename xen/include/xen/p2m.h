@@ -9,9 +9,9 @@
 #include <xen/domain.h>
 #include <xen/timer.h>
 
-/* Foreign pages that wait for one flush. */
+/* The most foreign pages that wait for a flush. */
 #define P2M_PARKED 64
-/* Ranges that are remembered apart from each other; further ones are joined to the last. */
+/* The most separate ranges of changes; further ranges are joined to the last. */
 #define P2M_CHANGES 16
 
 enum p2m_type {
@@ -35,10 +35,10 @@ struct p2m_range {
 
 /**
  * Another user of a p2m's translations, such as an IOMMU. @changed is called once for a batch, or
- * for a call outside of one, with the ranges that may look different now; and earlier where a page
- * that was unmapped is to be let go before the batch ends. The p2m's lock is held for writing:
- * p2m_lookup_locked() may be used, and nothing that takes the lock. When the p2m is closed nothing
- * is mapped any more, whatever lookups say.
+ * for a call outside of a batch, with the ranges that may have changed. It is called earlier if an
+ * unmapped page must be released before the batch ends. The p2m's lock is held for writing: use
+ * p2m_lookup_locked(), and nothing that takes the lock. When the p2m is closed nothing is mapped
+ * any more, whatever lookups return.
  */
 struct p2m_observer {
 	struct list_head link;		/* [p2m lock] */
@@ -58,7 +58,7 @@ struct p2m {
 	struct p2m_range change[P2M_CHANGES];	/* [lock] that observers have not been told of */
 	u32 batch;			/* [lock] nesting of p2m_batch_begin */
 	u32 nr_parked;			/* [lock] */
-	struct page_info *parked[P2M_PARKED];	/* [lock] unmapped, to be let go after a flush */
+	struct page_info *parked[P2M_PARKED];	/* [lock] unmapped, released after a flush */
 	struct timer park_timer;	/* flushes when nothing else does */
 	bool closed;			/* [lock] torn down: nothing can be mapped any more */
 	u64 table_pages;		/* [lock] */
@@ -69,7 +69,7 @@ int p2m_domain_init(struct domain *d);
 /** Unmap everything for good and drop foreign references, with the vCPUs stopped. Lookups find
  * nothing from then on. -XEN_ERESTART to be called again. */
 int p2m_domain_destroy(struct domain *d);
-/** Free what p2m_domain_destroy left; nobody refers to the domain any more. */
+/** Free the rest after p2m_domain_destroy; no reference to the domain is left. */
 void p2m_domain_free(struct domain *d);
 
 /**
@@ -77,29 +77,29 @@ void p2m_domain_free(struct domain *d);
  * P2M_FOREIGN mapping takes over a reference on the page and one on its owner from the caller.
  */
 int p2m_map(struct p2m *p, gfn_t gfn, mfn_t mfn, u32 order, enum p2m_type type);
-/** The same for one frame where nothing is, else -XEN_EEXIST: looking and mapping are one step. */
+/** The same for one frame at an empty gfn, else -XEN_EEXIST. Check and mapping are one step. */
 int p2m_map_new(struct p2m *p, gfn_t gfn, mfn_t mfn, enum p2m_type type);
-/** Map @n frames 1:1-contiguously, where nothing is (-XEN_EEXIST), with the largest orders
- * alignment permits. All or none: after an error (-XEN_ENOMEM) nothing maps the frames any more,
- * in any TLB. */
+/** Map @n contiguous frames to contiguous empty gfns (else -XEN_EEXIST), with the largest orders
+ * that alignment permits. All or none: after an error (also -XEN_ENOMEM) none of the frames is
+ * mapped, nor in any TLB. */
 int p2m_map_range(struct p2m *p, gfn_t gfn, mfn_t mfn, u64 n, enum p2m_type type);
 int p2m_unmap(struct p2m *p, gfn_t gfn, u32 order);
 int p2m_unmap_range(struct p2m *p, gfn_t gfn, u64 n);
 /**
- * Unmap one frame if @mfn is what is mapped there, and as @type, else -XEN_ENOENT. Among several
- * who try, one succeeds, and only that one may let the page go (after a flush) or map it elsewhere.
+ * Unmap one frame if @mfn is mapped there as @type, else -XEN_ENOENT. Of several concurrent callers
+ * one succeeds, and only that one may release the page (after a flush) or map it elsewhere.
  */
 int p2m_unmap_page(struct p2m *p, gfn_t gfn, mfn_t mfn, enum p2m_type type);
 
-/** Look up; invalid mfn and P2M_INVALID when nothing is there. *@order (may be NULL): of the
- * mapping, or of the hole. */
+/** Look up; an invalid mfn and P2M_INVALID when nothing is mapped. *@order (may be NULL) is that of
+ * the mapping or of the hole. */
 mfn_t p2m_lookup(struct p2m *p, gfn_t gfn, enum p2m_type *type, u32 *order);
 
 /**
- * A view of a domain's memory, for several accesses in a row: it holds the p2m's lock for reading
- * and remembers the mapping met last, so that what lies in the same superpage costs no lookup. The
- * lock stands in for page references: a page is let go only after it was unmapped, which takes the
- * lock for writing. Keep views short, and take no lock of a lower rank meanwhile.
+ * A view of a domain's memory, for several accesses in a row. It holds the p2m's lock for reading
+ * and remembers the last mapping, so accesses to the same superpage need no lookup. The lock
+ * replaces page references: a page is released only after it was unmapped, which takes the lock for
+ * writing. Keep views short, and take no lock of a lower rank meanwhile.
  */
 struct p2m_view {
 	struct p2m *p;
@@ -120,12 +120,12 @@ static inline void p2m_view_end(struct p2m_view *w)
 	read_unlock(&w->p->lock);
 }
 
-/** Slow half of the next: look at the mapping that covers @at. False: no readable memory. */
+/** Slow path of p2m_view_at(): look up the mapping that covers @at. False: no readable memory. */
 bool p2m_view_move(struct p2m_view *w, gpaddr_t at);
 
 /**
- * Where the hypervisor finds the byte at @at and the rest of its page, until the view ends. NULL
- * when there is no memory, or for @write none that may be written.
+ * The hypervisor's address of the byte at @at and the rest of its page, valid until the view ends.
+ * NULL when there is no memory, or with @write no writable memory.
  */
 static inline void *p2m_view_at(struct p2m_view *w, gpaddr_t at, bool write)
 {
@@ -134,19 +134,19 @@ static inline void *p2m_view_at(struct p2m_view *w, gpaddr_t at, bool write)
 	return likely(!write || w->writable) ? w->va + (at.v - w->start) : NULL;
 }
 
-/** Look up RAM and take a page reference; NULL when it is not RAM one may use that way. */
+/** Look up RAM and take a page reference; NULL when it is not RAM, or not writable with @write. */
 struct page_info *p2m_get_page(struct domain *d, gfn_t gfn, enum p2m_type *type, bool write);
 
-/** Between these, TLB flushes are gathered into one at the end. Pages that were unmapped must not
- * be let go before that, or p2m_flush(): another vCPU's batch may hold flushes back as well. */
+/** Between these, TLB flushes are gathered into one at the end. Unmapped pages must not be released
+ * before the end or p2m_flush(), even without a batch: another vCPU's batch may delay flushes. */
 void p2m_batch_begin(struct p2m *p);
 void p2m_batch_end(struct p2m *p);
-/** Tell @o of all changes from now on, and no more. @o->changed is set. */
+/** Start / stop telling @o of all changes. @o->changed is set. */
 void p2m_observe(struct p2m *p, struct p2m_observer *o);
 void p2m_unobserve(struct p2m *p, struct p2m_observer *o);
 /** p2m_lookup() for observers and others who hold the lock. @order is not NULL. */
 mfn_t p2m_lookup_locked(struct p2m *p, gfn_t gfn, enum p2m_type *type, u32 *order);
-/** Do a flush that is due now, batch or not. Foreign pages unmapped before are let go. */
+/** Do a pending flush now, even in a batch, and release unmapped foreign pages. */
 void p2m_flush(struct p2m *p);
 
 static inline bool p2m_type_is_ram(enum p2m_type t) { return t == P2M_RAM_RW || t == P2M_RAM_RO; }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * How one kind of second-stage table encodes its entries. Writing them is left to pure functions;
- * reading is told by masks, because every look at guest memory reads several. So the engine
- * (mm/p2m) can be tested against a model, and a second format is a second file.
+ * The encoding of the entries of one kind of second-stage table. Pure functions encode entries;
+ * masks decode them, because every access to guest memory reads several. So the engine (mm/p2m) can
+ * be tested against a model, and a second format is a second file.
  * Levels count from the leaves: 0 maps 4 KiB, 1 maps 2 MiB, 2 maps 1 GiB.
  */
 #ifndef XEN_P2M_FMT_H
@@ -19,8 +19,8 @@ struct p2m_fmt {
 	const char *name;
 	u32 levels;		/* of tables, from the root's to the leaves' */
 	u32 root_order;		/* the root takes 2^this pages, and as many times the entries */
-	bool break_first;	/* an entry must be empty, and flushed, before it may change */
-	u64 present;		/* any of these bits: there is something */
+	bool break_first;	/* empty an entry and flush before changing it */
+	u64 present;		/* an entry with any of these bits is present */
 	u64 large_mask;		/* above level 0 an entry with (entry & large_mask) == */
 	u64 large_value;	/* large_value is a mapping, else a pointer */
 	u64 addr;		/* bits of the entry that hold the address */
@@ -31,7 +31,7 @@ struct p2m_fmt {
 	u64 (*table)(mfn_t mfn);
 };
 
-/** How many bits a gfn may have. */
+/** The number of bits of a gfn. */
 static inline u32 p2m_fmt_gfn_bits(const struct p2m_fmt *f)
 {
 	return f->levels * P2M_LEVEL_BITS + f->root_order;

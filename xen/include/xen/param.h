@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Command-line parameters. Each is declared beside the code it steers; unknown or malformed ones
- * are reported on the console, never ignored. docs/command-line.md lists them.
+ * Command-line parameters. Each is declared next to the code that it controls; unknown or malformed
+ * parameters are reported on the console. docs/command-line.md lists them.
  */
 #ifndef XEN_PARAM_H
 #define XEN_PARAM_H
@@ -15,7 +15,7 @@ struct param {
 	enum param_type type;
 	u32 len;			/* bytes of *var */
 	void *var;
-	/** PARAM_CUSTOM: NULL, or a phrase that says why the value cannot be used. */
+	/** PARAM_CUSTOM: returns NULL, or a phrase that says why the value is refused. */
 	const char *(*parse)(const char *value);
 	const char *const *words;	/* PARAM_WORD */
 	u32 nr_words;
@@ -52,9 +52,9 @@ const char *params_cmdline(void);
 
 /** For parsers: 1 or 0 for the words of a flag ("" is yes), -1 for all others. */
 int param_flag(const char *value);
-/** For parsers: the index of @value among @nr words, -1 when it is not there. */
+/** For parsers: the index of @value among @nr words, -1 when it is not one of them. */
 int param_word(const char *value, const char *const *words, u32 nr);
-/** For parsers: a phrase made to measure, which lives until the next one is made. Boot only. */
+/** For parsers: format a phrase, which is valid until the next call. Boot only. */
 const char *param_error(const char *fmt, ...) __printf_like(1, 2);
 
 #endif

@@ -26,14 +26,14 @@ struct pci_addr {
 	u16 segment, bdf;
 };
 
-/** Where the capabilities that matter here start in configuration space; 0: not there. */
+/** Offsets of the capabilities that we use in configuration space; 0: absent. */
 struct pci_caps {
 	u8 msi, msix, express, advanced_features;
 };
 
 /**
- * Walk the capability list of a function. @read gets aligned registers below 256. A list that
- * loops or points outside the space is cut there.
+ * Walk the capability list of a function. @read is called for aligned registers below 256. The walk
+ * ends where the list loops or points outside the space.
  */
 void pci_parse_caps(u32 (*read)(void *ctx, u32 reg, u32 bytes), void *ctx, struct pci_caps *out);
 
@@ -41,8 +41,8 @@ void pci_parse_caps(u32 (*read)(void *ctx, u32 reg, u32 bytes), void *ctx, struc
 void pci_init(void);
 
 /**
- * Register @reg (below 4096), naturally aligned, of 1, 2 or 4 bytes. All ones when it cannot be
- * reached; such writes are dropped. Any context.
+ * Access register @reg (below 4096), naturally aligned, of 1, 2 or 4 bytes. A register that cannot
+ * be reached reads as all ones, and writes to it are dropped. Any context.
  */
 u32 pci_read(struct pci_addr a, u32 reg, u32 bytes);
 void pci_write(struct pci_addr a, u32 reg, u32 bytes, u32 val);
@@ -63,11 +63,11 @@ static inline u64 pci_window_size(const struct pci_window *w)
 	return (w->last - w->first + 1) * PCI_WINDOW_BUS_SIZE;
 }
 
-/** Window number @i, NULL past the last one. They are added only, never changed. */
+/** Window number @i, NULL past the last one. Windows are only added, never changed. */
 const struct pci_window *pci_window_get(u32 i);
 /**
- * Use another window; @base is where bus 0 would be, as in ACPI's MCFG. One caller at a time.
- * -XEN_EEXIST: there is one for some of these buses. -XEN_EINVAL, -XEN_ENOSPC, -XEN_ENOMEM.
+ * Add a window; @base is where bus 0 would be, as in ACPI's MCFG. One caller at a time.
+ * -XEN_EEXIST: some of these buses have a window. -XEN_EINVAL, -XEN_ENOSPC, -XEN_ENOMEM.
  */
 int pci_window_add(paddr_t base, u16 segment, u8 first, u8 last);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Per-CPU variables: a template section, one copy a CPU, reached by an offset. */
+/* Per-CPU variables: a template section and a copy of it for each CPU, at an offset. */
 #ifndef XEN_PERCPU_H
 #define XEN_PERCPU_H
 

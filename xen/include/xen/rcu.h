@@ -15,9 +15,9 @@ struct rcu_head {
 };
 
 /**
- * Between these two, what an RCU-protected pointer leads to is not freed. They nest, cost nothing
- * (but are counted where assertions are on), and forbid to run softirqs, to idle or to enter a
- * guest meanwhile.
+ * Between these two, the target of an RCU-protected pointer is not freed. They nest, and cost
+ * nothing but a count where assertions are enabled. The code between them must not run softirqs,
+ * idle or enter a guest.
  */
 #ifdef NDEBUG
 static inline void rcu_read_lock(void) { __atomic_signal_fence(__ATOMIC_SEQ_CST); }
@@ -26,11 +26,11 @@ static inline void rcu_read_unlock(void) { __atomic_signal_fence(__ATOMIC_SEQ_CS
 void rcu_read_lock(void);
 void rcu_read_unlock(void);
 #endif
-/** Whether this CPU is between the two; for assertions. True when they are not counted. */
+/** True when this CPU is between the two, or when they are not counted. For assertions. */
 bool rcu_read_locked(void);
 /** Call @fn(@head) in a softirq of some CPU once every CPU has been quiescent. Any context. */
 void call_rcu(struct rcu_head *head, void (*fn)(struct rcu_head *head));
-/** Entering / leaving idle or guest: such a CPU is not waited for. Interrupts off. */
+/** Enter / leave idle or a guest: grace periods do not wait for such a CPU. Interrupts off. */
 void rcu_idle_enter(void);
 void rcu_idle_exit(void);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the rest of the hypervisor asks of the scheduler: vCPU states, pausing, waking, affinity.
- * Policies see none of this, only struct sched_unit (xen/sched/policy.h).
+ * The scheduler for the rest of the hypervisor: vCPU states, pausing, waking, affinity. Policies
+ * see only struct sched_unit (xen/sched/policy.h).
  */
 #ifndef XEN_SCHED_H
 #define XEN_SCHED_H
@@ -30,18 +30,18 @@ int sched_domain_init(struct domain *d, struct scheduler *s);
 void sched_domain_destroy(struct domain *d);
 
 /* Bits of vcpu.switch_work: why the hooks below are to be called for a vCPU. */
-#define VSW_RUNSTATE	BIT(0)	/* each time: the guest has a copy of its runstate */
-#define VSW_PERIODIC	BIT(1)	/* once, when it runs next: its periodic timer waits for that */
+#define VSW_RUNSTATE	BIT(0)	/* at each switch: the guest has a copy of its runstate */
+#define VSW_PERIODIC	BIT(1)	/* once, at its next run: restarts its periodic timer */
 
 /** What the scheduler calls when vCPUs change places. Interrupts off, no locks held. */
 struct sched_hooks {
-	/** @v has left its CPU but is not saved yet / is current now; some switch_work was set. */
+	/** @v has left its CPU but is not saved yet / is current now; its switch_work is not 0. */
 	void (*switched_out)(struct vcpu *v);
 	void (*switched_in)(struct vcpu *v);
 	/** @v is current now on @cpu, and last ran elsewhere. */
 	void (*moved)(struct vcpu *v, u32 cpu);
 };
-/** Set them, all of them. Boot only, after sched_init(); until then nothing is called. */
+/** Set all hooks. Boot only, after sched_init(); until then no hook is called. */
 void sched_set_hooks(const struct sched_hooks *hooks);
 /**
  * Set @work (VSW_*) of a vCPU that is off its CPU, so that switched_in is called when it runs next.
@@ -64,9 +64,9 @@ int sched_destroy(struct scheduler *s);
 struct scheduler *sched_pool(u32 pool_id);
 const struct sched_policy *sched_find_policy(const char *name);
 /**
- * Take @cpu, another than the caller's, out of its instance; it idles when this returns, and its
- * vCPUs run elsewhere. -XEN_EINVAL: it is in none; -XEN_EBUSY: it is the last one and there are
- * domains. The caller holds no lock and no vCPU waits for its own, see vcpu_sleep_sync().
+ * Take @cpu, which is not the caller's, out of its instance; when this returns it idles, and its
+ * vCPUs run elsewhere. -XEN_EINVAL: it is in no instance; -XEN_EBUSY: it is the last one and there
+ * are domains. The caller holds no lock and no vCPU waits for its own, see vcpu_sleep_sync().
  */
 int sched_cpu_leave(u32 cpu);
 /** Give @cpu, which left its instance, to @s; it schedules there after sched_cpu_online(). */
@@ -79,8 +79,8 @@ struct vcpu *sched_idle_vcpu(u32 cpu);
 /** Main loop of a CPU once it is up: run softirqs, then the current vCPU or idle, for ever. */
 void cpu_run(void) __noreturn;
 
-/** Stop running until something is pending that would be delivered; looks again for what came
- * meanwhile, so that no wakeup is lost. */
+/** Stop running until an event is pending that would be delivered. Checks again for events that
+ * arrived meanwhile, so that no wakeup is lost. */
 void vcpu_block(struct vcpu *v);
 /** A reason to run appeared: clear VPF_BLOCKED (and VPF_POLL) and queue it. Any context. */
 void vcpu_unblock(struct vcpu *v);
@@ -90,11 +90,11 @@ void vcpu_wake(struct vcpu *v);
 void vcpu_sleep_nosync(struct vcpu *v);
 void vcpu_sleep_sync(struct vcpu *v);
 void vcpu_yield(struct vcpu *v);
-/** @v, the current vCPU, stops until vcpu_device_answered(). Any context without its lock. */
+/** Stop @v, the current vCPU, until vcpu_device_answered(). Any context, unit's lock not held. */
 void vcpu_wait_for_device(struct vcpu *v);
-/** @v may run again, if it waited for a device. Any CPU. */
+/** Let @v run again if it waits for a device. Any CPU. */
 void vcpu_device_answered(struct vcpu *v);
-/** Counted pausing. _nosync does not wait until it is off its CPU. */
+/** Counted pausing. _nosync does not wait until the vCPU is off its CPU. */
 void vcpu_pause(struct vcpu *v);
 void vcpu_pause_nosync(struct vcpu *v);
 void vcpu_unpause(struct vcpu *v);
@@ -110,7 +110,7 @@ bool vcpu_runnable(const struct vcpu *v);
 /** Hard/soft affinity; -XEN_EINVAL when the mask has no online CPU of the domain's pool. */
 int vcpu_set_affinity(struct vcpu *v, const cpumask_t *hard, const cpumask_t *soft);
 
-/** Copy of the runstate with the running interval up to now added. */
+/** Copy the runstate, with the current interval up to now added. */
 void vcpu_runstate_get(const struct vcpu *v, struct vcpu_runstate_info *info);
 /** Nanoseconds @v has run (for getdomaininfo / getvcpuinfo). */
 u64 vcpu_cpu_time(const struct vcpu *v);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Figures of the boot-time scrub (scrub_heap_at_boot in <xen/mm.h>). */
+/* Statistics of the boot-time scrub (scrub_heap_at_boot in <xen/mm.h>). */
 #ifndef XEN_SCRUB_H
 #define XEN_SCRUB_H
 

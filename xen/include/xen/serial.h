@@ -7,14 +7,14 @@
 
 /**
  * Find the ports that console= names (com1 when it is not given) and register them, polled.
- * After params_parse; needs nothing else. A port that is not there is left out.
+ * After params_parse; needs nothing else. A port that does not exist is left out.
  */
 void serial_init_early(void);
 
-/** Does a serial port that the hypervisor uses have @port among its eight registers? */
+/** True when I/O port @port is a register of a serial port that the hypervisor uses. */
 bool serial_owns_port(u16 port);
 
-/** Is the PCI function @a a card whose serial port the hypervisor uses? */
+/** True when the hypervisor uses a serial port of the PCI function @a. */
 bool serial_owns_pci(struct pci_addr a);
 
 /**
@@ -24,8 +24,8 @@ bool serial_owns_pci(struct pci_addr a);
 void serial_init_late(void);
 
 /**
- * Guests are about to run. A port that cannot keep up with the log has been waited for so far; from
- * now on it costs lines, which are counted, and never time. (With sync_console it still waits.)
+ * Call before guests run. So far the log waits for a port that cannot keep up; from now on lines
+ * are dropped and counted instead. (With sync_console the log still waits.)
  */
 void serial_boot_done(void);
 

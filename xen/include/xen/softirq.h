@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Deferred work of a CPU, run with interrupts enabled before it goes back to a guest. A CPU runs no
- * guest while softirqs are pending. So no guest may decide how often one is raised, but on its own
- * account (docs/design.md, "Work outside of a vCPU's own time").
+ * Deferred work of a CPU, run with interrupts enabled before it returns to a guest. A CPU runs no
+ * guest while softirqs are pending. So a guest may decide how often a softirq is raised only if its
+ * vCPU is charged (docs/design.md, "Work outside of a vCPU's own time").
  */
 #ifndef XEN_SOFTIRQ_H
 #define XEN_SOFTIRQ_H
@@ -25,7 +25,7 @@ void softirq_register(enum softirq nr, void (*fn)(void));
 void softirq_raise(enum softirq nr);
 void softirq_raise_cpu(u32 cpu, enum softirq nr);
 bool softirq_pending(void);
-/** Run what is pending until nothing is. Interrupts enabled, no locks held. */
+/** Run softirqs until none is pending. Interrupts enabled, no locks held. */
 void softirq_run(void);
 
 #endif

@@ -73,7 +73,7 @@ void read_lock(struct rwlock *l);
 void read_unlock(struct rwlock *l);
 void write_lock(struct rwlock *l);
 void write_unlock(struct rwlock *l);
-/** Does somebody hold it, for reading or writing; for writing? For assertions: who is not said. */
+/** True when any CPU holds the lock, for reading or writing / for writing. For assertions. */
 static inline bool rw_is_locked(const struct rwlock *l) { return READ_ONCE(l->state) != 0; }
 static inline bool rw_is_write_locked(const struct rwlock *l)
 {

@@ -12,7 +12,7 @@ int memcmp(const void *a, const void *b, size_t n);
 size_t strlen(const char *s);
 size_t strnlen(const char *s, size_t max);
 int strcmp(const char *a, const char *b);
-/** The length of the beginning of @s that has none of the characters in @reject. */
+/** The number of characters at the start of @s that are not in @reject. */
 size_t strcspn(const char *s, const char *reject);
 int strncmp(const char *a, const char *b, size_t n);
 char *strchr(const char *s, int c);

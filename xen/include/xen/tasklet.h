@@ -16,7 +16,7 @@ struct tasklet {
 void tasklet_init(struct tasklet *t, void (*fn)(void *arg), void *arg);
 void tasklet_schedule(struct tasklet *t);
 void tasklet_schedule_on(struct tasklet *t, u32 cpu);
-/** Returns when it is neither queued nor running, and never will be again. No locks held. */
+/** Take it off its queue for good and wait until it is not running. No locks held. */
 void tasklet_kill(struct tasklet *t);
 
 #endif

@@ -15,18 +15,18 @@ struct timer {
 	struct timer *next_overflow;	/* while the heap has no room */
 	void (*fn)(void *arg);
 	void *arg;
-	struct vcpu *charged;	/* [const] whose work the handler is, NULL: the hypervisor's */
+	struct vcpu *charged;	/* [const] pays for the handler, NULL: the hypervisor */
 };
 
 /**
- * Make a timer of @cpu, not armed. A guest that decides how often a timer fires must not decide
- * how much of others' time that takes: charge the timer to its vCPU, and let it fire at most once
- * until that vCPU has run again.
+ * Initialise a timer on @cpu, not armed. If a guest decides how often a timer fires, it must not
+ * thereby take time from others: charge the timer to its vCPU, and let it fire at most once until
+ * that vCPU has run again.
  */
 void timer_init(struct timer *t, void (*fn)(void *arg), void *arg, u32 cpu);
-/** Charge what the handler costs to @v, which outlives the timer. Right after timer_init(). */
+/** Charge the time of the handler to @v, which outlives the timer. Right after timer_init(). */
 static inline void timer_charge_to(struct timer *t, struct vcpu *v) { t->charged = v; }
-/** Register what takes the bill: @ns spent on this CPU for @v. Boot only. */
+/** Register the function that charges @ns, spent on this CPU, to @v. Boot only. */
 void timer_set_biller(void (*fn)(struct vcpu *v, s64 ns));
 /** (Re)arm for absolute time @expires; a past time fires at once. Any context. */
 void timer_set(struct timer *t, s_time_t expires);

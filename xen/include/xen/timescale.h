@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Conversion between counter ticks and nanoseconds. The factors are those of the ABI's pvclock
- * (struct vcpu_time_info), so that a guest that computes with them gets our own numbers.
+ * (struct vcpu_time_info), so that a guest gets the same results as the hypervisor.
  */
 #ifndef XEN_TIMESCALE_H
 #define XEN_TIMESCALE_H

@@ -26,7 +26,7 @@ static inline void trace_set_context(u16 domid, u32 vcpu)
 void trace_init(void);
 
 /*
- * Control. Callers take turns (the sysctl lock), and may be interrupted: hal_trace_update().
+ * Control. One caller at a time (the sysctl lock), in the context of hal_trace_update().
  */
 
 /**
@@ -37,7 +37,7 @@ void trace_init(void);
 int trace_set_size(u32 pages);
 /** Pages that the rings of all CPUs take together. */
 u64 trace_ring_pages(void);
-/** Start recording what the masks let through, all events at once; -XEN_EINVAL without rings. */
+/** Start recording the events in the masks, all at once; -XEN_EINVAL without rings. */
 int trace_enable(void);
 /** Stop recording, all events at once. */
 void trace_disable(void);
@@ -54,10 +54,10 @@ void trace_for_each_page(void (*fn)(mfn_t mfn));
 /** Have @fn called, in a softirq on the CPU concerned, whenever a ring becomes half full. */
 void trace_set_notifier(void (*fn)(void));
 
-/** Records that @cpu has dropped for want of room since its ring was made. */
+/** Records that @cpu has dropped for lack of room since its ring was made. */
 u64 trace_lost(u32 cpu);
 
-/** Print the last records of every CPU and record no more: the machine is going down. */
+/** Print the last records of every CPU and stop recording. For use before the machine stops. */
 void trace_dump(void);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the generated trace macros are made of. Include <xen/trace.h> instead. */
+/* Parts of the generated trace macros. Include <xen/trace.h> instead. */
 #ifndef XEN_TRACE_WRITE_H
 #define XEN_TRACE_WRITE_H
 

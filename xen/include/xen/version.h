@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What this build is. Generated values come from the build, see scripts/version.sh. */
+/* Version of this build. scripts/version.sh generates the values. */
 #ifndef XEN_VERSION_H
 #define XEN_VERSION_H
 

@@ -10,7 +10,7 @@ void *xzalloc_bytes(size_t size);
 void xfree(void *p);
 
 #define xzalloc(type) ((type *)xzalloc_bytes(sizeof(type)))
-/** @n objects of @size bytes; NULL also when the product overflows. */
+/** Allocate @n objects of @size bytes; NULL also when the product overflows. */
 static inline void *xzalloc_bytes_array(size_t n, size_t size)
 {
 	size_t bytes;

@@ -6,8 +6,8 @@
 #include <xen/types.h>
 
 /*
- * <asm/io.h> gives readb/readw/readl/readq and writeb/... on mapped registers, and on machines
- * that have them inb/inw/inl and outb/outw/outl on ports.
+ * <asm/io.h> provides readb/readw/readl/readq and writeb/... for mapped registers and, on machines
+ * with I/O ports, inb/inw/inl and outb/outw/outl.
  */
 #include <asm/io.h>
 

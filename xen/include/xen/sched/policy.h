@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Between the scheduler core and its policies.
+ * The interface of the scheduler core and its policies.
  *
- * A policy sees units, CPU numbers and their topology, and the time as an argument. It never asks
- * which vCPU is current or what time it is, so that the metal, a simulator and the tests run the
- * same object. All its state belongs to an instance, of which one process may have several.
+ * A policy sees units, CPU numbers and their topology, and gets the time as an argument. It never
+ * reads the clock or the current vCPU, so the hypervisor and the tests run the same object. All its
+ * state belongs to an instance, of which a process may have several.
  *
  * Locking. A policy gives each CPU a run-queue lock (cpu_lock); several CPUs may share one. A
  * unit is protected by the lock of the CPU in unit->cpu, and unit->cpu changes only with the locks
- * of the old and the new CPU held. Hooks below say which lock the core holds; interrupts are
- * disabled whenever one is held. A policy takes a second run-queue lock by spin_trylock only.
+ * of the old and the new CPU held. Hooks below state the lock that the core holds; interrupts
+ * are disabled whenever one is held. A policy takes a second run-queue lock by spin_trylock only.
  *
- * A unit that runs (unit->running) is on no queue. When its CPU switches away, it stays marked as
- * running until its state is saved; only then context_saved hands it back to the policy. So no
- * unit is ever picked by two CPUs.
+ * A unit that runs (unit->running) is not on a queue. When its CPU switches away, it stays marked
+ * as running until its state is saved; only then context_saved returns it to the policy. So two
+ * CPUs never pick the same unit.
  */
 #ifndef XEN_SCHED_POLICY_H
 #define XEN_SCHED_POLICY_H
@@ -27,7 +27,7 @@
 
 struct scheduler;
 
-/** What a policy schedules. One for each vCPU, idle ones included. */
+/** The object of scheduling: one for each vCPU, idle vCPUs included. */
 struct sched_unit {
 	u32 id;			/* vCPU number */
 	u16 domid;
@@ -44,7 +44,7 @@ struct sched_unit {
 	struct list_head link;		/* its instance's units [units_lock] */
 };
 
-/** Where a CPU sits, as the policy is told. */
+/** The place of a CPU in the machine's topology. */
 struct sched_topology {
 	u32 core, socket;
 	u8 node;
@@ -58,7 +58,7 @@ struct scheduler {
 	u32 pool_id;			/* [const] */
 };
 
-/** A domain, as a policy is told of it. */
+/** The data of a domain that a policy gets. */
 struct sched_domain_desc {
 	u16 domid;
 	xen_domain_handle_t handle;	/* its UUID at creation */
@@ -81,23 +81,23 @@ struct sched_global_params {
 	u32 ratelimit_us;		/* a unit runs at least that long; 0: no limit */
 };
 
-/** What schedule decided. */
+/** The result of schedule. */
 struct sched_decision {
 	struct sched_unit *unit;	/* NULL: idle */
-	s_time_t until;			/* decide again then; INT64_MAX: when something happens */
+	s_time_t until;			/* decide again then; INT64_MAX: at the next event only */
 };
 
 struct sched_policy {
 	const char *name;		/* as in sched= */
 	u32 id;				/* XEN_SCHEDULER_* */
 
-	/* Life. No locks held; may allocate. 0 or a negative error. */
+	/* Creation and removal. No locks held; may allocate. 0 or a negative error. */
 	int (*init)(struct scheduler *s);
 	/** No CPU, domain or unit is left: free everything. */
 	void (*deinit)(struct scheduler *s);
 	/** May be called again for a CPU that went offline. */
 	int (*cpu_prepare)(struct scheduler *s, u32 cpu, const struct sched_topology *topo);
-	/** A constant once cpu_prepare has succeeded. */
+	/** Constant once cpu_prepare has succeeded. */
 	struct spinlock *(*cpu_lock)(struct scheduler *s, u32 cpu);
 	int (*domain_init)(struct scheduler *s, const struct sched_domain_desc *desc,
 			   void **dom_priv);
@@ -109,8 +109,8 @@ struct sched_policy {
 	/* With the lock of @cpu or of unit->cpu held. */
 	/** @cpu starts to schedule. */
 	void (*cpu_online)(struct scheduler *s, u32 cpu, s_time_t now);
-	/** @cpu is out of s->cpus: schedule must choose idle there from now on. Units that belong
-	 * to it are moved away by the core afterwards. */
+	/** @cpu was taken out of s->cpus: schedule must choose idle there from now on. The core
+	 * moves its units to other CPUs afterwards. */
 	void (*cpu_offline)(struct scheduler *s, u32 cpu, s_time_t now);
 	void (*unit_insert)(struct scheduler *s, struct sched_unit *u, s_time_t now);
 	/** The unit is neither runnable nor running. */
@@ -128,23 +128,23 @@ struct sched_policy {
 			 struct sched_decision *out);
 	/** The unit left its CPU and its state is saved; queue it if it is runnable. */
 	void (*context_saved)(struct scheduler *s, struct sched_unit *u, s_time_t now);
-	/** The best CPU for a unit that may have to move; one of unit->hard and s->cpus. */
+	/** The best CPU in both unit->hard and s->cpus for a unit that may have to move. */
 	u32 (*pick_cpu)(struct scheduler *s, struct sched_unit *u, s_time_t now);
 	/** Move a unit that is neither runnable (to the policy) nor running to @cpu, and set
 	 * unit->cpu. Both locks are held. */
 	void (*migrate)(struct scheduler *s, struct sched_unit *u, u32 cpu, s_time_t now);
 	/** The affinities of the unit changed; unit->cpu is still one of unit->hard. */
 	void (*affinity_changed)(struct scheduler *s, struct sched_unit *u, s_time_t now);
-	/** The hypervisor spent @ns on behalf of the unit, outside of the time it runs; less than
-	 * 0: its time was spent on behalf of another. Any state, on any CPU. */
+	/** The hypervisor spent @ns on behalf of the unit while another ran. A negative @ns is time
+	 * of this unit that was spent on behalf of another. Any state, on any CPU. */
 	void (*charge)(struct scheduler *s, struct sched_unit *u, s64 ns, s_time_t now);
 	/** Print the state of @cpu's queue; called for CPUs in ascending order. */
 	void (*dump_cpu)(struct scheduler *s, u32 cpu, s_time_t now);
 
-	/** The unit that calls runs on this CPU and gives way. No lock; its own CPU only. */
+	/** The unit, which runs on this CPU, yields. No lock; on its own CPU only. */
 	void (*yield)(struct scheduler *s, struct sched_unit *u);
 
-	/* No locks held; serialised by the caller. -XEN_EINVAL on bad values, nothing changed;
+	/* No locks held; callers serialise. -XEN_EINVAL: invalid values, nothing is changed;
 	 * -XEN_EOPNOTSUPP: the policy has no such parameters. */
 	int (*get_domain_params)(struct scheduler *s, const void *dom_priv,
 				 struct sched_domain_params *p);
@@ -160,7 +160,7 @@ struct sched_policy {
 
 extern const struct sched_policy sched_null, sched_credit2;
 
-/** Make @cpu of @s decide again soon. Any context; implemented by the core (or by a simulator). */
+/** Make @cpu of @s decide again soon. Any context. Implemented by the core, or by tests. */
 void sched_tickle(struct scheduler *s, u32 cpu);
 
 /** Printed by policies in dump_cpu: one unit on one line. */
