@@ -37,7 +37,7 @@ static inline u32 shared_evtchn_ports(const struct domain *d)
 	return unlikely(READ_ONCE(d->shared_info_is_32bit)) ? 32 * 32 : EVTCHN_2L_NR_CHANNELS;
 }
 
-/** The bit of a vCPU's selector that stands for @port. */
+/** The bit of a vCPU's selector for @port. */
 static inline u32 shared_evtchn_selector(const struct domain *d, u32 port)
 {
 	return port / (unlikely(READ_ONCE(d->shared_info_is_32bit)) ? 32 : BITS_PER_LONG);
