@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Control registers as the guest's CPUID policy limits them; exceptions that meet. */
+/* Control registers as limited by the guest's CPUID policy, and combined exceptions. */
 #include <xen/assert.h>
 #include <xen/printk.h>
 #include <xen/x86/control-regs.h>

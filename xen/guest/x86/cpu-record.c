@@ -72,7 +72,7 @@ static bool selectors_valid(const struct hvm_hw_cpu *c)
 	return !(all >> 16);
 }
 
-/* Software interrupts and exceptions are raised again by the instruction, so none waits. */
+/* The instruction raises software interrupts and exceptions again, so none can be pending. */
 static bool event_valid(const struct hvm_hw_cpu *c)
 {
 	u8 vector = c->pending_vector;

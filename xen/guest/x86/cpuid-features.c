@@ -35,7 +35,9 @@ static const u16 offered[] = {
 	FEATURE(3DNOWPREFETCH), FEATURE(XOP), FEATURE(FMA4), FEATURE(TBM),
 	/* D.1.EAX */
 	FEATURE(XSAVEOPT), FEATURE(XSAVEC), FEATURE(XGETBV1),
-	/* 7.0.EBX; the FPU bits tell how instructions behave and must be the truth */
+	/*
+	 * 7.0.EBX; the FPU bits describe the behaviour of instructions, so they must be the host's
+	 */
 	FEATURE(FSGSBASE), FEATURE(TSC_ADJUST), FEATURE(BMI1), FEATURE(AVX2),
 	FEATURE(FDP_EXCP_ONLY), FEATURE(SMEP), FEATURE(BMI2), FEATURE(ERMS), FEATURE(INVPCID),
 	FEATURE(NO_FPU_SEL), FEATURE(AVX512F), FEATURE(AVX512DQ), FEATURE(RDSEED), FEATURE(ADX),
@@ -67,7 +69,7 @@ static const u16 emulated[] = {
 	FEATURE(APIC), FEATURE(MTRR), FEATURE(X2APIC), FEATURE(TSC_DEADLINE), FEATURE(HYPERVISOR),
 };
 
-/* The first needs the second. In this order one pass settles chains. */
+/* The first needs the second. The order makes one pass enough for chains. */
 static const u16 depends[][2] = {
 	{ FEATURE(XSAVEOPT), FEATURE(XSAVE) }, { FEATURE(XSAVEC), FEATURE(XSAVE) },
 	{ FEATURE(XGETBV1), FEATURE(XSAVE) }, { FEATURE(AVX), FEATURE(XSAVE) },

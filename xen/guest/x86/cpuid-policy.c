@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* CPUID policies: reading the host, deriving a guest's table of leaves, answering from it. */
+/* CPUID policies: reading the host's, deriving a guest's table of leaves, answering from it. */
 #include "cpuid-private.h"
 
 #include <xen/assert.h>
@@ -109,7 +109,7 @@ u32 cpuid_xsave_size(const struct cpuid_policy *p, u64 xcr0)
 	return size;
 }
 
-/* The compacted format: components one after the other, some on 64-byte boundaries. */
+/* The compacted format: components follow each other, some on 64-byte boundaries. */
 static u32 compacted_size(const struct cpuid_policy *p, u64 mask)
 {
 	u32 size = XSAVE_MIN;
@@ -187,7 +187,7 @@ void cpuid_apply_features(struct cpuid_policy *p, const u32 words[CPUID_FEATURES
 	apply_xstate(p);
 }
 
-/* The number of bits that hold @n different values. */
+/* The number of bits needed for @n different values. */
 static u32 width(u32 n)
 {
 	return n <= 1 ? 0 : 32 - (u32)__builtin_clz(n - 1);
@@ -203,7 +203,7 @@ static void set_topology(struct cpuid_policy *p)
 	if (p->vcpus > 1)
 		p->basic[1].d |= 1u << (FEATURE(HTT) % 32);
 
-	/* One core's two ids share its inner caches; everybody shares level 3 and beyond. */
+	/* A core's two ids share its inner caches; all ids share level 3 and beyond. */
 	for (u32 i = 0; i < CPUID_NR_CACHE; i++) {
 		struct cpuid_leaf *l = &p->cache[i];
 		u32 sharing = ((l->a >> 5) & 7) >= 3 ? min((1u << shift) - 1, 0xfffu) : 1;
@@ -218,7 +218,7 @@ static void set_topology(struct cpuid_policy *p)
 		p->ext[8].c = min(p->vcpus - 1, 255u) | min(shift, 15u) << 12;
 }
 
-/* Leaves that describe the host and stay, apart from their feature words. */
+/* Leaves that describe the host and are kept, except for their feature words. */
 static bool ext_passes(const struct cpuid_policy *p, u32 i)
 {
 	switch (i) {
@@ -237,10 +237,10 @@ static void clear_private_leaves(struct cpuid_policy *p)
 {
 	for (u32 i = 3; i < CPUID_NR_BASIC; i++)
 		p->basic[i] = (struct cpuid_leaf){ 0 };
-	/* Only Intel describes caches in leaf 2, and only there does the query cost nothing. */
+	/* Only Intel describes caches in leaf 2. */
 	if (p->vendor != CPUID_VENDOR_INTEL)
 		p->basic[2] = (struct cpuid_leaf){ 0 };
-	/* The APIC timer goes on in every idle state: ARAT. */
+	/* ARAT: the APIC timer runs in every idle state. */
 	if (p->basic[0].a >= 6)
 		p->basic[6].a = 1u << 2;
 	for (u32 i = 0; i < CPUID_NR_EXT; i++)

@@ -92,7 +92,7 @@ static struct cpuid_leaf *slot(struct cpuid_policy *p, u32 leaf, u32 subleaf)
 	return leaf < CPUID_NR_BASIC ? &p->basic[leaf] : NULL;
 }
 
-/* Hypervisor leaves are ours alone; a toolstack may hand them back unharmed. */
+/* Hypervisor leaves are set by us alone; a toolstack may pass them back, and they are ignored. */
 static bool is_hypervisor_leaf(u32 leaf)
 {
 	return leaf == 0x40000000 || leaf == 0x40000100;
@@ -120,7 +120,7 @@ static int check_ranges(const struct cpuid_policy *asked, const struct cpuid_pol
 	return 0;
 }
 
-/* Take from @asked what a toolstack may choose; the rest stays as in @max. */
+/* Take from @asked what a toolstack may choose; everything else stays as in @max. */
 static void merge(struct cpuid_policy *p, const struct cpuid_policy *asked,
 		  const struct cpuid_policy *max)
 {
@@ -157,7 +157,7 @@ static int check_msrs(const xen_msr_entry_t *msrs, u32 n, u32 *bad)
 			return -XEN_EINVAL;
 		if (msrs[i].idx != MSR_PLATFORM_INFO && msrs[i].idx != MSR_ARCH_CAPS)
 			return -XEN_ERANGE;
-		/* CPUID faulting and ARCH_CAPS are not offered, so nothing can be asked for. */
+		/* CPUID faulting and ARCH_CAPS are not offered, so they cannot be requested. */
 		if (msrs[i].val)
 			return -XEN_EINVAL;
 	}

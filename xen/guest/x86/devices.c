@@ -31,7 +31,7 @@ void device_table_destroy(struct device_table *t)
 {
 	struct device *dev;
 
-	/* Not every domain that ends has come so far as to have a table. */
+	/* A domain may end before it had a table. */
 	while (t->devices.next && !list_empty(&t->devices)) {
 		dev = container_of(t->devices.prev, struct device, link);
 		list_del_init(&dev->link);
@@ -63,7 +63,7 @@ int device_add(struct device_table *t, struct device *dev, const struct device_o
 	return rc;
 }
 
-/* How many ranges of @rs begin at or below @addr. */
+/* The number of ranges of @rs that begin at or below @addr. */
 static u32 count_up_to(const struct device_ranges *rs, u64 addr)
 {
 	u32 low = 0, high = rs ? rs->nr : 0;
@@ -106,7 +106,7 @@ static bool __unused is_sorted(const struct device_ranges *rs)
 	return true;
 }
 
-/* Lock held. Publish @new; the old snapshot is freed when no reader can have it. */
+/* Lock held. Publish @new; the old snapshot is freed when no reader can hold it. */
 static void replace(struct device_table *t, enum device_space space, struct device_ranges *new)
 {
 	struct device_ranges *old = t->ranges[space];

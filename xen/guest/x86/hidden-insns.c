@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Which instructions a guest's CPUID policy hides from it. */
+/* The instructions that a guest's CPUID policy hides from it. */
 #include <xen/x86/hidden-insns.h>
 
-/* CPUID 8000_0008 EBX (APM volume 3, appendix E.4.6): features that the ABI has no name for. */
+/* CPUID 8000_0008 EBX (APM volume 3, appendix E.4.6): features without a name in the ABI. */
 #define EXT8B_INVLPGB 3
 #define EXT8B_RDPRU 4
 #define EXT8B_MCOMMIT 8
 
-/* The features of @p, as the enumeration numbers them. */
+/* The features of @p, as bits numbered by the enumeration. */
 static u32 features(const struct cpuid_policy *p)
 {
 	u32 ext8b = p->ext[8].b;

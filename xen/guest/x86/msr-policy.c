@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Guest MSRs outside the hardware's vCPU state: some with a life of their own, others by table. */
+/* Guest MSRs outside the hardware's vCPU state: some have handlers, others come from a table. */
 #include <xen/assert.h>
 #include <xen/errno.h>
 #include <xen/string.h>
@@ -25,7 +25,7 @@
 enum rule_kind {
 	RULE_CONST,		/* reads a constant; writes do nothing */
 	RULE_READ_ONLY,		/* reads a constant; writes are #GP */
-	RULE_ABSENT,		/* #GP without a word: guests probe for it */
+	RULE_ABSENT,		/* #GP without a log line: guests probe for it */
 };
 
 #define ANY 0xff
@@ -271,7 +271,7 @@ static s32 save(void *state, u32 instance, void *record, s_time_t now)
 	return sizeof(struct hvm_tsc_adjust);
 }
 
-/* Any offset will do: it is added modulo 2^64. */
+/* Any offset is valid: it is added modulo 2^64. */
 static int check(const void *state, u32 instance, const void *record, u32 len)
 {
 	return 0;

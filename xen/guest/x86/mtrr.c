@@ -15,7 +15,7 @@
 #define DEF_ENABLE (1u << 11)
 #define VAR_VALID (1u << 11)
 
-/* Number of the fixed register @msr, -1 when it is none. */
+/* Number of the fixed register @msr, -1 when it is not one. */
 static int fixed_index(u32 msr)
 {
 	if (msr == 0x250)
@@ -197,7 +197,10 @@ static s32 save(void *state, u32 instance, void *record, s_time_t now)
 	return sizeof(*rec);
 }
 
-/* Write the record's values to @m as a guest would; some may have been written when one fails. */
+/*
+ * Write the record's values to @m as a guest would; when one fails, earlier ones are already
+ * written.
+ */
 static int write_all(struct mtrr_state *m, const struct hvm_hw_mtrr *rec)
 {
 	static const u16 fixed_msr[] = {

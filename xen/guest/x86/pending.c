@@ -21,7 +21,7 @@ static void set_state(struct pending *p, enum pending_state state)
 	__atomic_store_n(&p->word, word_of(pending_number(p), state), __ATOMIC_SEQ_CST);
 }
 
-/* The same access again? What a write would store counts, what a read got does not. */
+/* Is it the same access? The value of a write must match, the value read does not matter. */
 static bool is_same(const struct device_access *x, const struct device_access *y)
 {
 	return x->space == y->space && x->bytes == y->bytes && x->write == y->write &&
@@ -44,9 +44,9 @@ static void remember(struct pending *p, const struct device_access *a)
 }
 
 /*
- * True: @a was done before, or has just been answered. The registers of an instruction do not
- * change between its attempts, but its bytes and the memory it reads may: then it is another one,
- * and begins with nothing done.
+ * True: @a was done before, or has just been answered. An instruction's registers do not change
+ * between its attempts, but its bytes and the memory it reads may. It is then another instruction,
+ * for which no access has been done yet.
  */
 static bool was_done(struct pending *p, struct device_access *a)
 {
@@ -116,7 +116,10 @@ void pending_drop(struct pending *p, struct vcpu *v)
 {
 	u64 word = __atomic_load_n(&p->word, __ATOMIC_ACQUIRE);
 
-	/* An answer takes a few stores; wait for its end, or make it come too late. */
+	/*
+	 * Writing an answer takes a few stores: wait until they are done, or make the answer too
+	 * late.
+	 */
 	do {
 		while ((word & 3) == PENDING_ANSWERING) {
 			cpu_relax();

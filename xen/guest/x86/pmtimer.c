@@ -44,7 +44,7 @@ static void update_sci(struct pmtimer *pt)
 	}
 }
 
-/* Watch the top bit only while its change would interrupt: otherwise sts is set when looked at. */
+/* Watch the top bit only while its change would interrupt: otherwise sts is set on reading. */
 static void watch_msb(struct pmtimer *pt, s_time_t now)
 {
 	u32 half = pt->wide ? 1u << 31 : 1u << 23;
@@ -92,7 +92,7 @@ void pmtimer_event_write(struct pmtimer *pt, u32 offset, u32 size, u32 val, s_ti
 		return;
 	bits = (val & width) << (offset * 8);
 	touched = width << (offset * 8);
-	pt->sts &= (u16)~bits;		/* writing one clears */
+	pt->sts &= (u16)~bits;		/* cleared by writing ones */
 	pt->en = (u16)((pt->en & ~(touched >> 16)) | (bits >> 16));
 	watch_msb(pt, now);
 	update_sci(pt);

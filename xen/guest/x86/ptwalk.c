@@ -17,7 +17,7 @@
 #define PTE_PKEY_SHIFT 59
 #define RFLAGS_AC (1UL << 18)
 
-/* A guest that rewrites its tables as fast as we set bits in them gets a spurious fault. */
+/* A guest that rewrites its tables as fast as we set bits in them gets a spurious page fault. */
 #define MAX_RESTARTS 8
 #define MAX_LEVELS 5
 
@@ -26,10 +26,10 @@ struct shape {
 	u32 entry_size;
 	u32 index_bits;
 	u64 rsvd;	/* bits that must be zero in every present entry */
-	u64 addr;	/* the bits of an entry that hold a table's address */
+	u64 addr;	/* the bits of an entry that hold the next table's address */
 };
 
-/** What a walk gathers on its way down. */
+/** Results collected during a walk. */
 struct walk_state {
 	u64 rights;		/* AND of W and U over the levels, OR of NX */
 	u64 leaf;
@@ -72,7 +72,7 @@ static struct shape table_shape(const struct x86_walk *w)
 	return s;
 }
 
-/** Bits that must be zero besides in an entry of @level above 1 that has PS set. */
+/** Further bits that must be zero in an entry of @level above 1 that has PS set. */
 static u64 large_reserved(const struct x86_walk *w, const struct shape *s, u32 level)
 {
 	/* PSE-36: bits 20-13 of a 4 MiB entry are address bits 39-32. */
@@ -90,7 +90,7 @@ static u32 leaf_shift(const struct shape *s, u32 level)
 	return PAGE_SHIFT + (level - 1) * s->index_bits;
 }
 
-/** Top of the tables: CR3, or the PAE pointer register that covers @va. */
+/** The top table's address: CR3, or the PAE pointer register for @va. */
 static int walk_root(const struct x86_walk *w, u64 va, gpaddr_t *table,
 		     struct x86_walk_result *res)
 {
@@ -117,7 +117,7 @@ static int walk_root(const struct x86_walk *w, u64 va, gpaddr_t *table,
 	return X86_WALK_OK;
 }
 
-/** Go down from @table to the leaf. FAULT leaves P or RSVD bits of the cause in res->pfec. */
+/** Go down from @table to the leaf. On FAULT, res->pfec has the P or RSVD bit of the cause. */
 static int walk_levels(const struct x86_walk *w, const struct shape *s, u64 va, gpaddr_t table,
 		       struct walk_state *st, struct x86_walk_result *res)
 {
@@ -156,7 +156,7 @@ static int walk_levels(const struct x86_walk *w, const struct shape *s, u64 va, 
 	return X86_WALK_OK;
 }
 
-/** Do the rights met on the way allow the access? Sets PFEC_PK when a protection key forbids. */
+/** Do the collected rights allow the access? Sets PFEC_PK when a protection key forbids it. */
 static bool rights_allow(const struct x86_walk *w, u64 rights, u64 leaf, u32 access, u32 *pfec)
 {
 	bool user_page = rights & PTE_U, user = access & X86_WALK_USER;
@@ -184,7 +184,7 @@ static bool rights_allow(const struct x86_walk *w, u64 rights, u64 leaf, u32 acc
 	return true;
 }
 
-/** Set accessed (and dirty) bits as the CPU would. False: an entry changed under us. */
+/** Set accessed (and dirty) bits as the CPU would. False: the guest changed an entry meanwhile. */
 static bool mark_used(const struct x86_walk *w, const struct shape *s, const struct walk_state *st,
 		      u32 access)
 {
@@ -231,8 +231,8 @@ static void no_paging(u64 va, struct x86_walk_result *res)
 }
 
 /**
- * The long-mode walk that succeeds and has no accessed or dirty bits to set, which is nearly every
- * one: each hypercall argument comes this way. False: anything else, to be walked again with care.
+ * Fast path for a long-mode walk that succeeds and has no accessed or dirty bits to set. Nearly
+ * every walk is one: each hypercall argument is read this way. False: use the general walk.
  */
 static bool walk_fast(const struct x86_walk *w, u64 va, u32 access, struct x86_walk_result *res)
 {

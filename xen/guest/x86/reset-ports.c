@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Which bytes at which ports reset a PC. */
+/* Recognises the bytes that reset a PC when written to its ports. */
 #include <xen/x86/reset-ports.h>
 
 #define PORT_KBD_DATA 0x60

@@ -19,7 +19,7 @@ static u32 instances(const struct save_set *s, const struct save_row *row)
 	return n;
 }
 
-/* The vCPU, or the domain's devices, that record @instance of @row belongs to; NULL: none. */
+/* The vCPU, or the domain's devices, to which record @instance of @row belongs; NULL: none. */
 static void *owner_of(const struct save_set *s, const struct save_row *row, u32 instance)
 {
 	ASSERT(instance < instances(s, row));
@@ -39,7 +39,7 @@ static const struct save_row *find_row(const struct save_set *s, u16 type)
 	return NULL;
 }
 
-/* Call @fn for every record that the domain can have; ends early when @fn does not return 0. */
+/* Call @fn for every record that the domain can have; stops when @fn does not return 0. */
 static int each_record(const struct save_set *s, enum save_scope scope, void *arg,
 		       int (*fn)(const struct save_set *s, const struct save_row *row,
 				 u32 instance, void *arg))
@@ -65,7 +65,7 @@ static int settle(const struct save_set *s, const struct save_row *row, u32 inst
 	return 0;
 }
 
-/* Devices first: what they deliver reaches the local APICs. */
+/* Devices first: interrupts that they deliver reach the local APICs. */
 static void settle_all(const struct save_set *s)
 {
 	each_record(s, SAVE_DOMAIN, NULL, settle);
@@ -139,7 +139,7 @@ struct cursor {
 	u32 left;
 };
 
-/* The next descriptor and where its record starts; NULL: the stream is cut short. */
+/* The next descriptor, and the start of its record; NULL: the stream is cut short. */
 static const u8 *next(struct cursor *c, struct hvm_save_descriptor *desc)
 {
 	const u8 *data;
@@ -169,7 +169,7 @@ static int check_header(struct cursor *c)
 	return h.magic == HVM_FILE_MAGIC && h.version == HVM_FILE_VERSION ? 0 : -XEN_EINVAL;
 }
 
-/* Records start where earlier ones end, which need not be aligned: @record takes each in turn. */
+/* A record starts where the previous one ends, which may be unaligned: copy each to @record. */
 static int check_record(const struct save_set *s, const struct hvm_save_descriptor *desc,
 			const u8 *data, void *record, unsigned long *seen)
 {

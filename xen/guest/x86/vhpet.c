@@ -25,7 +25,7 @@
 #define TN_32BIT (1u << 8)
 #define TN_ROUTE(c) ((u32)((c) >> 9) & 31)
 #define TN_WRITABLE (TN_LEVEL | TN_ENABLE | TN_PERIODIC | TN_SET_VALUE | TN_32BIT | 31u << 9)
-/* Inputs 20 to 23 of the IO-APIC, as chipsets have it. */
+/* Inputs 20 to 23 of the IO-APIC, as in chipsets. */
 #define ROUTES 0x00f00000u
 
 #define REG_CAP 0x000
@@ -51,7 +51,7 @@ static u64 width_mask(const struct vhpet_timer *t)
 	return t->config & TN_32BIT ? 0xffffffffUL : ~0UL;
 }
 
-/* Interrupt line of timer @n; in legacy mode the first two have fixed ones. */
+/* Interrupt line of timer @n; in legacy mode the first two timers have fixed lines. */
 static u32 route(const struct vhpet *h, u32 n)
 {
 	ASSERT(n < VHPET_TIMERS);
@@ -67,7 +67,9 @@ static void arm(struct vhpet *h, u32 n, s_time_t now, s_time_t earliest)
 
 	ASSERT(n < VHPET_TIMERS && earliest >= now);
 	t->deadline = INT64_MAX;
-	/* A match more than half the counter's range away has passed: it comes after a wrap. */
+	/*
+	 * A match more than half the counter's range ahead is in the past: it comes after a wrap.
+	 */
 	if (running(h) && t->config & TN_ENABLE && away < (u64)(INT64_MAX - now) / VHPET_TICK_NS)
 		t->deadline = max(now + (s_time_t)(away * VHPET_TICK_NS), earliest);
 	h->ops->set_timer(h->ctx, n, t->deadline);
@@ -151,7 +153,9 @@ static void write_timer_config(struct vhpet *h, u32 n, u64 val, s_time_t now)
 	if (h->isr & 1UL << n)
 		lower(h, n);
 	val = (t->config & ~(u64)TN_WRITABLE) | (val & TN_WRITABLE);
-	/* A route the timer cannot take reads back as another, so that software sees it. */
+	/*
+	 * A route that the timer does not support reads back as another, so that software notices.
+	 */
 	if (!(ROUTES >> TN_ROUTE(val) & 1))
 		val = (val & ~(31UL << 9)) | (t->config & 31UL << 9);
 	t->config = val;
@@ -185,7 +189,7 @@ static void reg_write(struct vhpet *h, u32 reg, u64 val, s_time_t now)
 				lower(h, i);
 		return;
 	case REG_COUNTER:
-		/* Writing a running counter is undefined; it stays. */
+		/* Writing a running counter is undefined; here it has no effect. */
 		if (!running(h))
 			h->counter = val;
 		return;
@@ -207,7 +211,10 @@ void vhpet_mmio_write(struct vhpet *h, u32 offset, u32 size, u64 val, s_time_t n
 	if ((size != 4 && size != 8) || offset & (size - 1) || offset >= 0x400)
 		return;
 	if (size == 4) {
-		/* The status register clears by ones: its other half must not be written back. */
+		/*
+		 * Writing ones clears the status register, so its other half must not be written
+		 * back.
+		 */
 		old = reg == REG_ISR ? 0 : reg_read(h, reg, now);
 		val = offset & 4 ? (u32)old | val << 32 : (old & ~0xffffffffUL) | (u32)val;
 	}
@@ -232,7 +239,7 @@ void vhpet_fired(struct vhpet *h, u32 n, s_time_t now)
 	else
 		h->ops->set_irq(h->ctx, route(h, n), false);
 	if (t->config & TN_PERIODIC && t->period) {
-		/* Ticks missed altogether are lost. */
+		/* Completely missed ticks are lost. */
 		behind = (counter(h, now) - t->cmp) & width_mask(t);
 		t->cmp = (t->cmp + (behind / t->period + 1) * t->period) & width_mask(t);
 		arm(h, n, now, now + VHPET_MIN_PERIOD);
@@ -269,7 +276,7 @@ static int check(const void *state, u32 instance, const void *record, u32 len)
 {
 	const struct hvm_hw_hpet *rec = record;
 
-	/* The guest has read how long a tick is and goes on counting by it. */
+	/* The guest has read the length of a tick and keeps using it. */
 	if (rec->capability >> 32 != CAPABILITY >> 32)
 		return -XEN_EINVAL;
 	if ((rec->config & ~(u64)(CFG_ENABLE | CFG_LEGACY)) || rec->isr >> VHPET_TIMERS)
@@ -277,7 +284,7 @@ static int check(const void *state, u32 instance, const void *record, u32 len)
 	for (u32 i = 0; i < VHPET_TIMERS; i++) {
 		u32 line = TN_ROUTE(rec->timers[i].config);
 
-		/* A line that the timer is not wired to; 0 is where it is after power-on. */
+		/* A line that the timer is not wired to; 0 is the value after power-on. */
 		if ((u32)rec->timers[i].config & ~(TN_WRITABLE | TN_PERIODIC_CAP | TN_SIZE_CAP) ||
 		    (line && !(ROUTES >> line & 1)))
 			return -XEN_EINVAL;
@@ -300,7 +307,10 @@ static void load(void *state, u32 instance, const void *record, u32 len, s_time_
 		t->config = (t->config & ~(u64)TN_WRITABLE) | (rec->timers[i].config & TN_WRITABLE);
 		t->cmp = rec->timers[i].cmp;
 		t->period = rec->period[i];
-		/* No record has the lines: a level stays until the guest has seen to it. */
+		/*
+		 * Lines are not in the record: a level stays asserted until the guest has handled
+		 * it.
+		 */
 		if (h->isr >> i & 1)
 			h->ops->set_irq(h->ctx, route(h, i), true);
 	}

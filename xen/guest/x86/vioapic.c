@@ -111,7 +111,7 @@ static void fire(struct vioapic_group *g, struct vioapic *a, u32 pin)
 	g->ops->deliver(g->ctx, &msg);
 }
 
-/* A level input that is up and not in service fires. */
+/* A level input fires when it is asserted and not in service. */
 static void check_level(struct vioapic_group *g, struct vioapic *a, u32 pin)
 {
 	u64 rte = a->rte[pin];
@@ -158,7 +158,7 @@ static void eoi_pin(struct vioapic_group *g, struct vioapic *a, u32 pin)
 static void eoi_apic(struct vioapic_group *g, struct vioapic *a, u8 vector)
 {
 	for (u32 w = 0; w < BITMAP_LONGS(VIOAPIC_MAX_PINS); w++)
-		/* A copy: a pin that fires again at once must not be completed twice. */
+		/* Use a copy: a pin that fires again at once must not be completed twice. */
 		for (u64 m = a->remote_irr[w]; m; m &= m - 1) {
 			u32 pin = w * 64 + (u32)__builtin_ctzll(m);
 
@@ -211,11 +211,11 @@ static void write_rte(struct vioapic_group *g, struct vioapic *a, u32 pin, u64 r
 	u64 old = a->rte[pin];
 
 	ASSERT(pin < a->nr_pins);
-	/* Kept twice: in the entry, and in the bitmap that an EOI searches. */
+	/* Remote IRR is kept twice: in the entry, and in the bitmap that an EOI searches. */
 	ASSERT(!(old & RTE_REMOTE_IRR) == !bit_test(a->remote_irr, pin));
 	rte = (rte & RTE_DEFINED & ~RTE_READ_ONLY) | (old & RTE_READ_ONLY);
 	a->rte[pin] = rte;
-	/* Going to edge mode forgets what was in service; Linux clears a stuck pin that way. */
+	/* Switching to edge mode clears remote IRR; Linux clears a stuck pin that way. */
 	if (!(rte & RTE_LEVEL))
 		set_remote_irr(a, pin, false);
 	if ((old ^ rte) & ~RTE_READ_ONLY)
@@ -258,7 +258,7 @@ void vioapic_mmio_write(struct vioapic_group *g, struct vioapic *a, u32 offset, 
 		a->select = (u8)val;
 		break;
 	case REG_WINDOW:
-		/* The window is 32 bits wide and takes nothing less. */
+		/* The window is 32 bits wide; other sizes are ignored. */
 		if (size >= 4)
 			window_write(g, a, (u32)val);
 		break;
@@ -268,7 +268,7 @@ void vioapic_mmio_write(struct vioapic_group *g, struct vioapic *a, u32 offset, 
 	}
 }
 
-/* A record describes one IO-APIC with no more pins than this. */
+/* The largest number of pins of the one IO-APIC that a record describes. */
 static bool has_record(const struct vioapic_group *g)
 {
 	return g->nr == 1 && g->apic[0].nr_pins <= VIOAPIC_NUM_PINS;
@@ -290,7 +290,7 @@ static s32 save(void *state, u32 instance, void *record, s_time_t now)
 	return sizeof(*rec);
 }
 
-/* Reserved fields are read as zero, so nothing else can have been saved. */
+/* Reserved fields read as zero, so no other value can have been saved. */
 static bool rte_valid(u64 rte)
 {
 	return !(rte & ~RTE_DEFINED) && (!(rte & RTE_REMOTE_IRR) || (rte & RTE_LEVEL));
@@ -323,7 +323,7 @@ static void load(void *state, u32 instance, const void *record, u32 len, s_time_
 	for (u32 i = 0; i < a->nr_pins; i++) {
 		u64 rte = rec->redirtbl[i].bits;
 
-		/* In service first: an input that is up must not fire again. */
+		/* Restore remote IRR first: an asserted input must not fire again. */
 		set_remote_irr(a, i, rte & RTE_REMOTE_IRR);
 		write_rte(g, a, i, rte);
 	}

@@ -64,26 +64,26 @@ static inline u32 vec_words(const struct vlapic *vl, u32 first)
 	return words;
 }
 
-/** Find isr_top again after isr_words or their registers changed. */
+/** Recompute isr_top after isr_words or their registers changed. */
 void vlapic_update_isr(struct vlapic *vl);
 
-/** May the base MSR be @base, whatever it is now? No reserved bits, and x2APIC only when on. */
+/** Is @base valid for the base MSR in any state? No reserved bits; x2APIC only when enabled. */
 bool vlapic_base_valid(const struct vlapic *vl, u64 base);
-/** Could a guest have made LVT entry @reg what @val says? Read-only bits do not matter. */
+/** Could a guest have set LVT entry @reg to @val? Read-only bits are ignored. */
 bool vlapic_lvt_valid(u32 reg, u64 val);
 void vlapic_update_ppr(struct vlapic *vl);
 void vlapic_update_enabled(struct vlapic *vl);
-/** Note an error and raise the error interrupt. Any CPU. */
+/** Record an error and raise the error interrupt. Any CPU. */
 void vlapic_error(struct vlapic *vl, u32 esr_bit);
 
 void vlapic_timer_set_lvt(struct vlapic *vl, u32 val);
 void vlapic_timer_set_count(struct vlapic *vl, u32 count, s_time_t now);
 void vlapic_timer_set_divider(struct vlapic *vl, u32 tdcr, s_time_t now);
 void vlapic_timer_set_deadline(struct vlapic *vl, u64 tsc, s_time_t now);
-/** Go on with @left ticks of the count that APIC_REG_TMICT holds. Not in deadline mode. */
+/** Continue with @left ticks of the count in APIC_REG_TMICT. Not in deadline mode. */
 void vlapic_timer_resume(struct vlapic *vl, u32 left, s_time_t now);
 u32 vlapic_timer_current(const struct vlapic *vl, s_time_t now);
-/** What MSR_TSC_DEADLINE reads. */
+/** The value of MSR_TSC_DEADLINE. */
 u64 vlapic_timer_deadline(const struct vlapic *vl);
 void vlapic_timer_stop(struct vlapic *vl);
 

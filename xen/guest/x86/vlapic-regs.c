@@ -16,7 +16,7 @@
 
 #define ICR_RESERVED 0xfff32000u
 
-/* Bits that may be written, for each LVT entry from LVTT on. */
+/* Writable bits of each LVT entry from LVTT on. */
 static const u32 lvt_writable[] = {
 	0x700ff, 0x107ff, 0x107ff, 0x1a7ff, 0x1a7ff, 0x100ff,
 };
@@ -48,7 +48,7 @@ static void send_ipi(struct vlapic *vl, u32 icr, u32 dest)
 	/* Level is meaningful only for the INIT de-assert; IPIs are edges (SDM 11.6.1). */
 	msg.level = (icr & (1u << 15)) && msg.mode == APIC_DM_INIT;
 	if (msg.mode == APIC_DM_FIXED || msg.mode == APIC_DM_LOWEST) {
-		/* The message is sent nevertheless; each receiver records an error of its own. */
+		/* The message is still sent; each receiver also records an error. */
 		if (unlikely(msg.vector < 16))
 			vlapic_error(vl, ESR_SEND_ILLEGAL);
 		if (msg.shorthand == APIC_DEST_SELF) {
@@ -83,7 +83,7 @@ static void write_spiv(struct vlapic *vl, u32 val)
 	vlapic_update_enabled(vl);
 }
 
-/* Writes by MMIO and by MSR alike. The caller has checked reserved bits where they fault. */
+/* Common to writes by MMIO and by MSR. The caller has checked reserved bits where they fault. */
 static bool reg_write(struct vlapic *vl, u32 reg, u32 val, s_time_t now)
 {
 	switch (reg) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Which local APICs an interrupt message reaches. */
+/* Finding the local APICs that an interrupt message reaches. */
 #include "vlapic-private.h"
 
 #include <xen/assert.h>
@@ -42,7 +42,7 @@ static bool is_destination(const struct vlapic *vl, const struct apic_msg *msg,
 	}
 }
 
-/* Keep of @mask only the one with the lowest priority; the search starts at a varying place. */
+/* Keep only the lowest-priority destination in @mask; the search starts at a varying index. */
 static void arbitrate(struct vlapic *const *vls, u32 n, u32 start, unsigned long *mask)
 {
 	u32 best = n, best_ppr = ~0u;

@@ -47,7 +47,7 @@ static s32 save_regs(void *state, u32 instance, void *record, s_time_t now)
 
 	u32 left = vlapic_timer_current(vl, now);
 
-	/* The record is the beginning of the page. */
+	/* The record is the start of the page. */
 	memcpy(rec->data, vl->page, sizeof(rec->data));
 	memcpy(&rec->data[APIC_REG_TMCCT * 16], &left, sizeof(left));
 	return sizeof(*rec);
@@ -65,8 +65,8 @@ static int check_hidden(const void *state, u32 instance, const void *record, u32
 }
 
 /*
- * Values that a guest cannot write cannot have been saved. Registers that follow from others (ID,
- * version, PPR) and reserved offsets are neither checked nor loaded.
+ * A guest cannot write certain values, so these cannot have been saved. Registers derived from
+ * others (ID, version, PPR) and reserved offsets are neither checked nor loaded.
  */
 static int check_regs(const void *state, u32 instance, const void *record, u32 len)
 {
@@ -76,7 +76,7 @@ static int check_regs(const void *state, u32 instance, const void *record, u32 l
 	    (get_reg(rec, APIC_REG_SPIV) & ~SPIV_WRITABLE) ||
 	    (get_reg(rec, APIC_REG_TDCR) & ~TDCR_WRITABLE))
 		return -XEN_EINVAL;
-	/* Vectors below 16 belong to exceptions; no APIC has them in its vector registers. */
+	/* Vectors below 16 are exceptions; an APIC never has them in its vector registers. */
 	if ((get_reg(rec, APIC_REG_ISR) | get_reg(rec, APIC_REG_TMR) |
 	     get_reg(rec, APIC_REG_IRR)) & 0xffff)
 		return -XEN_EINVAL;
@@ -92,7 +92,7 @@ static void load_vectors(struct vlapic *vl, const struct hvm_hw_lapic_regs *rec)
 		WRITE_ONCE(*vlapic_reg(vl, r), get_reg(rec, r));
 }
 
-/* The registers are in place, and a deadline that the other record had is in tsc_deadline. */
+/* The registers are loaded, and the other record's deadline, if any, is in tsc_deadline. */
 static void load_timer(struct vlapic *vl, u32 count, u32 left, u32 tdcr, s_time_t now)
 {
 	u32 mode = LVTT_MODE(*vlapic_reg(vl, APIC_REG_LVTT));
@@ -111,7 +111,7 @@ static void load_timer(struct vlapic *vl, u32 count, u32 left, u32 tdcr, s_time_
 		vlapic_timer_resume(vl, left, now);
 }
 
-/* Everything that follows from other registers, once those are loaded. */
+/* Derive everything that depends on the loaded registers. */
 static void derive(struct vlapic *vl)
 {
 	__atomic_fetch_or(&vl->irr_words, vec_words(vl, APIC_REG_IRR), __ATOMIC_SEQ_CST);
@@ -154,8 +154,8 @@ static void load_regs(void *state, u32 instance, const void *record, u32 len, s_
 }
 
 /*
- * Most streams have both records, this one first: the registers that the mode decides, ID and
- * logical destination, must follow it at once, the deadline waits for the mode of the timer.
+ * Most streams have both records, this one first. ID and logical destination depend on the mode, so
+ * they are updated at once; the deadline waits for the timer's mode.
  */
 static void load_hidden(void *state, u32 instance, const void *record, u32 len, s_time_t now)
 {

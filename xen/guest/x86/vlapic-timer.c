@@ -31,7 +31,7 @@ static void timer_post(struct vlapic *vl)
 		vl->ops->post(vl->ctx, (u8)lvt, false);
 }
 
-/* A sum beyond INT64_MAX must not wrap into the past; so far ahead the timer never fires. */
+/* A sum beyond INT64_MAX must not wrap into the past; a timer that far ahead never fires. */
 static s_time_t time_add(s_time_t t, u64 delta)
 {
 	return delta >= (u64)(INT64_MAX - t) ? INT64_MAX - 1 : t + (s_time_t)delta;
@@ -109,7 +109,7 @@ void vlapic_timer_set_deadline(struct vlapic *vl, u64 tsc, s_time_t now)
 	timer_arm(vl, at);
 }
 
-/* Zero in the other modes (SDM, "TSC-Deadline Mode"), where a restored one may wait. */
+/* Reads zero in the other modes (SDM, "TSC-Deadline Mode"), where a restored deadline may wait. */
 u64 vlapic_timer_deadline(const struct vlapic *vl)
 {
 	return timer_mode(vl) == LVTT_DEADLINE ? vl->tsc_deadline : 0;
@@ -147,7 +147,7 @@ void vlapic_timer_fired(struct vlapic *vl, s_time_t now)
 		vl->timer_deadline = INT64_MAX;
 		return;
 	}
-	/* Ticks that were missed altogether are lost, as when a real CPU is too slow. */
+	/* Completely missed ticks are lost, as when a real CPU is too slow. */
 	late = now - vl->timer_deadline;
 	timer_arm(vl, time_add(now, (u64)(vl->timer_period - late % vl->timer_period)));
 }

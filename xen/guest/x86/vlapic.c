@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Virtual local APIC: reset, priorities, and interrupts on their way into the CPU. */
+/* Virtual local APIC: reset, priorities, and handing interrupts to the CPU. */
 #include "vlapic-private.h"
 
 #include <xen/assert.h>
@@ -39,8 +39,8 @@ void vlapic_reset(struct vlapic *vl)
 		*vlapic_reg(vl, r) = LVT_MASKED;
 	WRITE_ONCE(vl->esr_pending, 0);
 	vl->timer_shift = 1;
-	/* irr_words stays: stale marks are cleared by the next scan, while clearing them here could
-	 * lose the mark of a vector that is posted now. */
+	/* irr_words stays: the next scan clears stale marks, while clearing them here could lose
+	 * the mark of a vector that is being posted now. */
 	vl->isr_words = 0;
 	vl->isr_top = -1;
 	vlapic_update_enabled(vl);
@@ -76,7 +76,7 @@ void vlapic_update_isr(struct vlapic *vl)
 	}
 }
 
-/* IRR has a bit for @vector, set by a full barrier: let the owner find it. */
+/* IRR has @vector's bit, set with a full barrier: now set the mark by which the owner finds it. */
 static void note_request(struct vlapic *vl, u32 vector)
 {
 	u32 word = vec_bit(vector / 32);
@@ -96,7 +96,7 @@ bool vlapic_set_irq(struct vlapic *vl, u8 vector, bool level)
 		vlapic_error(vl, ESR_RECV_ILLEGAL);
 		return false;
 	}
-	/* The trigger mode must be right before the request can be seen and completed. */
+	/* The trigger mode must be set before the request can be seen and completed. */
 	if (level && !(READ_ONCE(r->tmr) & bit))
 		__atomic_fetch_or(&r->tmr, bit, __ATOMIC_SEQ_CST);
 	else if (!level && (READ_ONCE(r->tmr) & bit))
@@ -108,9 +108,8 @@ bool vlapic_set_irq(struct vlapic *vl, u8 vector, bool level)
 }
 
 /*
- * When a marked register turns out to be empty, its mark is cleared first and the register read
- * again. A vector posted meanwhile is either seen by that read, or its poster finds the mark
- * cleared and sets it again.
+ * When a marked register is empty, its mark is cleared first and the register read again. So either
+ * that read sees a vector posted meanwhile, or its poster finds the mark cleared and sets it again.
  */
 int vlapic_scan_irr(struct vlapic *vl)
 {
@@ -144,7 +143,7 @@ bool vlapic_ack(struct vlapic *vl, u8 vector)
 	return true;
 }
 
-/* @vector, the highest in service, no longer is. */
+/* @vector, the highest in service, has ended. */
 static void end_service(struct vlapic *vl, u32 vector)
 {
 	struct vec_regs *r = vec_regs(vl, vector);
@@ -186,7 +185,10 @@ void vlapic_error(struct vlapic *vl, u32 esr_bit)
 	u32 lvt = READ_ONCE(*vlapic_reg(vl, APIC_REG_LVT_ERROR));
 	u32 before = __atomic_fetch_or(&vl->esr_pending, esr_bit, __ATOMIC_RELAXED);
 
-	/* Raised once for each error, so that one with an illegal vector of its own ends here. */
+	/*
+	 * Raised once per error, so that an error interrupt with an illegal vector does not
+	 * recurse.
+	 */
 	if (!(before & esr_bit) && !(lvt & LVT_MASKED))
 		vl->ops->post(vl->ctx, (u8)lvt, false);
 }
@@ -204,7 +206,7 @@ int vlapic_base_write(struct vlapic *vl, u64 val)
 	bool was_on = old & APIC_BASE_EN, was_x2 = old & APIC_BASE_EXTD;
 	bool on = val & APIC_BASE_EN, x2 = val & APIC_BASE_EXTD;
 
-	/* SDM "x2APIC State Transitions": x2APIC is entered from xAPIC, left by disabling. */
+	/* SDM "x2APIC State Transitions": x2APIC is entered from xAPIC and left by disabling. */
 	if (!vlapic_base_valid(vl, val) || (x2 && !was_on) || (was_x2 && on && !x2))
 		return -XEN_EINVAL;
 	vl->base_msr = val;

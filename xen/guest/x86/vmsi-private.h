@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the two halves of the MSI model share. */
+/* Shared by vmsi.c and vmsix.c. */
 #ifndef GUEST_X86_VMSI_PRIVATE_H
 #define GUEST_X86_VMSI_PRIVATE_H
 
@@ -11,7 +11,7 @@
 #define MSI_CAP_SIZE 16
 #define MSIX_CAP_SIZE 12
 
-/** Put the @bytes bytes of @val that belong at @reg into its dword @old. */
+/** Merge the @bytes bytes of @val at @reg into the dword's old value @old. */
 u32 vmsi_merge(u32 old, u32 reg, u32 bytes, u32 val);
 
 int vmsix_init(struct vmsi *m, u32 cap);

@@ -111,7 +111,7 @@ static void write_control(struct vmsi *m, u32 control)
 	}
 	if (!m->msi_irq)
 		m->msi_irq = m->ops->alloc(m->ctx, &m->msi, &m->msi_host);
-	/* Also when it was enabled: the device may have been reset without our knowledge. */
+	/* Also when it was enabled before: the device may have been reset without our knowledge. */
 	if (m->msi_irq)
 		write_message(m, &m->msi_host);
 	else
@@ -119,7 +119,7 @@ static void write_control(struct vmsi *m, u32 control)
 	m->ops->write(m->ctx, m->msi_cap + CAP_CONTROL, 2, control);
 }
 
-/* What the guest sees in the dword at @reg of the capability; false: the device's own. */
+/* The guest's view of the dword at @reg of the capability; false: it is the device's own. */
 static bool msi_dword(const struct vmsi *m, u32 reg, u32 *val)
 {
 	reg &= ~3U;

@@ -106,7 +106,7 @@ void vmsix_sync(struct vmsi *m)
 static void control_changed(struct vmsi *m, u32 old, u32 control)
 {
 	control = (old & ~MSIX_WRITABLE) | (control & MSIX_WRITABLE);
-	/* A device that says it is disabled was reset: its table is not ours any more. */
+	/* If the device says that MSI-X is disabled it was reset: its table is no longer ours. */
 	if ((control & MSIX_ENABLE) && !(m->msix_enabled && (old & MSIX_ENABLE))) {
 		write_control(m, control | MSIX_MASK_ALL);
 		m->msix_enabled = true;
@@ -149,7 +149,7 @@ void vmsix_write(struct vmsi *m, u32 offset, u32 bytes, u32 val)
 	*word = vmsi_merge(*word, offset, bytes, val);
 	guest = guest_message(e);
 	moved = e->irq && m->ops->update(m->ctx, e->irq, &guest, &e->host);
-	/* Messages may be written in pieces: only the mask makes them count. */
+	/* Messages may be written in pieces: they take effect only when unmasked. */
 	if (m->msix_enabled && (moved || word == &e->word[MSIX_WORD_CONTROL]))
 		sync_entry(m, offset / MSIX_ENTRY_SIZE);
 }

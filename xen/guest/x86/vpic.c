@@ -9,11 +9,11 @@
 #include <public/hvm/save.h>
 
 #define CASCADE 2
-/* Inputs that chipsets keep edge-triggered: timer, keyboard, cascade; RTC and FPU. */
+/* Inputs that are always edge-triggered in chipsets: timer, keyboard, cascade; RTC and FPU. */
 #define ELCR_MASTER 0xf8
 #define ELCR_SLAVE 0xde
 
-/* Place of the most urgent input of @mask in priority order (0 first), 8 when empty. */
+/* Position of the most urgent input of @mask in priority order (0 first), 8 when empty. */
 static u32 priority(const struct vpic_chip *c, u8 mask)
 {
 	for (u32 i = 0; i < 8; i++)
@@ -33,7 +33,7 @@ static int pending(const struct vpic *p, u32 which)
 		return -1;
 	if (c->special_mask)
 		served &= ~c->imr;
-	/* Nested specially, the slave may interrupt its own service. */
+	/* In special fully nested mode the slave may interrupt its own service. */
 	if (c->special_nested && which == 0)
 		served &= ~(1 << CASCADE);
 	if (req >= priority(c, served))

@@ -21,14 +21,14 @@ static u64 ticks_of(s_time_t ns)
 	return t / NS_PER_SEC * PIT_HZ + t % NS_PER_SEC * PIT_HZ / NS_PER_SEC;
 }
 
-/* Rounded up, so that the tick has been reached at the time given. */
+/* Rounded up, so that at the returned time the tick has been reached. */
 static s_time_t ns_of(u64 ticks)
 {
 	return (s_time_t)(ticks / PIT_HZ * NS_PER_SEC +
 			  DIV_ROUND_UP(ticks % PIT_HZ * NS_PER_SEC, (u64)PIT_HZ));
 }
 
-/* Modes 1 and 5 start at a rising gate and then go on; a low gate stops the others. */
+/* Modes 1 and 5 start at a rising gate and are not stopped by a low gate; the others are. */
 static bool gate_stops(const struct vpit_channel *c)
 {
 	return c->mode != 1 && c->mode != 5;
@@ -75,7 +75,7 @@ static bool output(const struct vpit_channel *c, s_time_t now)
 	}
 }
 
-/* When the output of channel 0 rises next after @now; INT64_MAX: never. */
+/* Time of the next rising edge at the output of channel 0 after @now; INT64_MAX: never. */
 static s_time_t next_edge(const struct vpit_channel *c, s_time_t now)
 {
 	u64 d = ticks_of(now - c->start), at;
@@ -151,7 +151,7 @@ static void write_counter(struct vpit *p, struct vpit_channel *c, u8 val, s_time
 	}
 }
 
-/* One byte of @val in the order @state tells, which advances. */
+/* One byte of @val in the order given by @state, which advances. */
 static u8 read_byte(u16 val, u8 *state, u8 done)
 {
 	switch (*state) {
@@ -287,7 +287,7 @@ void vpit_fired(struct vpit *p, s_time_t now)
 		return;
 	}
 	p->ops->irq(p->ctx);
-	/* Ticks missed altogether are lost. */
+	/* Completely missed ticks are lost. */
 	arm(p, now, now + VPIT_MIN_PERIOD);
 }
 
@@ -336,7 +336,7 @@ static int check(const void *state, u32 instance, const void *record, u32 len)
 	return rec->speaker_data_on > 1 ? -XEN_EINVAL : 0;
 }
 
-/* The record does not say how far the counters were: they start anew. */
+/* The record does not hold the counters' progress: they restart. */
 static void load_state(void *state, u32 instance, const void *record, u32 len, s_time_t now)
 {
 	const struct hvm_hw_pit *rec = record;

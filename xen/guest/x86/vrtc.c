@@ -93,7 +93,7 @@ static u32 decode_hour(const struct vrtc *r, u8 v)
 	return decode(r, v & 0x7f) % 12 + (v & 0x80 ? 12 : 0);
 }
 
-/* The guest's clock, seconds since 1970. Its fractions are those of the wall clock. */
+/* The guest's clock in seconds since 1970. Its fraction is that of the wall clock. */
 static s64 guest_seconds(const struct vrtc *r, s_time_t now)
 {
 	return floor_div(r->wall_ns + now, SEC_NS) + r->offset;
@@ -113,7 +113,7 @@ static void show_time(struct vrtc *r, s_time_t now)
 	r->cmos[RTC_CENTURY] = (u8)(d.year / 100 / 10 << 4 | d.year / 100 % 10);
 }
 
-/* The registers are the time from now on. Values out of range count over, as a date would. */
+/* The registers become the current time. Values out of range carry over, as in a date. */
 static void take_time(struct vrtc *r, s_time_t now)
 {
 	u32 month = decode(r, r->cmos[RTC_MONTH]);
@@ -141,7 +141,7 @@ static s_time_t period_ns(const struct vrtc *r)
 	return (s_time_t)(SEC_NS / (32768 >> (rate - 1)));
 }
 
-/* Time of the first full second of the guest's clock after @t. */
+/* Time when the guest's clock next reaches a full second after @t. */
 static s_time_t next_second(const struct vrtc *r, s_time_t t)
 {
 	s64 wall = r->wall_ns + t;
@@ -171,7 +171,7 @@ static bool alarm_matches(const struct vrtc *r, u32 reg, u32 value)
 	return (reg == RTC_HOUR_ALARM ? decode_hour(r, v) : decode(r, v)) == value;
 }
 
-/* The first value from @from below @end that alarm register @reg asks for, -1 none. */
+/* The first value in [@from, @end) that matches alarm register @reg, -1 none. */
 static int alarm_find(const struct vrtc *r, u32 reg, u32 from, u32 end)
 {
 	for (u32 v = from; v < end; v++)
@@ -180,7 +180,7 @@ static int alarm_find(const struct vrtc *r, u32 reg, u32 from, u32 end)
 	return -1;
 }
 
-/* Seconds from @from (of the day, not itself) to the next alarm; 0: never. */
+/* Seconds from second-of-day @from (exclusive) to the next alarm; 0: never. */
 static u32 seconds_to_alarm(const struct vrtc *r, u32 from)
 {
 	u32 h = from / 3600, m = from / 60 % 60, s = from % 60, away;
@@ -206,7 +206,7 @@ static u32 seconds_to_alarm(const struct vrtc *r, u32 from)
 	return 0;
 }
 
-/* When the alarm strikes next after @t; INT64_MAX never. */
+/* Time of the next alarm after @t; INT64_MAX: never. */
 static s_time_t next_alarm(const struct vrtc *r, s_time_t t)
 {
 	s64 sec = guest_seconds(r, t);
@@ -215,7 +215,7 @@ static s_time_t next_alarm(const struct vrtc *r, s_time_t t)
 	return away ? next_second(r, t) + (away - 1) * SEC_NS : INT64_MAX;
 }
 
-/* Set the flags of what happened since last looked at. */
+/* Set the flags of all events since the last update. */
 static void catch_up(struct vrtc *r, s_time_t now)
 {
 	s_time_t p = period_ns(r);
@@ -234,7 +234,7 @@ static void catch_up(struct vrtc *r, s_time_t now)
 	update_irq(r);
 }
 
-/* Flags that are already up need no timer: the guest reads register C first. */
+/* Flags that are already set need no timer: the guest reads register C first. */
 static void arm(struct vrtc *r, s_time_t now)
 {
 	u8 wanted = r->cmos[RTC_B] & ~r->cmos[RTC_C];
@@ -315,7 +315,7 @@ static void write_b(struct vrtc *r, u8 val, s_time_t now)
 	r->cmos[RTC_B] = val;
 	if (old & B_SET && !(val & B_SET))
 		take_time(r, now);
-	/* The registers change format with the mode while the clock runs. */
+	/* The registers change format when the mode does while the clock runs. */
 	if (!(val & B_SET))
 		show_time(r, now);
 	if (val & B_PIE & ~old)
@@ -361,7 +361,7 @@ void vrtc_fired(struct vrtc *r, s_time_t now)
 	arm(r, now);
 }
 
-/* Some ten thousand years either way: what the registers can express. */
+/* About ten thousand years either way: the range of the registers. */
 #define MAX_OFFSET (1L << 40)
 
 static void settle(void *state, s_time_t now)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Arithmetic, logic and data movement on the operands already loaded. */
+/* Arithmetic, logic and data movement on loaded operands. */
 #include "private.h"
 
 /** Arithmetic flags of a result, without CF, OF and AF. */
@@ -27,7 +27,7 @@ static u64 add(struct x86_emu *e, u64 a, u64 b, u64 carry, u32 size)
 	u64 mask = x86_mask(size), res = (a + b + carry) & mask;
 	u32 flags = x86_emu_szp(res, size);
 
-	/* The carry out of every bit, of which three matter. */
+	/* The carry out of every bit; three of them are used. */
 	u64 carries = (a & b) | ((a | b) & ~res);
 
 	if (carries & x86_msb(size))
@@ -179,7 +179,7 @@ int x86_do_cmpxchg(struct x86_emu *e)
 		e->dst.val = e->src.val;
 	} else {
 		x86_emu_set_reg(e, X86_RAX, e->dst.size, e->dst.val);
-		/* A register destination keeps even its upper half. */
+		/* A register destination keeps its value, including its upper half. */
 		if (e->dst.kind == OPD_REG)
 			e->dst.kind = OPD_NONE;
 	}
@@ -214,7 +214,7 @@ int x86_do_cmpxchg8b(struct x86_emu *e)
 		x86_emu_set_flags(e, X86_FLAG_ZF, 0);
 		x86_emu_set_reg(e, X86_RAX, half, old[0]);
 		x86_emu_set_reg(e, X86_RDX, half, shift ? old[0] >> shift : old[1]);
-		memcpy(with, old, sizeof(with));	/* the processor writes in either case */
+		memcpy(with, old, sizeof(with));	/* the processor writes in both cases */
 	} else {
 		x86_emu_set_flags(e, X86_FLAG_ZF, X86_FLAG_ZF);
 	}
@@ -305,7 +305,7 @@ int x86_do_sahf(struct x86_emu *e)
 	return X86EMUL_OKAY;
 }
 
-/** Undocumented but everywhere: AL becomes all ones or zeroes by CF. */
+/** SALC, undocumented but implemented everywhere: AL becomes all ones or zeros by CF. */
 int x86_do_salc(struct x86_emu *e)
 {
 	x86_emu_set_reg(e, X86_RAX, 1, e->regs.rflags & X86_FLAG_CF ? 0xff : 0);

@@ -12,7 +12,7 @@ int x86_emu_branch(struct x86_emu *e, u64 target)
 	return X86EMUL_OKAY;
 }
 
-/** Where a near jump or call goes. */
+/** Target of a near jump or call. */
 static u64 near_target(const struct x86_emu *e)
 {
 	if (e->insn->form == F_RM)
@@ -73,7 +73,7 @@ int x86_do_ret(struct x86_emu *e)
 	return rc;
 }
 
-/** CS:IP in real mode. Far transfers elsewhere involve descriptors and gates: not emulated. */
+/** CS:IP in real mode. In other modes far transfers use descriptors and gates: not emulated. */
 static int far_branch(struct x86_emu *e, u16 sel, u64 target)
 {
 	int rc = x86_emu_branch(e, target);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What an instruction can leave the guest for. An exit is caused by one instruction, but the bytes
- * are fetched later, when another vCPU may have replaced them; only an instruction of the kind that
- * exited may then be emulated.
+ * The kinds of exits that an instruction can cause. One instruction causes an exit, but its bytes
+ * are fetched later, when another vCPU may have replaced them. So only an instruction of the kind
+ * that exited may be emulated.
  */
 #include "private.h"
 
@@ -30,12 +30,12 @@ u32 x86_insn_class(const struct x86_insn *insn)
 	case OP_RDTSC: case OP_RDTSCP: case OP_WBINVD: case OP_INVLPG: case OP_CLI: case OP_STI:
 	case OP_STAC: case OP_CLAC: case OP_SWAPGS:
 		return X86_CLASS_SYSTEM;
-	/* The stack, a descriptor table or a string is their memory. */
+	/* These access the stack, a descriptor table or a string. */
 	case OP_PUSH ... OP_LEAVE:
 	case OP_CALL: case OP_CALLN: case OP_RET ... OP_BOUND:
 	case OP_XLAT: case OP_MOVSEG_W: case OP_LOADFAR: case OP_MOVS ... OP_SCAS:
 		return X86_CLASS_MEMORY;
-	/* It may reach memory in a way that is not known here. It is not emulated anyway. */
+	/* It may access memory in an unknown way. It is not emulated anyway. */
 	case OP_UNKNOWN:
 		return X86_CLASS_MEMORY;
 	case OP_LEA: case OP_NOP: case OP_UD:

@@ -2,7 +2,7 @@
 /* Turns bytes into struct x86_insn: prefixes, opcode, ModRM, displacement, immediates. */
 #include "private.h"
 
-/** How many immediate bytes a form carries; the rest depends on sizes. */
+/** The number of immediate bytes of a form; the rest depends on sizes. */
 enum imm_kind {
 	IMM_NONE, IMM_BYTE, IMM_OPERAND, IMM_FULL, IMM_REL, IMM_WORD, IMM_WORD_BYTE, IMM_PAIR,
 	IMM_DWORD, IMM_POINTER, IMM_ADDRESS,
@@ -30,7 +30,7 @@ struct decoder {
 	const u8 *bytes;
 	u32 avail;
 	u32 pos;
-	int err;	/* first enum x86_decode_error met; reads give zeroes from then on */
+	int err;	/* first enum x86_decode_error; after it, reads return zeros */
 	struct x86_insn *out;
 };
 
@@ -79,7 +79,7 @@ static void set_segment(struct x86_insn *out, u8 sreg)
 		out->seg = sreg;
 }
 
-/** Consume prefixes; returns the first byte that is none. */
+/** Consume prefixes; returns the first byte that is not a prefix. */
 static u8 decode_prefixes(struct decoder *d)
 {
 	struct x86_insn *out = d->out;
@@ -117,7 +117,7 @@ static u8 decode_prefixes(struct decoder *d)
 			out->rex = b;
 			continue;
 		}
-		/* REX counts only right before the opcode. */
+		/* REX is only valid right before the opcode. */
 		out->rex = 0;
 	}
 }
@@ -318,7 +318,7 @@ static void decode_memory(struct decoder *d)
 		out->disp = next_signed(d, out->disp_bytes);
 }
 
-/** Follow a group to the entry ModRM selects. */
+/** Replace a group by the entry that ModRM selects. */
 static struct x86_opdesc resolve_group(const struct x86_insn *out, struct x86_opdesc desc)
 {
 	struct x86_opdesc entry;
@@ -350,7 +350,7 @@ static bool is_vmx(const struct x86_insn *out)
 	}
 }
 
-/** Forms and rules that depend on the whole opcode and are too rare for table columns. */
+/** Forms and rules that depend on the whole opcode, too rare for table columns. */
 static struct x86_opdesc resolve_special(const struct x86_insn *out, struct x86_opdesc desc)
 {
 	bool rep = out->prefixes & X86_PFX_REP;
@@ -371,7 +371,7 @@ static struct x86_opdesc resolve_special(const struct x86_insn *out, struct x86_
 		desc.op = OP_INVALID;
 	if (is_vmx(out))
 		desc.op = OP_UD;
-	/* RDFSBASE and its like exist only with F3, in 64-bit mode. */
+	/* RDFSBASE and similar exist only with F3, in 64-bit mode. */
 	if (out->opcode == 0xae && out->mod == 3 && !(out->modrm & 0x20) &&
 	    (!rep || out->mode != X86_MODE_64))
 		desc.op = OP_INVALID;

@@ -132,7 +132,7 @@ static void commit(struct x86_emu *e)
 
 	ASSERT(e->insn->len >= 1 && e->insn->len <= X86_INSN_MAX);
 	ASSERT(e->new_sreg <= X86_SREG_NONE);
-	/* Only a repeated string instruction ends before its end. */
+	/* Only a repeated string instruction can end partly done. */
 	ASSERT(!e->partial || e->next_rip == e->regs.rip);
 	e->regs.rip = e->next_rip;
 	if (e->mode != X86_MODE_64)

@@ -4,7 +4,7 @@
 
 #include "private.h"
 
-/* Operands may be unaligned, as the processor's may, which rules the compiler's builtins out. */
+/* Operands may be unaligned, as on the processor, so the compiler's builtins cannot be used. */
 #define LOCKED(name, type, insn)                                                        \
 	static bool name(type *at, type old, type desired)                             \
 	{                                                                              \

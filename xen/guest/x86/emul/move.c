@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The plain moves that drivers reach device registers with, told apart from all else. */
+/* Recognising the plain moves by which drivers access device registers. */
 #include "private.h"
 
-/* A load must fill its register: a narrower one merges, and is left to the emulator. */
+/* A load must fill its register: a narrower load merges, and is left to the emulator. */
 static bool plan_load(const struct x86_insn *insn, u32 reg, struct x86_move *out)
 {
 	*out = (struct x86_move){ .len = insn->len, .reg = reg,

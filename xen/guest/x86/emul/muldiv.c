@@ -2,7 +2,7 @@
 /* Multiplication, division and decimal adjustment. */
 #include "private.h"
 
-/** rDX:rAX as an instruction of @size bytes sees it; bytes use AH:AL. */
+/** rDX:rAX for an instruction of @size bytes; byte instructions use AH:AL. */
 static void set_wide(struct x86_emu *e, u32 size, u64 low, u64 high)
 {
 	if (size == 1) {
@@ -13,7 +13,10 @@ static void set_wide(struct x86_emu *e, u32 size, u64 low, u64 high)
 	x86_emu_set_reg(e, X86_RDX, size, high);
 }
 
-/** MUL and one-operand IMUL. CF and OF say if the upper half matters; the rest is undefined. */
+/**
+ * MUL and one-operand IMUL. CF and OF tell whether the upper half is significant; other flags are
+ * undefined.
+ */
 int x86_do_mul(struct x86_emu *e)
 {
 	u32 size = e->dst.size, bits = size * 8;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Registers, memory operands and the checks segmentation makes on them. */
+/* Registers, memory operands and segmentation checks. */
 #include "private.h"
 
 #define CR0_PE (1u << 0)
@@ -69,7 +69,7 @@ void x86_emu_set_reg(struct x86_emu *e, u32 reg, u32 size, u64 val)
 	}
 }
 
-/** BT and its kin with a register index reach bits outside the operand. */
+/** BT and similar with a register index access bits outside the operand. */
 static u64 bit_string_offset(const struct x86_emu *e)
 {
 	const struct x86_insn *insn = e->insn;
@@ -206,7 +206,7 @@ static int operand_rm(struct x86_emu *e, struct x86_operand *o, u32 size, bool d
 	}
 	*o = (struct x86_operand){ .kind = OPD_MEM, .size = size };
 	if (dst && (flags & T_WO))
-		return X86EMUL_OKAY;	/* the address is worked out when it is stored */
+		return X86EMUL_OKAY;	/* the address is computed when it is stored */
 	rc = x86_emu_linear(e, x86_emu_segment(e), x86_emu_offset(e), size, write, &o->linear);
 	if (rc != X86EMUL_OKAY)
 		return rc;

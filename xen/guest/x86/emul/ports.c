@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* IN and OUT, and the check of the right to use a port, which INS and OUTS make as well. */
+/* IN and OUT, and the check of I/O permission, which INS and OUTS use as well. */
 #include <xen/printk.h>
 
 #include "private.h"
 
 #define TSS_TYPE_MASK 0xdu	/* without the busy bit */
 #define TSS_TYPE_32 0x9u	/* also the type of a 64-bit TSS */
-#define TSS_BITMAP_OFFSET 0x66	/* where the TSS says where its bitmap begins */
+#define TSS_BITMAP_OFFSET 0x66	/* offset of the bitmap's own offset in the TSS */
 
 /** Two bytes of the TSS at offset @off. #GP(0) when its limit does not reach that far. */
 static int read_tss_word(struct x86_emu *e, const struct x86_segment *tr, u32 off, u16 *val)

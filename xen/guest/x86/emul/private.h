@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the files of the instruction emulator share: operation numbers, table format, helpers. */
+/* Shared by the files of the instruction emulator: operation numbers, table format, helpers. */
 #ifndef X86_EMUL_PRIVATE_H
 #define X86_EMUL_PRIVATE_H
 
@@ -8,7 +8,7 @@
 #include <xen/types.h>
 #include <xen/x86/emul.h>
 
-/** What an instruction does. UNKNOWN is decoded for its length but not emulated. */
+/** The operation of an instruction. UNKNOWN is decoded for its length but not emulated. */
 enum x86_op {
 	OP_INVALID, OP_UNKNOWN, OP_NOP,
 	OP_ADD, OP_OR, OP_ADC, OP_SBB, OP_AND, OP_SUB, OP_XOR, OP_CMP, OP_TEST,
@@ -32,9 +32,9 @@ enum x86_op {
 	OP_NR,
 };
 
-/** Where an instruction's operands and immediates are. */
+/** The layout of an instruction's operands and immediates. */
 enum x86_form {
-	F_INHERIT,	/* in a group: as the opcode that leads to it */
+	F_INHERIT,	/* in a group: the form of the opcode that leads to it */
 	F_NONE,
 	F_RM_R, F_R_RM,			/* destination first */
 	F_RM, F_RM_I, F_RM_1, F_RM_CL,
@@ -42,7 +42,7 @@ enum x86_form {
 	F_ACC_I, F_OREG, F_OREG_I, F_ACC_OREG,
 	F_ACC_MOFFS, F_MOFFS_ACC,
 	F_I, F_I16, F_I16_8, F_REL8, F_RELZ, F_FAR,
-	F_M,				/* ModRM that the operation looks at itself */
+	F_M,				/* ModRM, which the operation decodes itself */
 	F_M_I8, F_M_I8_8, F_M_I32,
 	F_NR,
 };
@@ -55,7 +55,7 @@ enum x86_form {
 #define T_WO (1u << 5)		/* the destination is not read */
 #define T_RO (1u << 6)		/* the destination is not written */
 #define T_MEM (1u << 7)		/* undefined with a register in r/m */
-#define T_REG (1u << 8)		/* ModRM names registers whatever mod says */
+#define T_REG (1u << 8)		/* ModRM names registers whatever mod is */
 #define T_IB (1u << 9)		/* the immediate is a byte */
 #define T_S8 (1u << 10)		/* the source is a byte */
 #define T_S16 (1u << 11)	/* the source is a word */
@@ -63,7 +63,7 @@ enum x86_form {
 #define T_PRIV (1u << 13)	/* #GP(0) outside CPL 0 */
 #define T_GROUP (1u << 14)	/* op is an enum x86_group; ModRM.reg selects */
 #define T_SPLIT (1u << 15)	/* ... and registers in r/m select from the next group */
-#define T_VEX (1u << 16)	/* means the same with a VEX prefix */
+#define T_VEX (1u << 16)	/* same meaning with a VEX prefix */
 #define T_NOREAL (1u << 17)	/* undefined in real and virtual-8086 mode */
 
 struct x86_opdesc {
@@ -93,14 +93,14 @@ struct x86_operand {
 	u64 val;
 };
 
-/** One instruction under way. regs is a copy that becomes the vCPU's when all went well. */
+/** An instruction being emulated. regs is a copy that becomes the vCPU's on success. */
 struct x86_emu {
 	struct x86_emul_ctx *ctx;
 	const struct x86_emul_ops *ops;
 	const struct x86_insn *insn;
 	struct x86_emul_regs regs;
 	u64 next_rip;
-	u64 mem_old;		/* what a locked read-modify-write found */
+	u64 mem_old;		/* the old value read by a locked read-modify-write */
 	bool locked;
 	bool partial;		/* a repeated string instruction has iterations left */
 	u8 new_sreg;		/* enum x86_sreg to replace with new_seg, or X86_SREG_NONE */
@@ -118,7 +118,7 @@ void x86_emu_set_reg(struct x86_emu *e, u32 reg, u32 size, u64 val);
 /** Offset of the memory operand within its segment. */
 u64 x86_emu_offset(const struct x86_emu *e);
 enum x86_sreg x86_emu_segment(const struct x86_emu *e);
-/** Check @len bytes at @off in @sreg and give their linear address. */
+/** Check @len bytes at @off in @sreg and return their linear address. */
 int x86_emu_linear(struct x86_emu *e, enum x86_sreg sreg, u64 off, u32 len, bool write,
 		   gvaddr_t *linear);
 int x86_emu_read(struct x86_emu *e, enum x86_sreg sreg, u64 off, void *buf, u32 len);
@@ -155,7 +155,7 @@ x86_op_fn x86_do_in, x86_do_out, x86_do_hlt, x86_do_cpuid, x86_do_msr, x86_do_rd
 x86_op_fn x86_do_movseg_r, x86_do_movseg_w, x86_do_loadfar, x86_do_bound;
 x86_op_fn x86_do_vecmov;
 
-/** Whether condition @cc (low four bits of Jcc, SETcc, CMOVcc) holds. */
+/** Does condition @cc (low four bits of Jcc, SETcc, CMOVcc) hold? */
 bool x86_emu_cond(const struct x86_emu *e, u32 cc);
 /** SF, ZF and PF of a @size-byte result. */
 u32 x86_emu_szp(u64 res, u32 size);
@@ -166,13 +166,13 @@ int x86_emu_push(struct x86_emu *e, u64 val, u32 size);
 int x86_emu_pop(struct x86_emu *e, u64 *val, u32 size);
 /** Add @delta to the stack pointer within the stack's width. */
 void x86_emu_adjust_sp(struct x86_emu *e, s64 delta);
-/** Set where execution goes on, after checking it. */
+/** Set the next RIP after checking it. */
 int x86_emu_branch(struct x86_emu *e, u64 target);
 /** Prepare to load @sreg; it takes effect when the instruction completes. */
 int x86_emu_load_seg(struct x86_emu *e, enum x86_sreg sreg, u16 sel);
 /**
  * May the instruction use ports @port to @port + @size - 1? CPL and IOPL decide, then the I/O
- * permission bitmap of the TSS (APM vol. 2, 12.2.4). #GP(0) when not.
+ * permission bitmap of the TSS (APM vol. 2, 12.2.4). #GP(0) if not.
  */
 int x86_emu_check_io(struct x86_emu *e, u16 port, u32 size);
 /** Bytes that a port instruction moves: ports have at most 32 bits. */

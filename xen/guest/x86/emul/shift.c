@@ -47,7 +47,9 @@ static void rotate(struct x86_emu *e, u32 count)
 		count %= bits + 1;
 		val = rotate_left_carry(val, count ? bits + 1 - count : 0, bits, mask, &cf);
 	}
-	/* OF is defined for one-bit rotates; computing it the same way always is harmless. */
+	/*
+	 * OF is defined only for one-bit rotates; the same computation is harmless for the others.
+	 */
 	if (left ? !!(val & x86_msb(size)) != cf : !!((val ^ val << 1) & x86_msb(size)))
 		flags |= X86_FLAG_OF;
 	e->dst.val = val;
@@ -145,7 +147,10 @@ int x86_do_bt(struct x86_emu *e)
 	return X86EMUL_OKAY;
 }
 
-/** TZCNT and LZCNT count the operand's width for zero and set CF; BSF and BSR leave it be. */
+/**
+ * TZCNT and LZCNT count the operand's width for zero and set CF; BSF and BSR leave the destination
+ * unchanged.
+ */
 int x86_do_bitscan(struct x86_emu *e)
 {
 	u64 val = e->src.val, res;

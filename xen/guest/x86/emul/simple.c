@@ -33,7 +33,7 @@ static bool is_prefix(u8 b)
 	switch (b) {
 	case 0x26: case 0x2e: case 0x36: case 0x3e: case 0x64: case 0x65: case 0x66: case 0x67:
 	case 0xf0: case 0xf2: case 0xf3:
-	case 0x40 ... 0x4f:	/* the intercept says what ran, so these can only be REX */
+	case 0x40 ... 0x4f:	/* the intercept tells the instruction, so these can only be REX */
 		return true;
 	default:
 		return false;

@@ -4,7 +4,7 @@
 
 #define ENTER_MAX_LEVEL 31
 
-/** Bytes of the stack pointer that count. */
+/** The number of significant bytes of the stack pointer. */
 static u32 stack_width(const struct x86_emu *e)
 {
 	if (e->mode == X86_MODE_64)
@@ -81,7 +81,7 @@ int x86_do_popa(struct x86_emu *e)
 	return rc;
 }
 
-/** In virtual-8086 mode with IOPL below 3 these trap to the monitor. */
+/** In virtual-8086 mode with IOPL below 3 these instructions raise #GP, for the monitor. */
 static bool vm86_denied(const struct x86_emu *e)
 {
 	return (e->regs.rflags & X86_FLAG_VM) && x86_emu_iopl(e) < 3;

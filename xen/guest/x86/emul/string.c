@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * String instructions. A repeated one does a bounded number of iterations, after each of which the
- * registers say how far it came, so it can stop anywhere and be taken up again.
+ * String instructions. A repeated one does a bounded number of iterations. After each iteration the
+ * registers hold its progress, so it can stop anywhere and be continued.
  */
 #include "private.h"
 
-/* Long enough to spread the cost of an exit, short enough to keep interrupts waiting little. */
+/* Large enough to spread the cost of an exit, small enough not to delay interrupts. */
 #define MAX_ITERATIONS 256
 
 typedef int step_fn(struct x86_emu *e);
@@ -31,8 +31,8 @@ static void advance(struct x86_emu *e, u32 reg)
 }
 
 /**
- * Stop in the middle: what was done stays done. A step that cannot be emulated is left for the
- * next attempt, which will meet it first.
+ * Stop in the middle and keep the completed iterations. A step that cannot be emulated is left for
+ * the next attempt, which starts with it.
  */
 static int stop_after(struct x86_emu *e, int rc)
 {
@@ -47,7 +47,7 @@ static int stop_after(struct x86_emu *e, int rc)
 	return rc;
 }
 
-/** @compare: REPE and REPNE also end by ZF. */
+/** @compare: REPE and REPNE also end on ZF. */
 static int repeat(struct x86_emu *e, step_fn *step, bool compare)
 {
 	u32 prefix = e->insn->prefixes & (X86_PFX_REP | X86_PFX_REPNE), width = e->insn->adsize;
@@ -173,7 +173,7 @@ static int step_ins(struct x86_emu *e)
 	gvaddr_t linear;
 	int rc = x86_emu_linear(e, X86_ES, index_offset(e, X86_RDI), size, true, &linear);
 
-	/* A port read cannot be undone, so the store must be known to succeed. */
+	/* A port read cannot be undone, so first make sure that the store will succeed. */
 	if (rc == X86EMUL_OKAY)
 		rc = e->ops->write(e->ctx, linear, &val, size, X86_ACC_PROBE);
 	if (rc == X86EMUL_OKAY)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Flags, control registers and other instructions that reach beyond registers and memory. */
+/* Flags, control registers and other instructions with effects beyond registers and memory. */
 #include "private.h"
 
 #define CR0_PE (1u << 0)
@@ -9,7 +9,7 @@
 #define CR4_VME (1u << 0)
 #define CR4_PVI (1u << 1)
 
-/** CLI and STI below IOPL. With VME or PVI they would work on VIF: left to the CPU. */
+/** CLI and STI below IOPL. With VME or PVI they affect VIF, which is left to the CPU. */
 static int change_if(struct x86_emu *e, bool set)
 {
 	if (e->ctx->cpl > x86_emu_iopl(e)) {
@@ -120,7 +120,7 @@ int x86_do_wbinvd(struct x86_emu *e)
 	return e->ops->wbinvd(e->ctx);
 }
 
-/** LOCK MOV CR0 is how AMD's CPUs reach CR8 outside 64-bit mode. */
+/** LOCK MOV CR0 accesses CR8 on AMD's CPUs outside 64-bit mode. */
 int x86_do_movcr(struct x86_emu *e)
 {
 	u32 nr = e->insn->reg;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The opcode maps (APM vol. 3, appendix A). Entries left out are undefined. The 0f 38 and 0f 3a
- * maps are regular enough that the decoder needs no table for them.
+ * The opcode maps (APM vol. 3, appendix A). Missing entries are undefined. The 0f 38 and 0f 3a maps
+ * are regular, so the decoder needs no table for them.
  */
 #include "private.h"
 

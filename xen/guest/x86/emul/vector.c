@@ -7,12 +7,12 @@
 #define CR4_OSFXSR (1u << 9)
 #define CR4_OSXSAVE (1u << 18)
 
-#define PP_NONE (1u << 0)	/* as x86_insn.vex_pp numbers them */
+#define PP_NONE (1u << 0)	/* numbered as x86_insn.vex_pp */
 #define PP_66 (1u << 1)
 #define PP_F3 (1u << 2)
 #define PP_F2 (1u << 3)
 
-/** What an opcode moves; `pp` is a set of the prefixes this row is for. */
+/** The move that an opcode makes; `pp` is the set of prefixes for which this row is valid. */
 struct vec_move {
 	u8 opcode;
 	u8 pp;
@@ -70,7 +70,7 @@ int x86_do_vecmov(struct x86_emu *e)
 	u32 len, whole;
 	int rc;
 
-	/* MMX forms, and moves between registers, never touch device memory. */
+	/* MMX forms, and moves between registers, never access device memory. */
 	if (!m || insn->mod == 3)
 		return X86EMUL_UNHANDLEABLE;
 	if (!enabled(e, vex) || (vex && insn->vex_v))
