@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A boot loader that lies. QEMU starts it by Multiboot 1 with the hypervisor as its first module;
- * it copies that to its place and enters it with boot information made up for one case, named by
- * the first word of its own arguments. Freestanding 32-bit code without libraries.
+ * A boot loader that passes false information. QEMU starts it by Multiboot 1 with the hypervisor as
+ * its first module. It copies the hypervisor into place and enters it with boot information made up
+ * for one case, named by the first word of its own arguments. Freestanding 32-bit code without
+ * libraries.
  */
 #include <stddef.h>
 #include <stdint.h>
@@ -249,7 +250,7 @@ static void archive_pad(void)
 
 static void archive_add(const char *name, const char *data)
 {
-	/* Fields 6 and 11 of 13 are the sizes of data and name; a reader needs no other. */
+	/* Fields 6 and 11 of 13 are the sizes of data and name; a reader needs no others. */
 	for (u32 i = 0; i < 14; i++) {
 		static const char digits[] = "0123456789ABCDEF";
 		u32 value = i == 7 ? length(data) : i == 12 ? length(name) + 1 : 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Multiboot 1 entry of the lying loader, and its jump into the hypervisor. */
+/* Multiboot 1 entry of the test loader, and its jump into the hypervisor. */
 	.section .multiboot, "a"
 	.long 0x1badb002, 0x3, -(0x1badb002 + 0x3)
 

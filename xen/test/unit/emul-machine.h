@@ -32,8 +32,8 @@ void emul_machine_init(struct emul_machine *m, enum x86_mode mode, bool real, u6
 int emul_machine_run(struct emul_machine *m, const u8 *insn, u32 len);
 
 /**
- * If @insn is what x86_decode_move() calls a move, and this machine can run it: does that
- * description say what emulating it does? True for other instructions.
+ * If x86_decode_move() calls @insn a move and this machine can run it: does that description match
+ * the emulation's effects? True for other instructions.
  */
 bool emul_machine_agrees_on_move(struct emul_machine *m, const u8 *insn, u32 len);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Compares what the emulator and the CPU make of one 64- or 32-bit instruction at CPL 3. */
+/* Compares the effects of one 64- or 32-bit instruction at CPL 3 in the emulator and on the CPU. */
 #ifndef TEST_UNIT_EMUL_ORACLE_H
 #define TEST_UNIT_EMUL_ORACLE_H
 
@@ -14,8 +14,8 @@
 int oracle_emulate(struct emul_machine *m, enum x86_mode mode, const struct native_state *before,
 		   u8 *mem, const u8 *insn, u32 len);
 /**
- * Is what oracle_emulate() left in @m, with its result @rc, what native_run() made of the same,
- * but for results the manuals leave undefined?
+ * Does the state that oracle_emulate() left in @m, with its result @rc, equal native_run()'s for
+ * the same instruction, apart from results that the manuals leave undefined?
  */
 bool oracle_agrees(const struct emul_machine *m, const struct native_state *before,
 		   const struct native_state *after, u32 len, int rc);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the tests of grant tables share: three domains with tables, and their hypercalls. */
+/* Shared by the tests of grant tables: three domains with tables, and their hypercalls. */
 #ifndef TEST_FAKE_GRANTS_H
 #define TEST_FAKE_GRANTS_H
 
@@ -37,7 +37,7 @@ static int grants_setup(void **state)
 	return 0;
 }
 
-/** Everything is given back: no reference, no frame, no domain is kept by a grant. */
+/** Check that everything was given back: no grant still holds a reference, a frame or a domain. */
 static int grants_teardown(void **state)
 {
 	struct domain *all[] = { dom0, dom1, dom2 };

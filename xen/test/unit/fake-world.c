@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The world that tests of event channels and grants live in. */
+/* The simulated world for tests of event channels and grants. */
 #include "fake-world.h"
 
 #include <xen/errno.h>
@@ -28,7 +28,7 @@ void world_init(void)
 		direct_map = aligned_alloc(PAGE_SIZE, WORLD_FRAMES * PAGE_SIZE);
 		frame_table = calloc(WORLD_FRAMES, sizeof(*frame_table));
 		assert(direct_map && frame_table);
-		/* Frame 0 is nobody's, so that a mix-up of nothing and mfn 0 shows. */
+		/* Frame 0 has no owner, so that confusing "none" with mfn 0 shows. */
 		for (u32 i = 1; i < WORLD_FRAMES; i++)
 			frame_table[i].state = PAGE_STATE_FREE;
 	}
@@ -38,7 +38,7 @@ void world_init(void)
 	preempt_calls = 0;
 }
 
-/* A panic's last words would bring in the trace buffers and, with them, the real frames. */
+/* The real panic would need the trace buffers and, with them, the real frames. */
 void trace_dump(void)
 {
 }
@@ -367,7 +367,7 @@ void world_limit_guest(void *base, size_t size)
 	guest_end = guest_start + size;
 }
 
-/* Where in this process a guest pointer leads; NULL: nowhere. */
+/* Address in this process that a guest pointer refers to; NULL: none. */
 static void *guest_memory(struct vcpu *v, gvaddr_t p, size_t len)
 {
 	u64 at = v->caller_is_32bit ? p.v - WORLD_LOW + guest_start : p.v;

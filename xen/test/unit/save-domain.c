@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A domain with a PC's devices and a few local APICs, whose effects go nowhere. */
+/* A domain with a PC's devices and a few local APICs, whose effects are discarded. */
 #include "save-domain.h"
 
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Domains and vCPUs with just what the scheduler needs, and synthetic guests for them. */
+/* Domains and vCPUs with only the parts that the scheduler needs, and synthetic guests for them. */
 #ifndef TEST_SCHED_WORLD_H
 #define TEST_SCHED_WORLD_H
 
@@ -23,7 +23,7 @@ void sw_domain_destroy(struct domain *d);
 
 /** Bring @v up with this guest program. */
 void sw_run_guest(struct vcpu *v, host_guest_fn fn, void *arg);
-/** Guest programs: compute for ever in chunks of 5 ms. */
+/** Guest programs: compute forever in chunks of 5 ms. */
 void guest_spin(struct vcpu *v, void *arg);
 
 /** Nanoseconds @v has run. */

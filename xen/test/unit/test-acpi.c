@@ -66,11 +66,11 @@ static void test_rsdp(void **state)
 	assert_int_equal(acpi_parse_rsdp(area + 64, 64, &r), 0);
 	assert_int_equal(r.rsdt.v, 0x10);
 	assert_int_equal(r.xsdt.v, 0x20);
-	/* A broken second part leaves the first. */
+	/* A broken second part leaves the first intact. */
 	area[64 + 33] ^= 1;
 	assert_int_equal(acpi_parse_rsdp(area + 64, 64, &r), 0);
 	assert_int_equal(r.xsdt.v, 0);
-	/* So does one that claims to be longer than what is there. */
+	/* So does a part that claims to be longer than the data. */
 	assert_int_equal(acpi_parse_rsdp(area + 64, 20, &r), 0);
 	assert_int_equal(r.xsdt.v, 0);
 	area[64 + 16] ^= 1;
@@ -386,7 +386,9 @@ static void test_s5(void **state)
 	assert_int_equal(s.type_a, 1);
 	assert_int_equal(s.type_b, 3);
 	assert_int_equal(acpi_scan_s5(mention, sizeof(mention), &s), -XEN_ENOENT);
-	/* Cut anywhere before the values, it is not there, and nothing behind the cut is read. */
+	/*
+	 * Cut anywhere before the values, the table is rejected, and nothing after the cut is read.
+	 */
 	for (size_t n = 0; n < 12; n++) {
 		u8 *cut = malloc(n ? n : 1);
 
@@ -399,7 +401,7 @@ static void test_s5(void **state)
 	free(p);
 }
 
-/* Every parser on random bytes of random length behind a good signature. */
+/* Run every parser on random bytes of random length after a good signature. */
 static void test_noise(void **state)
 {
 	static const char *const sig[] = { "APIC", "SRAT", "SLIT", "FACP", "HPET", "MCFG", "XSDT" };

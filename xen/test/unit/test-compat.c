@@ -61,7 +61,7 @@ static const struct compat_layout *find_layout(const char *name)
 	return NULL;
 }
 
-/* Replace translating pointers by where they lead. */
+/* Replace translating pointers by the addresses they refer to. */
 static void resolve_pointers(u64 *words, u32 bytes)
 {
 	for (u32 i = 0; i < bytes / 8; i++)
@@ -104,7 +104,7 @@ static void mark_members(const struct compat_field *f, u32 n, u8 *mask)
 		memset(mask + f[i].compat, 0xff, f[i].compat_size);
 }
 
-/* Does a 64-bit handle happen to look like a translating pointer? It leads somewhere, then. */
+/* Does a 64-bit handle look like a translating pointer by chance? It then refers to something. */
 static bool forged(const u8 *in, u32 bytes)
 {
 	bool found = false;
@@ -199,7 +199,7 @@ static void pointer_arithmetic(void **state)
 		assert_int_equal(guest_ptr_is_null(p), va == 0);
 	}
 	assert_true(guest_ptr_is_null(compat_ptr_make(1, 0)));
-	/* What 32-bit mode cannot mean stays as it is, and leads nowhere. */
+	/* Values impossible in 32-bit mode are unchanged, and do not refer to anything. */
 	assert_int_equal(compat_ptr_make(1, COMPAT_LIMIT).v, COMPAT_LIMIT);
 }
 
@@ -448,16 +448,16 @@ static void bad_pointers(void *arg)
 	}
 	poke(ARGS, r, sizeof(r));
 	HOST_CHECK(CALL(__HYPERVISOR_memory_op, XENMEM_decrease_reservation, ARGS) == 0);
-	/* A structure at address 0 is one like any other where there is memory. */
+	/* A structure at address 0 is valid when there is memory. */
 	poke(0, (u32[5]){ LIST, 0, 0, 0, DOMID_SELF }, 20);
 	HOST_CHECK(CALL(__HYPERVISOR_memory_op, XENMEM_decrease_reservation, 0) == 0);
-	/* Nothing of what was tried hit a page. */
+	/* None of the attempts above wrote to a page. */
 	HOST_CHECK(dom->tot_pages == RAM);
 }
 
 /*
  * Where the ABI has 64-bit handles a caller can forge a translating pointer. Whatever it looks
- * like, it leads to the caller's memory or nowhere.
+ * like, it refers to the caller's memory or to nothing.
  */
 static void forged_pointers(void *arg)
 {

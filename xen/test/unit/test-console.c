@@ -134,7 +134,7 @@ static void test_ring_wraps(void **state)
 	n = console_ring_read(buf, sizeof(buf), &old, false);
 	assert_int_equal(n, 128 << 10);
 	assert_non_null(strstr(buf + n - 30, "line 19999\n"));
-	/* An index goes on where it stopped. */
+	/* Reading continues at an index. */
 	printk("more\n");
 	fresh = old;
 	n = console_ring_read(buf, sizeof(buf), &fresh, false);
@@ -190,7 +190,7 @@ static void test_guest_rate(void **state)
 	assert_in_range(count_lines(output(), "guest error"), 50, 200);
 }
 
-/* Guests that take turns in a slot do not begin with a full burst each time. */
+/* Guests that take turns in a slot do not start with a full burst each time. */
 static void test_many_guests_rate(void **state)
 {
 	enum { GUESTS = 40, ROUNDS = 3000 };

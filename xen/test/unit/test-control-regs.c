@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* CR4 and EFER by CPUID policy; the table of exceptions that meet. */
+/* CR4 and EFER by CPUID policy; the table of combined exceptions. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -71,7 +71,7 @@ static void test_efer(void **state)
 	assert_int_equal(efer_settable(&policy), 1 << 8 | 1 << 11);
 	offer(FEATURE(SYSCALL));
 	offer(FEATURE(FFXSR));
-	/* LMA, SVME and LMSLE are never a guest's to set. */
+	/* A guest can never set LMA, SVME and LMSLE. */
 	assert_int_equal(efer_settable(&policy), 1 << 0 | 1 << 8 | 1 << 11 | 1 << 14);
 }
 

@@ -65,7 +65,7 @@ static void test_find(void **state)
 	assert_int_equal(cpio_find(archive, used, "kern", &f), 0);
 }
 
-/* A copy of exactly the bytes that are left, so that ASan sees one read too many. */
+/* A copy of exactly the remaining bytes, so that ASan detects reading one too many. */
 static void test_truncated_anywhere(void **state)
 {
 	struct cpio_file f;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The record of a vCPU's registers: what is refused, and events that wait for their delivery. */
+/* The record of a vCPU's registers: invalid values, and events pending for delivery. */
 #include "unit.h"
 
 #include <string.h>
@@ -80,7 +80,7 @@ static void test_control(void **state)
 	rec.cs_arbytes = 0xc9b;
 	assert_int_equal(check(), 0);
 	REFUSED(cr4, rec.cr4 | X86_CR4_PCIDE);
-	/* MXCSR does not count in a record without FPU state. */
+	/* MXCSR is ignored in a record without FPU state. */
 	rec.fpu_regs[26] = 1;
 	rec.flags = 0;
 	assert_int_equal(check(), 0);

@@ -87,7 +87,10 @@ static struct cpuid_leaf ask(const struct cpuid_policy *p, u32 vcpu, u32 leaf, u
 	return l;
 }
 
-/* What the processor has and the guest must not use is hidden; what it lacks needs no care. */
+/*
+ * Instructions that the processor has and the guest must not use are hidden; those it lacks need
+ * not be.
+ */
 static void test_hidden_insns(void **state)
 {
 	const u32 never = 1u << HIDDEN_RDPRU | 1u << HIDDEN_MCOMMIT | 1u << HIDDEN_INVLPGB;
@@ -234,14 +237,14 @@ static void test_serialise(void **state)
 	assert_int_equal(cpuid_policy_update(&q, &p, leaves, n, msrs, nm, &bl, &bs, &bm), 0);
 	assert_memory_equal(&p, &q, sizeof(p));
 
-	/* Taking AVX away takes what builds on it; asking for VMX gives nothing. */
+	/* Removing AVX removes the features that need it; requesting VMX has no effect. */
 	for (u32 i = 0; i < n; i++)
 		if (leaves[i].leaf == 1)
 			leaves[i].c = (leaves[i].c & ~BIT_OF(AVX)) | BIT_OF(VMX);
 	assert_int_equal(cpuid_policy_update(&q, &p, leaves, n, msrs, nm, &bl, &bs, &bm), 0);
 	assert_false(cpuid_has(&q, XEN_X86_FEATURE_AVX2) || cpuid_has(&q, XEN_X86_FEATURE_VMX));
 	assert_int_equal(q.xcr0_max, 0x203);
-	/* Nothing is lost for ever: the limit is the policy as created. */
+	/* Nothing is lost forever: the limit is the policy as created. */
 	cpuid_policy_to_leaves(&p, leaves, CPUID_MAX_SERIALISED, &n);
 	assert_int_equal(cpuid_policy_update(&q, &p, leaves, n, msrs, nm, &bl, &bs, &bm), 0);
 	assert_memory_equal(&p, &q, sizeof(p));

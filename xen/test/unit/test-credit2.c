@@ -119,7 +119,7 @@ static void caps(void *arg)
 			ran += sw_ran(d[i]->vcpu[j]);
 		HOST_CHECK(close_to(ran, 40 * MS * (cap[i] ? cap[i] : 100)));
 	}
-	/* What it does not use it cannot save up. */
+	/* It cannot save up the time it does not use. */
 	vcpu_pause(d[1]->vcpu[0]);
 	host_run(now_ns() + 1 * SEC);
 	ran = sw_ran(d[1]->vcpu[0]);
@@ -183,7 +183,10 @@ static void soft_affinity(void *arg)
 		for (u32 j = 0; j < 2; j++)
 			HOST_CHECK(d->vcpu[j]->unit.cpu == 5 || d->vcpu[j]->unit.cpu == 6);
 	}
-	/* A preference, no more: others do not wait for those CPUs while there are idle ones. */
+	/*
+	 * Soft affinity is only a preference: others use those CPUs while there are idle ones
+	 * elsewhere too.
+	 */
 	sw_set_soft(d->vcpu[1], "5");
 	sw_set_soft(d->vcpu[0], "5");
 	host_run(now_ns() + 1 * SEC);
@@ -217,7 +220,7 @@ static void guest_counts(struct vcpu *v, void *arg)
 	host_guest_compute(v, 50 * US);
 }
 
-/* Which of the two is charged with the handler, if any. */
+/* The one of the two that is charged with the handler, if any. */
 static void toll(void *arg)
 {
 	u32 payer = (u32)(uintptr_t)arg;
@@ -307,7 +310,7 @@ static void test_wakeups_are_prompt(void **state)
 {
 	struct latency l = { "sched=credit2 credit2_runqueue=all", 0 };
 
-	/* It waits for the end of a shortest slice at worst: the rate limit, or 500 us. */
+	/* At worst it waits for the end of a shortest slice: the rate limit, or 500 us. */
 	for (l.spinners = 1; l.spinners <= 6; l.spinners++) {
 		run(latency, &l);
 		assert_true(host_result()->value[0] < 1100 * US);
@@ -393,7 +396,7 @@ static void yields(void *arg)
 	sw_run_guest(d->vcpu[0], guest_yields, &n);
 	sw_run_guest(d->vcpu[1], guest_spin, NULL);
 	host_run(now_ns() + 1 * SEC);
-	/* Who yields leaves nearly all to the other, and is not starved. */
+	/* A vCPU that yields leaves nearly all time to the other, and is not starved. */
 	HOST_CHECK(n > 50);
 	HOST_CHECK(sw_ran(d->vcpu[1]) > 800 * MS);
 }

@@ -55,7 +55,7 @@ static u32 skip_prefixes(const u8 *b, enum x86_mode mode, u8 wanted, bool *found
 	return n;
 }
 
-/** Where this Capstone (4.0.2) departs from the manuals, or vendors from each other. */
+/** Cases where this Capstone (4.0.2) differs from the manuals, or vendors from each other. */
 static bool known_difference(const struct x86_insn *insn, const u8 *b, int ours)
 {
 	bool opsize = insn->prefixes & X86_PFX_OPSIZE, map0f = insn->map == X86_MAP_0F;

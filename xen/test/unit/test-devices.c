@@ -63,7 +63,7 @@ static void claims(void *arg)
 	HOST_CHECK(claim(2, 0x61, 0x61) == 0);
 	HOST_CHECK(claim(3, 0, 0x3f) == 0);
 	HOST_CHECK(at(0x40, 1) == &dev[0] && at(0x40, 4) == &dev[0] && at(0x43, 1) == &dev[0]);
-	/* An access that is not all in one device's range reaches none. */
+	/* An access not entirely in one device's range reaches no device. */
 	HOST_CHECK(!at(0x42, 4) && !at(0x3e, 4) && !at(0x60, 2));
 	HOST_CHECK(at(0x3e, 2) == &dev[3] && at(0, 1) == &dev[3]);
 	HOST_CHECK(!at(0x44, 1) && !at(0x60, 1) && at(0x61, 1) == &dev[2] && !at(0x62, 1));

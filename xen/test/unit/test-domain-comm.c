@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Event channels and grants with the real domain, p2m, memory and scheduler code: domains with
- * several vCPUs each on four simulated CPUs call at random, interleaved at every lock as the seed
- * says. Then one is destroyed while the others go on, then the rest: nothing may be left.
+ * Event channels and grants with the real domain, p2m, memory and scheduler code. Domains with
+ * several vCPUs each on four simulated CPUs make random calls, interleaved at every lock by the
+ * seed. Then one domain is destroyed while the others continue, then the rest: nothing may be left.
  */
 #include <stdarg.h>
 #include <stddef.h>
@@ -214,7 +214,7 @@ static void let_run(struct domain *d)
 	HOST_CHECK(domain_unpause_by_systemcontroller(d) == 0);
 }
 
-/* Both ends of each channel say the same of each other. */
+/* Both ends of each channel agree. */
 static void check_bindings(void)
 {
 	for (u32 i = 0; i < NR_DOMS; i++) {
@@ -273,7 +273,7 @@ static void run_storm(void *arg)
 		domain_unpause(dom[i]);
 	host_run(now_ns() + MS);
 
-	/* The first goes while the others use what it granted, and call it. */
+	/* The first domain is destroyed while the others use its grants and channels. */
 	destroy(dom[0]);
 	HOST_CHECK(domain_get_by_id(1) == NULL);
 	host_run(now_ns() + 2 * MS);

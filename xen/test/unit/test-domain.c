@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Domains whose guests and tools do what nobody sensible does, in an order nobody expects. */
+/* Domains whose guests and tools make senseless calls in an unexpected order. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -98,7 +98,7 @@ static void runstate_storm(void *arg)
 	HOST_CHECK(registered > 50);
 }
 
-/* What is kept for long must be the domain's own: another's page goes with its domain. */
+/* A page that is kept for long must be the domain's own: another's page goes with its domain. */
 static void areas_in_own_memory_only(void *arg)
 {
 	static const enum p2m_type others[] = { P2M_GRANT_RW, P2M_FOREIGN, P2M_XENSHARE };
@@ -154,7 +154,7 @@ static long watchdog_op(struct vcpu *v, u32 id, u32 seconds)
 
 #define SECONDS 1000000000L
 
-/* What is set back in time does nothing; what is not ends the domain. */
+/* A watchdog that is rearmed in time has no effect; one that is not ends the domain. */
 static void watchdogs(void *arg)
 {
 	struct domain *d;
@@ -166,7 +166,7 @@ static void watchdogs(void *arg)
 	d = make_domain(1, 1);
 	v = d->vcpu[0];
 	HOST_CHECK(domain_unpause_by_systemcontroller(d) == 0);
-	/* Linux tells by the answer to an impossible identifier whether there are watchdogs. */
+	/* Linux tests for watchdogs by the answer to an impossible identifier. */
 	HOST_CHECK(watchdog_op(v, ~0U, 0) == -XEN_EINVAL);
 	HOST_CHECK(watchdog_op(v, 0, 0) == -XEN_EINVAL);
 	HOST_CHECK(watchdog_op(v, 1, 1) == -XEN_EINVAL);
@@ -227,8 +227,8 @@ static void one_life(void)
 }
 
 /*
- * Each life leaves as many free pages as the one before. Others' small objects fill the slabs up to
- * another point for each seed.
+ * Each domain's life leaves as many free pages as the one before. Other objects fill the slabs to a
+ * point that depends on the seed.
  */
 static void lives(void *arg)
 {

@@ -126,7 +126,7 @@ static void callers(void *arg)
 	HOST_CHECK(domctl(&op, XEN_DOMCTL_pausedomain, 77) == -XEN_ESRCH);
 	HOST_CHECK(no_guests());
 
-	/* A guest may do none of this, not even to itself. */
+	/* A guest may do none of these, not even to itself. */
 	id = make_guest();
 	op.u.max_vcpus.max = 2;
 	HOST_CHECK(domctl(&op, XEN_DOMCTL_max_vcpus, id) == 0);
@@ -319,7 +319,7 @@ static void permissions(void *arg)
 	op.u.iomem_permission.allow_access = 1;
 	HOST_CHECK(domctl(&op, XEN_DOMCTL_iomem_permission, id) == -XEN_EINVAL);
 	op.u.iomem_permission.nr_mfns = 1;
-	/* What the caller may not touch it cannot give. */
+	/* A caller cannot give access to what it cannot access itself. */
 	HOST_CHECK(domctl(&op, XEN_DOMCTL_iomem_permission, id) == -XEN_EPERM);
 	HOST_CHECK(rangeset_add(&dom0->iomem_caps, 0x100, 0x1ff) == 0);
 	HOST_CHECK(domctl(&op, XEN_DOMCTL_iomem_permission, id) == 0);
@@ -369,7 +369,7 @@ static void machine(void *arg)
 	op.u.cpupool_op.op = XEN_SYSCTL_CPUPOOL_OP_CREATE;
 	HOST_CHECK(sysctl(&op, XEN_SYSCTL_cpupool_op) == -XEN_EOPNOTSUPP);
 
-	/* Callers go on until all devices are done: some progress must be made each time. */
+	/* Callers repeat until all devices are done, so each call must make some progress. */
 	memset(&op, 0, sizeof(op));
 	op.u.pcitopoinfo.num_devs = 100;
 	set_xen_guest_handle(op.u.pcitopoinfo.nodes, nodes);
@@ -462,7 +462,7 @@ static void trace_body(void *arg)
 	HOST_CHECK(map_xen(page_to_mfn(caller->domain->shared_info_page).v, 0x80000) ==
 		   -XEN_EINVAL);
 	HOST_CHECK(map_xen(~0UL, 0x80000) == -XEN_EINVAL);
-	/* What cannot be vacated, or appeared after it was, stays: the mapping is refused. */
+	/* Pages that cannot be vacated, or appeared afterwards, stay: the mapping is refused. */
 	HOST_CHECK(p2m_map(caller->domain->p2m, gfn_make(0x80002), mfn_make(0xfed00), 0,
 			   P2M_MMIO_DIRECT) == 0);
 	HOST_CHECK(map_xen(mfn, 0x80002) == -XEN_EEXIST);

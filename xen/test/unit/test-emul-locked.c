@@ -93,7 +93,7 @@ static void test_interrupted(void **state)
 	assert_int_equal(mem[2], 1);
 }
 
-/* Without LOCK the processor gives no such promise, and a write wins over what came before. */
+/* Without LOCK the processor is not atomic, and a write overwrites what came before. */
 static void test_not_locked(void **state)
 {
 	memset(mem, 0, sizeof(mem));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The emulator where no CPU can be asked: other modes, devices, faults, system state. */
+/* The emulator where no CPU can be compared: other modes, devices, faults, system state. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -363,7 +363,7 @@ static void allow_port(u16 port)
 	mem[TSS + 0x68 + port / 8] &= (u8)~(1 << port % 8);
 }
 
-/* The right to use a port is looked at each time, in every form of the instruction. */
+/* I/O permission is checked each time, in every form of the instruction. */
 static void test_port_rights(void **state)
 {
 	start_user(X86_MODE_64, 0x68, 0x67);
@@ -381,7 +381,7 @@ static void test_port_rights(void **state)
 	m.ctx.regs.rflags |= X86_FLAG_IOPL;
 	OK(0xe6, 0x61);
 	assert_int_equal(m.port, 0x61);
-	/* A kernel needs no right, and real mode knows none. */
+	/* A kernel needs no permission, and real mode does not check it. */
 	start(X86_MODE_64, false);
 	OK(0xe6, 0x61);
 	start(X86_MODE_16, true);
@@ -406,13 +406,13 @@ static void test_port_bitmap(void **state)
 	assert_fault(RUN(0xe6, 0xff), X86_EXC_GP);
 	m.tr.limit++;
 	OK(0xe6, 0xff);
-	/* Virtual-8086 mode looks at the bitmap whatever IOPL says. */
+	/* Virtual-8086 mode checks the bitmap whatever IOPL is. */
 	start_user(X86_MODE_16, 0x68, 0x67);
 	m.ctx.regs.rflags |= X86_FLAG_VM | X86_FLAG_IOPL;
 	assert_fault(RUN(0xe6, 0x61), X86_EXC_GP);
 }
 
-/* No task register worth the name, a 16-bit TSS, one without room for the offset or the bitmap. */
+/* No valid task register, a 16-bit TSS, or one without room for the offset or the bitmap. */
 static void test_port_bitmap_missing(void **state)
 {
 	start_user(X86_MODE_32, 0x68, 0xfff);
@@ -427,7 +427,7 @@ static void test_port_bitmap_missing(void **state)
 	assert_fault(RUN(0xe6, 0x61), X86_EXC_GP);
 	start_user(X86_MODE_32, 0xffff, 0xfff);
 	assert_fault(RUN(0xe6, 0x61), X86_EXC_GP);
-	/* The TSS may itself be where no page is. */
+	/* The TSS itself may be on an unmapped page. */
 	m.tr.base = 0x100000;
 	assert_fault(RUN(0xe6, 0x61), X86_EXC_PF);
 	assert_int_equal(m.port, 0);
@@ -665,7 +665,7 @@ static void test_other_instruction(void **state)
 	start(X86_MODE_64, false);
 	m.ctx.regs.rip = RIP;
 	gpr[X86_RAX] = gpr[X86_RDI] = gpr[X86_RSI] = BASE;
-	/* Of all exits none may be turned into one of these. */
+	/* No exit may be turned into one of these. */
 	for (u32 allowed = 1; allowed < X86_CLASS_SYSTEM; allowed <<= 1) {
 		if (allowed != X86_CLASS_PORT) {
 			LEFT_ALONE(allowed, 0xe6, 0x61);	/* out */
@@ -710,7 +710,7 @@ static void test_allowed_instruction(void **state)
 	assert_int_equal(SWAPPED(X86_CLASS_MEMORY, 0x8e, 0xd8), X86EMUL_OKAY);	/* mov ds, eax */
 	assert_int_equal(SWAPPED(X86_CLASS_REGISTER, 0x01, 0xc0), X86EMUL_OKAY);
 	assert_int_equal(SWAPPED(X86_CLASS_REGISTER, 0x90), X86EMUL_OKAY);
-	/* What has memory but is not known ends in a message, not in a loop. */
+	/* An unknown instruction with a memory operand ends in a message, not in a loop. */
 	assert_int_equal(SWAPPED(X86_CLASS_MEMORY, 0xd9, 0x00), X86EMUL_UNHANDLEABLE);
 	assert_int_equal(SWAPPED(X86_CLASS_MEMORY, 0x0f, 0x00, 0xd8), X86EMUL_UNHANDLEABLE);
 }

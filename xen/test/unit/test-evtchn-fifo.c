@@ -274,7 +274,7 @@ static void test_moving(void **state)
 	assert_int_equal(LINK(*word(dom1, p)), 0);
 	assert_int_equal(control(dom1, 0)->head[7], r);
 	assert_true(ready(dom1, 0, 7));
-	/* Linked still: it stays where it is until the guest takes it. */
+	/* It is still linked: it stays in place until the guest takes it. */
 	assert_int_equal(bind_vcpu(dom1, p, 2), 0);
 	assert_int_equal(one_port(dom1, EVTCHNOP_send, q), 0);
 	assert_int_equal(consume(dom1, 1, 0), p);
@@ -282,7 +282,9 @@ static void test_moving(void **state)
 	assert_int_equal(control(dom1, 2)->head[0], p);
 }
 
-/* What comes before its page, or before the guest changes the ABI, is raised later. */
+/*
+ * Events raised before their page exists, or before the guest changes the ABI, are delivered later.
+ */
 static void test_early(void **state)
 {
 	u32 p = bind_ipi(dom1, 0), q = bind_ipi(dom1, 0);
@@ -297,7 +299,7 @@ static void test_early(void **state)
 	assert_int_equal(consume(dom1, 0, 7), p);
 	assert_int_equal(consume(dom1, 0, 7), q);
 
-	/* A vCPU without control block: pending, not linked, nobody notified. */
+	/* A vCPU without control block: pending, not linked, no notification. */
 	p = bind_ipi(dom1, 1);
 	assert_int_equal(one_port(dom1, EVTCHNOP_send, p), 0);
 	assert_int_equal(*word(dom1, p), PENDING);
@@ -375,7 +377,7 @@ static void test_storm(void **state)
 	}
 }
 
-/* Words with loops, wild links, bits that are ours: nothing but the guest's own events suffers. */
+/* Words with loops, wild links, reserved bits: only the guest's own events suffer. */
 static void test_hostile_words(void **state)
 {
 	struct evtchn_fifo_control_block *cb;

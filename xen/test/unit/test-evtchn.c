@@ -147,7 +147,7 @@ static void test_interdomain(void **state)
 	assert_int_equal(p0, 1);
 	assert_int_equal(status_of(dom1, p1).u.interdomain.dom, 0);
 	assert_int_equal(status_of(dom0, p0).u.interdomain.port, p1);
-	/* The binder looks once, whatever was sent before. */
+	/* The binder gets one event at first, whatever was sent before. */
 	assert_true(pending(dom0, p0));
 	assert_int_equal(fake_vcpu(dom0, 0)->notified, 1);
 	assert_int_equal(bind_interdomain(dom0, 1, p1), -XEN_EINVAL);
@@ -396,7 +396,7 @@ static void test_limits(void **state)
 	assert_int_equal(dom1->vcpu[0]->vcpu_info->evtchn_pending_sel, 1UL << 63);
 }
 
-/* A 32-bit guest has a quarter of the ports, and its mask where a 64-bit one has other things. */
+/* A 32-bit guest has a quarter of the ports, and its mask at another offset than a 64-bit one. */
 static void test_32bit_layout(void **state)
 {
 	unsigned long *mask;
@@ -419,7 +419,9 @@ static void test_32bit_layout(void **state)
 	assert_false(bit_test(mask, 100));
 	assert_int_equal(*sel, 1U << 31 | 1U << 3);
 
-	/* With the wide layout it opens more; back in the narrow one those are out of its sight. */
+	/*
+	 * With the wide layout it opens more ports; back in the narrow layout those are invisible.
+	 */
 	dom1->shared_info_is_32bit = false;
 	p = bind_ipi(dom1, 0);
 	assert_int_equal(p, 1024);
@@ -452,7 +454,7 @@ static void test_peer_dies(void **state)
 	assert_int_equal(one_port(dom0, EVTCHNOP_send, q), 0);
 }
 
-/* Random calls of two domains, checked against a plain model of what each port is. */
+/* Random calls of two domains, checked against a plain model of each port's state. */
 
 #define MODEL_PORTS 200
 

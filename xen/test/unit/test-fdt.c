@@ -249,7 +249,7 @@ static u32 walk(const struct fdt *t, fdt_node_t n)
 	return sum;
 }
 
-/* What opens can be walked to its end without leaving the blob. */
+/* A tree that opens can be walked to its end without leaving the blob. */
 static void test_damage(void **state)
 {
 	u32 opened = 0;

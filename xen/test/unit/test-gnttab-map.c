@@ -60,7 +60,7 @@ static void test_readonly(void **state)
 	assert_int_equal(unmap(dom0, r2.handle, HOLE + 2), GNTST_okay);
 	assert_int_equal(v1_entry(dom1, 9)->flags, GTF_permit_access);
 
-	/* Memory its owner may not write is not granted for writing. */
+	/* Memory that its owner may not write cannot be granted for writing. */
 	fake_domain(dom1)->map[4].type = P2M_RAM_RO;
 	grant(dom1, 9, dom0, 4, 0);
 	assert_int_equal(map_at(dom0, dom1, 9, HOLE, HM).status, GNTST_general_error);
@@ -97,7 +97,7 @@ static void test_refusals(void **state)
 	assert_int_equal(map_at(dom0, dom1, 9, HOLE, HM).status, GNTST_general_error);
 	grant(dom1, 9, dom0, 999, 0);
 	assert_int_equal(map_at(dom0, dom1, 9, HOLE, HM).status, GNTST_bad_page);
-	/* Nothing of all that left a mark. */
+	/* None of the failed calls left a mark. */
 	assert_int_equal(v1_entry(dom1, 9)->flags, GTF_permit_access);
 	assert_int_equal(world_total_refs(), refs_at_start);
 	assert_int_equal(dom1->refs, 1);
@@ -113,7 +113,7 @@ static void test_refusals(void **state)
 	assert_int_equal(gop(dom0, GNTTABOP_unmap_grant_ref, NULL, 1), -XEN_EFAULT);
 }
 
-/* What others granted it, a domain cannot grant on. */
+/* A domain cannot grant memory that was granted to it. */
 static void test_no_regrant(void **state)
 {
 	struct gnttab_map_grant_ref m;
@@ -125,7 +125,7 @@ static void test_no_regrant(void **state)
 	assert_int_equal(unmap(dom0, m.handle, HOLE), GNTST_okay);
 }
 
-/* While an entry is in use, what it said first counts. */
+/* While an entry is in use, its first contents count. */
 static void test_entry_changes_in_use(void **state)
 {
 	struct gnttab_map_grant_ref a, b;
@@ -142,7 +142,7 @@ static void test_entry_changes_in_use(void **state)
 	assert_int_equal(unmap(dom0, b.handle, HOLE + 1), GNTST_okay);
 	a = map_at(dom2, dom1, 9, HOLE, HM);
 	assert_ptr_equal(world_mem(dom2, HOLE), world_mem(dom1, 4));
-	/* A granter that erases the entry in use confuses nobody but itself. */
+	/* A granter that erases an entry in use only confuses itself. */
 	memset(v1_entry(dom1, 9), 0, 8);
 	assert_int_equal(unmap(dom2, a.handle, HOLE), GNTST_okay);
 	assert_int_equal(world_total_refs(), refs_at_start);
@@ -161,7 +161,7 @@ static void test_unmap_checks(void **state)
 	assert_int_equal(unmap(dom0, m.handle, 0), GNTST_okay);
 	assert_non_null(world_mem(dom0, HOLE));
 
-	/* The guest put something else there: that stays, the page is let go. */
+	/* The guest mapped something else there: that stays, and the page is released. */
 	n = map_at(dom0, dom1, 9, HOLE + 1, HM);
 	p2m_unmap(dom0->p2m, gfn_make(HOLE), 0);
 	assert_int_equal(unmap(dom0, m.handle, HOLE), GNTST_general_error);
@@ -391,7 +391,7 @@ static void test_hostile_granter(void **state)
 	assert_true(good < 20000);
 }
 
-/* Random maps and unmaps among three domains against a model of who holds what. */
+/* Random maps and unmaps among three domains against a model of the mappings. */
 
 #define SLOTS 64
 

@@ -68,7 +68,7 @@ static void test_set_version(void **state)
 	assert_int_equal(unmap(dom0, m.handle, HOLE), GNTST_okay);
 	assert_int_equal(map_at(dom0, dom1, 256, HOLE, HM).status, GNTST_bad_gntref);
 
-	/* Back, unless an entry says what version 1 cannot. */
+	/* Back to version 1, unless an entry cannot be expressed in it. */
 	grant_part(dom1, 2, dom0, 3, 0, 8);
 	assert_int_equal(set_version(dom1, 1), (s16)-XEN_EINVAL);
 	v2_entry(dom1, 2)->hdr.flags = GTF_invalid;
@@ -170,13 +170,13 @@ static void test_transitive(void **state)
 
 	assert_int_equal(set_version(dom1, 2), 0);
 	refs = world_total_refs();
-	/* dom2 grants to dom1, which passes it on to dom0. */
+	/* dom2 grants to dom1, which grants it on to dom0. */
 	grant(dom2, 4, dom1, 6, GTF_readonly);
 	grant_via(dom1, 9, dom0, dom2, 4, 0);
 	memset(world_mem(dom2, 6), 0x55, PAGE_SIZE);
 	assert_int_equal(copy(dom0, of_grant(dom1, 9, 0), of_gfn(5, 0), 64, SRC), GNTST_okay);
 	assert_int_equal(((u8 *)world_mem(dom0, 5))[63], 0x55);
-	/* Only what dom1 itself may do. */
+	/* Only the access that dom1 itself has. */
 	assert_int_equal(copy(dom0, of_gfn(5, 0), of_grant(dom1, 9, 0), 8, DST),
 			 GNTST_general_error);
 	v1_entry(dom2, 4)->domid = 0;
@@ -191,7 +191,7 @@ static void test_transitive(void **state)
 	assert_int_equal(copy(dom2, of_grant(dom1, 9, 0), of_gfn(5, 0), 8, SRC),
 			 GNTST_general_error);
 
-	/* One step only, and no circles. */
+	/* Only one step, and no cycles. */
 	grant_via(dom1, 10, dom0, dom1, 11, 0);
 	grant_via(dom1, 11, dom1, dom1, 11, 0);
 	assert_int_equal(copy(dom0, of_grant(dom1, 10, 0), of_gfn(5, 0), 8, SRC),

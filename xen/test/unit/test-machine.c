@@ -427,7 +427,7 @@ static void life(void *arg)
 	host_start();
 	for (n = 0; n < DOMS; n++)
 		host_guest_allow(guests[n].buf, sizeof(guests[n].buf));
-	/* Once through, so that slabs and tables that stay are there. */
+	/* One run first, so that slabs and tables that stay are allocated. */
 	for (n = 0; n < DOMS; n++)
 		guest_create(n);
 	for (n = 0; n < DOMS; n++)
@@ -550,7 +550,7 @@ static void tools_main(struct vcpu *v, void *arg)
 	total_calls++;
 }
 
-/* Like guest_create, but the tools may meddle at any time: what fails is left as it is. */
+/* Like guest_create, but the tools may interfere at any time: a failed step is left as it is. */
 static void guest_try_create(u32 n)
 {
 	struct guest *g = &guests[n];
@@ -609,7 +609,7 @@ static void kill_all(void)
 	struct domain *d;
 	int rc;
 
-	/* The tools first, so that nobody else kills. */
+	/* End the tools first, so that nothing else destroys domains. */
 	domain_get(tools.d);
 	while ((rc = domain_kill(tools.d)) == -XEN_ERESTART)
 		cpu_relax();

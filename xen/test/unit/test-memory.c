@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The p2m and the memory hypercalls with a guest that means harm: no page may go back to the heap
- * while a TLB or another place in the p2m still leads to it, and no call may eat the host's memory.
+ * The p2m and the memory hypercalls with a malicious guest: no page may return to the heap while a
+ * TLB or another p2m entry still refers to it, and no call may exhaust the host's memory.
  */
 #include <stdarg.h>
 #include <stddef.h>
@@ -255,7 +255,7 @@ static void map_where_something_is(void *arg)
 	HOST_CHECK(p2m_map_new(dom->p2m, gfn_make(SOME_GFN), mfn_make(1), P2M_GRANT_RW) ==
 		   -XEN_EEXIST);
 	HOST_CHECK(page_at(SOME_GFN) == pg);
-	/* Populating there again takes no page: the old one would belong to nobody's place. */
+	/* Populating there again takes no page: the old page would be mapped nowhere. */
 	HOST_CHECK(populate(SOME_GFN, 0) == 0);
 	HOST_CHECK(populate(RAM / 2, PAGE_ORDER_2M) == 0);
 	HOST_CHECK(dom->tot_pages == charged);
@@ -326,7 +326,7 @@ static void foreign_flushed_together(void *arg)
 	flushes = 0;
 	for (u64 i = 0; i < P2M_PARKED; i++)
 		remove_foreign(RAM + i);
-	/* Whatever a TLB still leads to is still held. */
+	/* Pages that a TLB may still refer to are still held. */
 	HOST_CHECK(flushes == 0 && pg->refs == refs);
 	remove_foreign(RAM + P2M_PARKED);
 	HOST_CHECK(flushes == 1 && pg->refs == 1 && other->refs == owner_refs);

@@ -61,12 +61,12 @@ static void keeps(void *arg)
 	cpu = d->vcpu[0]->unit.cpu;
 	for (u32 i = 0; i < 20; i++) {
 		host_run(now_ns() + 1 * MS);
-		/* Blocked, its CPU stays its own: the third does not run. */
+		/* A blocked vCPU keeps its CPU: the third does not run. */
 		HOST_CHECK(is_idle_vcpu(host_cpu_current(cpu)));
 		HOST_CHECK(sw_ran(d->vcpu[2]) == 0);
 		vcpu_unblock(d->vcpu[0]);
 	}
-	/* It goes away: the one that waits gets its CPU. */
+	/* It goes away: the waiting vCPU gets its CPU. */
 	sched_vcpu_destroy(d->vcpu[0]);
 	host_run(now_ns() + 1 * MS);
 	HOST_CHECK(host_cpu_current(cpu) == d->vcpu[2]);
@@ -110,7 +110,7 @@ static void affinity(void *arg)
 	host_run(now_ns() + 1 * MS);
 	HOST_CHECK(host_cpu_current(1) == d->vcpu[3] && host_cpu_current(2) == d->vcpu[1]);
 
-	/* One that waits and is paused gives up its place. */
+	/* A waiting vCPU that is paused gives up its place. */
 	sched_vcpu_destroy(d->vcpu[2]);
 	sw_set_hard(d->vcpu[1], "3");
 	host_run(now_ns() + 1 * MS);

@@ -82,7 +82,7 @@ static void test_random(void **state)
 			u32 i = unit_random_below(n);
 			const char *p = page_to_virt(live[i].pg);
 
-			/* Nobody else wrote there: chunks do not overlap. */
+			/* Chunks do not overlap: no other chunk's owner wrote there. */
 			assert_int_equal((u8)p[0], 0xa5);
 			assert_int_equal((u8)p[(PAGE_SIZE << live[i].order) - 1], 0xa5);
 			free_pages(live[i].pg, live[i].order);
@@ -126,7 +126,7 @@ static void test_no_scrub(void **state)
 	memset(page_to_virt(pg), 0x77, PAGE_SIZE << 3);
 	free_pages(pg, 3);
 	again = alloc_pages(3, MEMF_NO_SCRUB | MEMF_NODE(pg->node));
-	/* Dirty memory goes first to those who do not mind, and stays as it is. */
+	/* Dirty memory goes first to callers that accept it, and stays as it is. */
 	assert_int_equal(*(u8 *)page_to_virt(again), 0x77);
 	free_pages(again, 3);
 	check_heap();
@@ -199,7 +199,7 @@ static void test_domain_limit(void **state)
 	free(d);
 }
 
-/* Pages that others hold are looked at once, not again in each batch. */
+/* Pages held by others are examined once, not again in each batch. */
 static void test_release_held(void **state)
 {
 	struct domain *d = make_domain(1024);
@@ -274,7 +274,7 @@ static void test_from_top(void **state)
 
 	heap_set_from_top(true);
 	for (n = 0; n < ARRAY_SIZE(got); n++) {
-		/* As for trace rings: orders of which chunks stand at low addresses too. */
+		/* As for trace rings: orders whose chunks are at low addresses too. */
 		got[n].order = n % 7;
 		got[n].pg = alloc_pages(got[n].order, 0);
 		assert_non_null(got[n].pg);

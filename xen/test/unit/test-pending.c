@@ -272,7 +272,7 @@ static void test_instructions(void **state)
 	}
 }
 
-/* Iterations that are over stay over: only what is left is asked again. */
+/* Finished iterations stay finished: only the remaining accesses are requested again. */
 static void progress(void *arg)
 {
 	u64 *gpr = g.m.ctx.regs.gpr;
@@ -314,7 +314,7 @@ static void pausing(void *arg)
 	domain_unpause(guest->domain);
 	finish();
 	HOST_CHECK((u8)g.m.ctx.regs.gpr[X86_RAX] == 0x5a && slow.nr == 1);
-	/* Paused and let go while it waits: it still waits. */
+	/* Paused and unpaused while it waits: it still waits. */
 	BEGIN(0xec);
 	host_run(now_ns() + MS);
 	domain_pause(guest->domain);
@@ -356,7 +356,7 @@ static void dropping(void *arg)
 	HOST_CHECK(pending_state(&g.p) == PENDING_NONE);
 }
 
-/* Another vCPU rewrites the instruction while it waits: the answer is of no use to the new one. */
+/* Another vCPU rewrites the instruction while it waits: the new one must not use the answer. */
 static void rewriting(void *arg)
 {
 	start(9, 0);
@@ -371,7 +371,7 @@ static void rewriting(void *arg)
 	HOST_CHECK(pending_answer(&g.p, guest, slow.number, 0x22222222));
 	finish();
 	HOST_CHECK(g.m.ctx.regs.gpr[X86_RAX] == 0x22222222);
-	/* ... or makes something of it that accesses nothing. */
+	/* Or rewrites it into one that accesses nothing. */
 	BEGIN(0xec);
 	host_run(now_ns() + MS);
 	g.insn[0] = 0x90;

@@ -152,7 +152,7 @@ static void test_large_pages(void **state)
 	assert_int_equal(res.pfec, X86_PFEC_P | X86_PFEC_RSVD);
 }
 
-/** What the manuals say, written the other way round from the code under test. */
+/** The manuals' rules, written differently from the code under test. */
 static bool expect_allowed(u64 rights, u32 access, u64 cr0, u64 cr4, u64 rflags)
 {
 	bool user = access & X86_WALK_USER, write = access & X86_WALK_WRITE;

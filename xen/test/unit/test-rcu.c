@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* RCU: readers on several CPUs never see an object after it was freed; idle CPUs hold up nobody. */
+/* RCU: readers on several CPUs never see an object after it was freed; idle CPUs delay no one. */
 #include "unit.h"
 
 #include <string.h>

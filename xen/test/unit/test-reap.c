@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Domains that nobody looks after: on simulated CPUs they end while their vCPUs run, when and how
- * the seed decides. All must be gone afterwards but those to be kept, and the last end counts.
+ * Domains without a toolstack: on simulated CPUs they end while their vCPUs run, when and how the
+ * seed decides. Afterwards all must be gone except those to be kept, and the last end counts.
  */
 #include "unit.h"
 
@@ -82,7 +82,7 @@ static void run(void *arg)
 	reap_init();
 	for (u32 i = 0; i < NR_DOMS; i++)
 		let_run(dom[i]);
-	/* A toolstack that is at the same domain. */
+	/* A toolstack that destroys the same domain. */
 	if (r->compete) {
 		d = domain_get_by_id(dom[1]->id);
 		while (!d->is_shut_down)

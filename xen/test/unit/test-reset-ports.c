@@ -43,7 +43,7 @@ static void test_keyboard(void **state)
 		assert_int_equal(out(0x64, (u8)c, (u8)(c | 2)), c & 1 ? RESET_PASS : RESET_NOW);
 	for (u32 c = 0; c < 0xf0; c++)
 		assert_int_equal(out(0x64, (u8)c, c == 0xdd ? 0xff : (u8)c), RESET_PASS);
-	/* Data is what the command before it makes of it. */
+	/* The meaning of data depends on the command before it. */
 	assert_int_equal(out(0x64, 0x60, 0x60), RESET_PASS);
 	assert_int_equal(out(0x60, 0xfe, 0xfe), RESET_PASS);
 	assert_int_equal(out(0x64, 0xd1, 0xd1), RESET_PASS);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Records of a domain: every kind goes round through the table, and whatever is wrong with a stream
- * is found before any state is changed.
+ * Records of a domain: every kind is saved and loaded through the table, and every fault in a
+ * stream is found before any state is changed.
  */
 #include "unit.h"
 
@@ -198,7 +198,7 @@ static void test_cut_short(void **state)
 	whole = one.used;
 	for (one.used = 0; one.used < whole; one.used++)
 		assert_int_equal(check(&b, &one), -XEN_EINVAL);
-	/* What follows the end mark is nothing. */
+	/* Bytes after the end mark are ignored. */
 	one.used = whole + 8;
 	assert_int_equal(check(&b, &one), 0);
 }
@@ -253,7 +253,7 @@ static void test_header(void **state)
 	assert_int_equal(check(&b, &one), 0);
 }
 
-/* Values that no guest could have brought about. @at, @bytes: the field in the record. */
+/* Values that no guest could have caused. @at, @bytes: the field in the record. */
 struct bad {
 	u16 type, instance;
 	u32 at, bytes;

@@ -180,7 +180,7 @@ static void layout(void *arg)
 	HOST_CHECK(!take(2, &r));
 }
 
-/* Every size lands on the ring's end in time; nothing is lost while somebody reads. */
+/* Each record size hits the ring's end eventually; with a reader nothing is lost. */
 static void wrap_around(void *arg)
 {
 	struct record r;
@@ -198,7 +198,7 @@ static void wrap_around(void *arg)
 	HOST_CHECK(trace_lost(0) == 0);
 }
 
-/* A reader that comes now and then; what it misses is told to it, number by number. */
+/* A slow reader: lost records are reported to it with their exact number. */
 static void lost_exactly(void *arg)
 {
 	u32 next = 0, reports = 0;
@@ -235,7 +235,7 @@ static void lost_exactly(void *arg)
 		else
 			expect(&r, next++);
 	HOST_CHECK(reports > 20 && lost > 1000);
-	/* Those at the end that nobody has been told of yet are counted as well. */
+	/* Lost records at the end that were not reported yet are counted as well. */
 	HOST_CHECK(next + (trace_lost(0) - lost) == 60000);
 }
 
@@ -278,7 +278,7 @@ static void masks(void *arg)
 	trace_vmentry();
 	trace_hypercall(1);
 	trace_runstate_change(0, 1, 2, 3);
-	/* Sub-classes are not told apart by class: the run states' came with the entries'. */
+	/* Sub-classes are not separated by class: the run states' came with the entries'. */
 	HOST_CHECK(count(0) == 3 && evaluated);
 
 	trace_set_event_mask(TRC_ALL);
@@ -340,7 +340,7 @@ static void all_at_once(void *arg)
 	HOST_CHECK(count(1) == 1 && trace_lost(0) == 0 && trace_lost(1) == 0);
 }
 
-/* Full stays full and keeps the oldest, or forgets these and keeps the newest. */
+/* A full ring stays full and keeps the oldest, or drops these and keeps the newest. */
 static void stop_mode(void *arg)
 {
 	u32 n = 0;
@@ -441,7 +441,7 @@ static bool interrupted_write(u32 words, u32 n, u32 at)
 	return nested;
 }
 
-/* From a ring with that much in it; where in the ring the write begins changes as it goes. */
+/* In a ring filled to that level; the position where the write begins varies. */
 static void nested_anywhere(void *arg)
 {
 	struct sigaction action = { .sa_sigaction = on_step, .sa_flags = SA_SIGINFO };
@@ -467,7 +467,7 @@ static void nested_anywhere(void *arg)
 			last = r.stamp;
 			seen++;
 		}
-		/* Someone has to write for the loss to be told. */
+		/* The loss is reported only with the next write. */
 		write_words(1, 0);
 		HOST_CHECK(take(0, &r));
 		lost = (u32)trace_lost(0) - lost;

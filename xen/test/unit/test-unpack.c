@@ -387,7 +387,7 @@ static void test_bzimage(void **state)
 	bzimage_of("cat | zstd -c -q --ultra -22");
 }
 
-/* Every compression that has a name; what has no decoder says so. */
+/* Test each compression that has a name; one without a decoder is reported. */
 static void test_compressions(void **state)
 {
 	static const struct {

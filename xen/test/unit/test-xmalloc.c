@@ -60,8 +60,8 @@ static void test_random(void **state)
 #define SLOTS 4
 
 /*
- * What a life takes and gives back leaves the heap as it was, whichever goes first. Beside objects
- * that stay: with each number of them the slabs have other slots free.
+ * One life's allocations and frees leave the heap as it was, whatever is freed first. Other objects
+ * stay allocated: with each number of them the slabs have other slots free.
  */
 static void test_same_after_each_life(void **state)
 {

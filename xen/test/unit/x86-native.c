@@ -39,7 +39,7 @@ static uint8_t alt_stack[65536];
 
 static const int signals[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP };
 #define NR_SIGNALS (sizeof(signals) / sizeof(signals[0]))
-/* Who had them before; a crash that is not the instruction's belongs there. */
+/* The previous handlers; a crash that the instruction did not cause goes to them. */
 static struct sigaction previous[NR_SIGNALS];
 
 static uint8_t *emit(uint8_t *p, const void *bytes, size_t n)
@@ -146,7 +146,7 @@ static void emit_entry32(void)
 	emit_jump(p, NATIVE_INSN);
 }
 
-/** Code for both ways on from the instruction; returns where they join. */
+/** Code for both outcomes of the instruction; returns the address where they join. */
 static uint8_t *emit_note(uint8_t *start, bool is32)
 {
 	/* MOV dword or qword [taken], imm32 */
@@ -165,7 +165,7 @@ static uint8_t *emit_note(uint8_t *start, bool is32)
 	return emit(start + NATIVE_TAKEN, note, len);
 }
 
-/** What follows the instruction: note which way it went, save registers, return. */
+/** Code after the instruction: record its outcome, save registers, return. */
 static void emit_exit(uint8_t *p)
 {
 	int reg;
@@ -262,7 +262,7 @@ void native_run(const uint8_t *insn, unsigned int len, struct native_state *st, 
 	void (*enter)(void) = (void (*)(void))(is32 ? ENTRY32 : NATIVE_CODE);
 	sigset_t async, old;
 
-	/* No handler may run on the instruction's stack but ours, which has its own. */
+	/* Only our handler may run on the instruction's stack: ours has its own. */
 	sigfillset(&async);
 	for (size_t i = 0; i < NR_SIGNALS; i++)
 		sigdelset(&async, signals[i]);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Runs one user-mode instruction on the real CPU and tells what it did: the emulator's oracle. */
+/* Runs one user-mode instruction on the real CPU and reports its effects: the emulator's oracle. */
 #ifndef TEST_UNIT_X86_NATIVE_H
 #define TEST_UNIT_X86_NATIVE_H
 
@@ -19,7 +19,7 @@ struct native_state {
 	uint64_t gpr[16];	/* encoding order */
 	uint64_t rflags;
 	bool taken;		/* the branch went to the next instruction plus NATIVE_TAKEN */
-	int signal;		/* what it died of (gpr[] are then as they were), or 0 */
+	int signal;		/* signal that it caused (gpr[] are then unchanged), or 0 */
 };
 
 /**

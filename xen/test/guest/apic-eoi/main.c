@@ -26,7 +26,7 @@ static void on_high(struct regs *regs)
 	note(regs);
 	CHECK(apic_bit(APIC_ISR, HIGH) && apic_bit(APIC_ISR, MID), "both are in service");
 	CHECK_EQ(apic_read(APIC_PPR), HIGH & 0xf0);
-	/* Ends this one, not the one it interrupted. */
+	/* This ends the current interrupt, not the one it interrupted. */
 	apic_eoi();
 	CHECK(!apic_bit(APIC_ISR, HIGH) && apic_bit(APIC_ISR, MID), "EOI ended the wrong one");
 	CHECK_EQ(apic_read(APIC_PPR), MID & 0xf0);

@@ -36,7 +36,7 @@ static void test_oneshot(u32 per_ms)
 		apic_write(APIC_TMICT, per_ms * 2 * i);
 		sti();
 		CHECK(WAIT_FOR(ticks, 20000), "one-shot of %u ms does not fire", 2 * i);
-		/* The calibration is good to some percent on a busy host. */
+		/* On a busy host the calibration is only accurate to a few percent. */
 		CHECK(now() - start >= 2 * i * MS * 8 / 10, "one-shot of %u ms after %lu us", 2 * i,
 		      (now() - start) / 1000);
 		delay(5 * MS);
@@ -45,7 +45,7 @@ static void test_oneshot(u32 per_ms)
 		CHECK_EQ(apic_read(APIC_TMCCT), 0);
 	}
 	ticks = 0;
-	/* Far enough away that a busy host does not let it come before it is stopped. */
+	/* Far enough ahead that even on a busy host it is stopped before it fires. */
 	apic_write(APIC_TMICT, per_ms * 500);
 	apic_write(APIC_TMICT, 0);
 	sti();

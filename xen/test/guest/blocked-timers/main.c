@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * One domain starts a periodic timer of the shortest period on each of 99 vCPUs, which then block
- * for good: no scheduler sees them again. The other domain measures how much it gets done in
- * windows of equal length, before and after. The clock is exact, so the two are comparable.
+ * forever, so no scheduler sees them again. The other domain measures its progress in windows of
+ * equal length, before and after. The clock is exact, so the two are comparable.
  */
 #include "cpu.h"
 
@@ -11,7 +11,7 @@ RUN("domains=2 judges=1 vcpus=100 memory=48 timeout=60 cpus=1 alone=1 icount=1")
 
 #define WINDOW (20 * MS)
 #define WINDOWS 30
-/* The attacker sleeps that long first, and is ready long before the last third of the windows. */
+/* The attacker first sleeps this long, and is ready long before the last third of the windows. */
 #define QUIET (100 * MS)
 #define ATTACKERS 99
 

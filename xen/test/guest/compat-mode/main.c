@@ -10,7 +10,7 @@ RUN("long=a+32-bit+program+under+a+64-bit+kernel");
 #define CODE32_SEL 0x28		/* of each vCPU's GDT (lib/x86_64/traps.c) */
 #define COUNT 100
 #define HOLE 0xe0000000UL	/* no memory is there */
-/* Where a 32-bit guest has the wall clock: its version, seconds, nanoseconds. */
+/* Layout of the wall clock in a 32-bit guest: its version, seconds, nanoseconds. */
 #define WC32 2304
 
 /* Entered by a far call; EDI is the slot of the hypercall page, the registers are the arguments. */
@@ -71,7 +71,7 @@ static void test_latch(void)
 	struct xen_hvm_param p = { .domid = DOMID_SELF, .index = HVM_PARAM_CALLBACK_IRQ };
 	u32 *wc32 = (u32 *)((u8 *)&shared_info + WC32);
 
-	/* Bits of the 64-bit layout lie there, none of them set. */
+	/* In the 64-bit layout these are bits of other fields, none of them set. */
 	CHECK_EQ(wc32[1], 0);
 	CHECK_EQ(call32(__HYPERVISOR_hvm_op, HVMOP_set_param, &p, 0), 0);
 	CHECK(wc32[0] && !(wc32[0] & 1), "version %u", wc32[0]);
@@ -93,7 +93,7 @@ void test_main(void)
 	CHECK_EQ(parameters[1], 0x55);
 	test_memory();
 	test_multicall();
-	/* Calling alone does not change how the shared page looks. */
+	/* Calls from 32-bit mode alone do not change the layout of the shared page. */
 	CHECK_EQ(event_send((u32)port), 0);
 	CHECK(event_test_and_clear((u32)port), "the event is not where a 64-bit guest looks");
 	CHECK(shared_info.vcpu_info[0].evtchn_pending_sel & 1, "nor its selector");

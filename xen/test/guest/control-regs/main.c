@@ -17,7 +17,7 @@ static bool faults(void (*fn)(void *), u64 v)
 
 static u8 pages[2][PAGE_SIZE] PAGE_ALIGNED;
 
-/* Every bit that CPUID does not offer faults and leaves the register alone. */
+/* Each bit that CPUID does not offer must fault and leave the register unchanged. */
 static void cr4_policy(u64 cr4)
 {
 	struct cpuid one = cpuid(1, 0), seven = cpuid(7, 0);

@@ -60,7 +60,7 @@ void test_main(void)
 	signature();
 	features();
 	topology();
-	/* Beyond the last leaf nothing may leak. */
+	/* Leaves beyond the last one must not show any host data. */
 	a = cpuid(0x4fffffff, 0);
 	CHECK(!a.a && !a.b && !a.c && !a.d, "leaf 0x4fffffff is %#x %#x %#x %#x", a.a, a.b,
 	      a.c, a.d);

@@ -6,7 +6,7 @@ TEST("hardware breakpoints and INT3 arrive in the guest; DR6 tells which");
 static volatile u32 hits;
 static volatile word dr6;
 static volatile word watched;
-/* A breakpoint's length: 8 bytes where there are so many in a register. */
+/* Length of a breakpoint: 8 bytes where registers have that many. */
 #define LENGTH (sizeof(word) == 8 ? 2UL : 3UL)
 
 static void on_db(struct regs *regs)

@@ -94,7 +94,7 @@ void test_main(void)
 	/* Ports above the first array page need a second one. */
 	for (u32 i = 6; i < 1023; i++)
 		NEED(event_bind_ipi(0) > 0, "cannot fill the first array page at %u", i);
-	/* A port without a word may exist; its events wait for one, or are lost. */
+	/* A port may exist without an event word; its events are delivered later or lost. */
 	port[0] = event_bind_ipi(0);
 	NEED(port[0] > 0, "port %d", port[0]);
 	CHECK_EQ(event_send((u32)port[0]), 0);

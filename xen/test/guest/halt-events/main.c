@@ -3,7 +3,7 @@
 
 TEST("HLT sleeps on while an event waits that nothing would deliver: no callback is set");
 
-#define MORE_TURNS 4	/* an event that comes may end a HLT, once */
+#define MORE_TURNS 4	/* event handler: the event ends a HLT, once */
 
 static volatile u32 ticks;
 

@@ -51,7 +51,7 @@ static void __attribute__((noreturn)) next_rounds(void)
 		sti_hlt();
 }
 
-/* Go on with other bytes after an exception, as long as stack and tables allow one. */
+/* Continue with other bytes after an exception, as long as stack and tables still allow it. */
 static void survive(struct regs *regs)
 {
 	static u8 stack[4 * PAGE_SIZE] PAGE_ALIGNED;

@@ -14,7 +14,7 @@ static u64 rnd(void)
 	return seed;
 }
 
-/* What a call writes may reach behind the address it is given. */
+/* A call may write beyond the address it is given. */
 #define USED 12
 static u8 scratch[USED + 8][PAGE_SIZE] PAGE_ALIGNED;
 
@@ -32,7 +32,7 @@ static u64 argument(void)
 	}
 }
 
-/* Calls that end or stop the domain, give memory away or own the machine stay out. */
+/* Calls that end or stop the domain, give memory away or control the machine are left out. */
 static bool allowed(u32 nr, u64 cmd)
 {
 	switch (nr) {
@@ -69,7 +69,7 @@ void test_main(void)
 		if (!allowed(nr, cmd))
 			continue;
 		calls++;
-		/* The third argument of grant operations counts what they write to. */
+		/* The third argument of grant operations is the count of elements they write. */
 		hypercall(nr, cmd, argument(),
 			  nr == __HYPERVISOR_grant_table_op ? rnd() % 32 : argument(), argument());
 	}

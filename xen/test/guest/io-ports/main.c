@@ -59,7 +59,7 @@ void test_main(void)
 		reset_orders();
 		return;
 	}
-	/* The owner of the real ones ends as a domain; the machine is the hypervisor's. */
+	/* A domain with the real ports is only destroyed; the hypervisor controls the machine. */
 	test_success_before_end();
 	outb(0x64, 0xfe);
 	test_failure("still there");

@@ -21,7 +21,7 @@ static void other_handler(struct regs *regs)
 	apic_eoi();
 }
 
-/* Exits of all kinds, with interrupts on, so that they come in the midst of everything. */
+/* Exits of all kinds with interrupts on, so that interrupts arrive in the middle of everything. */
 static void busy(void *arg)
 {
 	apic_enable();

@@ -95,7 +95,7 @@ static u64 unsigned_arg(va_list *ap, bool is_long)
 	return is_long ? PRINTF_ARG(*ap, u64) : PRINTF_ARG(*ap, u32);
 }
 
-/* One conversion; @fmt is what follows the percent sign. Returns where it ends. */
+/* One conversion; @fmt points after the percent sign. Returns the end of the conversion. */
 static const char *convert(struct out *o, const char *fmt, va_list *ap)
 {
 	bool prefix = false, is_long = false;

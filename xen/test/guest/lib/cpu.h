@@ -137,9 +137,9 @@ static inline word rflags(void)
 static inline void cli(void) { __asm__ volatile("cli" ::: "memory"); }
 static inline void sti(void) { __asm__ volatile("sti" ::: "memory"); }
 static inline void relax(void) { __asm__ volatile("pause" ::: "memory"); }
-/** Wait for an interrupt without the chance of missing one that is pending. */
+/** Wait for an interrupt without missing one that is already pending. */
 static inline void sti_hlt(void) { __asm__ volatile("sti; hlt; cli" ::: "memory"); }
-/** Let pending interrupts in for an instruction or two. */
+/** Allow pending interrupts for an instruction or two. */
 static inline void let_irqs_in(void) { __asm__ volatile("sti; nop; nop; cli" ::: "memory"); }
 
 #define DEFINE_IO(sfx, type)                                                                       \
@@ -158,7 +158,7 @@ DEFINE_IO(w, u16)
 DEFINE_IO(l, u32)
 
 /* Traps, by width (traps.c) */
-/** Where the code that a trap returns to runs: in the kernel, with its stack at @sp. */
+/** Mode of the code that a trap returns to: in the kernel, with its stack at @sp. */
 void set_trap_stack(struct regs *regs, word sp);
 /** Load GDT, IDT and TSS on this vCPU. */
 void trap_load_tables(struct cpu *self);
@@ -188,7 +188,7 @@ long move_vcpu_info(u32 vcpu, struct vcpu_info *to);
 /** The arguments of a domain in a test that several share. */
 u32 role(void);
 u16 peer_domid(void);
-/** Sleep and work for a while, and fail when another domain does not let this one. */
+/** Sleep and work for a while; fail when another domain keeps this one from running. */
 void live_on(void);
 void sleep_ns(u64 ns);
 
@@ -237,7 +237,7 @@ bool apic_bit(u32 reg, u32 vector);
 
 /* vCPUs (smp.c) */
 u32 vcpu_count(void);
-/** Start vCPU @id by INIT and SIPI; it waits for smp_run(). False when it does not come. */
+/** Start vCPU @id by INIT and SIPI; it waits for smp_run(). False when it does not start. */
 bool smp_start(u32 id);
 /** INIT and SIPI without waiting. */
 void smp_kick(u32 id);

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Tests of several domains: who am I, who is the other, and does it leave me alone? */
+/*
+ * Helpers for tests of several domains: each one's role, and whether they leave each other alone.
+ */
 #include "cpu.h"
 
-/* With one vCPU busy elsewhere, a sleeper has to wait some scheduling periods at most. A host
- * with a dozen other things to do made that 3.8 seconds; who is taken down waits for ever. */
+/* With one vCPU busy elsewhere, a sleeper waits a few scheduling periods at most. On a host with
+ * a dozen other jobs that was 3.8 seconds; a domain that is starved waits forever. */
 #define PATIENCE (20000 * MS)
 
 u32 role(void)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Starting further vCPUs as on real hardware, and giving them work. */
+/* Starting further vCPUs as on real hardware, and running functions on them. */
 #include "cpu.h"
 
 /* Below 1 MiB, in RAM on every machine, away from the start info. */

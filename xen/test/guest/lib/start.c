@@ -49,7 +49,7 @@ void (check_failed)(const char *where, const char *fmt, ...)
 	va_start(ap, fmt);
 	format(what, sizeof(what), fmt, ap);
 	va_end(ap);
-	/* A check in a loop shall not drown the rest. */
+	/* A check in a loop must not flood the output. */
 	if (failures++ < 20)
 		print("wrong: %s: %s\n", where, what);
 }
@@ -146,7 +146,7 @@ static void take_start_info(void)
 	next_free = (u64)image_end;
 }
 
-/* Xen tells its first domain about memory only when asked. */
+/* Xen reports memory to its first domain only when asked. */
 static void ask_for_memory_map(void)
 {
 	static struct {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What a microguest is made of. A test defines test_main() and says in TEST() what it is about. */
+/* The microguest library. A test defines test_main() and describes itself in TEST(). */
 #ifndef GUEST_TEST_H
 #define GUEST_TEST_H
 
@@ -28,7 +28,7 @@ typedef int64_t s64;
 /** A register, or an address, of the width the test was built for. */
 typedef unsigned long word;
 
-/** One line on what the test shows; run.py reads it from the source, as it does RUN(). */
+/** One line on what the test demonstrates; run.py reads it from the source, like RUN(). */
 #define TEST(text) const char test_name[] = TEST_NAME, test_description[] = text
 /** How to run it: blank-separated key=value (see run.py --help). */
 #define RUN(text) extern const char test_run_options[]; const char test_run_options[] = text
@@ -81,17 +81,17 @@ extern const char test_name[], test_description[];
 /** Each test's own; returning means success unless a check failed. */
 void test_main(void);
 void (test_skip)(const char *fmt, ...) NORETURN PRINTF(1, 2);
-/** The test itself could not run. */
+/** The test could not run. */
 void (test_error)(const char *fmt, ...) NORETURN PRINTF(1, 2);
-/** The behaviour is wrong, and going on makes no sense. */
+/** The behaviour is wrong, and continuing makes no sense. */
 void (test_failure)(const char *fmt, ...) NORETURN PRINTF(1, 2);
-/** Say so when the next act ends the domain; run.py looks for what must follow. */
+/** Announce that the next action ends the domain; run.py looks for the expected result. */
 void test_success_before_end(void);
 void (check_failed)(const char *where, const char *fmt, ...) PRINTF(2, 3);
 
 #define STR2(x) #x
 #define STR(x) STR2(x)
-/** A wrong result is noted with its place; the test goes on. */
+/** Record a wrong result with its place; the test continues. */
 #define CHECK(cond, ...)                                                                           \
 	((cond) ? (void)0 : check_failed(__FILE__ ":" STR(__LINE__), __VA_ARGS__))
 /** The same for a call's result, both shown. */
@@ -101,7 +101,7 @@ void (check_failed)(const char *where, const char *fmt, ...) PRINTF(2, 3);
 		CHECK(got_ == want_, "%s is %ld (%#lx), expected %ld (%#lx)", #got, got_, got_,    \
 		      want_, want_);                                                               \
 	} while (0)
-/** A step that the test needs to go on. */
+/** A step that must succeed for the test to continue. */
 #define NEED(cond, ...) ((cond) ? (void)0 : test_error(__VA_ARGS__))
 
 void (print)(const char *fmt, ...) PRINTF(1, 2);
@@ -132,8 +132,8 @@ extern u32 start_flags;
 bool is_privileged(void);
 u16 own_domid(void);
 /**
- * Whether the domain's frames are the machine's: it keeps those that it gives back, and reaches
- * devices and holes of the machine where others reach nothing.
+ * Whether the domain's frames are the machine's: it keeps frames that it gives back, and reaches
+ * the machine's devices and holes, which other domains cannot.
  */
 bool is_mapped_1to1(void);
 /** Fresh zeroed pages, physically contiguous, aligned to their power of two. Never freed. */
@@ -154,8 +154,8 @@ long hypercall_at(const u8 *page, u32 nr, u64 a, u64 b, u64 c, u64 d);
 #define grant_op(cmd, arg, n) HC3(__HYPERVISOR_grant_table_op, cmd, arg, n)
 #define hvm_op(cmd, arg) HC2(__HYPERVISOR_hvm_op, cmd, arg)
 long set_timer_op(u64 at);
-/** A pointer that no memory is behind, and one that the ABI's width allows and nothing can be at:
- * not canonical, or wrapping around the end of the address space. */
+/** A pointer without memory, and one of the ABI's width that can never be mapped: it is not
+ * canonical, or wraps around the end of the address space. */
 #ifdef __x86_64__
 #define UNMAPPED ((void *)0x700000000000UL)
 #define NON_CANONICAL ((void *)0x8000000000000000UL)

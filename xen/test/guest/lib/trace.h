@@ -8,9 +8,9 @@
 #include <public/sysctl.h>
 #include <public/trace.h>
 
-/** XEN_SYSCTL_tbuf_op with an event mask and a size; what came back is left in *@out if given. */
+/** XEN_SYSCTL_tbuf_op with an event mask and a size; the result is stored in *@out if given. */
 long trace_op(u32 cmd, u32 mask, u32 size, struct xen_sysctl_tbuf_op *out);
-/** Map frame @mfn of DOMID_XEN at guest frame @gfn; 0 or what the hypervisor said. */
+/** Map frame @mfn of DOMID_XEN at guest frame @gfn; 0 or the hypervisor's error. */
 long trace_map(u64 mfn, u64 gfn);
 /** Map t_info and CPU 0's ring into a hole of the machine; the ring. Needs trace_op's set_size. */
 struct t_buf *trace_ring(void);

@@ -39,7 +39,7 @@ void test_main(void)
 		*(volatile u64 *)(area + i * PAGE_SIZE) = i;
 	for (u32 i = 0; i < N; i++)
 		CHECK_EQ(*(volatile u64 *)(area + i * PAGE_SIZE), i);
-	/* Fresh frames beyond the end of memory, until the limit says no. */
+	/* Populate frames beyond the end of memory until the limit refuses. */
 	for (u32 i = 0; i < ARRAY_SIZE(pfns); i++)
 		pfns[i] = BIT(36) / PAGE_SIZE + i;
 	got = reserve(XENMEM_populate_physmap, ARRAY_SIZE(pfns));

@@ -22,7 +22,7 @@ static long pages(u32 cmd)
 	return memory_op(cmd, &self);
 }
 
-/* How much a reservation shrinks by n pages given back. */
+/* Returns the amount by which giving back n pages shrinks the reservation. */
 static long less(long n)
 {
 	return is_mapped_1to1() ? 0 : n;
@@ -47,7 +47,7 @@ void test_main(void)
 	      "a page came back with old contents");
 	*(volatile u64 *)small = 7;
 	CHECK_EQ(*(volatile u64 *)small, 7);
-	/* A hole inside a large page: the neighbours keep what they hold. */
+	/* A hole inside a large page: the neighbouring pages keep their contents. */
 	for (u32 i = 0; i < 512; i++)
 		big[i * 512] = i + 1;
 	CHECK_EQ(reserve(XENMEM_decrease_reservation, (u64)big + 5 * PAGE_SIZE, 0), 1);

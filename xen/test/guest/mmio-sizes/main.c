@@ -39,7 +39,10 @@ static void moves(void)
 	CHECK_EQ(*(volatile u64 *)HOLE, ALL_ONES);
 }
 
-/* n elements from @from to @to; what is left must be nothing, and the pointers behind the last. */
+/*
+ * Move n elements from @from to @to; the count left must be 0, and the pointers after the last
+ * element.
+ */
 #define STRING(insn, size, from, to, step)                                                         \
 	do {                                                                                       \
 		u64 s_ = (u64)(from), d_ = (u64)(to), n_ = 3, a_ = ALL_ONES;                       \
@@ -95,7 +98,7 @@ static void wide(void)
 	write_cr4(cr4);
 }
 
-/* Half in RAM, half beyond: each half goes where it belongs. */
+/* Half in RAM, half beyond: each half must reach its own target. */
 static void crossing(void)
 {
 	volatile u64 *p = (void *)(HOLE - 4);	/* an alias that the compiler cannot know */

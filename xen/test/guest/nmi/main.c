@@ -20,7 +20,7 @@ static void on_nmi(struct regs *regs)
 	depth--;
 }
 
-/* While one is handled the next one waits. */
+/* While an NMI is handled the next one waits. */
 static void nested(void)
 {
 	u32 before = nmis[0];
@@ -57,7 +57,7 @@ void test_main(void)
 	CHECK_EQ(vcpu_op(VCPUOP_send_nmi, 0, NULL), 0);
 	CHECK(WAIT_FOR(nmis[0] == 2, 20000), "no NMI by vcpu_op");
 	nested();
-	/* With interrupts off, HLT still ends by an NMI. */
+	/* With interrupts off, an NMI still ends HLT. */
 	if (vcpu_count() < 2)
 		return;
 	smp_need(1);

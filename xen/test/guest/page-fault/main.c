@@ -34,7 +34,7 @@ void test_main(void)
 	wrmsr(MSR_EFER, rdmsr(MSR_EFER) | EFER_NXE);
 	expect(do_read, HOLE + 0x123, 0, "read of nothing");
 	expect(do_write, HOLE + 0x456, 2, "write to nothing");
-	/* A fetch is told apart where there is a no-execute bit. */
+	/* The error code identifies a fetch only where there is a no-execute bit. */
 	expect(do_call, HOLE + 0x10, has_wide_ptes ? 0x10 : 0, "call of nothing");
 	map_page(HOLE, (u64)page, PTE_P);
 	t = try_call(do_read, (void *)HOLE);

@@ -34,7 +34,7 @@ static void granter(void)
 	      "flags %#x of a mapped grant", table[REF_RW].flags);
 	rw_page[1] = 2;
 	NEED(WAIT_FOR(rw_page[0] == 3, 20000), "the other does not unmap and copy");
-	/* The other goes on copying until it is refused, so it is idle only now and then. */
+	/* The other domain keeps copying until it is refused, so it is rarely idle. */
 	CHECK(WAIT_FOR(!(table[REF_RW].flags & (GTF_reading | GTF_writing)), 20000),
 	      "flags %#x of an idle grant", table[REF_RW].flags);
 	CHECK(!(table[REF_RO].flags & (GTF_reading | GTF_writing)), "flags %#x of an idle grant",

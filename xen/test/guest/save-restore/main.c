@@ -8,7 +8,7 @@
 TEST("a vCPU's records: saved twice alike, a waiting event delivered once, all or nothing");
 RUN("dom0=1 cpus=2");
 
-/* What the other domain has, seen at the same places here from BASE on (a hole of the machine). */
+/* The other domain's memory, mapped here from BASE on (a hole of the machine). */
 #define BASE_GFN 0x3d000UL
 #define PAGES 6
 #define CODE 0x1000
@@ -201,7 +201,7 @@ static bool goes_on(void)
 	return WAIT_FOR(counts()->turns - before > 1000, 20000);
 }
 
-/* A domain that is loaded with what was saved of it saves the same again; time goes on. */
+/* A domain loaded from its saved state saves the same state again, while time goes on. */
 static void round_trip(void)
 {
 	CHECK_EQ(simple(XEN_DOMCTL_pausedomain), 0);

@@ -5,7 +5,7 @@ TEST("single-step over intercepted instructions traps once after each");
 
 static volatile u32 steps;
 static volatile word rips[32];
-/* The last of them: one that only 64-bit mode has, where it can. */
+/* The last instruction: one that only 64-bit mode has, in 64-bit mode. */
 #ifdef __x86_64__
 #define LAST "mov %%cr8, %%rax\n"
 #else

@@ -60,14 +60,14 @@ void test_main(void)
 	CHECK_EQ(vcpu_op(VCPUOP_up, 1, NULL), 0);
 	CHECK(smp_wait(1, 20000), "does not come up");
 	CHECK_EQ(woken, 100);
-	/* Halted for good; INIT and SIPI begin anew. */
+	/* Halted forever; INIT and SIPI restart it. */
 	for (u32 i = 0; i < 5; i++) {
 		smp_run(1, halt_off, NULL);
 		delay(2 * MS);
 		NEED(smp_start(1), "does not start again, round %u", i);
 	}
 	CHECK(spins != 0xdead, "HLT with interrupts off ended");
-	/* INIT alone stops it, whatever it does. */
+	/* INIT alone stops it, whatever it is doing. */
 	stop = false;
 	smp_run(1, spin, NULL);
 	CHECK(moves(), "does not run again");

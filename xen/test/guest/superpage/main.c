@@ -20,7 +20,7 @@ static void expect_fault(void (*fn)(void *), u64 at, u32 error, const char *what
 {
 	struct trap t = try_call(fn, (void *)at);
 
-	/* QEMU does not call an entry with reserved bits present. */
+	/* For an entry with reserved bits QEMU does not set the present bit of the error code. */
 	if (error & RESERVED)
 		t.error |= 1;
 	CHECK(t.taken && t.vector == VEC_PF && t.error == error && t.cr2 == at,

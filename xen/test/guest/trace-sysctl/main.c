@@ -36,7 +36,7 @@ static void check_control(void)
 	CHECK_EQ(trace_op(XEN_SYSCTL_TBUFOP_get_info, 0, 0, &got), 0);
 	CHECK(got.size == PAGE_SIZE && got.buffer_mfn && got.evt_mask == TRC_ALL,
 	      "size %u mfn %#lx mask %#x", got.size, (u64)got.buffer_mfn, got.evt_mask);
-	/* Only the buffers, none of the hypervisor's other pages. */
+	/* Only the buffers can be mapped, not the hypervisor's other pages. */
 	CHECK_EQ(trace_map(got.buffer_mfn - 1, 0x3d000), -XEN_EINVAL);
 	CHECK_EQ(trace_map(~0UL >> 12, 0x3d000), -XEN_EINVAL);
 }
@@ -75,7 +75,7 @@ static void call_once(void)
 	memory_op(XENMEM_current_reservation, &domid);
 }
 
-/* Nobody reads: all records are either there or in the count. */
+/* Without a reader, all records are either in the ring or counted as lost. */
 static void check_lost(struct t_buf *ring)
 {
 	u32 calls = 0, lost = 0, reports = 0;
@@ -87,7 +87,7 @@ static void check_lost(struct t_buf *ring)
 		call_once();
 	while (trace_next(ring, &r))
 		calls += r.event == EVENT_MEMORY_OP;
-	/* The next to come tells of those that did not fit. */
+	/* The next record reports those that did not fit. */
 	call_once();
 	while (trace_next(ring, &r)) {
 		if (r.event == TRC_LOST_RECORDS) {

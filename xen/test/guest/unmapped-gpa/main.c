@@ -3,7 +3,7 @@
 
 TEST("guest-physical addresses with nothing behind them read ones and swallow writes");
 
-/* The hypervisor's own memory is no less absent for a domain that sees the whole machine. */
+/* The hypervisor's own memory is also inaccessible to a domain that sees the whole machine. */
 #define FAR (is_mapped_1to1() ? 0x8000UL : HOLE_PA)
 
 void test_main(void)

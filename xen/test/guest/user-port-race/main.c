@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * XSETBV leaves the guest before its privilege is checked, and the hypervisor then fetches the
- * instruction again. Another vCPU turns it into an OUT meanwhile, which user mode with IOPL 0 and
- * an empty I/O permission bitmap may not execute.
+ * XSETBV exits before its privilege is checked, and the hypervisor then fetches the instruction
+ * again. Meanwhile another vCPU turns it into an OUT, which user mode with IOPL 0 and an empty I/O
+ * permission bitmap may not execute.
  */
 #include "cpu.h"
 

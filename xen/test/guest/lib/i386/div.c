@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Division of 64-bit numbers, which the compiler calls for in 32-bit code. */
+/* Division of 64-bit numbers, which the compiler calls in 32-bit code. */
 #include "test.h"
 
 u64 __udivmoddi4(u64 n, u64 d, u64 *rest);
@@ -8,7 +8,7 @@ u64 __umoddi3(u64 n, u64 d);
 s64 __divdi3(s64 n, s64 d);
 s64 __moddi3(s64 n, s64 d);
 
-/* Bit by bit: nothing here is in a hurry. */
+/* Bit by bit: speed does not matter here. */
 u64 __udivmoddi4(u64 n, u64 d, u64 *rest)
 {
 	u64 q = 0, r = 0;

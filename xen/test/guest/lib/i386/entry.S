@@ -128,7 +128,7 @@ user_leave:
 	pop	%ebx
 	ret
 
-/* Where user code starts: calls the function in EDI, then leaves with its result. */
+/* Start of user code: calls the function in EDI, then exits with its result. */
 	.globl user_start
 user_start:
 	call	*%edi

@@ -128,7 +128,7 @@ user_leave:
 	pop	%rbx
 	ret
 
-/* Where user code starts: calls the function in RDI, then leaves with its result. */
+/* Start of user code: calls the function in RDI, then exits with its result. */
 	.globl user_start
 user_start:
 	call	*%rdi
