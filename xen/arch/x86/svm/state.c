@@ -7,6 +7,7 @@
 #include <asm/msr.h>
 #include <asm/processor.h>
 
+#include "asid.h"
 #include "state.h"
 
 void svm_sync_state(struct x86_vcpu *xv)
@@ -98,7 +99,7 @@ void svm_set_cr(struct x86_vcpu *xv, u32 cr, u64 val)
 	default:
 		svm_set_cr4(svm_of(xv), val);
 	}
-	svm_of(xv)->need_flush = true;
+	asid_drop(svm_of(xv));
 }
 
 /* The guest never sees SVME, which VMRUN requires. */
@@ -111,7 +112,7 @@ void svm_set_efer(struct x86_vcpu *xv, u64 val)
 {
 	ASSERT(!(val & EFER_SVME));
 	vmcb_of(xv)->efer = val | EFER_SVME;
-	svm_of(xv)->need_flush = true;
+	asid_drop(svm_of(xv));
 }
 
 u64 svm_get_rip(const struct x86_vcpu *xv)

@@ -179,7 +179,7 @@ static int svm_vcpu_init(struct x86_vcpu *xv)
 	s->vmcb = vmcb;
 	s->vmcb_pa = mfn_to_paddr(page_to_mfn(pg)).v;
 	s->vintr_vector = -1;
-	s->need_flush = true;
+	asid_drop(s);
 	set_intercepts(vmcb);
 	vmcb->iopm_pa = virt_to_paddr(xv->v.domain->is_hardware ? iopm_hardware : iopm_all).v;
 	vmcb->msrpm_pa = virt_to_paddr(msrpm).v;
@@ -493,7 +493,7 @@ static void svm_reset_events(struct x86_vcpu *xv)
 
 static void svm_flush_tlb(struct x86_vcpu *xv)
 {
-	WRITE_ONCE(svm_of(xv)->need_flush, true);
+	asid_drop(svm_of(xv));
 }
 
 static const u8 vmmcall_insn[] = { 0x0f, 0x01, 0xd9 };

@@ -30,7 +30,6 @@ struct svm_vcpu {
 	struct vmcb *vmcb;
 	u64 vmcb_pa;
 	bool state_loaded;	/* FS, GS, TR, LDTR, STAR... are in the CPU, not in the VMCB */
-	bool need_flush;
 	bool mce_hidden;	/* the guest's CR4.MCE is clear, the processor's never */
 	s16 vintr_vector;	/* offered through V_IRQ, -1 when none */
 	bool vintr_traced;	/* recorded as taken at the entry */
@@ -38,8 +37,7 @@ struct svm_vcpu {
 	bool guest_tf;		/* the trap flag is set for the guest as well */
 	enum nmi_state nmi;
 	u64 iret_rip;
-	u32 asid_cpu;		/* CPU whose ASID it holds */
-	u64 asid_generation;
+	u64 asid_generation;	/* of the ASID it holds, see asid.h; any CPU may drop it */
 	struct insn_cache_entry insn_cache[INSN_CACHE_SIZE];
 };
 

@@ -103,6 +103,10 @@ BUILD_BUG_ON(sizeof(struct vmcb) != 0x1000);
 #define SVM_I3_MCOMMIT	BIT(3)
 #define SVM_I3_TLBSYNC	BIT(4)
 
+/* tlb_control (APM 15.16.2). */
+#define SVM_TLB_FLUSH_NONE 0
+#define SVM_TLB_FLUSH_ALL 1
+
 /* vintr */
 #define SVM_VINTR_TPR_MASK	0xffUL
 #define SVM_VINTR_IRQ		BIT(8)
