@@ -7,7 +7,7 @@
 
 static void (*handlers[NR_SOFTIRQS])(void);	/* filled at boot */
 
-static DEFINE_PER_CPU(u32, pending);		/* atomic */
+DEFINE_PER_CPU(u32, softirq_bits);		/* atomic */
 
 void softirq_register(enum softirq nr, void (*fn)(void))
 {
@@ -19,21 +19,16 @@ void softirq_register(enum softirq nr, void (*fn)(void))
 void softirq_raise(enum softirq nr)
 {
 	ASSERT(nr < NR_SOFTIRQS);
-	__atomic_fetch_or(&this_cpu(pending), (u32)BIT(nr), __ATOMIC_SEQ_CST);
+	__atomic_fetch_or(&this_cpu(softirq_bits), (u32)BIT(nr), __ATOMIC_SEQ_CST);
 }
 
 void softirq_raise_cpu(u32 cpu, enum softirq nr)
 {
-	u32 old = __atomic_fetch_or(&per_cpu(pending, cpu), (u32)BIT(nr), __ATOMIC_SEQ_CST);
+	u32 old = __atomic_fetch_or(&per_cpu(softirq_bits, cpu), (u32)BIT(nr), __ATOMIC_SEQ_CST);
 
 	/* If the bit was set before, the CPU has been kicked already. */
 	if (cpu != smp_cpu_id() && !(old & BIT(nr)))
 		smp_kick(cpu);
-}
-
-bool softirq_pending(void)
-{
-	return __atomic_load_n(&this_cpu(pending), __ATOMIC_RELAXED) != 0;
 }
 
 void softirq_run(void)
@@ -42,7 +37,7 @@ void softirq_run(void)
 
 	ASSERT(irq_is_enabled());
 	/* Take all bits each round, so that work that raises itself cannot delay the rest. */
-	while ((work = __atomic_exchange_n(&this_cpu(pending), 0, __ATOMIC_SEQ_CST)) != 0) {
+	while ((work = __atomic_exchange_n(&this_cpu(softirq_bits), 0, __ATOMIC_SEQ_CST)) != 0) {
 		for (; work; work &= work - 1) {
 			void (*fn)(void) = handlers[__builtin_ctz(work)];
 

@@ -7,7 +7,7 @@
 #ifndef XEN_SOFTIRQ_H
 #define XEN_SOFTIRQ_H
 
-#include <xen/cpumask.h>
+#include <xen/percpu.h>
 
 /* In order of urgency. SCHEDULE is last: the others may wake vCPUs. */
 enum softirq {
@@ -24,8 +24,17 @@ void softirq_register(enum softirq nr, void (*fn)(void));
 /** Make @nr pending here / on @cpu (with an IPI when it is another CPU). Any context. */
 void softirq_raise(enum softirq nr);
 void softirq_raise_cpu(u32 cpu, enum softirq nr);
-bool softirq_pending(void);
-/** Run softirqs until none is pending. Interrupts enabled, no locks held. */
+
+/** A bit for each softirq that is pending on a CPU: for softirq_pending(), which every exit asks. */
+DECLARE_PER_CPU(u32, softirq_bits);
+
+/** Is one pending on this CPU? */
+static inline bool softirq_pending(void)
+{
+	return __atomic_load_n(&this_cpu(softirq_bits), __ATOMIC_RELAXED) != 0;
+}
+
+/** Run what is pending until nothing is. Interrupts enabled, no locks held. */
 void softirq_run(void);
 
 #endif

@@ -343,23 +343,19 @@ static __noinline bool guest_state_kept(struct x86_vcpu *xv)
 	return false;
 }
 
-static void svm_run(struct x86_vcpu *xv)
+/* Into the guest and out again; false when it was not entered, or its state is lost. */
+static inline bool enter_guest(struct x86_vcpu *xv, struct svm_vcpu *s, struct vmcb *vmcb)
 {
-	struct svm_vcpu *s = svm_of(xv);
-	struct vmcb *vmcb = s->vmcb;
-
 	/*
 	 * From here to VMRUN an IPI stays pending and then ends the run at once. With GIF set, one
 	 * that arrived after offer_interrupt() looked would be handled, and its work forgotten.
 	 */
-	ASSERT(&xv->v == current_vcpu() && s->state_loaded);
-	ASSERT((vmcb->efer & EFER_SVME) && vmcb->ncr3);
 	clgi();
 	offer_interrupt(xv);
 	if (unlikely(softirq_pending())) {
 		stgi();
 		settle_offer(xv);
-		return;
+		return false;
 	}
 	asid_for_entry(s);
 	vmcb->rax = xv->gpr[GPR_RAX];
@@ -369,11 +365,25 @@ static void svm_run(struct x86_vcpu *xv)
 	svm_vmrun(xv->gpr, s->vmcb_pa);
 	trace_vmexit((u32)vmcb->exit_code, vmcb->rip);
 	if (unlikely(vmcb->rip == (u64)(uintptr_t)svm_vmrun_end) && !guest_state_kept(xv))
-		return;
+		return false;
 	xv->gpr[GPR_RAX] = vmcb->rax;
 	xv->gpr[GPR_RSP] = vmcb->rsp;
 	settle_events(xv);
-	svm_handle_exit(xv);
+	return true;
+}
+
+static void svm_run(struct x86_vcpu *xv)
+{
+	struct svm_vcpu *s = svm_of(xv);
+	struct vmcb *vmcb = s->vmcb;
+
+	do {
+		ASSERT(&xv->v == current_vcpu() && s->state_loaded);
+		ASSERT((vmcb->efer & EFER_SVME) && vmcb->ncr3);
+		if (unlikely(!enter_guest(xv, s, vmcb)))
+			return;
+		svm_handle_exit(xv);
+	} while (likely(!softirq_pending() && pending_state(&xv->pending) == PENDING_NONE));
 }
 
 /*

@@ -42,7 +42,10 @@ struct hvm_ops {
 	/** Unload / load the guest state that the CPU holds between runs. Interrupts off. */
 	void (*switch_from)(struct x86_vcpu *xv);
 	void (*switch_to)(struct x86_vcpu *xv);
-	/** Enter the guest once and handle the exit. */
+	/**
+	 * Enter the guest and handle its exits until a softirq is pending, or an access waits for
+	 * its device's answer or has it. Nothing else can end the vCPU's turn.
+	 */
 	void (*run)(struct x86_vcpu *xv);
 
 	/**
