@@ -33,6 +33,7 @@ ADDRESS = re.compile(r"^Trace \d+: \S+ \[[0-9a-f]+/([0-9a-f]+)/")
 # Hypervisors lie in the upper half of the address space, our guest in the lower.
 UPPER = 1 << 63
 ENTRY = "svm_vmrun"
+INSIDE = {"svm_vmrun_end": ENTRY}    # a label in it, after VMRUN
 # Turns: more than there is time for, and few enough for the empty loop to be over soon.
 ENDLESS = 1 << 25
 BENCHMARKS = ("exit.hypercall", "exit.cpuid", "exit.msr.read", "exit.port.pit",
@@ -120,7 +121,8 @@ class Symbols:
     def name(self, address):
         """The function an address is in."""
         at = bisect.bisect_right(self.starts, address) - 1
-        return self.names[at] if at >= 0 else hex(address)
+        name = self.names[at] if at >= 0 else hex(address)
+        return INSIDE.get(name, name)
 
 
 def courses(addresses):

@@ -36,9 +36,6 @@
 #define ATTR_DATA 0xc93
 #define CPUID_BYTES 2
 
-/* The hypervisor's (xen/arch/x86/svm/entry.S): registers in the order of the encoding. */
-void svm_vmrun(u64 *gpr, u64 vmcb_pa);
-
 /* CPUID for ever; the jump is there for those who step over it. */
 void floor_guest(void);
 __asm__(".globl floor_guest\nfloor_guest: cpuid\njmp floor_guest\n");
@@ -124,8 +121,15 @@ static void vmrun_alone(const char *name, u32 rounds)
 
 static void run_guest(void)
 {
+	u64 *regs = gpr;
+	u8 *block = vmcb;
+
 	__asm__ volatile("clgi" ::: "memory");
-	svm_vmrun(gpr, (u64)vmcb);
+	/* The hypervisor's (xen/arch/x86/svm/entry.S): registers in the order of the encoding. */
+	__asm__ volatile("call svm_vmrun"
+			 : "+D"(regs), "+a"(block) :
+			 : "rcx", "rdx", "rsi", "r8", "r9", "r10", "r11", "r14", "r15", "cc",
+			   "memory");
 }
 
 /* With all registers changed, interrupts held off meanwhile. */

@@ -242,25 +242,15 @@ void hvm_do_pending_work(struct x86_vcpu *xv)
 	hvm->inject_nmi(xv);
 }
 
-/* The callback vector is like a level-triggered line: high as long as an upcall is pending. */
-static bool callback_pending(const struct x86_vcpu *xv)
-{
-	const struct vcpu_info *vi = xv->v.vcpu_info;
-
-	return !xv->upcall_vector && READ_ONCE(vi->evtchn_upcall_pending) &&
-	       to_xd(xv->v.domain)->callback_vector;
-}
-
-s32 hvm_next_vector(struct x86_vcpu *xv)
+s32 hvm_choose_vector(struct x86_vcpu *xv)
 {
 	s32 vector;
 
 	ASSERT(&xv->v == current_vcpu());
 	if (unlikely(READ_ONCE(xv->work_pending)))
 		hvm_do_pending_work(xv);
-	xv->offered_callback = false;
 	vector = vlapic_pending(&xv->vlapic);
-	if (callback_pending(xv)) {
+	if (hvm_callback_pending(xv)) {
 		u8 cb = to_xd(xv->v.domain)->callback_vector;
 
 		if (vector < cb) {
@@ -298,5 +288,5 @@ bool arch_vcpu_has_pending(const struct vcpu *v)
 	struct x86_vcpu *xv = to_xv(v);
 
 	return READ_ONCE(xv->work_pending) || vlapic_pending(&xv->vlapic) >= 0 ||
-	       callback_pending(xv);
+	       hvm_callback_pending(xv);
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * svm_vmrun(u64 *gpr, u64 vmcb_pa): load the guest's registers, VMRUN, store them again. RAX and
- * RSP are in the VMCB. The caller cleared GIF; pending interrupts are taken right after STGI here,
- * on the host's stack.
+ * svm_vmrun: load the guest's registers from the array at RDI, VMRUN the control block at physical
+ * address RAX, store them again. RAX and RSP are in the control block. Of the others it preserves RBP,
+ * RBX, R12 and R13, as many as its caller needs across the call: see vmrun() in svm.c. The caller
+ * cleared GIF; pending interrupts are taken right after STGI here, on the host's stack.
  */
 	.text
 	.globl svm_vmrun
@@ -12,10 +13,7 @@ svm_vmrun:
 	push	%rbx
 	push	%r12
 	push	%r13
-	push	%r14
-	push	%r15
 	push	%rdi
-	mov	%rsi, %rax
 	mov	1*8(%rdi), %rcx
 	mov	2*8(%rdi), %rdx
 	mov	3*8(%rdi), %rbx
@@ -33,27 +31,22 @@ svm_vmrun:
 	vmrun	%rax
 	.globl svm_vmrun_end
 svm_vmrun_end:
-	/* RAX and RSP are the host's again; the saved gpr pointer is on top of the stack. */
-	push	%rdi
-	mov	8(%rsp), %rdi
-	mov	%rcx, 1*8(%rdi)
-	mov	%rdx, 2*8(%rdi)
-	mov	%rbx, 3*8(%rdi)
-	mov	%rbp, 5*8(%rdi)
-	mov	%rsi, 6*8(%rdi)
-	mov	%r8, 8*8(%rdi)
-	mov	%r9, 9*8(%rdi)
-	mov	%r10, 10*8(%rdi)
-	mov	%r11, 11*8(%rdi)
-	mov	%r12, 12*8(%rdi)
-	mov	%r13, 13*8(%rdi)
-	mov	%r14, 14*8(%rdi)
-	mov	%r15, 15*8(%rdi)
+	/* RAX and RSP are the host's again; the array's address is on top of the stack. */
 	pop	%rax
-	mov	%rax, 7*8(%rdi)
-	pop	%rdi
-	pop	%r15
-	pop	%r14
+	mov	%rcx, 1*8(%rax)
+	mov	%rdx, 2*8(%rax)
+	mov	%rbx, 3*8(%rax)
+	mov	%rbp, 5*8(%rax)
+	mov	%rsi, 6*8(%rax)
+	mov	%rdi, 7*8(%rax)
+	mov	%r8, 8*8(%rax)
+	mov	%r9, 9*8(%rax)
+	mov	%r10, 10*8(%rax)
+	mov	%r11, 11*8(%rax)
+	mov	%r12, 12*8(%rax)
+	mov	%r13, 13*8(%rax)
+	mov	%r14, 14*8(%rax)
+	mov	%r15, 15*8(%rax)
 	pop	%r13
 	pop	%r12
 	pop	%rbx

@@ -98,14 +98,8 @@ u32 svm_insn_len(struct x86_vcpu *xv)
 	return learn_len(xv, e);
 }
 
-void svm_skip(struct x86_vcpu *xv, u32 len)
+void svm_step_trap(struct x86_vcpu *xv)
 {
-	struct vmcb *vmcb = vmcb_of(xv);
-
-	vmcb->rip += len;
-	vmcb->interrupt_shadow = 0;
-	if (unlikely(vmcb->rflags & X86_EFLAGS_TF)) {
-		vmcb->dr6 |= BIT(14) /* BS */;
-		svm_ops.inject_exception(xv, X86_VEC_DB, -1, 0);
-	}
+	vmcb_of(xv)->dr6 |= BIT(14) /* BS */;
+	svm_ops.inject_exception(xv, X86_VEC_DB, -1, 0);
 }

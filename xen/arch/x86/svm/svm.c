@@ -45,6 +45,15 @@ static u8 *msrpm;
 static inline void clgi(void) { __asm__ volatile("clgi" ::: "memory"); }
 static inline void stgi(void) { __asm__ volatile("stgi" ::: "memory"); }
 
+/* Run the guest from its registers in @gpr until #VMEXIT (entry.S). GIF is clear; then it is set. */
+static inline void vmrun(u64 *gpr, u64 vmcb_pa)
+{
+	__asm__ volatile("call svm_vmrun"
+			 : "+D"(gpr), "+a"(vmcb_pa) :
+			 : "rcx", "rdx", "rsi", "r8", "r9", "r10", "r11", "r14", "r15", "cc",
+			   "memory");
+}
+
 static bool svm_detect(void)
 {
 	if (!(cpuid(0x80000001).ecx & BIT(2)))
@@ -238,26 +247,35 @@ static void svm_switch_to(struct x86_vcpu *xv)
  * delivered once more after the handler. So in that case only ask for an exit when interrupts are
  * on.
  */
-static void offer_interrupt(struct x86_vcpu *xv)
+static __noinline u64 offer_vector(struct x86_vcpu *xv, s32 vector)
 {
 	struct svm_vcpu *s = svm_of(xv);
-	s32 vector = s->vintr_vector;
 
+	ASSERT(vector >= 0 && (!s->vintr_redeliver || vector == s->vintr_vector));
 	if (likely(!s->vintr_redeliver)) {
-		s->vintr_vector = (s16)(vector = hvm_next_vector(xv));
-		if (vector >= 0)
-			hvm_vector_offered(xv, (u8)vector);
+		s->vintr_vector = (s16)vector;
+		hvm_vector_offered(xv, (u8)vector);
 	}
 	if (unlikely(xv->offered_callback && !(s->vmcb->rflags & X86_EFLAGS_IF)))
 		s->vmcb->intercept1 |= SVM_I1_VINTR;
-	else
-		s->vmcb->intercept1 &= ~SVM_I1_VINTR;
+	return SVM_VINTR_IRQ | SVM_VINTR_IGN_TPR | (0xfUL << SVM_VINTR_PRIO_SHIFT) |
+	       ((u64)vector << SVM_VINTR_VECTOR_SHIFT);
+}
+
+static inline void offer_interrupt(struct x86_vcpu *xv, struct svm_vcpu *s, struct vmcb *vmcb)
+{
+	/* The vector whose delivery the exit interrupted, or -1. */
+	s32 vector = s->vintr_vector;
+	u64 vintr = SVM_VINTR_MASKING;
+
+	ASSERT(s->vintr_redeliver == (vector >= 0));
+	vmcb->intercept1 &= ~SVM_I1_VINTR;
+	if (likely(vector < 0))
+		vector = hvm_next_vector(xv);
+	if (unlikely(vector >= 0))
+		vintr |= offer_vector(xv, vector);
 	/* V_TPR is what the guest reads from CR8 where that read is not intercepted. */
-	s->vmcb->vintr = SVM_VINTR_MASKING | vlapic_cr8(&xv->vlapic);
-	if (vector >= 0)
-		s->vmcb->vintr |= SVM_VINTR_IRQ | SVM_VINTR_IGN_TPR |
-				  (0xfUL << SVM_VINTR_PRIO_SHIFT) |
-				  ((u64)vector << SVM_VINTR_VECTOR_SHIFT);
+	vmcb->vintr = vintr | vlapic_cr8(&xv->vlapic);
 }
 
 /* The guest takes the offered vector at the entry, unless it has interrupts off. */
@@ -277,12 +295,10 @@ static void trace_taken_late(struct svm_vcpu *s)
 }
 
 /* The exit shows whether the guest took the offered vector. If not, it is only requested again. */
-static void settle_offer(struct x86_vcpu *xv)
+static __noinline void settle_vector(struct x86_vcpu *xv)
 {
 	struct svm_vcpu *s = svm_of(xv);
 
-	if (s->vintr_vector < 0)
-		return;
 	if (s->vmcb->vintr & SVM_VINTR_IRQ) {
 		if (unlikely(s->vintr_redeliver))
 			return;
@@ -291,6 +307,12 @@ static void settle_offer(struct x86_vcpu *xv)
 	TRACE_EVENT(TRACE_ID_virq_inject, trace_taken_late(s));
 	s->vintr_redeliver = false;
 	s->vintr_vector = -1;
+}
+
+static inline void settle_offer(struct x86_vcpu *xv, struct svm_vcpu *s)
+{
+	if (unlikely(s->vintr_vector >= 0))
+		settle_vector(xv);
 }
 
 /* The exit interrupted an exception's delivery: deliver it again at the next entry. */
@@ -313,15 +335,12 @@ static void redeliver_event(struct x86_vcpu *xv, u64 info)
 	s->vmcb->event_inj = info;
 }
 
-static void settle_events(struct x86_vcpu *xv)
+static inline void settle_events(struct x86_vcpu *xv, struct svm_vcpu *s, struct vmcb *vmcb)
 {
-	struct svm_vcpu *s = svm_of(xv);
-	u64 info = s->vmcb->exit_int_info;
-
-	s->vmcb->event_inj = 0;
-	settle_offer(xv);
-	if (unlikely(info & SVM_EV_VALID))
-		redeliver_event(xv, info);
+	vmcb->event_inj = 0;
+	settle_offer(xv, s);
+	if (unlikely(vmcb->exit_int_info & SVM_EV_VALID))
+		redeliver_event(xv, vmcb->exit_int_info);
 }
 
 /*
@@ -351,10 +370,10 @@ static inline bool enter_guest(struct x86_vcpu *xv, struct svm_vcpu *s, struct v
 	 * that arrived after offer_interrupt() looked would be handled, and its work forgotten.
 	 */
 	clgi();
-	offer_interrupt(xv);
+	offer_interrupt(xv, s, vmcb);
 	if (unlikely(softirq_pending())) {
 		stgi();
-		settle_offer(xv);
+		settle_offer(xv, s);
 		return false;
 	}
 	asid_for_entry(s);
@@ -362,13 +381,13 @@ static inline bool enter_guest(struct x86_vcpu *xv, struct svm_vcpu *s, struct v
 	vmcb->rsp = xv->gpr[GPR_RSP];
 	TRACE_EVENT(TRACE_ID_virq_inject, trace_taken_now(s));
 	trace_vmentry();
-	svm_vmrun(xv->gpr, s->vmcb_pa);
+	vmrun(xv->gpr, s->vmcb_pa);
 	trace_vmexit((u32)vmcb->exit_code, vmcb->rip);
 	if (unlikely(vmcb->rip == (u64)(uintptr_t)svm_vmrun_end) && !guest_state_kept(xv))
 		return false;
 	xv->gpr[GPR_RAX] = vmcb->rax;
 	xv->gpr[GPR_RSP] = vmcb->rsp;
-	settle_events(xv);
+	settle_events(xv, s, vmcb);
 	return true;
 }
 

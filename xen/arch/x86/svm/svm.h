@@ -3,12 +3,12 @@
 #ifndef SVM_H
 #define SVM_H
 
+#include <xen/assert.h>
 
 #include <asm/hvm.h>
+#include <asm/processor.h>
 
 #include "vmcb.h"
-
-#include <xen/assert.h>
 
 /** Whether the guest can take an NMI, and the progress of the one it handles (nmi.c). */
 enum nmi_state {
@@ -49,9 +49,7 @@ static inline struct vmcb *vmcb_of(const struct x86_vcpu *xv)
 	return svm_of(xv)->vmcb;
 }
 
-/** Run the guest from its GPRs in @gpr until #VMEXIT (entry.S). GIF is clear around it. */
-void svm_vmrun(u64 *gpr, u64 vmcb_pa);
-/** The address where svm_vmrun() continues after #VMEXIT. */
+/** The address where svm_vmrun (entry.S) continues after #VMEXIT. */
 extern const char svm_vmrun_end[];
 
 /** Handle the exit that vmcb describes. Interrupts enabled. */
@@ -61,8 +59,19 @@ void svm_handle_exit(struct x86_vcpu *xv);
 u32 svm_insn_len(struct x86_vcpu *xv);
 /** Find out how this CPU reports instruction lengths. Boot. */
 void svm_insn_init(void);
+/** The guest single-steps and has done a step. */
+void svm_step_trap(struct x86_vcpu *xv);
+
 /** Advance RIP past an instruction of @len bytes; handles interrupt shadow and single-stepping. */
-void svm_skip(struct x86_vcpu *xv, u32 len);
+static inline void svm_skip(struct x86_vcpu *xv, u32 len)
+{
+	struct vmcb *vmcb = vmcb_of(xv);
+
+	vmcb->rip += len;
+	vmcb->interrupt_shadow = 0;
+	if (unlikely(vmcb->rflags & X86_EFLAGS_TF))
+		svm_step_trap(xv);
+}
 
 /** Slots of svm_ops. */
 void svm_inject_nmi(struct x86_vcpu *xv);

@@ -144,10 +144,16 @@ bool vlapic_set_irq(struct vlapic *vl, u8 vector, bool level);
 
 /** Slow half of the two below: highest requested vector, -1 none. */
 int vlapic_scan_irr(struct vlapic *vl);
-/** Highest requested vector regardless of priority, -1 none. */
+/** Is a vector requested? */
+static inline bool vlapic_requested(const struct vlapic *vl)
+{
+	return READ_ONCE(vl->irr_words) != 0;
+}
+
+/** Highest requested vector whatever the priority, -1 none. */
 static inline int vlapic_highest_irr(struct vlapic *vl)
 {
-	return likely(!READ_ONCE(vl->irr_words)) ? -1 : vlapic_scan_irr(vl);
+	return likely(!vlapic_requested(vl)) ? -1 : vlapic_scan_irr(vl);
 }
 
 /** Highest vector that may be delivered now, given TPR and the vectors in service; -1 none. */

@@ -168,8 +168,26 @@ static inline void hvm_inject_ud(struct x86_vcpu *xv)
  */
 bool hvm_post_by_software(struct x86_vcpu *xv, u8 vector, bool level);
 
+/** An upcall waits for the callback vector, which is high as long as it does. */
+static inline bool hvm_callback_pending(const struct x86_vcpu *xv)
+{
+	return unlikely(READ_ONCE(xv->v.vcpu_info->evtchn_upcall_pending)) &&
+	       !xv->upcall_vector && to_xd(xv->v.domain)->callback_vector;
+}
+
+/** Slow half of the next. */
+s32 hvm_choose_vector(struct x86_vcpu *xv);
+
 /** Vector to deliver now if the guest's state allows, or -1. */
-s32 hvm_next_vector(struct x86_vcpu *xv);
+static inline s32 hvm_next_vector(struct x86_vcpu *xv)
+{
+	xv->offered_callback = false;
+	if (likely(!READ_ONCE(xv->work_pending) && !vlapic_requested(&xv->vlapic) &&
+		   !hvm_callback_pending(xv)))
+		return -1;
+	return hvm_choose_vector(xv);
+}
+
 /** @vector, from hvm_next_vector(), is about to be offered to the guest: put it in service. */
 void hvm_vector_offered(struct x86_vcpu *xv, u8 vector);
 /** The guest exited without taking the offered vector: mark it as only requested again. */
