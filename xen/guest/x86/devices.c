@@ -122,8 +122,11 @@ static struct device_ranges *alloc_ranges(u32 nr)
 {
 	struct device_ranges *rs = xzalloc_bytes(sizeof(*rs) + nr * sizeof(rs->r[0]));
 
-	if (rs)
-		rs->nr = nr;
+	if (!rs)
+		return NULL;
+	ASSERT(nr);	/* a space without ranges has no snapshot */
+	rs->nr = nr;
+	rs->hint = rs->r;
 	return rs;
 }
 
@@ -193,14 +196,16 @@ void device_unclaim(struct device_table *t, struct device *dev, enum device_spac
 	spin_unlock(&t->lock);
 }
 
-const struct device_range *device_search(struct device_ranges *rs, u64 addr)
+struct device *device_search(struct device_ranges *rs, u64 addr, u32 bytes)
 {
 	u32 at = count_up_to(rs, addr);
+	const struct device_range *r;
 
 	if (!at || addr > rs->r[at - 1].last)
 		return NULL;
-	WRITE_ONCE(rs->hint, at - 1);
-	return &rs->r[at - 1];
+	r = &rs->r[at - 1];
+	WRITE_ONCE(rs->hint, r);
+	return bytes - 1 <= r->last - addr ? READ_ONCE(r->dev) : NULL;
 }
 
 void device_for_each_gap(const struct device_table *t, enum device_space space, u64 first, u64 last,

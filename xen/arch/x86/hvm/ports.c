@@ -209,20 +209,34 @@ int hvm_host_ports_init(struct domain *d)
 	return 0;
 }
 
-bool hvm_do_io(struct x86_vcpu *xv, u16 port, u32 bytes, bool in)
+static inline struct device *port_device(struct x86_vcpu *xv, u16 port, u32 bytes)
 {
-	struct device *dev = device_find(&to_xd(xv->v.domain)->devices, DEVICE_PORTS, port, bytes);
-	u64 rax = xv->gpr[GPR_RAX], ones = device_ones(bytes);
-	struct device_access a = { .space = DEVICE_PORTS, .addr = port, .bytes = bytes,
-				   .write = !in, .val = rax, .pending = &xv->pending };
+	return device_find(&to_xd(xv->v.domain)->devices, DEVICE_PORTS, port, bytes);
+}
 
-	if (!in)
-		trace_io_write(port, (u32)(rax & ones));
-	if (hvm_access_once(xv, dev, &a, X86_CLASS_PORT) == DEVICE_PENDING)
+bool hvm_do_in(struct x86_vcpu *xv, u16 port, u32 bytes)
+{
+	struct device_access a = { .space = DEVICE_PORTS, .addr = port, .bytes = bytes,
+				   .pending = &xv->pending };
+	u64 *rax = &xv->gpr[GPR_RAX];
+
+	if (hvm_access_once(xv, port_device(xv, port, bytes), &a, X86_CLASS_PORT) == DEVICE_PENDING)
 		return false;
-	if (!in)
-		return true;
-	trace_io_read(port, (u32)(a.val & ones));
-	xv->gpr[GPR_RAX] = bytes == 4 ? a.val & ones : (rax & ~ones) | (a.val & ones);
+	trace_io_read(port, (u32)(a.val & device_ones(bytes)));
+	if (bytes == 4)
+		*rax = (u32)a.val;
+	else if (bytes == 2)
+		*(u16 *)rax = (u16)a.val;
+	else
+		*(u8 *)rax = (u8)a.val;
 	return true;
+}
+
+bool hvm_do_out(struct x86_vcpu *xv, u16 port, u32 bytes)
+{
+	struct device_access a = { .space = DEVICE_PORTS, .addr = port, .bytes = bytes, .write = true,
+				   .val = xv->gpr[GPR_RAX], .pending = &xv->pending };
+
+	trace_io_write(port, (u32)(a.val & device_ones(bytes)));
+	return hvm_access_once(xv, port_device(xv, port, bytes), &a, X86_CLASS_PORT) != DEVICE_PENDING;
 }

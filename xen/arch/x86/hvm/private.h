@@ -59,9 +59,11 @@ static inline enum device_rc hvm_access_once(struct x86_vcpu *xv, struct device 
 	ASSERT(a->bytes >= 1 && a->bytes <= 8);
 	if (likely(dev))
 		rc = dev->ops->access(dev, &xv->v, a);
-	if (unlikely(rc == DEVICE_PENDING))
+	if (likely(rc == DEVICE_DONE))
+		return rc;
+	if (rc == DEVICE_PENDING)
 		xv->allowed = (u8)allowed;
-	if (rc == DEVICE_ABSENT && !a->write)
+	else if (!a->write)
 		a->val = ~0UL;
 	return rc;
 }

@@ -49,12 +49,13 @@ static void exit_ioio(struct x86_vcpu *xv)
 	u64 info = vmcb->exit_info1;
 	u32 bytes = (info >> 4) & 7;
 
-	/* Bit 2: string; bits 4-6: size; exit_info2: the next RIP (APM 15.10.2). */
+	/* Bit 0: IN; bit 2: string; bits 4-6: size; exit_info2: the next RIP (APM 15.10.2). */
 	if (info & BIT(2)) {
 		hvm_emulate_one(xv, X86_CLASS_STRING_IO);
 		return;
 	}
-	if (hvm_do_io(xv, (u16)(info >> 16), bytes, info & 1))
+	if (info & 1 ? hvm_do_in(xv, (u16)(info >> 16), bytes)
+		     : hvm_do_out(xv, (u16)(info >> 16), bytes))
 		svm_skip(xv, (u32)(vmcb->exit_info2 - vmcb->rip));
 }
 

@@ -69,7 +69,7 @@ struct device_range {
 struct device_ranges {
 	struct rcu_head rcu;
 	u32 nr;
-	u32 hint;	/* index of the last hit; any number below nr is valid */
+	const struct device_range *hint;	/* the last hit, in r */
 	struct device_range r[];
 };
 
@@ -101,8 +101,8 @@ int device_claim(struct device_table *t, struct device *dev, enum device_space s
 void device_unclaim(struct device_table *t, struct device *dev, enum device_space space,
 		    u64 first);
 
-/** Slow half of the next: the range with @addr, or NULL. */
-const struct device_range *device_search(struct device_ranges *rs, u64 addr);
+/** Slow half of the next. */
+struct device *device_search(struct device_ranges *rs, u64 addr, u32 bytes);
 
 /** The device that answers all of @addr to @addr + @bytes - 1, or NULL. */
 static inline struct device *device_find(const struct device_table *t, enum device_space space,
@@ -115,14 +115,12 @@ static inline struct device *device_find(const struct device_table *t, enum devi
 	if (unlikely(!rs))
 		return NULL;
 	/* Most accesses are to the same range as the previous one. */
-	r = &rs->r[READ_ONCE(rs->hint)];
-	if (unlikely(addr - r->first > r->last - r->first)) {
-		r = device_search(rs, addr);
-		if (!r)
-			return NULL;
-	}
-	return bytes - 1 <= r->last - addr ? READ_ONCE(r->dev) : NULL;
+	r = READ_ONCE(rs->hint);
+	if (likely(addr >= r->first && addr <= r->last && bytes - 1 <= r->last - addr))
+		return READ_ONCE(r->dev);
+	return device_search(rs, addr, bytes);
 }
+
 /**
  * Call @fn for every run of addresses in @first to @last that no device claims, in ascending order.
  */

@@ -136,8 +136,9 @@ void hvm_cpu_up(void);
 void hvm_do_cpuid(struct x86_vcpu *xv);
 bool hvm_do_msr(struct x86_vcpu *xv, bool write);
 bool hvm_do_hypercall(struct x86_vcpu *xv);
-/** Port access of 1, 2 or 4 bytes with the value in RAX. False: the device answers later. */
-bool hvm_do_io(struct x86_vcpu *xv, u16 port, u32 bytes, bool in);
+/** IN and OUT of 1, 2 or 4 bytes with the value in RAX. False: the device answers later. */
+bool hvm_do_in(struct x86_vcpu *xv, u16 port, u32 bytes);
+bool hvm_do_out(struct x86_vcpu *xv, u16 port, u32 bytes);
 /**
  * Emulate the instruction at the current RIP if it is of a kind that can have caused the exit,
  * given by @allowed (X86_CLASS_*). Any other instruction, written there meanwhile by another vCPU,
