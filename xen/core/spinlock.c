@@ -11,17 +11,22 @@ void spin_lock_init(struct spinlock *l, const char *name, enum lock_rank rank)
 	*l = (struct spinlock)SPINLOCK_INIT(name, (u8)rank);
 }
 
-static void acquire(struct spinlock *l)
+static __noinline __noreturn void taken_twice(const struct spinlock *l)
 {
-	u16 ticket;
+	panic("%s taken twice by CPU %u", l->name, smp_cpu_id());
+}
 
-	if (spin_is_locked_by_me(l))
-		panic("%s taken twice by CPU %u", l->name, smp_cpu_id());
+static inline void acquire(struct spinlock *l)
+{
+	u16 ticket, me = (u16)(smp_cpu_id() + 1);
+
+	if (unlikely(READ_ONCE(l->owner) == me))
+		taken_twice(l);
 	lock_check_irq(&l->irq_use, l->name);
 	ticket = __atomic_fetch_add(&l->tail, 1, __ATOMIC_RELAXED);
-	while (__atomic_load_n(&l->head, __ATOMIC_ACQUIRE) != ticket)
+	while (unlikely(__atomic_load_n(&l->head, __ATOMIC_ACQUIRE) != ticket))
 		cpu_relax();
-	WRITE_ONCE(l->owner, (u16)(smp_cpu_id() + 1));
+	WRITE_ONCE(l->owner, me);
 	lock_check_push(l, l->name, l->rank);
 }
 
