@@ -15,7 +15,7 @@ static inline u64 array_mask_nospec(u64 i, u64 n)
 {
 	/* The compiler knows from the check before that i < n, and must not use that here. */
 	__asm__ volatile("" : "+r"(i));
-	return ~(u64)((s64)(i | (n - 1 - i)) >> 63);
+	return (u64)((s64)(i - n) >> 63);
 }
 
 /** @i, which was checked to be less than @n; 0 where that check was mispredicted. */
