@@ -41,11 +41,12 @@ static u64 elapsed(const struct vpit_channel *c, s_time_t now)
 
 static u16 counter(const struct vpit_channel *c, s_time_t now)
 {
-	u64 d = elapsed(c, now);
+	u64 d;
 
 	if (!c->loaded)
 		return (u16)c->count;
 	ASSERT(c->count >= 1 && c->count <= MAX_COUNT && c->mode <= 5);
+	d = elapsed(c, now);
 	switch (c->mode) {
 	case 2:
 		return (u16)(c->count - d % c->count);
@@ -151,8 +152,8 @@ static void write_counter(struct vpit *p, struct vpit_channel *c, u8 val, s_time
 	}
 }
 
-/* One byte of @val in the order given by @state, which advances. */
-static u8 read_byte(u16 val, u8 *state, u8 done)
+/* One byte of @val in the order @state tells, which advances. */
+static inline u8 read_byte(u16 val, u8 *state, u8 done)
 {
 	switch (*state) {
 	case PIT_WORD_LOW:
@@ -170,7 +171,7 @@ static u8 read_byte(u16 val, u8 *state, u8 done)
 	}
 }
 
-static u8 read_counter(struct vpit_channel *c, s_time_t now)
+static inline u8 read_counter(struct vpit_channel *c, s_time_t now)
 {
 	if (c->status_latched) {
 		c->status_latched = false;
@@ -250,11 +251,17 @@ static void set_gate(struct vpit_channel *c, bool gate, s_time_t now)
 	c->gate = gate;
 }
 
+/* Port 0x61. Out of line, so that reading a counter costs no stack frame. */
+static __noinline u8 read_gate(const struct vpit *p, s_time_t now)
+{
+	return (u8)(p->ch[2].gate | p->speaker << 1 | (now / REFRESH_NS & 1) << 4 |
+		    output(&p->ch[2], now) << 5);
+}
+
 u8 vpit_read(struct vpit *p, u32 port, s_time_t now)
 {
 	if (port == 0x61)
-		return (u8)(p->ch[2].gate | p->speaker << 1 | (now / REFRESH_NS & 1) << 4 |
-			    output(&p->ch[2], now) << 5);
+		return read_gate(p, now);
 	/* The control register cannot be read. */
 	if (port < 0x40 || port > 0x42)
 		return 0xff;
