@@ -234,9 +234,11 @@ bool hvm_do_in(struct x86_vcpu *xv, u16 port, u32 bytes)
 
 bool hvm_do_out(struct x86_vcpu *xv, u16 port, u32 bytes)
 {
-	struct device_access a = { .space = DEVICE_PORTS, .addr = port, .bytes = bytes, .write = true,
-				   .val = xv->gpr[GPR_RAX], .pending = &xv->pending };
+	struct device_access a = { .space = DEVICE_PORTS, .addr = port, .bytes = bytes,
+				   .write = true, .val = xv->gpr[GPR_RAX],
+				   .pending = &xv->pending };
+	struct device *dev = port_device(xv, port, bytes);
 
 	trace_io_write(port, (u32)(a.val & device_ones(bytes)));
-	return hvm_access_once(xv, port_device(xv, port, bytes), &a, X86_CLASS_PORT) != DEVICE_PENDING;
+	return hvm_access_once(xv, dev, &a, X86_CLASS_PORT) != DEVICE_PENDING;
 }

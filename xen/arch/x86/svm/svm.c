@@ -45,7 +45,7 @@ static u8 *msrpm;
 static inline void clgi(void) { __asm__ volatile("clgi" ::: "memory"); }
 static inline void stgi(void) { __asm__ volatile("stgi" ::: "memory"); }
 
-/* Run the guest from its registers in @gpr until #VMEXIT (entry.S). GIF is clear; then it is set. */
+/* Run the guest from its registers in @gpr until #VMEXIT (entry.S). GIF: clear, then set. */
 static inline void vmrun(u64 *gpr, u64 vmcb_pa)
 {
 	__asm__ volatile("call svm_vmrun"
