@@ -191,6 +191,12 @@ static void test_disk(void **state)
 		  "a device's type is cdrom or disk, not \"foo\"" },
 		{ "colour=red,vdev=xvda,target=/x", "unknown key \"colour\"" },
 		{ "foo:/b,xvda,w", "unknown prefix of a target, at \"foo:/b\"" },
+		{ "phy:foo:/b,xvda,w", "unknown prefix of a target, at \"foo:/b\"" },
+		{ "nbd:srv:,xvda,w", "unknown prefix of a target, at \"srv:\"" },
+		{ "foo:bar,xvda,w",
+		  "a format is raw, qcow, qcow2, vhd or qed, not \"xvda\"" },
+		{ "raw:qcow2:/b,xvda,w", "the format is said twice, at \"qcow2\"" },
+		{ "qcow2:/b,xvda,w,format=raw", "the format is said twice, at \"raw\"" },
 		{ "/a,raw,xvda,w,colo", "replication is not built: \"colo\"" },
 	};
 	struct cfg_disk d;
@@ -223,6 +229,38 @@ static void test_disk(void **state)
 		assert_int_equal(cfg_parse_disk(text, &d, &err), -EINVAL);
 		assert_memory_equal(err.text, "disk: ", 6);
 		assert_string_equal(err.text + 6, bad[i].error);
+		free(text);
+	}
+}
+
+/* A colon may be the target's own, after a prefix and without one. */
+static void test_disk_prefix(void **state)
+{
+	static const struct {
+		const char *spec, *target, *script;
+	} cases[] = {
+		{ "nbd:srv:1234,xvda,w", "srv:1234", "block-nbd" },
+		{ "iscsi:host:3260,xvda,w", "host:3260", "block-iscsi" },
+		{ "enbd:srv:5,xvda,w", "srv:5", "block-enbd" },
+		{ "drbd:res0:x,xvda,w", "res0:x", "block-drbd" },
+		{ "nbd:10.0.0.1:5,xvda,w", "10.0.0.1:5", "block-nbd" },
+		{ "phy:nbd:y,xvda,w", "y", "block-nbd" },
+		{ "phy:res0:x,xvda,w", "res0:x", NULL }, { "file:srv:1,xvda,w", "srv:1", NULL },
+		{ "aio:x:y,xvda,w", "x:y", NULL }, { "raw:raw:/x,xvda,w", "/x", NULL },
+		{ "phy:foo:bar:/x,xvda,w", "foo:bar:/x", NULL },
+		{ "phy:1foo:/x,xvda,w", "1foo:/x", NULL },
+		{ "foo:bar,raw,xvda,w", "foo:bar", NULL },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char *text = strdup(cases[i].spec);
+		struct cfg_disk d;
+
+		assert_int_equal(cfg_parse_disk(text, &d, &err), 0);
+		assert_string_equal(d.target, cases[i].target);
+		assert_string_equal(d.vdev, "xvda");
+		assert_string_equal(d.script ? d.script : "", cases[i].script ? cases[i].script :
+				    "");
 		free(text);
 	}
 }
@@ -308,7 +346,8 @@ int main(void)
 		cmocka_unit_test(test_values), cmocka_unit_test(test_escapes),
 		cmocka_unit_test(test_append), cmocka_unit_test(test_errors),
 		cmocka_unit_test(test_types), cmocka_unit_test(test_twice_and_unused),
-		cmocka_unit_test(test_disk), cmocka_unit_test(test_vif),
+		cmocka_unit_test(test_disk), cmocka_unit_test(test_disk_prefix),
+		cmocka_unit_test(test_vif),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

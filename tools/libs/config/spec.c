@@ -9,6 +9,7 @@
 #include "config.h"
 
 #define DEFAULT_INTERVAL_US 50000
+#define PREFIX_CHARACTERS "abcdefghijklmnopqrstuvwxyz0123456789"
 
 static char *trim(char *s)
 {
@@ -81,7 +82,7 @@ static int set_format(struct disk_job *j, const char *v)
 
 	if (!*v)
 		return 0;
-	if (j->disk->format)
+	if (j->disk->format && strcmp(j->disk->format, v))
 		return refuse(j->err, "disk", "the format is said twice, at", v);
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
 		if (!strcmp(v, known[i])) {
@@ -126,26 +127,41 @@ static const struct prefix {
 	{ "enbd", NULL, "block-enbd" },
 };
 
-/* Take the prefixes off. An unknown word before a colon is refused: it is not a path either. */
+/* The length of a word of lower case that a colon ends; 0: the target begins otherwise. */
+static size_t prefix_length(const char *v)
+{
+	size_t n = strspn(v, PREFIX_CHARACTERS);
+
+	return *v < 'a' || v[n] != ':' ? 0 : n;
+}
+
+/*
+ * Take the prefixes off. In an unknown word before a colon, what comes next decides: a letter or a
+ * digit makes it a target with a colon of its own (HOST:PORT), anything else a prefix (foo:/a).
+ */
 static int strip_prefixes(struct disk_job *j, char **v)
 {
-	for (;;) {
-		size_t n = strspn(*v, "abcdefghijklmnopqrstuvwxyz0123456789");
-		const struct prefix *p = prefixes, *end = p + sizeof(prefixes) / sizeof(*p);
+	size_t n;
 
-		if (!n || (*v)[n] != ':')
-			return 0;
+	while ((n = prefix_length(*v))) {
+		const struct prefix *p = prefixes, *end = p + sizeof(prefixes) / sizeof(*p);
+		int rc;
+
 		while (p < end && (strncmp(*v, p->name, n) || p->name[n]))
 			p++;
+		if (p == end && strspn(*v + n + 1, PREFIX_CHARACTERS))
+			return 0;
 		if (p == end)
 			return refuse(j->err, "disk", "unknown prefix of a target, at", *v);
-		if (p->format)
-			j->disk->format = p->format;
+		rc = p->format ? set_format(j, p->format) : 0;
+		if (rc)
+			return rc;
 		if (p->script)
 			j->disk->script = p->script;
 		j->old_order = true;
 		*v += n + 1;
 	}
+	return 0;
 }
 
 static int set_target(struct disk_job *j, const char *v)

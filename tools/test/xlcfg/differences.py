@@ -9,6 +9,7 @@ LENIENT = "4.17 refuses it, and its meaning is clear"
 NOT_BUILT = "asks for what is not built"
 EARLY = "4.17 refuses it too, but when the domain is made"
 EVERY_CPU = "without a hypervisor, how many CPUs there are is not known"
+IN_DEV = "a name in /dev, which 4.17 prepends later"
 SAID_SO = "asks for what is so anyway, and is not kept"
 
 REASONS = {
@@ -49,6 +50,11 @@ REASONS = {
     "disk-drbd": NOT_BUILT,
     "disk-iscsi": NOT_BUILT,
     "disk-nbd": NOT_BUILT,
+    "disk-nbd-port": NOT_BUILT,
+    "disk-iscsi-port": NOT_BUILT,
+    "disk-phy-colon": IN_DEV,
+    "disk-file-colon": IN_DEV,
+    "disk-colon-only": IN_DEV,
     "disk-script": NOT_BUILT,
     "disk-qcow2": NOT_BUILT,
     "disk-vhd": NOT_BUILT,
@@ -66,8 +72,8 @@ REASONS = {
     "disk-colo": NOT_BUILT,
     "disk-same-vdev": EARLY,
     "disk-list-inside": STRICT,
-    "disk-relative": "a name in /dev, which 4.17 prepends later",
-    "disk-target-spaces": "a name in /dev, which 4.17 prepends later",
+    "disk-relative": IN_DEV,
+    "disk-target-spaces": IN_DEV,
     "disk-vdev-strange": EARLY,
     "vif-mac-short": STRICT,
     "vif-vifname-long": "Linux has no such name",
