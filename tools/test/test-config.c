@@ -185,6 +185,15 @@ static void test_disk(void **state)
 		{ "/a,raw,xvda,rw,format=qcow2", "the format is said twice, at \"qcow2\"" },
 		{ "/a,raw,xvda,rw,vdev=xvdb", "the device is said twice, at \"xvdb\"" },
 		{ "/a,raw,xvda,w,target=/b", "the target is said twice, at \"/b\"" },
+		{ "/a,raw,xvda,w,script=a,script=a", "the script is said twice, at \"a\"" },
+		{ "drbd:a,xvda,w,script=b", "the script is said twice, at \"b\"" },
+		{ "drbd:a,xvda,w,script=", "the script is said twice, at \"\"" },
+		{ "nbd:iscsi:a,xvda,w", "the script is said twice, at \"block-iscsi\"" },
+		{ "/a,raw,xvda,w,backend=0,backend=1", "the backend is said twice, at \"1\"" },
+		{ "/a,raw,xvda,w,backendtype=qdisk,backendtype=phy",
+		  "the backendtype is said twice, at \"phy\"" },
+		{ "/a,raw,xvda,w,specification=virtio,specification=xen",
+		  "the specification is said twice, at \"xen\"" },
 		{ "/a,raw,xvda,w,more", "too many words, at \"more\"" },
 		{ "/a,raw,xvda:tape", "a device's type is cdrom or disk, not \"tape\"" },
 		{ "vdev=xvda,devtype=foo,target=/x",
@@ -210,6 +219,8 @@ static void test_disk(void **state)
 	check_disk("vdev=xvda,target= /a ", " /a ", "xvda", "raw", false);
 	check_disk("tap:aio:qcow2:/img,sda", "/img", "sda", "qcow2", false);
 	check_disk("/a:b,raw,xvda,", "/a:b", "xvda", "raw", false);
+	check_disk("/a,raw,xvda,w,backendtype=phy,backendtype=phy,specification=xen,"
+		   "specification=xen", "/a", "xvda", "raw", false);
 	text = strdup("drbd:mail,xvda2,w");
 	assert_int_equal(cfg_parse_disk(text, &d, &err), 0);
 	assert_string_equal(d.target, "mail");

@@ -63,6 +63,21 @@ static int refuse(struct cfg_error *err, const char *what, const char *why, cons
 	return -EINVAL;
 }
 
+/* The same value again drops nothing where it is one of a few; @same says where. */
+static int set_once(struct disk_job *j, const char **to, const char *v, bool same,
+		    const char *twice)
+{
+	if (*to && **to && !(same && !strcmp(*to, v)))
+		return refuse(j->err, "disk", twice, v);
+	*to = v;
+	return 0;
+}
+
+static int set_script(struct disk_job *j, const char *v)
+{
+	return set_once(j, &j->disk->script, v, false, "the script is said twice, at");
+}
+
 static int set_access(struct disk_job *j, const char *v)
 {
 	bool reads = !strcmp(v, "r") || !strcmp(v, "ro"), share = !strcmp(v, "w!");
@@ -154,10 +169,10 @@ static int strip_prefixes(struct disk_job *j, char **v)
 		if (p == end)
 			return refuse(j->err, "disk", "unknown prefix of a target, at", *v);
 		rc = p->format ? set_format(j, p->format) : 0;
+		if (!rc && p->script)
+			rc = set_script(j, p->script);
 		if (rc)
 			return rc;
-		if (p->script)
-			j->disk->script = p->script;
 		j->old_order = true;
 		*v += n + 1;
 	}
@@ -234,16 +249,16 @@ static int disk_part(void *user, const char *key, const char *value)
 	if (!strcmp(key, "devtype"))
 		return set_devtype(j, value);
 	if (!strcmp(key, "script"))
-		d->script = value;
-	else if (!strcmp(key, "backend"))
-		d->backend = value;
-	else if (!strcmp(key, "backendtype"))
-		d->backendtype = value;
-	else if (!strcmp(key, "specification"))
-		d->specification = value;
-	else
-		return refuse(j->err, "disk", "unknown key", key);
-	return 0;
+		return set_script(j, value);
+	if (!strcmp(key, "backend"))
+		return set_once(j, &d->backend, value, false, "the backend is said twice, at");
+	if (!strcmp(key, "backendtype"))
+		return set_once(j, &d->backendtype, value, true,
+				"the backendtype is said twice, at");
+	if (!strcmp(key, "specification"))
+		return set_once(j, &d->specification, value, true,
+				"the specification is said twice, at");
+	return refuse(j->err, "disk", "unknown key", key);
 }
 
 static bool takes_rest(const char *key)

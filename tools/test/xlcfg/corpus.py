@@ -19,6 +19,8 @@ def read(path=os.path.join(FOLDER, "corpus.cfg")):
             match = SECTION.match(line)
             if match:
                 name = match.group(1)
+                if name in texts:
+                    raise ValueError(f"{path}: two configurations are named {name}")
                 texts[name] = ""
             elif name:
                 texts[name] += line
