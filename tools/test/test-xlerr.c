@@ -114,6 +114,18 @@ static void test_settings(void **state)
 		  "remove the setting" },
 		{ "pci = ['00:19.0']", "pci asks for PCI devices of the host, which is not built: "
 		  "remove the setting" },
+		{ "p9 = ['tag=t,path=/x,security_model=none']", "p9 asks for shared folders (9P), "
+		  "which is not built: remove the setting" },
+		{ "acpi_s3 = 1", "acpi_s3 asks for sleep states, which is not built: remove the "
+		  "setting" },
+		{ "acpi_s4 = 1", "acpi_s4 asks for sleep states, which is not built: remove the "
+		  "setting" },
+		{ "firmware_override = '/f'", "firmware_override asks for firmware, which is not "
+		  "built: remove the setting" },
+		{ "period = 100", "period asks for a scheduler's times, which is not built: "
+		  "remove the setting" },
+		{ "slice = 100", "slice asks for a scheduler's times, which is not built: remove "
+		  "the setting" },
 		{ "firmware = 'ovmf'", "firmware asks for firmware, which is not built: remove "
 		  "the setting" },
 		{ "altp2m = 'mixed'", "altp2m asks for alternate page tables, which is not built: "
@@ -176,6 +188,9 @@ static void test_accepted(void **state)
 		{ "acpi = 1\nvnc = 0\npci = []\nserial = 'none'\npassthrough = 'disabled'", "" },
 		{ "driver_domain = 1\nboot = ''\nhap = 'true'", "" },
 		{ "rtc_timeoffset = '-3600'", "" },
+		{ "p9 = []\nacpi_s3 = 0\nacpi_s4 = 0\nextratime = 0", "" },
+		{ "xauthority = '/x'", "u.cfg:4: warning: xauthority tunes what guests here do "
+		  "not have; it is ignored\n" },
 		{ "oos = 1", "u.cfg:4: warning: oos tunes what guests here do not have; it is "
 		  "ignored\n" },
 		{ "nonsense = 1", "u.cfg:4: warning: unknown setting nonsense is ignored\n" },

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The settings of xl.cfg(5) of Xen 4.17 that ask for what is not built. One that would change what
- * the guest is may only say what is so anyway, and is an error otherwise; one that tunes something
- * gets a warning.
+ * The settings that xl of Xen 4.17 reads, in xl.cfg(5) or not, and that ask for what is not built.
+ * One that would change what the guest is may only say what is so anyway, and is an error
+ * otherwise; one that tunes something gets a warning.
  */
 #include <strings.h>
 
@@ -18,6 +18,8 @@ static const struct key {
 	{ "acpi", "1", "a guest without ACPI" },
 	{ "acpi_firmware", NULL, "ACPI tables of your own" },
 	{ "acpi_laptop_slate", "0", "emulated devices" },
+	{ "acpi_s3", "0", "sleep states" },
+	{ "acpi_s4", "0", "sleep states" },
 	{ "altp2m", "disabled", "alternate page tables" },
 	{ "altp2mhvm", "0", "alternate page tables" },
 	{ "apic", "1", "a guest without a local APIC" },
@@ -41,7 +43,9 @@ static const struct key {
 	{ "dm_restrict", "0", "a device model" },
 	{ "dtdev", NULL, "devices of the host" },
 	{ "e820_host", "0", "the host's memory map" },
+	{ "extratime", "0", "a scheduler's times" },
 	{ "firmware", NULL, "firmware" },
+	{ "firmware_override", NULL, "firmware" },
 	{ "gfx_passthru", "0", "a graphics card of the host" },
 	{ "gic_version", NULL, "an ARM interrupt controller" },
 	{ "hap", "1", "shadow paging" },
@@ -51,6 +55,7 @@ static const struct key {
 	{ "iomem", NULL, "memory of the host's devices" },
 	{ "ioports", NULL, "I/O ports of the host" },
 	{ "irqs", NULL, "interrupts of the host" },
+	{ "latency", "0", "a scheduler's times" },
 	{ "localtime", "0", "an emulated clock chip" },
 	{ "mca_caps", NULL, "machine checks" },
 	{ "mmio_hole", NULL, "an emulated memory map" },
@@ -60,10 +65,12 @@ static const struct key {
 	{ "nographic", "1", "a display" },
 	{ "nx", "1", "a guest without NX" },
 	{ "opengl", "0", "a display" },
+	{ "p9", NULL, "shared folders (9P)" },
 	{ "pae", "1", "a guest without PAE" },
 	{ "parallel", "none", "an emulated parallel port" },
 	{ "passthrough", "disabled", "devices of the host" },
 	{ "pci", NULL, "PCI devices of the host" },
+	{ "period", "0", "a scheduler's times" },
 	{ "pvcalls", NULL, "PV calls" },
 	{ "pvshim", "0", "the PV shim" },
 	{ "pvshim_cmdline", NULL, "the PV shim" },
@@ -74,6 +81,7 @@ static const struct key {
 	{ "sdl", "0", "a display" },
 	{ "seclabel", NULL, "a security label (XSM)" },
 	{ "serial", "none", "an emulated serial port" },
+	{ "slice", "0", "a scheduler's times" },
 	{ "smbios_firmware", NULL, "SMBIOS tables" },
 	{ "soundhw", NULL, "an emulated sound card" },
 	{ "spice", "0", "a display" },
@@ -106,13 +114,13 @@ static const struct key {
 };
 
 static const char *const tunes[] = {
-	"blkdev_start", "claim_mode", "keymap", "nomigrate", "oos", "pci_msitranslate",
+	"blkdev_start", "claim_mode", "display", "keymap", "nomigrate", "oos", "pci_msitranslate",
 	"pci_permissive", "pci_power_mgmt", "pci_seize", "spice_clipboard_sharing",
 	"spice_image_compression", "spice_streaming_video", "spiceagent_mouse",
 	"spicedisable_ticketing", "spicehost", "spicepasswd", "spiceport", "spicetls_port",
 	"spiceusbredirection", "spicevdagent", "suppress_spurious_page_faults", "timer_mode",
-	"videoram", "vncdisplay", "vnclisten", "vncpasswd", "vncunused", "vpt_align",
-	"xend_suspend_evtchn_compat",
+	"videoram", "vncdisplay", "vnclisten", "vncpasswd", "vncunused", "vncviewer", "vpt_align",
+	"xauthority", "xend_suspend_evtchn_compat",
 };
 
 /* Any guest can be one: its backends are its own. */

@@ -87,4 +87,7 @@ REASONS = {
     "vif-unknown-key": STRICT,
     "vif-no-value": STRICT,
     "vif-blanks": LENIENT,
+    "p9": NOT_BUILT,
+    "acpi-s3": NOT_BUILT,
+    "period": NOT_BUILT,
 }
