@@ -90,6 +90,10 @@ static void test_settings(void **state)
 		{ "cpus = '0,^0'", "cpus = \"0,^0\" has none of this host's CPUs, 0 to 1" },
 		{ "cpus = 'x'", "cpus is a set of CPUs such as \"0-3,^2\", \"node:1\" or \"all\", "
 		  "not \"x\"" },
+		{ "cpus = 'node:7'", "cpus = \"node:7\" names a node that this host does not "
+		  "have" },
+		{ "cpus_soft = ['0,^node:7']", "cpus_soft = \"0,^node:7\" names a node that this "
+		  "host does not have" },
 		{ "cap = 500", "cap is from 0 to 100 for 1 vCPUs (percent of a CPU), not 500" },
 		{ "cpu_weight = 0", "cpu_weight is at least 1, not 0" },
 		{ "cpu_weight = 65536", "cpu_weight is at most 65535, not 65536" },
@@ -350,6 +354,19 @@ static void test_commands(void **state)
 		  "\"none\"\n" },
 		{ "vcpu-pin u1 first 0", "xl vcpu-pin: a vCPU is a number or all, not "
 		  "\"first\"\n" },
+		{ "vcpu-pin u1 9 0", "xl vcpu-pin: domain u1 has vCPUs 0 to 1, not 9\n" },
+		{ "trigger u1 nmi 9", "xl trigger: domain u1 has vCPUs 0 to 1, not 9\n" },
+		{ "vcpu-pin u1 4294967296 0", "xl vcpu-pin: domain u1 has vCPUs 0 to 1, not "
+		  "4294967296\n" },
+		{ "vcpu-pin u1 0 node:7", "xl vcpu-pin: \"node:7\" names a node that this host "
+		  "does not have\n" },
+		{ "vcpu-pin u1 0 x", "Error: Invalid hard affinity \"x\".\n" },
+		{ "cpupool-cpu-add Pool-0 99", "xl cpupool-cpu-add: this host has CPUs 0 to 1, "
+		  "not 99\n" },
+		{ "cpupool-cpu-remove Pool-0 1-2", "xl cpupool-cpu-remove: this host has CPUs 0 to "
+		  "1, not 2\n" },
+		{ "cpupool-cpu-add Pool-0 node:7", "xl cpupool-cpu-add: \"node:7\" names a node "
+		  "that this host does not have\n" },
 		{ "block-detach u1 foo", "foo is not the name of a disk: use xvda and so on\n" },
 		{ "block-detach u1 xvda", "domain 1 has no disk 51712 (xl block-list 1)\n" },
 		{ "network-detach u1 3", "domain 1 has no interface 3 (xl network-list 1)\n" },
@@ -376,6 +393,10 @@ static void test_pool(void **state)
 		  "null, not \"quick\"\n" },
 		{ "cpu=1", "command line:3: unknown setting cpu: did you mean cpus?\n" },
 		{ "wheels=4", "command line:3: unknown setting wheels\n" },
+		{ "nodes=[7]", "nodes: \"7\" names a node that this host does not have\n" },
+		{ "nodes=[\"x\"]", "nodes: a node is a number, not \"x\"\n" },
+		{ "cpus=\"node:7\"", "cpus: \"node:7\" names a node that this host does not "
+		  "have\n" },
 		{ "nodes=[0] cpus=[1]", "command line:4: nodes and cpus are both set: name the "
 		  "pool's CPUs in one way\n" },
 	};
@@ -437,6 +458,8 @@ static void test_conf(void **state)
 {
 	read_conf("vm.cpumask='x'\n", "xl.conf:1: vm.cpumask is a set of CPUs such as \"0-3,^2\", "
 		  "not \"x\"\n");
+	read_conf("vm.cpumask='node:9'\n", "xl.conf:1: vm.cpumask = \"node:9\" names a node that "
+		  "this host does not have\n");
 	read_conf("output_format='sxp'\n", "xl.conf:1: output_format = \"sxp\" asks for another "
 		  "format than json, which is not built: remove the setting\n");
 	read_conf("\nautoballoon='on'\n", "xl.conf:2: autoballoon = \"on\" asks for taking memory "

@@ -139,21 +139,21 @@ static void test_cpus(void **state)
 {
 	struct lx_cpumap m;
 
-	assert_true(xl_parse_cpus(NULL, "0-3, ^2 ,5", &m));
+	assert_int_equal(xl_parse_cpus(NULL, "0-3, ^2 ,5", &m), 0);
 	assert_int_equal(m.w[0], 0x2b);
-	assert_true(xl_parse_cpus(NULL, "all,^0", &m));
+	assert_int_equal(xl_parse_cpus(NULL, "all,^0", &m), 0);
 	assert_true(m.w[0] == UINT64_MAX - 1);
-	assert_true(xl_parse_cpus(NULL, "600", &m));
-	assert_true(xl_parse_cpus(NULL, "0-60000,^511", &m));
+	assert_int_equal(xl_parse_cpus(NULL, "600", &m), 0);
+	assert_int_equal(xl_parse_cpus(NULL, "0-60000,^511", &m), 0);
 	assert_false(lx_cpumap_test(&m, 511));
-	assert_false(xl_parse_cpus(NULL, "", &m));
-	assert_false(xl_parse_cpus(NULL, "3-1", &m));
-	assert_false(xl_parse_cpus(NULL, "1,", &m));
-	assert_false(xl_parse_cpus(NULL, "99999999999999999999", &m));
-	assert_false(xl_parse_cpus(NULL, "1 2", &m));
-	/* Nodes need somebody who knows them. */
-	assert_false(xl_parse_cpus(NULL, "node:0", &m));
-	assert_false(xl_parse_cpus(NULL, "1,nodes:0-1", &m));
+	assert_int_equal(xl_parse_cpus(NULL, "", &m), -EINVAL);
+	assert_int_equal(xl_parse_cpus(NULL, "3-1", &m), -EINVAL);
+	assert_int_equal(xl_parse_cpus(NULL, "1,", &m), -EINVAL);
+	assert_int_equal(xl_parse_cpus(NULL, "99999999999999999999", &m), -EINVAL);
+	assert_int_equal(xl_parse_cpus(NULL, "1 2", &m), -EINVAL);
+	/* Which nodes there are, the hypervisor knows. */
+	assert_int_equal(xl_parse_cpus(NULL, "node:0", &m), -ENOENT);
+	assert_int_equal(xl_parse_cpus(NULL, "1,nodes:0-1", &m), -ENOENT);
 }
 
 static void test_memory(void **state)

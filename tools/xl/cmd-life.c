@@ -187,6 +187,7 @@ static int main_trigger(struct xl *xl, int argc, char **argv)
 		[XEN_DOMCTL_SENDTRIGGER_INIT] = "init", [XEN_DOMCTL_SENDTRIGGER_POWER] = "power",
 		[XEN_DOMCTL_SENDTRIGGER_SLEEP] = "sleep",
 	};
+	struct xen_domctl_getdomaininfo info;
 	uint32_t domid, which = 0;
 	unsigned long vcpu = 0;
 	char *end = NULL;
@@ -210,6 +211,9 @@ static int main_trigger(struct xl *xl, int argc, char **argv)
 		fprintf(stderr, "xl trigger: a vCPU is a number, not \"%s\"\n", argv[2]);
 		return 1;
 	}
+	if (argc > 2 && (ctl_domain_info(xl->lx.ctl, domid, &info) ||
+			 !xl_has_vcpu("trigger", argv[0], &info, vcpu)))
+		return 1;
 	return ctl_domain_trigger(xl->lx.ctl, domid, which, (uint32_t)vcpu) ? 1 : 0;
 }
 

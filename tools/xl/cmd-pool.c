@@ -127,17 +127,41 @@ static int main_cpupool_rename(struct xl *xl, int argc, char **argv)
 	return lx_pool_rename(&xl->lx, id, argv[optind + 1]) ? 1 : 0;
 }
 
+/* Are they CPUs of this host? "all" means those that there are. */
+static bool there(struct xl *xl, const char *text, struct lx_cpumap *cpus)
+{
+	bool all = strstr(text, "all");
+
+	for (uint32_t nr = xl_nr_cpus(xl), i = nr; i < LX_MAX_CPUS; i++) {
+		if (!lx_cpumap_test(cpus, i))
+			continue;
+		if (!all) {
+			fprintf(stderr, "xl %s: this host has CPUs 0 to %u, not %u\n",
+				xl->command, nr - 1, i);
+			return false;
+		}
+		cpus->w[i / 64] &= ~((uint64_t)1 << i % 64);
+	}
+	return true;
+}
+
 /* A pool and a set of CPUs. */
 static bool pool_and_cpus(struct xl *xl, int argc, char **argv, uint32_t *id,
 			  struct lx_cpumap *cpus, int *status)
 {
+	const char *text;
+	int rc;
+
 	if (!xl_plain(xl, argc, argv, 2, status))
 		return false;
 	*status = 1;
-	if (xl_parse_cpus(xl, argv[optind + 1], cpus))
-		return xl_pool(xl, argv[optind], id);
-	fprintf(stderr, "Invalid pcpu range: %s.\n", argv[optind + 1]);
-	return false;
+	text = argv[optind + 1];
+	rc = xl_parse_cpus(xl, text, cpus);
+	if (rc == -ENOENT)
+		fprintf(stderr, "xl %s: \"%s\" " XL_NO_NODE "\n", xl->command, text);
+	else if (rc)
+		fprintf(stderr, "Invalid pcpu range: %s.\n", text);
+	return !rc && there(xl, text, cpus) && xl_pool(xl, argv[optind], id);
 }
 
 /* "all" is those that there are. */
@@ -220,10 +244,16 @@ static bool cpus_of_nodes(struct xl *xl, const struct cfg_value *const *items, s
 		struct lx_cpumap some;
 		char text[32];
 
-		snprintf(text, sizeof(text), "node:%.20s", items[i]->is_list ? "?" :
-			 items[i]->text);
-		if (!xl_parse_cpus(xl, text, &some))
-			return wrong("nodes: there is no such node");
+		const char *node = items[i]->is_list ? "[...]" : items[i]->text;
+		int rc;
+
+		snprintf(text, sizeof(text), "node:%.20s", node);
+		rc = xl_parse_cpus(xl, text, &some);
+		if (rc) {
+			fprintf(stderr, rc == -ENOENT ? "nodes: \"%s\" " XL_NO_NODE "\n" :
+				"nodes: a node is a number, not \"%s\"\n", node);
+			return false;
+		}
 		keep(&some, unused);
 		for (unsigned int k = 0; k < LX_MAX_CPUS / 64; k++)
 			cpus->w[k] |= some.w[k];
@@ -237,9 +267,13 @@ static bool cpus_by_number(struct xl *xl, const struct cfg_value *const *items, 
 {
 	for (size_t i = 0; i < n; i++) {
 		struct lx_cpumap some;
+		int rc = items[i]->is_list ? -EINVAL : xl_parse_cpus(xl, items[i]->text, &some);
 
-		if (items[i]->is_list || !xl_parse_cpus(xl, items[i]->text, &some))
-			return wrong("cpus: CPUs are written as in \"0-3,^2\" or [ \"0\", \"1\" ]");
+		if (rc == -ENOENT)
+			fprintf(stderr, "cpus: \"%s\" " XL_NO_NODE "\n", items[i]->text);
+		if (rc)
+			return rc != -ENOENT && wrong("cpus: CPUs are written as in \"0-3,^2\" "
+						      "or [ \"0\", \"1\" ]");
 		for (uint32_t cpu = 0; cpu < LX_MAX_CPUS; cpu++) {
 			if (!lx_cpumap_test(&some, cpu))
 				continue;
@@ -420,8 +454,9 @@ static int split_node(struct xl *xl, uint32_t node, uint32_t sched, const struct
 	int rc;
 
 	snprintf(text, sizeof(text), "node:%u", node);
-	if (!xl_parse_cpus(xl, text, &cpus))
-		return -ENOENT;
+	rc = xl_parse_cpus(xl, text, &cpus);
+	if (rc)
+		return rc;
 	keep(&cpus, &first->cpus);
 	rc = lx_pool_remove_cpus(&xl->lx, 0, &cpus);
 	if (rc) {

@@ -112,13 +112,17 @@ static int parse_pin(struct xl *xl, int argc, char **argv, struct pin *p)
 	for (int k = 0; k < 2; k++) {
 		const char *text = argc > 3 + k ? argv[3 + k] : "-";
 		bool any = false;
+		int rc;
 
 		if (!strcmp(text, "-"))
 			continue;
-		if (!xl_parse_cpus(xl, text, &p->map[k])) {
+		rc = xl_parse_cpus(xl, text, &p->map[k]);
+		if (rc == -ENOENT)
+			fprintf(stderr, "xl vcpu-pin: \"%s\" " XL_NO_NODE "\n", text);
+		else if (rc)
 			fprintf(stderr, "Error: Invalid %s affinity \"%s\".\n", kind[k], text);
+		if (rc)
 			return 1;
-		}
 		for (uint32_t i = 0; i < cpus; i++)
 			any |= lx_cpumap_test(&p->map[k], i);
 		if (!any) {
@@ -181,6 +185,19 @@ static int apply_pin(struct xl *xl, uint32_t domid, const struct pin *p, bool fo
 	return lx_state_update(&xl->lx, domid, remember, (void *)p) ? 1 : 0;
 }
 
+bool xl_has_vcpu(const char *command, const char *domain,
+		 const struct xen_domctl_getdomaininfo *info, unsigned long vcpu)
+{
+	if (info->max_vcpu_id == XEN_INVALID_MAX_VCPU_ID)
+		fprintf(stderr, "xl %s: domain %s has no vCPUs\n", command, domain);
+	else if (vcpu > info->max_vcpu_id)
+		fprintf(stderr, "xl %s: domain %s has vCPUs 0 to %u, not %lu\n", command, domain,
+			info->max_vcpu_id, vcpu);
+	else
+		return true;
+	return false;
+}
+
 static int main_vcpu_pin(struct xl *xl, int argc, char **argv)
 {
 	static const struct option lopts[] = {
@@ -190,6 +207,7 @@ static int main_vcpu_pin(struct xl *xl, int argc, char **argv)
 	struct xen_domctl_getdomaininfo info;
 	struct pin p = { 0 };
 	bool force = false, ignore = false;
+	unsigned long first, last;
 	uint32_t domid;
 	char *end;
 	int opt;
@@ -207,16 +225,17 @@ static int main_vcpu_pin(struct xl *xl, int argc, char **argv)
 	if (parse_pin(xl, argc, argv, &p) || (!ignore && !mask_pin(xl, domid, &p)) ||
 	    ctl_domain_info(xl->lx.ctl, domid, &info))
 		return 1;
+	first = last = strtoul(argv[2], &end, 10);
 	if (!strcmp(argv[2], "all")) {
-		p.last = info.max_vcpu_id;
-	} else {
-		p.first = p.last = (uint32_t)strtoul(argv[2], &end, 10);
-		if (end == argv[2] || *end) {
-			fprintf(stderr, "xl vcpu-pin: a vCPU is a number or all, not \"%s\"\n",
-				argv[2]);
-			return 1;
-		}
+		last = info.max_vcpu_id;
+	} else if (end == argv[2] || *end) {
+		fprintf(stderr, "xl vcpu-pin: a vCPU is a number or all, not \"%s\"\n", argv[2]);
+		return 1;
 	}
+	if (!xl_has_vcpu("vcpu-pin", argv[1], &info, last))
+		return 1;
+	p.first = (uint32_t)first;
+	p.last = (uint32_t)last;
 	return xl->dry_run ? 0 : apply_pin(xl, domid, &p, force);
 }
 

@@ -73,11 +73,13 @@ static int cpumask(struct xl *xl, struct cfg *cfg, struct cfg_error *err)
 
 		if (rc == -ENOENT)
 			continue;
-		if (!rc && !xl_parse_cpus(xl, s, &map))
-			rc = cfg_fail(cfg, cfg_get(cfg, names[i])->line, err, "%s is a set of CPUs "
-				      "such as \"0-3,^2\", not \"%.40s\"", names[i], s);
 		if (rc)
 			return rc;
+		rc = xl_parse_cpus(xl, s, &map);
+		if (rc)
+			return cfg_fail(cfg, cfg_get(cfg, names[i])->line, err, rc == -ENOENT ?
+					"%s = \"%.40s\" " XL_NO_NODE : "%s is a set of CPUs such "
+					"as \"0-3,^2\", not \"%.40s\"", names[i], s);
 		for (unsigned int k = 0; k < LX_MAX_CPUS / 64; k++)
 			d->cpumask.w[k] = map.w[k] & (d->has_cpumask ? d->cpumask.w[k] :
 						      UINT64_MAX);

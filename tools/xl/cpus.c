@@ -72,7 +72,7 @@ static bool put_nodes(struct xl *xl, unsigned long from, unsigned long to, bool 
 	return any;
 }
 
-static bool part(struct xl *xl, const char **p, struct lx_cpumap *map)
+static int part(struct xl *xl, const char **p, struct lx_cpumap *map)
 {
 	unsigned long from, to;
 	bool not = **p == '^', nodes;
@@ -82,28 +82,34 @@ static bool part(struct xl *xl, const char **p, struct lx_cpumap *map)
 	if (nodes)
 		*p = strchr(*p, ':') + 1;
 	if (!range(p, &from, &to))
-		return false;
+		return -EINVAL;
 	if (nodes)
-		return put_nodes(xl, from, to, not, map);
+		return put_nodes(xl, from, to, not, map) ? 0 : -ENOENT;
 	for (unsigned long i = from; i <= to && i < LX_MAX_CPUS; i++)
 		put(map, (unsigned int)i, not);
-	return true;
+	return 0;
 }
 
-bool xl_parse_cpus(struct xl *xl, const char *text, struct lx_cpumap *map)
+int xl_parse_cpus(struct xl *xl, const char *text, struct lx_cpumap *map)
 {
+	int absent = 0;
+
 	memset(map, 0, sizeof(*map));
 	for (;;) {
+		int rc;
+
 		while (*text == ' ')
 			text++;
-		if (!part(xl, &text, map))
-			return false;
+		rc = part(xl, &text, map);
+		if (rc == -EINVAL)
+			return rc;
+		absent = rc ? rc : absent;
 		while (*text == ' ')
 			text++;
 		if (!*text)
-			return true;
+			return absent;
 		if (*text++ != ',')
-			return false;
+			return -EINVAL;
 	}
 }
 

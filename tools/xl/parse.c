@@ -213,13 +213,15 @@ static void one_affinity(struct parse *p, const char *name, struct lx_cpumap **m
 	/* One set is for all vCPUs; of a list the first is for the first, and so on. */
 	for (uint32_t i = 0; i < vcpus; i++) {
 		const struct cfg_value *v = n == 1 ? items[0] : i < n ? items[i] : NULL;
+		bool list = v && v->is_list;
+		int rc = list ? -EINVAL : xl_parse_cpus(p->xl, v ? v->text : "all", &(*maps)[i]);
 
-		if (!v)
-			xl_parse_cpus(NULL, "all", &(*maps)[i]);
-		else if (v->is_list || !xl_parse_cpus(p->xl, v->text, &(*maps)[i]))
+		if (rc == -ENOENT)
+			parse_wrong(p, name, "= \"%.40s\" " XL_NO_NODE, v->text);
+		else if (rc)
 			parse_wrong(p, name, "is a set of CPUs such as \"0-3,^2\", \"node:1\" or "
-				    "\"all\", not \"%.40s\"", v->is_list ? "[...]" : v->text);
-		else
+				    "\"all\", not \"%.40s\"", list ? "[...]" : v->text);
+		else if (v)
 			check_cpus(p, name, v->text, &(*maps)[i]);
 	}
 }

@@ -90,6 +90,12 @@ int xl_getopt(struct xl *xl, int argc, char **argv, const char *options,
 /** The same for a command without options; false: it ends with *@status. */
 bool xl_plain(struct xl *xl, int argc, char **argv, int need, int *status);
 
+/* cmd-vcpu.c */
+
+/** Has the domain (named @domain in the message) this vCPU? False: told on stderr. */
+bool xl_has_vcpu(const char *command, const char *domain,
+		 const struct xen_domctl_getdomaininfo *info, unsigned long vcpu);
+
 /* conf.c */
 
 /** Read xl.conf, if there is one. 0 or -errno, told on stderr. */
@@ -110,9 +116,12 @@ struct cfg *xl_read_config(const char *file, char **extra, int nr_extra);
 /** A domain's configuration from text. */
 int xl_parse_text(struct xl *xl, const char *text, size_t bytes, const char *file,
 		  struct lx_domain_config *config);
-/** "0-3,^2", "all", "node:1": a set of CPUs. False: wrong, or no such node; the hypervisor is asked
- * for nodes only when some are named (@xl NULL: it is not). */
-bool xl_parse_cpus(struct xl *xl, const char *text, struct lx_cpumap *map);
+/** What to say of a text for which xl_parse_cpus() gives -ENOENT. */
+#define XL_NO_NODE "names a node that this host does not have"
+/** "0-3,^2", "all", "node:1": a set of CPUs. 0; -EINVAL: not of that form; -ENOENT: a node is named
+ * that the host does not have. The hypervisor is asked for nodes only when some are named (@xl
+ * NULL: it is not, and has none). */
+int xl_parse_cpus(struct xl *xl, const char *text, struct lx_cpumap *map);
 /** "128", "128m", "1g": KiB; @unit is what a bare number counts, in bytes. */
 bool xl_parse_memory(const char *text, uint64_t unit, uint64_t *kib);
 
