@@ -309,18 +309,29 @@ static void test_create(void **state)
 static void test_mem_set(void **state)
 {
 	static const char file[] = "name='u2'\nkernel='k'\nmemory=99\n";
+	static const char *const refused[] = { "mem-set 0 600", "mem-max 0 1", "mem-max 0 600",
+		"mem-max Domain-0 600" };
+	uint64_t max = fake_xen.d[0].max_pages;
 
 	fake_xen.features = 1U << XENFEAT_direct_mapped;
-	assert_int_equal(run("mem-set 0 600"), 1);
-	assert_string_equal(err, "libxl: error: Domain-0 keeps the memory that it has, as it is "
-			    "mapped one to one: give it another amount at boot (dom0_mem=)\n");
-	assert_null(fake_store_get(&store, "/local/domain/0/memory/target"));
+	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
+		assert_int_equal(run(refused[i]), 1);
+		assert_string_equal(err, "libxl: error: Domain-0 keeps the memory that it has, as "
+				    "it is mapped one to one: give it another amount at boot "
+				    "(dom0_mem=)\n");
+		assert_null(fake_store_get(&store, "/local/domain/0/memory/target"));
+		assert_null(fake_store_get(&store, "/local/domain/0/memory/static-max"));
+		assert_int_equal(fake_xen.d[0].max_pages, max);
+	}
+	assert_int_equal(run("mem-max u1 600"), 0);
 	write_file("u.cfg", file, strlen(file));
 	assert_int_equal(run("create -q -e u.cfg"), 5);
 	assert_string_equal(err, "libxl: error: the domain needs 100 MiB and 64 MiB are free: "
 			    "lower memory= or end another domain; dom0 has 0 MiB, which it keeps "
 			    "(dom0_mem= at boot)\n");
 	fake_xen.features = 0;
+	assert_int_equal(run("mem-max 0 700"), 0);
+	assert_string_equal(fake_store_get(&store, "/local/domain/0/memory/static-max"), "716800");
 	assert_int_equal(run("mem-set 0 600"), 0);
 	assert_string_equal(fake_store_get(&store, "/local/domain/0/memory/target"), "614400");
 	assert_int_equal(run("mem-set u1 many"), 1);

@@ -87,21 +87,28 @@ int lx_dom0_keeps_memory(struct lx *lx, bool *keeps)
 	return rc;
 }
 
+/* May this domain be given another amount? 0 or -errno, with the reason told. */
+static int may_change(struct lx *lx, uint32_t domid)
+{
+	bool keeps = false;
+	int rc = domid ? 0 : lx_dom0_keeps_memory(lx, &keeps);
+
+	if (rc || !keeps)
+		return rc;
+	lx_error(lx, 0, "Domain-0 keeps the memory that it has, as it is mapped one to one: give "
+		 "it another amount at boot (dom0_mem=)");
+	return -EOPNOTSUPP;
+}
+
 int lx_set_memory_target(struct lx *lx, uint32_t domid, uint64_t kib)
 {
 	char value[32], *text = lx_read(lx->store, 0, "/local/domain/%u/memory/static-max", domid);
 	uint64_t max = text ? strtoull(text, NULL, 10) : 0;
-	bool keeps = false;
-	int rc = domid ? 0 : lx_dom0_keeps_memory(lx, &keeps);
+	int rc = may_change(lx, domid);
 
 	free(text);
 	if (rc)
 		return rc;
-	if (keeps) {
-		lx_error(lx, 0, "Domain-0 keeps the memory that it has, as it is mapped one to "
-			 "one: give it another amount at boot (dom0_mem=)");
-		return -EOPNOTSUPP;
-	}
 	if (max && kib > max) {
 		lx_error(lx, 0, "Domain %u: its memory is at most %lu KiB", domid, max);
 		return -EINVAL;
@@ -122,9 +129,11 @@ int lx_set_max_memory(struct lx *lx, uint32_t domid, uint64_t kib)
 {
 	char value[32], *text = lx_read(lx->store, 0, "/local/domain/%u/memory/target", domid);
 	uint64_t target = text ? strtoull(text, NULL, 10) : 0;
-	int rc;
+	int rc = may_change(lx, domid);
 
 	free(text);
+	if (rc)
+		return rc;
 	if (target && kib < target) {
 		lx_error(lx, 0, "Domain %u: its memory cannot be limited to less than its target, "
 			 "%lu KiB", domid, target);
