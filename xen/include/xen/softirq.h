@@ -25,7 +25,7 @@ void softirq_register(enum softirq nr, void (*fn)(void));
 void softirq_raise(enum softirq nr);
 void softirq_raise_cpu(u32 cpu, enum softirq nr);
 
-/** A bit for each softirq that is pending on a CPU, for softirq_pending(), which exits call. */
+/** A bit for each softirq that is pending on a CPU; here for softirq_pending() to be inlined. */
 DECLARE_PER_CPU(u32, softirq_bits);
 
 /** Is one pending on this CPU? */

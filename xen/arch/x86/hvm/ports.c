@@ -209,9 +209,13 @@ int hvm_host_ports_init(struct domain *d)
 	return 0;
 }
 
-static inline struct device *port_device(struct x86_vcpu *xv, u16 port, u32 bytes)
+/* False: the device answers later. */
+static inline bool access_port(struct x86_vcpu *xv, struct device_access *a)
 {
-	return device_find(&to_xd(xv->v.domain)->devices, DEVICE_PORTS, port, bytes);
+	const struct device_table *t = &to_xd(xv->v.domain)->devices;
+	struct device *dev = device_find(t, DEVICE_PORTS, a->addr, a->bytes);
+
+	return hvm_access_once(xv, dev, a, X86_CLASS_PORT) != DEVICE_PENDING;
 }
 
 bool hvm_do_in(struct x86_vcpu *xv, u16 port, u32 bytes)
@@ -220,15 +224,16 @@ bool hvm_do_in(struct x86_vcpu *xv, u16 port, u32 bytes)
 				   .pending = &xv->pending };
 	u64 *rax = &xv->gpr[GPR_RAX];
 
-	if (hvm_access_once(xv, port_device(xv, port, bytes), &a, X86_CLASS_PORT) == DEVICE_PENDING)
+	if (!access_port(xv, &a))
 		return false;
-	trace_io_read(port, (u32)(a.val & device_ones(bytes)));
-	if (bytes == 4)
-		*rax = (u32)a.val;
-	else if (bytes == 2)
+	/* From @a again, as it is in memory anyway. */
+	trace_io_read((u32)a.addr, (u32)(a.val & device_ones(a.bytes)));
+	if (likely(a.bytes == 1))
+		*(u8 *)rax = (u8)a.val;
+	else if (a.bytes == 2)
 		*(u16 *)rax = (u16)a.val;
 	else
-		*(u8 *)rax = (u8)a.val;
+		*rax = (u32)a.val;
 	return true;
 }
 
@@ -237,8 +242,7 @@ bool hvm_do_out(struct x86_vcpu *xv, u16 port, u32 bytes)
 	struct device_access a = { .space = DEVICE_PORTS, .addr = port, .bytes = bytes,
 				   .write = true, .val = xv->gpr[GPR_RAX],
 				   .pending = &xv->pending };
-	struct device *dev = port_device(xv, port, bytes);
 
 	trace_io_write(port, (u32)(a.val & device_ones(bytes)));
-	return hvm_access_once(xv, dev, &a, X86_CLASS_PORT) != DEVICE_PENDING;
+	return access_port(xv, &a);
 }

@@ -23,13 +23,13 @@ void asid_cpu_init(void);
 /** Slow half of asid_for_entry(): give the vCPU a new one. */
 void asid_take_new(struct svm_vcpu *s);
 
-/** Give the vCPU a valid ASID on this CPU and a flush if it asked for one. GIF clear. */
-static inline void asid_for_entry(struct svm_vcpu *s)
+/** Give the vCPU @s with @vmcb a valid ASID on this CPU, and a flush if it asked. GIF clear. */
+static inline void asid_for_entry(struct svm_vcpu *s, struct vmcb *vmcb)
 {
 	if (unlikely(READ_ONCE(s->asid_generation) != this_cpu(asid_cpu).generation))
 		asid_take_new(s);
 	else
-		s->vmcb->tlb_control = SVM_TLB_FLUSH_NONE;
+		vmcb->tlb_control = SVM_TLB_FLUSH_NONE;
 }
 
 /** The vCPU's translations are out of date: it takes a new ASID before its next entry. Any CPU. */

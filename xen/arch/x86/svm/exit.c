@@ -56,7 +56,7 @@ static void exit_ioio(struct x86_vcpu *xv)
 	}
 	if (info & 1 ? hvm_do_in(xv, (u16)(info >> 16), bytes)
 		     : hvm_do_out(xv, (u16)(info >> 16), bytes))
-		svm_skip(xv, (u32)(vmcb->exit_info2 - vmcb->rip));
+		svm_continue_at(xv, vmcb->exit_info2);
 }
 
 static void exit_npf(struct x86_vcpu *xv)

@@ -45,7 +45,7 @@ static u8 *msrpm;
 static inline void clgi(void) { __asm__ volatile("clgi" ::: "memory"); }
 static inline void stgi(void) { __asm__ volatile("stgi" ::: "memory"); }
 
-/* Run the guest from its registers in @gpr until #VMEXIT (entry.S). GIF: clear, then set. */
+/* Run the guest from its registers in @gpr until #VMEXIT (entry.S). GIF is clear, and then set. */
 static inline void vmrun(u64 *gpr, u64 vmcb_pa)
 {
 	__asm__ volatile("call svm_vmrun"
@@ -376,7 +376,7 @@ static inline bool enter_guest(struct x86_vcpu *xv, struct svm_vcpu *s, struct v
 		settle_offer(xv, s);
 		return false;
 	}
-	asid_for_entry(s);
+	asid_for_entry(s, vmcb);
 	vmcb->rax = xv->gpr[GPR_RAX];
 	vmcb->rsp = xv->gpr[GPR_RSP];
 	TRACE_EVENT(TRACE_ID_virq_inject, trace_taken_now(s));
@@ -402,7 +402,9 @@ static void svm_run(struct x86_vcpu *xv)
 		if (unlikely(!enter_guest(xv, s, vmcb)))
 			return;
 		svm_handle_exit(xv);
-	} while (likely(!softirq_pending() && pending_state(&xv->pending) == PENDING_NONE));
+		/* An access that waits for its device has raised one (struct pending_ops). */
+		ASSERT(softirq_pending() || pending_state(&xv->pending) == PENDING_NONE);
+	} while (likely(!softirq_pending()));
 }
 
 /*

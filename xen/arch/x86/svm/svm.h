@@ -62,15 +62,21 @@ void svm_insn_init(void);
 /** The guest single-steps and has done a step. */
 void svm_step_trap(struct x86_vcpu *xv);
 
-/** Advance RIP past an instruction of @len bytes; handles interrupt shadow and single-stepping. */
-static inline void svm_skip(struct x86_vcpu *xv, u32 len)
+/** An instruction is done, the next is at @rip; handles interrupt shadow and single-stepping. */
+static inline void svm_continue_at(struct x86_vcpu *xv, u64 rip)
 {
 	struct vmcb *vmcb = vmcb_of(xv);
 
-	vmcb->rip += len;
+	vmcb->rip = rip;
 	vmcb->interrupt_shadow = 0;
 	if (unlikely(vmcb->rflags & X86_EFLAGS_TF))
 		svm_step_trap(xv);
+}
+
+/** The same, where the next follows after @len bytes. */
+static inline void svm_skip(struct x86_vcpu *xv, u32 len)
+{
+	svm_continue_at(xv, vmcb_of(xv)->rip + len);
 }
 
 /** Slots of svm_ops. */

@@ -31,7 +31,10 @@ enum pending_state {
 
 /** Stopping and waking a vCPU. Every slot must be filled. */
 struct pending_ops {
-	/** Stop @v, the current vCPU, until resume() is called for it. */
+	/**
+	 * Stop @v, the current vCPU, until resume() is called for it. Raises a softirq, so that @v
+	 * does not enter its guest even if the answer is there at once.
+	 */
 	void (*stop)(struct vcpu *v);
 	/** Any CPU, any context without a run-queue lock; harmless for a vCPU that runs. */
 	void (*resume)(struct vcpu *v);

@@ -150,7 +150,7 @@ static inline bool vlapic_requested(const struct vlapic *vl)
 	return READ_ONCE(vl->irr_words) != 0;
 }
 
-/** Highest requested vector whatever the priority, -1 none. */
+/** Highest requested vector regardless of priority, -1 none. */
 static inline int vlapic_highest_irr(struct vlapic *vl)
 {
 	return likely(!vlapic_requested(vl)) ? -1 : vlapic_scan_irr(vl);

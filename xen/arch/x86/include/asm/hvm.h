@@ -43,8 +43,8 @@ struct hvm_ops {
 	void (*switch_from)(struct x86_vcpu *xv);
 	void (*switch_to)(struct x86_vcpu *xv);
 	/**
-	 * Enter the guest and handle its exits until a softirq is pending, or an access waits for
-	 * its device's answer or has it. Nothing else can end the vCPU's turn.
+	 * Enter the guest and handle its exits until a softirq is pending. Nothing else can end the
+	 * vCPU's turn.
 	 */
 	void (*run)(struct x86_vcpu *xv);
 
