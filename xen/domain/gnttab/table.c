@@ -183,13 +183,13 @@ int gnttab_frame(struct domain *d, u64 index, mfn_t *mfn)
 
 		if (gt->version == 2 && index < status_frames_for(gt->max_frames))
 			rc = grant_table_grow(gt, (u32)index * per_status + 1);
-		index = array_index_nospec(index, status_frames_for(gt->max_frames));
+		index = array_index_nospec((u32)index, status_frames_for(gt->max_frames));
 		if (!rc)
 			*mfn = page_to_mfn(gt->status[index].page);
 	} else {
 		if (index < gt->max_frames)
 			rc = grant_table_grow(gt, max((u32)index + 1, gt->nr_frames));
-		index = array_index_nospec(index, gt->max_frames);
+		index = array_index_nospec((u32)index, gt->max_frames);
 		if (!rc)
 			*mfn = page_to_mfn(gt->frame[index].page);
 	}
