@@ -131,7 +131,7 @@ static void test_types(void **state)
 	assert_int_equal(cfg_number(c, "n", 10, &v, &err), -EINVAL);
 	assert_string_equal(err.text, "f:1: n takes a number, not \"5x\"");
 	assert_int_equal(cfg_number(c, "big", 255, &v, &err), -EINVAL);
-	assert_string_equal(err.text, "f:2: big is at most 255, not 300");
+	assert_string_equal(err.text, "f:2: big is from 0 to 255, not 300");
 	assert_int_equal(cfg_bool(c, "b", &b, &err), -EINVAL);
 	assert_int_equal(cfg_string(c, "l", &s, &err), -EINVAL);
 	assert_int_equal(cfg_list(c, "s", false, &items, &n, &err), -EINVAL);
@@ -323,6 +323,34 @@ static void test_signed(void **state)
 	cfg_free(c);
 }
 
+/* A negative number is a number too, out of a range from 0 on. */
+static void test_number(void **state)
+{
+	static const struct {
+		const char *text, *error;
+	} cases[] = {
+		{ "n = 0", NULL }, { "n = '-0'", NULL }, { "n = '9'", NULL }, { "n = '0x5'", NULL },
+		{ "n = 10", "f:1: n is from 0 to 9, not 10" },
+		{ "n = '-5'", "f:1: n is from 0 to 9, not -5" },
+		{ "n = '-5x'", "f:1: n takes a number, not \"-5x\"" },
+		{ "n = '- 5'", "f:1: n takes a number, not \"- 5\"" },
+		{ "n = '99999999999999999999'",
+		  "f:1: n takes a number, not \"99999999999999999999\"" },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct cfg *c = parse(cases[i].text);
+		uint64_t v = 77;
+		int rc = cfg_number(c, "n", 9, &v, &err);
+
+		assert_int_equal(rc, cases[i].error ? -EINVAL : 0);
+		if (cases[i].error)
+			assert_string_equal(err.text, cases[i].error);
+		assert_true(cases[i].error ? v == 77 : v <= 9);
+		cfg_free(c);
+	}
+}
+
 static void test_rate(void **state)
 {
 	static const struct {
@@ -353,7 +381,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rate), cmocka_unit_test(test_mac),
-		cmocka_unit_test(test_signed),
+		cmocka_unit_test(test_signed), cmocka_unit_test(test_number),
 		cmocka_unit_test(test_values), cmocka_unit_test(test_escapes),
 		cmocka_unit_test(test_append), cmocka_unit_test(test_errors),
 		cmocka_unit_test(test_types), cmocka_unit_test(test_twice_and_unused),

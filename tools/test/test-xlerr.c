@@ -79,12 +79,34 @@ static int teardown(void **state)
 	return chdir("/") | system(command);
 }
 
+struct setting {
+	const char *text, *error;
+};
+
 /* A configuration's error: one line with the file and the line. */
+static void check_settings(const struct setting *cases, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		char text[512], expected[512];
+		unsigned int nodes = store.nodes;
+
+		snprintf(text, sizeof(text), "name = 'u2'\nkernel = 'k'\nmemory = 8\n%s\n",
+			 cases[i].text);
+		write_file("u.cfg", text, strlen(text));
+		snprintf(expected, sizeof(expected), "u.cfg:4: %s\n", cases[i].error);
+		assert_int_equal(run("create -q -n u.cfg"), 1);
+		assert_string_equal(err, expected);
+		assert_int_equal(run("create -q -e u.cfg"), 1);
+		assert_string_equal(err, expected);
+		assert_string_equal(out, "");
+		assert_int_equal(fake_domains(), 1);
+		assert_int_equal(store.nodes, nodes);
+	}
+}
+
 static void test_settings(void **state)
 {
-	static const struct {
-		const char *setting, *error;
-	} cases[] = {
+	static const struct setting cases[] = {
 		{ "cpus = '99'", "cpus = \"99\" has none of this host's CPUs, 0 to 1" },
 		{ "cpus_soft = '2-9'", "cpus_soft = \"2-9\" has none of this host's CPUs, 0 to 1" },
 		{ "cpus = '0,^0'", "cpus = \"0,^0\" has none of this host's CPUs, 0 to 1" },
@@ -95,13 +117,20 @@ static void test_settings(void **state)
 		{ "cpus_soft = ['0,^node:7']", "cpus_soft = \"0,^node:7\" names a node that this "
 		  "host does not have" },
 		{ "cap = 500", "cap is from 0 to 100 for 1 vCPUs (percent of a CPU), not 500" },
-		{ "cpu_weight = 0", "cpu_weight is at least 1, not 0" },
-		{ "cpu_weight = 65536", "cpu_weight is at most 65535, not 65536" },
+		{ "cap = '-1'", "cap is from 0 to 100 for 1 vCPUs (percent of a CPU), not -1" },
+		{ "cap = '-1x'", "cap takes a number, not \"-1x\"" },
+		{ "cpu_weight = 0", "cpu_weight is from 1 to 65535, not 0" },
+		{ "cpu_weight = '-5'", "cpu_weight is from 1 to 65535, not -5" },
+		{ "cpu_weight = 65536", "cpu_weight is from 1 to 65535, not 65536" },
+		{ "vcpus = '-1'", "vcpus is from 1 to 128, not -1" },
+		{ "maxvcpus = '-1'", "maxvcpus is from 1 to 128, not -1" },
+		{ "max_grant_frames = '-1'", "max_grant_frames is from 0 to 1048576, not -1" },
 		{ "rtc_timeoffset = '-x'", "rtc_timeoffset takes a number, not \"-x\"" },
 		{ "maxmem = 64", "maxmem is 64 and memory 8: they must be equal, as filling a "
 		  "guest's memory later is not built" },
-		{ "vcpus = 0", "vcpus is at least 1, not 0" },
-		{ "maxvcpus = 0", "maxvcpus is 0, which is less than vcpus, 1" },
+		{ "vcpus = 0", "vcpus is from 1 to 128, not 0" },
+		{ "maxvcpus = 0", "maxvcpus is from 1 to 128, not 0" },
+		{ "vcpus = 2; maxvcpus = 1", "maxvcpus is 1, which is less than vcpus, 2" },
 		{ "uuid = '12'", "uuid has the form 01234567-89ab-cdef-0123-456789abcdef, not "
 		  "\"12\"" },
 		{ "on_crash = 'rename_restart'", "on_crash is destroy, restart, rename-restart, "
@@ -141,6 +170,14 @@ static void test_settings(void **state)
 		  "not built: remove the setting" },
 		{ "vcpsu = 2", "unknown setting vcpsu: did you mean vcpus?" },
 		{ "disks = [ ]", "unknown setting disks: did you mean disk?" },
+	};
+
+	check_settings(cases, sizeof(cases) / sizeof(cases[0]));
+}
+
+static void test_device_settings(void **state)
+{
+	static const struct setting cases[] = {
 		{ "disk = ['drbd:mail,xvda2,w']", "disk xvda2 (mail): its target is for a script, "
 		  "and scripts for disks are not built: name the block device or file itself" },
 		{ "disk = ['/a.qcow2,qcow2,xvda,w']", "disk xvda (/a.qcow2): formats other than "
@@ -165,22 +202,7 @@ static void test_settings(void **state)
 		  "characters" },
 	};
 
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		char text[512], expected[512];
-		unsigned int nodes = store.nodes;
-
-		snprintf(text, sizeof(text), "name = 'u2'\nkernel = 'k'\nmemory = 8\n%s\n",
-			 cases[i].setting);
-		write_file("u.cfg", text, strlen(text));
-		snprintf(expected, sizeof(expected), "u.cfg:4: %s\n", cases[i].error);
-		assert_int_equal(run("create -q -n u.cfg"), 1);
-		assert_string_equal(err, expected);
-		assert_int_equal(run("create -q -e u.cfg"), 1);
-		assert_string_equal(err, expected);
-		assert_string_equal(out, "");
-		assert_int_equal(fake_domains(), 1);
-		assert_int_equal(store.nodes, nodes);
-	}
+	check_settings(cases, sizeof(cases) / sizeof(cases[0]));
 }
 
 /* Settings that ask for what is so anyway say nothing; what only tunes gets a warning. */
@@ -483,7 +505,8 @@ static void test_conf(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_settings), TEST(test_accepted), TEST(test_debug),
+		TEST(test_settings), TEST(test_device_settings),
+		TEST(test_accepted), TEST(test_debug),
 		TEST(test_create), TEST(test_mem_set),
 		TEST(test_commands),
 		TEST(test_pool), TEST(test_cpumask), TEST(test_conf),

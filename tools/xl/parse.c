@@ -62,16 +62,21 @@ static void string(struct parse *p, const char *name, char **to)
 	*to = parse_copy(p, s);
 }
 
-static bool number(struct parse *p, const char *name, uint64_t max, uint64_t *to)
+static bool number(struct parse *p, const char *name, int64_t min, int64_t max, uint64_t *to)
 {
-	return parse_got(p, cfg_number(p->cfg, name, max, to, &p->err));
+	int64_t n;
+
+	if (!parse_got(p, cfg_signed(p->cfg, name, min, max, &n, &p->err)))
+		return false;
+	*to = (uint64_t)n;
+	return true;
 }
 
-static void number32(struct parse *p, const char *name, uint64_t max, uint32_t *to)
+static void number32(struct parse *p, const char *name, int64_t max, uint32_t *to)
 {
 	uint64_t n;
 
-	if (number(p, name, max, &n))
+	if (number(p, name, 0, max, &n))
 		*to = (uint32_t)n;
 }
 
@@ -164,18 +169,16 @@ static void memory(struct parse *p)
 	uint64_t n;
 
 	b->target_memkb = 32 << 10;
-	if (number(p, "memory", 1UL << 30, &n))
+	if (number(p, "memory", 1, 1UL << 30, &n))
 		b->target_memkb = n << 10;
 	b->max_memkb = b->target_memkb;
-	if (number(p, "maxmem", 1UL << 30, &n))
+	if (number(p, "maxmem", 0, 1UL << 30, &n))
 		b->max_memkb = n << 10;
 	if (b->max_memkb != b->target_memkb)
 		parse_wrong(p, "maxmem", "is %lu and memory %lu: they must be equal, as filling a "
 			    "guest's memory later is not built", b->max_memkb >> 10,
 			    b->target_memkb >> 10);
-	if (b->target_memkb < 1024)
-		parse_wrong(p, "memory", "is at least 1 (MiB), not 0");
-	if (number(p, "shadow_memory", 1UL << 30, &n))
+	if (number(p, "shadow_memory", 0, 1UL << 30, &n))
 		b->shadow_memkb = n << 10;
 }
 
@@ -231,11 +234,9 @@ static void vcpus(struct parse *p)
 	struct lx_build_info *b = &p->config->b_info;
 	uint64_t online = 1, max;
 
-	number(p, "vcpus", BLD_MAX_VCPUS, &online);
+	number(p, "vcpus", 1, BLD_MAX_VCPUS, &online);
 	max = online;
-	number(p, "maxvcpus", BLD_MAX_VCPUS, &max);
-	if (!online)
-		parse_wrong(p, "vcpus", "is at least 1, not 0");
+	number(p, "maxvcpus", 1, BLD_MAX_VCPUS, &max);
 	if (max < online)
 		parse_wrong(p, "maxvcpus", "is %lu, which is less than vcpus, %lu", max, online);
 	if (p->rc)
@@ -251,19 +252,16 @@ static void limits(struct parse *p)
 {
 	struct lx_build_info *b = &p->config->b_info;
 	const char *s;
-	int64_t seconds;
+	int64_t seconds, cap;
 	uint64_t n;
 
-	if (number(p, "cpu_weight", LX_MAX_WEIGHT, &n)) {
+	if (number(p, "cpu_weight", 1, LX_MAX_WEIGHT, &n))
 		b->sched_params.weight = (int32_t)n;
-		if (!n)
-			parse_wrong(p, "cpu_weight", "is at least 1, not 0");
-	}
-	if (number(p, "cap", UINT32_MAX, &n)) {
-		b->sched_params.cap = (int32_t)n;
-		if (n > b->max_vcpus * LX_CAP_PER_VCPU)
+	if (parse_got(p, cfg_signed(p->cfg, "cap", INT64_MIN, INT64_MAX, &cap, &p->err))) {
+		b->sched_params.cap = (int32_t)cap;
+		if (cap < 0 || cap > b->max_vcpus * LX_CAP_PER_VCPU)
 			parse_wrong(p, "cap", "is from 0 to %u for %u vCPUs (percent of a CPU), "
-				    "not %lu", b->max_vcpus * LX_CAP_PER_VCPU, b->max_vcpus, n);
+				    "not %ld", b->max_vcpus * LX_CAP_PER_VCPU, b->max_vcpus, cap);
 	}
 	if (p->xl) {
 		b->max_grant_frames = p->xl->defaults.max_grant_frames;

@@ -56,9 +56,10 @@ const struct cfg_setting *cfg_unused(const struct cfg *cfg, size_t *at);
  * @err filled when it has another type or does not fit.
  */
 int cfg_string(struct cfg *cfg, const char *name, const char **out, struct cfg_error *err);
+/** A number from 0 to @max, or to INT64_MAX where that is less. */
 int cfg_number(struct cfg *cfg, const char *name, uint64_t max, uint64_t *out,
 	       struct cfg_error *err);
-/** The same with a sign. */
+/** A number from @min to @max. */
 int cfg_signed(struct cfg *cfg, const char *name, int64_t min, int64_t max, int64_t *out,
 	       struct cfg_error *err);
 /** 0 and 1; also "true", "false", "yes", "no", "on", "off". */

@@ -41,30 +41,12 @@ int cfg_string(struct cfg *cfg, const char *name, const char **out, struct cfg_e
 	return rc;
 }
 
-int cfg_number(struct cfg *cfg, const char *name, uint64_t max, uint64_t *out,
-	       struct cfg_error *err)
-{
-	const struct cfg_value *v;
-	int rc = get_text(cfg, name, &v, err);
-	uint64_t n;
-
-	if (rc)
-		return rc;
-	if (!cfg_parse_number(v->text, &n))
-		return cfg_fail(cfg, v->line, err, "%s takes a number, not \"%.60s\"", name,
-				v->text);
-	if (n > max)
-		return cfg_fail(cfg, v->line, err, "%s is at most %" PRIu64 ", not %" PRIu64, name,
-				max, n);
-	*out = n;
-	return 0;
-}
-
 int cfg_signed(struct cfg *cfg, const char *name, int64_t min, int64_t max, int64_t *out,
 	       struct cfg_error *err)
 {
 	const struct cfg_value *v;
 	int rc = get_text(cfg, name, &v, err);
+	int64_t value;
 	bool minus;
 	uint64_t n;
 
@@ -74,11 +56,23 @@ int cfg_signed(struct cfg *cfg, const char *name, int64_t min, int64_t max, int6
 	if (!cfg_parse_number(v->text + minus, &n) || n > INT64_MAX)
 		return cfg_fail(cfg, v->line, err, "%s takes a number, not \"%.60s\"", name,
 				v->text);
-	*out = minus ? -(int64_t)n : (int64_t)n;
-	if (*out < min || *out > max)
+	value = minus ? -(int64_t)n : (int64_t)n;
+	if (value < min || value > max)
 		return cfg_fail(cfg, v->line, err, "%s is from %" PRId64 " to %" PRId64 ", not %"
-				PRId64, name, min, max, *out);
+				PRId64, name, min, max, value);
+	*out = value;
 	return 0;
+}
+
+int cfg_number(struct cfg *cfg, const char *name, uint64_t max, uint64_t *out,
+	       struct cfg_error *err)
+{
+	int64_t n;
+	int rc = cfg_signed(cfg, name, 0, max < INT64_MAX ? (int64_t)max : INT64_MAX, &n, err);
+
+	if (!rc)
+		*out = (uint64_t)n;
+	return rc;
 }
 
 int cfg_bool(struct cfg *cfg, const char *name, bool *out, struct cfg_error *err)

@@ -40,6 +40,8 @@ REASONS = {
     "weight-zero": EARLY,
     "weight-high": EARLY,
     "cap-high": EARLY,
+    "cap-negative-quoted": "4.17 takes -1 for the default; here it is out of range",
+    "weight-negative-quoted": EARLY,
     "grant-version-3": EARLY,
     "rtc-negative": "the same number, which libxl prints as unsigned",
     "localtime-off": SAID_SO,
