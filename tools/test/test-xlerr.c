@@ -487,6 +487,35 @@ static void test_cpumask(void **state)
 	assert_int_equal(fake_domains(), 1);
 }
 
+/* The key that leaves no CPU is named, or the last one of those that leave none together. */
+static void test_cpumask_keys(void **state)
+{
+	static const struct {
+		const char *conf, *cpus, *key;
+	} cases[] = {
+		{ "vm.cpumask='1'\n", "0", "vm.cpumask" },
+		{ "vm.hvm.cpumask='1'\n", "0", "vm.hvm.cpumask" },
+		{ "vm.pvh.cpumask='1'\n", "0", "vm.pvh.cpumask" },
+		{ "vm.cpumask='0'\nvm.hvm.cpumask='1'\n", "0", "vm.hvm.cpumask" },
+		{ "vm.cpumask='0'\nvm.hvm.cpumask='1'\n", "1", "vm.cpumask" },
+		{ "vm.cpumask='0'\nvm.hvm.cpumask='1'\n", "all", "vm.hvm.cpumask" },
+		{ "vm.hvm.cpumask='9'\n", "all", "vm.hvm.cpumask" },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char line[64], expected[256];
+
+		xl_free_conf(&xl);
+		read_conf(cases[i].conf, "");
+		snprintf(line, sizeof(line), "vcpu-pin u1 0 %s", cases[i].cpus);
+		snprintf(expected, sizeof(expected), "/etc/xen/xl.conf: %s leaves no CPU for a "
+			 "vCPU: allow another one there, or use --ignore-global-affinity-masks\n",
+			 cases[i].key);
+		assert_int_equal(run(line), 1);
+		assert_string_equal(err, expected);
+	}
+}
+
 static void test_conf(void **state)
 {
 	read_conf("vm.cpumask='x'\n", "xl.conf:1: vm.cpumask is a set of CPUs such as \"0-3,^2\", "
@@ -509,7 +538,8 @@ int main(void)
 		TEST(test_accepted), TEST(test_debug),
 		TEST(test_create), TEST(test_mem_set),
 		TEST(test_commands),
-		TEST(test_pool), TEST(test_cpumask), TEST(test_conf),
+		TEST(test_pool), TEST(test_cpumask), TEST(test_cpumask_keys),
+		TEST(test_conf),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -60,14 +60,16 @@ static int read_all(struct cfg *cfg, struct xl_defaults *d, struct cfg_error *er
 	return rc == -ENOENT ? 0 : rc;
 }
 
-/* The masks that count for PVH guests: where both allow it a vCPU may run. */
+/* The masks that count for PVH guests. */
 static int cpumask(struct xl *xl, struct cfg *cfg, struct cfg_error *err)
 {
-	static const char *const names[] = { "vm.cpumask", "vm.hvm.cpumask", "vm.pvh.cpumask" };
+	static const char *const names[XL_CPUMASKS] = { "vm.cpumask", "vm.hvm.cpumask",
+							"vm.pvh.cpumask" };
 	struct xl_defaults *d = &xl->defaults;
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		struct lx_cpumap map;
+	d->nr_cpumasks = 0;
+	for (size_t i = 0; i < XL_CPUMASKS; i++) {
+		struct xl_cpumask *mask = &d->cpumask[d->nr_cpumasks];
 		const char *s;
 		int rc = cfg_string(cfg, names[i], &s, err);
 
@@ -75,15 +77,13 @@ static int cpumask(struct xl *xl, struct cfg *cfg, struct cfg_error *err)
 			continue;
 		if (rc)
 			return rc;
-		rc = xl_parse_cpus(xl, s, &map);
+		rc = xl_parse_cpus(xl, s, &mask->map);
 		if (rc)
 			return cfg_fail(cfg, cfg_get(cfg, names[i])->line, err, rc == -ENOENT ?
 					"%s = \"%.40s\" " XL_NO_NODE : "%s is a set of CPUs such "
 					"as \"0-3,^2\", not \"%.40s\"", names[i], s);
-		for (unsigned int k = 0; k < LX_MAX_CPUS / 64; k++)
-			d->cpumask.w[k] = map.w[k] & (d->has_cpumask ? d->cpumask.w[k] :
-						      UINT64_MAX);
-		d->has_cpumask = true;
+		mask->key = names[i];
+		d->nr_cpumasks++;
 	}
 	return 0;
 }
@@ -91,16 +91,22 @@ static int cpumask(struct xl *xl, struct cfg *cfg, struct cfg_error *err)
 bool xl_mask_map(struct xl *xl, struct lx_cpumap *map)
 {
 	uint32_t cpus = xl_reaches(xl) ? xl_nr_cpus(xl) : LX_MAX_CPUS;
-	bool any = false;
 
-	for (unsigned int k = 0; k < LX_MAX_CPUS / 64 && xl->defaults.has_cpumask; k++)
-		map->w[k] &= xl->defaults.cpumask.w[k];
-	for (uint32_t i = 0; i < cpus && !any; i++)
-		any = lx_cpumap_test(map, i);
-	if (!any)
-		fprintf(stderr, XL_CONF ": vm.cpumask leaves no CPU for a vCPU: allow another one "
-			"there, or use --ignore-global-affinity-masks\n");
-	return any;
+	for (unsigned int m = 0; m < xl->defaults.nr_cpumasks; m++) {
+		const struct xl_cpumask *mask = &xl->defaults.cpumask[m];
+		bool any = false;
+
+		for (unsigned int k = 0; k < LX_MAX_CPUS / 64; k++)
+			map->w[k] &= mask->map.w[k];
+		for (uint32_t i = 0; i < cpus && !any; i++)
+			any = lx_cpumap_test(map, i);
+		if (any)
+			continue;
+		fprintf(stderr, XL_CONF ": %s leaves no CPU for a vCPU: allow another one there, "
+			"or use --ignore-global-affinity-masks\n", mask->key);
+		return false;
+	}
+	return true;
 }
 
 bool xl_mask_cpus(struct xl *xl, struct lx_domain_config *config)
@@ -108,7 +114,7 @@ bool xl_mask_cpus(struct xl *xl, struct lx_domain_config *config)
 	struct lx_build_info *b = &config->b_info;
 	bool any = true;
 
-	if (!xl->defaults.has_cpumask)
+	if (!xl->defaults.nr_cpumasks)
 		return true;
 	if (!b->nr_hard) {
 		b->hard = calloc(b->max_vcpus, sizeof(*b->hard));

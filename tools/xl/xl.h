@@ -18,13 +18,18 @@
 
 struct json_object;
 
+#define XL_CPUMASKS 3		/* vm.cpumask and those for a type of guest that PVH counts as */
+
 /** What xl.conf says; 0 and NULL where it does not. */
 struct xl_defaults {
 	char *vif_script, *vif_bridge, *vif_backend, *vif_gatewaydev;
 	uint32_t max_grant_frames, max_maptrack_frames, max_grant_version;
 	bool no_hotplug;
-	struct lx_cpumap cpumask;	/* where vCPUs of guests may run */
-	bool has_cpumask;
+	struct xl_cpumask {
+		const char *key;
+		struct lx_cpumap map;
+	} cpumask[XL_CPUMASKS];		/* vCPUs of guests may run where all of them allow it */
+	unsigned int nr_cpumasks;
 };
 
 #define XL_CONF "/etc/xen/xl.conf"
