@@ -13,7 +13,7 @@
 
 /** Lock ranks, outermost first. docs/locking.md explains the order. */
 enum lock_rank {
-	LOCK_RANK_NONE = 0,	/* not checked: boot-time and leaf locks that take nothing */
+	LOCK_RANK_NONE = 0,	/* not checked; docs/locking.md lists them */
 	LOCK_RANK_CPUPOOL,
 	LOCK_RANK_DOMCTL,
 	LOCK_RANK_DOMLIST,
