@@ -89,7 +89,7 @@ tools-install: $(tools_programs) ## install the toolstack (DESTDIR=...)
 	$(Q)install -d $(DESTDIR)/var/lib/xen
 test-tools-install: $(tools_programs) ## what tools-install installs is whole, and agrees with xl help
 	$(Q)$(PYTHON) tools/test/test_install.py $(BUILD)
-test-tools-xlcfg: $(BUILD)/tools/bin/xl ## xl reads 228 configurations as Debian's xl 4.17 does
+test-tools-xlcfg: $(BUILD)/tools/bin/xl ## xl reads configurations as Debian's xl 4.17 does
 	$(Q)$(PYTHON) tools/test/xlcfg/test_xlcfg.py $<
 tools: $(tools_programs) ## build the toolstack: build/tools/bin
 tools-unit: $(tools_tests:%=$(BUILD)/tools-asan/test/%.result) ## run the toolstack's unit tests
