@@ -16,14 +16,14 @@ HERE = Path(__file__).resolve().parent
 GOOD = {
     "xen/include/xen/types.h": "typedef int s32;\n",
     "xen/include/xen/printk.h": "void printk(void);\n",
-    "xen/include/xen/domain.h": "void domain_get(void);\nvoid *current_vcpu(void);\n",
+    "xen/include/xen/domain.h": "void domain_get(void);\nvoid *hal_current_vcpu(void);\n",
     "xen/include/xen/hypercall.h": "void hypercall(void);\n",
     "xen/include/xen/gnttab.h": "void gnttab(void);\n",
     "xen/include/xen/ops.h": "#define OPS_TABLE(t, f) extern int ops_##t\n",
     "xen/include/xen/hal/time.h": "#include <asm/time.h>\n",
     "xen/include/xen/sched/policy.h": "void sched_tickle(void);\n",
-    "xen/arch/x86/include/asm/time.h": "long now_ns(void);\n",
-    "xen/arch/x86/time.c": "#include <xen/hal/time.h>\nlong now_ns(void) { return 1; }\n",
+    "xen/arch/x86/include/asm/time.h": "long hal_now_ns(void);\n",
+    "xen/arch/x86/time.c": "#include <xen/hal/time.h>\nlong hal_now_ns(void) { return 1; }\n",
     "xen/arch/host/libc.c": "#include <stdio.h>\nint host;\n",
     "xen/arch/x86/svm/svm.c": '#include "svm.h"\nint svm;\n',
     "xen/arch/x86/svm/svm.h": "extern int svm;\n",
@@ -31,7 +31,7 @@ GOOD = {
     "xen/lib/format.c": "#include <xen/types.h>\nvoid format(void);\nvoid format(void) {}\n",
     "xen/core/printk.c": "#include <xen/printk.h>\nvoid printk(void) {}\n",
     "xen/core/timer.c": "#include <xen/hal/time.h>\nvoid timer(void);\n"
-                        "void timer(void) { now_ns(); }\n",
+                        "void timer(void) { hal_now_ns(); }\n",
     "xen/mm/pages.c": "#include <xen/domain.h>\nvoid pages(void);\n"
                       "void pages(void) { domain_get(); }\n",
     "xen/mm/p2m/fmt/npt.c": "#include <xen/printk.h>\nvoid npt(void);\n"
@@ -134,8 +134,8 @@ class Rules(unittest.TestCase):
             self.broken(added(source, "#include <xen/hal/time.h>"),
                         f"{source}: rule 3: may not see xen/arch/x86/include/asm/time.h",
                         f"{source}: rule 3: may not see xen/include/xen/hal/time.h")
-            self.broken({source: "long now_ns(void);\nlong f(void) { return now_ns(); }\n"},
-                        f"{source}: rule 3: may not use now_ns of xen/arch/x86/time.c")
+            self.broken({source: "long hal_now_ns(void);\nlong f(void) { return hal_now_ns(); }\n"},
+                        f"{source}: rule 3: may not use hal_now_ns of xen/arch/x86/time.c")
 
     def test_4_asm(self):
         """Only hal/ and arch/ name <asm/...>; svm and vmx do not see each other."""

@@ -25,7 +25,7 @@ static bool sync_mode;
 
 u64 console_lock(void)
 {
-	return READ_ONCE(sync_mode) ? irq_save() : spin_lock_irqsave(&lock);
+	return READ_ONCE(sync_mode) ? hal_irq_save() : spin_lock_irqsave(&lock);
 }
 
 void console_unlock(u64 flags)
@@ -34,7 +34,7 @@ void console_unlock(u64 flags)
 	if (spin_is_locked_by_me(&lock))
 		spin_unlock_irqrestore(&lock, flags);
 	else
-		irq_restore(flags);
+		hal_irq_restore(flags);
 }
 
 static void ring_put(const char *s, size_t len)

@@ -52,7 +52,7 @@ static void emit_note(u64 lines, const char *of)
 static void flush(struct slot *s)
 {
 	ASSERT(s->len <= GUEST_LINE);
-	if (rate_limit_take(&s->limit, now_ns())) {
+	if (rate_limit_take(&s->limit, hal_now_ns())) {
 		if (s->limit.dropped) {
 			emit_tag(s->domid);
 			emit_note(s->limit.dropped, "");

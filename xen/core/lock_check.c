@@ -34,7 +34,7 @@ void lock_check_order(const char *name, u8 rank, bool nested)
 
 	if (rank == LOCK_RANK_NONE)
 		return;
-	flags = irq_save();
+	flags = hal_irq_save();
 	h = &this_cpu(held_locks);
 	for (u32 i = 0; i < h->count && !h->reporting; i++) {
 		if (h->lock[i].rank < rank || (nested && h->lock[i].rank == rank))
@@ -43,7 +43,7 @@ void lock_check_order(const char *name, u8 rank, bool nested)
 		panic("lock order: %s (rank %u) wanted while holding %s (rank %u)", name, rank,
 		      h->lock[i].name, h->lock[i].rank);
 	}
-	irq_restore(flags);
+	hal_irq_restore(flags);
 }
 
 #define USE_IN_IRQ 1
@@ -51,7 +51,7 @@ void lock_check_order(const char *name, u8 rank, bool nested)
 
 void lock_check_irq(u8 *use, const char *name)
 {
-	u8 how = in_irq() ? USE_IN_IRQ : irq_is_enabled() ? USE_IRQS_ON : 0;
+	u8 how = hal_in_irq() ? USE_IN_IRQ : hal_irq_is_enabled() ? USE_IRQS_ON : 0;
 
 	/* The usual case: it has been taken this way before. */
 	if ((READ_ONCE(*use) & how) == how)
@@ -70,7 +70,7 @@ void lock_check_push(const void *lock, const char *name, u8 rank)
 
 	if (rank == LOCK_RANK_NONE)
 		return;
-	flags = irq_save();
+	flags = hal_irq_save();
 	h = &this_cpu(held_locks);
 	if (h->count == MAX_HELD && !h->reporting) {
 		h->reporting = true;
@@ -78,7 +78,7 @@ void lock_check_push(const void *lock, const char *name, u8 rank)
 	}
 	if (h->count < MAX_HELD)
 		h->lock[h->count++] = (struct held_lock){ lock, name, rank };
-	irq_restore(flags);
+	hal_irq_restore(flags);
 }
 
 void lock_check_pop(const void *lock, const char *name, u8 rank)
@@ -89,7 +89,7 @@ void lock_check_pop(const void *lock, const char *name, u8 rank)
 
 	if (rank == LOCK_RANK_NONE)
 		return;
-	flags = irq_save();
+	flags = hal_irq_save();
 	h = &this_cpu(held_locks);
 	/* Usually it is the innermost one, but locks may be released in any order. */
 	for (i = h->count; i && h->lock[i - 1].lock != lock; i--)
@@ -100,9 +100,9 @@ void lock_check_pop(const void *lock, const char *name, u8 rank)
 		h->count--;
 	} else if (!h->reporting) {
 		h->reporting = true;
-		panic("%s released by CPU %u, which does not hold it", name, smp_cpu_id());
+		panic("%s released by CPU %u, which does not hold it", name, hal_smp_cpu_id());
 	}
-	irq_restore(flags);
+	hal_irq_restore(flags);
 }
 
 #endif

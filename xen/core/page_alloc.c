@@ -186,7 +186,7 @@ static struct page_info *take_from_node(u32 node, u32 order, u32 memf)
 static struct page_info *take(u32 order, u32 memf, bool *retry)
 {
 	u32 wanted = memf & MEMF_NODE_MASK;
-	u32 first = wanted ? wanted - 1 : cpu_to_node(smp_cpu_id());
+	u32 first = wanted ? wanted - 1 : hal_cpu_to_node(hal_smp_cpu_id());
 	bool exact = wanted && memf & MEMF_EXACT_NODE;
 	struct page_info *pg = NULL;
 	u64 flags = spin_lock_irqsave(&heap_lock);
@@ -251,7 +251,7 @@ struct page_info *alloc_pages(u32 order, u32 memf)
 	if (order > PAGE_MAX_ORDER)
 		return NULL;
 	while ((pg = take(order, memf, &retry)) == NULL && retry)
-		cpu_relax();
+		hal_cpu_relax();
 	if (!pg)
 		return NULL;
 	if (memf & MEMF_NO_SCRUB)

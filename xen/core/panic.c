@@ -18,16 +18,16 @@ static u32 panic_cpu;
 void panic(const char *fmt, ...)
 {
 	static char message[512];
-	u32 me = smp_cpu_id() + 1, first = 0;
+	u32 me = hal_smp_cpu_id() + 1, first = 0;
 	va_list ap;
 
-	irq_disable();
+	hal_irq_disable();
 	if (!__atomic_compare_exchange_n(&panic_cpu, &first, me, false, __ATOMIC_SEQ_CST,
 					 __ATOMIC_SEQ_CST)) {
 		/* Another CPU is panicking, or the report itself failed and would fail again. */
 		if (first == me)
 			printk(LOG_ERR "panic while panicking\n");
-		cpu_halt();
+		hal_cpu_halt();
 	}
 	console_force_sync();
 	va_start(ap, fmt);
@@ -35,13 +35,13 @@ void panic(const char *fmt, ...)
 	va_end(ap);
 	printk(LOG_ERR "****************************************\n");
 	printk(LOG_ERR "Panic on CPU %u: %s\n", me - 1, message);
-	cpu_dump_state();
+	hal_cpu_dump_state();
 	printk(LOG_ERR "****************************************\n");
-	smp_stop_others();
+	hal_smp_stop_others();
 	trace_dump();
 	if (opt_noreboot) {
 		printk(LOG_ERR "Halted (noreboot)\n");
-		cpu_halt();
+		hal_cpu_halt();
 	}
-	machine_restart();
+	hal_machine_restart();
 }

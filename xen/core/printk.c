@@ -97,7 +97,7 @@ static int format_date(char *buf, size_t size, s_time_t now, bool with_ms)
 	char ms[8] = "";
 	u64 sec, ns;
 
-	wallclock_get(&sec, &nsec);
+	hal_wallclock_get(&sec, &nsec);
 	ns = (u64)now + nsec;
 	sec += ns / NS_PER_SEC;
 	civil_from_days(sec / 86400, &y, &m, &d);
@@ -114,14 +114,14 @@ static int format_stamp(char *buf, size_t size)
 
 	switch (stamp) {
 	case STAMP_BOOT:
-		now = (u64)now_ns();
+		now = (u64)hal_now_ns();
 		return scnprintf(buf, size, "[%5lu.%06lu] ", (unsigned long)(now / NS_PER_SEC),
 				 (unsigned long)(now % NS_PER_SEC / 1000));
 	case STAMP_RAW:
-		return scnprintf(buf, size, "[%016lx] ", (unsigned long)cycles_now());
+		return scnprintf(buf, size, "[%016lx] ", (unsigned long)hal_cycles_now());
 	case STAMP_DATE:
 	case STAMP_DATEMS:
-		return format_date(buf, size, now_ns(), stamp == STAMP_DATEMS);
+		return format_date(buf, size, hal_now_ns(), stamp == STAMP_DATEMS);
 	case STAMP_NONE:
 		break;
 	}
@@ -193,7 +193,7 @@ static bool within_limit(struct rate_limit *r, const char *what)
 {
 	char note[80];
 
-	if (!rate_limit_take(r, now_ns()))
+	if (!rate_limit_take(r, hal_now_ns()))
 		return false;
 	if (r->dropped) {
 		scnprintf(note, sizeof(note), "%lu %s were dropped\n", (unsigned long)r->dropped,

@@ -136,7 +136,7 @@ static void pass_grace_period(u32 me)
 /* This CPU holds no RCU-protected reference now. */
 static void quiescent(void)
 {
-	u32 me = smp_cpu_id();
+	u32 me = hal_smp_cpu_id();
 
 	ASSERT(!rcu_read_locked());
 	if (unlikely(cpumask_test(&need, me)))

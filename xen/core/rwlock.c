@@ -19,7 +19,7 @@ void read_lock(struct rwlock *l)
 	while (__atomic_fetch_add(&l->state, 1, __ATOMIC_ACQUIRE) & RW_WRITER) {
 		__atomic_fetch_sub(&l->state, 1, __ATOMIC_RELAXED);
 		while (__atomic_load_n(&l->state, __ATOMIC_RELAXED) & RW_WRITER)
-			cpu_relax();
+			hal_cpu_relax();
 	}
 	lock_check_push(l, l->name, l->rank);
 }
@@ -36,9 +36,9 @@ void write_lock(struct rwlock *l)
 	lock_check_order(l->name, l->rank, false);
 	/* Set the writer's bit first, so that no new reader enters while the present ones leave. */
 	while (__atomic_fetch_or(&l->state, (u32)RW_WRITER, __ATOMIC_ACQUIRE) & RW_WRITER)
-		cpu_relax();
+		hal_cpu_relax();
 	while (__atomic_load_n(&l->state, __ATOMIC_ACQUIRE) != RW_WRITER)
-		cpu_relax();
+		hal_cpu_relax();
 	lock_check_push(l, l->name, l->rank);
 }
 

@@ -53,7 +53,7 @@ const struct scrub_stats *scrub_last_stats(void)
 /* Zero one chunk on this CPU; false when no dirty one is left. */
 static bool scrub_one(struct worker *w)
 {
-	u32 home = cpu_to_node(smp_cpu_id()), order = 0;
+	u32 home = hal_cpu_to_node(hal_smp_cpu_id()), order = 0;
 	struct page_info *pg = NULL;
 
 	__atomic_fetch_add(&busy, 1, __ATOMIC_SEQ_CST);
@@ -76,7 +76,7 @@ static void scrub_tasklet(void *arg)
 
 	while (scrub_one(w)) {
 		/* In an emulator whose CPUs take turns this ends a turn, for even shares. */
-		cpu_relax();
+		hal_cpu_relax();
 		if (softirq_pending()) {
 			tasklet_schedule(&w->tasklet);
 			return;
@@ -97,25 +97,25 @@ static void report_progress(u64 total, s_time_t *last_time, u32 *last_tenth)
 	u64 done = __atomic_load_n(&pages_done, __ATOMIC_RELAXED);
 	u32 tenth = (u32)min(done * 10 / total, 10UL);
 
-	if (tenth == *last_tenth || now_ns() - *last_time < NS_PER_SEC)
+	if (tenth == *last_tenth || hal_now_ns() - *last_time < NS_PER_SEC)
 		return;
 	printk(LOG_INFO "Scrubbing free memory: %u%%\n", tenth * 10);
 	*last_tenth = tenth;
-	*last_time = now_ns();
+	*last_time = hal_now_ns();
 }
 
 /* Scrub on this CPU (unless @mine is NULL), then wait until all other CPUs are done. */
 static void scrub_until_clean(struct worker *mine, u64 total)
 {
-	s_time_t last_time = now_ns();
+	s_time_t last_time = hal_now_ns();
 	u32 last_tenth = 0;
 
 	while ((mine ? scrub_one(mine) : heap_has_dirty()) ||
 	       __atomic_load_n(&busy, __ATOMIC_SEQ_CST)) {
-		if (softirq_pending() && irq_is_enabled())
+		if (softirq_pending() && hal_irq_is_enabled())
 			softirq_run();
 		report_progress(total, &last_time, &last_tenth);
-		cpu_relax();
+		hal_cpu_relax();
 	}
 }
 
@@ -146,8 +146,8 @@ static void gather_stats(s_time_t ns)
 void scrub_heap_at_boot(void)
 {
 	u64 total = dirty_page_count();
-	s_time_t start = now_ns();
-	u32 cpu, me = smp_cpu_id();
+	s_time_t start = hal_now_ns();
+	u32 cpu, me = hal_smp_cpu_id();
 
 	if (!opt_scrub) {
 		printk(LOG_INFO "Free memory is scrubbed when it is allocated (scrub=off)\n");
@@ -172,7 +172,7 @@ void scrub_heap_at_boot(void)
 	cpumask_for_each(cpu, &cpu_online_map)
 		tasklet_kill(&workers[cpu].tasklet);
 	heap_set_scrubbing(false);
-	gather_stats(now_ns() - start);
+	gather_stats(hal_now_ns() - start);
 	xfree(workers);
 	workers = NULL;
 }

@@ -27,15 +27,15 @@ void softirq_raise_cpu(u32 cpu, enum softirq nr)
 	u32 old = __atomic_fetch_or(&per_cpu(softirq_bits, cpu), (u32)BIT(nr), __ATOMIC_SEQ_CST);
 
 	/* If the bit was set before, the CPU has been kicked already. */
-	if (cpu != smp_cpu_id() && !(old & BIT(nr)))
-		smp_kick(cpu);
+	if (cpu != hal_smp_cpu_id() && !(old & BIT(nr)))
+		hal_smp_kick(cpu);
 }
 
 void softirq_run(void)
 {
 	u32 work;
 
-	ASSERT(irq_is_enabled());
+	ASSERT(hal_irq_is_enabled());
 	/* Take all bits each round, so that work that raises itself cannot delay the rest. */
 	while ((work = __atomic_exchange_n(&this_cpu(softirq_bits), 0, __ATOMIC_SEQ_CST)) != 0) {
 		for (; work; work &= work - 1) {

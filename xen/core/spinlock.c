@@ -13,19 +13,19 @@ void spin_lock_init(struct spinlock *l, const char *name, enum lock_rank rank)
 
 static __noinline __noreturn void taken_twice(const struct spinlock *l)
 {
-	panic("%s taken twice by CPU %u", l->name, smp_cpu_id());
+	panic("%s taken twice by CPU %u", l->name, hal_smp_cpu_id());
 }
 
 static inline void acquire(struct spinlock *l)
 {
-	u16 ticket, me = (u16)(smp_cpu_id() + 1);
+	u16 ticket, me = (u16)(hal_smp_cpu_id() + 1);
 
 	if (unlikely(READ_ONCE(l->owner) == me))
 		taken_twice(l);
 	lock_check_irq(&l->irq_use, l->name);
 	ticket = __atomic_fetch_add(&l->tail, 1, __ATOMIC_RELAXED);
 	while (unlikely(__atomic_load_n(&l->head, __ATOMIC_ACQUIRE) != ticket))
-		cpu_relax();
+		hal_cpu_relax();
 	WRITE_ONCE(l->owner, me);
 	lock_check_push(l, l->name, l->rank);
 }
@@ -52,9 +52,9 @@ bool spin_trylock(struct spinlock *l)
 					 __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
 		return false;
 	/* A lock taken by a try with interrupts on blocks a handler that wants it, too. */
-	if (!in_irq())
+	if (!hal_in_irq())
 		lock_check_irq(&l->irq_use, l->name);
-	WRITE_ONCE(l->owner, (u16)(smp_cpu_id() + 1));
+	WRITE_ONCE(l->owner, (u16)(hal_smp_cpu_id() + 1));
 	lock_check_push(l, l->name, l->rank);
 	return true;
 }
@@ -68,7 +68,7 @@ void spin_unlock(struct spinlock *l)
 
 u64 spin_lock_irqsave(struct spinlock *l)
 {
-	u64 flags = irq_save();
+	u64 flags = hal_irq_save();
 
 	spin_lock(l);
 	return flags;
@@ -77,10 +77,10 @@ u64 spin_lock_irqsave(struct spinlock *l)
 void spin_unlock_irqrestore(struct spinlock *l, u64 flags)
 {
 	spin_unlock(l);
-	irq_restore(flags);
+	hal_irq_restore(flags);
 }
 
 bool spin_is_locked_by_me(const struct spinlock *l)
 {
-	return READ_ONCE(l->owner) == smp_cpu_id() + 1;
+	return READ_ONCE(l->owner) == hal_smp_cpu_id() + 1;
 }

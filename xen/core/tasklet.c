@@ -60,7 +60,7 @@ void tasklet_schedule_on(struct tasklet *t, u32 cpu)
 
 void tasklet_schedule(struct tasklet *t)
 {
-	tasklet_schedule_on(t, smp_cpu_id());
+	tasklet_schedule_on(t, hal_smp_cpu_id());
 }
 
 static void tasklet_softirq(void)
@@ -72,7 +72,7 @@ static void tasklet_softirq(void)
 
 	if (q->next && !list_empty(q)) {
 		t = list_first_entry(q, struct tasklet, link);
-		ASSERT(t->scheduled && !t->running && t->cpu == (s32)smp_cpu_id());
+		ASSERT(t->scheduled && !t->running && t->cpu == (s32)hal_smp_cpu_id());
 		list_del_init(&t->link);
 		t->scheduled = false;
 		t->cpu = -1;
@@ -103,7 +103,7 @@ void tasklet_kill(struct tasklet *t)
 	}
 	while (t->running) {
 		spin_unlock_irqrestore(&lock, flags);
-		cpu_relax();
+		hal_cpu_relax();
 		flags = spin_lock_irqsave(&lock);
 	}
 	spin_unlock_irqrestore(&lock, flags);

@@ -140,9 +140,9 @@ static struct timers *lock_timers(const struct timer *t, u64 *flags)
 static void announce(struct timers *ts, const struct timer *t)
 {
 	if (t->heap_index == IN_OVERFLOW || earliest(ts) == t) {
-		if (t->cpu != smp_cpu_id())
+		if (t->cpu != hal_smp_cpu_id())
 			softirq_raise_cpu(t->cpu, SOFTIRQ_TIMER);
-		else if (t->heap_index == IN_OVERFLOW || t->expires <= now_ns())
+		else if (t->heap_index == IN_OVERFLOW || t->expires <= hal_now_ns())
 			softirq_raise(SOFTIRQ_TIMER);
 		else if (!ts->in_softirq)
 			hal_timer_program(t->expires);
@@ -184,7 +184,7 @@ void timer_stop(struct timer *t)
 void timer_migrate(struct timer *t, u32 cpu)
 {
 	struct timers *from, *to = &per_cpu(timers, cpu);
-	u64 flags = irq_save();
+	u64 flags = hal_irq_save();
 	u32 old;
 	bool active;
 
@@ -212,7 +212,7 @@ void timer_migrate(struct timer *t, u32 cpu)
 	spin_unlock(&from->lock);
 	spin_unlock(&to->lock);
 out:
-	irq_restore(flags);
+	hal_irq_restore(flags);
 }
 
 static bool is_running(const struct timer *t)
@@ -233,7 +233,7 @@ void timer_kill(struct timer *t)
 	t->dead = true;
 	spin_unlock_irqrestore(&ts->lock, flags);
 	while (is_running(t))
-		cpu_relax();
+		hal_cpu_relax();
 }
 
 s_time_t timer_next_deadline(void)
@@ -283,7 +283,7 @@ static s_time_t fire(struct timers *ts, struct timer *t, s_time_t now)
 
 	trace_timer_fire(t->expires);
 	t->fn(t->arg);
-	end = now_ns();
+	end = hal_now_ns();
 	if (t->charged)
 		bill(t->charged, end - now);
 	__atomic_store_n(&ts->running, NULL, __ATOMIC_RELEASE);
@@ -293,7 +293,7 @@ static s_time_t fire(struct timers *ts, struct timer *t, s_time_t now)
 static void timer_softirq(void)
 {
 	struct timers *ts = &this_cpu(timers);
-	s_time_t now = now_ns();
+	s_time_t now = hal_now_ns();
 	struct timer *t;
 	u64 flags;
 
@@ -330,6 +330,6 @@ int timer_cpu_prepare(u32 cpu)
 void timer_init_subsystem(void)
 {
 	softirq_register(SOFTIRQ_TIMER, timer_softirq);
-	if (timer_cpu_prepare(smp_cpu_id()))
+	if (timer_cpu_prepare(hal_smp_cpu_id()))
 		panic("no memory for the first CPU's timers");
 }

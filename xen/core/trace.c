@@ -99,11 +99,11 @@ static bool wanted(u32 id)
 /* With interrupts off, so that all CPUs begin or end as nearly at once as possible. */
 static void switch_rings(void)
 {
-	u64 flags = irq_save();
+	u64 flags = hal_irq_save();
 
 	for (u32 cpu = 0; cpu < nr_rings; cpu++)
 		WRITE_ONCE(trace_rings[cpu].on, enabled && cpumask_test(&cpu_mask, cpu));
-	irq_restore(flags);
+	hal_irq_restore(flags);
 }
 
 /* Words of t_info before the first list of frames. */

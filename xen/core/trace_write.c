@@ -236,7 +236,7 @@ static __attribute__((noinline)) void append_slowly(struct trace_ring *r, u32 id
 
 static inline __attribute__((always_inline)) void append(u32 id, const u32 n, PAYLOAD_PARAMS)
 {
-	struct trace_ring *r = &trace_rings[smp_cpu_id()];
+	struct trace_ring *r = &trace_rings[hal_smp_cpu_id()];
 	const u32 bytes = TRACE_HEAD_BYTES + 4 * n;
 	u64 old, stamp;
 

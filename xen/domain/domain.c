@@ -46,21 +46,21 @@ static void domain_free(struct rcu_head *rcu)
 	for (u32 i = 0; d->vcpu && i < d->max_vcpus; i++) {
 		if (!d->vcpu[i])
 			continue;
-		arch_vcpu_destroy(d->vcpu[i]);
-		arch_vcpu_free(d->vcpu[i]);
+		hal_vcpu_destroy(d->vcpu[i]);
+		hal_vcpu_free(d->vcpu[i]);
 	}
 	gnttab_domain_free(d);
 	p2m_domain_free(d);
 	free_shared_info(d);
 	sched_domain_destroy(d);
-	arch_domain_destroy(d);
+	hal_domain_destroy(d);
 	rangeset_destroy(&d->iomem_caps);
 	rangeset_destroy(&d->irq_caps);
 	rangeset_destroy(&d->ioport_caps);
 	xfree(d->hvm_params);
 	xfree(d->vcpu);
 	printk(LOG_DEBUG "d%u is gone, %lu pages are free\n", d->id, free_page_count(NUMA_NO_NODE));
-	arch_domain_free(d);
+	hal_domain_free(d);
 }
 
 static int make_shared_info(struct domain *d)
@@ -86,7 +86,7 @@ static void domain_set_config(struct domain *d, const struct domain_config *cfg)
 	d->max_pages = cfg->max_pages;
 	d->node_affinity = cfg->node;
 	d->config_flags = cfg->flags;
-	d->created_at = now_ns();
+	d->created_at = hal_now_ns();
 	memcpy(d->handle, cfg->handle, sizeof(d->handle));
 	memcpy(d->name, cfg->name, sizeof(d->name));
 	d->name[sizeof(d->name) - 1] = 0;
@@ -112,7 +112,7 @@ static int domain_init_parts(struct domain *d, const struct domain_config *cfg)
 	if (!d->vcpu || !d->hvm_params)
 		return -XEN_ENOMEM;
 	if ((rc = make_shared_info(d)) || (rc = p2m_domain_init(d)) ||
-	    (rc = arch_domain_init(d, cfg)) || (rc = evtchn_domain_init(d, cfg->max_evtchn_port)))
+	    (rc = hal_domain_init(d, cfg)) || (rc = evtchn_domain_init(d, cfg->max_evtchn_port)))
 		return rc;
 	rc = gnttab_domain_init(d, cfg->max_grant_frames, cfg->max_maptrack_frames,
 				cfg->max_grant_version);
@@ -135,7 +135,7 @@ struct domain *domain_create(const struct domain_config *cfg, int *err)
 	if (cfg->max_vcpus < 1 || cfg->max_vcpus > MAX_VCPUS_PER_DOMAIN)
 		return NULL;
 	*err = -XEN_ENOMEM;
-	d = arch_domain_alloc();
+	d = hal_domain_alloc();
 	if (!d)
 		return NULL;
 	domain_set_config(d, cfg);
@@ -161,7 +161,7 @@ int domain_vcpu_create(struct domain *d, u32 id)
 		return -XEN_EINVAL;
 	if (d->vcpu[id])
 		return -XEN_EEXIST;
-	v = arch_vcpu_alloc();
+	v = hal_vcpu_alloc();
 	if (!v)
 		return -XEN_ENOMEM;
 	v->id = id;
@@ -171,11 +171,11 @@ int domain_vcpu_create(struct domain *d, u32 id)
 	spin_lock_init(&v->area_lock, "runstate area", LOCK_RANK_NONE);
 	vcpu_timers_init(v);
 	if ((rc = evtchn_vcpu_init(v)) == 0 && (rc = sched_vcpu_init(v)) == 0 &&
-	    (rc = arch_vcpu_init(v)) != 0)
+	    (rc = hal_vcpu_init(v)) != 0)
 		sched_vcpu_destroy(v);
 	if (rc) {
-		arch_vcpu_destroy(v);
-		arch_vcpu_free(v);
+		hal_vcpu_destroy(v);
+		hal_vcpu_free(v);
 		return rc;
 	}
 	__atomic_store_n(&d->vcpu[id], v, __ATOMIC_RELEASE);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * XEN_DOMCTL_*: the toolstack's control of domains. This file decodes the arguments and finds the
- * handler. Each family of operations has a file of its own; arch_domctl() does those of the
+ * handler. Each family of operations has a file of its own; hal_domctl() does those of the
  * platform.
  *
  * Locking: one call at a time. A caller that finds the lock taken restarts its call instead of
@@ -69,7 +69,7 @@ static long run(struct vcpu *v, struct xen_domctl *op, bool *copy)
 		rc = (flags & NOT_SELF) && d == v->domain ? -XEN_EINVAL : fn(v, d, op);
 		*copy = (flags & COPY_BACK) && rc >= 0;
 	} else {
-		rc = arch_domctl(v, d, op, copy);
+		rc = hal_domctl(v, d, op, copy);
 	}
 	domain_put(d);
 	return rc;

@@ -55,7 +55,7 @@ void domain_info(struct domain *d, struct xen_domctl_getdomaininfo *info)
 	/* The guest chooses where to map its shared info, if it maps it at all. */
 	info->shared_info_frame = ~0UL;
 	memcpy(info->handle, d->handle, sizeof(info->handle));
-	arch_domain_info(d, info);
+	hal_domain_info(d, info);
 }
 
 /* The domain with that id or, so that callers can list all domains, the next one. */

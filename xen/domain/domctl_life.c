@@ -31,7 +31,7 @@ static int check_flags(const struct xen_domctl_createdomain *c)
 		return refuse(-XEN_EINVAL, "no processor trace for guests");
 	if (c->cpupool_id)
 		return refuse(-XEN_ENOENT, "no such cpupool");
-	return arch_domain_config_check(c);
+	return hal_domain_config_check(c);
 }
 
 /* A negative limit asks for the default, which the grant table's constructor calls 0. */
@@ -128,7 +128,7 @@ long domctl_set_handle(struct vcpu *v, struct domain *d, struct xen_domctl *op)
 long domctl_time_offset(struct vcpu *v, struct domain *d, struct xen_domctl *op)
 {
 	d->time_offset_seconds = op->u.settimeoffset.time_offset_seconds;
-	arch_domain_update_wallclock(d);
+	hal_domain_update_wallclock(d);
 	return 0;
 }
 
@@ -153,6 +153,6 @@ long domctl_trigger(struct vcpu *v, struct domain *d, struct xen_domctl *op)
 		return -XEN_EOPNOTSUPP;
 	if (!t)
 		return -XEN_ESRCH;
-	arch_vcpu_nmi(t);
+	hal_vcpu_nmi(t);
 	return 0;
 }

@@ -39,7 +39,7 @@ static int set_param(struct vcpu *v, struct domain *d, const struct xen_hvm_para
 	ASSERT(p->index < HVM_NR_PARAMS && d->hvm_params);
 	if (!v->domain->is_privileged && !guest_may_set(p->index))
 		return -XEN_EPERM;
-	rc = arch_hvm_param_set(d, p->index, p->value);
+	rc = hal_hvm_param_set(d, p->index, p->value);
 	if (rc)
 		return rc;
 	spin_lock(&d->lock);
@@ -86,6 +86,6 @@ long do_hvm_op(struct vcpu *v, struct hypercall *hc)
 	case HVMOP_get_param:
 		return op_param(v, cmd, arg);
 	default:
-		return arch_hvm_op(v, cmd, arg);
+		return hal_hvm_op(v, cmd, arg);
 	}
 }

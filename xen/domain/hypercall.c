@@ -25,11 +25,11 @@ static const hypercall_fn hypercall_table[] = {
 	[__HYPERVISOR_vcpu_op] = do_vcpu_op,
 	[__HYPERVISOR_sched_op] = do_sched_op,
 	[__HYPERVISOR_event_channel_op] = do_event_channel_op,
-	[__HYPERVISOR_physdev_op] = arch_physdev_op,
+	[__HYPERVISOR_physdev_op] = hal_physdev_op,
 	[__HYPERVISOR_hvm_op] = do_hvm_op,
 	[__HYPERVISOR_sysctl] = do_sysctl,
 	[__HYPERVISOR_domctl] = do_domctl,
-	[__HYPERVISOR_platform_op] = arch_platform_op,
+	[__HYPERVISOR_platform_op] = hal_platform_op,
 };
 
 static inline long run(struct vcpu *v, struct hypercall *hc)

@@ -119,7 +119,7 @@ long do_memory_op(struct vcpu *v, struct hypercall *hc)
 	case XENMEM_memory_map:
 	case XENMEM_machine_memory_map:
 	case XENMEM_set_memory_map:
-		return arch_memory_map_op(v, cmd, arg);
+		return hal_memory_map_op(v, cmd, arg);
 	default:
 		return -XEN_ENOSYS;
 	}

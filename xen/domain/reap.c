@@ -52,7 +52,7 @@ static void report_end(const struct domain *d)
 	for_each_vcpu(d, v)
 		cpu_ns += vcpu_cpu_time(v);
 	printk(LOG_INFO "d%u %s: ended with %s after %lld ns, CPU time %llu ns\n", d->id, d->name,
-	       reason_text(d->shutdown_code), (long long)(now_ns() - d->created_at),
+	       reason_text(d->shutdown_code), (long long)(hal_now_ns() - d->created_at),
 	       (unsigned long long)cpu_ns);
 }
 
@@ -89,9 +89,9 @@ static void end_machine(void)
 	printk(LOG_WARN "The last domain has ended, %lu KiB free%s\n",
 	       free_page_count(NUMA_NO_NODE) << (PAGE_SHIFT - 10), does[last_action]);
 	if (last_action == LAST_POWEROFF)
-		machine_power_off();
+		hal_machine_power_off();
 	if (last_action == LAST_REBOOT)
-		machine_restart();
+		hal_machine_restart();
 }
 
 static void look(void *arg)
@@ -109,7 +109,7 @@ static void look(void *arg)
 	}
 	rcu_read_unlock();
 	if (again)
-		timer_set(&retry, now_ns() + RETRY_NS);
+		timer_set(&retry, hal_now_ns() + RETRY_NS);
 	else if (!alive && !hardware_domain)
 		end_machine();
 }

@@ -120,9 +120,10 @@ int runstate_area_register(struct vcpu *v, guest_ptr_t at)
 	pages = DIV_ROUND_UP(new.offset + new.len, PAGE_SIZE);
 	ASSERT(pages <= ARRAY_SIZE(new.page));
 	for (u32 i = 0; i < pages; i++) {
+		gvaddr_t va = gvaddr_make(at.v + i * PAGE_SIZE);
 		gfn_t gfn;
 
-		if (arch_guest_va_to_gfn(current_vcpu(), gvaddr_make(at.v + i * PAGE_SIZE), &gfn) ||
+		if (hal_guest_va_to_gfn(hal_current_vcpu(), va, &gfn) ||
 		    !map_guest_page(v->domain, gfn, &new.page[i])) {
 			if (i)
 				page_put(new.page[0]);
@@ -130,7 +131,7 @@ int runstate_area_register(struct vcpu *v, guest_ptr_t at)
 		}
 	}
 	replace_area(v, &new);
-	if (v == current_vcpu())
+	if (v == hal_current_vcpu())
 		runstate_area_update(v);
 	return 0;
 }

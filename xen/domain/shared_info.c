@@ -25,7 +25,7 @@ void shared_info_latch(struct vcpu *v)
 	if (is_32bit(d) == v->caller_is_32bit)
 		return;
 	WRITE_ONCE(d->shared_info_is_32bit, v->caller_is_32bit);
-	arch_domain_update_wallclock(d);
+	hal_domain_update_wallclock(d);
 }
 
 void shared_select_all(const struct domain *d, struct vcpu_info *vi)

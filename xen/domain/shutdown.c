@@ -29,24 +29,24 @@ static void hardware_shutdown(u32 reason)
 	switch (reason) {
 	case SHUTDOWN_poweroff:
 		printk(LOG_WARN "Hardware domain powered off: powering off the machine\n");
-		machine_power_off();
+		hal_machine_power_off();
 	case SHUTDOWN_reboot:
 		printk(LOG_WARN "Hardware domain asked for a reboot\n");
-		machine_restart();
+		hal_machine_restart();
 	case SHUTDOWN_crash:
 		panic("Hardware domain crashed");
 	default:
 		printk(LOG_WARN "Hardware domain shut down with reason %u: rebooting\n", reason);
-		machine_restart();
+		hal_machine_restart();
 	}
 }
 
 static void report(const struct domain *d, const char *what)
 {
 	printk(LOG_G_INFO "d%u %s: %s after %ld ms, %lu MiB, %u vCPUs\n", d->id, d->name, what,
-	       (now_ns() - d->created_at) / 1000000, d->tot_pages >> (20 - PAGE_SHIFT),
+	       (hal_now_ns() - d->created_at) / 1000000, d->tot_pages >> (20 - PAGE_SHIFT),
 	       d->max_vcpus);
-	arch_domain_report(d);
+	hal_domain_report(d);
 }
 
 /* The machine stops with the hardware domain, so report every domain that is still up. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * XEN_SYSCTL_*: the toolstack's view of the machine and of the hypervisor. Calls that need more
- * than a few lines have files of their own; arch_sysctl() does those of the platform.
+ * than a few lines have files of their own; hal_sysctl() does those of the platform.
  *
  * Locking: one call at a time; domctl.c explains why a caller restarts instead of spinning.
  */
@@ -138,7 +138,7 @@ long do_sysctl(struct vcpu *v, struct hypercall *hc)
 		rc = fn(v, &op);
 		copy = !rc;
 	} else {
-		rc = arch_sysctl(v, &op, &copy);
+		rc = hal_sysctl(v, &op, &copy);
 	}
 	spin_unlock(&sysctl_lock);
 	if (rc == -XEN_ENOSYS)

@@ -20,14 +20,14 @@ static u32 last_cpu(void)
 /* Count the CPUs of the first CPU's socket and core; assumes that all sockets are alike. */
 static void count_siblings(struct xen_sysctl_physinfo *p)
 {
-	u32 first = cpumask_first(&cpu_online_map), socket = cpu_to_socket(first);
+	u32 first = cpumask_first(&cpu_online_map), socket = hal_cpu_to_socket(first);
 	u32 in_socket = 0, cpu;
 
 	cpumask_for_each(cpu, &cpu_online_map) {
-		if (cpu_to_socket(cpu) != socket)
+		if (hal_cpu_to_socket(cpu) != socket)
 			continue;
 		in_socket++;
-		if (cpu_to_core(cpu) == cpu_to_core(first))
+		if (hal_cpu_to_core(cpu) == hal_cpu_to_core(first))
 			p->threads_per_core++;
 	}
 	p->cores_per_socket = in_socket / p->threads_per_core;
@@ -65,7 +65,7 @@ long sysctl_physinfo(struct vcpu *v, struct xen_sysctl *op)
 	p->max_mfn = max_mfn - 1;
 	p->capabilities = XEN_SYSCTL_PHYSCAP_hvm | XEN_SYSCTL_PHYSCAP_hap |
 			  XEN_SYSCTL_PHYSCAP_gnttab_v1 | XEN_SYSCTL_PHYSCAP_gnttab_v2;
-	arch_physinfo(p);
+	hal_physinfo(p);
 	return 0;
 }
 
@@ -155,8 +155,9 @@ long sysctl_cputopoinfo(struct vcpu *v, struct xen_sysctl *op)
 						XEN_INVALID_NODE_ID };
 
 		if (cpumask_test(&cpu_online_map, cpu))
-			t = (struct xen_sysctl_cputopo){ cpu_to_core(cpu), cpu_to_socket(cpu),
-							 cpu_to_node(cpu) };
+			t = (struct xen_sysctl_cputopo){ .core = hal_cpu_to_core(cpu),
+							 .socket = hal_cpu_to_socket(cpu),
+							 .node = hal_cpu_to_node(cpu) };
 		if (guest_copy_out(v, guest_ptr_add(at, cpu * sizeof(t)), &t, sizeof(t)))
 			return -XEN_EFAULT;
 	}

@@ -39,7 +39,7 @@ static int share_buffers(void)
 
 	if (domain_xen() || !trace_info_bytes())
 		return 0;
-	d = arch_domain_alloc();
+	d = hal_domain_alloc();
 	if (!d)
 		return -XEN_ENOMEM;
 	d->id = DOMID_XEN;

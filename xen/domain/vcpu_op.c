@@ -58,7 +58,7 @@ static int register_vcpu_info(struct vcpu *v, const struct vcpu_register_vcpu_in
 	v->vcpu_info_page = pg;
 	__atomic_store_n(&v->vcpu_info, vi, __ATOMIC_RELEASE);
 	spin_unlock(&v->domain->lock);
-	arch_vcpu_update_time(v);
+	hal_vcpu_update_time(v);
 	evtchn_vcpu_info_moved(v);
 	return 0;
 }
@@ -142,7 +142,7 @@ long do_vcpu_op(struct vcpu *v, struct hypercall *hc)
 	case VCPUOP_get_physid:
 		return get_physid(v, t, arg);
 	case VCPUOP_send_nmi:
-		arch_vcpu_nmi(t);
+		hal_vcpu_nmi(t);
 		return 0;
 	default:
 		return -XEN_ENOSYS;

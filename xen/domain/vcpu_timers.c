@@ -37,14 +37,14 @@ static void periodic_fired(void *arg)
 	struct vcpu *v = arg;
 
 	evtchn_send_vcpu_virq(v, VIRQ_TIMER);
-	WRITE_ONCE(v->periodic_last, now_ns());
+	WRITE_ONCE(v->periodic_last, hal_now_ns());
 	if (!sched_at_next_run(v, VSW_PERIODIC))
 		arm_periodic(v, v->periodic_last);
 }
 
 void vcpu_periodic_resume(struct vcpu *v)
 {
-	s_time_t now = now_ns(), period = READ_ONCE(v->periodic_period);
+	s_time_t now = hal_now_ns(), period = READ_ONCE(v->periodic_period);
 
 	ASSERT(v->unit.running);
 	__atomic_fetch_and(&v->switch_work, ~(u32)VSW_PERIODIC, __ATOMIC_RELAXED);
@@ -55,9 +55,9 @@ void vcpu_periodic_resume(struct vcpu *v)
 
 void vcpu_timers_init(struct vcpu *v)
 {
-	timer_init(&v->singleshot_timer, singleshot_fired, v, smp_cpu_id());
-	timer_init(&v->periodic_timer, periodic_fired, v, smp_cpu_id());
-	timer_init(&v->poll_timer, vcpu_poll_timed_out, v, smp_cpu_id());
+	timer_init(&v->singleshot_timer, singleshot_fired, v, hal_smp_cpu_id());
+	timer_init(&v->periodic_timer, periodic_fired, v, hal_smp_cpu_id());
+	timer_init(&v->poll_timer, vcpu_poll_timed_out, v, hal_smp_cpu_id());
 	timer_charge_to(&v->singleshot_timer, v);
 	timer_charge_to(&v->periodic_timer, v);
 	timer_charge_to(&v->poll_timer, v);
@@ -72,7 +72,7 @@ void vcpu_timers_kill(struct vcpu *v)
 
 void vcpu_timers_move(struct vcpu *v, u32 cpu)
 {
-	ASSERT(cpu == smp_cpu_id());
+	ASSERT(cpu == hal_smp_cpu_id());
 	timer_migrate(&v->singleshot_timer, cpu);
 	timer_migrate(&v->periodic_timer, cpu);
 	timer_migrate(&v->poll_timer, cpu);
@@ -84,10 +84,10 @@ static int set_singleshot(struct vcpu *v, guest_ptr_t arg)
 
 	if (guest_copy_in(v, &t, arg, sizeof(t)))
 		return -XEN_EFAULT;
-	if ((t.flags & VCPU_SSHOTTMR_future) && (s_time_t)t.timeout_abs_ns < now_ns())
+	if ((t.flags & VCPU_SSHOTTMR_future) && (s_time_t)t.timeout_abs_ns < hal_now_ns())
 		return -XEN_ETIME;
-	if (v->singleshot_timer.cpu != smp_cpu_id())
-		timer_migrate(&v->singleshot_timer, smp_cpu_id());
+	if (v->singleshot_timer.cpu != hal_smp_cpu_id())
+		timer_migrate(&v->singleshot_timer, hal_smp_cpu_id());
 	timer_set(&v->singleshot_timer, (s_time_t)t.timeout_abs_ns);
 	return 0;
 }
@@ -101,7 +101,7 @@ static int set_periodic(struct vcpu *v, guest_ptr_t arg)
 	if (t.period_ns < PERIODIC_MIN_NS || t.period_ns > (u64)INT64_MAX / 2)
 		return -XEN_EINVAL;
 	WRITE_ONCE(v->periodic_period, (s_time_t)t.period_ns);
-	v->periodic_last = now_ns();
+	v->periodic_last = hal_now_ns();
 	arm_periodic(v, v->periodic_last);
 	return 0;
 }
@@ -138,8 +138,8 @@ long do_set_timer_op(struct vcpu *v, struct hypercall *hc)
 		timer_stop(&v->singleshot_timer);
 		return 0;
 	}
-	if (v->singleshot_timer.cpu != smp_cpu_id())
-		timer_migrate(&v->singleshot_timer, smp_cpu_id());
+	if (v->singleshot_timer.cpu != hal_smp_cpu_id())
+		timer_migrate(&v->singleshot_timer, hal_smp_cpu_id());
 	timer_set(&v->singleshot_timer, timeout < 0 ? INT64_MAX : timeout);
 	return 0;
 }

@@ -41,7 +41,7 @@ static long op_capabilities(struct vcpu *v, guest_ptr_t arg)
 	xen_capabilities_info_t caps;
 
 	memset(caps, 0, sizeof(caps));
-	scnprintf(caps, sizeof(caps), "%s", arch_capabilities());
+	scnprintf(caps, sizeof(caps), "%s", hal_capabilities());
 	return give(v, arg, caps, sizeof(caps));
 }
 

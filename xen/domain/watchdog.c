@@ -37,7 +37,7 @@ void watchdogs_kill(struct domain *d)
 static void arm(struct domain *d, u32 index, u32 seconds)
 {
 	ASSERT(index < DOMAIN_WATCHDOGS && spin_is_locked_by_me(&d->lock));
-	timer_set(&d->watchdog[index], now_ns() + seconds * NS_PER_SECOND);
+	timer_set(&d->watchdog[index], hal_now_ns() + seconds * NS_PER_SECOND);
 }
 
 /* Returns the identifier, which is never 0. */

@@ -26,7 +26,7 @@ int sched_set_domain_params(struct domain *d, const struct sched_domain_params *
 {
 	struct scheduler *s = d->sched;
 
-	return named(s, "domains", s->ops->set_domain_params(s, d->sched_priv, p, now_ns()));
+	return named(s, "domains", s->ops->set_domain_params(s, d->sched_priv, p, hal_now_ns()));
 }
 
 int sched_get_vcpu_params(struct vcpu *v, struct sched_unit_params *p)
@@ -40,7 +40,7 @@ int sched_set_vcpu_params(struct vcpu *v, const struct sched_unit_params *p)
 {
 	struct scheduler *s = v->unit.sched;
 
-	return named(s, "single vCPUs", s->ops->set_unit_params(s, &v->unit, p, now_ns()));
+	return named(s, "single vCPUs", s->ops->set_unit_params(s, &v->unit, p, hal_now_ns()));
 }
 
 int sched_get_global_params(struct scheduler *s, struct sched_global_params *p)

@@ -72,7 +72,7 @@ void sched_migrate_finish(struct vcpu *v)
 
 		if (may) {
 			sched_keep_usable(u);
-			new = s->ops->pick_cpu(s, u, now_ns());
+			new = s->ops->pick_cpu(s, u, hal_now_ns());
 		}
 		spin_unlock_irqrestore(l, flags);
 		if (!may)
@@ -85,7 +85,7 @@ void sched_migrate_finish(struct vcpu *v)
 		}
 		if (u->cpu == old && cpumask_test(&u->hard, new) && cpumask_test(&s->cpus, new)) {
 			if (old != new)
-				s->ops->migrate(s, u, new, now_ns());
+				s->ops->migrate(s, u, new, hal_now_ns());
 			__atomic_fetch_and(&v->pause_flags, ~VPF_MIGRATING, __ATOMIC_SEQ_CST);
 			done = true;
 		}
@@ -116,7 +116,7 @@ int vcpu_set_affinity(struct vcpu *v, const cpumask_t *hard, const cpumask_t *so
 		__atomic_fetch_or(&v->pause_flags, VPF_MIGRATING, __ATOMIC_SEQ_CST);
 		sched_sleep_locked(v);
 	} else {
-		s->ops->affinity_changed(s, u, now_ns());
+		s->ops->affinity_changed(s, u, hal_now_ns());
 	}
 	spin_unlock_irqrestore(l, flags);
 	if (move)

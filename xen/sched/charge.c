@@ -23,13 +23,13 @@ static void charge_unit(struct vcpu *v, s64 ns)
 	ASSERT(u->sched && ns);
 	l = sched_unit_lock(u, &flags);
 	if (u->inserted)
-		u->sched->ops->charge(u->sched, u, ns, now_ns());
+		u->sched->ops->charge(u->sched, u, ns, hal_now_ns());
 	spin_unlock_irqrestore(l, flags);
 }
 
 static void charge(struct vcpu *v, s64 ns)
 {
-	struct vcpu *curr = sched_cpus[smp_cpu_id()].curr;
+	struct vcpu *curr = sched_cpus[hal_smp_cpu_id()].curr;
 
 	if (!curr || curr == v || ns <= 0)
 		return;

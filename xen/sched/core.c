@@ -5,7 +5,7 @@
  * Hypervisor code never blocks. To take a vCPU off its CPU, a caller sets a reason (pause flag or
  * count) and raises SOFTIRQ_SCHEDULE on that CPU (wake.c); before the CPU enters the guest again
  * it runs schedule(), which asks the policy and switches. There is one stack a CPU, not one a vCPU,
- * so arch_context_switch returns like any function, with another vCPU current.
+ * so hal_context_switch returns like any function, with another vCPU current.
  */
 #include <xen/errno.h>
 #include <xen/printk.h>
@@ -50,7 +50,7 @@ static void slice_timer_fn(void *arg)
 {
 	struct sched_cpu *sc = arg;
 
-	ASSERT(sc == &sched_cpus[smp_cpu_id()]);
+	ASSERT(sc == &sched_cpus[hal_smp_cpu_id()]);
 	sc->timer_at = INT64_MAX;
 	softirq_raise(SOFTIRQ_SCHEDULE);
 }
@@ -74,14 +74,14 @@ static void context_saved(struct sched_cpu *sc, struct vcpu *prev, s_time_t now)
 /* SOFTIRQ_SCHEDULE. */
 static void schedule(void)
 {
-	u32 cpu = smp_cpu_id();
+	u32 cpu = hal_smp_cpu_id();
 	struct sched_cpu *sc = &sched_cpus[cpu];
 	struct vcpu *prev = sc->curr, *next;
 	struct sched_unit *pu = prev->unit.is_idle ? NULL : &prev->unit;
 	struct sched_decision dec;
 	u64 flags;
 	struct spinlock *l = sched_cpu_lock(sc, &flags);
-	s_time_t now = now_ns();
+	s_time_t now = hal_now_ns();
 
 	if (pu)
 		pu->runnable = vcpu_runnable(prev);
@@ -95,7 +95,7 @@ static void schedule(void)
 		trace_continue_running(prev->id, prev->domain->id);
 		spin_unlock(l);
 		arm_timer(sc, dec.until);
-		irq_restore(flags);
+		hal_irq_restore(flags);
 		return;
 	}
 	trace_sched_switch(prev->domain->id, prev->id, next->domain->id, next->id);
@@ -111,7 +111,7 @@ static void schedule(void)
 		hooks.switched_out(prev);
 	hal_set_current(next);
 	trace_set_context(next->domain->id, next->id);
-	arch_context_switch(prev, next);
+	hal_context_switch(prev, next);
 	context_saved(sc, prev, now);
 	if (unlikely(next->unit.last_cpu != cpu)) {
 		next->unit.last_cpu = cpu;
@@ -119,7 +119,7 @@ static void schedule(void)
 	}
 	if (READ_ONCE(next->switch_work))
 		hooks.switched_in(next);
-	irq_restore(flags);
+	hal_irq_restore(flags);
 }
 
 /* Make this CPU run its idle vCPU, and then what its policy chooses. */
@@ -130,7 +130,7 @@ static void start_cpu(u32 cpu)
 	struct spinlock *l = sched_cpu_lock(sc, &flags);
 
 	sc->curr = sc->idle;
-	sched_runstate_set(sc->idle, RUNSTATE_running, now_ns());
+	sched_runstate_set(sc->idle, RUNSTATE_running, hal_now_ns());
 	hal_set_current(sc->idle);
 	trace_set_context(sc->idle->domain->id, sc->idle->id);
 	spin_unlock_irqrestore(l, flags);
@@ -140,7 +140,7 @@ static void start_cpu(u32 cpu)
 void sched_boot_cpu_online(void)
 {
 	softirq_register(SOFTIRQ_SCHEDULE, schedule);
-	start_cpu(smp_cpu_id());
+	start_cpu(hal_smp_cpu_id());
 }
 
 void sched_timer_prepare(u32 cpu)
@@ -151,7 +151,7 @@ void sched_timer_prepare(u32 cpu)
 
 void cpu_run(void)
 {
-	u32 cpu = smp_cpu_id();
+	u32 cpu = hal_smp_cpu_id();
 	struct sched_cpu *sc = &sched_cpus[cpu];
 
 	if (!cpumask_test(&sc->sched->cpus, cpu))
@@ -159,20 +159,20 @@ void cpu_run(void)
 	/* A unit may have been queued here before this CPU looked. */
 	softirq_raise(SOFTIRQ_SCHEDULE);
 	/* A CPU that has just come up has never had them on. */
-	irq_enable();
+	hal_irq_enable();
 	for (;;) {
 		softirq_run();
 		if (likely(sc->curr != sc->idle)) {
-			arch_vcpu_run(sc->curr);
+			hal_vcpu_run(sc->curr);
 			continue;
 		}
-		irq_disable();
+		hal_irq_disable();
 		/* This may end a grace period and raise a softirq: check for those after it. */
 		rcu_idle_enter();
 		if (softirq_pending())
-			irq_enable();
+			hal_irq_enable();
 		else
-			cpu_idle_wait();
+			hal_cpu_idle_wait();
 		rcu_idle_exit();
 	}
 }

@@ -30,9 +30,9 @@ int sched_cpu_join(u32 cpu, struct scheduler *s)
 {
 	struct sched_cpu *sc = &sched_cpus[cpu];
 	struct sched_topology topo = {
-		.core = cpu_to_core(cpu),
-		.socket = cpu_to_socket(cpu),
-		.node = cpu_to_node(cpu),
+		.core = hal_cpu_to_core(cpu),
+		.socket = hal_cpu_to_socket(cpu),
+		.node = hal_cpu_to_node(cpu),
 	};
 	struct spinlock *old;
 	u64 flags;
@@ -63,7 +63,7 @@ void sched_cpu_online(u32 cpu)
 
 	ASSERT(sc->idle && sc->idle->unit.sched == sc->sched);
 	if (!cpumask_test_and_set(&sc->sched->cpus, cpu))
-		sc->sched->ops->cpu_online(sc->sched, cpu, now_ns());
+		sc->sched->ops->cpu_online(sc->sched, cpu, hal_now_ns());
 	spin_unlock_irqrestore(l, flags);
 	sched_tickle(sc->sched, cpu);
 }
@@ -84,7 +84,7 @@ static void evacuate(struct scheduler *s, struct sched_unit *u, u32 cpu)
 	spin_unlock_irqrestore(l, flags);
 	/* If the unit still runs there, that CPU moves it after saving its state. */
 	for (sched_migrate_finish(v); READ_ONCE(u->cpu) == cpu; sched_migrate_finish(v))
-		cpu_relax();
+		hal_cpu_relax();
 }
 
 int sched_cpu_leave(u32 cpu)
@@ -96,13 +96,13 @@ int sched_cpu_leave(u32 cpu)
 	struct spinlock *l;
 	u64 flags;
 
-	if (!s || !cpumask_test(&s->cpus, cpu) || cpu == smp_cpu_id())
+	if (!s || !cpumask_test(&s->cpus, cpu) || cpu == hal_smp_cpu_id())
 		return -XEN_EINVAL;
 	if (cpumask_weight(&s->cpus) == 1 && READ_ONCE(sched_instance(s)->nr_domains))
 		return -XEN_EBUSY;
 	l = sched_cpu_lock(sc, &flags);
 	cpumask_unset(&s->cpus, cpu);
-	s->ops->cpu_offline(s, cpu, now_ns());
+	s->ops->cpu_offline(s, cpu, hal_now_ns());
 	spin_unlock_irqrestore(l, flags);
 	sched_tickle(s, cpu);
 

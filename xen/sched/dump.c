@@ -18,7 +18,7 @@ void sched_dump_unit(const struct sched_unit *u, const char *state)
 
 static void dump_instance(struct scheduler *s)
 {
-	s_time_t now = now_ns();
+	s_time_t now = hal_now_ns();
 	u32 cpu;
 
 	printk("Pool %u, scheduler %s, now %lld ns\n", s->pool_id, s->ops->name, (long long)now);

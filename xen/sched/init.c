@@ -43,7 +43,7 @@ static const struct sched_policy *choose_policy(void)
 
 static void create_idle_domain(void)
 {
-	struct domain *d = arch_domain_alloc();
+	struct domain *d = hal_domain_alloc();
 
 	if (!d)
 		panic("no memory for the idle domain");
@@ -62,7 +62,7 @@ static void create_idle_domain(void)
 
 static struct vcpu *create_idle_vcpu(u32 cpu)
 {
-	struct vcpu *v = arch_vcpu_alloc();
+	struct vcpu *v = hal_vcpu_alloc();
 
 	if (!v)
 		return NULL;
@@ -70,7 +70,7 @@ static struct vcpu *create_idle_vcpu(u32 cpu)
 	v->domain = idle_domain;
 	v->is_initialised = true;
 	v->runstate.state = RUNSTATE_runnable;
-	v->runstate.state_entry_time = now_ns();
+	v->runstate.state_entry_time = hal_now_ns();
 	v->unit.id = cpu;
 	v->unit.domid = DOMID_IDLE;
 	v->unit.is_idle = true;
@@ -109,7 +109,7 @@ void sched_init(void)
 	if (!sched_create(policy, BOOT_POOL, &err))
 		panic("scheduling policy %s failed to start: error %d", policy->name, err);
 	create_idle_domain();
-	if (sched_cpu_prepare(smp_cpu_id()))
+	if (sched_cpu_prepare(hal_smp_cpu_id()))
 		panic("no memory for the scheduler");
 	sched_boot_cpu_online();
 	sched_register_keys();
@@ -166,17 +166,17 @@ int sched_vcpu_init(struct vcpu *v)
 	cpumask_setall(&u->soft);
 	v->pause_flags = VPF_DOWN;
 	v->runstate.state = RUNSTATE_offline;
-	v->runstate.state_entry_time = now_ns();
+	v->runstate.state_entry_time = hal_now_ns();
 
 	rc = s->ops->unit_alloc(s, u);
 	if (rc)
 		return rc;
 	l = sched_unit_lock(u, &flags);
-	u->cpu = s->ops->pick_cpu(s, u, now_ns());
+	u->cpu = s->ops->pick_cpu(s, u, hal_now_ns());
 	spin_unlock_irqrestore(l, flags);
 
 	l = sched_unit_lock(u, &flags);
-	s->ops->unit_insert(s, u, now_ns());
+	s->ops->unit_insert(s, u, hal_now_ns());
 	u->inserted = true;
 	spin_unlock_irqrestore(l, flags);
 	spin_lock(&in->units_lock);
@@ -201,9 +201,9 @@ void sched_vcpu_destroy(struct vcpu *v)
 	__atomic_fetch_or(&v->pause_flags, VPF_DOWN, __ATOMIC_SEQ_CST);
 	vcpu_sleep_sync(v);
 	l = sched_unit_lock(u, &flags);
-	ASSERT(u->inserted && !u->running && v != current_vcpu());
+	ASSERT(u->inserted && !u->running && v != hal_current_vcpu());
 	u->inserted = false;
-	u->sched->ops->unit_remove(u->sched, u, now_ns());
+	u->sched->ops->unit_remove(u->sched, u, hal_now_ns());
 	spin_unlock_irqrestore(l, flags);
 	u->sched->ops->unit_free(u->sched, u);
 	u->priv = NULL;

@@ -14,7 +14,7 @@ void vcpu_runstate_get(const struct vcpu *v, struct vcpu_runstate_info *info)
 
 	*info = v->runstate;
 	spin_unlock_irqrestore(l, flags);
-	now = now_ns();
+	now = hal_now_ns();
 	ASSERT(info->state <= RUNSTATE_offline);
 	if (now > (s_time_t)info->state_entry_time)
 		info->time[info->state] += now - info->state_entry_time;

@@ -46,7 +46,7 @@ void vcpu_wake(struct vcpu *v)
 	struct spinlock *l = sched_unit_lock(u, &flags);
 
 	if (likely(vcpu_runnable(v))) {
-		s_time_t now = now_ns();
+		s_time_t now = hal_now_ns();
 
 		if (v->runstate.state >= RUNSTATE_blocked)
 			sched_runstate_set(v, RUNSTATE_runnable, now);
@@ -58,7 +58,7 @@ void vcpu_wake(struct vcpu *v)
 				u->sched->ops->wake(u->sched, u, now);
 		}
 	} else if (v->runstate.state == RUNSTATE_blocked) {
-		sched_runstate_set(v, sched_idle_runstate(v), now_ns());
+		sched_runstate_set(v, sched_idle_runstate(v), hal_now_ns());
 	}
 	spin_unlock_irqrestore(l, flags);
 }
@@ -72,13 +72,13 @@ void sched_sleep_locked(struct vcpu *v)
 		return;
 	trace_sched_sleep(v->domain->id, v->id);
 	if (v->runstate.state == RUNSTATE_runnable)
-		sched_runstate_set(v, sched_idle_runstate(v), now_ns());
+		sched_runstate_set(v, sched_idle_runstate(v), hal_now_ns());
 	if (sched_cpus[u->cpu].curr == v) {
 		sched_tickle(u->sched, u->cpu);
 	} else if (u->runnable) {
 		u->runnable = false;
 		if (!u->running)
-			u->sched->ops->sleep(u->sched, u, now_ns());
+			u->sched->ops->sleep(u->sched, u, hal_now_ns());
 	}
 }
 
@@ -114,17 +114,17 @@ void vcpu_sleep_nosync(struct vcpu *v)
 void vcpu_sleep_sync(struct vcpu *v)
 {
 	vcpu_sleep_nosync(v);
-	if (v == current_vcpu())
+	if (v == hal_current_vcpu())
 		return;
 	while (__atomic_load_n(&v->unit.running, __ATOMIC_ACQUIRE) && !vcpu_runnable(v))
-		cpu_relax();
+		hal_cpu_relax();
 }
 
 void vcpu_block(struct vcpu *v)
 {
-	ASSERT(v == current_vcpu() && !is_idle_vcpu(v));
+	ASSERT(v == hal_current_vcpu() && !is_idle_vcpu(v));
 	__atomic_fetch_or(&v->pause_flags, VPF_BLOCKED, __ATOMIC_SEQ_CST);
-	if (arch_vcpu_has_pending(v)) {
+	if (hal_vcpu_has_pending(v)) {
 		__atomic_fetch_and(&v->pause_flags, ~VPF_BLOCKED, __ATOMIC_SEQ_CST);
 		return;
 	}
@@ -144,7 +144,7 @@ void vcpu_unblock(struct vcpu *v)
 
 void vcpu_wait_for_device(struct vcpu *v)
 {
-	ASSERT(v == current_vcpu());
+	ASSERT(v == hal_current_vcpu());
 	__atomic_fetch_or(&v->pause_flags, VPF_DEVICE, __ATOMIC_SEQ_CST);
 	softirq_raise(SOFTIRQ_SCHEDULE);
 }
@@ -157,7 +157,7 @@ void vcpu_device_answered(struct vcpu *v)
 
 void vcpu_yield(struct vcpu *v)
 {
-	ASSERT(v == current_vcpu() && !is_idle_vcpu(v));
+	ASSERT(v == hal_current_vcpu() && !is_idle_vcpu(v));
 	trace_sched_yield(v->domain->id, v->id);
 	v->unit.sched->ops->yield(v->unit.sched, &v->unit);
 	softirq_raise(SOFTIRQ_SCHEDULE);

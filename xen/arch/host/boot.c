@@ -46,7 +46,7 @@ void host_boot(const struct host_config *cfg)
 	console_register(&host_console);
 	host_memory_init();
 	params_parse(cfg->cmdline ? cfg->cmdline : "");
-	irq_enable();
+	hal_irq_enable();
 }
 
 void host_init(u64 seed, u32 cpus, u64 ram_bytes)

@@ -10,25 +10,25 @@
 
 #include <public/sysctl.h>
 
-int arch_domain_config_check(const struct xen_domctl_createdomain *c) { return 0; }
-void arch_domain_info(const struct domain *d, struct xen_domctl_getdomaininfo *info) {}
+int hal_domain_config_check(const struct xen_domctl_createdomain *c) { return 0; }
+void hal_domain_info(const struct domain *d, struct xen_domctl_getdomaininfo *info) {}
 
-long arch_domctl(struct vcpu *v, struct domain *d, struct xen_domctl *op, bool *copy)
+long hal_domctl(struct vcpu *v, struct domain *d, struct xen_domctl *op, bool *copy)
 {
 	return -XEN_ENOSYS;
 }
 
-long arch_sysctl(struct vcpu *v, struct xen_sysctl *op, bool *copy)
+long hal_sysctl(struct vcpu *v, struct xen_sysctl *op, bool *copy)
 {
 	return -XEN_ENOSYS;
 }
 
-void arch_physinfo(struct xen_sysctl_physinfo *info)
+void hal_physinfo(struct xen_sysctl_physinfo *info)
 {
-	info->cpu_khz = cycles_khz();
+	info->cpu_khz = hal_cycles_khz();
 }
 
-u32 numa_nr_nodes(void) { return cpu_to_node(host_cfg.cpus - 1) + 1; }
+u32 numa_nr_nodes(void) { return hal_cpu_to_node(host_cfg.cpus - 1) + 1; }
 
 u8 numa_distance(u32 from, u32 to)
 {

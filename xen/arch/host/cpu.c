@@ -19,7 +19,7 @@
 
 #define STEP_NS 10		/* virtual time of one scheduling point */
 #define POINTS_MAX 24		/* maximum number of them until another CPU may run */
-#define SPIN_LIMIT 20000000U	/* cpu_relax() calls in a row, over all CPUs: a deadlock */
+#define SPIN_LIMIT 20000000U	/* hal_cpu_relax() calls in a row, over all CPUs: a deadlock */
 
 u32 host_current_cpu;
 u64 host_current_offset;
@@ -184,7 +184,7 @@ static void deliver_interrupts(void)
 	}
 }
 
-u64 irq_save(void)
+u64 hal_irq_save(void)
 {
 	u64 flags = me()->irq_on;
 
@@ -194,7 +194,7 @@ u64 irq_save(void)
 	return flags;
 }
 
-void irq_restore(u64 flags)
+void hal_irq_restore(u64 flags)
 {
 	scheduling_point();
 	me()->irq_on = flags;
@@ -202,17 +202,17 @@ void irq_restore(u64 flags)
 		deliver_interrupts();
 }
 
-void irq_enable(void)
+void hal_irq_enable(void)
 {
 	BUG_ON(me()->in_irq);
-	irq_restore(1);
+	hal_irq_restore(1);
 }
 
-void irq_disable(void) { irq_save(); }
-bool irq_is_enabled(void) { return me()->irq_on; }
-bool in_irq(void) { return me()->in_irq; }
+void hal_irq_disable(void) { hal_irq_save(); }
+bool hal_irq_is_enabled(void) { return me()->irq_on; }
+bool hal_in_irq(void) { return me()->in_irq; }
 
-void cpu_relax(void)
+void hal_cpu_relax(void)
 {
 	host_clock += STEP_NS;
 	if (++spins > SPIN_LIMIT)
@@ -234,14 +234,14 @@ void host_wait(s_time_t until)
 	c->state = CPU_RUNS;
 }
 
-void cpu_idle_wait(void)
+void hal_cpu_idle_wait(void)
 {
 	BUG_ON(me()->irq_on);
 	host_wait(INT64_MAX);
-	irq_enable();
+	hal_irq_enable();
 }
 
-void smp_kick(u32 cpu)
+void hal_smp_kick(u32 cpu)
 {
 	if (cpu == host_current_cpu)
 		return;
@@ -249,7 +249,7 @@ void smp_kick(u32 cpu)
 	scheduling_point();
 }
 
-void smp_call(const cpumask_t *mask, void (*fn)(void *arg), void *arg, bool wait)
+void hal_smp_call(const cpumask_t *mask, void (*fn)(void *arg), void *arg, bool wait)
 {
 	u32 left = 0, cpu;
 
@@ -264,45 +264,45 @@ void smp_call(const cpumask_t *mask, void (*fn)(void *arg), void *arg, bool wait
 		c->call[c->nr_calls++] = (struct host_call){ fn, arg, wait ? &left : NULL };
 	}
 	if (cpumask_test(mask, host_current_cpu)) {
-		u64 flags = irq_save();
+		u64 flags = hal_irq_save();
 		bool nested = me()->in_irq;
 
 		me()->in_irq = true;
 		fn(arg);
 		me()->in_irq = nested;
-		irq_restore(flags);
+		hal_irq_restore(flags);
 	}
 	while (wait && READ_ONCE(left))
-		cpu_relax();
+		hal_cpu_relax();
 }
 
-void smp_stop_others(void)
+void hal_smp_stop_others(void)
 {
 	for (u32 i = 0; i < NR_CPUS; i++)
 		if (i != host_current_cpu && host_cpus[i].state != CPU_ABSENT)
 			host_cpus[i].state = CPU_HALTED;
 }
 
-u32 cpu_to_core(u32 cpu)
+u32 hal_cpu_to_core(u32 cpu)
 {
 	return cpu / max(host_cfg.threads_per_core, 1U) % max(host_cfg.cores_per_socket, 1U);
 }
 
-u32 cpu_to_socket(u32 cpu)
+u32 hal_cpu_to_socket(u32 cpu)
 {
 	return cpu / max(host_cfg.threads_per_core, 1U) / max(host_cfg.cores_per_socket, 1U);
 }
 
-u8 cpu_to_node(u32 cpu)
+u8 hal_cpu_to_node(u32 cpu)
 {
-	return (u8)(cpu_to_socket(cpu) / max(host_cfg.sockets_per_node, 1U));
+	return (u8)(hal_cpu_to_socket(cpu) / max(host_cfg.sockets_per_node, 1U));
 }
 
-s_time_t now_ns(void) { return host_clock; }
-u64 cycles_now(void) { return (u64)host_clock; }
-u32 cycles_khz(void) { return 1000000; }
-u64 ns_to_cycles(s_time_t t) { return (u64)t; }
-s_time_t cycles_to_ns(u64 c) { return (s_time_t)c; }
+s_time_t hal_now_ns(void) { return host_clock; }
+u64 hal_cycles_now(void) { return (u64)host_clock; }
+u32 hal_cycles_khz(void) { return 1000000; }
+u64 hal_ns_to_cycles(s_time_t t) { return (u64)t; }
+s_time_t hal_cycles_to_ns(u64 c) { return (s_time_t)c; }
 
 void hal_timer_program(s_time_t deadline)
 {
@@ -312,13 +312,13 @@ void hal_timer_program(s_time_t deadline)
 static u64 wall_sec = 1700000000;
 static u32 wall_nsec;
 
-void wallclock_get(u64 *sec, u32 *nsec)
+void hal_wallclock_get(u64 *sec, u32 *nsec)
 {
 	*sec = wall_sec;
 	*nsec = wall_nsec;
 }
 
-void wallclock_set(u64 sec, u32 nsec, s_time_t sys)
+void hal_wallclock_set(u64 sec, u32 nsec, s_time_t sys)
 {
 	s64 at0 = (s64)sec * 1000000000 + nsec - sys;
 

@@ -4,26 +4,26 @@
 #include <xen/hal/vcpu.h>
 #include <xen/hypercall.h>
 
-long arch_platform_op(struct vcpu *v, struct hypercall *hc)
+long hal_platform_op(struct vcpu *v, struct hypercall *hc)
 {
 	return -XEN_ENOSYS;
 }
 
-long arch_physdev_op(struct vcpu *v, struct hypercall *hc)
+long hal_physdev_op(struct vcpu *v, struct hypercall *hc)
 {
 	return -XEN_ENOSYS;
 }
 
-const char *arch_capabilities(void)
+const char *hal_capabilities(void)
 {
 	return "hvm-3.0-x86_64 ";
 }
 
-int arch_pirq_bind(struct vcpu *v, u32 pirq, bool share)
+int hal_pirq_bind(struct vcpu *v, u32 pirq, bool share)
 {
 	return -XEN_EOPNOTSUPP;
 }
 
-void arch_pirq_unbind(struct domain *d, u32 pirq)
+void hal_pirq_unbind(struct domain *d, u32 pirq)
 {
 }

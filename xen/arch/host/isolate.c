@@ -53,29 +53,29 @@ static void __noreturn end_run(void)
 	libc_exit(STATUS_ENDED);
 }
 
-void machine_restart(void)
+void hal_machine_restart(void)
 {
 	host_result()->restarted = true;
 	end_run();
 }
 
-void machine_power_off(void)
+void hal_machine_power_off(void)
 {
 	host_result()->powered_off = true;
 	end_run();
 }
 
-void cpu_halt(void)
+void hal_cpu_halt(void)
 {
 	host_result()->halted = true;
 	end_run();
 }
 
-void cpu_dump_state(void)
+void hal_cpu_dump_state(void)
 {
-	printk("CPU %u of %u, time %lld ns, seed %llu, interrupts %s\n", smp_cpu_id(),
+	printk("CPU %u of %u, time %lld ns, seed %llu, interrupts %s\n", hal_smp_cpu_id(),
 	       host_cfg.cpus, (long long)host_clock, (unsigned long long)host_cfg.seed,
-	       irq_is_enabled() ? "on" : "off");
+	       hal_irq_is_enabled() ? "on" : "off");
 }
 
 void host_check_failed(const char *what, const char *file, int line)

@@ -33,7 +33,7 @@ void host_memory_init(void)
 	frame_table = libc_map(frames * sizeof(struct page_info));
 	max_mfn = frames;
 	/* Frame 0 is left out: it is not RAM on a PC either, and using it would hide mistakes. */
-	nodes = cpu_to_node(host_cfg.cpus - 1) + 1;
+	nodes = hal_cpu_to_node(host_cfg.cpus - 1) + 1;
 	share = frames / nodes;
 	for (u64 n = 0; n < nodes; n++)
 		heap_add_region(mfn_make(n ? n * share : 1),
@@ -88,7 +88,7 @@ static bool host_range_ok(u64 at, size_t len)
 	return false;
 }
 
-int arch_guest_copy_in(struct vcpu *v, void *dst, gvaddr_t src, size_t len)
+int hal_guest_copy_in(struct vcpu *v, void *dst, gvaddr_t src, size_t len)
 {
 	if (!len)
 		return 0;
@@ -100,7 +100,7 @@ int arch_guest_copy_in(struct vcpu *v, void *dst, gvaddr_t src, size_t len)
 	return 0;
 }
 
-int arch_guest_copy_out(struct vcpu *v, gvaddr_t dst, const void *src, size_t len)
+int hal_guest_copy_out(struct vcpu *v, gvaddr_t dst, const void *src, size_t len)
 {
 	if (!len)
 		return 0;

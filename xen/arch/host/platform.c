@@ -6,17 +6,17 @@
 
 #include "private.h"
 
-const struct p2m_fmt *arch_p2m_fmt(const struct domain *d)
+const struct p2m_fmt *hal_p2m_fmt(const struct domain *d)
 {
 	return &p2m_fmt_npt;
 }
 
-void arch_p2m_flush(struct p2m *p, gfn_t start, u64 n)
+void hal_p2m_flush(struct p2m *p, gfn_t start, u64 n)
 {
 	host_log(EV_GUEST, p->domain->id, 0);
 }
 
-int arch_guest_va_to_gfn(struct vcpu *v, gvaddr_t va, gfn_t *gfn)
+int hal_guest_va_to_gfn(struct vcpu *v, gvaddr_t va, gfn_t *gfn)
 {
 	/* Linear addresses are guest physical ones here. */
 	if (va.v >= (1UL << 40))
@@ -25,22 +25,22 @@ int arch_guest_va_to_gfn(struct vcpu *v, gvaddr_t va, gfn_t *gfn)
 	return 0;
 }
 
-long arch_memory_map_op(struct vcpu *v, u32 cmd, guest_ptr_t arg)
+long hal_memory_map_op(struct vcpu *v, u32 cmd, guest_ptr_t arg)
 {
 	return -XEN_ENOSYS;
 }
 
-long arch_hvm_op(struct vcpu *v, u32 cmd, guest_ptr_t arg)
+long hal_hvm_op(struct vcpu *v, u32 cmd, guest_ptr_t arg)
 {
 	return -XEN_ENOSYS;
 }
 
-int arch_hvm_param_set(struct domain *d, u32 index, u64 value)
+int hal_hvm_param_set(struct domain *d, u32 index, u64 value)
 {
 	return 0;
 }
 
 /* The guests' view does not include the wall clock here. */
-void arch_domain_update_wallclock(struct domain *d)
+void hal_domain_update_wallclock(struct domain *d)
 {
 }

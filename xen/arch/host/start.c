@@ -13,10 +13,10 @@
 
 static void cpu_main(void *arg)
 {
-	u32 cpu = smp_cpu_id();
+	u32 cpu = hal_smp_cpu_id();
 
 	host_cpus[cpu].in_irq = false;
-	irq_enable();
+	hal_irq_enable();
 	cpu_run();
 }
 
@@ -66,6 +66,6 @@ enum host_stop host_run(s_time_t until)
 		if (!host_cpus[host_observer].kicked && !host_cpus[host_observer].nr_calls)
 			return HOST_STOP_IDLE;
 		host_cpus[host_observer].kicked = false;
-		irq_enable();
+		hal_irq_enable();
 	}
 }

@@ -11,19 +11,19 @@
 
 #include "private.h"
 
-struct domain *arch_domain_alloc(void)
+struct domain *hal_domain_alloc(void)
 {
 	struct host_domain *hd = xzalloc(struct host_domain);
 
 	return hd ? &hd->d : NULL;
 }
 
-void arch_domain_free(struct domain *d)
+void hal_domain_free(struct domain *d)
 {
 	xfree(container_of(d, struct host_domain, d));
 }
 
-struct vcpu *arch_vcpu_alloc(void)
+struct vcpu *hal_vcpu_alloc(void)
 {
 	struct host_vcpu *hv = xzalloc(struct host_vcpu);
 
@@ -33,25 +33,25 @@ struct vcpu *arch_vcpu_alloc(void)
 	return &hv->v;
 }
 
-void arch_vcpu_free(struct vcpu *v)
+void hal_vcpu_free(struct vcpu *v)
 {
 	xfree(host_vcpu(v));
 }
 
-int arch_domain_init(struct domain *d, const struct domain_config *cfg) { return 0; }
-void arch_domain_destroy(struct domain *d) {}
-int arch_vcpu_init(struct vcpu *v) { return 0; }
-void arch_vcpu_destroy(struct vcpu *v) {}
-void arch_vcpu_update_time(struct vcpu *v) {}
+int hal_domain_init(struct domain *d, const struct domain_config *cfg) { return 0; }
+void hal_domain_destroy(struct domain *d) {}
+int hal_vcpu_init(struct vcpu *v) { return 0; }
+void hal_vcpu_destroy(struct vcpu *v) {}
+void hal_vcpu_update_time(struct vcpu *v) {}
 
-struct vcpu *current_vcpu(void)
+struct vcpu *hal_current_vcpu(void)
 {
-	return host_cpus[smp_cpu_id()].current;
+	return host_cpus[hal_smp_cpu_id()].current;
 }
 
 void hal_set_current(struct vcpu *v)
 {
-	host_cpus[smp_cpu_id()].current = v;
+	host_cpus[hal_smp_cpu_id()].current = v;
 }
 
 struct vcpu *host_cpu_current(u32 cpu)
@@ -63,18 +63,18 @@ struct vcpu *host_cpu_current(u32 cpu)
  * Saving and loading take time, in which other CPUs run: this port can then catch a vCPU whose
  * state is still on one CPU while another CPU loads it.
  */
-void arch_context_switch(struct vcpu *prev, struct vcpu *next)
+void hal_context_switch(struct vcpu *prev, struct vcpu *next)
 {
-	u32 cpu = smp_cpu_id();
+	u32 cpu = hal_smp_cpu_id();
 	struct host_vcpu *p = host_vcpu(prev), *n = host_vcpu(next);
 
-	BUG_ON(irq_is_enabled());
+	BUG_ON(hal_irq_is_enabled());
 	host_log(EV_VCPU, prev->domain->id << 16 | prev->id, next->domain->id << 16 | next->id);
 	if (!is_idle_vcpu(prev)) {
 		BUG_ON(p->loaded_on != cpu);
-		irq_save();
+		hal_irq_save();
 		p->loaded_on = NO_CPU;
-		irq_save();
+		hal_irq_save();
 	}
 	if (!is_idle_vcpu(next)) {
 		if (n->loaded_on != NO_CPU)
@@ -84,7 +84,7 @@ void arch_context_switch(struct vcpu *prev, struct vcpu *next)
 		    !(READ_ONCE(next->pause_flags) & VPF_MIGRATING))
 			panic("d%uv%u loaded on CPU %u against its affinity", next->domain->id,
 			      next->id, cpu);
-		irq_save();
+		hal_irq_save();
 		n->loaded_on = cpu;
 	}
 }
@@ -104,7 +104,7 @@ static void guest_computes(struct host_vcpu *hv)
 {
 	s_time_t start;
 
-	irq_disable();
+	hal_irq_disable();
 	rcu_idle_enter();
 	if (!softirq_pending()) {
 		start = host_clock;
@@ -112,14 +112,15 @@ static void guest_computes(struct host_vcpu *hv)
 		hv->compute_left -= min(host_clock - start, hv->compute_left);
 	}
 	rcu_idle_exit();
-	irq_enable();
+	hal_irq_enable();
 }
 
-void arch_vcpu_run(struct vcpu *v)
+void hal_vcpu_run(struct vcpu *v)
 {
 	struct host_vcpu *hv = host_vcpu(v);
 
-	BUG_ON(!irq_is_enabled() || v != current_vcpu() || hv->loaded_on != smp_cpu_id());
+	BUG_ON(!hal_irq_is_enabled() || v != hal_current_vcpu());
+	BUG_ON(hv->loaded_on != hal_smp_cpu_id());
 	hv->entered = host_clock;
 	if (hv->irq_pending) {
 		hv->irq_pending = false;
@@ -134,26 +135,26 @@ void arch_vcpu_run(struct vcpu *v)
 		vcpu_block(v);
 }
 
-void arch_vcpu_event_notify(struct vcpu *v)
+void hal_vcpu_event_notify(struct vcpu *v)
 {
 	host_vcpu(v)->irq_pending = true;
 	vcpu_unblock(v);
 	if (READ_ONCE(v->unit.running))
-		smp_kick(READ_ONCE(v->unit.cpu));
+		hal_smp_kick(READ_ONCE(v->unit.cpu));
 }
 
-bool arch_vcpu_has_pending(const struct vcpu *v)
+bool hal_vcpu_has_pending(const struct vcpu *v)
 {
 	return host_vcpu(v)->irq_pending;
 }
 
-void arch_domain_report(const struct domain *d)
+void hal_domain_report(const struct domain *d)
 {
 	printk(LOG_G_INFO "d%u: upcalls %lu\n", d->id,
 	       d->vcpu[0] ? host_vcpu(d->vcpu[0])->upcalls : 0);
 }
 
-void arch_vcpu_nmi(struct vcpu *v)
+void hal_vcpu_nmi(struct vcpu *v)
 {
-	arch_vcpu_event_notify(v);
+	hal_vcpu_event_notify(v);
 }

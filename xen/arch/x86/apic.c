@@ -91,7 +91,7 @@ static void xapic_command(u32 target, u32 low)
 {
 	/* The previous command may still be on its way. Bounded: a lost IPI beats a hang. */
 	for (u32 i = 0; i < ICR_POLLS && readl(regs + APIC_ICR) & ICR_BUSY; i++)
-		cpu_relax();
+		hal_cpu_relax();
 	writel(target << 24, regs + APIC_ICR2);
 	writel(low, regs + APIC_ICR);
 }
@@ -124,10 +124,10 @@ void apic_eoi(void) { ops->write(APIC_EOI, 0); }
 
 static void command(u32 target, u32 low)
 {
-	u64 flags = irq_save();
+	u64 flags = hal_irq_save();
 
 	ops->command(target, low);
-	irq_restore(flags);
+	hal_irq_restore(flags);
 }
 
 void apic_send_ipi(u32 cpu, u8 vector)
@@ -140,7 +140,7 @@ void apic_send_ipi_mask(const cpumask_t *mask, u8 vector)
 	u32 cpu;
 
 	cpumask_for_each(cpu, mask)
-		if (cpu != smp_cpu_id())
+		if (cpu != hal_smp_cpu_id())
 			apic_send_ipi(cpu, vector);
 }
 
@@ -167,7 +167,7 @@ u32 apic_timer_left(void) { return ops->read(APIC_TIMER_CURRENT); }
 static void error_interrupt(u8 vector)
 {
 	ops->write(APIC_ESR, 0);
-	printk(LOG_ERR "APIC: CPU%u error, status %#x\n", smp_cpu_id(), ops->read(APIC_ESR));
+	printk(LOG_ERR "APIC: CPU%u error, status %#x\n", hal_smp_cpu_id(), ops->read(APIC_ESR));
 	apic_eoi();
 }
 
@@ -292,7 +292,7 @@ void __init apic_init(void)
 	outb(0xff, PIC_MASTER_DATA);
 	ops = choose_mode();
 	if (!apic_is_x2apic()) {
-		regs = map_mmio(pa, PAGE_SIZE);
+		regs = hal_map_mmio(pa, PAGE_SIZE);
 		if (!regs)
 			panic("Cannot map the local APIC");
 	}

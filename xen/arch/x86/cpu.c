@@ -5,7 +5,7 @@
 #include <xen/hal/vcpu.h>
 #include <asm/processor.h>
 
-struct vcpu *current_vcpu(void)
+struct vcpu *hal_current_vcpu(void)
 {
 	return cpu_info()->current_vcpu;
 }
@@ -15,7 +15,7 @@ void hal_set_current(struct vcpu *v)
 	cpu_info()->current_vcpu = v;
 }
 
-u64 irq_save(void)
+u64 hal_irq_save(void)
 {
 	u64 f = read_flags();
 
@@ -23,7 +23,7 @@ u64 irq_save(void)
 	return f;
 }
 
-void irq_restore(u64 flags)
+void hal_irq_restore(u64 flags)
 {
 	if (flags & X86_EFLAGS_IF)
 		__asm__ volatile("sti" ::: "memory");
@@ -31,18 +31,18 @@ void irq_restore(u64 flags)
 		__asm__ volatile("cli" ::: "memory");
 }
 
-void irq_enable(void) { __asm__ volatile("sti" ::: "memory"); }
-void irq_disable(void) { __asm__ volatile("cli" ::: "memory"); }
-bool irq_is_enabled(void) { return read_flags() & X86_EFLAGS_IF; }
-bool in_irq(void) { return cpu_info()->irq_depth != 0; }
+void hal_irq_enable(void) { __asm__ volatile("sti" ::: "memory"); }
+void hal_irq_disable(void) { __asm__ volatile("cli" ::: "memory"); }
+bool hal_irq_is_enabled(void) { return read_flags() & X86_EFLAGS_IF; }
+bool hal_in_irq(void) { return cpu_info()->irq_depth != 0; }
 
-void cpu_idle_wait(void)
+void hal_cpu_idle_wait(void)
 {
 	/* STI holds interrupts off for one more instruction, so none is lost before HLT. */
 	__asm__ volatile("sti; hlt" ::: "memory");
 }
 
-void cpu_halt(void)
+void hal_cpu_halt(void)
 {
 	for (;;)
 		__asm__ volatile("cli; hlt" ::: "memory");

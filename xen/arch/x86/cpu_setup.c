@@ -35,7 +35,7 @@ static struct cpu_info *info_of(u32 cpu)
 
 static int map_stack(u32 cpu)
 {
-	struct page_info *pg = alloc_pages(STACK_ORDER, MEMF_NODE(cpu_to_node(cpu)));
+	struct page_info *pg = alloc_pages(STACK_ORDER, MEMF_NODE(hal_cpu_to_node(cpu)));
 	u64 va = STACKS_BASE + (u64)cpu * STACK_SIZE;
 	u64 above = STACK_GUARD_OFFSET + PAGE_SIZE;
 	paddr_t pa;
@@ -59,7 +59,7 @@ static int alloc_percpu(u32 cpu)
 
 	while (PAGE_SIZE << order < size)
 		order++;
-	pg = alloc_pages(order, MEMF_NODE(cpu_to_node(cpu)));
+	pg = alloc_pages(order, MEMF_NODE(hal_cpu_to_node(cpu)));
 	if (pg == NULL)
 		return -XEN_ENOMEM;
 	area = page_to_virt(pg);
@@ -160,7 +160,7 @@ static u64 wanted_cr4(void)
 
 void cpu_init_self(u32 cpu)
 {
-	BUG_ON(smp_cpu_id() != cpu);
+	BUG_ON(hal_smp_cpu_id() != cpu);
 	load_segments(cpu);
 	idt_use_ist(true);
 	wrmsr(MSR_EFER, EFER_LME | EFER_LMA | EFER_NXE | (rdmsr(MSR_EFER) & EFER_SVME));

@@ -62,7 +62,7 @@ static void print_stack(u64 rsp)
 
 void regs_dump(const struct cpu_regs *r)
 {
-	printk(LOG_ERR "CPU%u rip %04lx:%016lx rflags %08lx\n", smp_cpu_id(), r->cs & 0xffff,
+	printk(LOG_ERR "CPU%u rip %04lx:%016lx rflags %08lx\n", hal_smp_cpu_id(), r->cs & 0xffff,
 	       r->rip, r->rflags);
 	printk(LOG_ERR "rax %016lx rbx %016lx rcx %016lx\n", r->rax, r->rbx, r->rcx);
 	printk(LOG_ERR "rdx %016lx rsi %016lx rdi %016lx\n", r->rdx, r->rsi, r->rdi);
@@ -75,7 +75,7 @@ void regs_dump(const struct cpu_regs *r)
 	backtrace(r->rip, r->rbp);
 }
 
-void cpu_dump_state(void)
+void hal_cpu_dump_state(void)
 {
 	const struct cpu_regs *fatal = this_cpu(fatal_regs);
 	struct cpu_regs now = { .rflags = read_flags() };

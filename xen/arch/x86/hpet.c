@@ -35,7 +35,7 @@ static u64 hpet_probe(void)
 	const struct acpi_hpet *h = acpi_hpet();
 	u32 cap, period, timers;
 
-	regs = h ? map_mmio(h->address, 0x400) : NULL;
+	regs = h ? hal_map_mmio(h->address, 0x400) : NULL;
 	if (!regs)
 		return 0;
 	cap = readl(regs + HPET_CAPABILITIES);

@@ -91,7 +91,7 @@ static void __init add(const struct acpi_madt_ioapic *m)
 	struct ioapic *io = &ioapics[nr_ioapics];
 	u32 version;
 
-	io->regs = map_mmio(m->address, 0x20);
+	io->regs = hal_map_mmio(m->address, 0x20);
 	if (!io->regs) {
 		printk(LOG_ERR "IO-APIC %u: cannot map %#lx, ignored\n", m->id, m->address.v);
 		return;

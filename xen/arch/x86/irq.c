@@ -145,7 +145,7 @@ int irq_request_gsi(u32 gsi, bool level, bool low, void (*fn)(void *arg), void *
 	return request_gsi(gsi, &want);
 }
 
-int irq_request_isa(u8 irq, void (*fn)(void *arg), void *arg)
+int hal_irq_request_isa(u8 irq, void (*fn)(void *arg), void *arg)
 {
 	struct irq_desc want = { .fn = fn, .arg = arg, .used = true, .auto_eoi = true };
 

@@ -51,12 +51,12 @@ static void reset_by_keyboard(void)
 /* Stop the other CPUs first, so that none is in the middle of a line when the log is flushed. */
 static void stop_everything(void)
 {
-	irq_disable();
-	smp_stop_others();
+	hal_irq_disable();
+	hal_smp_stop_others();
 	console_force_sync();
 }
 
-void machine_restart(void)
+void hal_machine_restart(void)
 {
 	struct desc_ptr none = { 0, 0 };
 
@@ -70,7 +70,7 @@ void machine_restart(void)
 	/* A fault without an IDT shuts the processor down, which resets the board. */
 	lidt(&none);
 	__asm__ volatile("int3");
-	cpu_halt();
+	hal_cpu_halt();
 }
 
 static void sleep_register(const struct acpi_register *r, u8 type)
@@ -129,7 +129,7 @@ u16 machine_reset_port(u8 *val)
 	return (u16)fadt->reset.address;
 }
 
-void machine_power_off(void)
+void hal_machine_power_off(void)
 {
 	const struct acpi_fadt *fadt = acpi_fadt();
 	const struct acpi_s5 *s5 = acpi_s5();
@@ -142,5 +142,5 @@ void machine_power_off(void)
 		short_wait(1000000);
 	}
 	printk(LOG_ERR "The machine does not power itself off; do it by hand\n");
-	cpu_halt();
+	hal_cpu_halt();
 }

@@ -153,12 +153,12 @@ static void *map_window(paddr_t pa, size_t size, u64 prot)
 	return rc ? NULL : (void *)(va + offset);
 }
 
-void *map_mmio(paddr_t pa, size_t size)
+void *hal_map_mmio(paddr_t pa, size_t size)
 {
 	return map_window(pa, size, PROT_DEVICE);
 }
 
-void *map_phys_ro(paddr_t pa, size_t size)
+void *hal_map_phys_ro(paddr_t pa, size_t size)
 {
 	for (u32 i = 0; i < boot_info.nr_regions; i++) {
 		const struct boot_region *r = &boot_info.regions[i];

@@ -12,30 +12,30 @@
 /* Makes writing the address and accessing the data one step. */
 static DEFINE_SPINLOCK(port_lock, LOCK_RANK_NONE);
 
-bool arch_pci_reaches(struct pci_addr a, u32 reg)
+bool hal_pci_reaches(struct pci_addr a, u32 reg)
 {
 	return !a.segment && reg < PCI_CONFIG_SIZE;
 }
 
-u32 arch_pci_read(struct pci_addr a, u32 reg, u32 bytes)
+u32 hal_pci_read(struct pci_addr a, u32 reg, u32 bytes)
 {
 	u64 flags = spin_lock_irqsave(&port_lock);
 	u16 data = (u16)(PORT_DATA + (reg & 3));
 	u32 val;
 
-	ASSERT(arch_pci_reaches(a, reg) && !(reg & (bytes - 1)));
+	ASSERT(hal_pci_reaches(a, reg) && !(reg & (bytes - 1)));
 	outl(ADDRESS_ENABLE | (u32)a.bdf << 8 | (reg & 0xfc), PORT_ADDRESS);
 	val = bytes == 1 ? inb(data) : bytes == 2 ? inw(data) : inl(data);
 	spin_unlock_irqrestore(&port_lock, flags);
 	return val;
 }
 
-void arch_pci_write(struct pci_addr a, u32 reg, u32 bytes, u32 val)
+void hal_pci_write(struct pci_addr a, u32 reg, u32 bytes, u32 val)
 {
 	u64 flags = spin_lock_irqsave(&port_lock);
 	u16 data = (u16)(PORT_DATA + (reg & 3));
 
-	ASSERT(arch_pci_reaches(a, reg) && !(reg & (bytes - 1)));
+	ASSERT(hal_pci_reaches(a, reg) && !(reg & (bytes - 1)));
 	outl(ADDRESS_ENABLE | (u32)a.bdf << 8 | (reg & 0xfc), PORT_ADDRESS);
 	if (bytes == 1)
 		outb((u8)val, data);

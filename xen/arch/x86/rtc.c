@@ -33,7 +33,7 @@ static void read_fields(struct rtc_time *t)
 	const struct acpi_fadt *f = acpi_fadt();
 
 	for (u32 i = 0; i < UPDATE_POLLS && cmos_read(RTC_STATUS_A) & STATUS_A_UPDATING; i++)
-		cpu_relax();
+		hal_cpu_relax();
 	*t = (struct rtc_time){
 		cmos_read(0), cmos_read(2), cmos_read(4), cmos_read(7), cmos_read(8),
 		cmos_read(9), f && f->rtc_century ? cmos_read(f->rtc_century) : 0,

@@ -86,7 +86,7 @@ void __noreturn start_xenolith(u32 magic, u32 info)
 	sched_init();
 	domains_init();
 	hvm_init();
-	irq_enable();
+	hal_irq_enable();
 	smp_boot_all();
 	trace_init();
 	scrub_heap_at_boot();

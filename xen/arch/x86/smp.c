@@ -26,9 +26,9 @@ struct smp_call_slot {
 static DEFINE_PER_CPU(struct smp_call_slot, call_slot);
 static DEFINE_PER_CPU(cpumask_t, call_from);	/* atomic: CPUs whose slot waits for this one */
 
-void smp_kick(u32 cpu)
+void hal_smp_kick(u32 cpu)
 {
-	if (cpu != smp_cpu_id())
+	if (cpu != hal_smp_cpu_id())
 		apic_send_ipi(cpu, VECTOR_KICK);
 }
 
@@ -66,26 +66,26 @@ static void wait_done(const struct smp_call_slot *slot)
 		 * Run others' calls meanwhile: two CPUs with interrupts off that call each other
 		 * would deadlock.
 		 */
-		if (!irq_is_enabled())
+		if (!hal_irq_is_enabled())
 			run_calls();
-		cpu_relax();
+		hal_cpu_relax();
 	}
 }
 
 static void run_here(void (*fn)(void *arg), void *arg)
 {
-	u64 flags = irq_save();
+	u64 flags = hal_irq_save();
 
 	cpu_info()->irq_depth++;
 	fn(arg);
 	cpu_info()->irq_depth--;
-	irq_restore(flags);
+	hal_irq_restore(flags);
 }
 
-void smp_call(const cpumask_t *mask, void (*fn)(void *arg), void *arg, bool wait)
+void hal_smp_call(const cpumask_t *mask, void (*fn)(void *arg), void *arg, bool wait)
 {
 	struct smp_call_slot *slot = &this_cpu(call_slot);
-	u32 self = smp_cpu_id(), cpu;
+	u32 self = hal_smp_cpu_id(), cpu;
 	cpumask_t others;
 
 	cpumask_and(&others, mask, &cpu_online_map);
@@ -107,20 +107,20 @@ void smp_call(const cpumask_t *mask, void (*fn)(void *arg), void *arg, bool wait
 
 static void stop_vector(u8 vector)
 {
-	cpumask_test_and_clear(&cpu_online_map, smp_cpu_id());
-	cpu_halt();
+	cpumask_test_and_clear(&cpu_online_map, hal_smp_cpu_id());
+	hal_cpu_halt();
 }
 
 static bool stop_nmi(const struct cpu_regs *regs)
 {
-	cpumask_test_and_clear(&cpu_online_map, smp_cpu_id());
-	cpu_halt();
+	cpumask_test_and_clear(&cpu_online_map, hal_smp_cpu_id());
+	hal_cpu_halt();
 }
 
 static bool others_left(cpumask_t *others)
 {
 	*others = cpu_online_map;
-	cpumask_unset(others, smp_cpu_id());
+	cpumask_unset(others, hal_smp_cpu_id());
 	return !cpumask_empty(others);
 }
 
@@ -133,7 +133,7 @@ static void wait_stopped(void)
 }
 
 /* Send an IPI first; a CPU that spins with interrupts off needs an NMI. */
-void smp_stop_others(void)
+void hal_smp_stop_others(void)
 {
 	cpumask_t others;
 	u32 cpu;

@@ -37,7 +37,7 @@ PARAM_UINT_VAR("maxcpus", maxcpus, max_cpus);
 /* Set by the CPU that is being started, to its number, once it runs C code. */
 static u32 alive;
 
-u8 cpu_to_node(u32 cpu) { return cpu_node[cpu]; }
+u8 hal_cpu_to_node(u32 cpu) { return cpu_node[cpu]; }
 
 static void __init number_cpu(u32 id)
 {
@@ -78,30 +78,30 @@ static void __noreturn secondary_start(u64 cpu)
 	time_sync_secondary((u32)cpu);
 	hvm_cpu_up();
 	cpumask_test_and_set(&cpu_online_map, (u32)cpu);
-	irq_enable();
+	hal_irq_enable();
 	cpu_run();
 }
 
 static bool __init wait_alive(u32 cpu, s_time_t limit)
 {
-	s_time_t start = now_ns();
+	s_time_t start = hal_now_ns();
 
 	while (__atomic_load_n(&alive, __ATOMIC_ACQUIRE) != cpu) {
-		if (now_ns() - start > limit)
+		if (hal_now_ns() - start > limit)
 			return false;
-		cpu_relax();
+		hal_cpu_relax();
 	}
 	return true;
 }
 
 static bool __init wait_online(u32 cpu)
 {
-	s_time_t start = now_ns();
+	s_time_t start = hal_now_ns();
 
 	while (!cpumask_test(&cpu_online_map, cpu)) {
-		if (now_ns() - start > ALIVE_WAIT_NS)
+		if (hal_now_ns() - start > ALIVE_WAIT_NS)
 			return false;
-		cpu_relax();
+		hal_cpu_relax();
 	}
 	return true;
 }
@@ -148,7 +148,7 @@ static bool __init prepare_cpu(u32 cpu)
 
 void __init smp_boot_all(void)
 {
-	s_time_t start = now_ns();
+	s_time_t start = hal_now_ns();
 	u32 online = 1;
 
 	memcpy(paddr_to_virt(paddr_make(TRAMPOLINE_PA)), trampoline_start,
@@ -169,5 +169,5 @@ void __init smp_boot_all(void)
 			online++;
 	}
 	printk(LOG_INFO "SMP: %u of %u CPUs online after %ld ms\n", online, nr_cpus,
-	       (now_ns() - start) / 1000000);
+	       (hal_now_ns() - start) / 1000000);
 }

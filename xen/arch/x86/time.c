@@ -37,7 +37,7 @@ PARAM_WORD_VAR("clocksource", clocksource, clock_option, clock_words);
 static struct timescale tsc_scale;
 static u64 tsc_hz;
 static u64 tsc_start;			/* boot CPU's TSC at system time 0 */
-static const struct clock_source *platform;	/* what now_ns() reads; NULL: the TSC */
+static const struct clock_source *platform;	/* what hal_now_ns() reads; NULL: the TSC */
 static struct timescale apic_scale;	/* ns to APIC timer ticks */
 
 static DEFINE_PER_CPU(s64, tsc_offset);	/* constant once the CPU is online */
@@ -63,7 +63,7 @@ static s_time_t platform_now(void)
 	return (s_time_t)ticks_to_ns(&platform_scale, now);
 }
 
-s_time_t now_ns(void)
+s_time_t hal_now_ns(void)
 {
 	if (unlikely(platform))
 		return platform_now();
@@ -71,10 +71,10 @@ s_time_t now_ns(void)
 							   tsc_start);
 }
 
-u64 cycles_now(void) { return rdtsc(); }
-u32 cycles_khz(void) { return (u32)(tsc_hz / 1000); }
+u64 hal_cycles_now(void) { return rdtsc(); }
+u32 hal_cycles_khz(void) { return (u32)(tsc_hz / 1000); }
 
-u64 ns_to_cycles(s_time_t t)
+u64 hal_ns_to_cycles(s_time_t t)
 {
 	u64 ticks;
 
@@ -84,7 +84,7 @@ u64 ns_to_cycles(s_time_t t)
 	return ticks > ~0UL - tsc_start ? ~0UL : ticks + tsc_start;
 }
 
-s_time_t cycles_to_ns(u64 c)
+s_time_t hal_cycles_to_ns(u64 c)
 {
 	return c <= tsc_start ? 0 : (s_time_t)ticks_to_ns(&tsc_scale, c - tsc_start);
 }
@@ -103,13 +103,13 @@ void udelay(u32 us)
 	u64 start = rdtsc(), cycles = (tsc_hz ? tsc_hz : UNMEASURED_HZ) / 1000000 * us;
 
 	while (rdtsc() - start < cycles)
-		cpu_relax();
+		hal_cpu_relax();
 }
 
 static void program_deadline(s_time_t deadline)
 {
-	u64 at = platform ? rdtsc() + ns_to_ticks(&tsc_scale, (u64)max(deadline - now_ns(), 1L))
-			  : ns_to_cycles(deadline) - (u64)this_cpu(tsc_offset);
+	u64 at = platform ? rdtsc() + ns_to_ticks(&tsc_scale, (u64)max(deadline - hal_now_ns(), 1L))
+			  : hal_ns_to_cycles(deadline) - (u64)this_cpu(tsc_offset);
 
 	apic_timer_deadline(at ? at : 1);
 }
@@ -124,7 +124,7 @@ void hal_timer_program(s_time_t deadline)
 	} else if (apic_timer_is_deadline()) {
 		program_deadline(deadline);
 	} else {
-		s_time_t wait = deadline - now_ns();
+		s_time_t wait = deadline - hal_now_ns();
 		u64 ticks = wait <= 0 ? 1 : ns_to_ticks(&apic_scale, (u64)wait);
 
 		apic_timer_oneshot((u32)min(max(ticks, 1UL), 0xffffffffUL));
@@ -137,7 +137,7 @@ static void timer_vector(u8 vector)
 	timer_interrupt();
 }
 
-void wallclock_get(u64 *sec, u32 *nsec)
+void hal_wallclock_get(u64 *sec, u32 *nsec)
 {
 	u64 flags = spin_lock_irqsave(&wallclock_lock), ns = wall_ns;
 
@@ -146,7 +146,7 @@ void wallclock_get(u64 *sec, u32 *nsec)
 	*nsec = (u32)(ns % NS_PER_SEC);
 }
 
-void wallclock_set(u64 sec, u32 nsec, s_time_t sys)
+void hal_wallclock_set(u64 sec, u32 nsec, s_time_t sys)
 {
 	u64 flags = spin_lock_irqsave(&wallclock_lock);
 
@@ -194,11 +194,11 @@ static void __init measure_apic_timer(void)
 	u32 left;
 
 	apic_timer_oneshot(0xffffffff);
-	start = now_ns();
-	while (now_ns() - start < APIC_MEASURE_NS)
-		cpu_relax();
+	start = hal_now_ns();
+	while (hal_now_ns() - start < APIC_MEASURE_NS)
+		hal_cpu_relax();
 	left = apic_timer_left();
-	took = now_ns() - start;
+	took = hal_now_ns() - start;
 	apic_timer_oneshot(0);
 	if (left == 0xffffffff)
 		panic("The local APIC's timer does not count");
@@ -222,7 +222,7 @@ void __init time_init(void)
 		platform_last = ref->read();
 		platform = ref;
 	}
-	wallclock_set(rtc_read(), 0, now_ns());
+	hal_wallclock_set(rtc_read(), 0, hal_now_ns());
 	if (!apic_timer_is_deadline())
 		measure_apic_timer();
 	irq_set_handler(VECTOR_TIMER, timer_vector);
@@ -232,7 +232,7 @@ void __init time_init(void)
 
 static void do_upkeep(void *arg)
 {
-	timer_set(&upkeep, now_ns() + UPKEEP_INTERVAL_NS);
+	timer_set(&upkeep, hal_now_ns() + UPKEEP_INTERVAL_NS);
 }
 
 void time_start_upkeep(void)

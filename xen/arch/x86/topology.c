@@ -78,12 +78,12 @@ void __init topology_init(void)
 	thread_bits = min(thread_bits, package_bits);
 }
 
-u32 cpu_to_core(u32 cpu)
+u32 hal_cpu_to_core(u32 cpu)
 {
 	return (cpu_apic_id[cpu] & ((1U << package_bits) - 1)) >> thread_bits;
 }
 
-u32 cpu_to_socket(u32 cpu)
+u32 hal_cpu_to_socket(u32 cpu)
 {
 	return cpu_apic_id[cpu] >> package_bits;
 }

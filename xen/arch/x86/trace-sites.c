@@ -76,7 +76,7 @@ void hal_trace_update(bool (*want)(u32 id))
 	for (enum step step = STEP_TRAP; step < NR_STEPS; step++) {
 		for (const struct trace_site *s = trace_sites_start; s < trace_sites_end; s++)
 			patch_site(s, want(s->id), step);
-		smp_call(&cpu_online_map, serialise, NULL, true);
+		hal_smp_call(&cpu_online_map, serialise, NULL, true);
 	}
 }
 

@@ -98,7 +98,7 @@ void irq_dispatch(u8 vector)
 		fn(vector);
 	else if (this_cpu(spurious_irqs)++ == 0)
 		printk(LOG_WARN "CPU%u: interrupt on vector %#x, which nobody handles\n",
-		       smp_cpu_id(), vector);
+		       hal_smp_cpu_id(), vector);
 	trace_irq_exit(vector);
 	cpu_info()->irq_depth--;
 }
@@ -118,11 +118,11 @@ static void __noreturn fatal(struct cpu_regs *regs)
 {
 	this_cpu(fatal_regs) = regs;
 	if (regs->vector == X86_VEC_PF)
-		panic("CPU%u: page fault: %s at %#lx%s (error code %#lx)", smp_cpu_id(),
+		panic("CPU%u: page fault: %s at %#lx%s (error code %#lx)", hal_smp_cpu_id(),
 		      (regs->error_code & 0x10) ? "fetch" :
 		      (regs->error_code & 2) ? "write" : "read", read_cr2(),
 		      (regs->error_code & 1) ? ", forbidden" : ", not mapped", regs->error_code);
-	panic("CPU%u: %s (error code %#lx)", smp_cpu_id(), exception_names[regs->vector],
+	panic("CPU%u: %s (error code %#lx)", hal_smp_cpu_id(), exception_names[regs->vector],
 	      regs->error_code);
 }
 

@@ -22,12 +22,12 @@ static u64 stamp;
 
 static bool wait_answer(u32 round)
 {
-	s_time_t start = now_ns();
+	s_time_t start = hal_now_ns();
 
 	while (__atomic_load_n(&answered, __ATOMIC_ACQUIRE) != round) {
-		if (now_ns() - start > GIVE_UP_NS)
+		if (hal_now_ns() - start > GIVE_UP_NS)
 			return false;
-		cpu_relax();
+		hal_cpu_relax();
 	}
 	return true;
 }
@@ -66,7 +66,7 @@ void time_sync_secondary(u32 cpu)
 		u32 round;
 
 		while ((round = __atomic_load_n(&asked, __ATOMIC_ACQUIRE)) == seen)
-			cpu_relax();
+			hal_cpu_relax();
 		stamp = rdtsc();
 		__atomic_store_n(&answered, round, __ATOMIC_RELEASE);
 		seen = round;

@@ -5,7 +5,7 @@
 
 #include <xen/types.h>
 
-/** What to add to @cpu's TSC to get the boot CPU's. Before @cpu uses now_ns(). */
+/** What to add to @cpu's TSC to get the boot CPU's. Before @cpu uses hal_now_ns(). */
 void time_set_tsc_offset(u32 cpu, s64 offset);
 
 #endif

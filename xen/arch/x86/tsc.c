@@ -100,7 +100,7 @@ static bool wait_ticks(const struct clock_source *ref, u64 *last, u64 *elapsed, 
 			return false;
 		*elapsed += step;
 		*last = now;
-		cpu_relax();
+		hal_cpu_relax();
 	}
 	return true;
 }

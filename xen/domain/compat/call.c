@@ -63,7 +63,7 @@ int compat_copy_in(struct vcpu *v, void *dst, guest_ptr_t src, size_t len)
 	u8 buf[COMPAT_MAX_BYTES], *to = dst;
 
 	if (!compat_ptr_translates(src))
-		return reachable(src.v, len) ? arch_guest_copy_in(v, dst, src, len) : -XEN_EFAULT;
+		return reachable(src.v, len) ? hal_guest_copy_in(v, dst, src, len) : -XEN_EFAULT;
 	while (len) {
 		struct compat_place at = compat_ptr_place(src);
 		u32 n = (u32)min(len, (size_t)(at.layout->native_bytes - at.offset));
@@ -71,7 +71,7 @@ int compat_copy_in(struct vcpu *v, void *dst, guest_ptr_t src, size_t len)
 
 		if (!compat_span(at.layout, at.offset, n, &s) ||
 		    !reachable(at.va + s.start, s.end - s.start) ||
-		    arch_guest_copy_in(v, buf + s.start, gvaddr_make(at.va + s.start),
+		    hal_guest_copy_in(v, buf + s.start, gvaddr_make(at.va + s.start),
 				       s.end - s.start))
 			return -XEN_EFAULT;
 		compat_convert_in(at.layout, at.offset, n, buf, to);
@@ -88,7 +88,7 @@ int compat_copy_out(struct vcpu *v, guest_ptr_t dst, const void *src, size_t len
 	const u8 *from = src;
 
 	if (!compat_ptr_translates(dst))
-		return reachable(dst.v, len) ? arch_guest_copy_out(v, dst, src, len) : -XEN_EFAULT;
+		return reachable(dst.v, len) ? hal_guest_copy_out(v, dst, src, len) : -XEN_EFAULT;
 	while (len) {
 		struct compat_place at = compat_ptr_place(dst);
 		u32 n = (u32)min(len, (size_t)(at.layout->native_bytes - at.offset));
@@ -98,7 +98,7 @@ int compat_copy_out(struct vcpu *v, guest_ptr_t dst, const void *src, size_t len
 		    !reachable(at.va + s.start, s.end - s.start))
 			return -XEN_EFAULT;
 		compat_convert_out(at.layout, at.offset, n, buf, from);
-		if (arch_guest_copy_out(v, gvaddr_make(at.va + s.start), buf + s.start,
+		if (hal_guest_copy_out(v, gvaddr_make(at.va + s.start), buf + s.start,
 					s.end - s.start))
 			return -XEN_EFAULT;
 		dst = guest_ptr_add(dst, n);

@@ -172,7 +172,7 @@ static int bind_pirq_locked(struct vcpu *v, u32 pirq, bool share)
 		return port;
 	/* Enter it into the map before interrupts can arrive. */
 	WRITE_ONCE(map[pirq], (u32)port);
-	rc = arch_pirq_bind(v, pirq, share);
+	rc = hal_pirq_bind(v, pirq, share);
 	if (!rc)
 		return port;
 	/* The arch did not bind it, so closing must not unbind it. */
@@ -309,7 +309,7 @@ static int close_channel(struct domain *d, struct evtchn *chn)
 	spin_unlock(&evtchn_link_lock);
 
 	if (bound_pirq < EVTCHN_NR_PIRQS)
-		arch_pirq_unbind(d, bound_pirq);
+		hal_pirq_unbind(d, bound_pirq);
 	evtchn_port_put(d, chn->port);
 	return 0;
 }

@@ -28,7 +28,7 @@ void evtchn_mark_upcall(struct vcpu *v, int sel)
 			continue;
 		if (!__atomic_exchange_n(&vi->evtchn_upcall_pending, 1, __ATOMIC_SEQ_CST)) {
 			trace_evtchn_upcall(v->domain->id, v->id);
-			arch_vcpu_event_notify(v);
+			hal_vcpu_event_notify(v);
 		}
 	} while (unlikely(READ_ONCE(v->vcpu_info) != vi));
 }
@@ -40,7 +40,7 @@ void evtchn_vcpu_info_moved(struct vcpu *v)
 	/* The selector is a hint: surplus bits only make the guest scan its bitmaps once. */
 	shared_select_all(v->domain, vi);
 	__atomic_store_n(&vi->evtchn_upcall_pending, 1, __ATOMIC_SEQ_CST);
-	arch_vcpu_event_notify(v);
+	hal_vcpu_event_notify(v);
 }
 
 /* End SCHEDOP_poll of vCPUs that wait for @port, or for several ports (they check again). */

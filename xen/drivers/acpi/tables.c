@@ -56,7 +56,7 @@ const struct acpi_table *acpi_table_find(const char *signature)
 
 static bool __init try_rsdp(paddr_t pa, size_t room, struct acpi_rsdp *out)
 {
-	const u8 *p = map_phys_ro(pa, room);
+	const u8 *p = hal_map_phys_ro(pa, room);
 
 	if (!p || acpi_parse_rsdp(p, room, out))
 		return false;
@@ -66,7 +66,7 @@ static bool __init try_rsdp(paddr_t pa, size_t room, struct acpi_rsdp *out)
 
 static bool __init scan_area(paddr_t pa, size_t size, struct acpi_rsdp *out)
 {
-	const u8 *p = map_phys_ro(pa, size);
+	const u8 *p = hal_map_phys_ro(pa, size);
 	size_t at = p ? acpi_scan_rsdp(p, size) : size;
 
 	return at < size && try_rsdp(paddr_make(pa.v + at), min(size - at, (size_t)RSDP_MAX_SIZE),
@@ -75,7 +75,7 @@ static bool __init scan_area(paddr_t pa, size_t size, struct acpi_rsdp *out)
 
 static bool __init find_rsdp(paddr_t hint, struct acpi_rsdp *out)
 {
-	const u8 *bda = map_phys_ro(paddr_make(0), PAGE_SIZE);
+	const u8 *bda = hal_map_phys_ro(paddr_make(0), PAGE_SIZE);
 	u64 ebda = bda ? (u64)load16(bda + BDA_EBDA_SEGMENT) << 4 : 0;
 
 	if (hint.v && try_rsdp(hint, RSDP_MAX_SIZE, out))
@@ -100,7 +100,7 @@ static void __init name_of(const u8 *p, char name[5])
 /* Map and check one table; on failure log the reason and return NULL. */
 static const struct acpi_table *__init add_table(paddr_t pa)
 {
-	const u8 *p = pa.v ? map_phys_ro(pa, ACPI_HEADER_SIZE) : NULL;
+	const u8 *p = pa.v ? hal_map_phys_ro(pa, ACPI_HEADER_SIZE) : NULL;
 	struct acpi_table *t = &tables[nr_tables];
 	char name[5];
 	u32 length;
@@ -116,7 +116,7 @@ static const struct acpi_table *__init add_table(paddr_t pa)
 		printk(LOG_WARN "ACPI: %s at %#lx has length %u, ignored\n", name, pa.v, length);
 		return NULL;
 	}
-	p = map_phys_ro(pa, length);
+	p = hal_map_phys_ro(pa, length);
 	rc = p ? acpi_check_table(p, length) : -XEN_EINVAL;
 	if (rc < 0) {
 		printk(LOG_WARN "ACPI: %s at %#lx %s, ignored\n", name, pa.v,
@@ -157,7 +157,7 @@ static void __init add_fadt_tables(void)
 
 	if (fadt.dsdt.v)
 		add_table(fadt.dsdt);
-	p = fadt.facs.v ? map_phys_ro(fadt.facs, FACS_MIN_SIZE) : NULL;
+	p = fadt.facs.v ? hal_map_phys_ro(fadt.facs, FACS_MIN_SIZE) : NULL;
 	if (p && !memcmp(p, "FACS", 4) && load32(p + 4) >= FACS_MIN_SIZE &&
 	    load32(p + 4) <= PAGE_SIZE && nr_tables < ARRAY_SIZE(tables))
 		tables[nr_tables++] = (struct acpi_table){

@@ -56,8 +56,8 @@ u32 pci_read(struct pci_addr a, u32 reg, u32 bytes)
 
 	if (!sound(reg, bytes))
 		return ones(bytes);
-	if (arch_pci_reaches(a, reg))
-		return arch_pci_read(a, reg, bytes);
+	if (hal_pci_reaches(a, reg))
+		return hal_pci_read(a, reg, bytes);
 	p = window_reg(a, reg);
 	return p ? mem_read(p, bytes) : ones(bytes);
 }
@@ -68,8 +68,8 @@ void pci_write(struct pci_addr a, u32 reg, u32 bytes, u32 val)
 
 	if (!sound(reg, bytes))
 		return;
-	if (arch_pci_reaches(a, reg)) {
-		arch_pci_write(a, reg, bytes, val);
+	if (hal_pci_reaches(a, reg)) {
+		hal_pci_write(a, reg, bytes, val);
 		return;
 	}
 	p = window_reg(a, reg);
@@ -109,7 +109,7 @@ static struct pci_window *prepare(paddr_t base, u16 segment, u8 first, u8 last, 
 	if (nr_windows == MAX_WINDOWS)
 		return NULL;
 	*rc = -XEN_ENOMEM;
-	n.regs = map_mmio(n.base, pci_window_size(&n));
+	n.regs = hal_map_mmio(n.base, pci_window_size(&n));
 	if (!n.regs)
 		return NULL;
 	*rc = 0;
@@ -135,7 +135,7 @@ static bool __init shows_same(const struct pci_window *w)
 		return true;
 	for (u32 devfn = 0; devfn < 0x100; devfn += 8) {
 		struct pci_addr a = { .bdf = (u16)(first + devfn) };
-		u32 id = arch_pci_read(a, PCI_REG_ID, 4);
+		u32 id = hal_pci_read(a, PCI_REG_ID, 4);
 
 		if (id != ~0U)
 			return readl(w->regs + (devfn << 12)) == id;

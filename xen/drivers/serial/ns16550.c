@@ -98,7 +98,7 @@ static bool wait_for(struct uart *u, u8 bit)
 			u->stuck = false;
 			return true;
 		}
-		cpu_relax();
+		hal_cpu_relax();
 	}
 	u->stuck = true;
 	return false;

@@ -119,7 +119,7 @@ static void poll(void *arg)
 	struct uart *u = arg;
 
 	uart_service(u);
-	timer_set(&u->poll, now_ns() + (uart_has_output(u) ? POLL_OUTPUT_NS : POLL_INPUT_NS));
+	timer_set(&u->poll, hal_now_ns() + (uart_has_output(u) ? POLL_OUTPUT_NS : POLL_INPUT_NS));
 }
 
 void __init serial_init_late(void)
@@ -128,17 +128,17 @@ void __init serial_init_late(void)
 		struct uart *u = &coms[i];
 
 		if (u->wanted && u->mmio.v && !u->regs)
-			u->regs = map_mmio(u->mmio, MMIO_WINDOW);
+			u->regs = hal_map_mmio(u->mmio, MMIO_WINDOW);
 		start(u);
 		if (!u->present)
 			continue;
-		if (u->irq && irq_request_isa((u8)u->irq, interrupt, u) >= 0) {
+		if (u->irq && hal_irq_request_isa((u8)u->irq, interrupt, u) >= 0) {
 			uart_start(u, false, !sync_console);
 			continue;
 		}
 		uart_start(u, true, !sync_console);
 		timer_init(&u->poll, poll, u, 0);
-		timer_set(&u->poll, now_ns() + POLL_INPUT_NS);
+		timer_set(&u->poll, hal_now_ns() + POLL_INPUT_NS);
 	}
 }
 

@@ -122,7 +122,7 @@ void pending_drop(struct pending *p, struct vcpu *v)
 	 */
 	do {
 		while ((word & 3) == PENDING_ANSWERING) {
-			cpu_relax();
+			hal_cpu_relax();
 			word = __atomic_load_n(&p->word, __ATOMIC_ACQUIRE);
 		}
 	} while (!__atomic_compare_exchange_n(&p->word, &word,

@@ -130,7 +130,7 @@ struct domain {
 extern struct domain *hardware_domain;	/* dom0, NULL before it is built */
 
 /** The vCPU that this CPU runs, which may be its idle vCPU. */
-struct vcpu *current_vcpu(void);
+struct vcpu *hal_current_vcpu(void);
 
 static inline bool is_idle_vcpu(const struct vcpu *v) { return v->domain->is_idle; }
 

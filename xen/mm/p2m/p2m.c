@@ -119,7 +119,7 @@ static void flush_tlbs(struct p2m *p)
 	p->need_flush = false;
 	if (p->flush_start == p->flush_end)	/* done already, when an entry was broken */
 		return;
-	arch_p2m_flush(p, gfn_make(p->flush_start), p->flush_end - p->flush_start);
+	hal_p2m_flush(p, gfn_make(p->flush_start), p->flush_end - p->flush_start);
 	p->flush_start = p->flush_end = 0;
 }
 
@@ -532,7 +532,7 @@ int p2m_domain_init(struct domain *d)
 		return -XEN_ENOMEM;
 	rw_lock_init(&p->lock, "p2m", LOCK_RANK_P2M);
 	p->domain = d;
-	p->fmt = arch_p2m_fmt(d);
+	p->fmt = hal_p2m_fmt(d);
 	ASSERT(p->fmt->levels > P2M_MAX_LEAF_LEVEL && p->fmt->levels <= P2M_MAX_LEVELS);
 	list_init(&p->observers);
 	p2m_park_init(p);

@@ -33,7 +33,7 @@ bool p2m_park(struct p2m *p, struct page_info *pg)
 	if (p->nr_parked == P2M_PARKED || p->closed)
 		return false;
 	if (!p->nr_parked)
-		timer_set(&p->park_timer, now_ns() + PARK_NS);
+		timer_set(&p->park_timer, hal_now_ns() + PARK_NS);
 	p->parked[p->nr_parked++] = pg;
 	return true;
 }

@@ -381,7 +381,7 @@ static void *guest_memory(struct vcpu *v, gvaddr_t p, size_t len)
 	return (void *)(uintptr_t)at;
 }
 
-int arch_guest_copy_in(struct vcpu *v, void *dst, gvaddr_t src, size_t len)
+int hal_guest_copy_in(struct vcpu *v, void *dst, gvaddr_t src, size_t len)
 {
 	const void *at = guest_memory(v, src, len);
 
@@ -391,7 +391,7 @@ int arch_guest_copy_in(struct vcpu *v, void *dst, gvaddr_t src, size_t len)
 	return 0;
 }
 
-int arch_guest_copy_out(struct vcpu *v, gvaddr_t dst, const void *src, size_t len)
+int hal_guest_copy_out(struct vcpu *v, gvaddr_t dst, const void *src, size_t len)
 {
 	void *at = guest_memory(v, dst, len);
 
@@ -419,7 +419,7 @@ bool hypercall_preempt_check(void)
 	return world_preempt_every && ++preempt_calls % world_preempt_every == 0;
 }
 
-void arch_vcpu_event_notify(struct vcpu *v)
+void hal_vcpu_event_notify(struct vcpu *v)
 {
 	container_of(v, struct fake_vcpu, v)->notified++;
 }
@@ -429,7 +429,7 @@ void vcpu_unblock(struct vcpu *v)
 	container_of(v, struct fake_vcpu, v)->unblocked++;
 }
 
-int arch_pirq_bind(struct vcpu *v, u32 pirq, bool share)
+int hal_pirq_bind(struct vcpu *v, u32 pirq, bool share)
 {
 	if (pirq == 13)
 		return -XEN_EBUSY;
@@ -437,7 +437,7 @@ int arch_pirq_bind(struct vcpu *v, u32 pirq, bool share)
 	return 0;
 }
 
-void arch_pirq_unbind(struct domain *d, u32 pirq)
+void hal_pirq_unbind(struct domain *d, u32 pirq)
 {
 	assert(world_pirqs_bound > 0);
 	world_pirqs_bound--;

@@ -17,7 +17,7 @@
 
 struct fake_vcpu {
 	struct vcpu v;
-	u32 notified;		/* calls of arch_vcpu_event_notify */
+	u32 notified;		/* calls of hal_vcpu_event_notify */
 	u32 unblocked;		/* calls of vcpu_unblock */
 };
 

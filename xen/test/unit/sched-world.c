@@ -30,7 +30,7 @@ struct domain *sw_domain(u16 id, u32 vcpus)
 
 struct domain *sw_domain_in(u16 id, u32 vcpus, struct scheduler *s)
 {
-	struct domain *d = arch_domain_alloc();
+	struct domain *d = hal_domain_alloc();
 
 	d->id = id;
 	d->refs = 1;
@@ -40,7 +40,7 @@ struct domain *sw_domain_in(u16 id, u32 vcpus, struct scheduler *s)
 	spin_lock_init(&d->lock, "domain", LOCK_RANK_DOMAIN);
 	HOST_CHECK(sched_domain_init(d, s) == 0);
 	for (u32 i = 0; i < vcpus; i++) {
-		struct vcpu *v = arch_vcpu_alloc();
+		struct vcpu *v = hal_vcpu_alloc();
 
 		v->id = i;
 		v->domain = d;
@@ -57,11 +57,11 @@ void sw_domain_destroy(struct domain *d)
 	for (u32 i = 0; i < d->max_vcpus; i++) {
 		vcpu_timers_kill(d->vcpu[i]);
 		sched_vcpu_destroy(d->vcpu[i]);
-		arch_vcpu_free(d->vcpu[i]);
+		hal_vcpu_free(d->vcpu[i]);
 	}
 	sched_domain_destroy(d);
 	xfree(d->vcpu);
-	arch_domain_free(d);
+	hal_domain_free(d);
 }
 
 void sw_run_guest(struct vcpu *v, host_guest_fn fn, void *arg)

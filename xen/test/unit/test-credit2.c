@@ -35,7 +35,7 @@ static void share_by_weight(void *arg)
 		sw_set_params(d[i], weights[i], 0);
 		sw_run_guest(d[i]->vcpu[0], guest_spin, NULL);
 	}
-	host_run(now_ns() + 8 * SEC);
+	host_run(hal_now_ns() + 8 * SEC);
 	for (u32 i = 0; i < 4; i++)
 		total += ran[i] = sw_ran(d[i]->vcpu[0]);
 	HOST_CHECK(total > 7990 * MS && total < 8010 * MS);
@@ -61,7 +61,7 @@ static void share_on_many(void *arg)
 		sw_set_params(d[i], i & 1 ? 200 : 600, 0);
 		sw_run_guest(d[i]->vcpu[0], guest_spin, NULL);
 	}
-	host_run(now_ns() + 8 * SEC);
+	host_run(hal_now_ns() + 8 * SEC);
 	for (u32 i = 0; i < 8; i++)
 		total += ran[i] = sw_ran(d[i]->vcpu[0]);
 	HOST_CHECK(total > 31900 * MS);
@@ -84,12 +84,12 @@ static void change_weight(void *arg)
 	b = sw_domain(2, 1);
 	sw_run_guest(a->vcpu[0], guest_spin, NULL);
 	sw_run_guest(b->vcpu[0], guest_spin, NULL);
-	host_run(now_ns() + 4 * SEC);
+	host_run(hal_now_ns() + 4 * SEC);
 	HOST_CHECK(close_to(sw_ran(a->vcpu[0]), 2 * SEC));
 	sw_set_params(a, 768, 0);
 	a0 = sw_ran(a->vcpu[0]);
 	b0 = sw_ran(b->vcpu[0]);
-	host_run(now_ns() + 4 * SEC);
+	host_run(hal_now_ns() + 4 * SEC);
 	HOST_CHECK(close_to(sw_ran(a->vcpu[0]) - a0, 3 * SEC));
 	HOST_CHECK(close_to(sw_ran(b->vcpu[0]) - b0, 1 * SEC));
 }
@@ -112,7 +112,7 @@ static void caps(void *arg)
 		for (u32 j = 0; j < d[i]->max_vcpus; j++)
 			sw_run_guest(d[i]->vcpu[j], guest_spin, NULL);
 	}
-	host_run(now_ns() + 4 * SEC);
+	host_run(hal_now_ns() + 4 * SEC);
 	for (u32 i = 0; i < 4; i++) {
 		ran = 0;
 		for (u32 j = 0; j < d[i]->max_vcpus; j++)
@@ -121,15 +121,15 @@ static void caps(void *arg)
 	}
 	/* It cannot save up the time it does not use. */
 	vcpu_pause(d[1]->vcpu[0]);
-	host_run(now_ns() + 1 * SEC);
+	host_run(hal_now_ns() + 1 * SEC);
 	ran = sw_ran(d[1]->vcpu[0]);
 	vcpu_unpause(d[1]->vcpu[0]);
-	host_run(now_ns() + 200 * MS);
+	host_run(hal_now_ns() + 200 * MS);
 	HOST_CHECK(sw_ran(d[1]->vcpu[0]) - ran < 76 * MS);
 	/* Without the cap it runs freely again. */
 	ran = sw_ran(d[0]->vcpu[0]);
 	sw_set_params(d[0], 256, 0);
-	host_run(now_ns() + 1 * SEC);
+	host_run(hal_now_ns() + 1 * SEC);
 	HOST_CHECK(sw_ran(d[0]->vcpu[0]) - ran > 980 * MS);
 }
 
@@ -142,14 +142,14 @@ static void hard_affinity(void *arg)
 {
 	struct domain *d;
 
-	/* arch_context_switch panics when a vCPU is loaded outside of its hard affinity. */
+	/* hal_context_switch panics when a vCPU is loaded outside of its hard affinity. */
 	sw_start(11, 4, arg);
 	d = sw_domain(1, 6);
 	for (u32 i = 0; i < 6; i++) {
 		sw_set_hard(d->vcpu[i], i < 3 ? "1" : "2-3");
 		sw_run_guest(d->vcpu[i], guest_spin, NULL);
 	}
-	host_run(now_ns() + 3 * SEC);
+	host_run(hal_now_ns() + 3 * SEC);
 	for (u32 i = 0; i < 3; i++)
 		HOST_CHECK(close_to(sw_ran(d->vcpu[i]), 1 * SEC));
 	for (u32 i = 3; i < 6; i++)
@@ -157,7 +157,7 @@ static void hard_affinity(void *arg)
 	/* CPU 0 becomes allowed: the three on CPU 1 spread to it. */
 	for (u32 i = 0; i < 3; i++)
 		sw_set_hard(d->vcpu[i], "0-1");
-	host_run(now_ns() + 3 * SEC);
+	host_run(hal_now_ns() + 3 * SEC);
 	for (u32 i = 0; i < 3; i++)
 		HOST_CHECK(close_to(sw_ran(d->vcpu[i]), 3 * SEC));
 }
@@ -177,9 +177,9 @@ static void soft_affinity(void *arg)
 		sw_set_soft(d->vcpu[i], "5-6");
 		sw_run_guest(d->vcpu[i], guest_spin, NULL);
 	}
-	host_run(now_ns() + 50 * MS);
+	host_run(hal_now_ns() + 50 * MS);
 	for (u32 i = 0; i < 200; i++) {
-		host_run(now_ns() + 1 * MS);
+		host_run(hal_now_ns() + 1 * MS);
 		for (u32 j = 0; j < 2; j++)
 			HOST_CHECK(d->vcpu[j]->unit.cpu == 5 || d->vcpu[j]->unit.cpu == 6);
 	}
@@ -189,7 +189,7 @@ static void soft_affinity(void *arg)
 	 */
 	sw_set_soft(d->vcpu[1], "5");
 	sw_set_soft(d->vcpu[0], "5");
-	host_run(now_ns() + 1 * SEC);
+	host_run(hal_now_ns() + 1 * SEC);
 	HOST_CHECK(sw_ran(d->vcpu[0]) > 1200 * MS && sw_ran(d->vcpu[1]) > 1200 * MS);
 }
 
@@ -207,10 +207,10 @@ struct toll {
 static void toll_fn(void *arg)
 {
 	struct toll *t = arg;
-	s_time_t end = now_ns() + 300 * US;
+	s_time_t end = hal_now_ns() + 300 * US;
 
-	while (now_ns() < end)
-		cpu_relax();
+	while (hal_now_ns() < end)
+		hal_cpu_relax();
 	timer_set(&t->timer, end + 700 * US);
 }
 
@@ -235,8 +235,8 @@ static void toll(void *arg)
 	timer_init(&t.timer, toll_fn, &t, 0);
 	if (payer < 2)
 		timer_charge_to(&t.timer, d[payer]->vcpu[0]);
-	timer_set(&t.timer, now_ns());
-	host_run(now_ns() + 4 * SEC);
+	timer_set(&t.timer, hal_now_ns());
+	host_run(hal_now_ns() + 4 * SEC);
 	timer_kill(&t.timer);
 	host_result()->value[0] = t.done[0];
 	host_result()->value[1] = t.done[1];
@@ -270,7 +270,7 @@ static void guest_sleeper(struct vcpu *v, void *arg)
 	struct sleeper *s = arg;
 
 	if (s->woken) {
-		s->worst = max(s->worst, now_ns() - s->woken);
+		s->worst = max(s->worst, hal_now_ns() - s->woken);
 		s->woken = 0;
 		s->rounds++;
 		host_guest_compute(v, 50 * US);
@@ -295,13 +295,13 @@ static void latency(void *arg)
 	for (u32 i = 0; i < l->spinners; i++)
 		sw_run_guest(d->vcpu[i], guest_spin, NULL);
 	sw_run_guest(d->vcpu[6], guest_sleeper, &s);
-	host_run(now_ns() + 20 * MS);
+	host_run(hal_now_ns() + 20 * MS);
 	for (u32 i = 0; i < 300; i++) {
-		host_run(now_ns() + 3 * MS + host_random_below(4 * MS));
-		s.woken = now_ns();
+		host_run(hal_now_ns() + 3 * MS + host_random_below(4 * MS));
+		s.woken = hal_now_ns();
 		vcpu_unblock(d->vcpu[6]);
 	}
-	host_run(now_ns() + 20 * MS);
+	host_run(hal_now_ns() + 20 * MS);
 	HOST_CHECK(s.rounds == 300);
 	host_result()->value[0] = (u64)s.worst;
 }
@@ -334,12 +334,12 @@ static void steal(void *arg)
 		sw_set_hard(d->vcpu[i], "2");
 		sw_run_guest(d->vcpu[i], guest_spin, NULL);
 	}
-	host_run(now_ns() + 200 * MS);
+	host_run(hal_now_ns() + 200 * MS);
 	for (u32 i = 0; i < 4; i++) {
 		sw_set_hard(d->vcpu[i], "0-3");
 		before[i] = sw_ran(d->vcpu[i]);
 	}
-	host_run(now_ns() + 1 * SEC);
+	host_run(hal_now_ns() + 1 * SEC);
 	for (u32 i = 0; i < 4; i++)
 		HOST_CHECK(sw_ran(d->vcpu[i]) - before[i] > 950 * MS);
 }
@@ -358,15 +358,15 @@ static void balance(void *arg)
 		sw_set_hard(d->vcpu[i], at[i]);
 		sw_run_guest(d->vcpu[i], guest_spin, NULL);
 	}
-	host_run(now_ns() + 200 * MS);
+	host_run(hal_now_ns() + 200 * MS);
 	for (u32 i = 0; i < 8; i++)
 		sw_set_hard(d->vcpu[i], "0-3");
-	host_run(now_ns() + 400 * MS);
+	host_run(hal_now_ns() + 400 * MS);
 	for (u32 i = 0; i < 8; i++) {
 		ran = sw_ran(d->vcpu[i]);
 		host_result()->value[i] = ran;
 	}
-	host_run(now_ns() + 2 * SEC);
+	host_run(hal_now_ns() + 2 * SEC);
 	for (u32 i = 0; i < 8; i++)
 		HOST_CHECK(sw_ran(d->vcpu[i]) - host_result()->value[i] > 900 * MS);
 }
@@ -395,7 +395,7 @@ static void yields(void *arg)
 	d = sw_domain(1, 2);
 	sw_run_guest(d->vcpu[0], guest_yields, &n);
 	sw_run_guest(d->vcpu[1], guest_spin, NULL);
-	host_run(now_ns() + 1 * SEC);
+	host_run(hal_now_ns() + 1 * SEC);
 	/* A vCPU that yields leaves nearly all time to the other, and is not starved. */
 	HOST_CHECK(n > 50);
 	HOST_CHECK(sw_ran(d->vcpu[1]) > 800 * MS);
@@ -426,14 +426,14 @@ static void group(void *arg)
 	d = sw_domain(1, 2 * cfg.cpus);
 	for (u32 i = 0; i < d->max_vcpus; i++)
 		sw_run_guest(d->vcpu[i], guest_spin, NULL);
-	host_run(now_ns() + 300 * MS);
+	host_run(hal_now_ns() + 300 * MS);
 	for (u32 i = 0; i < cfg.cpus; i++)
 		HOST_CHECK(!is_idle_vcpu(host_cpu_current(i)));
 	for (u32 i = 0; i < d->max_vcpus; i++)
 		HOST_CHECK(sw_ran(d->vcpu[i]) > 75 * MS);
 	keyhandler_run('r');
 	/* It runs in a tasklet. */
-	host_run(now_ns() + 1 * MS);
+	host_run(hal_now_ns() + 1 * MS);
 }
 
 static void test_cpus_are_grouped(void **state)

@@ -240,7 +240,7 @@ static void destroy(struct domain *d)
 	u32 rounds = 0;
 
 	while (domain_kill(d) == -XEN_ERESTART) {
-		host_run(now_ns() + MS);
+		host_run(hal_now_ns() + MS);
 		HOST_CHECK(++rounds < 1000);
 	}
 }
@@ -265,21 +265,21 @@ static void run_storm(void *arg)
 	HOST_CHECK(guest_frames() > NR_DOMS * RAM);
 	for (u32 i = 0; i < NR_DOMS; i++)
 		let_run(dom[i]);
-	host_run(now_ns() + 8 * MS);
+	host_run(hal_now_ns() + 8 * MS);
 	for (u32 i = 0; i < NR_DOMS; i++)
 		domain_pause(dom[i]);
 	check_bindings();
 	for (u32 i = 0; i < NR_DOMS; i++)
 		domain_unpause(dom[i]);
-	host_run(now_ns() + MS);
+	host_run(hal_now_ns() + MS);
 
 	/* The first domain is destroyed while the others use its grants and channels. */
 	destroy(dom[0]);
 	HOST_CHECK(domain_get_by_id(1) == NULL);
-	host_run(now_ns() + 2 * MS);
+	host_run(hal_now_ns() + 2 * MS);
 	destroy(dom[1]);
 	destroy(dom[2]);
-	host_run(now_ns() + 5 * MS);
+	host_run(hal_now_ns() + 5 * MS);
 	HOST_CHECK(guest_frames() == 0);
 	host_result()->value[0] = calls;
 	host_result()->value[1] = binds;

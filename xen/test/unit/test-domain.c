@@ -92,7 +92,7 @@ static void runstate_storm(void *arg)
 	}
 	HOST_CHECK(domain_unpause_by_systemcontroller(d) == 0);
 	for (u32 i = 0; i < 4000; i++) {
-		host_run(now_ns() + 200 + host_random_below(500));
+		host_run(hal_now_ns() + 200 + host_random_below(500));
 		vcpu_unblock(d->vcpu[1]);
 	}
 	HOST_CHECK(registered > 50);
@@ -170,7 +170,7 @@ static void watchdogs(void *arg)
 	HOST_CHECK(watchdog_op(v, ~0U, 0) == -XEN_EINVAL);
 	HOST_CHECK(watchdog_op(v, 0, 0) == -XEN_EINVAL);
 	HOST_CHECK(watchdog_op(v, 1, 1) == -XEN_EINVAL);
-	start = now_ns();
+	start = hal_now_ns();
 	HOST_CHECK(watchdog_op(v, 0, 2) == 1);
 	HOST_CHECK(watchdog_op(v, 0, ~0U) == 2);
 	HOST_CHECK(watchdog_op(v, 0, 1) == -XEN_ENOSPC);
@@ -201,7 +201,7 @@ static void watchdog_of_the_dead(void *arg)
 	while ((rc = domain_kill(d)) == -XEN_ERESTART)
 		;
 	HOST_CHECK(!rc);
-	host_run(now_ns() + 3 * SECONDS);
+	host_run(hal_now_ns() + 3 * SECONDS);
 	HOST_CHECK(!domain_get_by_id(1));
 }
 
@@ -218,11 +218,11 @@ static void one_life(void)
 		HOST_CHECK(call(d->vcpu[0], __HYPERVISOR_event_channel_op, EVTCHNOP_alloc_unbound,
 				(u64)(uintptr_t)&u, NULL) == 0);
 	HOST_CHECK(domain_unpause_by_systemcontroller(d) == 0);
-	host_run(now_ns() + SECONDS / 100);
+	host_run(hal_now_ns() + SECONDS / 100);
 	while ((rc = domain_kill(d)) == -XEN_ERESTART)
 		;
 	HOST_CHECK(!rc);
-	host_run(now_ns() + SECONDS / 100);
+	host_run(hal_now_ns() + SECONDS / 100);
 	HOST_CHECK(!domain_get_by_id(1));
 }
 

@@ -167,7 +167,7 @@ static void creation(void *arg)
 
 	start();
 	destroy_guest(make_guest());
-	host_run(now_ns() + 1000000);
+	host_run(hal_now_ns() + 1000000);
 	free = free_page_count(NUMA_NO_NODE);
 	HOST_CHECK(create_with(not_hvm) == -XEN_EINVAL);
 	HOST_CHECK(create_with(not_hap) == -XEN_EINVAL);
@@ -180,7 +180,7 @@ static void creation(void *arg)
 	HOST_CHECK(create_with(grants_v3) == -XEN_EINVAL);
 	HOST_CHECK(create_with(pool_1) == -XEN_ENOENT);
 	HOST_CHECK(create_with(vmtrace) == -XEN_EINVAL);
-	host_run(now_ns() + 1000000);
+	host_run(hal_now_ns() + 1000000);
 	HOST_CHECK(no_guests());
 	HOST_CHECK(free_page_count(NUMA_NO_NODE) == free);
 

@@ -43,7 +43,7 @@ static void run_mixed(void *arg)
 	for (u32 i = 0; i < d->max_vcpus; i++)
 		sw_run_guest(d->vcpu[i], guest_mixed, NULL);
 	for (u32 i = 0; i < 200; i++) {
-		host_run(now_ns() + 50 * US);
+		host_run(hal_now_ns() + 50 * US);
 		vcpu_unblock(d->vcpu[host_random_below(d->max_vcpus)]);
 	}
 	for (u32 i = 0; i < 8; i++)
@@ -112,9 +112,9 @@ static void count_cpu(void *arg)
 {
 	u32 *hits = arg;
 
-	HOST_CHECK(in_irq());
-	HOST_CHECK(!irq_is_enabled());
-	hits[smp_cpu_id()]++;
+	HOST_CHECK(hal_in_irq());
+	HOST_CHECK(!hal_irq_is_enabled());
+	hits[hal_smp_cpu_id()]++;
 }
 
 static void run_calls(void *arg)
@@ -126,11 +126,11 @@ static void run_calls(void *arg)
 	cpumask_clear(&m);
 	cpumask_set(&m, 1);
 	cpumask_set(&m, 3);
-	smp_call(&m, count_cpu, hits, true);
+	hal_smp_call(&m, count_cpu, hits, true);
 	HOST_CHECK(hits[0] == 0 && hits[1] == 1 && hits[2] == 0 && hits[3] == 1);
 	/* The observer, which has number 4, may call itself too. */
 	cpumask_set(&m, 4);
-	smp_call(&m, count_cpu, hits, true);
+	hal_smp_call(&m, count_cpu, hits, true);
 	HOST_CHECK(hits[1] == 2 && hits[3] == 2 && hits[4] == 1);
 }
 
@@ -143,7 +143,7 @@ static void tick(void *arg)
 {
 	u64 *fired = arg;
 
-	*fired = (u64)now_ns();
+	*fired = (u64)hal_now_ns();
 }
 
 static void run_clock(void *arg)
@@ -154,9 +154,9 @@ static void run_clock(void *arg)
 
 	sw_start(7, 2, "");
 	timer_init(&t, tick, &fired, 1);
-	at = now_ns() + 3 * SEC;
+	at = hal_now_ns() + 3 * SEC;
 	timer_set(&t, at);
-	HOST_CHECK(host_run(now_ns() + 1 * SEC) == HOST_STOP_TIME);
+	HOST_CHECK(host_run(hal_now_ns() + 1 * SEC) == HOST_STOP_TIME);
 	HOST_CHECK(fired == 0);
 	HOST_CHECK(host_run_until_idle() == HOST_STOP_IDLE);
 	HOST_CHECK((s_time_t)fired >= at && (s_time_t)fired < at + 10 * US);

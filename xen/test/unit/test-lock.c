@@ -26,7 +26,7 @@ static void good_order(void *arg)
 	spin_lock(&outer);
 	read_lock(&rw);
 	flags = spin_lock_irqsave(&inner);
-	HOST_CHECK(!irq_is_enabled());
+	HOST_CHECK(!hal_irq_is_enabled());
 	spin_lock_nested(&inner2);
 	HOST_CHECK(spin_is_locked_by_me(&inner2));
 	HOST_CHECK(!spin_trylock(&inner2));
@@ -35,7 +35,7 @@ static void good_order(void *arg)
 	spin_unlock(&inner2);
 	read_unlock(&rw);
 	spin_unlock_irqrestore(&inner, flags);
-	HOST_CHECK(irq_is_enabled());
+	HOST_CHECK(hal_irq_is_enabled());
 	HOST_CHECK(!spin_is_locked_by_me(&inner));
 	write_lock(&rw);
 	write_unlock(&rw);
@@ -115,7 +115,7 @@ static void add_slowly(u32 *v)
 {
 	u32 old = *v;
 
-	cpu_relax();
+	hal_cpu_relax();
 	*v = old + 1;
 }
 
@@ -132,7 +132,7 @@ static void contend(void *arg)
 		write_unlock(&rw);
 		read_lock(&rw);
 		HOST_CHECK(!writers);
-		cpu_relax();
+		hal_cpu_relax();
 		HOST_CHECK(!writers);
 		read_unlock(&rw);
 	}

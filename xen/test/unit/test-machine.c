@@ -112,8 +112,8 @@ static void do_sched(struct vcpu *v, struct guest *g)
 {
 	evtchn_port_t ports[2] = { *any_port(g), *any_port(g) };
 	struct sched_poll poll = { .nr_ports = 1 + host_random_below(2),
-				   .timeout = (u64)now_ns() + host_random_below(100 * US) };
-	struct vcpu_set_singleshot_timer t = { (u64)now_ns() + host_random_below(200 * US), 0 };
+				   .timeout = (u64)hal_now_ns() + host_random_below(100 * US) };
+	struct vcpu_set_singleshot_timer t = { (u64)hal_now_ns() + host_random_below(200 * US), 0 };
 	u32 other = host_random_below(VCPUS);
 
 	set_xen_guest_handle(poll.ports, ports);
@@ -404,7 +404,7 @@ static void guest_kill(u32 n)
 
 	domain_get(d);
 	while ((rc = domain_kill(d)) == -XEN_ERESTART)
-		cpu_relax();
+		hal_cpu_relax();
 	HOST_CHECK(rc == 0);
 	HOST_CHECK(domain_kill(d) == -XEN_EINVAL);
 	domain_put(d);
@@ -438,7 +438,7 @@ static void life(void *arg)
 	for (n = 0; n < DOMS; n++)
 		guest_create(n);
 	for (u32 step = 0; step < 150; step++) {
-		host_run(now_ns() + 20 * US + host_random_below(100 * US));
+		host_run(hal_now_ns() + 20 * US + host_random_below(100 * US));
 		n = host_random_below(DOMS);
 		switch (host_random_below(12)) {
 		case 0:
@@ -447,12 +447,12 @@ static void life(void *arg)
 			break;
 		case 1:
 			domain_pause(guests[n].d);
-			host_run(now_ns() + 10 * US);
+			host_run(hal_now_ns() + 10 * US);
 			domain_unpause(guests[n].d);
 			break;
 		case 2:
 			domain_shutdown(guests[n].d, SHUTDOWN_suspend);
-			host_run(now_ns() + 10 * US);
+			host_run(hal_now_ns() + 10 * US);
 			domain_resume(guests[n].d);
 			break;
 		case 3:
@@ -469,7 +469,7 @@ static void life(void *arg)
 		guest_kill(n);
 	host_run_until_idle();
 	for (tries = 0; tries < 3; tries++)
-		host_run(now_ns() + 1 * MS);
+		host_run(hal_now_ns() + 1 * MS);
 	host_result()->value[0] = total_calls;
 	host_result()->value[1] = succeeded;
 	host_result()->value[2] = free;
@@ -612,7 +612,7 @@ static void kill_all(void)
 	/* End the tools first, so that nothing else destroys domains. */
 	domain_get(tools.d);
 	while ((rc = domain_kill(tools.d)) == -XEN_ERESTART)
-		cpu_relax();
+		hal_cpu_relax();
 	HOST_CHECK(rc == 0);
 	domain_put(tools.d);
 	for (u32 id = 0; id < 100; id++) {
@@ -620,7 +620,7 @@ static void kill_all(void)
 		if (!d)
 			continue;
 		while (domain_kill(d) == -XEN_ERESTART)
-			cpu_relax();
+			hal_cpu_relax();
 		domain_put(d);
 	}
 }
@@ -649,12 +649,12 @@ static void tools_at_work(void *arg)
 		/* The tools' own vCPUs may block. */
 		for (u32 i = 0; i < 2; i++)
 			vcpu_unblock(tools.d->vcpu[i]);
-		host_run(now_ns() + 20 * US + host_random_below(60 * US));
+		host_run(hal_now_ns() + 20 * US + host_random_below(60 * US));
 	}
 	kill_all();
 	host_run_until_idle();
 	for (u32 i = 0; i < 3; i++)
-		host_run(now_ns() + 1 * MS);
+		host_run(hal_now_ns() + 1 * MS);
 	host_result()->value[0] = total_calls;
 	host_result()->value[1] = domctls_done;
 	for (u64 m = 1; m < max_mfn; m++)

@@ -28,7 +28,7 @@ static struct domain *dom;
 static struct page_info *watched;
 static u32 flushes, late_flushes;
 
-void arch_p2m_flush(struct p2m *p, gfn_t start, u64 n)
+void hal_p2m_flush(struct p2m *p, gfn_t start, u64 n)
 {
 	flushes++;
 	if (watched && !(watched->flags & PAGE_FLAG_ALLOCATED))
@@ -207,13 +207,13 @@ static void acquire_all_or_none(void *arg)
 	HOST_CHECK(acquire(other, far, 2) == 0 && other->refs == refs + 2);
 	HOST_CHECK(!p2m_unmap(dom->p2m, gfn_make(SOME_GFN), 0));
 	HOST_CHECK(!p2m_unmap(dom->p2m, gfn_make(SOME_GFN + 1), 0));
-	host_run(now_ns() + 10000000);
+	host_run(hal_now_ns() + 10000000);
 	HOST_CHECK(other->refs == refs);
 	do
 		taken = alloc_pages(0, 0);
 	while (taken);
 	HOST_CHECK(acquire(other, far, 3) == -XEN_ENOMEM);
-	host_run(now_ns() + 10000000);
+	host_run(hal_now_ns() + 10000000);
 	HOST_CHECK(other->refs == refs);
 	HOST_CHECK(is_hole(SOME_GFN) && is_hole(SOME_GFN + 1));
 }
@@ -365,7 +365,7 @@ static void foreign_flushed_in_time(void *arg)
 	u32 refs;
 	struct page_info *pg = park_one(&other, &refs);
 
-	host_run(now_ns() + 2000000);
+	host_run(hal_now_ns() + 2000000);
 	HOST_CHECK(flushes == 1 && pg->refs == refs - 1);
 }
 

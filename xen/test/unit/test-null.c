@@ -25,13 +25,13 @@ static void one_each(void *arg)
 	HOST_CHECK(sched_id(d) == XEN_SCHEDULER_NULL);
 	for (u32 i = 0; i < 4; i++)
 		sw_run_guest(d->vcpu[i], guest_spin, NULL);
-	host_run(now_ns() + 1 * MS);
+	host_run(hal_now_ns() + 1 * MS);
 	for (u32 i = 0; i < 4; i++)
 		for (u32 j = 0; j < i; j++)
 			HOST_CHECK(d->vcpu[i]->unit.cpu != d->vcpu[j]->unit.cpu);
 	switches = host_log_count();
 	ran = sw_ran(d->vcpu[0]);
-	host_run(now_ns() + 1 * SEC);
+	host_run(hal_now_ns() + 1 * SEC);
 	HOST_CHECK(sw_ran(d->vcpu[0]) - ran > 1 * SEC - 10 * US);
 	/* Nothing interrupts them: no tick, no switch; only their own steps every 5 ms. */
 	HOST_CHECK(host_log_count() - switches < 4 * 200 * 4);
@@ -56,11 +56,11 @@ static void keeps(void *arg)
 	d = sw_domain(1, 3);
 	sw_run_guest(d->vcpu[0], guest_blocks, NULL);
 	sw_run_guest(d->vcpu[1], guest_spin, NULL);
-	host_run(now_ns() + 1 * MS);
+	host_run(hal_now_ns() + 1 * MS);
 	sw_run_guest(d->vcpu[2], guest_spin, NULL);
 	cpu = d->vcpu[0]->unit.cpu;
 	for (u32 i = 0; i < 20; i++) {
-		host_run(now_ns() + 1 * MS);
+		host_run(hal_now_ns() + 1 * MS);
 		/* A blocked vCPU keeps its CPU: the third does not run. */
 		HOST_CHECK(is_idle_vcpu(host_cpu_current(cpu)));
 		HOST_CHECK(sw_ran(d->vcpu[2]) == 0);
@@ -68,7 +68,7 @@ static void keeps(void *arg)
 	}
 	/* It goes away: the waiting vCPU gets its CPU. */
 	sched_vcpu_destroy(d->vcpu[0]);
-	host_run(now_ns() + 1 * MS);
+	host_run(hal_now_ns() + 1 * MS);
 	HOST_CHECK(host_cpu_current(cpu) == d->vcpu[2]);
 	HOST_CHECK(d->vcpu[2]->runstate.state == RUNSTATE_running);
 }
@@ -86,7 +86,7 @@ static void affinity(void *arg)
 	d = sw_domain(1, 4);
 	sw_set_soft(d->vcpu[0], "3");
 	sw_run_guest(d->vcpu[0], guest_spin, NULL);
-	host_run(now_ns() + 1 * MS);
+	host_run(hal_now_ns() + 1 * MS);
 	HOST_CHECK(d->vcpu[0]->unit.cpu == 3);
 
 	/* Two for one CPU: one waits, until it may go elsewhere. */
@@ -94,33 +94,33 @@ static void affinity(void *arg)
 	sw_set_hard(d->vcpu[2], "1");
 	sw_run_guest(d->vcpu[1], guest_spin, NULL);
 	sw_run_guest(d->vcpu[2], guest_spin, NULL);
-	host_run(now_ns() + 10 * MS);
+	host_run(hal_now_ns() + 10 * MS);
 	HOST_CHECK(host_cpu_current(1) == d->vcpu[1] && sw_ran(d->vcpu[2]) == 0);
 	HOST_CHECK(d->vcpu[2]->runstate.state == RUNSTATE_runnable);
 	sw_set_hard(d->vcpu[2], "0-1");
-	host_run(now_ns() + 1 * MS);
+	host_run(hal_now_ns() + 1 * MS);
 	HOST_CHECK(host_cpu_current(0) == d->vcpu[2]);
 
 	/* Moving one away frees its CPU for the next. */
 	sw_set_hard(d->vcpu[3], "1");
 	sw_run_guest(d->vcpu[3], guest_spin, NULL);
-	host_run(now_ns() + 1 * MS);
+	host_run(hal_now_ns() + 1 * MS);
 	HOST_CHECK(sw_ran(d->vcpu[3]) == 0);
 	sw_set_hard(d->vcpu[1], "2");
-	host_run(now_ns() + 1 * MS);
+	host_run(hal_now_ns() + 1 * MS);
 	HOST_CHECK(host_cpu_current(1) == d->vcpu[3] && host_cpu_current(2) == d->vcpu[1]);
 
 	/* A waiting vCPU that is paused gives up its place. */
 	sched_vcpu_destroy(d->vcpu[2]);
 	sw_set_hard(d->vcpu[1], "3");
-	host_run(now_ns() + 1 * MS);
+	host_run(hal_now_ns() + 1 * MS);
 	HOST_CHECK(d->vcpu[1]->runstate.state == RUNSTATE_runnable);
 	vcpu_pause(d->vcpu[1]);
 	sched_vcpu_destroy(d->vcpu[0]);
-	host_run(now_ns() + 1 * MS);
+	host_run(hal_now_ns() + 1 * MS);
 	HOST_CHECK(is_idle_vcpu(host_cpu_current(3)));
 	vcpu_unpause(d->vcpu[1]);
-	host_run(now_ns() + 1 * MS);
+	host_run(hal_now_ns() + 1 * MS);
 	HOST_CHECK(host_cpu_current(3) == d->vcpu[1]);
 }
 
@@ -146,10 +146,10 @@ static void parameters(void *arg)
 	HOST_CHECK(sched_set_global_params(d->sched, &gp) == -XEN_EOPNOTSUPP);
 	sw_run_guest(d->vcpu[0], guest_spin, NULL);
 	sw_run_guest(d->vcpu[1], guest_spin, NULL);
-	host_run(now_ns() + 1 * MS);
+	host_run(hal_now_ns() + 1 * MS);
 	HOST_CHECK(keyhandler_run('r') == 0);
 	/* A debug key runs in a tasklet of the CPU that got it. */
-	host_run(now_ns() + 1 * MS);
+	host_run(hal_now_ns() + 1 * MS);
 }
 
 static void test_parameters(void **state)

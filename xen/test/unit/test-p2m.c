@@ -23,12 +23,12 @@ static struct p2m_range flushed, told[MAX_TOLD];
 static u64 *broken;
 static u32 broken_seen;
 
-const struct p2m_fmt *arch_p2m_fmt(const struct domain *d)
+const struct p2m_fmt *hal_p2m_fmt(const struct domain *d)
 {
 	return &fmt;
 }
 
-void arch_p2m_flush(struct p2m *p, gfn_t start, u64 n)
+void hal_p2m_flush(struct p2m *p, gfn_t start, u64 n)
 {
 	flushes++;
 	flushed = (struct p2m_range){ start, n };

@@ -78,7 +78,7 @@ OPS_TABLE(pending_ops, stop);
 static void model_runs(struct vcpu *v, void *arg)
 {
 	for (u32 n = host_random_below(60); n; n--)
-		cpu_relax();
+		hal_cpu_relax();
 	if (!model_is_idle && READ_ONCE(slow.waiting)) {
 		u64 number = slow.number;
 
@@ -204,7 +204,7 @@ static void begin(const u8 *insn, u32 len)
 static void finish(void)
 {
 	for (u32 i = 0; i < 1000 && !g.done; i++)
-		host_run(now_ns() + 100 * US);
+		host_run(hal_now_ns() + 100 * US);
 	HOST_CHECK(g.done && g.rc == X86EMUL_OKAY);
 	HOST_CHECK(pending_state(&g.p) == PENDING_NONE && !g.p.nr);
 	HOST_CHECK(!(guest->pause_flags & VPF_DEVICE));
@@ -284,7 +284,7 @@ static void progress(void *arg)
 	gpr[X86_RCX] = 3;
 	BEGIN(0xf3, 0x6c);	/* rep insb */
 	for (u32 left = 3; left; left--) {
-		host_run(now_ns() + MS);
+		host_run(hal_now_ns() + MS);
 		HOST_CHECK(pending_state(&g.p) == PENDING_ASKED && slow.nr == 4 - left);
 		HOST_CHECK(gpr[X86_RCX] == left && gpr[X86_RDI] == BASE + 3 - left);
 		HOST_CHECK(g.m.ctx.regs.rip == RIP);
@@ -305,21 +305,21 @@ static void pausing(void *arg)
 	model_is_idle = true;
 	g.m.ctx.regs.gpr[X86_RDX] = PORT;
 	BEGIN(0xec);
-	host_run(now_ns() + MS);
+	host_run(hal_now_ns() + MS);
 	domain_pause(guest->domain);
 	HOST_CHECK(pending_state(&g.p) == PENDING_ASKED);
 	HOST_CHECK(pending_answer(&g.p, guest, slow.number, 0x5a));
-	host_run(now_ns() + MS);
+	host_run(hal_now_ns() + MS);
 	HOST_CHECK(pending_state(&g.p) == PENDING_ANSWERED && !g.done);
 	domain_unpause(guest->domain);
 	finish();
 	HOST_CHECK((u8)g.m.ctx.regs.gpr[X86_RAX] == 0x5a && slow.nr == 1);
 	/* Paused and unpaused while it waits: it still waits. */
 	BEGIN(0xec);
-	host_run(now_ns() + MS);
+	host_run(hal_now_ns() + MS);
 	domain_pause(guest->domain);
 	domain_unpause(guest->domain);
-	host_run(now_ns() + MS);
+	host_run(hal_now_ns() + MS);
 	HOST_CHECK(pending_state(&g.p) == PENDING_ASKED && g.runs == 1);
 	HOST_CHECK(pending_answer(&g.p, guest, slow.number, 1));
 	finish();
@@ -334,14 +334,14 @@ static void dropping(void *arg)
 	model_is_idle = true;
 	g.m.ctx.regs.gpr[X86_RDX] = PORT;
 	BEGIN(0xec);
-	host_run(now_ns() + MS);
+	host_run(hal_now_ns() + MS);
 	number = slow.number;
 	domain_pause(guest->domain);
 	pending_drop(&g.p, guest);
 	HOST_CHECK(pending_state(&g.p) == PENDING_NONE && !(guest->pause_flags & VPF_DEVICE));
 	HOST_CHECK(!pending_answer(&g.p, guest, number, 1));
 	domain_unpause(guest->domain);
-	host_run(now_ns() + MS);
+	host_run(hal_now_ns() + MS);
 	HOST_CHECK(slow.nr == 2 && pending_state(&g.p) == PENDING_ASKED);
 	HOST_CHECK(!pending_answer(&g.p, guest, number, 1));
 	HOST_CHECK(pending_answer(&g.p, guest, slow.number, 2));
@@ -349,7 +349,7 @@ static void dropping(void *arg)
 	HOST_CHECK((u8)g.m.ctx.regs.gpr[X86_RAX] == 2);
 	/* Answered, then dropped. */
 	BEGIN(0xec);
-	host_run(now_ns() + MS);
+	host_run(hal_now_ns() + MS);
 	domain_pause(guest->domain);
 	HOST_CHECK(pending_answer(&g.p, guest, slow.number, 3));
 	pending_drop(&g.p, guest);
@@ -363,17 +363,17 @@ static void rewriting(void *arg)
 	model_is_idle = true;
 	g.m.ctx.regs.gpr[X86_RDX] = PORT;
 	BEGIN(0xec);
-	host_run(now_ns() + MS);
+	host_run(hal_now_ns() + MS);
 	g.insn[0] = 0xed;	/* in eax, dx */
 	HOST_CHECK(pending_answer(&g.p, guest, slow.number, 0x11));
-	host_run(now_ns() + MS);
+	host_run(hal_now_ns() + MS);
 	HOST_CHECK(slow.nr == 2 && pending_state(&g.p) == PENDING_ASKED);
 	HOST_CHECK(pending_answer(&g.p, guest, slow.number, 0x22222222));
 	finish();
 	HOST_CHECK(g.m.ctx.regs.gpr[X86_RAX] == 0x22222222);
 	/* Or rewrites it into one that accesses nothing. */
 	BEGIN(0xec);
-	host_run(now_ns() + MS);
+	host_run(hal_now_ns() + MS);
 	g.insn[0] = 0x90;
 	HOST_CHECK(pending_answer(&g.p, guest, slow.number, 0x33));
 	finish();

@@ -41,7 +41,7 @@ static void read_some(void *arg)
 	o = __atomic_load_n(&current_object, __ATOMIC_ACQUIRE);
 	for (u32 i = 0; i < host_random_below(30); i++) {
 		HOST_CHECK(!READ_ONCE(o->freed));
-		cpu_relax();
+		hal_cpu_relax();
 	}
 	rcu_read_unlock();
 	if (++reads % 200)
@@ -96,7 +96,7 @@ static void waited_for(void *arg)
 	softirq_run();
 	HOST_CHECK(!nr_freed);
 	host_become_cpu(1);
-	irq_enable();
+	hal_irq_enable();
 	/* CPU 2 idles, so CPU 1 is the last, and calls what waited. */
 	softirq_run();
 	HOST_CHECK(nr_freed == 1);

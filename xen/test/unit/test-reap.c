@@ -86,12 +86,12 @@ static void run(void *arg)
 	if (r->compete) {
 		d = domain_get_by_id(dom[1]->id);
 		while (!d->is_shut_down)
-			host_run(now_ns() + 10000);
+			host_run(hal_now_ns() + 10000);
 		while (domain_kill(d) == -XEN_ERESTART)
-			host_run(now_ns() + 1000);
+			host_run(hal_now_ns() + 1000);
 		domain_put(d);
 	}
-	host_run(now_ns() + 400 * MS);
+	host_run(hal_now_ns() + 400 * MS);
 	rcu_read_lock();
 	d = domain_next(NULL);
 	HOST_CHECK(!!d == r->keep_one);

@@ -49,7 +49,7 @@ static void check_runstate(const struct vcpu *v, s_time_t created)
 	for (u32 i = 0; i < 4; i++)
 		sum += info.time[i];
 	/* Creating it took a moment too. */
-	HOST_CHECK(now_ns() - created - sum >= 0 && now_ns() - created - sum < 100 * US);
+	HOST_CHECK(hal_now_ns() - created - sum >= 0 && hal_now_ns() - created - sum < 100 * US);
 }
 
 static void pausing(void *arg)
@@ -60,14 +60,14 @@ static void pausing(void *arg)
 	u64 ran;
 
 	sw_start(3, 2, arg);
-	created = now_ns();
+	created = hal_now_ns();
 	d = sw_domain(1, 1);
 	v = d->vcpu[0];
 	HOST_CHECK(!vcpu_runnable(v));
-	host_run(now_ns() + 10 * MS);
+	host_run(hal_now_ns() + 10 * MS);
 	HOST_CHECK(sw_ran(v) == 0);
 	sw_run_guest(v, guest_spin, NULL);
-	host_run(now_ns() + 10 * MS);
+	host_run(hal_now_ns() + 10 * MS);
 	HOST_CHECK(sw_ran(v) > 9 * MS);
 
 	vcpu_pause(v);
@@ -75,10 +75,10 @@ static void pausing(void *arg)
 	ran = sw_ran(v);
 	vcpu_pause(v);
 	vcpu_unpause(v);
-	host_run(now_ns() + 10 * MS);
+	host_run(hal_now_ns() + 10 * MS);
 	HOST_CHECK(sw_ran(v) == ran && v->runstate.state == RUNSTATE_offline);
 	vcpu_unpause(v);
-	host_run(now_ns() + 10 * MS);
+	host_run(hal_now_ns() + 10 * MS);
 	HOST_CHECK(sw_ran(v) > ran + 9 * MS);
 
 	domain_pause(d);
@@ -105,7 +105,7 @@ static void test_pausing(void **state)
 static void guest_blocks(struct vcpu *v, void *arg)
 {
 	/* Events may come between the last upcall and the block. */
-	cpu_relax();
+	hal_cpu_relax();
 	vcpu_block(v);
 }
 
@@ -124,25 +124,25 @@ static void blocking(void *arg)
 	for (u32 i = 1; i <= 500; i++) {
 		/* At random points of its way to sleep and back. */
 		for (u32 n = host_random_below(40); n; n--)
-			cpu_relax();
-		arch_vcpu_event_notify(v);
+			hal_cpu_relax();
+		hal_vcpu_event_notify(v);
 		if (i % 10)
 			continue;
 		/* Every event was seen: none is left and the vCPU sleeps. */
 		HOST_CHECK(host_run_until_idle() == HOST_STOP_IDLE);
-		HOST_CHECK(!arch_vcpu_has_pending(v));
+		HOST_CHECK(!hal_vcpu_has_pending(v));
 		HOST_CHECK(v->runstate.state == RUNSTATE_blocked);
 	}
 	HOST_CHECK(host_guest_upcalls(v) >= 50);
 	/* Paused while blocked and woken while paused: runs after the unpause only. */
 	vcpu_pause(v);
-	arch_vcpu_event_notify(v);
+	hal_vcpu_event_notify(v);
 	host_run_until_idle();
-	HOST_CHECK(arch_vcpu_has_pending(v) && v->runstate.state == RUNSTATE_offline);
-	t = now_ns();
+	HOST_CHECK(hal_vcpu_has_pending(v) && v->runstate.state == RUNSTATE_offline);
+	t = hal_now_ns();
 	vcpu_unpause(v);
 	host_run_until_idle();
-	HOST_CHECK(!arch_vcpu_has_pending(v) && host_guest_entered(v) > t);
+	HOST_CHECK(!hal_vcpu_has_pending(v) && host_guest_entered(v) > t);
 }
 
 static void test_no_wakeup_is_lost(void **state)
@@ -168,9 +168,9 @@ static void idle_rcu(void *arg)
 	for (u32 i = 0; i < 3; i++)
 		sw_run_guest(d->vcpu[i], guest_blocks, NULL);
 	for (u32 i = 0; i < ARRAY_SIZE(head); i++) {
-		arch_vcpu_event_notify(d->vcpu[host_random_below(3)]);
+		hal_vcpu_event_notify(d->vcpu[host_random_below(3)]);
 		for (u32 n = host_random_below(60); n; n--)
-			cpu_relax();
+			hal_cpu_relax();
 		call_rcu(&head[i], rcu_fn);
 		if (host_random_below(3))
 			continue;
@@ -205,13 +205,13 @@ static void polling(void *arg)
 	sw_start(7, 2, arg);
 	d = sw_domain(1, 1);
 	v = d->vcpu[0];
-	t = poll_until = now_ns() + 5 * MS;
+	t = poll_until = hal_now_ns() + 5 * MS;
 	sw_run_guest(v, guest_polls, NULL);
-	host_run(now_ns() + 4 * MS);
+	host_run(hal_now_ns() + 4 * MS);
 	HOST_CHECK(polls == 1 && v->runstate.state == RUNSTATE_blocked);
 	HOST_CHECK(v->poll_evtchn == ~0U);
 	poll_until = 0;
-	host_run(now_ns() + 2 * MS);
+	host_run(hal_now_ns() + 2 * MS);
 	HOST_CHECK(polls == 2 && host_guest_entered(v) - t < 20 * US && host_guest_entered(v) >= t);
 	/* Without a time limit it stays until something comes. */
 	HOST_CHECK(host_run_until_idle() == HOST_STOP_IDLE);
@@ -245,7 +245,7 @@ static void affinity(void *arg)
 		cpumask_clear(&m);
 		cpumask_set(&m, cpu);
 		HOST_CHECK(vcpu_set_affinity(d->vcpu[0], &m, NULL) == 0);
-		host_run(now_ns() + 100 * US);
+		host_run(hal_now_ns() + 100 * US);
 		HOST_CHECK(host_cpu_current(cpu) == d->vcpu[0]);
 		HOST_CHECK(d->vcpu[0]->unit.cpu == cpu);
 	}
@@ -297,17 +297,17 @@ static void guest_storm(struct vcpu *v, void *arg)
 		vcpu_yield(v);
 		break;
 	case 1:
-		cpu_relax();
+		hal_cpu_relax();
 		vcpu_block(v);
 		break;
 	case 4:
 		random_affinity(any_vcpu(), st->cpus);
 		break;
 	case 2:
-		arch_vcpu_event_notify(any_vcpu());
+		hal_vcpu_event_notify(any_vcpu());
 		break;
 	case 3:
-		vcpu_poll(v, 0, NULL, now_ns() + 1 + host_random_below(200 * US));
+		vcpu_poll(v, 0, NULL, hal_now_ns() + 1 + host_random_below(200 * US));
 		break;
 	default:
 		host_guest_compute(v, 1 + host_random_below(500 * US));
@@ -339,7 +339,7 @@ static void storm_step(struct storm *st, u32 *paused)
 		domain_pause(v->domain);
 		for (u32 i = 0; i < STORM_VCPUS; i++)
 			HOST_CHECK(!v->domain->vcpu[i]->unit.running);
-		host_run(now_ns() + host_random_below(50 * US));
+		host_run(hal_now_ns() + host_random_below(50 * US));
 		domain_unpause(v->domain);
 		break;
 	case 5:
@@ -348,7 +348,7 @@ static void storm_step(struct storm *st, u32 *paused)
 				      host_random_below(3) * 40);
 		break;
 	default:
-		host_run(now_ns() + host_random_below(300 * US));
+		host_run(hal_now_ns() + host_random_below(300 * US));
 	}
 	if (paused[slot] && host_random_below(2)) {
 		paused[slot]--;
@@ -368,7 +368,7 @@ static void storm_ends(struct storm *st, u32 *paused)
 	/* First the guests stop changing each other. */
 	for (u32 s = 0; s < STORM_DOMAINS * STORM_VCPUS; s++)
 		host_guest_set(doms[s / STORM_VCPUS]->vcpu[s % STORM_VCPUS], guest_spin, NULL);
-	host_run(now_ns() + 1 * MS);
+	host_run(hal_now_ns() + 1 * MS);
 	for (u32 s = 0; s < STORM_DOMAINS * STORM_VCPUS; s++) {
 		struct vcpu *v = doms[s / STORM_VCPUS]->vcpu[s % STORM_VCPUS];
 
@@ -382,7 +382,7 @@ static void storm_ends(struct storm *st, u32 *paused)
 		vcpu_unblock(v);
 		before[s] = sw_ran(v);
 	}
-	host_run(now_ns() + 2 * SEC);
+	host_run(hal_now_ns() + 2 * SEC);
 	for (u32 s = 0; s < STORM_DOMAINS * STORM_VCPUS; s++) {
 		struct vcpu *v = doms[s / STORM_VCPUS]->vcpu[s % STORM_VCPUS];
 		u64 got = sw_ran(v) - before[s];
@@ -403,7 +403,7 @@ static void storm(void *arg)
 	s_time_t created;
 
 	sw_start(st->seed, st->cpus, st->cmdline);
-	created = now_ns();
+	created = hal_now_ns();
 	for (u32 i = 0; i < STORM_DOMAINS; i++)
 		doms[i] = sw_domain((u16)(i + 1), STORM_VCPUS);
 	for (u32 i = 0; i < STORM_DOMAINS; i++) {

@@ -42,7 +42,7 @@ static void look_again(void)
 {
 	for (u32 i = 0; i < ARRAY_SIZE(seen); i++)
 		cpumask_clear(&seen[i]);
-	host_run(now_ns() + 100 * MS);
+	host_run(hal_now_ns() + 100 * MS);
 }
 
 static bool seen_on(u32 domid, const char *cpus)
@@ -160,7 +160,7 @@ static void storm(void *arg)
 	for (u32 step = 0; step < 200; step++) {
 		u32 cpu = host_random_below(6), from = in[cpu];
 
-		host_run(now_ns() + host_random_below(300 * US));
+		host_run(hal_now_ns() + host_random_below(300 * US));
 		vcpu_pause(d[step % 2]->vcpu[step % 5]);
 		if (members[from] == 1) {
 			HOST_CHECK(sched_cpu_leave(cpu) == -XEN_EBUSY);

@@ -100,7 +100,7 @@ static void exclusive(void *arg)
 {
 	HOST_CHECK(!inside++);
 	for (u32 i = 0; i < 5; i++)
-		cpu_relax();
+		hal_cpu_relax();
 	runs++;
 	inside--;
 }
@@ -110,7 +110,7 @@ static void stir(void *arg)
 	for (u32 i = 0; i < 100; i++) {
 		__atomic_fetch_add(&wanted, 1, __ATOMIC_RELAXED);
 		tasklet_schedule_on(&shared, host_random_below(CPUS));
-		cpu_relax();
+		hal_cpu_relax();
 	}
 }
 
@@ -135,7 +135,7 @@ static void many_cpus(void *arg)
 	HOST_CHECK(runs == before + 1);
 	for (u32 i = 0; i < CPUS; i++)
 		tasklet_schedule_on(&stirrer[i], i);
-	host_run(now_ns() + host_random_below(3000));
+	host_run(hal_now_ns() + host_random_below(3000));
 	tasklet_kill(&shared);
 	HOST_CHECK(!inside);
 	before = runs;

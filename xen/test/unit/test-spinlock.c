@@ -126,7 +126,7 @@ static void in_handler_then_open(void *arg)
 	sw_start(3, 2, "");
 	cpumask_clear(&m);
 	cpumask_set(&m, 1);
-	smp_call(&m, take_outer, NULL, true);
+	hal_smp_call(&m, take_outer, NULL, true);
 	spin_unlock_irqrestore(&outer, spin_lock_irqsave(&outer));
 	/* A handler on this CPU could come now and wait for ever. */
 	if (arg)
@@ -156,14 +156,14 @@ static void contend(void *arg)
 		else
 			spin_lock(&outer);
 		HOST_CHECK(in_section++ == 0);
-		cpu_relax();
+		hal_cpu_relax();
 		counter++;
 		HOST_CHECK(--in_section == 0);
 		if (irqs)
 			spin_unlock_irqrestore(&outer, flags);
 		else
 			spin_unlock(&outer);
-		HOST_CHECK(irq_is_enabled());
+		HOST_CHECK(hal_irq_is_enabled());
 	}
 	finished++;
 }
@@ -176,13 +176,13 @@ static void contend_rw(void *arg)
 			readers++;
 			most_readers = max(most_readers, readers);
 			HOST_CHECK(in_section == 0);
-			cpu_relax();
+			hal_cpu_relax();
 			readers--;
 			read_unlock(&rw);
 		} else {
 			write_lock(&rw);
 			HOST_CHECK(in_section++ == 0 && readers == 0);
-			cpu_relax();
+			hal_cpu_relax();
 			counter++;
 			HOST_CHECK(--in_section == 0);
 			write_unlock(&rw);
@@ -225,7 +225,7 @@ static u32 order[CPUS], served;
 static void take_in_turn(void *arg)
 {
 	spin_lock(&outer);
-	order[served++] = smp_cpu_id();
+	order[served++] = hal_smp_cpu_id();
 	spin_unlock(&outer);
 }
 
@@ -243,7 +243,7 @@ static void first_come(void *arg)
 		tasklet_init(&t[i], take_in_turn, NULL);
 		tasklet_schedule_on(&t[i], cpu);
 		while (READ_ONCE(outer.tail) == tail)
-			cpu_relax();
+			hal_cpu_relax();
 	}
 	spin_unlock(&outer);
 	host_run_until_idle();

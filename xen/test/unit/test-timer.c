@@ -22,7 +22,7 @@ static void fired(void *arg)
 
 	assert_false(timer_is_active(&timers[i]));
 	/* Neither early nor out of order. */
-	assert_true(due[i] <= now_ns());
+	assert_true(due[i] <= hal_now_ns());
 	assert_true(due[i] >= last_fired);
 	last_fired = due[i];
 	due[i] = INT64_MAX;
@@ -58,10 +58,10 @@ static void test_model(void **state)
 			timer_interrupt();
 			softirq_run();
 			/* The clock moves while handlers run: a new one may just have come due. */
-			assert_true(earliest() >= now_ns() - 100000);
+			assert_true(earliest() >= hal_now_ns() - 100000);
 			break;
 		default:
-			due[i] = now_ns() + 1000 + unit_random_below(3000000);
+			due[i] = hal_now_ns() + 1000 + unit_random_below(3000000);
 			timer_set(&timers[i], due[i]);
 			assert_true(timer_is_active(&timers[i]));
 		}
@@ -96,10 +96,10 @@ static bool victim_inside;
 
 static void hop(void *arg)
 {
-	wrong_cpu += roving.cpu != smp_cpu_id();
+	wrong_cpu += roving.cpu != hal_smp_cpu_id();
 	if (++hops < 50) {
 		timer_migrate(&roving, (roving.cpu + 1) % CPUS);
-		timer_set(&roving, now_ns() + 1000);
+		timer_set(&roving, hal_now_ns() + 1000);
 	}
 }
 
@@ -107,9 +107,9 @@ static void victim_fn(void *arg)
 {
 	WRITE_ONCE(victim_inside, true);
 	for (u32 i = 0; i < 20; i++)
-		cpu_relax();
+		hal_cpu_relax();
 	victim_runs++;
-	timer_set(&victim, now_ns() + 500);
+	timer_set(&victim, hal_now_ns() + 500);
 	WRITE_ONCE(victim_inside, false);
 }
 
@@ -118,13 +118,13 @@ static void run_cpus(void *arg)
 	host_init(*(u64 *)arg, CPUS, 16UL << 20);
 	host_start();
 	timer_init(&roving, hop, NULL, 0);
-	timer_set(&roving, now_ns() + 1000);
+	timer_set(&roving, hal_now_ns() + 1000);
 	timer_init(&victim, victim_fn, NULL, 2);
-	timer_set(&victim, now_ns() + 500);
-	host_run(now_ns() + 20000);
+	timer_set(&victim, hal_now_ns() + 500);
+	host_run(hal_now_ns() + 20000);
 	timer_migrate(&roving, 3);
 	while (!READ_ONCE(victim_inside))
-		cpu_relax();
+		hal_cpu_relax();
 	timer_kill(&victim);
 	HOST_CHECK(!victim_inside);
 	HOST_CHECK(!timer_is_active(&victim));

@@ -27,7 +27,7 @@
 static u64 cycles = 1000;
 static void (*at_stamp)(void);
 
-u64 cycles_now(void)
+u64 hal_cycles_now(void)
 {
 	void (*fn)(void) = at_stamp;
 

@@ -44,7 +44,7 @@ void boot_reject(const char *fmt, ...)
 	printk(LOG_ERR "Cannot boot: %s\n", text);
 	/* No interrupt or timer will send what a port's ring holds. */
 	console_force_sync();
-	cpu_halt();
+	hal_cpu_halt();
 }
 
 void boot_add_region(u64 start, u64 size, u32 type)

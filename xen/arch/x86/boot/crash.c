@@ -94,7 +94,7 @@ static noinline void crash_msr(void)
 /* Output buffered when the machine stops must still be written; nothing else may flush it here. */
 static void last_words(const char *what)
 {
-	irq_disable();
+	hal_irq_disable();
 	printk(LOG_ERR "crash=%s: these words are longer than the FIFO of a port, and the last\n",
 	       what);
 }
@@ -102,13 +102,13 @@ static void last_words(const char *what)
 static noinline void crash_reboot(void)
 {
 	last_words("reboot");
-	machine_restart();
+	hal_machine_restart();
 }
 
 static noinline void crash_power_off(void)
 {
 	last_words("power-off");
-	machine_power_off();
+	hal_machine_power_off();
 }
 
 static const struct {

@@ -294,7 +294,7 @@ static void __init discard(struct domain *d)
 
 static bool __init build_one(const struct manifest_domain *md)
 {
-	s_time_t start = now_ns();
+	s_time_t start = hal_now_ns();
 	struct domain *d = create(md);
 
 	if (!d)
@@ -305,7 +305,7 @@ static bool __init build_one(const struct manifest_domain *md)
 	}
 	manifest_apply_sched(d, md);
 	printk(LOG_INFO "Manifest: %s is d%u, %lu KiB, %u vCPUs, built in %lld ns\n", d->name,
-	       d->id, md->memory_kib, d->max_vcpus, (long long)(now_ns() - start));
+	       d->id, md->memory_kib, d->max_vcpus, (long long)(hal_now_ns() - start));
 	return true;
 }
 

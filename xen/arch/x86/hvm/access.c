@@ -80,17 +80,17 @@ static int copy(struct vcpu *v, void *buf, guest_ptr_t va, size_t len, bool writ
 	return rc;
 }
 
-int arch_guest_copy_in(struct vcpu *v, void *dst, gvaddr_t src, size_t len)
+int hal_guest_copy_in(struct vcpu *v, void *dst, gvaddr_t src, size_t len)
 {
 	return copy(v, dst, src, len, false);
 }
 
-int arch_guest_copy_out(struct vcpu *v, gvaddr_t dst, const void *src, size_t len)
+int hal_guest_copy_out(struct vcpu *v, gvaddr_t dst, const void *src, size_t len)
 {
 	return copy(v, (void *)(uintptr_t)src, dst, len, true);
 }
 
-int arch_guest_va_to_gfn(struct vcpu *v, gvaddr_t va, gfn_t *gfn)
+int hal_guest_va_to_gfn(struct vcpu *v, gvaddr_t va, gfn_t *gfn)
 {
 	struct hvm_walk hw;
 	gpaddr_t gpa;

@@ -45,8 +45,8 @@ void hvm_cpuid_make(struct cpuid_policy *p, const struct domain *d)
 		.max_vcpus = d ? d->max_vcpus : 1,
 		.invariant_tsc = d && d->is_hardware,
 		.time = { .host_reliable = true,
-			  .guest_khz = cycles_khz(),
-			  .host_khz = cycles_khz(),
+			  .guest_khz = hal_cycles_khz(),
+			  .host_khz = hal_cycles_khz(),
 			  .incarnation = 1 },
 	};
 
@@ -80,7 +80,7 @@ void hvm_cpuid(struct x86_vcpu *xv, u32 leaf, u32 subleaf, u32 out[4])
 	struct cpuid_leaf l;
 
 	/* XCR0 is in the processor. */
-	ASSERT(&xv->v == current_vcpu());
+	ASSERT(&xv->v == hal_current_vcpu());
 	/* Only leaf 0xd depends on XCR0, which the guest may have changed without an exit. */
 	if (unlikely(leaf == 0xd) && fpu_host_xcr0())
 		c.xcr0 = xgetbv(0);

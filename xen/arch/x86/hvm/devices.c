@@ -24,9 +24,9 @@ static enum device_rc pit_access(struct device *dev, struct vcpu *v, struct devi
 		return DEVICE_ABSENT;
 	spin_lock(&xd->plat_lock);
 	if (a->write)
-		vpit_write(&xd->vpit, (u32)a->addr, (u8)a->val, now_ns());
+		vpit_write(&xd->vpit, (u32)a->addr, (u8)a->val, hal_now_ns());
 	else
-		a->val = vpit_read(&xd->vpit, (u32)a->addr, now_ns());
+		a->val = vpit_read(&xd->vpit, (u32)a->addr, hal_now_ns());
 	spin_unlock(&xd->plat_lock);
 	return DEVICE_DONE;
 }
@@ -43,11 +43,11 @@ static enum device_rc lapic_access(struct device *dev, struct vcpu *v, struct de
 
 	ASSERT(vlapic_mmio_active(&xv->vlapic));
 	if (!a->write) {
-		a->val = vlapic_mmio_read(&xv->vlapic, off, a->bytes, now_ns());
+		a->val = vlapic_mmio_read(&xv->vlapic, off, a->bytes, hal_now_ns());
 		return DEVICE_DONE;
 	}
 	TRACE_EVENT(TRACE_ID_virq_eoi, hvm_trace_eoi(xv, off / 16));
-	vlapic_mmio_write(&xv->vlapic, off, a->bytes, a->val, now_ns());
+	vlapic_mmio_write(&xv->vlapic, off, a->bytes, a->val, hal_now_ns());
 	return DEVICE_DONE;
 }
 

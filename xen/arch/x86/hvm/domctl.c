@@ -17,7 +17,7 @@
 #define TSC_MODE_NEVER_EMULATE 2
 
 /* The local APIC is the only device that is emulated for a PVH guest. */
-int arch_domain_config_check(const struct xen_domctl_createdomain *c)
+int hal_domain_config_check(const struct xen_domctl_createdomain *c)
 {
 	if (c->arch.emulation_flags != XEN_X86_EMU_LAPIC) {
 		printk(LOG_WARN "createdomain refused: devices %#x cannot be emulated, only a PVH "
@@ -28,7 +28,7 @@ int arch_domain_config_check(const struct xen_domctl_createdomain *c)
 	return c->arch.misc_flags ? -XEN_EOPNOTSUPP : 0;
 }
 
-void arch_domain_info(const struct domain *d, struct xen_domctl_getdomaininfo *info)
+void hal_domain_info(const struct domain *d, struct xen_domctl_getdomaininfo *info)
 {
 	info->gpaddr_bits = GUEST_PHYS_BITS;
 	info->arch_config.emulation_flags = XEN_X86_EMU_LAPIC;
@@ -43,10 +43,10 @@ static long get_tsc(struct domain *d, struct xen_domctl *op)
 
 	*t = (struct xen_domctl_tsc_info){
 		.tsc_mode = xd->cpuid->time.mode,
-		.gtsc_khz = cycles_khz(),
+		.gtsc_khz = hal_cycles_khz(),
 		.incarnation = xd->cpuid->time.incarnation,
-		.elapsed_nsec = (u64)cycles_to_ns(cycles_now() + xd->tsc_offset) -
-				(u64)cycles_to_ns(0),
+		.elapsed_nsec = (u64)hal_cycles_to_ns(hal_cycles_now() + xd->tsc_offset) -
+				(u64)hal_cycles_to_ns(0),
 	};
 	return 0;
 }
@@ -64,7 +64,7 @@ static long set_tsc(struct domain *d, const struct xen_domctl *op)
 	if (t->tsc_mode != TSC_MODE_DEFAULT && t->tsc_mode != TSC_MODE_NEVER_EMULATE)
 		return -XEN_EINVAL;
 	/* Another frequency means that the guest comes from another machine; it needs scaling. */
-	if (t->gtsc_khz && t->gtsc_khz != cycles_khz())
+	if (t->gtsc_khz && t->gtsc_khz != hal_cycles_khz())
 		return -XEN_EOPNOTSUPP;
 	ASSERT(xd->cpuid);
 	xd->cpuid->time.mode = t->tsc_mode;
@@ -171,7 +171,7 @@ static long init_hypercall_page(struct domain *d, const struct xen_domctl *op)
 	return hvm_write_hypercall_page(d, at) ? -XEN_EINVAL : 0;
 }
 
-long arch_domctl(struct vcpu *v, struct domain *d, struct xen_domctl *op, bool *copy)
+long hal_domctl(struct vcpu *v, struct domain *d, struct xen_domctl *op, bool *copy)
 {
 	switch (op->cmd) {
 	case XEN_DOMCTL_gettscinfo:

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* x86's part of XEN_DOMCTL_*. Handlers as in domain/domctl.h; *@copy: see arch_domctl(). */
+/* x86's part of XEN_DOMCTL_*. Handlers as in domain/domctl.h; *@copy: see hal_domctl(). */
 #ifndef X86_HVM_DOMCTL_H
 #define X86_HVM_DOMCTL_H
 

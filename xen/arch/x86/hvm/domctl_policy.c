@@ -186,13 +186,13 @@ static long get_featureset(struct vcpu *v, struct xen_sysctl *op)
 	return room < CPUID_FEATURESET_WORDS ? -XEN_ENOBUFS : 0;
 }
 
-void arch_physinfo(struct xen_sysctl_physinfo *info)
+void hal_physinfo(struct xen_sysctl_physinfo *info)
 {
-	info->cpu_khz = cycles_khz();
+	info->cpu_khz = hal_cycles_khz();
 	memcpy(info->hw_cap, boot_cpu.features, sizeof(info->hw_cap));
 }
 
-long arch_sysctl(struct vcpu *v, struct xen_sysctl *op, bool *copy)
+long hal_sysctl(struct vcpu *v, struct xen_sysctl *op, bool *copy)
 {
 	switch (op->cmd) {
 	case XEN_SYSCTL_get_cpu_policy:

@@ -52,7 +52,7 @@ static void dump_current(void *arg)
 {
 	struct request *r = arg;
 
-	if (current_vcpu() != &r->xv->v)
+	if (hal_current_vcpu() != &r->xv->v)
 		return;
 	dump_vcpu(r->xv);
 	r->done = true;
@@ -68,14 +68,14 @@ static void dump_paused(struct vcpu *v)
 	cpumask_t cpu;
 
 	while (!r.done) {
-		if (v == current_vcpu() ||
+		if (v == hal_current_vcpu() ||
 		    !__atomic_load_n(&v->unit.running, __ATOMIC_ACQUIRE)) {
 			dump_vcpu(r.xv);
 			return;
 		}
 		cpumask_clear(&cpu);
 		cpumask_set(&cpu, READ_ONCE(v->unit.cpu));
-		smp_call(&cpu, dump_current, &r, true);
+		hal_smp_call(&cpu, dump_current, &r, true);
 	}
 }
 

@@ -95,7 +95,7 @@ static int op_cpuid(struct x86_emul_ctx *ctx, u32 leaf, u32 subleaf, u32 out[4])
 
 static int op_rdtsc(struct x86_emul_ctx *ctx, u64 *tsc, u32 *aux)
 {
-	*tsc = cycles_now() + emul_xv(ctx)->tsc_offset;
+	*tsc = hal_cycles_now() + emul_xv(ctx)->tsc_offset;
 	*aux = emul_xv(ctx)->msrs.tsc_aux;
 	return X86EMUL_OKAY;
 }
@@ -257,7 +257,7 @@ void hvm_emulate_one(struct x86_vcpu *xv, u32 allowed)
 
 	ASSERT(allowed && !(allowed & ~X86_CLASS_ANY));
 	xv->allowed = (u8)allowed;
-	ASSERT(&xv->v == current_vcpu());
+	ASSERT(&xv->v == hal_current_vcpu());
 	load_ctx(xv, &ctx, allowed);
 	pending_begin(&xv->pending);
 	trace_emulate(ctx.regs.rip);

@@ -105,7 +105,7 @@ void fpu_save(struct x86_vcpu *xv)
 	} else {
 		__asm__ volatile("fxsave64 (%0)" :: "r"(xv->fpu_area) : "memory");
 	}
-	xv->fpu_cpu = smp_cpu_id();
+	xv->fpu_cpu = hal_smp_cpu_id();
 	this_cpu(fpu_owner) = xv;
 }
 
@@ -126,7 +126,7 @@ void fpu_load(struct x86_vcpu *xv)
 
 	ASSERT(xv->fpu_area && (xv->xcr0 & XCR0_X87));
 	ASSERT(!use_xsave || !(xv->xcr0 & ~host_xcr0));
-	loaded = this_cpu(fpu_owner) == xv && xv->fpu_cpu == smp_cpu_id();
+	loaded = this_cpu(fpu_owner) == xv && xv->fpu_cpu == hal_smp_cpu_id();
 
 	if (!loaded && error_pointers_stay)
 		clear_error_pointers();
@@ -142,7 +142,7 @@ void fpu_load(struct x86_vcpu *xv)
 
 int fpu_set_xcr0(struct x86_vcpu *xv, u64 val)
 {
-	ASSERT(&xv->v == current_vcpu() && this_cpu(fpu_owner) == xv);
+	ASSERT(&xv->v == hal_current_vcpu() && this_cpu(fpu_owner) == xv);
 	if (!use_xsave || (val & ~host_xcr0) || !cpuid_xcr0_valid(to_xd(xv->v.domain)->cpuid, val))
 		return -1;
 	xsetbv(0, val);

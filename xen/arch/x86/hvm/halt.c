@@ -13,7 +13,7 @@ static void halt_for_good(struct x86_vcpu *xv)
 {
 	struct vcpu *v = &xv->v, *o;
 
-	ASSERT(v == current_vcpu() && !(hvm->get_rflags(xv) & X86_EFLAGS_IF));
+	ASSERT(v == hal_current_vcpu() && !(hvm->get_rflags(xv) & X86_EFLAGS_IF));
 	__atomic_fetch_or(&v->pause_flags, VPF_DOWN, __ATOMIC_SEQ_CST);
 	vcpu_sleep_nosync(v);
 	for_each_vcpu(v->domain, o)
@@ -25,8 +25,8 @@ static void halt_for_good(struct x86_vcpu *xv)
 
 void hvm_do_hlt(struct x86_vcpu *xv)
 {
-	ASSERT(&xv->v == current_vcpu());
-	trace_halt(hvm->event_pending(xv) || arch_vcpu_has_pending(&xv->v));
+	ASSERT(&xv->v == hal_current_vcpu());
+	trace_halt(hvm->event_pending(xv) || hal_vcpu_has_pending(&xv->v));
 	if (hvm->event_pending(xv))
 		return;
 	if (!(hvm->get_rflags(xv) & X86_EFLAGS_IF) &&

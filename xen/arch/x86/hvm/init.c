@@ -22,5 +22,5 @@ void hvm_cpu_up(void)
 {
 	fpu_init();
 	if (hvm->cpu_up())
-		panic("CPU %u: %s could not be enabled", smp_cpu_id(), hvm->name);
+		panic("CPU %u: %s could not be enabled", hal_smp_cpu_id(), hvm->name);
 }

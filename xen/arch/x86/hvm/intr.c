@@ -25,7 +25,7 @@ void hvm_kick(struct x86_vcpu *xv)
 
 	vcpu_unblock(v);
 	if (READ_ONCE(v->unit.running) && v != cpu_info()->current_vcpu)
-		smp_kick(READ_ONCE(v->unit.cpu));
+		hal_smp_kick(READ_ONCE(v->unit.cpu));
 }
 
 bool hvm_post_by_software(struct x86_vcpu *xv, u8 vector, bool level)
@@ -76,9 +76,10 @@ static bool wait_until_off_cpu(struct vcpu *v)
 	while (READ_ONCE(v->pause_flags) & VPF_DOWN) {
 		if (!__atomic_load_n(&v->unit.running, __ATOMIC_ACQUIRE))
 			return true;
-		if (v == current_vcpu() || (READ_ONCE(current_vcpu()->pause_flags) & VPF_DOWN))
+		if (v == hal_current_vcpu() ||
+		    (READ_ONCE(hal_current_vcpu()->pause_flags) & VPF_DOWN))
 			return false;
-		cpu_relax();
+		hal_cpu_relax();
 	}
 	return false;
 }
@@ -113,7 +114,7 @@ static void deliver_to(struct x86_vcpu *xv, const struct apic_msg *msg)
 		hvm->post(xv, msg->vector, msg->level);
 		break;
 	case APIC_DM_NMI:
-		arch_vcpu_nmi(&xv->v);
+		hal_vcpu_nmi(&xv->v);
 		break;
 	case APIC_DM_INIT:
 		if (msg->assert || !msg->level)
@@ -181,7 +182,7 @@ static s_time_t lapic_tsc_to_time(void *ctx, u64 tsc)
 {
 	struct x86_vcpu *xv = ctx;
 
-	return cycles_to_ns(tsc - xv->tsc_offset);
+	return hal_cycles_to_ns(tsc - xv->tsc_offset);
 }
 
 static void lapic_post(void *ctx, u8 vector, bool level)
@@ -208,7 +209,7 @@ void hvm_vlapic_timer_due(void *arg)
 	hvm_kick(xv);
 }
 
-void arch_vcpu_nmi(struct vcpu *v)
+void hal_vcpu_nmi(struct vcpu *v)
 {
 	struct x86_vcpu *xv = to_xv(v);
 
@@ -219,12 +220,12 @@ void arch_vcpu_nmi(struct vcpu *v)
 
 void hvm_do_pending_work(struct x86_vcpu *xv)
 {
-	ASSERT(&xv->v == current_vcpu());
+	ASSERT(&xv->v == hal_current_vcpu());
 	WRITE_ONCE(xv->work_pending, false);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	if (xv->timer_due) {
 		xv->timer_due = false;
-		vlapic_timer_fired(&xv->vlapic, now_ns());
+		vlapic_timer_fired(&xv->vlapic, hal_now_ns());
 	}
 	if (xv->upcall_missed) {
 		xv->upcall_missed = false;
@@ -246,7 +247,7 @@ s32 hvm_choose_vector(struct x86_vcpu *xv)
 {
 	s32 vector;
 
-	ASSERT(&xv->v == current_vcpu());
+	ASSERT(&xv->v == hal_current_vcpu());
 	if (unlikely(READ_ONCE(xv->work_pending)))
 		hvm_do_pending_work(xv);
 	vector = vlapic_pending(&xv->vlapic);
@@ -274,7 +275,7 @@ void hvm_vector_refused(struct x86_vcpu *xv, u8 vector)
 		vlapic_unack(&xv->vlapic, vector);
 }
 
-void arch_vcpu_event_notify(struct vcpu *v)
+void hal_vcpu_event_notify(struct vcpu *v)
 {
 	struct x86_vcpu *xv = to_xv(v);
 
@@ -283,7 +284,7 @@ void arch_vcpu_event_notify(struct vcpu *v)
 		hvm_kick(xv);
 }
 
-bool arch_vcpu_has_pending(const struct vcpu *v)
+bool hal_vcpu_has_pending(const struct vcpu *v)
 {
 	struct x86_vcpu *xv = to_xv(v);
 

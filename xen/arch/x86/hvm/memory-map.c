@@ -111,7 +111,7 @@ static long set_map(struct vcpu *v, guest_ptr_t arg)
 	return rc;
 }
 
-long arch_memory_map_op(struct vcpu *v, u32 cmd, guest_ptr_t arg)
+long hal_memory_map_op(struct vcpu *v, u32 cmd, guest_ptr_t arg)
 {
 	struct xen_memory_map map;
 

@@ -72,7 +72,7 @@ static int write_efer(struct x86_vcpu *xv, u64 val)
 static struct msr_ctx msr_context(struct x86_vcpu *xv)
 {
 	return (struct msr_ctx){ .policy = to_xd(xv->v.domain)->cpuid,
-				 .guest_tsc = cycles_now() + xv->tsc_offset };
+				 .guest_tsc = hal_cycles_now() + xv->tsc_offset };
 }
 
 static void report_unknown(struct x86_vcpu *xv, u32 msr, bool write)
@@ -87,7 +87,7 @@ int hvm_msr_read(struct x86_vcpu *xv, u32 msr, u64 *val)
 	int rc;
 
 	if (vlapic_owns_msr(msr))
-		return vlapic_msr_read(&xv->vlapic, msr, val, now_ns()) ? -1 : 0;
+		return vlapic_msr_read(&xv->vlapic, msr, val, hal_now_ns()) ? -1 : 0;
 	if (msr == MSR_EFER) {
 		*val = hvm->get_efer(xv);
 		return 0;
@@ -122,7 +122,7 @@ static void apply_effects(struct x86_vcpu *xv, u32 effects)
 {
 	if (effects & MSR_EFFECT_TSC)
 		hvm_update_tsc_offset(xv);
-	ASSERT(&xv->v == current_vcpu());
+	ASSERT(&xv->v == hal_current_vcpu());
 	if (effects & MSR_EFFECT_TSC_AUX)
 		wrmsr(MSR_TSC_AUX, xv->msrs.tsc_aux);
 }
@@ -135,7 +135,7 @@ int hvm_msr_write(struct x86_vcpu *xv, u32 msr, u64 val)
 
 	if (vlapic_owns_msr(msr)) {
 		TRACE_EVENT(TRACE_ID_virq_eoi, hvm_trace_eoi(xv, msr - MSR_X2APIC_FIRST));
-		return vlapic_msr_write(&xv->vlapic, msr, val, now_ns()) ? -1 : 0;
+		return vlapic_msr_write(&xv->vlapic, msr, val, hal_now_ns()) ? -1 : 0;
 	}
 	if (msr == MSR_EFER)
 		return write_efer(xv, val);

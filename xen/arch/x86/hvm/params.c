@@ -22,7 +22,7 @@ static long op_upcall_vector(struct vcpu *v, guest_ptr_t arg)
 		return -XEN_ENOENT;
 	WRITE_ONCE(to_xv(t)->upcall_vector, op.vector);
 	if (evtchn_vcpu_pending(t))
-		arch_vcpu_event_notify(t);
+		hal_vcpu_event_notify(t);
 	return 0;
 }
 
@@ -48,12 +48,12 @@ static int set_callback(struct domain *d, u64 value)
 	return 0;
 }
 
-int arch_hvm_param_set(struct domain *d, u32 index, u64 value)
+int hal_hvm_param_set(struct domain *d, u32 index, u64 value)
 {
 	return index == HVM_PARAM_CALLBACK_IRQ ? set_callback(d, value) : 0;
 }
 
-long arch_hvm_op(struct vcpu *v, u32 cmd, guest_ptr_t arg)
+long hal_hvm_op(struct vcpu *v, u32 cmd, guest_ptr_t arg)
 {
 	return cmd == HVMOP_set_evtchn_upcall_vector ? op_upcall_vector(v, arg) : -XEN_ENOSYS;
 }

@@ -24,7 +24,7 @@ static long op_mmcfg(struct vcpu *v, guest_ptr_t arg)
 	return vpci_add_window(v->domain, paddr_make(r.address), r.segment, r.start_bus, r.end_bus);
 }
 
-long arch_physdev_op(struct vcpu *v, struct hypercall *hc)
+long hal_physdev_op(struct vcpu *v, struct hypercall *hc)
 {
 	guest_ptr_t arg = gvaddr_make(hc->arg[1]);
 
@@ -50,11 +50,11 @@ long arch_physdev_op(struct vcpu *v, struct hypercall *hc)
 }
 
 /* Device interrupts are delivered through the IO-APIC and MSIs, not as event channels. */
-int arch_pirq_bind(struct vcpu *v, u32 pirq, bool share)
+int hal_pirq_bind(struct vcpu *v, u32 pirq, bool share)
 {
 	return -XEN_EOPNOTSUPP;
 }
 
-void arch_pirq_unbind(struct domain *d, u32 pirq)
+void hal_pirq_unbind(struct domain *d, u32 pirq)
 {
 }

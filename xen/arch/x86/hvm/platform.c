@@ -21,10 +21,10 @@ static long settime(const struct xenpf_settime64 *t)
 
 	if (t->mbz || t->nsecs >= 1000000000U)
 		return -XEN_EINVAL;
-	wallclock_set(t->secs, t->nsecs, (s_time_t)t->system_time);
+	hal_wallclock_set(t->secs, t->nsecs, (s_time_t)t->system_time);
 	rcu_read_lock();
 	for (d = domain_next(NULL); d; d = domain_next(d))
-		arch_domain_update_wallclock(d);
+		hal_domain_update_wallclock(d);
 	rcu_read_unlock();
 	return 0;
 }
@@ -44,7 +44,7 @@ static long cpuinfo(struct xenpf_pcpuinfo *info)
 	return 0;
 }
 
-long arch_platform_op(struct vcpu *v, struct hypercall *hc)
+long hal_platform_op(struct vcpu *v, struct hypercall *hc)
 {
 	guest_ptr_t arg = gvaddr_make(hc->arg[0]);
 	struct xen_platform_op op;
@@ -73,7 +73,7 @@ long arch_platform_op(struct vcpu *v, struct hypercall *hc)
 	return rc;
 }
 
-const char *arch_capabilities(void)
+const char *hal_capabilities(void)
 {
 	return "hvm-3.0-x86_32 hvm-3.0-x86_32p hvm-3.0-x86_64 ";
 }

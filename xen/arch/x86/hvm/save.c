@@ -70,7 +70,7 @@ static struct save_set set_of(struct domain *d)
 		ASSERT(!READ_ONCE(v->unit.running));
 	return (struct save_set){
 		.row = rows, .nr_rows = ARRAY_SIZE(rows), .devices = to_xd(d)->pc,
-		.nr_vcpus = d->max_vcpus, .vcpu = vcpu_of, .domain = d, .now = now_ns(),
+		.nr_vcpus = d->max_vcpus, .vcpu = vcpu_of, .domain = d, .now = hal_now_ns(),
 	};
 }
 
@@ -81,7 +81,7 @@ static struct hvm_save_header header(void)
 		.version = HVM_FILE_VERSION,
 		.changeset = CHANGESET,
 		.cpuid = cpuid(1).eax,
-		.gtsc_khz = cycles_khz(),
+		.gtsc_khz = hal_cycles_khz(),
 	};
 }
 

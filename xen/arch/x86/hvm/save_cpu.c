@@ -168,7 +168,7 @@ static s32 fill(struct x86_vcpu *xv, struct hvm_hw_cpu *c)
 	save_segs(xv, c);
 	CPU_MSRS(SAVE_MSR, c);
 	c->msr_tsc_aux = xv->msrs.tsc_aux;
-	c->tsc = cycles_now() + xv->tsc_offset;
+	c->tsc = hal_cycles_now() + xv->tsc_offset;
 	return sizeof(*c);
 }
 
@@ -208,7 +208,7 @@ static void load_tsc(struct x86_vcpu *xv, u64 tsc)
 		return;
 	ASSERT(hvm_state_ours(xv));
 	if (xv->v.id == 0)
-		xd->tsc_offset = tsc - cycles_now();
+		xd->tsc_offset = tsc - hal_cycles_now();
 	hvm_update_tsc_offset(xv);
 }
 

@@ -12,10 +12,10 @@
 
 void hvm_state_begin(struct x86_vcpu *xv)
 {
-	u32 cpu = smp_cpu_id();
+	u32 cpu = hal_smp_cpu_id();
 
 	/* Running here it is reachable anyway; running elsewhere its state belongs to that CPU. */
-	ASSERT(&xv->v == current_vcpu() || !READ_ONCE(xv->v.unit.running));
+	ASSERT(&xv->v == hal_current_vcpu() || !READ_ONCE(xv->v.unit.running));
 	ASSERT(!xv->state_depth || xv->state_cpu == cpu);
 	xv->state_cpu = cpu;
 	xv->state_depth++;
@@ -31,5 +31,6 @@ void hvm_state_end(struct x86_vcpu *xv)
 
 bool hvm_state_ours(const struct x86_vcpu *xv)
 {
-	return &xv->v == current_vcpu() || (xv->state_depth && xv->state_cpu == smp_cpu_id());
+	return &xv->v == hal_current_vcpu() ||
+	       (xv->state_depth && xv->state_cpu == hal_smp_cpu_id());
 }

@@ -40,7 +40,7 @@ static void format_exits(const struct domain *d, const struct vcpu *only, char *
 				       sum[i]);
 }
 
-void arch_domain_report(const struct domain *d)
+void hal_domain_report(const struct domain *d)
 {
 	char buf[256];
 

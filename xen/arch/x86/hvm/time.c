@@ -14,17 +14,17 @@
 
 #include "private.h"
 
-void arch_vcpu_update_time(struct vcpu *v)
+void hal_vcpu_update_time(struct vcpu *v)
 {
 	struct x86_vcpu *xv = to_xv(v);
 	struct vcpu_time_info *t = &v->vcpu_info->time;
-	u64 stamp = cycles_now();
+	u64 stamp = hal_cycles_now();
 	u32 version = t->version | 1;
 
 	WRITE_ONCE(t->version, version);
 	__atomic_thread_fence(__ATOMIC_RELEASE);
 	t->tsc_timestamp = stamp + xv->tsc_offset;
-	t->system_time = (u64)cycles_to_ns(stamp);
+	t->system_time = (u64)hal_cycles_to_ns(stamp);
 	t->tsc_to_system_mul = time_tsc_scale()->mul;
 	t->tsc_shift = time_tsc_scale()->shift;
 	t->flags = XEN_PVCLOCK_TSC_STABLE_BIT;
@@ -36,14 +36,14 @@ void hvm_update_tsc_offset(struct x86_vcpu *xv)
 {
 	xv->tsc_offset = to_xd(xv->v.domain)->tsc_offset + xv->msrs.tsc_adjust;
 	hvm->set_tsc_offset(xv, xv->tsc_offset);
-	arch_vcpu_update_time(&xv->v);
+	hal_vcpu_update_time(&xv->v);
 }
 
 /* One writer at a time: else readers could see halves of two updates under an even version. */
 static DEFINE_SPINLOCK(wallclock_lock, LOCK_RANK_NONE);
 
 /* Wall clock at system time 0, in the domain's shared info. */
-void arch_domain_update_wallclock(struct domain *d)
+void hal_domain_update_wallclock(struct domain *d)
 {
 	struct shared_wallclock c = shared_wallclock(d);
 	u32 version, nsec;
@@ -51,7 +51,7 @@ void arch_domain_update_wallclock(struct domain *d)
 
 	spin_lock(&wallclock_lock);
 	version = *c.version | 1;
-	wallclock_get(&sec, &nsec);
+	hal_wallclock_get(&sec, &nsec);
 	sec += (u64)d->time_offset_seconds;
 	WRITE_ONCE(*c.version, version);
 	__atomic_thread_fence(__ATOMIC_RELEASE);

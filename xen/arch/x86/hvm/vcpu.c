@@ -20,19 +20,19 @@
 /* Serial of the domain that last trained this CPU's branch predictors; 0: none. */
 static DEFINE_PER_CPU(u64, predictor_serial);
 
-struct domain *arch_domain_alloc(void)
+struct domain *hal_domain_alloc(void)
 {
 	struct x86_domain *xd = xzalloc(struct x86_domain);
 
 	return xd ? &xd->d : NULL;
 }
 
-void arch_domain_free(struct domain *d)
+void hal_domain_free(struct domain *d)
 {
 	xfree(to_xd(d));
 }
 
-struct vcpu *arch_vcpu_alloc(void)
+struct vcpu *hal_vcpu_alloc(void)
 {
 	struct x86_vcpu *xv = xzalloc(struct x86_vcpu);
 
@@ -43,7 +43,7 @@ struct vcpu *arch_vcpu_alloc(void)
  * Other CPUs may post interrupts as long as they can find the vCPU, so keep the APIC's page until
  * then.
  */
-void arch_vcpu_free(struct vcpu *v)
+void hal_vcpu_free(struct vcpu *v)
 {
 	struct x86_vcpu *xv = to_xv(v);
 
@@ -67,7 +67,7 @@ static void pit_set_timer(void *ctx, s_time_t deadline)
 static const struct vpit_ops pit_ops = { .irq = pit_irq, .set_timer = pit_set_timer };
 OPS_TABLE(pit_ops, irq);
 
-int arch_domain_init(struct domain *d, const struct domain_config *cfg)
+int hal_domain_init(struct domain *d, const struct domain_config *cfg)
 {
 	struct x86_domain *xd = to_xd(d);
 	static u64 serials;
@@ -82,16 +82,16 @@ int arch_domain_init(struct domain *d, const struct domain_config *cfg)
 	/*
 	 * A guest's TSC starts at zero when it is created; the hardware domain sees the machine's.
 	 */
-	xd->tsc_offset = d->is_hardware ? 0 : -cycles_now();
-	vpit_init(&xd->vpit, now_ns(), &pit_ops, NULL);
+	xd->tsc_offset = d->is_hardware ? 0 : -hal_cycles_now();
+	vpit_init(&xd->vpit, hal_now_ns(), &pit_ops, NULL);
 	rc = hvm_devices_init(d);
 	if (!rc)
 		rc = hvm_cpuid_domain_init(d);
-	arch_domain_update_wallclock(d);
+	hal_domain_update_wallclock(d);
 	return rc;
 }
 
-void arch_domain_destroy(struct domain *d)
+void hal_domain_destroy(struct domain *d)
 {
 	struct x86_domain *xd = to_xd(d);
 
@@ -113,7 +113,7 @@ static int apic_init(struct x86_vcpu *xv)
 	return 0;
 }
 
-int arch_vcpu_init(struct vcpu *v)
+int hal_vcpu_init(struct vcpu *v)
 {
 	struct x86_vcpu *xv = to_xv(v);
 	struct x86_domain *xd = to_xd(v->domain);
@@ -122,7 +122,7 @@ int arch_vcpu_init(struct vcpu *v)
 	ASSERT(v->id < v->domain->max_vcpus && !xd->vlapics[v->id]);
 	xv->wait_for_sipi = v->id != 0;
 	pending_init(&xv->pending, &hvm_pending_ops);
-	timer_init(&xv->vlapic_timer, hvm_vlapic_timer_due, xv, smp_cpu_id());
+	timer_init(&xv->vlapic_timer, hvm_vlapic_timer_due, xv, hal_smp_cpu_id());
 	timer_charge_to(&xv->vlapic_timer, v);
 	rc = apic_init(xv);
 	if (!rc)
@@ -140,7 +140,7 @@ int arch_vcpu_init(struct vcpu *v)
 	return 0;
 }
 
-void arch_vcpu_destroy(struct vcpu *v)
+void hal_vcpu_destroy(struct vcpu *v)
 {
 	struct x86_vcpu *xv = to_xv(v);
 	struct x86_domain *xd = to_xd(v->domain);
@@ -189,18 +189,18 @@ static void predictor_barrier(const struct x86_domain *xd)
 
 static void switch_to(struct x86_vcpu *xv)
 {
-	ASSERT(&xv->v == current_vcpu());
+	ASSERT(&xv->v == hal_current_vcpu());
 	predictor_barrier(to_xd(xv->v.domain));
 	load_debug(xv);
 	fpu_load(xv);
 	wrmsr(MSR_TSC_AUX, xv->msrs.tsc_aux);
 	hvm->switch_to(xv);
 	/* The vCPU's timers move with it, so that setting them stays local. */
-	if (xv->vlapic_timer.cpu != smp_cpu_id())
-		timer_migrate(&xv->vlapic_timer, smp_cpu_id());
+	if (xv->vlapic_timer.cpu != hal_smp_cpu_id())
+		timer_migrate(&xv->vlapic_timer, hal_smp_cpu_id());
 }
 
-void arch_context_switch(struct vcpu *prev, struct vcpu *next)
+void hal_context_switch(struct vcpu *prev, struct vcpu *next)
 {
 	ASSERT(prev != next);
 	if (!is_idle_vcpu(prev))
@@ -210,11 +210,11 @@ void arch_context_switch(struct vcpu *prev, struct vcpu *next)
 		switch_to(to_xv(next));
 }
 
-void arch_vcpu_run(struct vcpu *v)
+void hal_vcpu_run(struct vcpu *v)
 {
 	struct x86_vcpu *xv = to_xv(v);
 
-	ASSERT(v == current_vcpu() && !is_idle_vcpu(v));
+	ASSERT(v == hal_current_vcpu() && !is_idle_vcpu(v));
 	/*
 	 * No interrupt may be delivered between an access and its answer, so the guest is not
 	 * entered.
@@ -227,7 +227,7 @@ void arch_vcpu_run(struct vcpu *v)
 	hvm->run(xv);
 }
 
-const struct p2m_fmt *arch_p2m_fmt(const struct domain *d)
+const struct p2m_fmt *hal_p2m_fmt(const struct domain *d)
 {
 	return hvm->p2m_fmt;
 }
@@ -243,7 +243,7 @@ static void left_guest(void *arg)
  * Only a vCPU in its guest can use stale entries. So mark all vCPUs for a flush at their next
  * entry, then make the running ones exit. Waiting for them also ends accesses in flight.
  */
-void arch_p2m_flush(struct p2m *p, gfn_t start, u64 n)
+void hal_p2m_flush(struct p2m *p, gfn_t start, u64 n)
 {
 	struct domain *d = p->domain;
 	cpumask_t mask;
@@ -253,9 +253,9 @@ void arch_p2m_flush(struct p2m *p, gfn_t start, u64 n)
 	for_each_vcpu(d, v) {
 		hvm->flush_tlb(to_xv(v));
 		__atomic_thread_fence(__ATOMIC_SEQ_CST);
-		if (READ_ONCE(v->unit.running) && v != current_vcpu())
+		if (READ_ONCE(v->unit.running) && v != hal_current_vcpu())
 			cpumask_set(&mask, READ_ONCE(v->unit.cpu));
 	}
 	if (!cpumask_empty(&mask))
-		smp_call(&mask, left_guest, NULL, true);
+		hal_smp_call(&mask, left_guest, NULL, true);
 }

@@ -29,7 +29,8 @@ static u8 *map_page(u64 page)
 	for (u32 i = 0; i < nr_mapped; i++)
 		if (mapped[i].page == page)
 			return mapped[i].va;
-	va = nr_mapped < MAX_MAPPED ? map_mmio(paddr_make(page << PAGE_SHIFT), PAGE_SIZE) : NULL;
+	va = nr_mapped < MAX_MAPPED ?
+	     hal_map_mmio(paddr_make(page << PAGE_SHIFT), PAGE_SIZE) : NULL;
 	if (va)
 		mapped[nr_mapped++] = (struct mapping){ page, va };
 	return va;

@@ -24,7 +24,7 @@ void asid_cpu_init(void)
 	a->next = 1;
 	/* A CPU that was down may meet vCPUs that ran on it before. */
 	if (!a->generation)
-		a->generation = (u64)smp_cpu_id() << GENERATION_CPU_SHIFT;
+		a->generation = (u64)hal_smp_cpu_id() << GENERATION_CPU_SHIFT;
 	a->generation++;
 	a->flush_all = true;
 }
@@ -39,7 +39,7 @@ void asid_take_new(struct svm_vcpu *s)
 		a->generation++;
 		a->flush_all = true;
 	}
-	ASSERT(a->generation >> GENERATION_CPU_SHIFT == smp_cpu_id());
+	ASSERT(a->generation >> GENERATION_CPU_SHIFT == hal_smp_cpu_id());
 	WRITE_ONCE(s->asid_generation, a->generation);
 	s->vmcb->asid = a->next++;
 	/* ASID 0 is the hypervisor's own (APM 15.5.1). */

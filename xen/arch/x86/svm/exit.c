@@ -166,7 +166,7 @@ void svm_handle_exit(struct x86_vcpu *xv)
 {
 	u64 code = vmcb_of(xv)->exit_code;
 
-	ASSERT(&xv->v == current_vcpu() && svm_of(xv)->state_loaded);
+	ASSERT(&xv->v == hal_current_vcpu() && svm_of(xv)->state_loaded);
 	ASSERT(!svm_of(xv)->vintr_redeliver || svm_of(xv)->vintr_vector >= 0);
 	count_exit(xv, code);
 	switch (code) {

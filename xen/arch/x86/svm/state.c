@@ -15,7 +15,7 @@ void svm_sync_state(struct x86_vcpu *xv)
 	struct svm_vcpu *s = svm_of(xv);
 
 	/* The state is loaded in the CPU that runs the vCPU, and in no other. */
-	ASSERT(!s->state_loaded || &xv->v == current_vcpu());
+	ASSERT(!s->state_loaded || &xv->v == hal_current_vcpu());
 	/*
 	 * VMSAVE leaves the loaded state in place, so nothing has to be loaded again after reads.
 	 */

@@ -397,7 +397,7 @@ static void svm_run(struct x86_vcpu *xv)
 	struct vmcb *vmcb = s->vmcb;
 
 	do {
-		ASSERT(&xv->v == current_vcpu() && s->state_loaded);
+		ASSERT(&xv->v == hal_current_vcpu() && s->state_loaded);
 		ASSERT((vmcb->efer & EFER_SVME) && vmcb->ncr3);
 		if (unlikely(!enter_guest(xv, s, vmcb)))
 			return;

@@ -7,27 +7,27 @@
 
 /*
  * The three inlines below are on the hottest paths, so each architecture gives them inline:
- *   u32 smp_cpu_id(void);        number of this CPU; stable while interrupts or preemption are
+ *   u32 hal_smp_cpu_id(void);        number of this CPU; stable while interrupts or preemption are
  *                                 impossible, which is always (the hypervisor is not preemptible)
- *   u64 hal_percpu_offset(void); percpu_offset[smp_cpu_id()]
- *   void cpu_relax(void);        hint in a spin loop; on the host port a scheduling point
+ *   u64 hal_percpu_offset(void); percpu_offset[hal_smp_cpu_id()]
+ *   void hal_cpu_relax(void);        hint in a spin loop; on the host port a scheduling point
  */
 #include <asm/cpu.h>
 
 /** Disable interrupts; returns the former state. */
-u64 irq_save(void);
-void irq_restore(u64 flags);
-void irq_enable(void);
-void irq_disable(void);
-bool irq_is_enabled(void);
+u64 hal_irq_save(void);
+void hal_irq_restore(u64 flags);
+void hal_irq_enable(void);
+void hal_irq_disable(void);
+bool hal_irq_is_enabled(void);
 /** True inside an interrupt or exception handler. */
-bool in_irq(void);
+bool hal_in_irq(void);
 
 /**
  * Idle this CPU until an interrupt arrives. Call with interrupts disabled and nothing pending;
  * returns with interrupts enabled.
  */
-void cpu_idle_wait(void);
+void hal_cpu_idle_wait(void);
 
 /**
  * Zero @n (not 0) pages that will not be read soon, bypassing the caches so that those keep their
@@ -36,9 +36,9 @@ void cpu_idle_wait(void);
 void hal_zero_pages(void *va, u64 n);
 
 /** Stop this CPU forever with interrupts off. */
-void cpu_halt(void) __attribute__((noreturn));
+void hal_cpu_halt(void) __attribute__((noreturn));
 
 /** Print registers and a symbolised backtrace of this CPU. Any context. */
-void cpu_dump_state(void);
+void hal_cpu_dump_state(void);
 
 #endif

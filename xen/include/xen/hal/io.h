@@ -12,8 +12,8 @@
 #include <asm/io.h>
 
 /** Map device registers uncached, permanently; NULL when there is no room. Boot only. */
-void *map_mmio(paddr_t pa, size_t size);
+void *hal_map_mmio(paddr_t pa, size_t size);
 /** Map firmware tables cached and read-only, permanently; NULL when there is no room. Boot only. */
-void *map_phys_ro(paddr_t pa, size_t size);
+void *hal_map_phys_ro(paddr_t pa, size_t size);
 
 #endif

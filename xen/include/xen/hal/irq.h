@@ -10,6 +10,6 @@
  * context on the boot CPU; a level line is unmasked after it returns. >= 0, or negative as
  * irq_request_gsi.
  */
-int irq_request_isa(u8 irq, void (*fn)(void *arg), void *arg);
+int hal_irq_request_isa(u8 irq, void (*fn)(void *arg), void *arg);
 
 #endif

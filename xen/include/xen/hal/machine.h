@@ -6,7 +6,7 @@
 #include <xen/types.h>
 
 /** Reboot or power off, trying every method the firmware offers. Never returns. */
-void machine_restart(void) __attribute__((noreturn));
-void machine_power_off(void) __attribute__((noreturn));
+void hal_machine_restart(void) __attribute__((noreturn));
+void hal_machine_power_off(void) __attribute__((noreturn));
 
 #endif

@@ -9,10 +9,10 @@
 #include <xen/pci.h>
 
 /** Can the platform's own method access that register of that function? Any context. */
-bool arch_pci_reaches(struct pci_addr a, u32 reg);
+bool hal_pci_reaches(struct pci_addr a, u32 reg);
 /** Read 1, 2 or 4 bytes of an aligned register for which the check above is true. Any context. */
-u32 arch_pci_read(struct pci_addr a, u32 reg, u32 bytes);
+u32 hal_pci_read(struct pci_addr a, u32 reg, u32 bytes);
 /** Write 1, 2 or 4 bytes, likewise. Any context. */
-void arch_pci_write(struct pci_addr a, u32 reg, u32 bytes, u32 val);
+void hal_pci_write(struct pci_addr a, u32 reg, u32 bytes, u32 val);
 
 #endif

@@ -6,21 +6,21 @@
 #include <xen/cpumask.h>
 
 /** Make @cpu check its softirqs: it leaves its guest or idle. No effect on the calling CPU. */
-void smp_kick(u32 cpu);
+void hal_smp_kick(u32 cpu);
 
 /**
  * Run @fn on every CPU of @mask (this one included when set), in IRQ context there. With @wait,
  * return after all have finished. Interrupts enabled; hold no spinlocks that @fn takes.
  */
-void smp_call(const cpumask_t *mask, void (*fn)(void *arg), void *arg, bool wait);
+void hal_smp_call(const cpumask_t *mask, void (*fn)(void *arg), void *arg, bool wait);
 
 /** NUMA node of a CPU. */
-u8 cpu_to_node(u32 cpu);
+u8 hal_cpu_to_node(u32 cpu);
 /** Topology: core and socket (package) numbers as the CPU reports them. */
-u32 cpu_to_core(u32 cpu);
-u32 cpu_to_socket(u32 cpu);
+u32 hal_cpu_to_core(u32 cpu);
+u32 hal_cpu_to_socket(u32 cpu);
 
 /** Stop all other CPUs (panic, shutdown). */
-void smp_stop_others(void);
+void hal_smp_stop_others(void);
 
 #endif

@@ -13,7 +13,7 @@
  *                                  store @new in *@p if that is *@old, else read it into *@old and
  *                                  return false. Atomic only towards handlers on this CPU, NMI
  *                                  included; no other CPU touches *@p.
- *   u64 hal_trace_stamp(void);     cycles_now()
+ *   u64 hal_trace_stamp(void);     hal_cycles_now()
  */
 #include <asm/trace.h>
 

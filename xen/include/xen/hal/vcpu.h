@@ -12,106 +12,106 @@ struct xen_sysctl;
 struct xen_sysctl_physinfo;
 
 /** Allocate the arch's wrapper of a domain / vCPU, zeroed, with its generic part inside. */
-struct domain *arch_domain_alloc(void);
-void arch_domain_free(struct domain *d);
-struct vcpu *arch_vcpu_alloc(void);
-void arch_vcpu_free(struct vcpu *v);
+struct domain *hal_domain_alloc(void);
+void hal_domain_free(struct domain *d);
+struct vcpu *hal_vcpu_alloc(void);
+void hal_vcpu_free(struct vcpu *v);
 
 /**
  * Second step, after the generic fields are set. Undone by _destroy, which also accepts a partly
  * initialised object.
  */
-int arch_domain_init(struct domain *d, const struct domain_config *cfg);
-void arch_domain_destroy(struct domain *d);
-int arch_vcpu_init(struct vcpu *v);
-void arch_vcpu_destroy(struct vcpu *v);
+int hal_domain_init(struct domain *d, const struct domain_config *cfg);
+void hal_domain_destroy(struct domain *d);
+int hal_vcpu_init(struct vcpu *v);
+void hal_vcpu_destroy(struct vcpu *v);
 
-/** Make @v the vCPU that current_vcpu() returns on this CPU. Interrupts disabled. */
+/** Make @v the vCPU that hal_current_vcpu() returns on this CPU. Interrupts disabled. */
 void hal_set_current(struct vcpu *v);
 
 /** Switch this CPU's state from @prev to @next. Interrupts disabled, run-queue lock not held. */
-void arch_context_switch(struct vcpu *prev, struct vcpu *next);
+void hal_context_switch(struct vcpu *prev, struct vcpu *next);
 
 /** Enter the guest @v (current) once and handle its exit. Interrupts enabled at return. */
-void arch_vcpu_run(struct vcpu *v);
+void hal_vcpu_run(struct vcpu *v);
 
 /**
  * An event channel upcall is pending for @v (evtchn_upcall_pending was set): arrange for the
  * callback, and make @v run or leave guest mode. Any context.
  */
-void arch_vcpu_event_notify(struct vcpu *v);
+void hal_vcpu_event_notify(struct vcpu *v);
 /** True when an interrupt or event is pending that must end a block. Interrupts on or off. */
-bool arch_vcpu_has_pending(const struct vcpu *v);
+bool hal_vcpu_has_pending(const struct vcpu *v);
 
 /**
  * Deliver physical interrupt @pirq to @v's domain through evtchn_send_pirq() from now on, shared
  * with others when @share. -XEN_EINVAL: no such interrupt, -XEN_EBUSY: in use. The domain's event
  * channel lock is held (LOCK_RANK_EVTCHN): only higher-ranked locks may be taken.
  */
-int arch_pirq_bind(struct vcpu *v, u32 pirq, bool share);
-/** Undo arch_pirq_bind; the same locking context. */
-void arch_pirq_unbind(struct domain *d, u32 pirq);
+int hal_pirq_bind(struct vcpu *v, u32 pirq, bool share);
+/** Undo hal_pirq_bind; the same locking context. */
+void hal_pirq_unbind(struct domain *d, u32 pirq);
 
 /** Update the guest's time page (pvclock) of @v. @v is current or not running. */
-void arch_vcpu_update_time(struct vcpu *v);
+void hal_vcpu_update_time(struct vcpu *v);
 
 /** Write the wall clock into the domain's shared info. */
-void arch_domain_update_wallclock(struct domain *d);
+void hal_domain_update_wallclock(struct domain *d);
 
 /** Log, under the guests' log level, how often @d's vCPUs exited to the hypervisor and why. */
-void arch_domain_report(const struct domain *d);
+void hal_domain_report(const struct domain *d);
 
 /** Queue an NMI for @v. Any context. */
-void arch_vcpu_nmi(struct vcpu *v);
+void hal_vcpu_nmi(struct vcpu *v);
 
 /** Copy from or to linear addresses of @v (current). Only guest_copy_in() and guest_copy_out()
  * may call these. 0 or -XEN_EFAULT; may be partial on failure. */
-int arch_guest_copy_in(struct vcpu *v, void *dst, gvaddr_t src, size_t len);
-int arch_guest_copy_out(struct vcpu *v, gvaddr_t dst, const void *src, size_t len);
+int hal_guest_copy_in(struct vcpu *v, void *dst, gvaddr_t src, size_t len);
+int hal_guest_copy_out(struct vcpu *v, gvaddr_t dst, const void *src, size_t len);
 
 /** The guest page that a linear address of @v (current) maps to. 0 or -XEN_EFAULT. */
-int arch_guest_va_to_gfn(struct vcpu *v, gvaddr_t va, gfn_t *gfn);
+int hal_guest_va_to_gfn(struct vcpu *v, gvaddr_t va, gfn_t *gfn);
 
 /**
  * The hypercalls platform_op and physdev_op, which are about the machine: clock, firmware, CPUs,
  * interrupts and PCI. They check the caller's privilege themselves. @v is current.
  */
-long arch_platform_op(struct vcpu *v, struct hypercall *hc);
-long arch_physdev_op(struct vcpu *v, struct hypercall *hc);
+long hal_platform_op(struct vcpu *v, struct hypercall *hc);
+long hal_physdev_op(struct vcpu *v, struct hypercall *hc);
 /** The supported kinds of guests, as in XENVER_capabilities: words, each followed by a blank. */
-const char *arch_capabilities(void);
+const char *hal_capabilities(void);
 
 /** XENMEM_memory_map, machine_memory_map, set_memory_map. */
-long arch_memory_map_op(struct vcpu *v, u32 cmd, guest_ptr_t arg);
+long hal_memory_map_op(struct vcpu *v, u32 cmd, guest_ptr_t arg);
 
 /** HVMOP_* that concern the platform (set_evtchn_upcall_vector, callback parameters). */
-long arch_hvm_op(struct vcpu *v, u32 cmd, guest_ptr_t arg);
+long hal_hvm_op(struct vcpu *v, u32 cmd, guest_ptr_t arg);
 /** A HVM_PARAM_* changed: let the platform apply it. 0, or -XEN_EINVAL to refuse. */
-int arch_hvm_param_set(struct domain *d, u32 index, u64 value);
+int hal_hvm_param_set(struct domain *d, u32 index, u64 value);
 
 /**
  * Can a domain be created with this (flags that only the platform knows)? 0 or a negative error.
  */
-int arch_domain_config_check(const struct xen_domctl_createdomain *c);
+int hal_domain_config_check(const struct xen_domctl_createdomain *c);
 /** Fill in arch_config and gpaddr_bits. */
-void arch_domain_info(const struct domain *d, struct xen_domctl_getdomaininfo *info);
+void hal_domain_info(const struct domain *d, struct xen_domctl_getdomaininfo *info);
 
 /**
  * XEN_DOMCTL_* that the generic code does not handle. When the call changes @d, it is never the
  * caller's own domain. Domctl lock held. *@copy: copy @op back to the guest, even after an error.
  */
-long arch_domctl(struct vcpu *v, struct domain *d, struct xen_domctl *op, bool *copy);
+long hal_domctl(struct vcpu *v, struct domain *d, struct xen_domctl *op, bool *copy);
 /** The same for XEN_SYSCTL_*. */
-long arch_sysctl(struct vcpu *v, struct xen_sysctl *op, bool *copy);
+long hal_sysctl(struct vcpu *v, struct xen_sysctl *op, bool *copy);
 /** Fill in physinfo's CPU fields: clock, capabilities and feature words. */
-void arch_physinfo(struct xen_sysctl_physinfo *info);
+void hal_physinfo(struct xen_sysctl_physinfo *info);
 
 /** The encoder for this domain's p2m. */
-const struct p2m_fmt *arch_p2m_fmt(const struct domain *d);
+const struct p2m_fmt *hal_p2m_fmt(const struct domain *d);
 /**
  * When this returns, no TLB holds a translation of the @n guest frames from @start; more may be
  * flushed. p->lock held for writing, interrupts enabled.
  */
-void arch_p2m_flush(struct p2m *p, gfn_t start, u64 n);
+void hal_p2m_flush(struct p2m *p, gfn_t start, u64 n);
 
 #endif

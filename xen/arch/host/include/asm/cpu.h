@@ -9,9 +9,9 @@
 extern u32 host_current_cpu;
 extern u64 host_current_offset;
 
-static inline u32 smp_cpu_id(void) { return host_current_cpu; }
+static inline u32 hal_smp_cpu_id(void) { return host_current_cpu; }
 static inline u64 hal_percpu_offset(void) { return host_current_offset; }
 /** A scheduling point: another simulated CPU may run. */
-void cpu_relax(void);
+void hal_cpu_relax(void);
 
 #endif

@@ -18,6 +18,6 @@ static inline bool hal_local_cmpxchg(u64 *p, u64 *old, u64 new)
 	return __atomic_compare_exchange_n(p, old, new, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
 }
 
-static inline u64 hal_trace_stamp(void) { return cycles_now(); }
+static inline u64 hal_trace_stamp(void) { return hal_cycles_now(); }
 
 #endif

@@ -34,9 +34,9 @@ static inline struct cpu_info *cpu_info(void)
 	return (struct cpu_info *)((sp & ~(STACK_SIZE - 1UL)) + STACK_SIZE) - 1;
 }
 
-static inline u32 smp_cpu_id(void) { return cpu_info()->cpu; }
+static inline u32 hal_smp_cpu_id(void) { return cpu_info()->cpu; }
 static inline u64 hal_percpu_offset(void) { return cpu_info()->percpu_offset; }
-static inline void cpu_relax(void) { __asm__ volatile("pause" ::: "memory"); }
+static inline void hal_cpu_relax(void) { __asm__ volatile("pause" ::: "memory"); }
 
 #endif
 #endif

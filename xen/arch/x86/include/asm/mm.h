@@ -16,7 +16,7 @@ static inline void *paddr_to_virt(paddr_t p) { return (void *)(DIRECT_MAP_BASE +
 /** Physical address of any mapped hypervisor address (direct map, image, stacks, MMIO). */
 paddr_t virt_to_paddr(const void *va);
 
-/* map_mmio and map_phys_ro, in <xen/hal/io.h>, may be called from any one CPU at a time. */
+/* hal_map_mmio and hal_map_phys_ro, in <xen/hal/io.h>, may be called from any one CPU at a time. */
 
 /** Overwrite hypervisor text; the executable mapping stays read-only. Writing more than one byte
  * is not atomic: the caller makes sure that no CPU executes there. */

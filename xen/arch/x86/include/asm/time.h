@@ -14,17 +14,17 @@ void time_start_upkeep(void);
 
 /**
  * Measure the TSC of an application processor against the boot CPU's. Both call at the same time,
- * interrupts off; afterwards now_ns() on @cpu agrees with the boot CPU's. The boot CPU's call gives
- * up after a second.
+ * interrupts off; afterwards hal_now_ns() on @cpu agrees with the boot CPU's. The boot CPU's call
+ * gives up after a second.
  */
 void time_sync_boot_cpu(u32 cpu);
 void time_sync_secondary(u32 cpu);
 
 /** Conversion of TSC cycles to ns, in the form guests get (pvclock's mul and shift). */
 const struct timescale *time_tsc_scale(void);
-/** Cycles to add to this CPU's TSC to get the boot CPU's, the base of now_ns(). */
+/** Cycles to add to this CPU's TSC to get the boot CPU's, the base of hal_now_ns(). */
 s64 time_tsc_offset(void);
-/** True when now_ns() reads the TSC, so that guests may compute time with it. */
+/** True when hal_now_ns() reads the TSC, so that guests may compute time with it. */
 bool time_tsc_is_clock(void);
 
 /** Spin for @us microseconds; before time_init only roughly. Any context. */
