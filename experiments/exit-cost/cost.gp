@@ -13,7 +13,7 @@ set grid noytics xtics lc rgb '#e3e3e3' lt 1
 eval name(1, 'ratio', ink)
 eval name(2, 'Xen 4.17', peer)
 eval name(3, 'Xenolith', xenolith)
-plot file using 2:0:($3-$2):(0) skip 1 with vectors nohead lc rgb '#c8c8c8' lw 5*scale, \
+plot file using 2:0:($3-$2):(0) skip 1 with vectors nohead lc rgb '#c8c8c8' lw 5, \
      file using 2:0:ytic(1) skip 1 with points lc rgb xenolith pt 7 ps dot(2), \
      file using 3:0 skip 1 with points lc rgb peer pt 7 ps dot(2), \
      file using 2:0:(sprintf('%.0f', $2)) skip 1 with labels right offset -1.2,0 textcolor rgb xenolith, \

@@ -26,8 +26,8 @@ set key at screen 0.98,0.945
 colour(n) = n == 1 ? 0x0072b2 : n == 2 ? 0x009e73 : n == 4 ? 0xe69f00 : 0xcc79a7
 row(n) = floor(n/levels)
 y(n) = row(n) + (n - row(n)*levels - (levels-1)/2.0)*0.6/levels
-plot file using 4:(y($0)):($6-$4):(0):(colour($2)) skip 1 with vectors nohead lw 1.2*scale lc rgb variable, \
-     file using 3:(y($0)):($5-$3):(0):(colour($2)) skip 1 with vectors nohead lw 5*scale lc rgb variable, \
+plot file using 4:(y($0)):($6-$4):(0):(colour($2)) skip 1 with vectors nohead lw 1.2 lc rgb variable, \
+     file using 3:(y($0)):($5-$3):(0):(colour($2)) skip 1 with vectors nohead lw 5 lc rgb variable, \
      file using 4:(y($0)):(colour($2)) skip 1 with points pt 7 ps dot(1.1) lc rgb variable, \
      file using (1):(row($0)):ytic(1) skip 1 with points pt 0, \
      for [i=1:4] NaN with points pt 7 ps dot(1.1) lc rgb colour(2**(i-1)) title COUNT[i] > 0 ? sprintf('%d socket%s', 2**(i-1), i > 1 ? 's' : '') : ''

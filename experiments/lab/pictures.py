@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Draws an experiment's pictures: each NAME.gp in its folder, as SVG and as PNG.
+"""Draws an experiment's pictures: each NAME.gp in its folder, as SVG, and as PNG made from that SVG.
 
 A script finds style.gp loaded, its terminal and output set, `data` (the folder of the .tsv files
 that the analysis wrote) and `question` (the experiment's). It draws one picture. A script whose
@@ -11,9 +11,8 @@ import subprocess
 
 from lab import HERE, analysis, canvas, errors, files
 
-SIZES = {"svg": "svg size 1000,560 dynamic enhanced font 'DejaVu Sans,15' background '#ffffff'",
-         "png": "pngcairo size 1500,840 enhanced font 'DejaVu Sans,22' background '#ffffff'"}
-SCALE = {"svg": 1.0, "png": 1.5}
+TERMINAL = "svg size 1000,560 dynamic enhanced font 'DejaVu Sans,15' background '#ffffff'"
+PNG_WIDTH = 1500
 
 # A run with few levels has few points; that is not a mistake of the script.
 HARMLESS = re.compile(r"[Ww]arning: empty [xyz]\d? range")
@@ -33,13 +32,15 @@ def draw(run, folder=None):
         name = script[:-3]
         if not os.path.isfile(os.path.join(target, name + ".tsv")):
             continue
-        for kind, terminal in SIZES.items():
-            setup = [f"set terminal {terminal}", f"set output {quoted(f'{target}/{name}.{kind}')}",
-                     f"data = {quoted(target)}", f"scale = {SCALE[kind]}",
-                     f"question = {quoted(run.plan.get('question'))}"]
-            call(["gnuplot", "-e", "; ".join(setup), os.path.join(HERE, "style.gp"),
-                  os.path.join(folder, script)], script)
-        check(f"{target}/{name}.svg", script)
+        svg = f"{target}/{name}.svg"
+        setup = [f"set terminal {TERMINAL}", f"set output {quoted(svg)}",
+                 f"data = {quoted(target)}", f"question = {quoted(run.plan.get('question'))}"]
+        call(["gnuplot", "-e", "; ".join(setup), os.path.join(HERE, "style.gp"),
+              os.path.join(folder, script)], script, "gnuplot-nox")
+        check(svg, script)
+        # From the picture that was checked: drawn anew, texts would take other room.
+        call(["rsvg-convert", "--width", str(PNG_WIDTH), "--output", f"{target}/{name}.png", svg],
+             script, "librsvg2-bin")
         drawn.append(name)
     return drawn
 
@@ -51,14 +52,14 @@ def check(path, script):
         raise errors.LabError(f"{script}: {'; '.join(wrong[:3])}")
 
 
-def call(argv, script):
-    """Run gnuplot; LabError with its words when it fails or warns."""
+def call(argv, script, package):
+    """Run a program of that package; LabError with its words when it fails or warns."""
     try:
         done = subprocess.run(argv, capture_output=True, text=True, timeout=300, check=False)
     except FileNotFoundError:
-        raise errors.LabError("there is no gnuplot; install the package gnuplot-nox") from None
+        raise errors.LabError(f"there is no {argv[0]}; install the package {package}") from None
     except subprocess.TimeoutExpired:
-        raise errors.LabError(f"{script}: gnuplot did not end within five minutes") from None
+        raise errors.LabError(f"{script}: {argv[0]} did not end within five minutes") from None
     said = [line for line in done.stderr.splitlines() if line.strip() and not HARMLESS.search(line)]
     if done.returncode or said:
-        raise errors.LabError(f"{script}: gnuplot says: {' / '.join(said)}")
+        raise errors.LabError(f"{script}: {argv[0]} says: {' / '.join(said)}")

@@ -10,25 +10,25 @@ sixth = '#56b4e9'
 ink = '#333333'
 quiet = '#8a8a8a'
 
-set style line 1 lc rgb xenolith lw 2.5*scale pt 7 ps 1.0*scale
-set style line 2 lc rgb peer lw 2.5*scale pt 5 ps 1.0*scale
-set style line 3 lc rgb third lw 2.5*scale pt 9 ps 1.2*scale
-set style line 4 lc rgb fourth lw 2.5*scale pt 13 ps 1.2*scale
-set style line 5 lc rgb fifth lw 2.5*scale pt 11 ps 1.2*scale
-set style line 6 lc rgb sixth lw 2.5*scale pt 15 ps 1.2*scale
+set style line 1 lc rgb xenolith lw 2.5 pt 7 ps 1.0
+set style line 2 lc rgb peer lw 2.5 pt 5 ps 1.0
+set style line 3 lc rgb third lw 2.5 pt 9 ps 1.2
+set style line 4 lc rgb fourth lw 2.5 pt 13 ps 1.2
+set style line 5 lc rgb fifth lw 2.5 pt 11 ps 1.2
+set style line 6 lc rgb sixth lw 2.5 pt 15 ps 1.2
 
-# The size of a dot: the terminal for SVG draws points larger than the one for PNG.
-dot(n) = n*(scale > 1 ? scale : 0.65)
+# The size of a dot, relative to the lines of a picture.
+dot(n) = n*0.65
 
-set border 3 lc rgb quiet lw 1*scale
+set border 3 lc rgb quiet lw 1
 set tics nomirror out scale 0.6 textcolor rgb ink
 set xlabel textcolor rgb ink
 set ylabel textcolor rgb ink
-set grid ytics lc rgb '#e3e3e3' lw 1*scale lt 1
+set grid ytics lc rgb '#e3e3e3' lw 1 lt 1
 # Titles begin at the left edge of the picture, whatever room the labels take: eval head('...')
 set tmargin 4
 head(t) = sprintf("set label 99 \"%s\" at screen 0.022,0.945 left noenhanced font ',%d' textcolor rgb '%s'", \
-                  t, scale > 1 ? 26 : 18, ink)
+                  t, 18, ink)
 # Legends are placed between title and picture, so that no line runs through them: the key, or one or two
 # coloured words by eval name(1, '...', colour), the first at the right edge.
 name(n, t, c) = sprintf("set label %d \"%s\" at screen %f,0.885 right noenhanced textcolor rgb '%s'", \

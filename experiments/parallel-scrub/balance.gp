@@ -12,7 +12,7 @@ set ytics ('-5%%' 95, '-2%%' 98, 'ideal' 100, '+2%%' 102, '+5%%' 105)
 set object 1 rectangle from graph 0, first 98 to graph 1, first 102 fc rgb '#e8f3ee' fs solid noborder behind
 set label 1 'within 2% of the ideal' at graph 0.99, first 101.7 right textcolor rgb third
 set label 2 'balance: ideal share by largest share' at graph 0.99, first 104.6 right textcolor rgb xenolith
-plot 100 lc rgb quiet lw 1*scale dt 2, \
+plot 100 lc rgb quiet lw 1 dt 2, \
      file using 0:0:($0-0.3):($0+0.3):(100*$3-0.02):(100*$4+0.02):xtic(1) skip 1 \
          with boxxyerror lc rgb xenolith, \
      file using 0:(100*$4):(sprintf('%.3f', $2)) skip 1 with labels offset 0,0.9 textcolor rgb xenolith

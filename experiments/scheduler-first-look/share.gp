@@ -16,6 +16,6 @@ colour(g) = g eq 'light' ? 0x56b4e9 : g eq 'middle' ? 0x0072b2 : 0x004a75
 set label 1 'one CPU' at at(1), 1.08 center textcolor rgb quiet
 set label 2 'two CPUs' at at(4), 1.08 center textcolor rgb quiet
 plot file using (at($0)):5:(0.7):(colour(strcol(2))):xtic(sprintf("%s\n%d", strcol(2), $3)) skip 1 with boxes lc rgb variable, \
-     file using (at($0)-0.42):7:(0.84):(0) skip 1 with vectors nohead lc rgb peer lw 3*scale, \
-     file using (at($0)):4:(0):($6-$4) skip 1 with vectors nohead lw 4*scale lc rgb ink, \
+     file using (at($0)-0.42):7:(0.84):(0) skip 1 with vectors nohead lc rgb peer lw 3, \
+     file using (at($0)):4:(0):($6-$4) skip 1 with vectors nohead lw 4 lc rgb ink, \
      file using (at($0)):5:(sprintf('%.3f', $5)) skip 1 with labels offset 0,-1.2 textcolor rgb '#ffffff'

@@ -4,8 +4,8 @@
  *
  * One process, one thread. Each simulated CPU is a stack of its own. At scheduling points
  * (interrupt flag changes, so each lock operation too, and hal_cpu_relax) a seeded generator picks
- * the CPU that runs next. Time is virtual: it advances a few ns at each point, and jumps when all CPUs
- * wait. The same seed gives exactly the same run.
+ * the CPU that runs next. Time is virtual: it advances a few ns at each point, and jumps when all
+ * CPUs wait. The same seed gives exactly the same run.
  *
  * Before host_start() the program runs as CPU 0, like boot code on hardware; that is enough to test
  * most code. After it, the program is an observer with a CPU number above all others: it may call
