@@ -122,6 +122,7 @@ long domctl_max_mem(struct vcpu *v, struct domain *d, struct xen_domctl *op)
 long domctl_set_handle(struct vcpu *v, struct domain *d, struct xen_domctl *op)
 {
 	memcpy(d->handle, op->u.setdomainhandle.handle, sizeof(d->handle));
+	sched_domain_handle(d);
 	return 0;
 }
 

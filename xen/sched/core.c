@@ -99,6 +99,9 @@ static void schedule(void)
 		return;
 	}
 	trace_sched_switch(prev->domain->id, prev->id, next->domain->id, next->id);
+	ASSERT(prev->runstate.state == RUNSTATE_running);
+	sc->sched->ops->unit_switch(sc->sched, cpu, pu, dec.unit,
+				    max(now - (s_time_t)prev->runstate.state_entry_time, 0L), now);
 	sched_runstate_set(prev, pu ? sched_idle_runstate(prev) : RUNSTATE_runnable, now);
 	sched_runstate_set(next, RUNSTATE_running, now);
 	next->unit.running = true;

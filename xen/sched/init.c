@@ -144,6 +144,12 @@ void sched_domain_destroy(struct domain *d)
 	__atomic_fetch_sub(&sched_instance(s)->nr_domains, 1, __ATOMIC_RELAXED);
 }
 
+void sched_domain_handle(struct domain *d)
+{
+	ASSERT(d->sched);
+	d->sched->ops->domain_handle(d->sched, d->sched_priv, d->handle, hal_now_ns());
+}
+
 int sched_vcpu_init(struct vcpu *v)
 {
 	struct sched_unit *u = &v->unit;

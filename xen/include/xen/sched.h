@@ -28,6 +28,8 @@ void sched_vcpu_destroy(struct vcpu *v);
 /** Let the instance @s schedule @d, which has no vCPUs yet. */
 int sched_domain_init(struct domain *d, struct scheduler *s);
 void sched_domain_destroy(struct domain *d);
+/** Tell the policy that d->handle has changed. No locks held; callers serialise. */
+void sched_domain_handle(struct domain *d);
 
 /* Bits of vcpu.switch_work: why the hooks below are to be called for a vCPU. */
 #define VSW_RUNSTATE	BIT(0)	/* at each switch: the guest has a copy of its runstate */

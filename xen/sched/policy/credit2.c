@@ -314,6 +314,12 @@ static void c2_schedule(struct scheduler *s, u32 cpu, s_time_t now, struct sched
 	c2_sched(s)->cpu[cpu].until = out->until;
 }
 
+/* Credit was burned by the decision. */
+static void c2_unit_switch(struct scheduler *s, u32 cpu, struct sched_unit *prev,
+			   struct sched_unit *next, s64 ran, s_time_t now)
+{
+}
+
 static void c2_migrate(struct scheduler *s, struct sched_unit *u, u32 cpu, s_time_t now)
 {
 	struct c2_rq *old = c2_rq(s, u->cpu), *new = c2_rq(s, cpu);
@@ -337,6 +343,11 @@ static void c2_affinity_changed(struct scheduler *s, struct sched_unit *u, s_tim
 static void c2_yield(struct scheduler *s, struct sched_unit *u)
 {
 	c2_unit(u)->yielded = true;
+}
+
+static void c2_domain_handle(struct scheduler *s, void *dom_priv,
+			     const xen_domain_handle_t handle, s_time_t now)
+{
 }
 
 /* Weights and caps belong to domains, so a unit has no parameters. */
@@ -370,6 +381,7 @@ const struct sched_policy sched_credit2 = {
 	.wake = c2_wake,
 	.sleep = c2_sleep,
 	.schedule = c2_schedule,
+	.unit_switch = c2_unit_switch,
 	.context_saved = c2_context_saved,
 	.pick_cpu = c2_pick_cpu,
 	.migrate = c2_migrate,
@@ -377,6 +389,7 @@ const struct sched_policy sched_credit2 = {
 	.charge = c2_charge,
 	.dump_cpu = c2_dump_cpu,
 	.yield = c2_yield,
+	.domain_handle = c2_domain_handle,
 	.get_domain_params = c2_get_domain_params,
 	.set_domain_params = c2_set_domain_params,
 	.get_unit_params = c2_get_unit_params,

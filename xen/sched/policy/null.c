@@ -259,6 +259,11 @@ static void null_schedule(struct scheduler *s, u32 cpu, s_time_t now, struct sch
 	out->until = INT64_MAX;
 }
 
+static void null_unit_switch(struct scheduler *s, u32 cpu, struct sched_unit *prev,
+			     struct sched_unit *next, s64 ran, s_time_t now)
+{
+}
+
 static void null_context_saved(struct scheduler *s, struct sched_unit *u, s_time_t now)
 {
 	/* The unit was woken after the decision. */
@@ -331,6 +336,11 @@ static void null_yield(struct scheduler *s, struct sched_unit *u)
 {
 }
 
+static void null_domain_handle(struct scheduler *s, void *dom_priv,
+			       const xen_domain_handle_t handle, s_time_t now)
+{
+}
+
 /* The policy has no parameters. */
 static int null_get_domain_params(struct scheduler *s, const void *dom_priv,
 				  struct sched_domain_params *p)
@@ -384,6 +394,7 @@ const struct sched_policy sched_null = {
 	.wake = null_wake,
 	.sleep = null_sleep,
 	.schedule = null_schedule,
+	.unit_switch = null_unit_switch,
 	.context_saved = null_context_saved,
 	.pick_cpu = null_pick_cpu,
 	.migrate = null_migrate,
@@ -391,6 +402,7 @@ const struct sched_policy sched_null = {
 	.charge = null_charge,
 	.dump_cpu = null_dump_cpu,
 	.yield = null_yield,
+	.domain_handle = null_domain_handle,
 	.get_domain_params = null_get_domain_params,
 	.set_domain_params = null_set_domain_params,
 	.get_unit_params = null_get_unit_params,

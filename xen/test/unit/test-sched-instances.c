@@ -24,8 +24,9 @@ static void run(void (*fn)(void *arg), void *arg)
 	assert_int_equal(o->status, 0);
 }
 
-/* domain/sched_params.c */
+/* domain/sched_params.c, domain/domctl_life.c */
 long domctl_scheduler(struct vcpu *v, struct domain *d, struct xen_domctl *op);
+long domctl_set_handle(struct vcpu *v, struct domain *d, struct xen_domctl *op);
 
 /* Which CPUs each of the domains has been seen on. */
 static cpumask_t seen[4];
@@ -235,6 +236,12 @@ static int toy_domain_init(struct scheduler *s, const struct sched_domain_desc *
 	return 0;
 }
 
+static void toy_domain_handle(struct scheduler *s, void *priv, const xen_domain_handle_t handle,
+			      s_time_t now)
+{
+	memcpy(toy_handle, handle, sizeof(toy_handle));
+}
+
 static int toy_get(struct scheduler *s, const struct sched_unit *u, struct sched_unit_params *p)
 {
 	*p = toy_params[u->id];
@@ -259,6 +266,7 @@ static void vcpu_parameters(void *arg)
 	};
 	struct xen_domctl op = { .u.scheduler_op = { .sched_id = XEN_SCHEDULER_RTDS,
 						     .cmd = XEN_DOMCTL_SCHEDOP_putvcpuinfo } };
+	struct xen_domctl new_handle = { .cmd = XEN_DOMCTL_setdomainhandle };
 	struct sched_policy toy = sched_null;
 	struct scheduler *s;
 	struct domain *d;
@@ -268,6 +276,7 @@ static void vcpu_parameters(void *arg)
 	toy.name = "toy";
 	toy.id = XEN_SCHEDULER_RTDS;
 	toy.domain_init = toy_domain_init;
+	toy.domain_handle = toy_domain_handle;
 	toy.get_unit_params = toy_get;
 	toy.set_unit_params = toy_set;
 	sw_start(3, 4, "sched=credit2");
@@ -276,6 +285,9 @@ static void vcpu_parameters(void *arg)
 	d = sw_domain_in(9, 4, s);
 	v = d->vcpu[0];
 	HOST_CHECK(toy_handle[0] == 9);
+	new_handle.u.setdomainhandle.handle[0] = 0x77;
+	HOST_CHECK(domctl_set_handle(v, d, &new_handle) == 0);
+	HOST_CHECK(toy_handle[0] == 0x77 && d->handle[0] == 0x77);
 
 	op.u.scheduler_op.u.v.nr_vcpus = 2;
 	set_xen_guest_handle(op.u.scheduler_op.u.v.vcpus, list);
@@ -318,6 +330,63 @@ static void test_vcpu_parameters(void **state)
 	run(vcpu_parameters, NULL);
 }
 
+/* A policy made from null that adds up what unit_switch tells it. */
+static u64 told_ran[4];
+
+static void adding_switch(struct scheduler *s, u32 cpu, struct sched_unit *prev,
+			  struct sched_unit *next, s64 ran, s_time_t now)
+{
+	HOST_CHECK(prev != next && ran >= 0);
+	HOST_CHECK(!prev || (prev->cpu == cpu && prev->running));
+	if (prev)
+		told_ran[prev->id] += (u64)ran;
+}
+
+static void guest_naps(struct vcpu *v, void *arg)
+{
+	host_guest_compute(v, 10 * US + host_random_below(90 * US));
+	if (!host_random_below(3))
+		vcpu_yield(v);
+}
+
+static void switches_are_told(void *arg)
+{
+	struct sched_policy adding = sched_null;
+	struct scheduler *s;
+	struct domain *d;
+	u64 ran;
+	int err;
+
+	adding.unit_switch = adding_switch;
+	sw_start(*(u64 *)arg, 4, "sched=credit2");
+	s = sched_create(&adding, 1, &err);
+	move_cpu(2, s);
+	move_cpu(3, s);
+	d = sw_domain_in(1, 2, s);
+	for (u32 i = 0; i < 2; i++)
+		sw_run_guest(d->vcpu[i], guest_naps, NULL);
+	for (u32 i = 0; i < 200; i++) {
+		struct vcpu *v = d->vcpu[host_random_below(2)];
+
+		host_run(hal_now_ns() + host_random_below(300 * US));
+		vcpu_pause(v);
+		host_run(hal_now_ns() + host_random_below(100 * US));
+		vcpu_unpause(v);
+	}
+	domain_pause(d);
+	host_run(hal_now_ns() + 1 * MS);
+	for (u32 i = 0; i < 2; i++) {
+		ran = sw_ran(d->vcpu[i]);
+		HOST_CHECK(ran && told_ran[i] == ran);
+	}
+}
+
+static void test_switches_are_told(void **state)
+{
+	for (u64 seed = 1; seed <= 10; seed++)
+		run(switches_are_told, &seed);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -325,6 +394,7 @@ int main(void)
 		cmocka_unit_test(test_storms),
 		cmocka_unit_test(test_parameters),
 		cmocka_unit_test(test_vcpu_parameters),
+		cmocka_unit_test(test_switches_are_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

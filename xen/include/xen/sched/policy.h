@@ -61,7 +61,7 @@ struct scheduler {
 /** The data of a domain that a policy gets. */
 struct sched_domain_desc {
 	u16 domid;
-	xen_domain_handle_t handle;	/* its UUID at creation */
+	xen_domain_handle_t handle;	/* its UUID; domain_handle tells of another one */
 };
 
 /** Parameters of a domain, for policies of proportional share. */
@@ -126,6 +126,13 @@ struct sched_policy {
 	 */
 	void (*schedule)(struct scheduler *s, u32 cpu, s_time_t now, struct sched_unit *prev,
 			 struct sched_decision *out);
+	/**
+	 * @cpu goes from @prev to @next, either of which may be NULL for idle; @prev ran there for
+	 * @ran ns without a break. Follows the decision of schedule, only when they differ. @prev
+	 * counts as running until context_saved.
+	 */
+	void (*unit_switch)(struct scheduler *s, u32 cpu, struct sched_unit *prev,
+			    struct sched_unit *next, s64 ran, s_time_t now);
 	/** The unit left its CPU and its state is saved; queue it if it is runnable. */
 	void (*context_saved)(struct scheduler *s, struct sched_unit *u, s_time_t now);
 	/** The best CPU in both unit->hard and s->cpus for a unit that may have to move. */
@@ -143,6 +150,10 @@ struct sched_policy {
 
 	/** The unit, which runs on this CPU, yields. No lock; on its own CPU only. */
 	void (*yield)(struct scheduler *s, struct sched_unit *u);
+
+	/** The domain has another UUID than at its creation. No locks held; callers serialise. */
+	void (*domain_handle)(struct scheduler *s, void *dom_priv,
+			      const xen_domain_handle_t handle, s_time_t now);
 
 	/* No locks held; callers serialise. -XEN_EINVAL: invalid values, nothing is changed;
 	 * -XEN_EOPNOTSUPP: the policy has no such parameters. */
