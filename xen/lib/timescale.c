@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Factors for <xen/timescale.h>. */
+#include <xen/assert.h>
 #include <xen/timescale.h>
 
 #define NS_PER_SEC 1000000000UL
@@ -20,15 +21,15 @@ void timescale_init(struct timescale *s, u64 hz)
 {
 	u64 ns = NS_PER_SEC;
 
-	s->shift = 0;
+	s->right = 32;
 	/* Bring ns / hz into [1/2, 1). */
 	while (ns >= hz) {
 		hz <<= 1;
-		s->shift++;
+		s->right--;
 	}
 	while (ns * 2 < hz) {
 		ns <<= 1;
-		s->shift--;
+		s->right++;
 	}
 	/* Rounded to nearest, bit by bit: ns * 2^32 is too large for 64 bits. */
 	s->mul = 0;
@@ -42,5 +43,6 @@ void timescale_init(struct timescale *s, u64 hz)
 	}
 	if (ns * 2 >= hz && s->mul != ~0U)
 		s->mul++;
+	ASSERT(s->mul >> 31 && s->right < 64);
 	s->inverse = inverse_of(s->mul);
 }

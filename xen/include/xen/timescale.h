@@ -9,24 +9,31 @@
 #include <xen/compiler.h>
 
 struct timescale {
-	u32 mul;	/* ns = ticks * 2^shift * mul / 2^32; 2^31 <= mul < 2^32 */
-	s8 shift;
+	u32 mul;	/* ns = ticks * mul >> right; 2^31 <= mul < 2^32 */
+	u8 right;	/* 22 (1 MHz) to 41 (1 THz) */
 	u64 inverse;	/* about 2^95 / mul */
 };
 
 /** Factors for a counter of @hz, 1 MHz to 1 THz. */
 void timescale_init(struct timescale *s, u64 hz);
 
+/** The factor's other half as the pvclock has it: ns = (ticks << shift) * mul >> 32. */
+static inline s8 timescale_shift(const struct timescale *s)
+{
+	return (s8)(32 - s->right);
+}
+
 /** Nanoseconds of @ticks, rounded down. */
 static inline u64 ticks_to_ns(const struct timescale *s, u64 ticks)
 {
-	return (u64)((unsigned __int128)ticks * s->mul >> (32 - s->shift));
+	/* The mask tells the compiler that the shift is below 64, which saves it a second path. */
+	return (u64)((unsigned __int128)ticks * s->mul >> (s->right & 63));
 }
 
 /** The first tick count that is not before @ns; saturates at ~0. */
 static inline u64 ns_to_ticks(const struct timescale *s, u64 ns)
 {
-	unsigned __int128 t = (unsigned __int128)ns * s->inverse >> (63 + s->shift);
+	unsigned __int128 t = (unsigned __int128)ns * s->inverse >> (95 - s->right);
 
 	if (t >> 64)
 		return ~0UL;

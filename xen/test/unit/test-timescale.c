@@ -18,12 +18,12 @@ static void test_factors(void **state)
 
 	timescale_init(&s, 1000000000);
 	assert_int_equal(s.mul, 0x80000000);
-	assert_int_equal(s.shift, 1);
+	assert_int_equal(timescale_shift(&s), 1);
 	timescale_init(&s, 2000000000);
 	assert_int_equal(s.mul, 0x80000000);
-	assert_int_equal(s.shift, 0);
+	assert_int_equal(timescale_shift(&s), 0);
 	timescale_init(&s, 4000000000);
-	assert_int_equal(s.shift, -1);
+	assert_int_equal(timescale_shift(&s), -1);
 }
 
 static void test_exact_at_1ghz(void **state)

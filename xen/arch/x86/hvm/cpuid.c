@@ -53,7 +53,7 @@ void hvm_cpuid_make(struct cpuid_policy *p, const struct domain *d)
 	ASSERT(host_policy.basic[0].a && !host_policy.is_guest);
 	cfg.time.offset = d ? (s64)to_xd((struct domain *)d)->tsc_offset : 0;
 	cfg.time.mul = time_tsc_scale()->mul;
-	cfg.time.shift = (u32)(s32)time_tsc_scale()->shift;
+	cfg.time.shift = (u32)(s32)timescale_shift(time_tsc_scale());
 	cpuid_policy_for_guest(p, &host_policy, &cfg);
 }
 

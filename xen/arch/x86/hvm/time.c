@@ -26,7 +26,7 @@ void hal_vcpu_update_time(struct vcpu *v)
 	t->tsc_timestamp = stamp + xv->tsc_offset;
 	t->system_time = (u64)hal_cycles_to_ns(stamp);
 	t->tsc_to_system_mul = time_tsc_scale()->mul;
-	t->tsc_shift = time_tsc_scale()->shift;
+	t->tsc_shift = timescale_shift(time_tsc_scale());
 	t->flags = XEN_PVCLOCK_TSC_STABLE_BIT;
 	__atomic_thread_fence(__ATOMIC_RELEASE);
 	WRITE_ONCE(t->version, version + 1);

@@ -37,13 +37,13 @@ void alternatives_apply(void);
 /** Time stamp counter, not read before earlier instructions have completed. */
 static inline u64 rdtsc_ordered(void)
 {
-	u32 lo, hi;
+	u64 lo, hi;	/* the instruction clears the upper halves */
 
 	__asm__ volatile(ALTERNATIVE("mfence; lfence; rdtsc", "rdtscp")
 			 : "=a"(lo), "=d"(hi)
 			 : [feat] "i"(X86_FEATURE_RDTSCP)
 			 : "rcx", "memory");
-	return lo | (u64)hi << 32;
+	return lo | hi << 32;
 }
 
 /** Zero @bytes (a multiple of 8) at @p with the fastest store loop of this CPU. */

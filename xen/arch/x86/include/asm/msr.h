@@ -58,10 +58,10 @@ int wrmsr_safe(u32 msr, u64 v);
 
 static inline u64 rdtsc(void)
 {
-	u32 lo, hi;
+	u64 lo, hi;	/* RDTSC clears the upper halves */
 
 	__asm__ volatile("rdtsc" : "=a"(lo), "=d"(hi));
-	return lo | (u64)hi << 32;
+	return lo | hi << 32;
 }
 
 static inline u64 rdpmc(u32 counter)
