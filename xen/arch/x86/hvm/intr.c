@@ -3,7 +3,7 @@
  * Interrupts of guests, from local APICs, IO-APICs, MSIs and event channels to the vCPU.
  *
  * Any CPU may post: it sets a bit in the target's IRR (or a flag) and kicks the target. Everything
- * else is done by the CPU that runs the vCPU, before it enters the guest: hvm_next_vector().
+ * else is done by the CPU that runs the vCPU, before it enters the guest: hvm_choose_vector().
  */
 #include <xen/assert.h>
 #include <xen/errno.h>
@@ -248,6 +248,7 @@ s32 hvm_choose_vector(struct x86_vcpu *xv)
 	s32 vector;
 
 	ASSERT(&xv->v == hal_current_vcpu());
+	xv->offered_callback = false;
 	if (unlikely(READ_ONCE(xv->work_pending)))
 		hvm_do_pending_work(xv);
 	vector = vlapic_pending(&xv->vlapic);

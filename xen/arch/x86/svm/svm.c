@@ -262,20 +262,23 @@ static __noinline u64 offer_vector(struct x86_vcpu *xv, s32 vector)
 	       ((u64)vector << SVM_VINTR_VECTOR_SHIFT);
 }
 
-static inline void offer_interrupt(struct x86_vcpu *xv, struct svm_vcpu *s, struct vmcb *vmcb)
+/* True if it did more than look, which may have raised a softirq. */
+static inline bool offer_interrupt(struct x86_vcpu *xv, struct svm_vcpu *s, struct vmcb *vmcb)
 {
 	/* The vector whose delivery the exit interrupted, or -1. */
 	s32 vector = s->vintr_vector;
-	u64 vintr = SVM_VINTR_MASKING;
 
 	ASSERT(s->vintr_redeliver == (vector >= 0));
 	vmcb->intercept1 &= ~SVM_I1_VINTR;
-	if (likely(vector < 0))
-		vector = hvm_next_vector(xv);
-	if (unlikely(vector >= 0))
-		vintr |= offer_vector(xv, vector);
 	/* V_TPR is what the guest reads from CR8 where that read is not intercepted. */
-	vmcb->vintr = vintr | vlapic_cr8(&xv->vlapic);
+	vmcb->vintr = SVM_VINTR_MASKING | vlapic_cr8(&xv->vlapic);
+	if (likely(vector < 0 && !hvm_must_choose(xv)))
+		return false;
+	if (vector < 0)
+		vector = hvm_choose_vector(xv);
+	if (vector >= 0)
+		vmcb->vintr |= offer_vector(xv, vector);
+	return true;
 }
 
 /* The guest takes the offered vector at the entry, unless it has interrupts off. */
@@ -367,11 +370,11 @@ static inline bool enter_guest(struct x86_vcpu *xv, struct svm_vcpu *s, struct v
 {
 	/*
 	 * From here to VMRUN an IPI stays pending and then ends the run at once. With GIF set, one
-	 * that arrived after offer_interrupt() looked would be handled, and its work forgotten.
+	 * that arrived after this looked for work would be handled, and its work forgotten.
 	 */
 	clgi();
-	offer_interrupt(xv, s, vmcb);
-	if (unlikely(softirq_pending())) {
+	if (unlikely(softirq_pending()) ||
+	    unlikely(offer_interrupt(xv, s, vmcb) && softirq_pending())) {
 		stgi();
 		settle_offer(xv, s);
 		return false;
@@ -396,15 +399,13 @@ static void svm_run(struct x86_vcpu *xv)
 	struct svm_vcpu *s = svm_of(xv);
 	struct vmcb *vmcb = s->vmcb;
 
-	do {
-		ASSERT(&xv->v == hal_current_vcpu() && s->state_loaded);
-		ASSERT((vmcb->efer & EFER_SVME) && vmcb->ncr3);
-		if (unlikely(!enter_guest(xv, s, vmcb)))
-			return;
+	ASSERT(&xv->v == hal_current_vcpu() && s->state_loaded);
+	ASSERT((vmcb->efer & EFER_SVME) && vmcb->ncr3);
+	while (likely(enter_guest(xv, s, vmcb))) {
 		svm_handle_exit(xv);
 		/* An access that waits for its device has raised one (struct pending_ops). */
 		ASSERT(softirq_pending() || pending_state(&xv->pending) == PENDING_NONE);
-	} while (likely(!softirq_pending()));
+	}
 }
 
 /*

@@ -176,20 +176,20 @@ static inline bool hvm_callback_pending(const struct x86_vcpu *xv)
 	       !xv->upcall_vector && to_xd(xv->v.domain)->callback_vector;
 }
 
-/** Slow half of the next. */
-s32 hvm_choose_vector(struct x86_vcpu *xv);
-
-/** Vector to deliver now if the guest's state allows, or -1. */
-static inline s32 hvm_next_vector(struct x86_vcpu *xv)
+/** The current vCPU may have to take an interrupt, or has work to do before it enters its guest. */
+static inline bool hvm_must_choose(const struct x86_vcpu *xv)
 {
-	xv->offered_callback = false;
-	if (likely(!READ_ONCE(xv->work_pending) && !vlapic_requested(&xv->vlapic) &&
-		   !hvm_callback_pending(xv)))
-		return -1;
-	return hvm_choose_vector(xv);
+	return unlikely(READ_ONCE(xv->work_pending)) || unlikely(vlapic_requested(&xv->vlapic)) ||
+	       hvm_callback_pending(xv);
 }
 
-/** @vector, from hvm_next_vector(), is about to be offered to the guest: put it in service. */
+/**
+ * Vector to deliver now if the guest's state allows, or -1. The work that is done first may raise
+ * softirqs.
+ */
+s32 hvm_choose_vector(struct x86_vcpu *xv);
+
+/** @vector, from hvm_choose_vector(), is about to be offered to the guest: put it in service. */
 void hvm_vector_offered(struct x86_vcpu *xv, u8 vector);
 /** The guest exited without taking the offered vector: mark it as only requested again. */
 void hvm_vector_refused(struct x86_vcpu *xv, u8 vector);
