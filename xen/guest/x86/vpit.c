@@ -260,12 +260,12 @@ static __noinline u8 read_gate(const struct vpit *p, s_time_t now)
 
 u8 vpit_read(struct vpit *p, u32 port, s_time_t now)
 {
-	if (port == 0x61)
-		return read_gate(p, now);
+	u32 i = port - 0x40;
+
+	if (likely(i < ARRAY_SIZE(p->ch)))
+		return read_counter(&p->ch[array_index_nospec(i, ARRAY_SIZE(p->ch))], now);
 	/* The control register cannot be read. */
-	if (port < 0x40 || port > 0x42)
-		return 0xff;
-	return read_counter(&p->ch[array_index_nospec(port - 0x40, ARRAY_SIZE(p->ch))], now);
+	return port == 0x61 ? read_gate(p, now) : 0xff;
 }
 
 void vpit_write(struct vpit *p, u32 port, u8 val, s_time_t now)

@@ -154,10 +154,12 @@ static const u8 exit_classes[] = {
 
 static void count_exit(struct x86_vcpu *xv, u64 code)
 {
-	enum exit_class class = code == SVM_EXIT_NPF ? EXIT_NESTED_FAULT : EXIT_OTHER;
+	enum exit_class class = EXIT_OTHER;
 
-	if (code < ARRAY_SIZE(exit_classes))
+	if (likely(code < ARRAY_SIZE(exit_classes)))
 		class = exit_classes[code];
+	else if (code == SVM_EXIT_NPF)
+		class = EXIT_NESTED_FAULT;
 	ASSERT(class < EXIT_CLASSES);
 	xv->exits[class]++;
 }
