@@ -42,7 +42,10 @@ static inline bool p2m_entry_is_present(const struct p2m_fmt *f, u64 entry)
 	return entry & f->present;
 }
 
-/** True for a mapping, false for a pointer; only for present entries. */
+/**
+ * True for a mapping, false for a pointer; only for present entries. @level (or the order of the
+ * level's mappings) is 0 in the lowest tables.
+ */
 static inline bool p2m_entry_is_leaf(const struct p2m_fmt *f, u64 entry, u32 level)
 {
 	return level == 0 || (entry & f->large_mask) == f->large_value;

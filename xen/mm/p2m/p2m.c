@@ -283,24 +283,30 @@ int p2m_map(struct p2m *p, gfn_t gfn, mfn_t mfn, u32 order, enum p2m_type type)
 	return rc;
 }
 
-/* Walk without changes. This is the hottest loop, so results are stored once, at its end. */
+/*
+ * Walk without changes. This is the hottest loop: it counts in bits of the gfn instead of levels,
+ * and stores its results once, at the end.
+ */
 mfn_t p2m_lookup_locked(struct p2m *p, gfn_t gfn, enum p2m_type *type, u32 *order)
 {
 	const struct p2m_fmt *f = p->fmt;
-	mfn_t table = p->root;
-	u32 level = f->levels - 1;
-	u64 e = 0;
+	const u64 *table = table_of(p->root);
+	u32 shift = level_shift(f->levels - 1);
+	u64 e = 0, i = gfn.v >> shift;	/* the root may have more entries than other tables */
 
 	ASSERT(rw_is_locked(&p->lock));
 	if (likely(gfn_fits(p, gfn))) {
-		for (;; level--) {
-			e = READ_ONCE(table_of(table)[level_index(p, gfn, level)]);
-			if (!p2m_entry_is_present(f, e) || p2m_entry_is_leaf(f, e, level))
+		ASSERT(i < root_entries(p));
+		for (;;) {
+			e = READ_ONCE(table[i]);
+			if (!p2m_entry_is_present(f, e) || p2m_entry_is_leaf(f, e, shift))
 				break;
-			table = p2m_entry_mfn(f, e);
+			shift -= P2M_LEVEL_BITS;
+			table = table_of(p2m_entry_mfn(f, e));
+			i = (gfn.v >> shift) % P2M_ENTRIES;
 		}
 	}
-	*order = level_shift(level);
+	*order = shift;
 	if (unlikely(!p2m_entry_is_present(f, e))) {
 		*type = P2M_INVALID;
 		return mfn_invalid();
