@@ -76,9 +76,11 @@ struct sched_unit_params {
 	bool extra;			/* may run beyond its budget when CPUs are idle */
 };
 
-/** Parameters of an instance. */
+/** Parameters of an instance. A policy ignores those that it does not have. */
 struct sched_global_params {
 	u32 ratelimit_us;		/* a unit runs at least that long; 0: no limit */
+	u32 tslice_ms;			/* credit: the longest turn, and the accounting period */
+	u32 migr_delay_us;		/* credit: a unit that ran so recently is not moved */
 };
 
 /** The result of schedule. */
