@@ -30,7 +30,7 @@ static int c2_init(struct scheduler *s)
 
 	if (!cs)
 		return -XEN_ENOMEM;
-	cs->ratelimit = c2_boot_ratelimit();
+	cs->ratelimit = share_boot_ratelimit();
 	s->priv = cs;
 	return 0;
 }
@@ -59,8 +59,8 @@ static int c2_domain_init(struct scheduler *s, const struct sched_domain_desc *d
 
 	if (!dom)
 		return -XEN_ENOMEM;
-	spin_lock_init(&dom->lock, "credit2 domain", LOCK_RANK_SCHED);
-	dom->weight = C2_DEFAULT_WEIGHT;
+	share_cap_init(&dom->cap, C2_CAP_PERIOD);
+	dom->weight = SHARE_DEFAULT_WEIGHT;
 	*dom_priv = dom;
 	return 0;
 }
@@ -151,8 +151,7 @@ static void c2_charge(struct scheduler *s, struct sched_unit *u, s64 ns, s_time_
 	if (listed)
 		c2_dequeue(rq, cu);
 	cu->credit = min(cu->credit - c2_cost(rq, cu, ns), C2_CREDIT_INIT);
-	if (unlikely(READ_ONCE(cu->dom->cap)))
-		__atomic_fetch_sub(&cu->dom->budget, ns, __ATOMIC_RELAXED);
+	share_cap_charge(&cu->dom->cap, ns);
 	if (listed)
 		c2_enqueue(rq, cu, now);
 }
@@ -201,7 +200,7 @@ static struct c2_unit *choose(struct scheduler *s, struct c2_rq *rq, u32 cpu, st
 			break;
 		if (!cpumask_test(&cu->unit->hard, cpu))
 			continue;
-		if (unlikely(!c2_has_budget(cu->dom, now))) {
+		if (unlikely(!share_cap_may_run(&cu->dom->cap, now))) {
 			c2_dequeue(rq, cu);
 			c2_enqueue(rq, cu, now);
 			continue;
@@ -226,13 +225,7 @@ static s64 slice(struct scheduler *s, struct c2_rq *rq, struct c2_unit *cu)
 		t = (cu->credit - next->credit) * c2_weight(cu) / rq->max_weight;
 		t = max(min(t, C2_SLICE_MAX), c2_slice_min(s));
 	}
-	if (unlikely(READ_ONCE(cu->dom->cap))) {
-		s64 share = __atomic_load_n(&cu->dom->budget, __ATOMIC_RELAXED) /
-			    max(READ_ONCE(cu->dom->nr_running), 1U);
-
-		t = min(t, max(share, C2_CAP_SLICE_MIN));
-	}
-	return t;
+	return share_cap_slice(&cu->dom->cap, t);
 }
 
 static void switch_to(struct scheduler *s, struct c2_rq *rq, u32 cpu, struct c2_unit *prev,
@@ -242,7 +235,7 @@ static void switch_to(struct scheduler *s, struct c2_rq *rq, u32 cpu, struct c2_
 	if (prev) {
 		ASSERT(prev->on_cpu);
 		prev->on_cpu = false;
-		__atomic_fetch_sub(&prev->dom->nr_running, 1, __ATOMIC_RELAXED);
+		share_cap_running(&prev->dom->cap, -1);
 	}
 	if (next) {
 		ASSERT(!next->on_cpu && cpumask_test(&next->unit->hard, cpu));
@@ -250,7 +243,7 @@ static void switch_to(struct scheduler *s, struct c2_rq *rq, u32 cpu, struct c2_
 		next->on_cpu = true;
 		next->start = next->switched_in = now;
 		WRITE_ONCE(next->unit->cpu, cpu);
-		__atomic_fetch_add(&next->dom->nr_running, 1, __ATOMIC_RELAXED);
+		share_cap_running(&next->dom->cap, 1);
 	}
 	c2_sched(s)->cpu[cpu].curr = next;
 }
@@ -269,11 +262,11 @@ static void c2_schedule(struct scheduler *s, u32 cpu, s_time_t now, struct sched
 	if (prev) {
 		c2_burn(rq, prev, now);
 		if (prev_unit->runnable) {
-			if (likely(c2_has_budget(prev->dom, now)))
+			if (likely(share_cap_may_run(&prev->dom->cap, now)))
 				keep = prev;
 			else
 				rq->next_unpark = min(rq->next_unpark,
-						      READ_ONCE(prev->dom->next_refill));
+						      READ_ONCE(prev->dom->cap.next_refill));
 		}
 	}
 	if (unlikely(!cpumask_test(&rq->cpus, cpu))) {

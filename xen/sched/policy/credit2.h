@@ -3,32 +3,21 @@
 #ifndef SCHED_CREDIT2_H
 #define SCHED_CREDIT2_H
 
-#include <xen/sched/policy.h>
+#include "share.h"
 
-#define C2_US 1000LL
-#define C2_MS 1000000LL
-#define C2_CREDIT_INIT (10 * C2_MS)	/* credit a reset grants */
-#define C2_SLICE_MAX (10 * C2_MS)
-#define C2_SLICE_MIN (500 * C2_US)
-#define C2_PREEMPT_MARGIN (500 * C2_US)	/* a waking unit preempts with this lead in credit */
-#define C2_CAP_PERIOD (10 * C2_MS)
-#define C2_CAP_SLICE_MIN (100 * C2_US)
-#define C2_LOAD_WINDOW (50 * C2_MS)
+#define C2_CREDIT_INIT (10 * SHARE_MS)	/* credit a reset grants */
+#define C2_SLICE_MAX (10 * SHARE_MS)
+#define C2_SLICE_MIN (500 * SHARE_US)
+#define C2_PREEMPT_MARGIN (500 * SHARE_US) /* a waking unit preempts with this lead in credit */
+#define C2_CAP_PERIOD (10 * SHARE_MS)
+#define C2_LOAD_WINDOW (50 * SHARE_MS)
 #define C2_LOAD_UNIT 1024
-#define C2_BALANCE_PERIOD (50 * C2_MS)
-#define C2_STEAL_RETRY (1 * C2_MS)
-#define C2_DEFAULT_WEIGHT 256
-#define C2_WEIGHT_MAX 65535U
-#define C2_CAP_MAX 65535U
+#define C2_BALANCE_PERIOD (50 * SHARE_MS)
+#define C2_STEAL_RETRY (1 * SHARE_MS)
 
 struct c2_dom {
 	u32 weight;			/* atomic */
-	u32 cap;			/* percent of one CPU, 0: none; atomic */
-	struct spinlock lock;		/* refills; taken inside a run-queue lock */
-	s64 budget;			/* ns left in this period; atomic, below zero is debt */
-	s64 quota;			/* ns granted each period [lock] */
-	s_time_t next_refill;		/* [lock] */
-	u32 nr_running;			/* units on CPUs; atomic */
+	struct share_cap cap;
 };
 
 /** All fields [lock of rq] unless noted. */
@@ -118,8 +107,6 @@ void c2_reset_credit(struct c2_rq *rq, struct c2_unit *cu, s_time_t now);
 void c2_attach(struct c2_rq *rq, struct c2_unit *cu, s_time_t now);
 void c2_detach(struct c2_rq *rq, struct c2_unit *cu, s_time_t now);
 void c2_find_max_weight(struct c2_rq *rq);
-/** Whether the domain may run; refills its budget when that is due. */
-bool c2_has_budget(struct c2_dom *dom, s_time_t now);
 s64 c2_load(const struct c2_rq *rq, s_time_t now);
 
 /* credit2_place.c */
@@ -146,6 +133,5 @@ int c2_set_domain_params(struct scheduler *s, void *dom_priv, const struct sched
 int c2_get_global_params(struct scheduler *s, struct sched_global_params *p);
 int c2_set_global_params(struct scheduler *s, const struct sched_global_params *p);
 void c2_dump_cpu(struct scheduler *s, u32 cpu, s_time_t now);
-s_time_t c2_boot_ratelimit(void);
 
 #endif

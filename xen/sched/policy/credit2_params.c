@@ -5,8 +5,6 @@
 #include <xen/printk.h>
 #include <xen/xmalloc.h>
 
-#include <public/sysctl.h>	/* bounds of the rate limit */
-
 #include "credit2.h"
 
 /* The part of the topology that the CPUs of a run queue share. */
@@ -19,28 +17,9 @@ static const char *const group_names[] = {
 
 static u32 group_by = GROUP_SOCKET;
 static u32 max_cpus = 16;
-static u32 ratelimit_us = 1000;
 
 PARAM_WORD_VAR("credit2_runqueue", credit2_runqueue, group_by, group_names);
 PARAM_UINT_VAR("sched_credit2_max_cpus_runqueue", credit2_max_cpus, max_cpus);
-PARAM_UINT_VAR("sched_ratelimit_us", sched_ratelimit, ratelimit_us);
-
-static bool ratelimit_valid(u32 us)
-{
-	return us == 0 ||
-	       (us >= XEN_SYSCTL_SCHED_RATELIMIT_MIN && us <= XEN_SYSCTL_SCHED_RATELIMIT_MAX);
-}
-
-s_time_t c2_boot_ratelimit(void)
-{
-	if (!ratelimit_valid(ratelimit_us)) {
-		printk(LOG_WARN "sched_ratelimit_us=%u is not 0 or %u to %u; using 1000\n",
-		       ratelimit_us, XEN_SYSCTL_SCHED_RATELIMIT_MIN,
-		       XEN_SYSCTL_SCHED_RATELIMIT_MAX);
-		ratelimit_us = 1000;
-	}
-	return ratelimit_us * C2_US;
-}
 
 static bool belongs_together(const struct sched_topology *a, const struct sched_topology *b)
 {
@@ -139,52 +118,37 @@ static void set_weight(struct scheduler *s, struct c2_dom *dom, u32 weight, s_ti
 	}
 }
 
-static void set_cap(struct c2_dom *dom, u32 cap, s_time_t now)
-{
-	u64 flags;
-
-	if (READ_ONCE(dom->cap) == cap)
-		return;
-	flags = spin_lock_irqsave(&dom->lock);
-	dom->quota = C2_CAP_PERIOD * cap / 100;
-	__atomic_store_n(&dom->budget, dom->quota, __ATOMIC_RELAXED);
-	WRITE_ONCE(dom->next_refill, now + C2_CAP_PERIOD);
-	WRITE_ONCE(dom->cap, cap);
-	spin_unlock_irqrestore(&dom->lock, flags);
-	/* Units parked under the old cap continue at the refill that they wait for. */
-}
-
 int c2_get_domain_params(struct scheduler *s, const void *dom_priv, struct sched_domain_params *p)
 {
 	const struct c2_dom *dom = dom_priv;
 
 	p->weight = READ_ONCE(dom->weight);
-	p->cap = READ_ONCE(dom->cap);
+	p->cap = READ_ONCE(dom->cap.percent);
 	return 0;
 }
 
 int c2_set_domain_params(struct scheduler *s, void *dom_priv, const struct sched_domain_params *p,
 			 s_time_t now)
 {
-	if (p->weight > C2_WEIGHT_MAX || p->cap > C2_CAP_MAX)
+	if (p->weight > SHARE_WEIGHT_MAX || p->cap > SHARE_CAP_MAX)
 		return -XEN_EINVAL;
 	if (p->weight)
 		set_weight(s, dom_priv, p->weight, now);
-	set_cap(dom_priv, p->cap, now);
+	share_cap_set(&((struct c2_dom *)dom_priv)->cap, p->cap, now);
 	return 0;
 }
 
 int c2_get_global_params(struct scheduler *s, struct sched_global_params *p)
 {
-	p->ratelimit_us = (u32)(READ_ONCE(c2_sched(s)->ratelimit) / C2_US);
+	p->ratelimit_us = (u32)(READ_ONCE(c2_sched(s)->ratelimit) / SHARE_US);
 	return 0;
 }
 
 int c2_set_global_params(struct scheduler *s, const struct sched_global_params *p)
 {
-	if (!ratelimit_valid(p->ratelimit_us))
+	if (!share_ratelimit_valid(p->ratelimit_us))
 		return -XEN_EINVAL;
-	WRITE_ONCE(c2_sched(s)->ratelimit, p->ratelimit_us * C2_US);
+	WRITE_ONCE(c2_sched(s)->ratelimit, p->ratelimit_us * SHARE_US);
 	return 0;
 }
 
@@ -204,6 +168,6 @@ void c2_dump_cpu(struct scheduler *s, u32 cpu, s_time_t now)
 
 		sched_dump_unit(cu->unit, state);
 		printk("      credit %lld weight %u cap %u budget %lld\n", (long long)cu->credit,
-		       cu->dom->weight, cu->dom->cap, (long long)cu->dom->budget);
+		       cu->dom->weight, cu->dom->cap.percent, (long long)cu->dom->cap.budget);
 	}
 }

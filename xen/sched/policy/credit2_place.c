@@ -184,7 +184,7 @@ static struct c2_unit *find_movable(struct c2_rq *from, u32 cpu, bool soft, s_ti
 		if (!cpumask_test(&cu->unit->hard, cpu) ||
 		    (soft && !cpumask_test(&cu->unit->soft, cpu)))
 			continue;
-		if (c2_has_budget(cu->dom, now))
+		if (share_cap_may_run(&cu->dom->cap, now))
 			return cu;
 	}
 	return NULL;

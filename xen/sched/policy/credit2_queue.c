@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* credit2: a run queue's lists, its units' credit, their domains' budgets, and its load. */
+/* credit2: a run queue's lists, its units' credit, and its load. */
 #include <xen/printk.h>
 
 #include "credit2.h"
@@ -13,8 +13,7 @@ void c2_burn(struct c2_rq *rq, struct c2_unit *cu, s_time_t now)
 		return;
 	cu->start = now;
 	cu->credit -= c2_cost(rq, cu, dt);
-	if (unlikely(READ_ONCE(cu->dom->cap)))
-		__atomic_fetch_sub(&cu->dom->budget, dt, __ATOMIC_RELAXED);
+	share_cap_charge(&cu->dom->cap, dt);
 }
 
 s64 c2_load(const struct c2_rq *rq, s_time_t now)
@@ -39,35 +38,11 @@ void c2_set_active(struct c2_rq *rq, struct c2_unit *cu, bool active, s_time_t n
 	rq->nr_active += active ? 1 : -1;
 }
 
-static void refill(struct c2_dom *dom, s_time_t now)
-{
-	spin_lock_nested(&dom->lock);
-	if (now >= dom->next_refill) {
-		s64 periods = (now - dom->next_refill) / C2_CAP_PERIOD + 1;
-		s64 room = dom->quota - __atomic_load_n(&dom->budget, __ATOMIC_RELAXED);
-		s64 add = min(periods, (s64)1024) * dom->quota;
-
-		WRITE_ONCE(dom->next_refill, dom->next_refill + periods * C2_CAP_PERIOD);
-		/* Unused budget is lost; a debt is paid back from the refill. */
-		__atomic_fetch_add(&dom->budget, min(add, max(room, (s64)0)), __ATOMIC_RELAXED);
-	}
-	spin_unlock(&dom->lock);
-}
-
-bool c2_has_budget(struct c2_dom *dom, s_time_t now)
-{
-	if (likely(!READ_ONCE(dom->cap)))
-		return true;
-	if (now >= READ_ONCE(dom->next_refill))
-		refill(dom, now);
-	return __atomic_load_n(&dom->budget, __ATOMIC_RELAXED) > 0;
-}
-
 static void park(struct c2_rq *rq, struct c2_unit *cu)
 {
 	list_add_tail(&cu->link, &rq->parked);
 	cu->parked = true;
-	rq->next_unpark = min(rq->next_unpark, READ_ONCE(cu->dom->next_refill));
+	rq->next_unpark = min(rq->next_unpark, READ_ONCE(cu->dom->cap.next_refill));
 }
 
 void c2_enqueue(struct c2_rq *rq, struct c2_unit *cu, s_time_t now)
@@ -76,7 +51,7 @@ void c2_enqueue(struct c2_rq *rq, struct c2_unit *cu, s_time_t now)
 
 	ASSERT(spin_is_locked_by_me(&rq->lock) && cu->rq == rq);
 	ASSERT(!cu->queued && !cu->parked && !cu->on_cpu);
-	if (unlikely(!c2_has_budget(cu->dom, now))) {
+	if (unlikely(!share_cap_may_run(&cu->dom->cap, now))) {
 		park(rq, cu);
 		return;
 	}
