@@ -138,10 +138,10 @@ static int make_ring(u32 cpu, u32 order)
 static void free_all(u32 rings, u32 order, u32 info_order)
 {
 	for (u32 cpu = 0; cpu < rings; cpu++) {
-		free_pages(mfn_to_page(virt_to_mfn(trace_rings[cpu].shared)), order);
+		free_pages(mfn_to_page(hal_virt_to_mfn(trace_rings[cpu].shared)), order);
 		trace_rings[cpu].data = NULL;
 	}
-	free_pages(mfn_to_page(virt_to_mfn(info)), info_order);
+	free_pages(mfn_to_page(hal_virt_to_mfn(info)), info_order);
 	info = NULL;
 	nr_rings = 0;
 }
@@ -209,17 +209,17 @@ void trace_set_cpu_mask(const cpumask_t *mask)
 	switch_rings();
 }
 
-mfn_t trace_info_mfn(void) { return info ? virt_to_mfn(info) : mfn_make(0); }
+mfn_t trace_info_mfn(void) { return info ? hal_virt_to_mfn(info) : mfn_make(0); }
 u32 trace_info_bytes(void) { return info_bytes; }
 u64 trace_ring_pages(void) { return (u64)nr_rings * ring_pages; }
 
 void trace_for_each_page(void (*fn)(mfn_t mfn))
 {
 	for (u32 i = 0; i < info_bytes / PAGE_SIZE; i++)
-		fn(mfn_add(virt_to_mfn(info), i));
+		fn(mfn_add(hal_virt_to_mfn(info), i));
 	for (u32 cpu = 0; cpu < nr_rings; cpu++)
 		for (u32 i = 0; i < ring_pages; i++)
-			fn(mfn_add(virt_to_mfn(trace_rings[cpu].shared), i));
+			fn(mfn_add(hal_virt_to_mfn(trace_rings[cpu].shared), i));
 }
 
 void trace_set_notifier(void (*fn)(void))

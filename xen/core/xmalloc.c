@@ -101,7 +101,7 @@ static void slab_destroy(struct slab *slab)
 {
 	ASSERT(!slab || !slab->in_use);
 	if (slab)
-		free_pages(mfn_to_page(virt_to_mfn(slab)), 0);
+		free_pages(mfn_to_page(hal_virt_to_mfn(slab)), 0);
 }
 
 static void *slot_take(u32 cls)
@@ -213,7 +213,7 @@ void xfree(void *p)
 	if (!p)
 		return;
 	if (p == (void *)slab) {
-		struct page_info *pg = mfn_to_page(virt_to_mfn(p));
+		struct page_info *pg = mfn_to_page(hal_virt_to_mfn(p));
 
 		free_pages(pg, pg->order);
 		return;

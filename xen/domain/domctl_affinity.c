@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* XEN_DOMCTL_*: affinity of vCPUs to CPUs and of a domain's memory to NUMA nodes. */
 #include <xen/errno.h>
-#include <xen/numa.h>
+#include <xen/hal/numa.h>
 
 #include "domctl.h"
 
@@ -107,7 +107,7 @@ long domctl_get_vcpu_affinity(struct vcpu *v, struct domain *d, struct xen_domct
 long domctl_set_node_affinity(struct vcpu *v, struct domain *d, struct xen_domctl *op)
 {
 	DECLARE_BITMAP(nodes, MAX_NUMNODES);
-	u32 nr = numa_nr_nodes(), n;
+	u32 nr = hal_numa_nr_nodes(), n;
 	bool any;
 	int rc = xenctl_bitmap_in(v, nodes, MAX_NUMNODES, &op->u.nodeaffinity.nodemap);
 
@@ -125,7 +125,7 @@ long domctl_get_node_affinity(struct vcpu *v, struct domain *d, struct xen_domct
 {
 	DECLARE_BITMAP(nodes, MAX_NUMNODES) = { 0 };
 
-	for (u32 n = 0; n < numa_nr_nodes(); n++)
+	for (u32 n = 0; n < hal_numa_nr_nodes(); n++)
 		if (d->node_affinity == NUMA_NO_NODE || d->node_affinity == n)
 			bit_set(nodes, n);
 	return xenctl_bitmap_out(v, &op->u.nodeaffinity.nodemap, nodes, MAX_NUMNODES);

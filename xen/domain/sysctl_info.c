@@ -3,7 +3,7 @@
 #include <xen/errno.h>
 #include <xen/hal/smp.h>
 #include <xen/hal/vcpu.h>
-#include <xen/numa.h>
+#include <xen/hal/numa.h>
 #include <xen/string.h>
 
 #include "domctl.h"
@@ -56,8 +56,8 @@ long sysctl_physinfo(struct vcpu *v, struct xen_sysctl *op)
 	count_siblings(p);
 	p->nr_cpus = cpumask_weight(&cpu_online_map);
 	p->max_cpu_id = last_cpu();
-	p->nr_nodes = numa_nr_nodes();
-	p->max_node_id = numa_nr_nodes() - 1;
+	p->nr_nodes = hal_numa_nr_nodes();
+	p->max_node_id = hal_numa_nr_nodes() - 1;
 	p->total_pages = total_page_count();
 	p->free_pages = free_page_count(NUMA_NO_NODE);
 	p->scrub_pages = dirty_page_count();
@@ -94,7 +94,7 @@ long sysctl_availheap(struct vcpu *v, struct xen_sysctl *op)
 	/* The allocator has no counts for address ranges. */
 	if (a->min_bitwidth || (a->max_bitwidth && a->max_bitwidth < 64))
 		return -XEN_EOPNOTSUPP;
-	if (a->node < -1 || a->node >= (s32)numa_nr_nodes())
+	if (a->node < -1 || a->node >= (s32)hal_numa_nr_nodes())
 		return -XEN_EINVAL;
 	a->avail_bytes = free_page_count(a->node < 0 ? NUMA_NO_NODE : (u32)a->node) << PAGE_SHIFT;
 	return 0;
@@ -106,7 +106,7 @@ static long numa_distances(struct vcpu *v, const struct xen_sysctl_numainfo *ni,
 
 	for (u32 from = 0; from < n; from++) {
 		for (u32 to = 0; to < n; to++) {
-			u32 distance = numa_distance(from, to);
+			u32 distance = hal_numa_distance(from, to);
 
 			if (guest_copy_out(v, at, &distance, sizeof(distance)))
 				return -XEN_EFAULT;
@@ -121,7 +121,7 @@ long sysctl_numainfo(struct vcpu *v, struct xen_sysctl *op)
 {
 	struct xen_sysctl_numainfo *ni = &op->u.numainfo;
 	guest_ptr_t mem = guest_handle_ptr(ni->meminfo);
-	u32 n = numa_nr_nodes();
+	u32 n = hal_numa_nr_nodes();
 	guest_ptr_t distance = guest_handle_ptr(ni->distance);
 	long rc = 0;
 
@@ -129,7 +129,7 @@ long sysctl_numainfo(struct vcpu *v, struct xen_sysctl *op)
 		n = min(n, ni->num_nodes);
 	for (u32 i = 0; i < n && !guest_ptr_is_null(mem); i++) {
 		struct xen_sysctl_meminfo info = {
-			.memsize = numa_node_bytes(i),
+			.memsize = hal_numa_node_bytes(i),
 			.memfree = free_page_count(i) << PAGE_SHIFT,
 		};
 

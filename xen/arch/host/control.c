@@ -2,6 +2,7 @@
 /* The platform's part of domctl and sysctl: the simulated machine has CPUs, nodes and a clock. */
 #include <xen/errno.h>
 #include <xen/numa.h>
+#include <xen/hal/numa.h>
 #include <xen/hal/smp.h>
 #include <xen/hal/time.h>
 #include <xen/hal/vcpu.h>
@@ -28,14 +29,14 @@ void hal_physinfo(struct xen_sysctl_physinfo *info)
 	info->cpu_khz = hal_cycles_khz();
 }
 
-u32 numa_nr_nodes(void) { return hal_cpu_to_node(host_cfg.cpus - 1) + 1; }
+u32 hal_numa_nr_nodes(void) { return hal_cpu_to_node(host_cfg.cpus - 1) + 1; }
 
-u8 numa_distance(u32 from, u32 to)
+u8 hal_numa_distance(u32 from, u32 to)
 {
 	return from == to ? NUMA_LOCAL_DISTANCE : NUMA_REMOTE_DISTANCE;
 }
 
-u64 numa_node_bytes(u32 node)
+u64 hal_numa_node_bytes(u32 node)
 {
-	return (total_page_count() << PAGE_SHIFT) / numa_nr_nodes();
+	return (total_page_count() << PAGE_SHIFT) / hal_numa_nr_nodes();
 }

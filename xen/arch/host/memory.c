@@ -19,7 +19,7 @@ struct range {
 	u64 start, end;
 };
 
-char *direct_map;
+char *hal_direct_map;
 static struct range fault[MAX_RANGES], allowed[MAX_RANGES];
 static u32 nr_faults, nr_allowed;
 
@@ -29,7 +29,7 @@ void host_memory_init(void)
 
 	if (!frames)
 		return;
-	direct_map = libc_map(frames << PAGE_SHIFT);
+	hal_direct_map = libc_map(frames << PAGE_SHIFT);
 	frame_table = libc_map(frames * sizeof(struct page_info));
 	max_mfn = frames;
 	/* Frame 0 is left out: it is not RAM on a PC either, and using it would hide mistakes. */
@@ -40,9 +40,9 @@ void host_memory_init(void)
 				mfn_make(n == nodes - 1 ? frames : (n + 1) * share), (u8)n, true);
 }
 
-mfn_t virt_to_mfn(const void *va)
+mfn_t hal_virt_to_mfn(const void *va)
 {
-	return mfn_make((u64)((const char *)va - direct_map) >> PAGE_SHIFT);
+	return mfn_make((u64)((const char *)va - hal_direct_map) >> PAGE_SHIFT);
 }
 
 void hal_zero_pages(void *va, u64 n)

@@ -17,7 +17,7 @@
 #include <asm/setup.h>
 
 paddr_t idle_root;
-char *direct_map = (char *)DIRECT_MAP_BASE;
+char *hal_direct_map = (char *)DIRECT_MAP_BASE;
 
 static DEFINE_SPINLOCK(map_lock, LOCK_RANK_NONE);
 static u64 mmio_next = MMIO_BASE;	/* [map_lock] */
@@ -118,7 +118,7 @@ paddr_t virt_to_paddr(const void *p)
 	return walk(va);
 }
 
-mfn_t virt_to_mfn(const void *va)
+mfn_t hal_virt_to_mfn(const void *va)
 {
 	return paddr_to_mfn(virt_to_paddr(va));
 }

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The machine's NUMA map; constant after boot. */
 #include <xen/numa.h>
-
 #include <xen/param.h>
 #include <xen/printk.h>
 #include <xen/string.h>
+
+#include <asm/numa.h>
 
 static struct numa_map map;
 static bool numa_wanted = true;
@@ -23,11 +24,11 @@ static const char *__init parse_numa(const char *v)
 }
 PARAM_CUSTOM_FN("numa", numa, parse_numa);
 
-u32 numa_nr_nodes(void) { return map.nr_nodes; }
-u8 numa_distance(u32 from, u32 to) { return map.distance[from][to]; }
+u32 hal_numa_nr_nodes(void) { return map.nr_nodes; }
+u8 hal_numa_distance(u32 from, u32 to) { return map.distance[from][to]; }
 u8 numa_node_of(paddr_t pa) { return numa_map_node(&map, pa); }
 
-u64 numa_node_bytes(u32 node)
+u64 hal_numa_node_bytes(u32 node)
 {
 	u64 sum = 0;
 

@@ -3,7 +3,6 @@
 #include <xen/acpi.h>
 #include <xen/domain.h>
 #include <xen/hal/cpu.h>
-#include <xen/numa.h>
 #include <xen/ops.h>
 #include <xen/param.h>
 #include <xen/printk.h>
@@ -18,6 +17,7 @@
 #include <asm/hvm.h>
 #include <asm/irq.h>
 #include <asm/mm.h>
+#include <asm/numa.h>
 #include <asm/setup.h>
 #include <asm/smp.h>
 #include <asm/time.h>

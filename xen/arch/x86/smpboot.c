@@ -8,7 +8,6 @@
 
 #include <xen/acpi.h>
 #include <xen/hal/time.h>
-#include <xen/numa.h>
 #include <xen/param.h>
 #include <xen/percpu.h>
 #include <xen/printk.h>
@@ -17,6 +16,7 @@
 #include <xen/timer.h>
 #include <asm/apic.h>
 #include <asm/mm.h>
+#include <asm/numa.h>
 #include <asm/setup.h>
 #include <asm/time.h>
 #include <asm/trampoline.h>

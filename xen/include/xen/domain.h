@@ -129,9 +129,6 @@ struct domain {
 
 extern struct domain *hardware_domain;	/* dom0, NULL before it is built */
 
-/** The vCPU that this CPU runs, which may be its idle vCPU. */
-struct vcpu *hal_current_vcpu(void);
-
 static inline bool is_idle_vcpu(const struct vcpu *v) { return v->domain->is_idle; }
 
 #define for_each_vcpu(d, v)                                                    \

@@ -6,6 +6,7 @@
 #ifndef XEN_MM_H
 #define XEN_MM_H
 
+#include <xen/hal/mm.h>
 #include <xen/list.h>
 #include <xen/printk.h>
 #include <xen/spinlock.h>
@@ -56,16 +57,12 @@ static inline bool mfn_is_ram(mfn_t m)
 	return m.v < max_mfn && frame_table[m.v].state != PAGE_STATE_OFFLINE;
 }
 
-/** Where frame 0 is mapped or would be; all RAM is mapped in one piece. [const] */
-extern char *direct_map;
-
-/** Hypervisor address of a frame; and back. */
+/** Hypervisor address of a frame of RAM; hal_virt_to_mfn() is the way back. */
 static inline void *mfn_to_virt(mfn_t mfn)
 {
 	ASSERT(mfn.v < max_mfn);
-	return direct_map + (mfn.v << PAGE_SHIFT);
+	return hal_direct_map + (mfn.v << PAGE_SHIFT);
 }
-mfn_t virt_to_mfn(const void *va);
 static inline void *page_to_virt(const struct page_info *pg)
 {
 	return mfn_to_virt(page_to_mfn(pg));

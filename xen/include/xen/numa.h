@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* NUMA nodes: the memory and CPUs that are near each other. */
+/* The map of NUMA nodes, made of ACPI's tables. hal/numa.h tells the machine's nodes. */
 #ifndef XEN_NUMA_H
 #define XEN_NUMA_H
 
@@ -33,17 +33,5 @@ int numa_map_build(struct numa_map *map, const struct acpi_srat *srat,
 u8 numa_map_node(const struct numa_map *map, paddr_t pa);
 /** Node of a proximity domain, or NUMA_NO_NODE. */
 u8 numa_map_domain(const struct numa_map *map, u32 domain);
-
-/** After acpi_init, before memory is given to the allocator. Boot only. */
-void numa_init(void);
-u32 numa_nr_nodes(void);
-/** Distance as in the SLIT; 10 is local. Both below numa_nr_nodes(). */
-u8 numa_distance(u32 from, u32 to);
-/** Bytes of RAM of @node by the firmware's tables; without tables all RAM. */
-u64 numa_node_bytes(u32 node);
-/** Node of the memory at @pa; 0 when unknown. */
-u8 numa_node_of(paddr_t pa);
-/** Node of the CPU with that APIC id; 0 when unknown. */
-u8 numa_node_of_apic(u32 apic_id);
 
 #endif

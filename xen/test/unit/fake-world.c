@@ -14,7 +14,7 @@
 
 struct page_info *frame_table;
 u64 max_mfn = WORLD_FRAMES;
-char *direct_map;
+char *hal_direct_map;
 struct domain *hardware_domain;
 u32 world_preempt_every, world_copy_fails_in, world_alloc_fails_in;
 u32 world_flushes, world_stale_frees, world_pirqs_bound;
@@ -24,10 +24,10 @@ static u32 preempt_calls;
 
 void world_init(void)
 {
-	if (!direct_map) {
-		direct_map = aligned_alloc(PAGE_SIZE, WORLD_FRAMES * PAGE_SIZE);
+	if (!hal_direct_map) {
+		hal_direct_map = aligned_alloc(PAGE_SIZE, WORLD_FRAMES * PAGE_SIZE);
 		frame_table = calloc(WORLD_FRAMES, sizeof(*frame_table));
-		assert(direct_map && frame_table);
+		assert(hal_direct_map && frame_table);
 		/* Frame 0 has no owner, so that confusing "none" with mfn 0 shows. */
 		for (u32 i = 1; i < WORLD_FRAMES; i++)
 			frame_table[i].state = PAGE_STATE_FREE;

@@ -6,11 +6,10 @@
  */
 #include <xen/types.h>
 #include <public/arch-x86/hvm/start_info.h>
-#include <xen/numa.h>
-#include <xen/numa.h>
 #include <xen/printk.h>
 #include <asm/alternative.h>
 #include <asm/mm.h>
+#include <asm/numa.h>
 #include <asm/sections.h>
 #include <asm/setup.h>
 

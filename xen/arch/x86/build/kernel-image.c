@@ -75,5 +75,5 @@ const void *kernel_image_get(const char *name, const void *data, u64 len, u64 *o
 void kernel_image_put(const void *image, u64 len, const void *data)
 {
 	if (image != data)
-		free_pages(mfn_to_page(virt_to_mfn(image)), order_of(len));
+		free_pages(mfn_to_page(hal_virt_to_mfn(image)), order_of(len));
 }

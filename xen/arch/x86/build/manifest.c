@@ -5,8 +5,8 @@
  * ACPI tables at the end of the low RAM.
  */
 #include <xen/errno.h>
+#include <xen/hal/numa.h>
 #include <xen/hal/time.h>
-#include <xen/numa.h>
 #include <xen/p2m.h>
 #include <xen/printk.h>
 #include <xen/string.h>
@@ -51,7 +51,7 @@ void __init manifest_find(void)
 {
 	struct manifest_limits lim = {
 		.nr_modules = boot_info.nr_modules,
-		.nr_nodes = numa_nr_nodes(),
+		.nr_nodes = hal_numa_nr_nodes(),
 		.total_kib = total_page_count() << (PAGE_SHIFT - 10),
 		.cpus = &cpu_online_map,
 	};

@@ -3,6 +3,7 @@
 #include <xen/assert.h>
 #include <xen/errno.h>
 #include <xen/hal/time.h>
+#include <xen/hal/vcpu.h>
 #include <xen/trace.h>
 #include <xen/xmalloc.h>
 

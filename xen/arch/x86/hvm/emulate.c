@@ -5,6 +5,7 @@
  */
 #include <xen/errno.h>
 #include <xen/hal/time.h>
+#include <xen/hal/vcpu.h>
 #include <xen/ops.h>
 #include <xen/printk.h>
 #include <xen/string.h>

@@ -7,6 +7,7 @@
  */
 #include <xen/assert.h>
 #include <xen/errno.h>
+#include <xen/hal/vcpu.h>
 #include <xen/percpu.h>
 #include <xen/string.h>
 
@@ -89,7 +90,7 @@ void fpu_vcpu_destroy(struct x86_vcpu *xv)
 	cpumask_for_each(cpu, &cpu_online_map)
 		if (per_cpu(fpu_owner, cpu) == xv)
 			per_cpu(fpu_owner, cpu) = NULL;
-	free_pages(mfn_to_page(virt_to_mfn(xv->fpu_area)), area_order);
+	free_pages(mfn_to_page(hal_virt_to_mfn(xv->fpu_area)), area_order);
 	xv->fpu_area = NULL;
 }
 

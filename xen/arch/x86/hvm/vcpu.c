@@ -48,7 +48,7 @@ void hal_vcpu_free(struct vcpu *v)
 	struct x86_vcpu *xv = to_xv(v);
 
 	if (xv->vlapic.page)
-		free_pages(mfn_to_page(virt_to_mfn(xv->vlapic.page)), 0);
+		free_pages(mfn_to_page(hal_virt_to_mfn(xv->vlapic.page)), 0);
 	xfree(xv);
 }
 

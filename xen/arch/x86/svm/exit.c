@@ -2,6 +2,7 @@
 /* The handler of each #VMEXIT (exit codes: APM volume 2, appendix C). */
 #include <xen/assert.h>
 #include <xen/errno.h>
+#include <xen/hal/vcpu.h>
 #include <xen/trace.h>
 #include <xen/x86/emul.h>
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Guest register state in the VMCB, as the vendor-neutral code reads and writes it. */
 #include <xen/errno.h>
+#include <xen/hal/vcpu.h>
 #include <xen/string.h>
 #include <xen/x86/ptwalk.h>
 

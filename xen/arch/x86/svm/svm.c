@@ -210,7 +210,7 @@ static void svm_vcpu_destroy(struct x86_vcpu *xv)
 	if (!svm_of(xv))
 		return;
 	ASSERT(!svm_of(xv)->state_loaded);
-	free_pages(mfn_to_page(virt_to_mfn(svm_of(xv)->vmcb)), 0);
+	free_pages(mfn_to_page(hal_virt_to_mfn(svm_of(xv)->vmcb)), 0);
 	xfree(svm_of(xv));
 	xv->vendor = NULL;
 }

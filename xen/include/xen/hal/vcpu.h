@@ -26,6 +26,8 @@ void hal_domain_destroy(struct domain *d);
 int hal_vcpu_init(struct vcpu *v);
 void hal_vcpu_destroy(struct vcpu *v);
 
+/** The vCPU that this CPU runs, which may be its idle vCPU. Any context. */
+struct vcpu *hal_current_vcpu(void);
 /** Make @v the vCPU that hal_current_vcpu() returns on this CPU. Interrupts disabled. */
 void hal_set_current(struct vcpu *v);
 
