@@ -12,6 +12,7 @@
 #include <unistd.h>
 #include <xentoollog.h>
 
+#include "fake-host.h"
 #include "fake-store.h"
 #include "fake-xen.h"
 #include "light/host-linux.h"
@@ -460,6 +461,24 @@ static void test_sched_fails(void **state)
 	}
 }
 
+/* An interface gets the number that was asked for, or else the next one. */
+static void test_network_attach(void **state)
+{
+	xl.lx.host = &fake_host_ops;
+	put("/libxl/1/device/vif/1/backend", "/local/domain/0/backend/vif/1/1");
+	put("/local/domain/0/backend/vif/1/1/state", "4");
+	xl.dry_run = true;
+	assert_int_equal(run("network-attach u1 bridge=b"), 0);
+	assert_says(out, "\"devid\": 2");
+	assert_int_equal(run("network-attach u1 devid=5 bridge=b"), 0);
+	assert_says(out, "\"devid\": 5");
+	xl.dry_run = false;
+	assert_int_equal(run("network-attach u1 devid=1 bridge=b"), 1);
+	assert_says(err, "Domain 1: it has a device vif 1 already");
+	assert_int_equal(run("network-attach u1 devid=70000 bridge=b"), 1);
+	assert_says(err, "its number is above 65535");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -470,7 +489,7 @@ int main(void)
 		TEST(test_pool_refused),
 		TEST(test_one_pool), TEST(test_numa_split), TEST(test_pool_create_fails),
 		TEST(test_credit2), TEST(test_other_scheduler), TEST(test_credit), TEST(test_rtds),
-		TEST(test_sched_fails),
+		TEST(test_sched_fails), TEST(test_network_attach),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

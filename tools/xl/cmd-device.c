@@ -273,7 +273,9 @@ static int main_network_attach(struct xl *xl, int argc, char **argv)
 	rc = read_spec(xl, "vif", argc - optind - 1, argv + optind + 1, &config);
 	if (rc)
 		return 1;
-	config.nics[0].devid = a.devid = free_nic(xl, a.domid);
+	if (!config.nics[0].numbered)
+		config.nics[0].devid = free_nic(xl, a.domid);
+	a.devid = config.nics[0].devid;
 	if (xl->dry_run) {
 		show_json("vif", &lx_nic_type, &config.nics[0]);
 	} else {
@@ -399,7 +401,7 @@ const struct xl_command xl_device_commands[] = {
 	  "Create a new virtual network device",
 	  "<Domain> [type=<type>] [mac=<mac>] [bridge=<bridge>] [ip=<ip>] [script=<script>] "
 	  "[backend=<BackDomain>] [vifname=<name>] [rate=<rate>] [model=<model>] [accel=<accel>] "
-	  "[mtu=<mtu>]", NULL },
+	  "[mtu=<mtu>] [devid=<number>]", NULL },
 	{ "network-list", main_network_list, false, false,
 	  "List virtual network interfaces for a domain", "<Domain(s)>", JSON_OPTION },
 	{ "network-detach", main_network_detach, false, true,

@@ -139,6 +139,7 @@ static void one_nic(struct parse *p, const struct cfg_value *v, uint32_t index, 
 		free(spec);
 		return;
 	}
+	to->numbered = d.has_devid;
 	to->devid = d.has_devid ? d.devid : index;
 	why = nic_lacks(&d);
 	if (!why && same_nic(p->config, to->devid))

@@ -119,6 +119,7 @@ struct lx_disk {
 
 struct lx_nic {
 	uint32_t devid;
+	bool numbered;			/* devid was asked for, not counted; not kept */
 	char *mac, *bridge, *ip, *script, *ifname, *model, *backend_domname, *gatewaydev;
 	uint32_t mtu;
 	uint64_t rate_bytes_per_interval;
