@@ -9,12 +9,14 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include <xentoollog.h>
 
 #include "fake-host.h"
 #include "fake-store.h"
 #include "fake-xen.h"
+#include "light/device.h"
 #include "light/host-linux.h"
 #include "xl-run.h"
 
@@ -479,6 +481,49 @@ static void test_network_attach(void **state)
 	assert_says(err, "its number is above 65535");
 }
 
+/* A daemon stays where it would leave its parent's session, until the test ends. */
+static int hold[2];
+
+pid_t __wrap_setsid(void);
+pid_t __wrap_setsid(void)
+{
+	char c;
+
+	close(hold[1]);
+	_exit(read(hold[0], &c, 1) != 0);
+}
+
+/* The claim of a create that is killed right after its fork does not live on in the daemon. */
+static void test_killed_after_fork(void **state)
+{
+	static const uint8_t uuid[16] = { 1, 2, 3 };
+	char dir[] = "/tmp/xlcmd-XXXXXX";
+	struct lx_abandoned *left;
+	unsigned int n;
+	int claim;
+
+	assert_non_null(mkdtemp(dir));
+	xl.lx.run_dir = xl_run_dir = dir;
+	claim = lx_claim_take(&xl.lx, uuid);
+	assert_true(claim >= 0);
+	assert_int_equal(lx_claim_made(&xl.lx, claim, 1), 0);
+	assert_int_equal(pipe(hold), 0);
+	assert_int_equal(xl_monitor_start(&xl, 1, "u1", false, claim), 0);
+	close(claim);		/* as the kernel does for a process that is killed */
+	for (int i = 0; i < 200 && lx_claim_held(&xl.lx, uuid); i++)
+		usleep(50000);
+	left = lx_claims_abandoned(&xl.lx, &n);
+	assert_int_equal(n, 1);
+	assert_int_equal(left[0].made, 1);
+	assert_int_equal(lx_claim_clean(&xl.lx, left), 0);
+	free(left);
+	close(hold[0]);
+	close(hold[1]);
+	assert_true(wait(NULL) > 0);
+	xl_monitor_forget(1);
+	assert_int_equal(rmdir(dir), 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -490,6 +535,7 @@ int main(void)
 		TEST(test_one_pool), TEST(test_numa_split), TEST(test_pool_create_fails),
 		TEST(test_credit2), TEST(test_other_scheduler), TEST(test_credit), TEST(test_rtds),
 		TEST(test_sched_fails), TEST(test_network_attach),
+		TEST(test_killed_after_fork),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

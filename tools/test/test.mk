@@ -18,5 +18,6 @@ $(eval $(call tools_test,xlparse,$(addprefix ../xl/,parse parse-devices keys gue
 $(eval $(call tools_test,xllock,../xl/lock,,))
 $(foreach t,xlcmd xlerr xlconsole top,$(eval $(call tools_test,$(t),xl-run fake-xen fake-pool fake-store fake-kernel fake-host \
 	$(patsubst tools/%.c,../%,$(filter-out %/main.c,$(wildcard tools/xl/*.c))),\
-	light store config builder ctrl,$(tools_light_ldlibs) $(tools_builder_ldlibs) $(tools_xen_ldlibs))))
+	light store config builder ctrl,$(tools_light_ldlibs) $(tools_builder_ldlibs) $(tools_xen_ldlibs) \
+	$(if $(filter xlcmd,$(t)),-Xlinker --wrap=setsid))))
 $(eval $(call tools_test,store,,light store,))

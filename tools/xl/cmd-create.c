@@ -68,8 +68,9 @@ static int parse_options(struct xl *xl, int argc, char **argv, struct create_opt
 	return 0;
 }
 
-/* Connect the console before the guest runs, so that nothing of its boot is missed. */
-static pid_t start_console(struct xl *xl, uint32_t domid)
+/* Connect the console before the guest runs, so that nothing of its boot is missed. The claim stays
+ * this process's. */
+static pid_t start_console(struct xl *xl, uint32_t domid, int claim)
 {
 	int ready[2];
 	pid_t pid;
@@ -80,6 +81,8 @@ static pid_t start_console(struct xl *xl, uint32_t domid)
 	pid = fork();
 	if (!pid) {
 		close(ready[0]);
+		if (claim >= 0)
+			close(claim);
 		lx_close(&xl->lx);
 		if (lx_open(&xl->lx, xl->log))
 			_exit(1);
@@ -178,9 +181,9 @@ static int create(struct xl *xl, const struct create_options *o,
 		return xl_status(rc);
 	xl_monitor_forget(domid);
 	if (o->console)
-		console = start_console(xl, domid);
+		console = start_console(xl, domid, claim);
 	if (!o->no_monitor && !o->foreground)
-		rc = xl_monitor_start(xl, domid, config->c_info.name, o->console);
+		rc = xl_monitor_start(xl, domid, config->c_info.name, o->console, claim);
 	if (!rc && hold && !o->paused)
 		rc = ctl_domain_unpause(xl->lx.ctl, domid);
 	if (rc)

@@ -164,7 +164,7 @@ void xl_detach(const char *log_name)
 		_exit(1);
 }
 
-int xl_monitor_start(struct xl *xl, uint32_t domid, const char *name, bool linger)
+int xl_monitor_start(struct xl *xl, uint32_t domid, const char *name, bool linger, int claim)
 {
 	char log[NAME_MAX];
 	int lock, rc;
@@ -184,6 +184,8 @@ int xl_monitor_start(struct xl *xl, uint32_t domid, const char *name, bool linge
 			close(lock);
 		return rc;
 	}
+	if (claim >= 0)
+		close(claim);
 	snprintf(log, sizeof(log), "xl-%.200s", name);
 	xl_detach(log);
 	/* The handles are the parent's: close this copy of them, and take new ones. */
@@ -203,7 +205,7 @@ void xl_monitor_mend(struct xl *xl, uint32_t domid)
 	fprintf(stderr, "Domain %u: the process that waited for its end was killed; another one is "
 		"started\n", domid);
 	name = xl_name(xl, domid);
-	rc = xl_monitor_start(xl, domid, name, false);
+	rc = xl_monitor_start(xl, domid, name, false, -1);
 	if (rc && rc != -EEXIST)
 		fprintf(stderr, "cannot start it: %s\n", strerror(-rc));
 	free(name);
@@ -213,7 +215,7 @@ void xl_monitor_mend(struct xl *xl, uint32_t domid)
 static int monitor_one(struct xl *xl, uint32_t domid)
 {
 	char *name = xl_name(xl, domid);
-	int rc = xl_monitor_start(xl, domid, name, false);
+	int rc = xl_monitor_start(xl, domid, name, false, -1);
 
 	free(name);
 	if (rc && rc != -EEXIST)

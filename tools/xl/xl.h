@@ -168,8 +168,11 @@ int xl_monitor(struct xl *xl, uint32_t domid);
 /** Become a daemon after a fork: messages go to /var/log/xen/@log_name.log. */
 void xl_detach(const char *log_name);
 /** The same as xl_monitor() in a daemon; returns in the caller. 0 or -errno. @linger: a console
- * shows the domain's output, so a dead one stays until that has been read. */
-int xl_monitor_start(struct xl *xl, uint32_t domid, const char *name, bool linger);
+ * shows the domain's output, so a dead one stays until that has been read. @claim: what
+ * lx_claim_take() gave the caller, or -1. It stays the caller's: the daemon closes its copy, so
+ * that the claim ends with a caller that is killed. */
+int xl_monitor_start(struct xl *xl, uint32_t domid, const char *name, bool linger,
+		     int claim);
 /** Where that daemon was killed: say so, and start another. */
 void xl_monitor_mend(struct xl *xl, uint32_t domid);
 
