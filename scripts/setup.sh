@@ -101,9 +101,10 @@ group_is_complete() {
 	[ -f "$stamp" ] && [ "$(head -n 1 "$stamp")" = "$(group_stamp "$1")" ]
 }
 
-# The private apt's sources: the archive and the security archive that the system itself uses.
+# write_sources RELEASE: the private apt's sources, from the archive and the security archive that the
+# system itself uses.
 write_sources() {
-	local uris main security suite system opt=''
+	local release=$1 uris main security suite suites=("" -updates) system opt=''
 	local keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 	system=$(. /etc/os-release && echo "${VERSION_CODENAME:-unknown}")
 	[ "$system" = "$codename" ] || warn "made for Debian's $codename, but this system is $system"
@@ -113,15 +114,16 @@ write_sources() {
 	[ -n "$main" ] || die "no apt source of this system serves $codename." \
 		"Set XENOLITH_MIRROR to the URI of a Debian mirror."
 	[ -f "$keyring" ] && opt="[signed-by=$keyring] "
+	[ "$release" != "$codename" ] || suites+=(-backports)
 	{
-		for suite in "" -updates -backports; do
-			echo "deb $opt$main $codename$suite main"
+		for suite in "${suites[@]}"; do
+			echo "deb $opt$main $release$suite main"
 		done
-		[ -z "$security" ] || echo "deb $opt$security $codename-security main"
+		[ -z "$security" ] || echo "deb $opt$security $release-security main"
 	} | sed 'p; s/^deb /deb-src /' > "$apt/sources.list"
 }
 
-# An apt of our own: the system's sources, lists, cache and database stay untouched, and an empty
+# prepare_apt RELEASE: an apt of our own. The system's sources, lists, cache and database stay untouched, and an empty
 # database makes "install" name everything a package depends on.
 prepare_apt() {
 	mkdir -p "$apt/lists/partial" "$debs/partial" "$apt/cache" "$apt/empty/partial"
@@ -142,7 +144,7 @@ prepare_apt() {
 	Acquire::Retries "3";
 	Debug::NoLocking "true";
 	EOF
-	write_sources
+	write_sources "$1"
 	say "reading package lists of $(sed -n 's/^deb .* \([^ ]* main\)$/\1;/p' "$apt/sources.list" |
 		tr '\n' ' ')"
 	APT_CONFIG=$apt/apt.conf apt-get update -qq || die "the package lists could not be read" \
@@ -229,6 +231,7 @@ fetch_group() {
 	case $1 in
 	emulator) wrapper=qemu-system-x86_64 ;;
 	emulator-stable) wrapper=qemu-stable-system-x86_64 ;;
+	bochs) write_bochs_wrapper "${root##*/}" ;;
 	esac
 	if [ -n "$wrapper" ]; then
 		libc=$(printf '%s\n' "${files[@]}" | grep '^libc6_')
@@ -245,7 +248,7 @@ fetch_group() {
 }
 
 fetch_groups() {
-	local group prepared=0
+	local group release prepared=''
 	for group in $(fetched_groups); do
 		if [ "$refresh" = 0 ] && group_is_complete "$group"; then
 			continue
@@ -255,11 +258,13 @@ fetch_groups() {
 			die "$cache holds $group by another checkout's list of packages." \
 				"Give this checkout a cache of its own (unset XENOLITH_CACHE), or replace it for" \
 				"all checkouts while none is running anything: scripts/setup.sh --refresh"
-		[ "$prepared" = 1 ] || prepare_apt
-		prepared=1
+		release=$(group_word "$group" release)
+		release=${release:-$codename}
+		[ "$prepared" = "$release" ] || prepare_apt "$release"
+		prepared=$release
 		fetch_group "$group"
 	done
-	[ "$prepared" = 0 ] && [ -f "$cache/versions.tsv" ] && return 0
+	[ -z "$prepared" ] && [ -f "$cache/versions.tsv" ] && return 0
 	{
 		printf 'group\tpackage\tversion\tsha256\n'
 		tail -q -n +2 "$cache"/root/*.stamp
@@ -299,6 +304,25 @@ write_wrapper() {
 	chmod +x "$wrapper.new"
 	mv "$wrapper.new" "$wrapper"
 	"$wrapper" --version > "$root/xenolith-version" || die "the fetched $2 does not run"
+}
+
+# write_bochs_wrapper ROOT: <cache>/bin/bochs runs the Bochs under <cache>/root/ROOT. It is of a newer
+# release than the system, so it takes all of its libraries and their loader along.
+write_bochs_wrapper() {
+	local wrapper=$cache/bin/bochs
+	mkdir -p "$cache/bin"
+	cat > "$wrapper.new" <<-EOF
+	#!/bin/sh
+	# Runs the unpacked Bochs with its own libraries. Made by scripts/setup.sh.
+	root=\$(dirname "\$(dirname "\$(readlink -f "\$0")")")/root/$1
+	lib=\$root/usr/lib/x86_64-linux-gnu
+	export LTDL_LIBRARY_PATH=\$lib/bochs/plugins BXSHARE=\$root/usr/share/bochs
+	exec "\$lib/ld-linux-x86-64.so.2" --library-path "\$lib:\$lib/pulseaudio" "\$root/usr/bin/bochs-bin" "\$@"
+	EOF
+	chmod +x "$wrapper.new"
+	mv "$wrapper.new" "$wrapper"
+	"$wrapper" --help > "$cache/root/$1/xenolith-version" 2>&1 || true
+	grep -q '^Usage: bochs' "$cache/root/$1/xenolith-version" || die "the fetched Bochs does not run"
 }
 
 mkdir -p "$cache/root"

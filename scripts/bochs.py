@@ -1,0 +1,147 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Run a hypervisor in Bochs, which emulates Intel's VMX, and watch its serial line.
+
+The same machine always gives the same bytes: Bochs counts time in instructions. It boots a CD image
+through GRUB and Multiboot 2. As with qemu.py, which this builds on, there is a command and a
+module (Machine for qemu.run()), and the emulator never outlives this program.
+"""
+import argparse
+import dataclasses
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+import qemu
+
+CPU = "corei7_skylake_x"
+
+# The display is a plugin that shows nothing unless somebody connects.
+CONFIG = """\
+display_library: rfb, options="timeout=0"
+romimage: file={bios}/bios.bin, options=fastboot
+vgaromimage: file={bios}/vgabios-stdvga.bin
+megs: {mem}
+cpu: model={cpu}, count={smp}, ips={ips}, reset_on_triple_fault=0, ignore_bad_msrs=0
+pci: enabled=1, chipset=i440fx
+clock: sync=none, time0=1704067200
+boot: cdrom
+ata0: enabled=1, ioaddr1=0x1f0, ioaddr2=0x3f0, irq=14
+ata0-master: type=cdrom, path="{iso}", status=inserted
+sound: driver=dummy, waveout=none, wavein=none, midiout=none
+speaker: enabled=0
+com1: enabled=1, mode=file, dev=/dev/stdout
+log: {log}
+panic: action=fatal
+error: action=report
+info: action=ignore
+debug: action=ignore
+"""
+
+
+def find_bochs():
+    """Path of the fetched emulator."""
+    path = os.path.join(qemu.cache_dir(), "bin", "bochs")
+    if not os.access(path, os.X_OK):
+        raise FileNotFoundError("no Bochs: run scripts/setup.sh --no-install --group bochs")
+    return path
+
+
+@dataclasses.dataclass
+class Machine:
+    """What to emulate; the names are those of qemu.Machine.
+
+    folder: where the CD image, the configuration and Bochs's own log go. ips: the instructions that
+    make one emulated second.
+    """
+
+    folder: str
+    kernel: str
+    append: str = ""
+    modules: list = dataclasses.field(default_factory=list)
+    cpu: str = CPU
+    smp: str = "1"
+    mem: str = "256"
+    ips: int = 50000000
+
+    def argv(self):
+        """The emulator's command line, after making what it boots."""
+        iso = os.path.join(self.folder, "boot.iso")
+        config = os.path.join(self.folder, "bochsrc")
+        make = [os.path.join(qemu.REPO, "scripts", "image", "mkgrub.sh"), "--kernel", self.kernel,
+                "--append", self.append, "--output", iso]
+        for module in self.modules:
+            make += ["--module", module]
+        subprocess.run(make, check=True, stdout=subprocess.DEVNULL)
+        with open(config, "w", encoding="utf-8") as file:
+            file.write(CONFIG.format(
+                bios=os.path.join(qemu.cache_dir(), "root", "bochs", "usr", "share", "seabios"),
+                mem=self.mem.rstrip("M"), cpu=self.cpu, smp=self.smp, ips=self.ips, iso=iso,
+                log=os.path.join(self.folder, "bochs.log")))
+        go = os.path.join(self.folder, "commands")
+        with open(go, "w", encoding="utf-8") as file:
+            file.write("continue\n")
+        return alone() + [find_bochs(), "-q", "-f", config, "-rc", go]
+
+    def check(self):
+        """Raise FileNotFoundError for a file that is not there."""
+        find_bochs()
+        for path in [self.kernel] + [m.split(" ", 1)[0] for m in self.modules]:
+            if not os.path.isfile(path):
+                raise FileNotFoundError(path)
+
+
+def alone():
+    """A prefix that keeps the display's port to the emulator itself, where the host allows that."""
+    prefix = ["unshare", "--map-root-user", "--net"]
+    if shutil.which("unshare") and not subprocess.run(
+            prefix + ["true"], stderr=subprocess.DEVNULL, check=False).returncode:
+        return prefix
+    return []
+
+
+def parse():
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    add = parser.add_argument
+    add("--kernel", required=True, help="the hypervisor (with a Multiboot 2 header)")
+    add("--append", default="", help="its command line")
+    add("--module", action="append", default=[], metavar="'FILE ARGS'",
+        help="a boot module with its arguments; repeat for more")
+    add("--cpu", default=CPU, help="default: %(default)s")
+    add("--smp", default="1", help="default: %(default)s")
+    add("--mem", default="256", help="MiB; default: %(default)s")
+    add("--success", metavar="RE", help="stop with 0 at a line that has this")
+    add("--failure", metavar="RE", action="append", default=[], help="stop with 1; may repeat")
+    add("--timeout", type=float, default=120, metavar="S", help="default: %(default)s seconds")
+    add("--log", metavar="FILE", help="write the serial bytes there")
+    add("--quiet", action="store_true", help="print no lines")
+    return parser.parse_args()
+
+
+def main():
+    """The command."""
+    args = parse()
+    printer = (lambda text: None) if args.quiet else qemu.stamped_printer(time.monotonic())
+    with tempfile.TemporaryDirectory(prefix="bochs-") as folder:
+        machine = Machine(folder, args.kernel, args.append, args.module, args.cpu, args.smp, args.mem)
+        try:
+            result = qemu.run(machine, args.success, args.failure, args.timeout, args.log, printer)
+        except FileNotFoundError as err:
+            print(f"bochs.py: error: {err}", file=sys.stderr)
+            return 64
+    if result.code == qemu.DIED:
+        print(result.errors, end="", file=sys.stderr)
+    print(f"bochs.py: {qemu.NAMES[result.code]} after {result.seconds:.1f} s: {result.line}")
+    return result.code
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(130)
