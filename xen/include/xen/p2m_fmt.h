@@ -63,5 +63,7 @@ static inline enum p2m_type p2m_entry_type(const struct p2m_fmt *f, u64 entry)
 
 /** AMD nested page tables (APM volume 2, section 15.25). */
 extern const struct p2m_fmt p2m_fmt_npt;
+/** Intel extended page tables (SDM volume 3, section 28.3). */
+extern const struct p2m_fmt p2m_fmt_ept;
 
 #endif
