@@ -258,13 +258,13 @@ static void hold_until_empty(struct domain *d)
 	spin_unlock_irqrestore(&d->page_lock, flags);
 }
 
-/* One step of the teardown, by one caller at a time. */
+/* One step of the teardown. */
 static int kill_step(struct domain *d)
 {
 	struct vcpu *v;
 	int rc;
 
-	ASSERT(d->being_killed && !d->is_hardware);
+	ASSERT(!d->is_hardware);
 	spin_lock(&d->lock);
 	if (d->dying == DOM_DEAD) {
 		spin_unlock(&d->lock);
@@ -296,12 +296,8 @@ int domain_kill(struct domain *d)
 
 	if (d->is_hardware)
 		return -XEN_EINVAL;
-	/* The reaper and a toolstack may both try: the later one calls again. */
-	if (__atomic_exchange_n(&d->being_killed, true, __ATOMIC_ACQUIRE))
-		return -XEN_ERESTART;
 	domain_get(d);
 	rc = kill_step(d);
-	__atomic_store_n(&d->being_killed, false, __ATOMIC_RELEASE);
 	domain_put(d);
 	return rc;
 }

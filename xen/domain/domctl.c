@@ -4,7 +4,8 @@
  * handler. Each family of operations has a file of its own; hal_domctl() does those of the
  * platform.
  *
- * Locking: one call at a time. A caller that finds the lock taken restarts its call instead of
+ * Locking: one control call (domctl, sysctl) at a time, as they change what the others look at:
+ * domains, CPU pools, CPUs. A caller that finds the lock taken restarts its call instead of
  * spinning: the holder may be waiting for the caller's vCPU to leave its CPU.
  */
 #include <xen/errno.h>
@@ -45,7 +46,17 @@ static const struct {
 	[XEN_DOMCTL_ioport_permission] = { domctl_ioport_permission, NOT_SELF },
 };
 
-static DEFINE_SPINLOCK(domctl_lock, LOCK_RANK_DOMCTL);
+static DEFINE_SPINLOCK(control_lock, LOCK_RANK_CONTROL);
+
+bool control_trylock(void)
+{
+	return spin_trylock(&control_lock);
+}
+
+void control_unlock(void)
+{
+	spin_unlock(&control_lock);
+}
 
 static long run(struct vcpu *v, struct xen_domctl *op, bool *copy)
 {
@@ -56,7 +67,7 @@ static long run(struct vcpu *v, struct xen_domctl *op, bool *copy)
 	long rc;
 	int err;
 
-	ASSERT(spin_is_locked_by_me(&domctl_lock));
+	ASSERT(spin_is_locked_by_me(&control_lock));
 	if (flags & NO_DOMAIN) {
 		rc = fn(v, NULL, op);
 		*copy = (flags & COPY_BACK) && rc >= 0;
@@ -88,10 +99,10 @@ long do_domctl(struct vcpu *v, struct hypercall *hc)
 		return -XEN_EFAULT;
 	if (op.interface_version != XEN_DOMCTL_INTERFACE_VERSION)
 		return -XEN_EACCES;
-	if (!spin_trylock(&domctl_lock))
+	if (!control_trylock())
 		return -XEN_ERESTART;
 	rc = run(v, &op, &copy);
-	spin_unlock(&domctl_lock);
+	control_unlock();
 	if (rc == -XEN_ENOSYS)
 		printk(LOG_G_DEBUG "domctl %u is not implemented\n", op.cmd);
 	if (copy && guest_copy_out(v, arg, &op, sizeof(op)))

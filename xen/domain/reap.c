@@ -56,16 +56,13 @@ static void report_end(const struct domain *d)
 	       (unsigned long long)cpu_ns);
 }
 
-/* True when the domain is destroyed, or being destroyed by someone else. */
-static bool reap_one(struct domain *d)
+/* True when the domain, whose vCPUs have left their CPUs, needs no other call. */
+static bool destroy_stopped(struct domain *d)
 {
 	struct domain *found;
 	u16 id = d->id;
 	int rc;
 
-	ASSERT(d->reap && d->is_shut_down && rcu_read_locked());
-	if (is_running(d))
-		return false;
 	/* A toolstack may have destroyed it: do not take a reference to a dead domain. */
 	found = domain_get_by_id(id);
 	if (found != d) {
@@ -80,6 +77,19 @@ static bool reap_one(struct domain *d)
 	if (rc && rc != -XEN_ERESTART)
 		printk(LOG_WARN "d%u cannot be destroyed: error %d\n", id, rc);
 	return rc != -XEN_ERESTART;
+}
+
+/* The same for any domain that is shut down. */
+static bool reap_one(struct domain *d)
+{
+	bool done;
+
+	ASSERT(d->reap && d->is_shut_down && rcu_read_locked());
+	if (is_running(d) || !control_trylock())
+		return false;
+	done = destroy_stopped(d);
+	control_unlock();
+	return done;
 }
 
 static void end_machine(void)

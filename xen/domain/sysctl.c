@@ -3,7 +3,8 @@
  * XEN_SYSCTL_*: the toolstack's view of the machine and of the hypervisor. Calls that need more
  * than a few lines have files of their own; hal_sysctl() does those of the platform.
  *
- * Locking: one call at a time; domctl.c explains why a caller restarts instead of spinning.
+ * Locking: the lock of all control calls; domctl.c explains why a caller restarts instead of
+ * spinning.
  */
 #include <xen/console.h>
 #include <xen/errno.h>
@@ -14,8 +15,6 @@
 
 /* The most debug keys in one call; the handler of each may print pages. */
 #define MAX_DEBUG_KEYS 16
-
-static DEFINE_SPINLOCK(sysctl_lock, LOCK_RANK_DOMCTL);
 
 /* Without an index, reading starts at the oldest character kept. */
 static long op_readconsole(struct vcpu *v, struct xen_sysctl *op)
@@ -130,7 +129,7 @@ long do_sysctl(struct vcpu *v, struct hypercall *hc)
 		return -XEN_EFAULT;
 	if (op.interface_version != XEN_SYSCTL_INTERFACE_VERSION)
 		return -XEN_EACCES;
-	if (!spin_trylock(&sysctl_lock))
+	if (!control_trylock())
 		return -XEN_ERESTART;
 	if (op.cmd < ARRAY_SIZE(sysctl_table))
 		fn = sysctl_table[array_index_nospec(op.cmd, ARRAY_SIZE(sysctl_table))];
@@ -140,7 +139,7 @@ long do_sysctl(struct vcpu *v, struct hypercall *hc)
 	} else {
 		rc = hal_sysctl(v, &op, &copy);
 	}
-	spin_unlock(&sysctl_lock);
+	control_unlock();
 	if (rc == -XEN_ENOSYS)
 		printk(LOG_G_DEBUG "sysctl %u is not implemented\n", op.cmd);
 	if (copy && guest_copy_out(v, arg, &op, sizeof(op)))

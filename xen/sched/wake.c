@@ -107,9 +107,9 @@ void vcpu_sleep_nosync(struct vcpu *v)
 /*
  * During the wait below this CPU does nothing else: no softirq, no context switch. Two CPUs would
  * wait for ever if each waited for the vCPU that is current on the other, or if one held a lock
- * that the other spins for. So a caller holds no lock that guest hypercalls take, except the domctl
- * lock, which is only tried and never spun for; without that lock it knows that the target cannot
- * wait for it. A CPU never waits for its own current vCPU.
+ * that the other spins for. So a caller holds no lock that guest hypercalls take, except the
+ * control lock, which is only tried and never spun for; without that lock it knows that the target
+ * cannot wait for it. A CPU never waits for its own current vCPU.
  */
 void vcpu_sleep_sync(struct vcpu *v)
 {

@@ -75,7 +75,6 @@ struct domain {
 	bool is_idle;
 	bool creation_finished;		/* was unpaused: creation-only calls are refused */
 	bool reap;			/* [const] destroyed by the hypervisor after its shutdown */
-	bool being_killed;		/* atomic */
 	u32 refs;			/* atomic; the domain list holds one */
 	struct list_head link;		/* domain list [domlist lock, RCU readers] */
 	struct rcu_head rcu;
@@ -161,7 +160,7 @@ struct domain_config {
 /** Create a paused domain without vCPUs. On failure returns the error in *@err and no domain. */
 struct domain *domain_create(const struct domain_config *cfg, int *err);
 /** Create vCPU @id of @d, offline. -XEN_EEXIST, -XEN_EINVAL, -XEN_ENOMEM. The domain
- * lock is not held; callers serialise by the domctl lock or at boot. */
+ * lock is not held; under the control lock, or at boot. */
 int domain_vcpu_create(struct domain *d, u32 id);
 /** Find and take a reference; NULL when there is none (or it is dead). Drop with domain_put. */
 struct domain *domain_get_by_id(u16 domid);
@@ -173,7 +172,17 @@ void domain_put(struct domain *d);
  */
 struct domain *domain_next(const struct domain *d);
 
-/** XEN_DOMCTL_destroydomain. 0 when all is torn down, -XEN_ERESTART to call again. */
+/**
+ * The lock of all calls that create, control or destroy domains, or change CPU pools and CPUs.
+ * It is only tried, never spun for; a hypercall that does not get it returns -XEN_ERESTART.
+ */
+bool control_trylock(void);
+void control_unlock(void);
+
+/**
+ * XEN_DOMCTL_destroydomain; under the control lock, or at boot. 0 when all is torn down,
+ * -XEN_ERESTART to call again.
+ */
 int domain_kill(struct domain *d);
 /** Shut @d down, on its request (SCHEDOP_shutdown) or after a failure: stop all vCPUs and tell dom0
  * by VIRQ_DOM_EXC. For the hardware domain: reboot or power off the machine. */

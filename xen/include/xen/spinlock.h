@@ -14,8 +14,7 @@
 /** Lock ranks, outermost first. docs/locking.md explains the order. */
 enum lock_rank {
 	LOCK_RANK_NONE = 0,	/* not checked; docs/locking.md lists them */
-	LOCK_RANK_CPUPOOL,
-	LOCK_RANK_DOMCTL,
+	LOCK_RANK_CONTROL,
 	LOCK_RANK_DOMLIST,
 	LOCK_RANK_DOMAIN,
 	LOCK_RANK_VPCI,
