@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the policies of proportional share have in common: the rate limit and the caps of domains. */
+/* What policies of proportional share have in common: the rate limit and the caps of domains. */
 #ifndef SCHED_SHARE_H
 #define SCHED_SHARE_H
 

@@ -25,7 +25,7 @@ void hal_p2m_flush(struct p2m *p, gfn_t start, u64 n)
 {
 }
 
-/* Rights in bits 0-2 (read, write, execute), the memory type in bits 3-5, the large page's bit 7. */
+/* Rights in bits 0-2 (read, write, execute), memory type in bits 3-5, large page in bit 7. */
 static void test_ept_entries(void **state)
 {
 	static const struct { enum p2m_type type; u64 low; } leaf[] = {

@@ -373,8 +373,12 @@ static inline bool enter_guest(struct x86_vcpu *xv, struct svm_vcpu *s, struct v
 	 * that arrived after this looked for work would be handled, and its work forgotten.
 	 */
 	clgi();
-	if (unlikely(softirq_pending()) ||
-	    unlikely(offer_interrupt(xv, s, vmcb) && softirq_pending())) {
+	/* Nothing is offered yet: a vector whose delivery was interrupted must stay as it is. */
+	if (unlikely(softirq_pending())) {
+		stgi();
+		return false;
+	}
+	if (unlikely(offer_interrupt(xv, s, vmcb) && softirq_pending())) {
 		stgi();
 		settle_offer(xv, s);
 		return false;
