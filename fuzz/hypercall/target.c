@@ -64,11 +64,11 @@ static void narrow(const struct compat_layout *l, u32 n)
 static long run(struct vcpu *v, struct hypercall *hc)
 {
 	guest_ptr_t arg = gvaddr_make(hc->arg[1]);
-	u32 done;
+	u32 cmd = (u32)hc->arg[0], done;
 
 	if (hc->nr == __HYPERVISOR_event_channel_op)
-		return evtchn_op(v, (u32)hc->arg[0], arg);
-	return gnttab_op(v, (u32)hc->arg[0], arg, (u32)hc->arg[2], &done);
+		return evtchn_op(v, cmd, arg);
+	return gnttab_op(v, &cmd, arg, (u32)hc->arg[2], &done);
 }
 
 /* Make a call whose @n structures are in @memory, @shift bytes further than they should be. */
@@ -250,7 +250,7 @@ static void step_grant(struct input *in, struct vcpu *v, bool tame)
 static void step_entry(struct input *in, struct domain *d)
 {
 	struct gnttab_get_version gv = { .dom = DOMID_SELF };
-	u32 ref = (u32)take(in, 1) % 32, done;
+	u32 ref = (u32)take(in, 1) % 32, done, cmd = GNTTABOP_get_version;
 	u16 flags = (u16)take(in, 2), to = a_domid(take(in, 1));
 	u64 what = take(in, 2);
 	mfn_t mfn;
@@ -259,7 +259,7 @@ static void step_entry(struct input *in, struct domain *d)
 		return;
 	memcpy(memory, &gv, sizeof(gv));
 	d->vcpu[0]->caller_is_32bit = false;
-	gnttab_op(d->vcpu[0], GNTTABOP_get_version, world_ptr(memory), 1, &done);
+	gnttab_op(d->vcpu[0], &cmd, world_ptr(memory), 1, &done);
 	if (((struct gnttab_get_version *)memory)->version == 1) {
 		struct grant_entry_v1 *e = (struct grant_entry_v1 *)mfn_to_virt(mfn) + ref;
 

@@ -64,10 +64,11 @@ long do_grant_table_op(struct vcpu *v, struct hypercall *hc)
 		[GNTTABOP_swap_grant_ref] = sizeof(struct gnttab_swap_grant_ref),
 		[GNTTABOP_cache_flush] = sizeof(struct gnttab_cache_flush),
 	};
-	u32 cmd = (u32)hc->arg[0], done = 0;
-	long rc = gnttab_op(v, cmd, gvaddr_make(hc->arg[1]), (u32)hc->arg[2], &done);
+	u32 arg = (u32)hc->arg[0], cmd = arg & GNTTAB_CMD_MASK, done = 0;
+	long rc = gnttab_op(v, &arg, gvaddr_make(hc->arg[1]), (u32)hc->arg[2], &done);
 
 	if (rc == -XEN_ERESTART) {
+		hc->arg[0] = arg;
 		hc->arg[1] += (u64)done * (cmd < ARRAY_SIZE(op_bytes) ? op_bytes[cmd] : 0);
 		hc->arg[2] = (u32)hc->arg[2] - done;
 	}

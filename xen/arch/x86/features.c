@@ -148,6 +148,9 @@ static void read_model(struct cpu_model *c)
 		c->model |= (eax >> 12) & 0xf0;
 	if (c->family == 0xf)
 		c->family += (eax >> 20) & 0xff;
+	/* CPUID 1, EBX bits 15 to 8, counts units of 8 bytes (APM vol. 3, CLFLUSH). */
+	r = leaf(1, 0);
+	c->flush_bytes = r.edx & BIT(19) ? (r.ebx >> 8 & 0xff) * 8 : 0;
 	c->phys_bits = 36;
 	c->virt_bits = 48;
 	if (c->max_ext_leaf >= 0x80000008) {

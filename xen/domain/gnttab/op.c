@@ -142,17 +142,22 @@ static long run_unmap(struct vcpu *v, guest_ptr_t uop, u32 count, u32 *done)
 	return 0;
 }
 
-long gnttab_op(struct vcpu *v, u32 cmd, guest_ptr_t uop, u32 count, u32 *done)
+long gnttab_op(struct vcpu *v, u32 *arg, guest_ptr_t uop, u32 count, u32 *done)
 {
+	u32 cmd = *arg & GNTTAB_CMD_MASK, resume = *arg >> GNTTAB_RESUME_SHIFT;
 	const struct grant_cmd *c;
+	long rc;
 
 	*done = 0;
-	if (count > INT32_MAX)
+	if (count > INT32_MAX || (resume && cmd != GNTTABOP_cache_flush))
 		return -XEN_EINVAL;
 	if (cmd == GNTTABOP_unmap_grant_ref)
 		return run_unmap(v, uop, count, done);
-	if (cmd == GNTTABOP_cache_flush)
-		return -XEN_EOPNOTSUPP;
+	if (cmd == GNTTABOP_cache_flush) {
+		rc = grant_cache_flush(v, uop, count, &resume, done);
+		*arg = cmd | resume << GNTTAB_RESUME_SHIFT;
+		return rc;
+	}
 	if (cmd >= ARRAY_SIZE(grant_cmds))
 		return -XEN_ENOSYS;
 	c = &grant_cmds[array_index_nospec(cmd, ARRAY_SIZE(grant_cmds))];

@@ -151,6 +151,11 @@ void grant_unmap_batch(struct domain *d, struct grant_unmap *u, u32 n);
 /* copy.c */
 s16 grant_copy(struct vcpu *v, const struct gnttab_copy *op);
 
+/* cache.c */
+/** GNTTABOP_cache_flush of @count ops, the first one from chunk *@resume of the mappings on; like
+ * gnttab_op(). */
+long grant_cache_flush(struct vcpu *v, guest_ptr_t uop, u32 count, u32 *resume, u32 *done);
+
 /* query.c: each takes a copy of its op and stores the results there. 0 or a negative error. */
 long gnttab_query_size_op(struct vcpu *v, void *arg);
 long gnttab_setup_table_op(struct vcpu *v, void *arg);

@@ -26,19 +26,26 @@ int gnttab_domain_destroy(struct domain *d);
 /** Free the rest, after the last reference to @d was dropped. @d may be only partly made. */
 void gnttab_domain_free(struct domain *d);
 
+/* The bits of a call's first argument: the command, and where an op continues. */
+#define GNTTAB_RESUME_SHIFT 12
+#define GNTTAB_CMD_MASK 0xfffU
+
 /**
  * HYPERVISOR_grant_table_op. Preemptible: -XEN_ERESTART when it stopped early for a softirq; then
- * issue it again for the rest of the array. *@done is the number of ops done, in all cases.
+ * issue it again for the rest of the array. *@done is the number of ops done, in all cases. *@arg
+ * is the command, and above it the place where an op that stopped in the middle continues; it
+ * changes with -XEN_ERESTART only.
  *
  * Grant mappings are P2M_GRANT_* entries of the caller's p2m, at gfns that were empty. The grant
  * table holds the reference to the page; the p2m holds none.
  * Refused, as HVM guests have no use for them: GNTTABOP_transfer and unmap_and_replace
  * (-XEN_ENOSYS), GNTMAP_contains_pte and application_map (GNTST_general_error).
- * GNTTABOP_cache_flush is -XEN_EOPNOTSUPP, as in Xen on cache-coherent x86.
+ * GNTTABOP_cache_flush: 0, -XEN_EINVAL (bad op, not RAM, or neither mapped nor owned by the
+ * caller), -XEN_EPERM (a frame of the hypervisor), or as hal_cache_maintain().
  * setup_table and get_status_frames grow the table, but report ~0 for each frame: guests choose
  * the gfn themselves (XENMAPSPACE_grant_table).
  */
-long gnttab_op(struct vcpu *v, u32 cmd, guest_ptr_t uop, u32 count, u32 *done);
+long gnttab_op(struct vcpu *v, u32 *arg, guest_ptr_t uop, u32 count, u32 *done);
 
 /** XENMEM_add_to_physmap XENMAPSPACE_grant_table and XENMEM_acquire_resource: the frame at
  * @index of @d's table (XENMAPIDX_grant_table_status for status frames), growing the table.

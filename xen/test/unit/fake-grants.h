@@ -91,7 +91,7 @@ static long gop(struct domain *d, u32 cmd, void *ops, u32 count)
 {
 	u32 done;
 
-	return gnttab_op(d->vcpu[0], cmd, world_ptr(ops), count, &done);
+	return gnttab_op(d->vcpu[0], &cmd, world_ptr(ops), count, &done);
 }
 
 static struct gnttab_map_grant_ref map_at(struct domain *d, struct domain *from, u32 ref, u64 gfn,

@@ -47,7 +47,7 @@ static void gnt(struct vcpu *v, u32 cmd, void *arg, u32 n)
 	u32 done;
 
 	calls++;
-	gnttab_op(v, cmd, gvaddr_make((u64)(uintptr_t)arg), n, &done);
+	gnttab_op(v, &cmd, gvaddr_make((u64)(uintptr_t)arg), n, &done);
 }
 
 static u16 some_domid(void)

@@ -109,7 +109,7 @@ static void test_copy_while_mapped(void **state)
 static void test_faults(void **state)
 {
 	struct gnttab_copy ops[3] = { 0 };
-	u32 done;
+	u32 done, cmd = GNTTABOP_copy;
 
 	grant(dom1, 9, dom0, 3, 0);
 	for (u32 i = 0; i < 3; i++) {
@@ -128,7 +128,7 @@ static void test_faults(void **state)
 	/* Results that cannot be written stop the batch; what was done is done. */
 	ops[0].status = ops[2].status = 77;
 	world_copy_fails_in = 4;
-	assert_int_equal(gnttab_op(dom0->vcpu[0], GNTTABOP_copy, world_ptr(ops), 3, &done),
+	assert_int_equal(gnttab_op(dom0->vcpu[0], &cmd, world_ptr(ops), 3, &done),
 			 -XEN_EFAULT);
 	assert_int_equal(done, 1);
 	world_copy_fails_in = 0;

@@ -21,6 +21,7 @@ struct cpu_model {
 	u32 family, model, stepping;
 	u32 max_leaf, max_ext_leaf;
 	u8 phys_bits, virt_bits;
+	u32 flush_bytes;	/* what CLFLUSH affects, a power of two; 0: there is none */
 	char name[49];
 	u32 features[NR_FEATURE_WORDS];
 };
