@@ -95,18 +95,16 @@ static void device_interrupt(u8 vector)
 
 u32 irq_nr_gsis(void) { return nr_gsis; }
 
-void irq_isa_route(u8 irq, u32 *gsi, bool *level, bool *low)
+bool hal_irq_isa_line(u8 irq, struct hal_irq_line *line)
 {
 	const struct acpi_madt *m = acpi_madt();
 
-	*gsi = irq;
-	*level = *low = false;
+	*line = (struct hal_irq_line){ .number = irq };
 	for (u32 i = 0; m && i < m->nr_overrides; i++)
-		if (m->override[i].source == irq) {
-			*gsi = m->override[i].gsi;
-			*level = m->override[i].level;
-			*low = m->override[i].active_low;
-		}
+		if (m->override[i].source == irq)
+			*line = (struct hal_irq_line){ m->override[i].gsi, m->override[i].level,
+						       m->override[i].active_low };
+	return irq < ISA_LINES;
 }
 
 /* Find a free vector. Allocation spreads over the priority classes (the high four bits), as the
@@ -145,14 +143,14 @@ int irq_request_gsi(u32 gsi, bool level, bool low, void (*fn)(void *arg), void *
 	return request_gsi(gsi, &want);
 }
 
-int hal_irq_request_isa(u8 irq, void (*fn)(void *arg), void *arg)
+int hal_irq_request(const struct hal_irq_line *line, void (*fn)(void *arg), void *arg)
 {
-	struct irq_desc want = { .fn = fn, .arg = arg, .used = true, .auto_eoi = true };
+	struct irq_desc want = {
+		.fn = fn, .arg = arg, .gsi = line->number, .used = true, .level = line->level,
+		.low = line->active_low, .auto_eoi = true,
+	};
 
-	if (irq >= ISA_LINES)
-		return -XEN_EINVAL;
-	irq_isa_route(irq, &want.gsi, &want.level, &want.low);
-	return request_gsi(want.gsi, &want);
+	return min(request_gsi(line->number, &want), 0);
 }
 
 static void compose_msi(const struct irq_desc *d, struct msi_msg *out)

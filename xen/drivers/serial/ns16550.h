@@ -21,7 +21,7 @@ struct uart {
 	u32 clock;			/* Hz */
 	u32 baud;			/* 0: keep what the firmware has set */
 	u8 line_control;		/* LCR: data, parity and stop bits */
-	u32 irq;			/* ISA line; 0: poll */
+	u32 irq;			/* as in its settings; 0: poll */
 	bool wanted, present;
 	bool on_pci;			/* on the card at @bdf of segment 0 */
 	u16 bdf;

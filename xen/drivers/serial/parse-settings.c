@@ -11,7 +11,7 @@
 #define FIELD_MAX 24
 #define NR_FIELDS 6
 #define REG_SHIFT_MAX 3		/* limited by the size of the mapped window */
-#define ISA_LAST_IRQ 15
+#define LAST_IRQ 1023		/* of the lines that a platform may have */
 
 /* Parse all of @v as a number from @min to @max; its prefix chooses the base. */
 static bool number(const char *v, u64 min, u64 max, u64 *out)
@@ -105,6 +105,9 @@ static const char *set_dev(struct serial_settings *s, const char *v)
 	if (strcmp(v, "pci"))
 		return "dev is pci or amt";
 	s->pci = true;
+	/* The default is of a PC's own port. The line of a card is only known through AML. */
+	if (s->irq <= SERIAL_LAST_ISA_IRQ)
+		s->irq = 0;
 	return NULL;
 }
 
@@ -131,9 +134,9 @@ static const char *set_irq(struct serial_settings *s, const char *v)
 	u64 n;
 
 	if (!strcmp(v, "msi"))
-		return "a port's MSI is not used; give its ISA interrupt, or 0 to poll";
-	if (!number(v, 0, ISA_LAST_IRQ, &n))
-		return "the interrupt is an ISA line from 1 to 15, or 0 to poll";
+		return "a port's MSI is not used; give its line, or 0 to poll";
+	if (!number(v, 0, LAST_IRQ, &n))
+		return "the interrupt is a line from 1 to 1023, or 0 to poll";
 	s->irq = (u32)n;
 	return NULL;
 }

@@ -1,19 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Serial ports on PCI cards. They are needed before PCI, and maybe paging, is set up, so
- * configuration space is read through the ports 0xcf8 and 0xcfc.
+ * Serial ports on PCI cards. They are needed before the windows of configuration space are known,
+ * so they are looked for by the platform's own method.
  */
 #include "ns16550.h"
 #include "settings.h"
 
 #include <xen/errno.h>
-#include <xen/hal/io.h>
+#include <xen/hal/pci.h>
 
 #define PCI_ANY 0xffff
 #define PCI_CLASS_SERIAL 0x0700
-#define PCI_COMMAND 0x04
 #define PCI_COMMAND_IO_MEMORY 0x3
-#define PCI_BAR0 0x10
 #define PCI_HEADER_TYPE_WORD 0x0c
 #define PCI_MULTIFUNCTION BIT(23)
 #define PCI_LAST_BUS 255
@@ -42,14 +40,7 @@ static const struct card cards[] = {
 
 static u32 config_read(u32 bdf, u32 reg)
 {
-	outl(0x80000000U | bdf << 8 | (reg & 0xfc), 0xcf8);
-	return inl(0xcfc);
-}
-
-static void config_write(u32 bdf, u32 reg, u32 v)
-{
-	outl(0x80000000U | bdf << 8 | (reg & 0xfc), 0xcf8);
-	outl(v, 0xcfc);
+	return hal_pci_read((struct pci_addr){ .bdf = (u16)bdf }, reg, 4);
 }
 
 static const struct card *match(u32 id, u32 class)
@@ -67,7 +58,7 @@ static const struct card *match(u32 id, u32 class)
 /* Use port @n of the card; false when its window is not set up. */
 static bool use_card(struct uart *u, u32 bdf, const struct card *c, u32 n)
 {
-	u32 bar = config_read(bdf, PCI_BAR0 + c->bar * 4U);
+	u32 bar = config_read(bdf, PCI_REG_BAR0 + c->bar * 4U);
 	u32 offset = c->first + n * c->stride;
 
 	if (bar & 1) {
@@ -79,7 +70,7 @@ static bool use_card(struct uart *u, u32 bdf, const struct card *c, u32 n)
 		u64 base = bar & ~0xfU;
 
 		if ((bar & 6) == 4)
-			base |= (u64)config_read(bdf, PCI_BAR0 + c->bar * 4U + 4) << 32;
+			base |= (u64)config_read(bdf, PCI_REG_BAR0 + c->bar * 4U + 4) << 32;
 		if (!base)
 			return false;
 		u->port = 0;
@@ -90,14 +81,15 @@ static bool use_card(struct uart *u, u32 bdf, const struct card *c, u32 n)
 	u->clock = c->clock;
 	u->on_pci = true;
 	u->bdf = (u16)bdf;
-	u->irq = 0;	/* its line is only known through AML */
-	config_write(bdf, PCI_COMMAND,
-		     (config_read(bdf, PCI_COMMAND) & 0xffff) | PCI_COMMAND_IO_MEMORY);
+	hal_pci_write((struct pci_addr){ .bdf = (u16)bdf }, PCI_REG_COMMAND, 2,
+		      config_read(bdf, PCI_REG_COMMAND) | PCI_COMMAND_IO_MEMORY);
 	return true;
 }
 
 int uart_find_pci(struct uart *u, u32 nth)
 {
+	if (!hal_pci_reaches((struct pci_addr){ .bdf = PCI_LAST_BUS << 8 }, 0))
+		return -XEN_ENODEV;
 	for (u32 bdf = 0; bdf <= (PCI_LAST_BUS << 8 | 0xff); bdf++) {
 		u32 id = config_read(bdf, 0);
 		const struct card *c;

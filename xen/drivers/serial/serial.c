@@ -2,6 +2,7 @@
 /* Choice of serial ports as consoles by the command line, and driving them. */
 #include <xen/serial.h>
 
+#include <xen/errno.h>
 #include <xen/hal/io.h>
 #include <xen/hal/irq.h>
 #include <xen/hal/time.h>
@@ -122,6 +123,30 @@ static void poll(void *arg)
 	timer_set(&u->poll, hal_now_ns() + (uart_has_output(u) ? POLL_OUTPUT_NS : POLL_INPUT_NS));
 }
 
+/* Take the port's interrupt. A number that no ISA interrupt has is the line of a PCI card, which is
+ * level-triggered and active low (PCI Local Bus specification 3.0, section 2.2.6). */
+static int __init take_interrupt(struct uart *u)
+{
+	struct hal_irq_line line = { u->irq, true, true };
+
+	if (u->irq <= SERIAL_LAST_ISA_IRQ && !hal_irq_isa_line((u8)u->irq, &line))
+		return -XEN_EINVAL;
+	return hal_irq_request(&line, interrupt, u);
+}
+
+/* Interrupts are on from now on, or a timer polls the port. */
+static bool __init has_interrupt(struct uart *u)
+{
+	int rc = u->irq ? take_interrupt(u) : 0;
+
+	if (rc)
+		printk(LOG_WARN "serial: %s is polled, as its interrupt %u cannot be used: %s\n",
+		       u->dev.name, u->irq, rc == -XEN_EBUSY ? "another device has it" :
+		       rc == -XEN_EINVAL ? "the machine has none of that number"
+					 : "no vector is left");
+	return u->irq && !rc;
+}
+
 void __init serial_init_late(void)
 {
 	for (u32 i = 0; i < ARRAY_SIZE(coms); i++) {
@@ -132,7 +157,7 @@ void __init serial_init_late(void)
 		start(u);
 		if (!u->present)
 			continue;
-		if (u->irq && hal_irq_request_isa((u8)u->irq, interrupt, u) >= 0) {
+		if (has_interrupt(u)) {
 			uart_start(u, false, !sync_console);
 			continue;
 		}

@@ -16,11 +16,13 @@ struct serial_settings {
 	char parity;		/* n, o, e, m or s */
 	bool pci;		/* look for the port on PCI cards */
 	u64 base;		/* I/O port, or memory address above SERIAL_LAST_PORT */
-	u32 irq;		/* ISA line; 0: poll */
+	u32 irq;		/* an ISA interrupt, or above them a line; 0: poll */
 	u8 reg_shift;		/* registers are 1 << reg_shift bytes apart */
 	u8 reg_width;		/* bytes of an access: 1, or 4 in memory */
 };
 
+/** Interrupts up to this one are numbered as ISA's; higher ones are the platform's lines. */
+#define SERIAL_LAST_ISA_IRQ 15
 /** The last I/O port at which eight registers may start. */
 #define SERIAL_LAST_PORT 0xfff8
 

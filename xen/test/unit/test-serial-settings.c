@@ -43,13 +43,17 @@ static void test_good(void **state)
 	/* Fields may be empty. */
 	good("115200,,0x2f8,3", 115200, UART_CLOCK, 3, 0x2f8, 3);
 	good(",,,0", 0, UART_CLOCK, 3, 0x3f8, 0);
-	good("115200,8n1,pci", 115200, UART_CLOCK, 3, 0, 4);
+	good("115200,8n1,pci", 115200, UART_CLOCK, 3, 0, 0);
+	good("115200,8n1,pci,21", 115200, UART_CLOCK, 3, 0, 21);
+	good("115200,8n1,pci,5", 115200, UART_CLOCK, 3, 0, 5);
+	good("irq=21,dev=pci", 0, UART_CLOCK, 3, 0, 21);
+	good("115200,8n1,0xfe030000,33", 115200, UART_CLOCK, 3, 0xfe030000, 33);
 	good("115200,8n1,,,,", 115200, UART_CLOCK, 3, 0x3f8, 4);
 	/* By name */
 	good("baud=115200,parity=e,stop-bits=2,data-bits=7,io-base=0x2f8,irq=3", 115200, UART_CLOCK,
 	     2 | 4 | 0x18, 0x2f8, 3);
 	good("115200,8n1,clock-hz=250000", 115200, 4000000, 3, 0x3f8, 4);
-	good("115200,dev=pci", 115200, UART_CLOCK, 3, 0, 4);
+	good("115200,dev=pci", 115200, UART_CLOCK, 3, 0, 0);
 	assert_null(serial_settings_parse(&s, "115200,8n1,0xfe030000,0,reg-width=4,reg-shift=2"));
 	assert_int_equal(s.reg_width, 4);
 	assert_int_equal(s.reg_shift, 2);
@@ -71,10 +75,10 @@ static void test_bad(void **state)
 		{ "115200,8n1,here", "the place is a port, a memory address, or pci" },
 		{ "115200,8n1,0", "the place is a port, a memory address, or pci" },
 		{ "115200,8n1,amt", "ports of Intel AMT are not driven; use pci" },
-		{ "115200,8n1,0x3f8,16",
-		  "the interrupt is an ISA line from 1 to 15, or 0 to poll" },
+		{ "115200,8n1,0x3f8,1024",
+		  "the interrupt is a line from 1 to 1023, or 0 to poll" },
 		{ "115200,8n1,0x3f8,msi",
-		  "a port's MSI is not used; give its ISA interrupt, or 0 to poll" },
+		  "a port's MSI is not used; give its line, or 0 to poll" },
 		{ "115200,8n1,0x3f8,4,01:00.0",
 		  "a card cannot be named by its PCI address; use pci, which finds it" },
 		{ "port=01:00.0",

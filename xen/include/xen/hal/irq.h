@@ -5,11 +5,23 @@
 
 #include <xen/types.h>
 
+/** A line as firmware describes it. */
+struct hal_irq_line {
+	u32 number;	/* x86: global system interrupt (ACPI 6.4, section 5.2.13) */
+	bool level, active_low;
+};
+
 /**
- * Handle a classic PC line (0 to 15), edge or level as the firmware reports. @fn runs in IRQ
- * context on the boot CPU; a level line is unmasked after it returns. >= 0, or negative as
- * irq_request_gsi.
+ * The line that an ISA interrupt, 0 to 15, means on this machine, after the firmware's overrides.
+ * False: the machine has no such interrupt. Boot, after acpi_init.
  */
-int hal_irq_request_isa(u8 irq, void (*fn)(void *arg), void *arg);
+bool hal_irq_isa_line(u8 irq, struct hal_irq_line *line);
+
+/**
+ * Handle @line, which is then unmasked, for good. @fn runs in IRQ context on the boot CPU; a level
+ * line is masked while it runs. 0, or -XEN_EINVAL (no such line), -XEN_EBUSY (it has an owner),
+ * -XEN_ENOSPC. Boot, any context but IRQ.
+ */
+int hal_irq_request(const struct hal_irq_line *line, void (*fn)(void *arg), void *arg);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * PCI configuration space by the platform's own method, in addition to the windows that firmware
- * describes.
+ * describes. It works from the first C code of the boot on, before paging and memory are set up.
  */
 #ifndef XEN_HAL_PCI_H
 #define XEN_HAL_PCI_H

@@ -33,8 +33,6 @@ struct msi_msg {
 u32 irq_nr_gsis(void);
 /** Number of pins of the IO-APIC that starts at @gsi_base; 0 when it was not usable. */
 u32 irq_ioapic_pins(u32 gsi_base);
-/** GSI, trigger and polarity of ISA line @irq (0 to 15), after the firmware's overrides. */
-void irq_isa_route(u8 irq, u32 *gsi, bool *level, bool *low);
 
 /**
  * Route @gsi to a new vector and unmask it. Returns the vector, or -XEN_EINVAL (no such GSI),
