@@ -72,6 +72,7 @@ static int setup(void **state)
 	statistic("class/net/vif1.0", "rx_bytes", "4096");
 	statistic("class/net/vif1.1", "rx_bytes", "2048");
 	statistic("class/net/vif1.1", "tx_bytes", "1048576");
+	statistic("class/net/vif1.1", "tx_dropped", "7");
 	statistic("class/net/vif1.0-emu", "tx_bytes", "77777777");
 	statistic("bus/xen-backend/devices/vbd-1-51712", "wr_req", "123456");
 	statistic("bus/xen-backend/devices/vbd-1-51712", "rd_sect", "654321");
@@ -280,6 +281,38 @@ static void test_small(void **state)
 	end();
 }
 
+/* Lines below each row, in the order of devices' numbers, which scroll as rows do. */
+static void test_details(void **state)
+{
+	begin(24, 200);
+	until("Q quit");
+	assert_false(on_screen("VCPUs(sec):"));
+	press("v");
+	until("VCPUs(sec):    0:");
+	press("v");
+	until("Q quit");
+	press("n");
+	until("Net1 RX:  1048576bytes        0pkts        0err        7drop  TX:     2048bytes");
+	assert_non_null(strstr(tty.cell[5], "guest-with"));
+	assert_non_null(strstr(tty.cell[6], "Net0 RX:        0bytes"));
+	assert_non_null(strstr(tty.cell[7], "Net1 RX"));
+	press("b");
+	until("VBD BlkBack 51712 [ca: 0]  OO:        0   RD:        0   WR:   123456");
+	press("q");
+	end();
+	begin(8, 200);
+	until("Q quit");
+	press("n\033[B\033[B");
+	until("Net1 RX");
+	until("Q quit");
+	press("f");
+	until("guest-with-a-long-name-2");
+	assert_non_null(strstr(tty.cell[4], "Net0 RX"));
+	assert_non_null(strstr(tty.cell[5], "Net1 RX"));
+	press("q");
+	end();
+}
+
 static void test_signal(void **state)
 {
 	begin(24, 80);
@@ -300,14 +333,14 @@ static void test_tiny(void **state)
 static void test_batch(void **state)
 {
 	char line[512];
-	unsigned int heads = 0, rows = 0;
+	unsigned int heads = 0, rows = 0, details = 0;
 	FILE *f = tmpfile();
-	char *argv[] = { "top", "-b", "-i", "2", "-d", "1", NULL };
+	char *argv[] = { "top", "-b", "-i", "2", "-d", "1", "-nvx", NULL };
 	pid_t pid = fork();
 
 	if (!pid) {
 		dup2(fileno(f), 1);
-		xl_run(&xl, 6, argv);
+		xl_run(&xl, 7, argv);
 		fflush(stdout);
 		_exit(0);
 	}
@@ -324,6 +357,11 @@ static void test_batch(void **state)
 			continue;
 		}
 		assert_null(strchr(line, '\033'));
+		if (!strncmp(line, "VCPUs", 5) || !strncmp(line, "Net", 3) ||
+		    !strncmp(line, "VBD", 3)) {
+			details++;
+			continue;
+		}
 		assert_int_equal(sscanf(line, "%63s %15s %lu %lf %lu %lf %15s %15s %u %u %lu %lu "
 					"%u %u %u %u %u %u", name, mode, &cpu, &cpup, &mem,
 					&memp, max, maxp, &vcpus, &nets, &tx, &rx, &disks,
@@ -342,13 +380,15 @@ static void test_batch(void **state)
 	fclose(f);
 	assert_int_equal(heads, 2);
 	assert_int_equal(rows, 16);
+	/* Twice: the vCPUs of seven guests (dom0 has none here), two interfaces, a disk. */
+	assert_int_equal(details, 2 * (7 + 2 + 1));
 }
 
 static void test_order(void **state)
 {
 	struct top_sample none = { 0 }, s;
 
-	top_sample(&xl, &none, &s);
+	top_sample(&xl, 0, &none, &s);
 	assert_int_equal(s.n, 8);
 	top_sort(&s, 0, false);
 	assert_string_equal(s.row[0].name, "Domain-0");
@@ -375,7 +415,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_order), TEST(test_batch), TEST(test_screen), TEST(test_sorting),
-		TEST(test_small), TEST(test_tiny), TEST(test_signal),
+		TEST(test_small), TEST(test_details), TEST(test_tiny), TEST(test_signal),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -16,6 +16,7 @@ struct top {
 	struct xl *xl;
 	struct top_sample old, now;
 	unsigned long seconds, rounds;	/* rounds 0: without end */
+	unsigned int views;		/* TOP_*: lines below each domain's row */
 	bool batch, full, reverse;
 	int sort;			/* a column; below 0: the domain's number */
 	unsigned int first_row, first_column;
@@ -25,7 +26,7 @@ static void take_sample(struct top *t)
 {
 	struct top_sample fresh;
 
-	top_sample(t->xl, &t->now, &fresh);
+	top_sample(t->xl, t->views, &t->now, &fresh);
 	top_sample_free(&t->old);
 	t->old = t->now;
 	t->now = fresh;
@@ -38,8 +39,14 @@ static void print_table(const struct top *t)
 	top_line(NULL, 0, t->full, line, sizeof(line));
 	puts(line);
 	for (unsigned int i = 0; i < t->now.n; i++) {
-		top_line(&t->now.row[i], 0, t->full, line, sizeof(line));
+		const struct top_row *r = &t->now.row[i];
+
+		top_line(r, 0, t->full, line, sizeof(line));
 		puts(line);
+		for (unsigned int k = 0; k < top_details(r, t->views); k++) {
+			top_detail(r, t->views, k, line, sizeof(line));
+			puts(line);
+		}
 	}
 	fflush(stdout);
 }
@@ -82,9 +89,43 @@ static unsigned int room(void)
 	return rows > HEAD_ROWS + 1 ? (unsigned int)rows - HEAD_ROWS - 1 : 1;
 }
 
+/* Lines below the head: a row for each domain, and the details of each below it. */
+static unsigned int lines(const struct top *t)
+{
+	unsigned int n = 0;
+
+	for (unsigned int i = 0; i < t->now.n; i++)
+		n += 1 + top_details(&t->now.row[i], t->views);
+	return n;
+}
+
+/* Draw @n of those lines, from @first on. */
+static void draw_lines(const struct top *t, unsigned int first, unsigned int n)
+{
+	unsigned int at = 0;
+	char line[LINE_BYTES];
+
+	for (unsigned int i = 0; i < t->now.n && at < first + n; i++) {
+		const struct top_row *r = &t->now.row[i];
+
+		if (at++ >= first) {
+			top_line(r, t->first_column, t->full, line, sizeof(line));
+			screen_line(line, false);
+		}
+		for (unsigned int k = 0; k < top_details(r, t->views) && at < first + n; k++) {
+			if (at++ < first)
+				continue;
+			top_detail(r, t->views, k, line, sizeof(line));
+			screen_line(line, false);
+		}
+	}
+	for (; at < first + n; at++)
+		screen_line("", false);
+}
+
 static void draw(struct top *t)
 {
-	unsigned int rows = room(), last = t->now.n > rows ? t->now.n - rows : 0;
+	unsigned int rows = room(), n = lines(t), last = n > rows ? n - rows : 0;
 	char line[LINE_BYTES];
 
 	if (t->first_row > last)
@@ -93,14 +134,9 @@ static void draw(struct top *t)
 	draw_summary(t);
 	top_line(NULL, t->first_column, t->full, line, sizeof(line));
 	screen_line(line, true);
-	for (unsigned int i = 0; i < rows; i++) {
-		line[0] = '\0';
-		if (t->first_row + i < t->now.n)
-			top_line(&t->now.row[t->first_row + i], t->first_column, t->full, line,
-				 sizeof(line));
-		screen_line(line, false);
-	}
-	screen_line(" Q quit  S sort  R reverse  F full names  + - delay  arrows scroll", true);
+	draw_lines(t, t->first_row, rows);
+	screen_line(" Q quit  S sort  R reverse  F names  V vCPUs  N nets  B disks  +- delay  "
+		    "arrows", true);
 	screen_end();
 }
 
@@ -133,6 +169,14 @@ static void scroll(struct top *t, int key)
 		t->first_column += t->first_column ? 1 : 2;
 }
 
+/* The vCPUs are asked for anew; the rest is in each sample. */
+static void toggle(struct top *t, unsigned int view)
+{
+	t->views ^= view;
+	if (t->views & view & TOP_VCPUS)
+		take_sample(t);
+}
+
 /* False: that was the end. */
 static bool act(struct top *t, int key)
 {
@@ -153,6 +197,18 @@ static bool act(struct top *t, int key)
 	case 'f':
 	case 'F':
 		t->full = !t->full;
+		break;
+	case 'v':
+	case 'V':
+		toggle(t, TOP_VCPUS);
+		break;
+	case 'n':
+	case 'N':
+		toggle(t, TOP_NETS);
+		break;
+	case 'b':
+	case 'B':
+		toggle(t, TOP_DISKS);
 		break;
 	case '+':
 	case '-':
@@ -213,16 +269,24 @@ static int main_top(struct xl *xl, int argc, char **argv)
 {
 	static const struct option lopts[] = {
 		{ "batch", 0, NULL, 'b' }, { "delay", 1, NULL, 'd' }, { "full-name", 0, NULL, 'f' },
-		{ "iterations", 1, NULL, 'i' }, { "help", 0, NULL, 'h' }, { 0 },
+		{ "iterations", 1, NULL, 'i' }, { "vcpus", 0, NULL, 'v' },
+		{ "networks", 0, NULL, 'n' }, { "vbds", 0, NULL, 'x' }, { "help", 0, NULL, 'h' },
+		{ 0 },
 	};
 	struct top t = { .xl = xl, .seconds = 3, .sort = -1 };
 	int opt;
 
-	while ((opt = xl_getopt(xl, argc, argv, "hbfd:i:", lopts, 0)) != XL_OPT_DONE) {
+	while ((opt = xl_getopt(xl, argc, argv, "hbfd:i:vnx", lopts, 0)) != XL_OPT_DONE) {
 		if (opt == 'b')
 			t.batch = true;
 		else if (opt == 'f')
 			t.full = true;
+		else if (opt == 'v')
+			t.views |= TOP_VCPUS;
+		else if (opt == 'n')
+			t.views |= TOP_NETS;
+		else if (opt == 'x')
+			t.views |= TOP_DISKS;
 		else if (opt != 'd' && opt != 'i')
 			return XL_OPT_STATUS(opt);
 		else if (!number(opt == 'd' ? "the delay" : "the count", optarg, 1,
@@ -244,6 +308,9 @@ const struct xl_command xl_top_commands[] = {
 	  "-b, --batch             One table after another, no screen control\n"
 	  "-d, --delay SECONDS     Time between samples (3)\n"
 	  "-f, --full-name         Names of any length, instead of ten characters\n"
-	  "-i, --iterations COUNT  End after so many samples" },
+	  "-i, --iterations COUNT  End after so many samples\n"
+	  "-v, --vcpus             Each vCPU of each domain as well\n"
+	  "-n, --networks          Each interface\n"
+	  "-x, --vbds              Each disk" },
 	{ 0 },
 };

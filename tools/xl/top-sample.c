@@ -33,37 +33,76 @@ static struct top_row *by_domid(struct top_sample *s, unsigned int domid)
 	return NULL;
 }
 
+/* One more element at the end of an array; NULL: no memory. */
+static void *more(void *array, uint32_t *n, size_t size)
+{
+	void **p = array;
+	char *bigger = realloc(*p, (*n + 1) * size);
+
+	if (!bigger)
+		return NULL;
+	*p = bigger;
+	return bigger + size * (*n)++;
+}
+
+static struct top_flow flow_in(const char *statistics, const char *direction)
+{
+	struct top_flow f;
+	struct { const char *name; uint64_t *n; } parts[] = {
+		{ "bytes", &f.bytes }, { "packets", &f.packets }, { "errors", &f.errors },
+		{ "dropped", &f.dropped },
+	};
+
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		char name[32];
+
+		snprintf(name, sizeof(name), "%s_%s", direction, parts[i].name);
+		*parts[i].n = number_in(statistics, name);
+	}
+	return f;
+}
+
 /* An interface vifDOMID.N. What it receives is what the guest has sent. */
 static void add_net(struct top_sample *s, const char *folder, const char *name)
 {
-	struct top_row *r;
 	unsigned int domid, device;
+	struct top_row *r;
+	struct top_net *net;
 	char path[400], rest;
 
-	if (sscanf(name, "vif%u.%u%c", &domid, &device, &rest) != 2 || !(r = by_domid(s, domid)))
+	if (sscanf(name, "vif%u.%u%c", &domid, &device, &rest) != 2 || !(r = by_domid(s, domid)) ||
+	    !(net = more(&r->net, &r->nets, sizeof(*net))))
 		return;
 	snprintf(path, sizeof(path), "%.200s/%.100s/statistics", folder, name);
-	r->nets++;
-	r->sent += number_in(path, "rx_bytes");
-	r->received += number_in(path, "tx_bytes");
+	*net = (struct top_net){ device, flow_in(path, "rx"), flow_in(path, "tx") };
 }
 
 /* A backend vbd-DOMID-DEVICE. */
 static void add_disk(struct top_sample *s, const char *folder, const char *name)
 {
-	struct top_row *r;
 	unsigned int domid, device;
+	struct top_row *r;
+	struct top_disk *disk;
 	char path[400], rest;
 
-	if (sscanf(name, "vbd-%u-%u%c", &domid, &device, &rest) != 2 || !(r = by_domid(s, domid)))
+	if (sscanf(name, "vbd-%u-%u%c", &domid, &device, &rest) != 2 || !(r = by_domid(s, domid)) ||
+	    !(disk = more(&r->disk, &r->disks, sizeof(*disk))))
 		return;
 	snprintf(path, sizeof(path), "%.200s/%.100s/statistics", folder, name);
-	r->disks++;
-	r->full += number_in(path, "oo_req");
-	r->reads += number_in(path, "rd_req");
-	r->writes += number_in(path, "wr_req");
-	r->read_sectors += number_in(path, "rd_sect");
-	r->written_sectors += number_in(path, "wr_sect");
+	*disk = (struct top_disk){
+		.device = device, .full = number_in(path, "oo_req"),
+		.reads = number_in(path, "rd_req"), .writes = number_in(path, "wr_req"),
+		.read_sectors = number_in(path, "rd_sect"),
+		.written_sectors = number_in(path, "wr_sect"),
+	};
+}
+
+/* A folder names its entries in no order. Each element begins with its number. */
+static int by_device(const void *a, const void *b)
+{
+	const uint32_t *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
 }
 
 static void look_at_devices(struct top_sample *s, const char *where,
@@ -126,7 +165,24 @@ static void fill(struct xl *xl, const struct top_sample *before, struct top_samp
 	r->vcpus = d->nr_online_vcpus;
 }
 
-void top_sample(struct xl *xl, const struct top_sample *before, struct top_sample *now)
+/* A vCPU that is gone by now is left out, as one is that is offline. */
+static void add_vcpus(struct xl *xl, struct top_row *r, uint32_t nr)
+{
+	for (uint32_t i = 0; i < nr; i++) {
+		struct xen_domctl_getvcpuinfo info;
+		struct top_vcpu *v;
+
+		if (ctl_vcpu_info(xl->lx.ctl, r->domid, i, &info) || !info.online)
+			continue;
+		v = more(&r->vcpu_ns, &r->nr_vcpu_ns, sizeof(*v));
+		if (!v)
+			return;
+		*v = (struct top_vcpu){ i, info.cpu_time };
+	}
+}
+
+void top_sample(struct xl *xl, unsigned int views, const struct top_sample *before,
+		struct top_sample *now)
 {
 	struct xen_sysctl_physinfo p = { 0 };
 	int n;
@@ -142,15 +198,31 @@ void top_sample(struct xl *xl, const struct top_sample *before, struct top_sampl
 		now->cpus = p.nr_cpus;
 		now->mhz = p.cpu_khz / 1000;
 	}
-	for (unsigned int i = 0; i < now->n; i++)
+	for (unsigned int i = 0; i < now->n; i++) {
 		fill(xl, before, now, &now->row[i], &info[i]);
+		if (views & TOP_VCPUS)
+			add_vcpus(xl, &now->row[i], info[i].max_vcpu_id + 1);	/* or 0 */
+	}
 	free(info);
 	look_at_devices(now, "class/net", add_net);
 	look_at_devices(now, "bus/xen-backend/devices", add_disk);
+	for (unsigned int i = 0; i < now->n; i++) {
+		struct top_row *r = &now->row[i];
+
+		if (r->nets)
+			qsort(r->net, r->nets, sizeof(*r->net), by_device);
+		if (r->disks)
+			qsort(r->disk, r->disks, sizeof(*r->disk), by_device);
+	}
 }
 
 void top_sample_free(struct top_sample *s)
 {
+	for (unsigned int i = 0; i < s->n; i++) {
+		free(s->row[i].net);
+		free(s->row[i].disk);
+		free(s->row[i].vcpu_ns);
+	}
 	free(s->row);
 	*s = (struct top_sample){ 0 };
 }

@@ -66,18 +66,35 @@ static void max_percent_text(const struct top_row *r, char *to, size_t bytes)
 		snprintf(to, bytes, "%.1f", r->max_percent);
 }
 
+/* The sum of a number over a domain's interfaces or disks. */
+#define SUM(name, array, nr, member) \
+static uint64_t name##_of(const struct top_row *r) \
+{ \
+	uint64_t sum = 0; \
+	for (uint32_t i = 0; i < r->nr; i++) \
+		sum += r->array[i].member; \
+	return sum; \
+}
+SUM(sent, net, nets, sent.bytes)
+SUM(received, net, nets, received.bytes)
+SUM(full, disk, disks, full)
+SUM(reads, disk, disks, reads)
+SUM(writes, disk, disks, writes)
+SUM(read_sectors, disk, disks, read_sectors)
+SUM(written_sectors, disk, disks, written_sectors)
+
 VALUE(max, r->max_kib)
 VALUE(max_percent, r->max_percent)
 NUMBER(vcpus, r->vcpus)
 NUMBER(nets, r->nets)
-NUMBER(sent, r->sent / 1024)
-NUMBER(received, r->received / 1024)
+NUMBER(sent, sent_of(r) / 1024)
+NUMBER(received, received_of(r) / 1024)
 NUMBER(disks, r->disks)
-NUMBER(full, r->full)
-NUMBER(reads, r->reads)
-NUMBER(writes, r->writes)
-NUMBER(read_sectors, r->read_sectors)
-NUMBER(written_sectors, r->written_sectors)
+NUMBER(full, full_of(r))
+NUMBER(reads, reads_of(r))
+NUMBER(writes, writes_of(r))
+NUMBER(read_sectors, read_sectors_of(r))
+NUMBER(written_sectors, written_sectors_of(r))
 
 #define COLUMN(title, width, name) { title, width, name##_text, name##_value }
 static const struct column columns[] = {

@@ -61,7 +61,7 @@ int lx_set_vcpus(struct lx *lx, uint32_t domid, const struct lx_cpumap *online)
 
 	if (rc)
 		return rc;
-	for (uint32_t i = 0; i <= info.max_vcpu_id && !rc; i++) {
+	for (uint32_t i = 0; i < info.max_vcpu_id + 1 && !rc; i++) {	/* none: -1 */
 		char name[64];
 
 		snprintf(name, sizeof(name), "cpu/%u/availability", i);
