@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What single vCPUs, interfaces and disks of a domain use: lines below its row, as xentop has them. */
+/* What single vCPUs, interfaces and disks of a domain use: lines below its row, as in xentop. */
 #include <assert.h>
 
 #include "top.h"
@@ -35,8 +35,8 @@ static void vcpus(const struct top_row *r, unsigned int line, char *text, size_t
 	for (unsigned int i = first; i < r->nr_vcpu_ns && i < first + VCPUS_A_LINE; i++) {
 		if (used >= bytes)
 			return;
-		used += (size_t)snprintf(text + used, bytes - used, " %3u:%10lus", r->vcpu_ns[i].vcpu,
-					 r->vcpu_ns[i].ns / NS_PER_S);
+		used += (size_t)snprintf(text + used, bytes - used, " %3u:%10lus",
+					 r->vcpu_ns[i].vcpu, r->vcpu_ns[i].ns / NS_PER_S);
 	}
 }
 
