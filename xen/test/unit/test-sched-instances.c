@@ -200,7 +200,7 @@ static void test_storms(void **state)
 /* Two instances of one policy share no parameter. */
 static void parameters(void *arg)
 {
-	struct sched_global_params p = { 5000 }, q = { 700 }, got;
+	struct sched_global_params p = { .ratelimit_us = 5000 }, q = { .ratelimit_us = 700 }, got;
 	struct sched_domain_params w1 = { .weight = 100 }, w2 = { .weight = 900 }, w;
 	struct scheduler *a, *b;
 	struct domain *d1, *d2;

@@ -76,11 +76,28 @@ struct sched_unit_params {
 	bool extra;			/* may run beyond its budget when CPUs are idle */
 };
 
+/** A share of each major frame that belongs to one unit. */
+struct sched_window {
+	xen_domain_handle_t handle;	/* UUID of the unit's domain */
+	u32 unit_id;
+	s64 length_ns;
+};
+
+#define SCHED_MAX_WINDOWS 64U		/* ARINC653_MAX_DOMAINS_PER_SCHEDULE of public/sysctl.h */
+
+/** What an instance of arinc653 does in each major frame: its windows, one after another. */
+struct sched_schedule {
+	s64 frame_ns;
+	u32 nr;
+	struct sched_window window[SCHED_MAX_WINDOWS];
+};
+
 /** Parameters of an instance. A policy ignores those that it does not have. */
 struct sched_global_params {
 	u32 ratelimit_us;		/* a unit runs at least that long; 0: no limit */
 	u32 tslice_ms;			/* credit: the longest turn, and the accounting period */
 	u32 migr_delay_us;		/* credit: a unit that ran so recently is not moved */
+	struct sched_schedule *schedule;	/* arinc653: the caller's memory */
 };
 
 /** The result of schedule. */
@@ -163,6 +180,7 @@ struct sched_policy {
 				 struct sched_domain_params *p);
 	int (*set_domain_params)(struct scheduler *s, void *dom_priv,
 				 const struct sched_domain_params *p, s_time_t now);
+	/** @u NULL: the parameters that new units get. */
 	int (*get_unit_params)(struct scheduler *s, const struct sched_unit *u,
 			       struct sched_unit_params *p);
 	int (*set_unit_params)(struct scheduler *s, struct sched_unit *u,
