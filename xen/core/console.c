@@ -74,6 +74,7 @@ size_t console_ring_read(char *buf, size_t len, u32 *index, bool clear)
 	/* If the characters at the index were overwritten, start at the oldest one kept. */
 	if ((s32)(*index - c) > 0)
 		c = ring_prod - *index <= RING_SIZE ? *index : ring_prod;
+	ASSERT(ring_prod - c <= RING_SIZE);
 	n = (u32)min(len, (size_t)(ring_prod - c));
 	at = c % RING_SIZE;
 	first = min(n, RING_SIZE - at);

@@ -81,6 +81,7 @@ static const char *set_word(const struct param *p, const char *value)
 	char list[96];
 	int n = 0;
 
+	ASSERT(p->words && p->nr_words);
 	if (i >= 0)
 		return store(p, (u64)i);
 	for (u32 k = 0; k < p->nr_words; k++)

@@ -166,6 +166,7 @@ bool rate_limit_take(struct rate_limit *r, s64 now)
 		r->tokens = (u32)min((u64)r->burst, r->tokens + fresh);
 		r->last = now;
 	}
+	ASSERT(r->tokens <= r->burst);
 	if (!r->tokens) {
 		r->dropped++;
 		return false;

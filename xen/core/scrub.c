@@ -60,6 +60,7 @@ static bool scrub_one(struct worker *w)
 	for (u32 i = 0; i < MAX_NUMNODES && !pg; i++)
 		pg = heap_take_dirty((u8)((home + i) % MAX_NUMNODES), chunk_order, &order);
 	if (pg) {
+		ASSERT(order <= chunk_order);
 		heap_return_scrubbed(pg, order);
 		trace_scrub_chunk(page_to_mfn(pg).v, order);
 		w->pages += BIT(order);
@@ -153,6 +154,7 @@ void scrub_heap_at_boot(void)
 		printk(LOG_INFO "Free memory is scrubbed when it is allocated (scrub=off)\n");
 		return;
 	}
+	ASSERT(!workers);	/* one run at a time */
 	workers = xzalloc_array(struct worker, nr_cpu_ids);
 	if (!workers || !total) {
 		xfree(workers);
@@ -171,6 +173,7 @@ void scrub_heap_at_boot(void)
 	/* A late tasklet finds nothing to do, or frames freed just now. Leave none scheduled. */
 	cpumask_for_each(cpu, &cpu_online_map)
 		tasklet_kill(&workers[cpu].tasklet);
+	ASSERT(!__atomic_load_n(&busy, __ATOMIC_RELAXED));
 	heap_set_scrubbing(false);
 	gather_stats(hal_now_ns() - start);
 	xfree(workers);

@@ -123,12 +123,14 @@ static int make_ring(u32 cpu, u32 order)
 	struct page_info *pg = alloc_pages(order, 0);
 	u32 *list = (u32 *)info + info_head_words(nr_rings) + (cpu << order);
 
+	ASSERT(!r->on && list - (u32 *)info <= UINT16_MAX);
 	if (!pg)
 		return -XEN_ENOMEM;
 	r->shared = page_to_virt(pg);
 	r->data = (u8 *)(r->shared + 1);
 	r->size = (u32)(PAGE_SIZE << order) - (u32)sizeof(*r->shared);
 	r->wrap = opt_wrap;
+	ASSERT(!(r->size & 3) && r->size < TRACE_LOSSY / 2);	/* positions leave the flag's bit */
 	for (u32 i = 0; i < 1U << order; i++)
 		list[i] = (u32)(page_to_mfn(pg).v + i);
 	info->mfn_offset[cpu] = (u16)(list - (u32 *)info);

@@ -12,6 +12,7 @@
  * Consumers move cons. The value is checked before use: when it is not a possible position, the
  * ring counts as full.
  */
+#include <xen/assert.h>
 #include <xen/hal/cpu.h>
 #include <xen/softirq.h>
 #include <xen/string.h>
@@ -49,6 +50,7 @@ static void make_plan(const struct trace_ring *r, u32 prod, u32 lost, u32 bytes,
 	u32 pos = prod;
 
 	p->first_fill = 0;
+	p->lost_at = pos;
 	if (lost) {
 		p->first_fill = fill_before(r, pos, LOST_BYTES);
 		p->lost_at = ring_advance(r, pos, p->first_fill);
@@ -114,6 +116,7 @@ static void write_fill(struct trace_ring *r, u32 pos, u32 bytes, u64 stamp)
 {
 	u32 *p = (u32 *)(r->data + ring_offset(r, pos)), words = bytes / 4 - 1;
 
+	ASSERT(bytes && !(bytes & 3) && ring_offset(r, pos) + bytes == r->size);
 	memset(p, 0, bytes);
 	*p = EVENT_WRAP | words << TRACE_EXTRA_SHIFT;
 	if (words <= TRACE_EXTRA_MAX)
@@ -159,6 +162,7 @@ static int try_reserve(struct trace_ring *r, u64 old, u32 bytes, u64 stamp, u32 
 	struct plan p;
 
 	make_plan(r, prod, lost, bytes, &p);
+	ASSERT(r->nesting && ring_offset(r, p.record_at) + bytes <= r->size);
 	if (r->wrap && !push_out(r, prod, p.total))
 		return -1;
 	used = bytes_used(r, prod);

@@ -16,6 +16,8 @@
  */
 #include "cpuid-private.h"
 
+#include <xen/assert.h>
+
 /* Offered when the host has them. */
 static const u16 offered[] = {
 	/* 1.EDX */
@@ -97,6 +99,7 @@ static const u16 depends[][2] = {
 
 static bool has(const u32 *words, u32 f)
 {
+	ASSERT(f / 32 < CPUID_FEATURESET_WORDS);
 	return (words[f / 32] >> (f % 32)) & 1;
 }
 

@@ -108,6 +108,7 @@ static const struct msr_rule *find_rule(const struct msr_ctx *c, u32 msr)
 {
 	u32 lo = 0, hi = ARRAY_SIZE(rules);
 
+	ASSERT(c->policy->vendor < 8);	/* a bit of msr_rule.vendors */
 	while (lo < hi) {
 		u32 mid = (lo + hi) / 2;
 
@@ -144,6 +145,7 @@ static int read_rule(const struct msr_ctx *c, u32 msr, u64 *val)
 {
 	const struct msr_rule *r = find_rule(c, msr);
 
+	ASSERT(!r || (msr >= r->first && msr <= r->last));
 	if (!r)
 		return -XEN_ENOENT;
 	if (r->kind == RULE_ABSENT)
@@ -199,6 +201,7 @@ static int write_rule(const struct msr_ctx *c, u32 msr)
 
 static int write_mc_bank(struct guest_msrs *m, u32 msr, u64 val)
 {
+	ASSERT(is_mc_bank(msr));
 	if (!(msr & 3))
 		m->mc_ctl[(msr - MSR_MC0_CTL) / 4] = val;
 	else if ((msr & 3) == 1 && val)

@@ -31,6 +31,7 @@ bool vlapic_lvt_valid(u32 reg, u64 val)
 
 static u32 reg_read(struct vlapic *vl, u32 reg, s_time_t now)
 {
+	ASSERT(reg < NR_REGS && (READABLE_XAPIC >> reg & 1));
 	if (unlikely(reg == APIC_REG_TMCCT))
 		return vlapic_timer_current(vl, now);
 	/* The arbitration priority is not modelled: it reads as the processor priority. */
@@ -61,6 +62,7 @@ static void send_ipi(struct vlapic *vl, u32 icr, u32 dest)
 
 static void write_lvt(struct vlapic *vl, u32 reg, u32 val)
 {
+	ASSERT(reg >= VLAPIC_FIRST_LVT && reg <= VLAPIC_LAST_LVT);
 	val &= lvt_writable[reg - VLAPIC_FIRST_LVT];
 	/* The reserved timer mode is #GP by MSR and undefined by MMIO: here it is one-shot. */
 	if (reg == APIC_REG_LVTT && LVTT_MODE(val) == LVTT_RESERVED)
@@ -86,6 +88,7 @@ static void write_spiv(struct vlapic *vl, u32 val)
 /* Common to writes by MMIO and by MSR. The caller has checked reserved bits where they fault. */
 static bool reg_write(struct vlapic *vl, u32 reg, u32 val, s_time_t now)
 {
+	ASSERT(reg < NR_REGS);
 	switch (reg) {
 	case APIC_REG_TPR:
 		vlapic_set_tpr(vl, (u8)val);
@@ -120,6 +123,7 @@ u64 vlapic_mmio_read(struct vlapic *vl, u32 offset, u32 size, s_time_t now)
 {
 	u32 reg = offset >> 4, byte = offset & 15;
 
+	ASSERT(offset < PAGE_SIZE && size >= 1 && size <= 8);
 	if (!vlapic_mmio_active(vl))
 		return ~0UL;
 	if (reg >= NR_REGS || !((READABLE_XAPIC >> reg) & 1)) {
@@ -135,6 +139,7 @@ void vlapic_mmio_write(struct vlapic *vl, u32 offset, u32 size, u64 val, s_time_
 {
 	u32 reg = offset >> 4, v = (u32)val;
 
+	ASSERT(offset < PAGE_SIZE && size >= 1 && size <= 8);
 	/* Anything but an aligned 32-bit write is undefined (SDM 11.4.1); it changes nothing. */
 	if (!vlapic_mmio_active(vl) || (offset & 15) || size < 4)
 		return;

@@ -52,6 +52,7 @@ void vlapic_reset(struct vlapic *vl)
 void vlapic_init(struct vlapic *vl, struct vlapic_page *page, u32 apic_id, bool bsp, u32 phys_bits,
 		 const struct vlapic_ops *ops, void *ctx)
 {
+	ASSERT(page && ops);
 	memset(vl, 0, sizeof(*vl));
 	memset(page, 0, sizeof(*page));
 	vl->page = page;

@@ -519,10 +519,10 @@ static void test_hostile(void **state)
 		val >>= rand() % 64;
 		switch (rand() % 6) {
 		case 0:
-			vlapic_mmio_write(&vl, rand() % 0x1100, 1 << rand() % 4, val, now);
+			vlapic_mmio_write(&vl, rand() % 0x1000, 1 << rand() % 4, val, now);
 			break;
 		case 1:
-			vlapic_mmio_read(&vl, rand() % 0x1100, 1 << rand() % 4, now);
+			vlapic_mmio_read(&vl, rand() % 0x1000, 1 << rand() % 4, now);
 			break;
 		case 2:
 			vlapic_msr_write(&vl, 0x800 + rand() % 0x48, val, now);

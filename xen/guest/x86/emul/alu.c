@@ -87,6 +87,7 @@ int x86_do_alu(struct x86_emu *e)
 		e->dst.val = logic(e, a ^ b, size);
 		break;
 	default:	/* AND, TEST */
+		ASSERT(e->insn->op == OP_AND || e->insn->op == OP_TEST);
 		e->dst.val = logic(e, a & b, size);
 	}
 	return X86EMUL_OKAY;
@@ -96,6 +97,7 @@ int x86_do_incdec(struct x86_emu *e)
 {
 	u64 cf = e->regs.rflags & X86_FLAG_CF;
 
+	ASSERT(e->insn->op == OP_INC || e->insn->op == OP_DEC);
 	if (e->insn->op == OP_INC)
 		e->dst.val = add(e, e->dst.val, 1, 0, e->dst.size);
 	else
@@ -130,6 +132,7 @@ int x86_do_movsx(struct x86_emu *e)
 
 static u64 swap_bytes(u64 val, u32 size)
 {
+	ASSERT(size == 2 || size == 4 || size == 8);
 	return __builtin_bswap64(val) >> (64 - size * 8);
 }
 
@@ -148,6 +151,7 @@ int x86_do_bswap(struct x86_emu *e)
 
 int x86_do_lea(struct x86_emu *e)
 {
+	ASSERT(e->insn->has_modrm && e->insn->mod != 3);
 	x86_emu_set_reg(e, e->insn->reg, e->insn->opsize, x86_emu_offset(e));
 	return X86EMUL_OKAY;
 }
@@ -156,6 +160,7 @@ int x86_do_xchg(struct x86_emu *e)
 {
 	u64 old = e->dst.val;
 
+	ASSERT(e->src.kind == OPD_REG && e->src.size == e->dst.size);
 	e->dst.val = e->src.val;
 	x86_emu_set_reg(e, e->src.reg, e->src.size, old);
 	return X86EMUL_OKAY;
@@ -165,6 +170,7 @@ int x86_do_xadd(struct x86_emu *e)
 {
 	u64 old = e->dst.val;
 
+	ASSERT(e->src.kind == OPD_REG && e->src.size == e->dst.size);
 	e->dst.val = add(e, old, e->src.val, 0, e->dst.size);
 	x86_emu_set_reg(e, e->src.reg, e->src.size, old);
 	return X86EMUL_OKAY;
@@ -174,6 +180,7 @@ int x86_do_cmpxchg(struct x86_emu *e)
 {
 	u64 acc = x86_emu_reg(e, X86_RAX, e->dst.size);
 
+	ASSERT(e->src.kind == OPD_REG && e->dst.kind != OPD_NONE);
 	x86_emu_sub(e, acc, e->dst.val, 0, e->dst.size);
 	if (e->regs.rflags & X86_FLAG_ZF) {
 		e->dst.val = e->src.val;
@@ -195,6 +202,7 @@ int x86_do_cmpxchg8b(struct x86_emu *e)
 	gvaddr_t linear;
 	int rc = x86_emu_linear(e, x86_emu_segment(e), off, half * 2, true, &linear);
 
+	ASSERT(e->insn->mod != 3 && e->dst.kind == OPD_NONE);	/* it stores by itself */
 	if (rc != X86EMUL_OKAY)
 		return rc;
 	if (half == 8 && (linear.v & 15))
@@ -274,6 +282,7 @@ int x86_do_cbw(struct x86_emu *e)
 {
 	u32 half = e->insn->opsize / 2;
 
+	ASSERT(half >= 1);
 	x86_emu_set_reg(e, X86_RAX, e->insn->opsize,
 			x86_sext(e->regs.gpr[X86_RAX], half));
 	return X86EMUL_OKAY;

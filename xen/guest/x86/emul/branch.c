@@ -47,6 +47,7 @@ int x86_do_loop(struct x86_emu *e)
 	u64 count = x86_emu_reg(e, X86_RCX, width);
 	bool zf = e->regs.rflags & X86_FLAG_ZF, taken;
 
+	ASSERT(width == 2 || width == 4 || width == 8);
 	if (e->insn->op == OP_JCXZ) {
 		taken = !count;
 	} else {
@@ -88,10 +89,12 @@ static int far_pointer(struct x86_emu *e, u16 *sel, u64 *off)
 	int rc;
 
 	if (e->insn->form == F_FAR) {
+		ASSERT(size <= 4);	/* the form is undefined in 64-bit mode */
 		*sel = e->insn->imm2;
 		*off = e->insn->imm;
 		return X86EMUL_OKAY;
 	}
+	ASSERT(e->insn->mod != 3 && size + 2 <= sizeof(buf));
 	rc = x86_emu_read(e, x86_emu_segment(e), x86_emu_offset(e), buf, size + 2);
 	*off = 0;
 	memcpy(off, buf, size);
@@ -175,6 +178,7 @@ int x86_do_int(struct x86_emu *e)
 		vector = X86_EXC_DB;
 		break;
 	default:
+		ASSERT(e->insn->op == OP_INTN);
 		if ((e->regs.rflags & X86_FLAG_VM) && (e->regs.rflags & X86_FLAG_IOPL) !=
 						      X86_FLAG_IOPL)
 			return x86_emu_gp0(e);
@@ -192,8 +196,10 @@ int x86_do_bound(struct x86_emu *e)
 	s64 index = x86_sext(x86_emu_reg(e, e->insn->reg, size), size);
 	u8 buf[8] = { 0 };
 	u64 low = 0, high = 0;
-	int rc = x86_emu_read(e, x86_emu_segment(e), x86_emu_offset(e), buf, size * 2);
+	int rc;
 
+	ASSERT(size * 2 <= sizeof(buf));	/* BOUND is undefined in 64-bit mode */
+	rc = x86_emu_read(e, x86_emu_segment(e), x86_emu_offset(e), buf, size * 2);
 	if (rc != X86EMUL_OKAY)
 		return rc;
 	memcpy(&low, buf, size);

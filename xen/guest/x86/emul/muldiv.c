@@ -5,6 +5,7 @@
 /** rDX:rAX for an instruction of @size bytes; byte instructions use AH:AL. */
 static void set_wide(struct x86_emu *e, u32 size, u64 low, u64 high)
 {
+	ASSERT(!((low | high) & ~x86_mask(size)));
 	if (size == 1) {
 		x86_emu_set_reg(e, X86_RAX, 2, (low & 0xff) | high << 8);
 		return;
@@ -24,6 +25,7 @@ int x86_do_mul(struct x86_emu *e)
 	bool is_signed = e->insn->op == OP_IMUL, over;
 	unsigned __int128 prod;
 
+	ASSERT(is_signed || e->insn->op == OP_MUL);
 	if (is_signed)
 		prod = (__int128)x86_sext(a, size) * x86_sext(b, size);
 	else
@@ -48,6 +50,7 @@ int x86_do_imul2(struct x86_emu *e)
 	u64 low = (u64)prod & x86_mask(size);
 	bool over = prod != x86_sext(low, size);
 
+	ASSERT(e->dst.kind == OPD_REG && size >= 2);
 	e->dst.val = low;
 	x86_emu_set_flags(e, X86_FLAGS_ARITH,
 			  x86_emu_szp(low, size) | (over ? X86_FLAG_CF | X86_FLAG_OF : 0));
@@ -60,6 +63,7 @@ static u64 divide(u64 high, u64 low, u64 by, u64 *rem)
 	u64 quot = 0, top;
 	int i;
 
+	ASSERT(high < by);
 	if (!high) {
 		*rem = low % by;
 		return low / by;
@@ -113,6 +117,7 @@ int x86_do_div(struct x86_emu *e)
 	else
 		num = (unsigned __int128)x86_emu_reg(e, X86_RDX, size) << bits |
 		      x86_emu_reg(e, X86_RAX, size);
+	ASSERT(e->insn->op == OP_DIV || e->insn->op == OP_IDIV);
 	if (e->insn->op == OP_DIV) {
 		ok = divide_unsigned(num, e->dst.val, size, &quot, &rem);
 	} else {
@@ -180,6 +185,7 @@ int x86_do_decimal(struct x86_emu *e)
 		adjust_unpacked(e, false);
 		break;
 	default:
+		ASSERT(e->insn->op == OP_AAS);
 		adjust_unpacked(e, true);
 	}
 	return X86EMUL_OKAY;

@@ -62,6 +62,7 @@ static void shift(struct x86_emu *e, u32 count)
 	u32 size = e->dst.size, bits = size * 8, flags;
 	u64 val = e->dst.val, res, cf, of;
 
+	ASSERT(count >= 1 && count <= 63 && !(val & ~x86_mask(size)));
 	switch (e->insn->op) {
 	case OP_SHL:
 		res = count < bits ? val << count : 0;
@@ -109,6 +110,7 @@ int x86_do_shiftd(struct x86_emu *e)
 		return X86EMUL_OKAY;
 	if (count > bits)
 		count -= bits;
+	ASSERT(count >= 1 && count <= bits && e->src.size == size);
 	if (e->insn->op == OP_SHLD) {
 		res = count < bits ? val << count | fill >> (bits - count) : fill;
 		cf = (val >> (bits - count)) & 1;

@@ -149,6 +149,7 @@ int x86_do_enter(struct x86_emu *e)
 	u64 bp = e->regs.gpr[X86_RBP];
 	int rc;
 
+	ASSERT(size == 2 || size == 4 || size == 8);
 	level = e->insn->imm2 & ENTER_MAX_LEVEL;
 	rc = x86_emu_push(e, bp, size);
 	if (rc != X86EMUL_OKAY)

@@ -55,6 +55,7 @@ static int repeat(struct x86_emu *e, step_fn *step, bool compare)
 	u64 count;
 	int rc;
 
+	ASSERT(e->dst.kind == OPD_NONE && !e->partial);
 	if (!prefix)
 		return step(e);
 	count = x86_emu_reg(e, X86_RCX, width);

@@ -41,6 +41,7 @@ int x86_do_flag(struct x86_emu *e)
 		x86_emu_set_flags(e, X86_FLAG_DF, X86_FLAG_DF);
 		break;
 	default:
+		ASSERT(e->insn->op == OP_CLI || e->insn->op == OP_STI);
 		return change_if(e, e->insn->op == OP_STI);
 	}
 	return X86EMUL_OKAY;
@@ -127,6 +128,7 @@ int x86_do_movcr(struct x86_emu *e)
 	u64 val;
 	int rc;
 
+	ASSERT(!e->ctx->cpl);
 	if (e->insn->prefixes & X86_PFX_LOCK)
 		nr |= 8;
 	if (nr != 0 && nr != 2 && nr != 3 && nr != 4 && nr != 8)
@@ -218,6 +220,7 @@ int x86_do_dtr(struct x86_emu *e)
 	u16 limit;
 	int rc;
 
+	ASSERT(base_bytes + 2 <= sizeof(buf));
 	if (e->insn->op == OP_SGDT || e->insn->op == OP_SIDT) {
 		if (umip_denies(e))
 			return x86_emu_gp0(e);

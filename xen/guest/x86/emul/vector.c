@@ -79,6 +79,7 @@ int x86_do_vecmov(struct x86_emu *e)
 		return x86_emu_raise(e, X86_EXC_NM, 0);
 	whole = vex && insn->vex_l ? 32 : 16;
 	len = m->bytes ? m->bytes : whole;
+	ASSERT(whole <= sizeof(buf));
 	ASSERT(len <= whole && !(len & (len - 1)));
 	if ((insn->opcode & 0xef) == 0x6e && (insn->rex & 8) && insn->vex_pp == 1)
 		len = 8;
