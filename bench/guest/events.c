@@ -152,7 +152,7 @@ static void deliver_vector(const char *name, u32 rounds)
 	event_upcall_vector(0, 0);
 }
 
-/* Nobody else wants the CPU. */
+/* No other vCPU wants the CPU. */
 static void yield_alone(const char *name, u32 rounds)
 {
 	MEASURE(name, rounds, sched_op(SCHEDOP_yield, NULL));

@@ -181,7 +181,7 @@ static void console(const struct life *l)
 		die("%s console shows nothing", l->side->xl);
 	ns = now() - start;
 	kill(pid, SIGTERM);
-	/* Nobody must be left who waits for room to write. */
+	/* No process may be left that waits for room to write. */
 	close(p.fd);
 	waitpid(pid, NULL, 0);
 	sample(l, "console", ns);

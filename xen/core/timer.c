@@ -33,11 +33,11 @@ struct timers {
 
 static DEFINE_PER_CPU(struct timers, timers);
 
-static void bill_nobody(struct vcpu *v, s64 ns)
+static void no_biller(struct vcpu *v, s64 ns)
 {
 }
 
-static void (*bill)(struct vcpu *v, s64 ns) = bill_nobody;	/* set at boot */
+static void (*bill)(struct vcpu *v, s64 ns) = no_biller;	/* set at boot */
 
 void timer_set_biller(void (*fn)(struct vcpu *v, s64 ns))
 {

@@ -220,7 +220,7 @@ void xfree(void *p)
 	}
 	if (slab->magic != SLAB_MAGIC || slab->cls >= NR_CLASSES ||
 	    ((uintptr_t)p % PAGE_SIZE - SLAB_HEADER) % class_size[slab->cls])
-		panic("xfree: %p is no object", p);
+		panic("xfree: %p is not an allocated object", p);
 	room = class_size[slab->cls] - sizeof(*g);
 	flags = spin_lock_irqsave(&xmalloc_lock);
 	g = guard_of(p, slab->cls);

@@ -12,15 +12,15 @@
 
 #include "private.h"
 
-static void tell_nobody(void)
+static void no_listener(void)
 {
 }
 
-static void (*ended)(void) = tell_nobody;	/* set at boot */
+static void (*ended)(void) = no_listener;	/* set at boot */
 
 void shutdown_set_listener(void (*fn)(void))
 {
-	ASSERT(ended == tell_nobody);
+	ASSERT(ended == no_listener);
 	ended = fn;
 }
 

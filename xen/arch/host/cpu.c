@@ -216,7 +216,7 @@ void hal_cpu_relax(void)
 {
 	host_clock += STEP_NS;
 	if (++spins > SPIN_LIMIT)
-		panic("every CPU spins: nobody will make progress");
+		panic("every CPU spins: a deadlock");
 	if (host_observer != NO_CPU)
 		switch_cpu();
 	if (me()->irq_on)

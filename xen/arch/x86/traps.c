@@ -97,7 +97,7 @@ void irq_dispatch(u8 vector)
 	if (fn)
 		fn(vector);
 	else if (this_cpu(spurious_irqs)++ == 0)
-		printk(LOG_WARN "CPU%u: interrupt on vector %#x, which nobody handles\n",
+		printk(LOG_WARN "CPU%u: interrupt on vector %#x, which has no handler\n",
 		       hal_smp_cpu_id(), vector);
 	trace_irq_exit(vector);
 	cpu_info()->irq_depth--;

@@ -15,7 +15,7 @@ import tempfile
 import tomllib
 
 HERE = pathlib.Path(__file__).resolve().parent
-MAX_BYTES = 255         # of an element in a 32-bit guest: how far a pointer can tell phases apart
+MAX_BYTES = 255         # of a structure in a 32-bit guest: COMPAT_MAX_BYTES
 DIE = re.compile(r"\s*<(\d+)><([0-9a-f]+)>: Abbrev Number: (\d+)(?: \(DW_TAG_(\w+)\))?")
 ATTR = re.compile(r"\s+<[0-9a-f]+>\s+DW_AT_(\w+)\s*: (.*)")
 INDIRECT = re.compile(r"\(indirect string, offset: \w+\): ")
@@ -98,7 +98,7 @@ class Types:
         return n
 
     def pointee(self, die):
-        """What a guest handle leads to."""
+        """The type that a guest handle points to."""
         die, _ = self.strip(die)
         while die.tag != "pointer_type":
             die, _ = self.strip(self.of(die.children[0]) if die.children[0].tag == "member"
@@ -122,14 +122,14 @@ def compile_types(compiler, include, width, spec, names):
 
 
 class Maker:
-    """Walks a type in both widths side by side."""
+    """Compares a type in both widths, member by member."""
 
     def __init__(self, spec, native, compat):
         self.spec, self.native, self.compat = spec, native, compat
         self.layouts = {}       # name: (C type, compat bytes, fields, tag or None)
 
     def layout_of(self, nat, com):
-        """The name of the layout for what a pointer leads to; "" when none is needed."""
+        """The name of the layout of a pointer's target; "" when both widths have the same."""
         if nat is None:
             return ""
         nat, _ = self.native.strip(nat)
@@ -161,7 +161,7 @@ class Maker:
         return name
 
     def fields(self, nat, com, where, path, noff, coff, tagged=None):
-        """The leaves: (kind, path, native offset and size, compat offset and size, target)."""
+        """The innermost members: (kind, path, native offset and size, compat offset and size, target)."""
         raw_nat, raw_com = nat, com
         nat, handle = self.native.strip(nat)
         com, chandle = self.compat.strip(com)
@@ -200,7 +200,7 @@ class Maker:
         return out
 
     def array(self, nat, com, where, path, noff, coff):
-        """An array: bytes when its elements are alike, else each of them."""
+        """An array: copied as bytes if both layouts are equal, else element by element."""
         elem_n, elem_c = self.native.of(nat), self.compat.of(com)
         size_n, size_c = self.native.size(elem_n), self.compat.size(elem_c)
         count = self.native.count(nat)
@@ -254,7 +254,7 @@ class Maker:
 
 
 def members(die):
-    """Of a structure or union."""
+    """The members of a structure or union."""
     return [c for c in die.children if c.tag == "member"]
 
 
@@ -269,7 +269,7 @@ def join(path, name):
 
 
 def merge(fields):
-    """Join runs of bytes that lie alike, gaps included."""
+    """Join neighbours that are at equal distances in both widths, with the gaps between them."""
     out = []
     for field in sorted(fields, key=lambda f: (f[2], f[4])):
         last = out[-1] if out else None
@@ -283,14 +283,14 @@ def merge(fields):
 
 
 def c_field(field):
-    """One initialiser."""
+    """The C initialiser of one field."""
     kind, path, noff, nsize, coff, csize, target = field
     return (f"\t{{ COMPAT_{kind.upper()}, {noff}, {nsize}, {coff}, {csize}, "
             f"COMPAT_LAYOUT_{target or 'NONE'} }},\t/* {path or 'itself'} */")
 
 
 def emit_layouts(maker):
-    """The tables of fields."""
+    """Print the tables of fields."""
     for name, (_, _, fields, tag) in maker.layouts.items():
         print(f"static const struct compat_field fields_{name}[] = {{")
         print("\n".join(c_field(f) for f in fields))
@@ -337,7 +337,7 @@ def c_call(call, command, layout):
 
 
 def emit_shared(compat, types):
-    """Offsets in shared memory."""
+    """Print the offsets of members in shared memory."""
     for name, die in types.items():
         for path, offset in offsets(compat, die, "", 0):
             macro = f"COMPAT_OFFSET_{name.split()[-1]}_{re.sub('[^a-z0-9_]', '_', path)}"
@@ -355,7 +355,7 @@ def offsets(types, die, path, at):
 
 
 def main():
-    """The command."""
+    """The command line."""
     if len(sys.argv) != 3:
         sys.exit(__doc__.strip())
     with open(HERE / "layouts.toml", "rb") as file:

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Capstone behind disasm.h. */
+/* disasm.h on top of Capstone. */
 #include "disasm.h"
 
 #include <stdio.h>

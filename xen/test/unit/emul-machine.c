@@ -30,7 +30,7 @@ static u8 *locate(struct emul_machine *m, gvaddr_t linear, u32 len, bool write)
 	return off < m->size && len <= m->size - off ? m->mem + off : NULL;
 }
 
-/** Instructions are always handed over in ctx->insn; a fetch means those were not enough. */
+/** All bytes of an instruction are given in ctx->insn, so the emulator has no reason to fetch. */
 static int machine_fetch(struct x86_emul_ctx *ctx, gvaddr_t linear, void *buf, u32 len)
 {
 	return page_fault(ctx, linear.v, 0x10);

@@ -177,7 +177,7 @@ void oracle_explain(const struct emul_machine *m, const struct native_state *bef
 				native_data()[i], m->mem[i]);
 }
 
-/** In 32-bit code the upper halves are meaningless. */
+/** In 32-bit code the upper halves of registers are not compared. */
 static bool same_registers(const struct emul_machine *m, const u64 *gpr)
 {
 	bool is64 = x86_emul_mode(&m->ctx) == X86_MODE_64;

@@ -28,7 +28,7 @@ void world_init(void)
 		hal_direct_map = aligned_alloc(PAGE_SIZE, WORLD_FRAMES * PAGE_SIZE);
 		frame_table = calloc(WORLD_FRAMES, sizeof(*frame_table));
 		assert(hal_direct_map && frame_table);
-		/* Frame 0 has no owner, so that confusing "none" with mfn 0 shows. */
+		/* Frame 0 has no owner, so that code that takes mfn 0 for "none" fails here. */
 		for (u32 i = 1; i < WORLD_FRAMES; i++)
 			frame_table[i].state = PAGE_STATE_FREE;
 	}
@@ -357,7 +357,7 @@ void unmap_guest_page(void *va, struct page_info *page)
 	page_put(page);
 }
 
-/* Guest memory: a test's own objects; the first page is a hole. */
+/* A guest's pointers refer to the test's own objects; the first page is a hole. */
 
 static u64 guest_start = PAGE_SIZE, guest_end = ~0UL;
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* See sched-world.h. The event channels are replaced by none, so that only the scheduler runs. */
+/* See sched-world.h. Stubs replace the event channels, so that only the scheduler runs. */
 #include "sched-world.h"
 
 #include <xen/evtchn.h>

@@ -142,7 +142,7 @@ static void test_madt(void **state)
 	put_lapic(0, 0, 1);
 	put_lapic(1, 2, 1);
 	put_lapic(2, 4, 0);		/* disabled */
-	put_lapic(3, 0xff, 1);		/* the id that means none */
+	put_lapic(3, 0xff, 1);		/* this id means that there is no CPU */
 	put(9 | 16 << 8, 4);		/* x2APIC */
 	put(300, 4);
 	put(1, 4);

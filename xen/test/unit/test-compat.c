@@ -142,7 +142,7 @@ static void random_bytes_come_back(void **state)
 	}
 }
 
-/* A part gives what the whole would, and writes nothing outside its span. */
+/* A part is translated as within the whole, and nothing outside of the part is written. */
 static void members_one_by_one(void **state)
 {
 	for (u32 i = 0; i < ARRAY_SIZE(samples); i++) {
@@ -178,7 +178,7 @@ static void members_one_by_one(void **state)
 	}
 }
 
-/* Arithmetic in native sizes leads to the element meant, at any address. */
+/* Arithmetic in native sizes on a translating pointer gives the right element at any address. */
 static void pointer_arithmetic(void **state)
 {
 	unit_seed();
@@ -236,7 +236,7 @@ static void shared_page(void **state)
 		assert_int_equal(*selector(vi, wide), 1U << 30);
 		shared_select_all(&d, vi);
 		assert_int_equal(*selector(vi, wide), ~0U);
-		/* Nothing of it reaches the times. */
+		/* The write does not change the times that follow. */
 		for (u32 i = offsetof(struct vcpu_info, time); i < sizeof(*vi); i++)
 			assert_int_equal(((char *)vi)[i], 0);
 	}
@@ -278,7 +278,7 @@ static u32 peek(u64 at)
 	return val;
 }
 
-/* The registers of a call, kept over continuations as a processor would. */
+/* The registers of a call. A continuation finds them as the one before left them. */
 static long call(u32 nr, u32 *reg)
 {
 	struct hypercall hc = { .nr = nr };
@@ -431,7 +431,7 @@ static void layout_latched(void *arg)
 	HOST_CHECK(!dom->shared_info_is_32bit);
 }
 
-/* Pointers at and over the end of what 32 bits can name, and NULL. */
+/* NULL, and pointers to structures that end at or beyond 4 GiB. */
 static void bad_pointers(void *arg)
 {
 	static const u32 bad[] = { 0xffffffff, 0xfffffff0, 0xffffffec, 0x40000000, 0x80000000 };
@@ -481,14 +481,14 @@ static void forged_pointers(void *arg)
 	HOST_CHECK(dom->tot_pages == RAM);
 }
 
-/* Commands that do something without a pointer to get wrong. */
+/* Commands that have no pointer and succeed: a call with a bad pointer does not fail. */
 static bool acts_without_pointer(u32 nr, u32 cmd)
 {
 	return (nr == __HYPERVISOR_sched_op && (cmd == SCHEDOP_yield || cmd == SCHEDOP_block)) ||
 	       (nr == __HYPERVISOR_vcpu_op && (cmd == VCPUOP_up || cmd == VCPUOP_down));
 }
 
-/* A call that 64-bit guests can make is in the table, or 32-bit guests would miss it. */
+/* Every call that a 64-bit guest can make must be in the table. */
 static void no_call_is_missing(void *arg)
 {
 	u32 known = 0;
@@ -515,7 +515,7 @@ static void no_call_is_missing(void *arg)
 		}
 	}
 	HOST_CHECK(known > 100);
-	/* And what is in no table is refused. */
+	/* A call that is not in the table is refused. */
 	dom->vcpu[0]->caller_is_32bit = true;
 	HOST_CHECK(CALL(__HYPERVISOR_memory_op, XENMEM_exchange, ARGS) == -XEN_ENOSYS);
 	HOST_CHECK(CALL(__HYPERVISOR_mmu_update, ARGS) == -XEN_ENOSYS);

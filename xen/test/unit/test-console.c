@@ -47,7 +47,7 @@ static void test_levels(void **state)
 	printk(LOG_DEBUG "d\n");
 	printk(LOG_G_DEBUG "g\n");
 	assert_string_equal(output(), "(XEN) d\n(XEN) g\n");
-	/* Shown whatever happens, and shown at a limited rate. */
+	/* Levels that are always shown, and those shown at a limited rate. */
 	params_parse("loglvl=error/warning guest_loglvl=error/all");
 	for (u32 i = 0; i < 500; i++) {
 		printk(LOG_ERR "always\n");
@@ -141,7 +141,7 @@ static void test_ring_wraps(void **state)
 	assert_int_equal(n, 11);
 	n = console_ring_read(buf, 4, &old, true);
 	assert_memory_equal(buf, "(XEN", 4);
-	/* Cleared: nothing is left for a new reader. */
+	/* After clearing, a new reader gets nothing. */
 	old = 0;
 	assert_int_equal(console_ring_read(buf, sizeof(buf), &old, false), 0);
 	output();

@@ -59,7 +59,7 @@ static void query_intel(void *ctx, u32 leaf, u32 sub, struct cpuid_leaf *out)
 	full_host(&vendor_intel, leaf, sub, out);
 }
 
-/* A CPU that answers nonsense. */
+/* A CPU whose every leaf is all ones. */
 static void query_ones(void *ctx, u32 leaf, u32 sub, struct cpuid_leaf *out)
 {
 	*out = (struct cpuid_leaf){ ~0u, ~0u, ~0u, ~0u };
@@ -244,7 +244,7 @@ static void test_serialise(void **state)
 	assert_int_equal(cpuid_policy_update(&q, &p, leaves, n, msrs, nm, &bl, &bs, &bm), 0);
 	assert_false(cpuid_has(&q, XEN_X86_FEATURE_AVX2) || cpuid_has(&q, XEN_X86_FEATURE_VMX));
 	assert_int_equal(q.xcr0_max, 0x203);
-	/* Nothing is lost forever: the limit is the policy as created. */
+	/* A feature that was removed can be added again: the policy as created is the limit. */
 	cpuid_policy_to_leaves(&p, leaves, CPUID_MAX_SERIALISED, &n);
 	assert_int_equal(cpuid_policy_update(&q, &p, leaves, n, msrs, nm, &bl, &bs, &bm), 0);
 	assert_memory_equal(&p, &q, sizeof(p));

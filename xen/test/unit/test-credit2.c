@@ -119,7 +119,7 @@ static void caps(void *arg)
 			ran += sw_ran(d[i]->vcpu[j]);
 		HOST_CHECK(close_to(ran, 40 * MS * (cap[i] ? cap[i] : 100)));
 	}
-	/* It cannot save up the time it does not use. */
+	/* The time that a paused domain did not use under its cap is not saved for later. */
 	vcpu_pause(d[1]->vcpu[0]);
 	host_run(hal_now_ns() + 1 * SEC);
 	ran = sw_ran(d[1]->vcpu[0]);
@@ -220,7 +220,7 @@ static void guest_counts(struct vcpu *v, void *arg)
 	host_guest_compute(v, 50 * US);
 }
 
-/* The one of the two that is charged with the handler, if any. */
+/* @arg is the index of the domain that is charged with the handler; 2: neither. */
 static void toll(void *arg)
 {
 	u32 payer = (u32)(uintptr_t)arg;
@@ -247,13 +247,13 @@ static void test_handlers_are_charged(void **state)
 	const struct host_outcome *o = host_isolated(toll, (void *)2);
 	const u64 *done = o->value;
 
-	/* 4 s in pieces of 50 us, of which handlers take 30 %: that of both, or of the payer. */
+	/* 4 s in pieces of 50 us. Handlers take 30 % of the time, from both or from the payer. */
 	assert_int_equal(o->status, 0);
 	assert_true(close_to(done[0], 28000) && close_to(done[1], 28000));
 	for (uintptr_t payer = 0; payer < 2; payer++) {
 		o = host_isolated(toll, (void *)payer);
 		assert_int_equal(o->status, 0);
-		/* The limit on credit forgives the other some of it now and then. */
+		/* Credit has an upper limit, so the other one does not keep all that it saves. */
 		assert_in_range(done[!payer], 39000, 40200);
 		assert_in_range(done[payer], 15600, 17000);
 	}
@@ -327,7 +327,7 @@ static void steal(void *arg)
 	struct domain *d;
 	u64 before[4];
 
-	/* A run queue for each CPU. All start on one, then are let go. */
+	/* A run queue for each CPU. All start on one CPU; then the affinity is widened. */
 	sw_start(19, 4, arg);
 	d = sw_domain(1, 4);
 	for (u32 i = 0; i < 4; i++) {

@@ -42,7 +42,7 @@ static void random_insn(u8 *buf, u32 len)
 		buf[pos] = rnd() & 1 ? 0x38 : 0x3a;
 }
 
-/** Length of the prefixes at @b; notes whether @wanted is among them. */
+/** Length of the prefixes at @b, and whether @wanted is among them. */
 static u32 skip_prefixes(const u8 *b, enum x86_mode mode, u8 wanted, bool *found)
 {
 	static const u8 all[] = { 0x26, 0x2e, 0x36, 0x3e, 0x64, 0x65, 0x66, 0x67, 0xf0, 0xf2,
@@ -80,7 +80,7 @@ static bool known_difference(const struct x86_insn *insn, const u8 *b, int ours)
 	if ((insn->mode == X86_MODE_64 || rep) && opsize &&
 	    ((!insn->map && (op == 0xe8 || op == 0xe9)) || (map0f && (op & 0xf0) == 0x80)))
 		return true;
-	/* Sizes of immediates go wrong when 66 or REX.W meets another prefix. */
+	/* It gives wrong sizes of immediates when another prefix comes with 66 or REX.W. */
 	if (!insn->map && ((op == 0x68 && rep && opsize) || (op == 0xe8 && (insn->rex & 8))))
 		return true;
 	/* RET with REX.W still has a 16-bit immediate. */

@@ -75,7 +75,7 @@ static void claims(void *arg)
 	HOST_CHECK(claim(0, 0x40, 0x43) == -XEN_EEXIST);
 	HOST_CHECK(claim(1, 0x44, 0x60) == 0);
 	HOST_CHECK(at(0x60, 1) == &dev[1]);
-	/* The other space knows nothing of it; its end is the end of memory. */
+	/* Ports and memory are separate; the last address of memory can be claimed. */
 	HOST_CHECK(!device_find(&t, DEVICE_MMIO, 0x40, 1));
 	HOST_CHECK(device_claim(&t, &dev[0], DEVICE_MMIO, ~0UL - 4095, ~0UL) == 0);
 	HOST_CHECK(device_find(&t, DEVICE_MMIO, ~0UL, 1) == &dev[0]);
@@ -172,7 +172,7 @@ static void ends(void *arg)
 	HOST_CHECK(!at(1, 1));
 	device_eoi(&t, 3);
 	HOST_CHECK(eois == 10);
-	device_table_destroy(&t);	/* nothing is left, and one never set up is like that */
+	device_table_destroy(&t);	/* an empty table is like one that was never set up */
 }
 
 #define ISOLATED(name, fn) \

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* dom0_mem= and dom0_max_vcpus=: every form with what it means, and what is not one. */
+/* dom0_mem= and dom0_max_vcpus=: what each form means, and what is refused. */
 #include "unit.h"
 
 #include <string.h>
@@ -36,7 +36,7 @@ static void expect_error(const char *line, const char *why)
 		fail_msg("%s: got \"%s\"", line, got);
 }
 
-/* A parameter keeps its value, so each line says all that matters to it. */
+/* A parameter keeps its value between lines, so each line sets all parts of it. */
 static void test_mem(void **state)
 {
 	static const struct {

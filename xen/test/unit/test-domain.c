@@ -125,7 +125,7 @@ static void areas_in_own_memory_only(void *arg)
 	}
 }
 
-/* A shutdown that vCPUs came after must still be undone as it was done. */
+/* A vCPU made after a shutdown is resumed as often as it was paused, no matter how often. */
 static void resume_with_later_vcpu(void *arg)
 {
 	struct domain *d;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * XEN_DOMCTL_* and XEN_SYSCTL_* on the simulated machine: who may call, what is refused and how,
- * what a domain looks like from its making to its end. The platform's operations are not here.
+ * how a domain is reported from its creation to its end. The platform's operations are not here.
  */
 #include <stdarg.h>
 #include <stddef.h>
@@ -201,7 +201,7 @@ static void life(void *arg)
 	start();
 	id = make_guest();
 	memset(&op, 0, sizeof(op));
-	/* Asks for the next domain from a number on. */
+	/* The call describes the first domain whose number is not below the one given. */
 	HOST_CHECK(domctl(&op, XEN_DOMCTL_getdomaininfo, 1) == 0 && op.domain == id);
 	HOST_CHECK(op.u.getdomaininfo.domain == id && op.u.getdomaininfo.nr_online_vcpus == 0);
 	HOST_CHECK(op.u.getdomaininfo.max_vcpu_id == XEN_INVALID_MAX_VCPU_ID);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The ELF reader: a good file, each way to be bad, and random damage that must stay inside. */
+/* The ELF reader: a valid file, each kind of invalid one, and random damage. */
 #include "unit.h"
 
 #include <elf.h>
@@ -31,7 +31,7 @@ static const struct { Elf64_Nhdr h; char name[8]; u8 desc[8]; } other_note = {
 
 static struct image *make(void)
 {
-	/* Allocated to size, so that any access outside is seen. */
+	/* Allocated with its exact size, so that the sanitizer sees any access outside. */
 	struct image *f = calloc(1, sizeof(*f));
 
 	f->eh = (Elf64_Ehdr){

@@ -110,7 +110,7 @@ static void test_no_virtualisation(void **state)
 		assert_fault(RUN(0x0f, 0x01, 0xda), X86_EXC_UD);	/* vmload */
 		assert_fault(RUN(0x0f, 0x01, 0xdf), X86_EXC_UD);	/* invlpga */
 	}
-	/* Neighbours that are something else */
+	/* Instructions with similar encodings are something else */
 	assert_int_equal(RUN(0x66, 0x0f, 0x78, 0xc0, 1, 2), X86EMUL_UNHANDLEABLE);	/* extrq */
 	assert_int_equal(RUN(0x0f, 0xc7, 0xf0), X86EMUL_UNHANDLEABLE);	/* rdrand eax */
 	assert_int_equal(m.accesses, 0);
@@ -676,7 +676,7 @@ static void test_other_instruction(void **state)
 		LEFT_ALONE(allowed, 0xfa);			/* cli */
 		LEFT_ALONE(allowed, 0x0f, 0x01, 0xf8);	/* swapgs */
 	}
-	m.ctx.cpl = 3;	/* not even by their faults */
+	m.ctx.cpl = 3;	/* their privilege faults are not raised either */
 	LEFT_ALONE(X86_CLASS_XCR, 0xf4);
 	m.ctx.cpl = 0;
 	LEFT_ALONE(X86_CLASS_STRING_IO, 0x89, 0x00);			/* mov [rax], eax */

@@ -55,7 +55,7 @@ static int teardown(void **state)
 		while (evtchn_domain_destroy(all[i]))
 			;
 		evtchn_domain_free(all[i]);
-		/* The pages it gave are its own again. */
+		/* The pages that the domain gave as event arrays are ordinary memory again. */
 		assert_int_equal(world_page(all[i], CB_GFN)->refs, 1);
 		world_domain_free(all[i]);
 	}
@@ -197,7 +197,7 @@ static void test_queue(void **state)
 	assert_int_equal(*word(dom1, p[3]), PENDING | LINKED);
 	assert_int_equal(fake_vcpu(dom1, 1)->notified, 1);
 	assert_int_equal(fake_vcpu(dom1, 0)->notified, 0);
-	/* Pending already: nothing more. */
+	/* It is pending already, so nothing changes. */
 	assert_int_equal(one_port(dom1, EVTCHNOP_send, p[0]), 0);
 	assert_int_equal(*word(dom1, p[3]), PENDING | LINKED);
 	assert_true(evtchn_port_pending(dom1, p[2]));
@@ -211,7 +211,7 @@ static void test_queue(void **state)
 	assert_int_equal(control(dom1, 1)->head[7], p[2]);
 	assert_int_equal(fake_vcpu(dom1, 1)->notified, 2);
 	assert_int_equal(consume(dom1, 1, 7), p[2]);
-	/* Also when it is the very tail. */
+	/* The same for the event that is the tail itself. */
 	assert_int_equal(one_port(dom1, EVTCHNOP_send, p[2]), 0);
 	assert_int_equal(*word(dom1, p[2]), PENDING | LINKED);
 	assert_int_equal(consume(dom1, 1, 7), p[2]);
@@ -246,7 +246,7 @@ static void test_mask_and_close(void **state)
 	assert_int_equal(control(dom1, 2)->head[7], p);
 }
 
-/* An event that was the tail of one queue goes to another: the old one must not go on from it. */
+/* An event that was the tail of one queue goes to another: the old queue must not append to it. */
 static void test_moving(void **state)
 {
 	struct evtchn_alloc_unbound op = { .dom = DOMID_SELF, .remote_dom = DOMID_SELF };

@@ -338,7 +338,7 @@ static void test_poll(void **state)
 	assert_int_equal(fake_vcpu(dom1, 1)->unblocked, 1);
 	assert_int_equal(fake_vcpu(dom1, 2)->unblocked, 1);
 
-	/* A poll that ended otherwise leaves its port behind; a block is not its business. */
+	/* After a poll that ended for another reason, its port must not end a later block. */
 	dom1->vcpu[1]->poll_evtchn = (u32)p;
 	dom1->vcpu[1]->pause_flags = VPF_BLOCKED;
 	assert_int_equal(one_port(dom1, EVTCHNOP_send, p), 0);
@@ -387,7 +387,7 @@ static void test_limits(void **state)
 	evtchn_domain_free(d);
 	world_domain_free(d);
 
-	/* The 2-level ABI's own limit. */
+	/* The 2-level ABI has fewer ports than the FIFO ABI. */
 	for (u32 i = 1; i < EVTCHN_2L_NR_CHANNELS; i++)
 		assert_int_equal(bind_ipi(dom1, 0), i);
 	assert_int_equal(bind_ipi(dom1, 0), -XEN_ENOSPC);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Device trees: a tree made by hand read back, each way to be bad, and random damage. */
+/* Device trees: a valid tree is read back; each kind of invalid tree; random damage. */
 #include "unit.h"
 
 #include <string.h>
@@ -105,7 +105,7 @@ static void make(void)
 	finish();
 }
 
-/* In memory of its exact size, so that any access outside is seen. */
+/* In memory of its exact size, so that the sanitizer sees any access outside. */
 static enum fdt_error open_copy(struct fdt *t, u8 **copy, u32 len)
 {
 	*copy = malloc(len);
@@ -218,7 +218,7 @@ static void test_nesting(void **state)
 				 depth > FDT_MAX_DEPTH ? FDT_TOO_DEEP : FDT_OK);
 		free(copy);
 	}
-	/* Two roots; a property behind a subnode. */
+	/* Two roots; a property after a subnode. */
 	start();
 	begin(""), end(), begin(""), end();
 	finish();

@@ -72,7 +72,7 @@ static void test_refusals(void **state)
 	assert_int_equal(copy(dom0, of_gfn(RAM, 0), of_gfn(5, 0), 8, 0), GNTST_bad_page);
 	assert_int_equal(copy(dom0, of_grant(dom1, 9, 0), of_gfn(RAM, 0), 8, SRC), GNTST_bad_page);
 
-	/* Frames by number only of one's own, even for the privileged. */
+	/* Even a privileged caller may name frames of its own domain only. */
 	p = of_gfn(3, 0);
 	p.domid = 1;
 	assert_int_equal(copy(dom0, p, of_gfn(5, 0), 8, 0), GNTST_permission_denied);
@@ -99,7 +99,7 @@ static void test_copy_while_mapped(void **state)
 	m = map_at(dom0, dom1, 9, 100, GNTMAP_host_map | GNTMAP_readonly);
 	assert_int_equal(copy(dom0, of_gfn(5, 0), of_grant(dom1, 9, 0), 8, DST), GNTST_okay);
 	assert_int_equal(v1_entry(dom1, 9)->flags, GTF_permit_access | GTF_reading);
-	/* The mapped grant is memory one may copy from, by gfn, but not write. */
+	/* A mapped read-only grant can be copied from by its gfn, but not written. */
 	assert_int_equal(copy(dom0, of_gfn(100, 0), of_gfn(6, 0), 8, 0), GNTST_okay);
 	assert_int_equal(copy(dom0, of_gfn(6, 0), of_gfn(100, 0), 8, 0), GNTST_bad_page);
 	assert_int_equal(unmap(dom0, m.handle, 100), GNTST_okay);

@@ -124,7 +124,7 @@ static void test_no_regrant(void **state)
 	assert_int_equal(unmap(dom0, m.handle, HOLE), GNTST_okay);
 }
 
-/* While an entry is in use, its first contents count. */
+/* While an entry is in use, its content at the first use counts. */
 static void test_entry_changes_in_use(void **state)
 {
 	struct gnttab_map_grant_ref a, b;
@@ -156,7 +156,7 @@ static void test_unmap_checks(void **state)
 	assert_int_equal(unmap(dom0, m.handle, HOLE + 1), GNTST_bad_virt_addr);
 	assert_int_equal(unmap(dom2, m.handle, HOLE), GNTST_bad_handle);
 	assert_non_null(world_mem(dom0, HOLE));
-	/* No address: nothing goes. */
+	/* Without an address nothing is unmapped. */
 	assert_int_equal(unmap(dom0, m.handle, 0), GNTST_okay);
 	assert_non_null(world_mem(dom0, HOLE));
 
@@ -257,7 +257,7 @@ static void test_maptrack_limit(void **state)
 	assert_int_equal(dom1->refs, 257);
 	assert_int_equal(set_version(d, 2), (s16)-XEN_ENOSYS);
 
-	/* Its end drops them all, a few at a time. */
+	/* The end of the domain drops all of them, a few in each call. */
 	world_preempt_every = 1;
 	assert_int_equal(gnttab_domain_destroy(d), -XEN_ERESTART);
 	while (gnttab_domain_destroy(d))

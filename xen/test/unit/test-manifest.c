@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The boot manifest: what a good one means, and the line that each mistake costs. */
+/* The boot manifest: what a valid one means, and the message for each mistake. */
 #include "unit.h"
 
 #include <string.h>
@@ -84,7 +84,7 @@ static void plain_domain(const char *name)
 	end_domain(1, 0);
 }
 
-/* The domain under test was refused with that line; the one beside it stands. */
+/* The domain under test was refused with that message; the other one is kept. */
 static void expect_refused(const char *text)
 {
 	plain_domain("beside");
@@ -314,7 +314,7 @@ static void test_modules(void **state)
 	expect_refused("module 4 is both its kernel and its ramdisk");
 	with_modules(4, 9);
 	expect_refused("its ramdisk is module 9, but there are modules 1 to 5");
-	/* What a refused description names is not taken for the hardware domain's. */
+	/* Modules of a refused description are not taken for those of the hardware domain. */
 	assert_int_equal(m.named, 0x9);
 }
 

@@ -38,7 +38,7 @@ void hal_p2m_flush(struct p2m *p, gfn_t start, u64 n)
 /* Where, with the next flush, another vCPU of the domain puts a fresh page; 0: it does not. */
 static u64 fill_emptied;
 
-/* Called between the emptying of a place and the use of it. */
+/* Called after a gfn has been emptied and before it is mapped again. */
 void p2m_flush(struct p2m *p)
 {
 	u64 gfn = fill_emptied;
@@ -158,7 +158,7 @@ static void decrease_is_preempted(void *arg)
 	} while (rc == -XEN_ERESTART && ++again < 100);
 	HOST_CHECK(rc == 2 && again == 15);
 	HOST_CHECK(before - dom->tot_pages == 1024);
-	/* A continuation that the guest made up skips, and harms nothing. */
+	/* A guest that invents a continuation skips work, and does no harm. */
 	hc.arg[0] = XENMEM_decrease_reservation | 16ULL << 6;
 	HOST_CHECK(hypercall_dispatch(dom->vcpu[0], &hc) == 2);
 	hc.arg[0] = XENMEM_decrease_reservation | 0x3ffffffULL << 6;
@@ -199,7 +199,7 @@ static void acquire_all_or_none(void *arg)
 	dom->is_privileged = true;
 	other = make_domain(2);
 	refs = other->refs;
-	/* What is wrong is found first. */
+	/* Errors are found before anything is mapped. */
 	ram = page_at(SOME_GFN);
 	HOST_CHECK(acquire(other, bad, 2) == -XEN_EINVAL);
 	HOST_CHECK(page_at(SOME_GFN) == ram && other->refs == refs);
@@ -347,7 +347,7 @@ static struct page_info *park_one(struct domain **other, u32 *refs)
 	return pg;
 }
 
-/* What is mapped next may stand where a TLB still has what was unmapped. */
+/* The next mapping may be at a gfn for which a TLB still has the unmapped page. */
 static void foreign_flushed_by_map(void *arg)
 {
 	struct domain *other;

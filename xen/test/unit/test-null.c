@@ -66,7 +66,7 @@ static void keeps(void *arg)
 		HOST_CHECK(sw_ran(d->vcpu[2]) == 0);
 		vcpu_unblock(d->vcpu[0]);
 	}
-	/* It goes away: the waiting vCPU gets its CPU. */
+	/* When it goes away, the waiting vCPU gets its CPU. */
 	sched_vcpu_destroy(d->vcpu[0]);
 	host_run(hal_now_ns() + 1 * MS);
 	HOST_CHECK(host_cpu_current(cpu) == d->vcpu[2]);
@@ -89,7 +89,7 @@ static void affinity(void *arg)
 	host_run(hal_now_ns() + 1 * MS);
 	HOST_CHECK(d->vcpu[0]->unit.cpu == 3);
 
-	/* Two for one CPU: one waits, until it may go elsewhere. */
+	/* Two vCPUs for one CPU: one waits until its affinity allows another CPU. */
 	sw_set_hard(d->vcpu[1], "1");
 	sw_set_hard(d->vcpu[2], "1");
 	sw_run_guest(d->vcpu[1], guest_spin, NULL);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The p2m engine under other formats than today's, its flushes, and those who observe it. */
+/* The p2m engine with formats of other shapes, its flushes, and its observers. */
 #include "unit.h"
 
 #include <string.h>
@@ -19,7 +19,7 @@ static struct domain dom;
 /* Flushes and what observers heard, since the last forget(). */
 static u32 flushes, calls, nr_told;
 static struct p2m_range flushed, told[MAX_TOLD];
-/* The entry that a flush must find empty; NULL: whatever is there. */
+/* The entry that must be empty at a flush; NULL: any content will do. */
 static u64 *broken;
 static u32 broken_seen;
 
@@ -115,7 +115,7 @@ static void test_formats(void **state)
 	}
 }
 
-/* A flush covers all that changed since the one before it, and no more. */
+/* A flush covers exactly the range that changed since the flush before. */
 static void test_ranged_flush(void **state)
 {
 	begin(4, 0, false);
@@ -159,7 +159,7 @@ static void test_break_first(void **state)
 		assert_int_equal(map(1UL << GIB, 1UL << GIB, GIB), 0);
 		assert_int_equal(broken_seen, 3 * demanded);
 		assert_int_equal(at((1UL << GIB) + 3), (1UL << GIB) + 3);
-		/* What is not there needs no breaking. */
+		/* An entry that is not present need not be emptied first. */
 		broken = NULL;
 		forget();
 		assert_int_equal(map(5, 5, 0), 0);
@@ -194,13 +194,13 @@ static void test_observer(void **state)
 	expect(0, 2, 1);
 	expect(1, 1, 1);
 	expect(2, 2, 1);
-	/* A call that changes much is told as one. */
+	/* A call that maps many frames tells observers of one range. */
 	forget();
 	assert_int_equal(p2m_map_range(p, gfn_make(0x3ff), MFN(0x3ff), 1026, P2M_MMIO_DIRECT), 0);
 	assert_int_equal(calls, 1);
 	assert_int_equal(nr_told, 1);
 	expect(0, 0x3ff, 1026);
-	/* So is a batch, in as many ranges as there are, up to a limit. */
+	/* A batch tells them of each range, up to a limit. */
 	forget();
 	p2m_batch_begin(p);
 	for (u64 i = 0; i < 5; i++)
@@ -220,7 +220,7 @@ static void test_observer(void **state)
 	assert_int_equal(calls, 1);
 	assert_int_equal(nr_told, P2M_CHANGES);
 	expect(P2M_CHANGES - 1, 0x20000 + 16 * (P2M_CHANGES - 1), 16 * 2 * P2M_CHANGES + 1);
-	/* A split changes nothing, so only the new page is told. */
+	/* Splitting a superpage changes no translation, so they are told of the new page only. */
 	assert_int_equal(map(0x200000, 0x200000, G2M), 0);
 	forget();
 	assert_int_equal(map(0x200009, 1, 0), 0);
@@ -229,7 +229,7 @@ static void test_observer(void **state)
 	p2m_unobserve(p, &observer);
 	assert_int_equal(map(9, 9, 0), 0);
 	assert_int_equal(calls, 1);
-	/* The end is told as everything. */
+	/* At the end of the domain they are told that everything changed. */
 	p2m_observe(p, &observer);
 	forget();
 	assert_int_equal(p2m_domain_destroy(&dom), 0);
@@ -241,7 +241,7 @@ static void test_observer(void **state)
 static int boot(void **state)
 {
 	host_init(1, 1, 16UL << 20);
-	/* What small allocations take once is not to be counted. */
+	/* One run first: pages that small allocations keep must not be counted as lost. */
 	begin(4, 0, false);
 	end();
 	return 0;

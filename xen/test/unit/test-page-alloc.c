@@ -176,7 +176,7 @@ static void test_domain_limit(void **state)
 	assert_int_equal(d->tot_pages, 513);
 	assert_true(page_get(&pg[3], d));
 	assert_false(page_get(&pg[3], other));
-	/* A page in use outlives its allocation, once. */
+	/* A page that is referenced stays after its release, which succeeds only once. */
 	assert_true(domain_release_page(&pg[3]));
 	assert_false(domain_release_page(&pg[3]));
 	assert_int_equal(d->tot_pages, 513);

@@ -145,7 +145,7 @@ static void op_step(struct x86_emul_ctx *ctx)
 	pending_step(&g.p);
 }
 
-/* One attempt at the instruction, as often as the vCPU gets to run. */
+/* Emulate the instruction again each time that the vCPU runs, until it is done. */
 static void guest_runs(struct vcpu *v, void *arg)
 {
 	u64 asked = pending_number(&g.p);
@@ -288,7 +288,7 @@ static void progress(void *arg)
 		HOST_CHECK(pending_state(&g.p) == PENDING_ASKED && slow.nr == 4 - left);
 		HOST_CHECK(gpr[X86_RCX] == left && gpr[X86_RDI] == BASE + 3 - left);
 		HOST_CHECK(g.m.ctx.regs.rip == RIP);
-		/* It does not run, however long that takes. */
+		/* The vCPU does not run while it waits. */
 		HOST_CHECK((guest->pause_flags & VPF_DEVICE) && !guest->unit.running);
 		HOST_CHECK(guest->runstate.state == RUNSTATE_blocked);
 		HOST_CHECK(g.runs == 4 - left);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* RCU: readers on several CPUs never see an object after it was freed; idle CPUs delay no one. */
+/* RCU: readers on several CPUs never see a freed object; idle CPUs do not delay others. */
 #include "unit.h"
 
 #include <string.h>
@@ -83,7 +83,7 @@ static void test_readers(void **state)
 		assert_int_equal(host_isolated(run, &seed)->status, 0);
 }
 
-/* By hand, as one CPU after another: who is waited for. */
+/* Step by step, as one CPU after another: which CPUs a grace period waits for. */
 static void waited_for(void *arg)
 {
 	host_init(1, 3, 4UL << 20);
@@ -97,10 +97,10 @@ static void waited_for(void *arg)
 	HOST_CHECK(!nr_freed);
 	host_become_cpu(1);
 	hal_irq_enable();
-	/* CPU 2 idles, so CPU 1 is the last, and calls what waited. */
+	/* CPU 2 is idle, so CPU 1 is the last one, and it runs the callbacks. */
 	softirq_run();
 	HOST_CHECK(nr_freed == 1);
-	/* Going idle is as good as a softirq. */
+	/* Going idle ends the grace period just as a softirq does. */
 	host_become_cpu(0);
 	call_rcu(&objects[1].rcu, free_object);
 	softirq_run();

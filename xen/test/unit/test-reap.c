@@ -109,7 +109,7 @@ static void run(void *arg)
 	HOST_CHECK(!!d == r->keep_one);
 	HOST_CHECK(!d || (d == dom[0] && d->is_shut_down && domain_next(d) == NULL));
 	rcu_read_unlock();
-	/* All memory is back, but for what small allocations hold on to. */
+	/* All memory is free again, except for pages that small allocations keep. */
 	host_result()->value[0] = free - free_page_count(NUMA_NO_NODE);
 }
 

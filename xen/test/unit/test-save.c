@@ -28,7 +28,7 @@ static void ioapic_write(struct save_domain *d, u32 reg, u32 val)
 	vioapic_mmio_write(&d->pc.ioapic, a, 0x10, 4, val);
 }
 
-/* Something other than what save_domain_make() leaves, in every device. */
+/* Give every device a state that differs from the one after save_domain_make(). */
 static void use(struct save_domain *d)
 {
 	struct vlapic *apic = &d->vcpu[1].apic;
@@ -396,7 +396,7 @@ static void test_tsc_deadline(void **state)
 	assert_int_equal(val, 0);
 }
 
-/* Xen leaves the count at zero: a periodic timer goes on with a whole period. */
+/* Xen saves a current count of zero: a periodic timer then goes on with a whole period. */
 static void test_periodic_of_xen(void **state)
 {
 	struct vlapic *apic = &a.vcpu[1].apic;

@@ -122,7 +122,7 @@ static void blocking(void *arg)
 	HOST_CHECK(host_run_until_idle() == HOST_STOP_IDLE);
 	HOST_CHECK(v->runstate.state == RUNSTATE_blocked && !v->unit.running);
 	for (u32 i = 1; i <= 500; i++) {
-		/* At random points of its way to sleep and back. */
+		/* An event comes at a random point between running, blocking and waking. */
 		for (u32 n = host_random_below(40); n; n--)
 			hal_cpu_relax();
 		hal_vcpu_event_notify(v);
@@ -213,7 +213,7 @@ static void polling(void *arg)
 	poll_until = 0;
 	host_run(hal_now_ns() + 2 * MS);
 	HOST_CHECK(polls == 2 && host_guest_entered(v) - t < 20 * US && host_guest_entered(v) >= t);
-	/* Without a time limit it stays until something comes. */
+	/* A poll without a timeout waits until an event comes. */
 	HOST_CHECK(host_run_until_idle() == HOST_STOP_IDLE);
 	HOST_CHECK(polls == 2);
 	vcpu_unblock(v);
@@ -356,7 +356,7 @@ static void storm_step(struct storm *st, u32 *paused)
 	}
 }
 
-/* Everything is let go: each vCPU gets to run again, unless the policy has no CPU for it. */
+/* After all are unpaused each vCPU runs again, unless the policy has no CPU for it. */
 static void storm_ends(struct storm *st, u32 *paused)
 {
 	bool is_null = sched_id(doms[0]) == XEN_SCHEDULER_NULL;

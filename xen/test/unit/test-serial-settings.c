@@ -13,7 +13,7 @@ static const struct serial_settings start = {
 	.reg_width = 1,
 };
 
-/* All that a line changes. */
+/* All variables that a parameter may change. */
 static void good(const char *text, u32 baud, u32 clock, u8 line_control, u64 base, u32 irq)
 {
 	struct serial_settings s = start;
@@ -116,11 +116,11 @@ static void test_console(void **state)
 		{ "vga,com1", true, false, NULL },
 		{ "none", false, false, NULL },
 		{ "vga", false, false, NULL },
-		/* What is known takes effect. */
+		/* The known parts of a value take effect. */
 		{ "com2,com3", false, true, "com3: not one of com1, com2, vga, none" },
 		{ "xhci,com2", false, true, "xhci: this console is not built; use com1 or com2" },
 		{ "com2,com1H", false, true, "com1H: a port cannot be shared; use com1" },
-		/* Where nothing is known, all stays: without a log there would be no message. */
+		/* A value without a known part changes nothing: its message needs a log. */
 		{ "pv", true, false, "pv: this console is not built; use com1 or com2" },
 		{ "com1L", true, false, "com1L: a port cannot be shared; use com1" },
 		{ "", true, false, ": not one of com1, com2, vga, none" },

@@ -45,7 +45,7 @@ static void in_order(void *arg)
 	/* Nothing is held any more, so the outermost may be taken. */
 	spin_lock(&outer);
 	spin_unlock(&outer);
-	/* A trylock cannot deadlock, so its rank does not matter; what follows it does. */
+	/* A trylock cannot deadlock, so its rank is not checked; those of later locks are. */
 	spin_lock(&inner);
 	HOST_CHECK(spin_trylock(&outer));
 	spin_unlock(&outer);
@@ -128,7 +128,7 @@ static void in_handler_then_open(void *arg)
 	cpumask_set(&m, 1);
 	hal_smp_call(&m, take_outer, NULL, true);
 	spin_unlock_irqrestore(&outer, spin_lock_irqsave(&outer));
-	/* A handler on this CPU could come now and wait for ever. */
+	/* An interrupt handler on this CPU could now try to take the lock, and wait for ever. */
 	if (arg)
 		spin_lock(&outer);
 }

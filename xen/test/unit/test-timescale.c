@@ -52,7 +52,7 @@ static void test_accuracy(void **state)
 	}
 }
 
-/* The inverse gives the first tick at or after: what a timer needs not to fire early. */
+/* The inverse gives the first tick that is not too early, so that no timer fires early. */
 static void test_inverse(void **state)
 {
 	struct timescale s;

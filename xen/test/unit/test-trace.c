@@ -162,7 +162,7 @@ static void layout(void *arg)
 
 	start_on(3, 3, "");
 	info = mfn_to_virt(trace_info_mfn());
-	/* Three pages become four, and asking for as many again is no error. */
+	/* Three pages become four, and asking for as many again is not an error. */
 	HOST_CHECK(info->tbuf_size == 4 && trace_set_size(4) == 0 && trace_set_size(3) == 0);
 	HOST_CHECK(trace_set_size(5) == -XEN_EINVAL && trace_set_size(0) == -XEN_EINVAL);
 	HOST_CHECK(info->mfn_offset[1] == info->mfn_offset[0] + 4);
@@ -278,7 +278,7 @@ static void masks(void *arg)
 	trace_vmentry();
 	trace_hypercall(1);
 	trace_runstate_change(0, 1, 2, 3);
-	/* Sub-classes are not separated by class: the run states' came with the entries'. */
+	/* The mask's sub-class bits hold for all classes, so records of run states come as well. */
 	HOST_CHECK(count(0) == 3 && evaluated);
 
 	trace_set_event_mask(TRC_ALL);
@@ -513,7 +513,7 @@ static void half_full(void *arg)
 	}
 }
 
-/* Whatever is written into the shared pages, writers stay inside them and come to an end. */
+/* Whatever a consumer writes into the shared pages, writers stay inside them and finish. */
 static void hostile_consumer(void *arg)
 {
 	struct t_buf *b;
@@ -567,7 +567,7 @@ static void test_nested_at_stamp(void **state) { passes(nested_at_stamp, NULL); 
 
 static void test_nested_anywhere(void **state)
 {
-	/* Empty; half full is crossed; room for one; for the smaller; for none. */
+	/* Fillings: empty; just below half; room for both records, for the smaller, for none. */
 	static const u32 fills[] = { 0, DATA_BYTES / 2 - 16, DATA_BYTES - 40, DATA_BYTES - 20,
 				     DATA_BYTES };
 

@@ -278,7 +278,7 @@ static void test_damage(void **state)
 	}
 }
 
-/* Frames by hand: what no version of the tool makes. */
+/* Frames made by hand, as no version of the tool makes them. */
 static void test_zstd_frames(void **state)
 {
 	static const struct {

@@ -212,7 +212,7 @@ static void *race_poster(void *arg)
 	return NULL;
 }
 
-/* A request posted while the owner finds nothing must still be found: else this never ends. */
+/* The owner must find a request that is posted while it scans; otherwise this never ends. */
 static void test_race(void **state)
 {
 	struct vlapic vl;
@@ -296,7 +296,7 @@ static void test_x2apic(void **state)
 	assert_int_equal(v, 0x60);
 }
 
-/* What has been gathered since the last time, and no more until asked again. */
+/* A write latches the errors since the write before; later ones wait for the next write. */
 static u32 esr(struct vlapic *vl)
 {
 	vlapic_mmio_write(vl, 0x280, 4, 0xffffffff, 0);
@@ -314,7 +314,7 @@ static void test_error_status(void **state)
 	assert_int_equal(rd(&vl, 0x280), 0);
 	assert_int_equal(esr(&vl), 0x40);
 	assert_int_equal(esr(&vl), 0);
-	/* To another one: this side has sent it, the other will note that it got it. */
+	/* An illegal vector sent to another APIC: the sender's error is not the receiver's. */
 	vlapic_mmio_write(&vl, 0x300, 4, 0x0f, 0);
 	assert_int_equal(r.ipis, 1);
 	assert_int_equal(r.msg.vector, 0x0f);
@@ -322,13 +322,13 @@ static void test_error_status(void **state)
 	vlapic_mmio_write(&vl, 0x300, 4, 0x4000f, 0);
 	assert_int_equal(r.ipis, 1);
 	assert_int_equal(esr(&vl), 0x60);
-	/* NMIs and the like have no vector. */
+	/* NMI, SMI, INIT and startup messages have no vector to check. */
 	vlapic_mmio_write(&vl, 0x300, 4, 0x400, 0);
 	assert_int_equal(esr(&vl), 0);
 	rd(&vl, 0x3d0);
 	vlapic_mmio_write(&vl, 0x3d0, 4, 0, 0);
 	assert_int_equal(esr(&vl), 0x80);
-	/* The timer's entry may hold one as well. */
+	/* The timer's LVT entry may have an illegal vector, too. */
 	vlapic_mmio_write(&vl, 0x320, 4, 0x05, 0);
 	vlapic_mmio_write(&vl, 0x380, 4, 10, 0);
 	vlapic_timer_fired(&vl, 1000);
@@ -347,7 +347,7 @@ static void test_error_status(void **state)
 	vlapic_mmio_write(&vl, 0x370, 4, 0x02, 0);
 	vlapic_mmio_write(&vl, 0x300, 4, 0x0e, 0);
 	assert_int_equal(esr(&vl), 0x60);
-	/* Switched off, it receives nothing. */
+	/* A disabled APIC receives nothing. */
 	vlapic_mmio_write(&vl, 0xf0, 4, 0xff, 0);
 	vlapic_set_irq(&vl, 3, false);
 	assert_int_equal(esr(&vl), 0);

@@ -85,7 +85,7 @@ static u32 host_alloc(void *ctx, const struct vmsi_message *guest, struct vmsi_m
 	return 0;
 }
 
-/* The host's message goes to CPU 0 first, and then where the lowest bit of the guest's says. */
+/* The host's message goes to CPU 0 at first, then to the CPU in bit 12 of the guest's address. */
 static bool host_update(void *ctx, u32 irq, const struct vmsi_message *guest,
 			struct vmsi_message *host)
 {
@@ -272,7 +272,7 @@ static void test_msi(void **state)
 	wr(d, MSI_CAP + 5, 1, 0x40);
 	assert_int_equal(d->guest[0].address, 0xfee04000);
 	assert_int_equal(get(d->config + MSI_CAP + 4, 4), 0xfee00000);
-	/* And to one on another CPU: the device's message follows, the vector stays. */
+	/* Moved to a vCPU on another CPU: the device's message changes, its vector does not. */
 	wr(d, MSI_CAP + 5, 1, 0x50);
 	assert_int_equal(d->guest[0].address, 0xfee05000);
 	assert_int_equal(get(d->config + MSI_CAP + 4, 4), 0xfee01000);
@@ -329,7 +329,7 @@ static void test_msix(void **state)
 	assert_int_equal(nr_used(d), 1);
 	vmsix_write(&d->m, 16 + 8, 4, 0x4055);
 	assert_int_equal(d->guest[0].data, 0x4055);
-	/* A message for a vCPU elsewhere moves the device's at once, without a new vector. */
+	/* A message for a vCPU on another CPU changes the device's message, but not its vector. */
 	vmsix_write(&d->m, 16, 4, GUEST_ADDRESS | 0x1000);
 	assert_int_equal(d->table[1][0], 0xfee01000);
 	assert_int_equal(d->table[1][2], 0x80);
@@ -373,7 +373,7 @@ static void test_msix_reset_behind(void **state)
 	finish(d);
 }
 
-/* Whatever is written, no interrupt is lost and the device never gets a guest's message. */
+/* For any writes: no interrupt is lost, and the device never gets the guest's own message. */
 static void test_hostile(void **state)
 {
 	struct device *d = make();

@@ -77,7 +77,7 @@ static void test_periodic(void **state)
 	assert_int_equal(irqs, 2);
 	assert_in_range(deadline, 10998300, 10998400);
 	vpit_write(&p, 0x43, 0x14, 0);
-	vpit_write(&p, 0x40, 1, 10500000);	/* as fast as it goes */
+	vpit_write(&p, 0x40, 1, 10500000);	/* the shortest period */
 	vpit_fired(&p, deadline);
 	assert_true(deadline >= 10500000 + VPIT_MIN_PERIOD);
 }

@@ -134,7 +134,7 @@ static void test_misuse(void **state)
 	assert_true(host_panics(overrun, NULL, "beyond its end"));
 	assert_true(host_panics(free_twice, NULL, "freed twice"));
 	assert_true(host_panics(use_after_free, NULL, "after it was freed"));
-	assert_true(host_panics(free_middle, NULL, "is no object"));
+	assert_true(host_panics(free_middle, NULL, "is not an allocated object"));
 }
 
 static int boot(void **state)

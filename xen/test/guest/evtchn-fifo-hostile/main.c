@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cpu.h"
 
-TEST("FIFO event channels: links and heads full of rubbish hang or crash nobody");
+TEST("FIFO event channels: invalid links and heads neither hang nor crash the hypervisor");
 
 static u32 control[1024] PAGE_ALIGNED;
 static volatile u32 words[1024] PAGE_ALIGNED;

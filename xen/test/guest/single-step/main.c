@@ -43,7 +43,7 @@ void test_main(void)
 
 		for (u32 k = 0; k < steps && k < 32; k++)
 			seen += rips[k] == want[i];
-		CHECK(seen == 1, "%u traps behind intercepted instruction %u", seen, i);
+		CHECK(seen == 1, "%u traps after intercepted instruction %u", seen, i);
 	}
 	CHECK(steps >= 10 && steps <= 12, "%u traps", steps);
 	CHECK(rips[0] == (word)step_begin + 1 || rips[0] == (word)step_begin, "first at %#lx",

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cpu.h"
 
-TEST("guest-physical addresses with nothing behind them read ones and swallow writes");
+TEST("unmapped guest-physical addresses read all ones and ignore writes");
 
 /* The hypervisor's own memory is also inaccessible to a domain that sees the whole machine. */
 #define FAR (is_mapped_1to1() ? 0x8000UL : HOLE_PA)
