@@ -53,7 +53,8 @@ CALLABLE = [
 # What the scheduler core gives its policies (xen/sched/policy.h).
 CALLABLE_NAMES = {POLICY: {"sched_tickle", "sched_dump_unit"}}
 
-ASM_ALLOWED = ("xen/arch/", "xen/include/xen/hal/")
+ARCH, HAL = "xen/arch/", "xen/include/xen/hal/"
+ASM_ALLOWED = (ARCH, HAL)
 FREESTANDING = {"stdarg.h", "stdbool.h", "stddef.h", "stdint.h"}
 LIBC_ALLOWED = ("xen/arch/host/", "xen/test/")
 # Tables whose empty slots mean something, as their structures' comments say.
@@ -91,6 +92,30 @@ def check_calls(uses, home):
                 where = home.get(name)
                 if where and not where.startswith(allowed):
                     yield f"{source}: rule {rule}: may not use {name} of {where}"
+
+
+def declared_hooks(root):
+    """The names that headers of hal/ declare; what they say in comments does not count."""
+    texts = (path.read_text(encoding="utf-8") for path in sorted((root / HAL).glob("*.h")))
+    return {name for text in texts
+            for name in re.findall(r"\bhal_\w+", re.sub(r"/\*.*?\*/", "", text, flags=re.S))}
+
+
+def check_hooks(root, uses, home):
+    """Rule 4: what generic code uses of an architecture is a hook that hal/ declares.
+
+    Functions that <asm/...> gives inline leave no trace in the objects; headers of hal/ list them.
+    """
+    declared = declared_hooks(root)
+    for source, names in uses.items():
+        if source.startswith(ARCH) or is_test(source):
+            continue
+        for name in names:
+            where = home.get(name, "")
+            if where.startswith(ARCH) and not name.startswith("hal_"):
+                yield f"{source}: rule 4: {name} of {where} has not the prefix of a hook, hal_"
+            elif where.startswith(ARCH) and name not in declared:
+                yield f"{source}: rule 4: {name} of {where} is not declared in {HAL}"
 
 
 def sources(root, *folders):
@@ -169,7 +194,8 @@ def main():
     args = parser.parse_args()
     root = args.root.resolve()
     uses, home = circles.symbols(root, args.env)
-    findings = {*check_headers(root, args.env), *check_calls(uses, home), *check_includes(root),
+    findings = {*check_headers(root, args.env), *check_calls(uses, home),
+                *check_hooks(root, uses, home), *check_includes(root),
                 *check_tables(root), *check_cycles(root)}
     report, grown = circles.check(uses, home)
     findings |= set(grown)

@@ -16,13 +16,13 @@ HERE = Path(__file__).resolve().parent
 GOOD = {
     "xen/include/xen/types.h": "typedef int s32;\n",
     "xen/include/xen/printk.h": "void printk(void);\n",
-    "xen/include/xen/domain.h": "void domain_get(void);\nvoid *hal_current_vcpu(void);\n",
+    "xen/include/xen/domain.h": "void domain_get(void);\n",
     "xen/include/xen/hypercall.h": "void hypercall(void);\n",
     "xen/include/xen/gnttab.h": "void gnttab(void);\n",
     "xen/include/xen/ops.h": "#define OPS_TABLE(t, f) extern int ops_##t\n",
-    "xen/include/xen/hal/time.h": "#include <asm/time.h>\n",
+    "xen/include/xen/hal/time.h": "#include <asm/time.h>\nlong hal_now_ns(void);\n",
     "xen/include/xen/sched/policy.h": "void sched_tickle(void);\n",
-    "xen/arch/x86/include/asm/time.h": "long hal_now_ns(void);\n",
+    "xen/arch/x86/include/asm/time.h": "#define HZ 100\n",
     "xen/arch/x86/time.c": "#include <xen/hal/time.h>\nlong hal_now_ns(void) { return 1; }\n",
     "xen/arch/host/libc.c": "#include <stdio.h>\nint host;\n",
     "xen/arch/x86/svm/svm.c": '#include "svm.h"\nint svm;\n',
@@ -146,6 +146,24 @@ class Rules(unittest.TestCase):
                        "xen/include/vmx/vmx.h": "extern int vmx;\n"},
                     "xen/arch/x86/svm/svm.c: rule 4: may not see xen/include/vmx/vmx.h",
                     "xen/arch/x86/svm/vmx.h: rule 5: <vmx/vmx.h>")
+
+    def test_4_hooks(self):
+        """Generic code uses nothing of an architecture but what hal/ declares, with its prefix."""
+        tsc = {"xen/arch/x86/tsc.c": "long tsc(void) { return 1; }\nlong hal_tsc(void) { return 1; }\n"
+                                     "long table[4];\n"}
+        for name in ("tsc", "table"):
+            self.broken(tsc | {"xen/domain/domain.c": f"extern char {name}[];\n"
+                               f"char *f(void) {{ return {name}; }}\nvoid domain_get(void) {{}}\n"},
+                        f"xen/domain/domain.c: rule 4: {name} of xen/arch/x86/tsc.c has not the "
+                        "prefix of a hook, hal_")
+        call = {"xen/domain/domain.c": "long hal_tsc(void);\n"
+                                       "void domain_get(void) { hal_tsc(); }\n"}
+        undeclared = ("xen/domain/domain.c: rule 4: hal_tsc of xen/arch/x86/tsc.c is not declared "
+                      "in xen/include/xen/hal/")
+        self.broken(tsc | call, undeclared)
+        self.broken(tsc | call | {"xen/include/xen/hal/tsc.h": "/* long hal_tsc(void); */\n"},
+                    undeclared)
+        self.broken(tsc | call | {"xen/include/xen/hal/tsc.h": "long hal_tsc(void);\n"})
 
     def test_5_libc(self):
         """libc's headers are for the host port; the compiler's own are for all."""
