@@ -128,12 +128,13 @@ void evtchn_domain_free(struct domain *d)
 	struct evtchn_domain *ed = d->evtchn;
 	struct vcpu *v;
 
+	/* A domain whose creation failed early has no vCPUs either. */
+	if (!ed)
+		return;
 	for_each_vcpu(d, v) {
 		xfree(v->evtchn);
 		v->evtchn = NULL;
 	}
-	if (!ed)
-		return;
 	ASSERT(!ed->nr_open && !ed->fifo);
 	for (u32 g = 0; g < EVTCHN_NR_GROUPS && ed->group[g]; g++) {
 		for (u32 b = 0; b < EVTCHN_BUCKETS_PER_GROUP; b++)

@@ -565,6 +565,14 @@ static void storm_compare(struct domain *d)
 	}
 }
 
+/* There was no memory for its array of vCPUs. */
+static void test_half_made_domain(void **state)
+{
+	struct domain d = { .id = 9 };
+
+	evtchn_domain_free(&d);
+}
+
 static void test_storm(void **state)
 {
 	memset(model, 0, sizeof(model));
@@ -592,7 +600,8 @@ int main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 		T(test_interdomain), T(test_loopback), T(test_permissions), T(test_bad_arguments),
 		T(test_ipi), T(test_virq), T(test_pirq), T(test_mask), T(test_poll),
-		T(test_vcpu_info_moves), T(test_limits), T(test_32bit_layout), T(test_peer_dies),
+		T(test_vcpu_info_moves), T(test_limits), T(test_half_made_domain),
+		T(test_32bit_layout), T(test_peer_dies),
 		T(test_storm),
 	};
 
