@@ -116,7 +116,7 @@ static int domain_init_parts(struct domain *d, const struct domain_config *cfg)
 		return rc;
 	rc = gnttab_domain_init(d, cfg->max_grant_frames, cfg->max_maptrack_frames,
 				cfg->max_grant_version);
-	return rc ? rc : sched_domain_init(d, sched_pool(0));
+	return rc ? rc : sched_domain_init(d, sched_pool(cfg->pool_id));
 }
 
 /* Undo a failed creation; nothing refers to the domain yet. */
@@ -129,10 +129,14 @@ static void domain_discard(struct domain *d)
 
 struct domain *domain_create(const struct domain_config *cfg, int *err)
 {
+	const struct scheduler *s = sched_pool(cfg->pool_id);
 	struct domain *d;
 
 	*err = -XEN_EINVAL;
 	if (cfg->max_vcpus < 1 || cfg->max_vcpus > MAX_VCPUS_PER_DOMAIN)
+		return NULL;
+	*err = -XEN_ENOENT;
+	if (!s || cpumask_empty(&s->cpus))
 		return NULL;
 	*err = -XEN_ENOMEM;
 	d = hal_domain_alloc();
@@ -258,10 +262,20 @@ static void hold_until_empty(struct domain *d)
 	spin_unlock_irqrestore(&d->page_lock, flags);
 }
 
+/* Stop the vCPUs for good. From here on, a CPU pool can be destroyed although the domain is not. */
+static void leave_scheduler(struct domain *d)
+{
+	struct vcpu *v;
+
+	domain_pause(d);
+	for_each_vcpu(d, v)
+		sched_vcpu_destroy(v);
+	sched_domain_destroy(d);
+}
+
 /* One step of the teardown. */
 static int kill_step(struct domain *d)
 {
-	struct vcpu *v;
 	int rc;
 
 	ASSERT(!d->is_hardware);
@@ -273,7 +287,7 @@ static int kill_step(struct domain *d)
 	if (d->dying == DOM_ALIVE) {
 		d->dying = DOM_DYING;
 		spin_unlock(&d->lock);
-		domain_pause(d);
+		leave_scheduler(d);
 	} else {
 		spin_unlock(&d->lock);
 	}
@@ -282,8 +296,6 @@ static int kill_step(struct domain *d)
 		return rc;
 	d->dying = DOM_DEAD;
 	trace_domain_remove(d->id);
-	for_each_vcpu(d, v)
-		sched_vcpu_destroy(v);
 	hold_until_empty(d);
 	domlist_remove(d);
 	evtchn_send_global_virq(VIRQ_DOM_EXC);

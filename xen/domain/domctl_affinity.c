@@ -48,14 +48,14 @@ static bool affinity_flags_valid(u32 flags)
 	return (flags & masks) && !(flags & ~(masks | XEN_VCPUAFFINITY_FORCE));
 }
 
-/* The masks in effect: the online CPUs of the hard mask, and those of them in the soft one. */
+/* The masks in effect: the pool's CPUs in the hard mask, and those of them in the soft one. */
 static int tell_effective(struct vcpu *v, const struct vcpu *t,
 			  const struct xen_domctl_vcpuaffinity *a)
 {
 	cpumask_t hard, soft;
 	int rc = 0;
 
-	cpumask_and(&hard, &t->unit.hard, &cpu_online_map);
+	cpumask_and(&hard, &t->unit.hard, &t->unit.sched->cpus);
 	cpumask_and(&soft, &t->unit.soft, &hard);
 	if (a->flags & XEN_VCPUAFFINITY_HARD)
 		rc = xenctl_bitmap_out(v, &a->cpumap_hard, hard.bits, NR_CPUS);

@@ -54,6 +54,7 @@ void domain_info(struct domain *d, struct xen_domctl_getdomaininfo *info)
 		info->outstanding_pages = d->outstanding_claim - info->tot_pages;
 	/* The guest chooses where to map its shared info, if it maps it at all. */
 	info->shared_info_frame = ~0UL;
+	info->cpupool = sched_pool_id(d);
 	memcpy(info->handle, d->handle, sizeof(info->handle));
 	hal_domain_info(d, info);
 }

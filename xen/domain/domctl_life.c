@@ -29,8 +29,6 @@ static int check_flags(const struct xen_domctl_createdomain *c)
 		return refuse(-XEN_EINVAL, "unknown flags");
 	if (c->vmtrace_size)
 		return refuse(-XEN_EINVAL, "no processor trace for guests");
-	if (c->cpupool_id)
-		return refuse(-XEN_ENOENT, "no such cpupool");
 	return hal_domain_config_check(c);
 }
 
@@ -57,6 +55,7 @@ long domctl_create(struct vcpu *v, struct domain *none, struct xen_domctl *op)
 {
 	const struct xen_domctl_createdomain *c = &op->u.createdomain;
 	struct domain_config cfg = { .domid = op->domain, .flags = c->flags, .node = NUMA_NO_NODE,
+				     .pool_id = c->cpupool_id,
 				     .emulation_flags = c->arch.emulation_flags };
 	struct domain *d;
 	int rc;
@@ -70,6 +69,8 @@ long domctl_create(struct vcpu *v, struct domain *none, struct xen_domctl *op)
 		return rc;
 	memcpy(cfg.handle, c->handle, sizeof(cfg.handle));
 	d = domain_create(&cfg, &rc);
+	if (!d && rc == -XEN_ENOENT)
+		return refuse(rc, "no such CPU pool, or no CPUs in it");
 	if (!d)
 		return rc;
 	op->domain = d->id;

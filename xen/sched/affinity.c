@@ -11,13 +11,7 @@
 
 #include "internal.h"
 
-/* The locks of two CPUs' queues, which may be the same lock. */
-struct lock_pair {
-	struct spinlock *first, *second;
-	u64 flags;
-};
-
-static void unlock_two(const struct lock_pair *p)
+void sched_unlock_two(const struct lock_pair *p)
 {
 	if (p->first != p->second)
 		spin_unlock(p->second);
@@ -25,7 +19,7 @@ static void unlock_two(const struct lock_pair *p)
 }
 
 /* Lock in order of address, as everywhere. A CPU gets another lock with a new instance. */
-static void lock_two(struct lock_pair *p, u32 a, u32 b)
+void sched_lock_two(struct lock_pair *p, u32 a, u32 b)
 {
 	for (;;) {
 		struct spinlock *la = READ_ONCE(sched_cpus[a].lock);
@@ -38,7 +32,7 @@ static void lock_two(struct lock_pair *p, u32 a, u32 b)
 			spin_lock_nested(p->second);
 		if (la == READ_ONCE(sched_cpus[a].lock) && lb == READ_ONCE(sched_cpus[b].lock))
 			return;
-		unlock_two(p);
+		sched_unlock_two(p);
 	}
 }
 
@@ -59,7 +53,6 @@ void sched_keep_usable(struct sched_unit *u)
 void sched_migrate_finish(struct vcpu *v)
 {
 	struct sched_unit *u = &v->unit;
-	struct scheduler *s = u->sched;
 	struct lock_pair pair;
 	bool done = false;
 	u64 flags;
@@ -67,6 +60,7 @@ void sched_migrate_finish(struct vcpu *v)
 	/* Repeat only if the unit was moved, or the CPUs it may use changed, meanwhile. */
 	while (!done) {
 		struct spinlock *l = sched_unit_lock(u, &flags);
+		struct scheduler *s = u->sched;
 		bool may = may_migrate(v);
 		u32 old = u->cpu, new = old;
 
@@ -78,18 +72,19 @@ void sched_migrate_finish(struct vcpu *v)
 		if (!may)
 			return;
 		ASSERT(new < NR_CPUS);
-		lock_two(&pair, old, new);
+		sched_lock_two(&pair, old, new);
 		if (!may_migrate(v)) {
-			unlock_two(&pair);
+			sched_unlock_two(&pair);
 			return;
 		}
-		if (u->cpu == old && cpumask_test(&u->hard, new) && cpumask_test(&s->cpus, new)) {
+		if (u->cpu == old && u->sched == s && cpumask_test(&u->hard, new) &&
+		    cpumask_test(&s->cpus, new)) {
 			if (old != new)
 				s->ops->migrate(s, u, new, hal_now_ns());
 			__atomic_fetch_and(&v->pause_flags, ~VPF_MIGRATING, __ATOMIC_SEQ_CST);
 			done = true;
 		}
-		unlock_two(&pair);
+		sched_unlock_two(&pair);
 	}
 	vcpu_wake(v);
 }
@@ -102,7 +97,8 @@ int vcpu_set_affinity(struct vcpu *v, const cpumask_t *hard, const cpumask_t *so
 	bool move;
 	u64 flags;
 
-	if ((hard && !cpumask_intersects(hard, &s->cpus)) ||
+	/* A dying domain's vCPU has no instance. */
+	if (!s || (hard && !cpumask_intersects(hard, &s->cpus)) ||
 	    (soft && !cpumask_intersects(soft, &s->cpus)))
 		return -XEN_EINVAL;
 

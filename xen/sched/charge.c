@@ -20,7 +20,7 @@ static void charge_unit(struct vcpu *v, s64 ns)
 
 	if (u->is_idle)
 		return;
-	ASSERT(u->sched && ns);
+	ASSERT(ns);
 	l = sched_unit_lock(u, &flags);
 	if (u->inserted)
 		u->sched->ops->charge(u->sched, u, ns, hal_now_ns());

@@ -71,6 +71,14 @@ static void context_saved(struct sched_cpu *sc, struct vcpu *prev, s_time_t now)
 		sched_migrate_finish(prev);
 }
 
+/* The CPU has left its instance and idles. */
+static void become_free(struct sched_cpu *sc)
+{
+	timer_stop(&sc->timer);
+	sc->timer_at = INT64_MAX;
+	sched_cpu_freed(sc);
+}
+
 /* SOFTIRQ_SCHEDULE. */
 static void schedule(void)
 {
@@ -78,14 +86,15 @@ static void schedule(void)
 	struct sched_cpu *sc = &sched_cpus[cpu];
 	struct vcpu *prev = sc->curr, *next;
 	struct sched_unit *pu = prev->unit.is_idle ? NULL : &prev->unit;
-	struct sched_decision dec;
+	struct sched_decision dec = { .until = INT64_MAX };
 	u64 flags;
 	struct spinlock *l = sched_cpu_lock(sc, &flags);
 	s_time_t now = hal_now_ns();
 
 	if (pu)
 		pu->runnable = vcpu_runnable(prev);
-	sc->sched->ops->schedule(sc->sched, cpu, now, pu, &dec);
+	if (likely(sc->sched))
+		sc->sched->ops->schedule(sc->sched, cpu, now, pu, &dec);
 	ASSERT(dec.until > 0);
 	/* A policy chooses a runnable unit of this CPU that runs nowhere else. */
 	ASSERT(!dec.unit || (dec.unit->runnable && dec.unit->cpu == cpu));
@@ -94,7 +103,10 @@ static void schedule(void)
 	if (next == prev) {
 		trace_continue_running(prev->id, prev->domain->id);
 		spin_unlock(l);
-		arm_timer(sc, dec.until);
+		if (!pu && unlikely(READ_ONCE(sc->leaving)))
+			become_free(sc);
+		else
+			arm_timer(sc, dec.until);
 		hal_irq_restore(flags);
 		return;
 	}
@@ -116,6 +128,8 @@ static void schedule(void)
 	trace_set_context(next->domain->id, next->id);
 	hal_context_switch(prev, next);
 	context_saved(sc, prev, now);
+	if (!dec.unit && unlikely(READ_ONCE(sc->leaving)))
+		become_free(sc);
 	if (unlikely(next->unit.last_cpu != cpu)) {
 		next->unit.last_cpu = cpu;
 		hooks.moved(next, cpu);
@@ -157,7 +171,7 @@ void cpu_run(void)
 	u32 cpu = hal_smp_cpu_id();
 	struct sched_cpu *sc = &sched_cpus[cpu];
 
-	if (!cpumask_test(&sc->sched->cpus, cpu))
+	if (sc->sched && !cpumask_test(&sc->sched->cpus, cpu))
 		start_cpu(cpu);
 	/* A unit may have been queued here before this CPU looked. */
 	softirq_raise(SOFTIRQ_SCHEDULE);

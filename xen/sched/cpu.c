@@ -2,8 +2,9 @@
 /*
  * The CPUs of scheduling instances: starting, leaving an instance, and joining another.
  *
- * A CPU that left its instance runs its idle vCPU until it joins one again. All calls for a CPU are
- * serialised by the caller.
+ * A CPU that left its instance is free: it belongs to none, has a lock of its own and runs its idle
+ * vCPU. A CPU becomes free by itself, in its first decision after its last unit was moved away. So
+ * a vCPU may take the CPU that it runs on out of its instance: it is moved before it runs again.
  */
 #include <xen/errno.h>
 #include <xen/printk.h>
@@ -26,6 +27,44 @@ struct spinlock *sched_cpu_lock(struct sched_cpu *sc, u64 *flags)
 	}
 }
 
+void sched_cpu_init(u32 cpu)
+{
+	struct sched_cpu *sc = &sched_cpus[cpu];
+
+	spin_lock_init(&sc->free_lock, "free CPU", LOCK_RANK_SCHED);
+	sc->lock = &sc->free_lock;
+}
+
+/* The instance @s gets the CPU, or, with NULL, it becomes free. */
+static void give(struct sched_cpu *sc, struct scheduler *s, struct spinlock *new_lock)
+{
+	u64 flags;
+	struct spinlock *old = sched_cpu_lock(sc, &flags);
+
+	ASSERT(sc->curr == sc->idle && !sc->sched == !!s);
+	sc->sched = s;
+	sc->leaving = false;
+	WRITE_ONCE(sc->lock, new_lock);
+	spin_unlock_irqrestore(old, flags);
+}
+
+void sched_cpu_freed(struct sched_cpu *sc)
+{
+	ASSERT(sc == &sched_cpus[hal_smp_cpu_id()] && sc->leaving);
+	give(sc, NULL, &sc->free_lock);
+}
+
+int sched_cpu_settle(u32 cpu)
+{
+	const struct sched_cpu *sc = &sched_cpus[cpu];
+
+	if (READ_ONCE(sc->leaving) && cpu == hal_smp_cpu_id())
+		return -XEN_ERESTART;
+	while (__atomic_load_n(&sc->leaving, __ATOMIC_ACQUIRE))
+		hal_cpu_relax();
+	return 0;
+}
+
 int sched_cpu_join(u32 cpu, struct scheduler *s)
 {
 	struct sched_cpu *sc = &sched_cpus[cpu];
@@ -34,25 +73,15 @@ int sched_cpu_join(u32 cpu, struct scheduler *s)
 		.socket = hal_cpu_to_socket(cpu),
 		.node = hal_cpu_to_node(cpu),
 	};
-	struct spinlock *old;
-	u64 flags;
-	int rc;
+	int rc = sched_cpu_settle(cpu);
 
-	ASSERT(!sc->sched || !cpumask_test(&sc->sched->cpus, cpu));
-	rc = s->ops->cpu_prepare(s, cpu, &topo);
 	if (rc)
 		return rc;
-	if (!sc->lock) {
-		sc->lock = s->ops->cpu_lock(s, cpu);
-		sc->sched = s;
-		return 0;
-	}
-	old = sched_cpu_lock(sc, &flags);
-	ASSERT(sc->curr == sc->idle);
-	sc->sched = sc->idle->unit.sched = s;
-	WRITE_ONCE(sc->lock, s->ops->cpu_lock(s, cpu));
-	spin_unlock_irqrestore(old, flags);
-	return 0;
+	ASSERT(!sc->sched && sc->lock == &sc->free_lock);
+	rc = s->ops->cpu_prepare(s, cpu, &topo);
+	if (!rc)
+		give(sc, s, s->ops->cpu_lock(s, cpu));
+	return rc;
 }
 
 void sched_cpu_online(u32 cpu)
@@ -60,20 +89,35 @@ void sched_cpu_online(u32 cpu)
 	struct sched_cpu *sc = &sched_cpus[cpu];
 	u64 flags;
 	struct spinlock *l = sched_cpu_lock(sc, &flags);
+	struct scheduler *s = sc->sched;
 
-	ASSERT(sc->idle && sc->idle->unit.sched == sc->sched);
-	if (!cpumask_test_and_set(&sc->sched->cpus, cpu))
-		sc->sched->ops->cpu_online(sc->sched, cpu, hal_now_ns());
+	ASSERT(sc->idle && s && !sc->leaving);
+	if (!cpumask_test_and_set(&s->cpus, cpu))
+		s->ops->cpu_online(s, cpu, hal_now_ns());
 	spin_unlock_irqrestore(l, flags);
-	sched_tickle(sc->sched, cpu);
+	sched_tickle(s, cpu);
 }
 
-/* Make the unit leave @cpu, which is no longer in its instance, and wait until it has left. */
+void sched_free_cpus(cpumask_t *cpus)
+{
+	u32 cpu;
+
+	cpumask_clear(cpus);
+	cpumask_for_each(cpu, &cpu_online_map)
+		if (!READ_ONCE(sched_cpus[cpu].sched) || READ_ONCE(sched_cpus[cpu].leaving))
+			cpumask_set(cpus, cpu);
+}
+
+/*
+ * Make the unit leave @cpu, which is no longer in its instance, and wait until it has left. The
+ * unit that runs on the calling CPU leaves it in that CPU's next decision.
+ */
 static void evacuate(struct scheduler *s, struct sched_unit *u, u32 cpu)
 {
 	struct vcpu *v = unit_vcpu(u);
 	u64 flags;
 	struct spinlock *l = sched_unit_lock(u, &flags);
+	bool own;
 
 	ASSERT(u->inserted && u->sched == s && !cpumask_test(&s->cpus, cpu));
 	sched_keep_usable(u);
@@ -81,9 +125,10 @@ static void evacuate(struct scheduler *s, struct sched_unit *u, u32 cpu)
 		__atomic_fetch_or(&v->pause_flags, VPF_MIGRATING, __ATOMIC_SEQ_CST);
 		sched_sleep_locked(v);
 	}
+	own = v == hal_current_vcpu();
 	spin_unlock_irqrestore(l, flags);
 	/* If the unit still runs there, that CPU moves it after saving its state. */
-	for (sched_migrate_finish(v); READ_ONCE(u->cpu) == cpu; sched_migrate_finish(v))
+	for (sched_migrate_finish(v); READ_ONCE(u->cpu) == cpu && !own; sched_migrate_finish(v))
 		hal_cpu_relax();
 }
 
@@ -91,12 +136,11 @@ int sched_cpu_leave(u32 cpu)
 {
 	struct sched_cpu *sc = &sched_cpus[cpu];
 	struct scheduler *s = sc->sched;
-	struct sched_instance *in;
 	struct sched_unit *u;
 	struct spinlock *l;
 	u64 flags;
 
-	if (!s || !cpumask_test(&s->cpus, cpu) || cpu == hal_smp_cpu_id())
+	if (!s || !cpumask_test(&s->cpus, cpu))
 		return -XEN_EINVAL;
 	if (cpumask_weight(&s->cpus) == 1 && READ_ONCE(sched_instance(s)->nr_domains))
 		return -XEN_EBUSY;
@@ -106,10 +150,11 @@ int sched_cpu_leave(u32 cpu)
 	spin_unlock_irqrestore(l, flags);
 	sched_tickle(s, cpu);
 
-	in = sched_instance(s);
-	spin_lock(&in->units_lock);
-	list_for_each_entry(u, &in->units, link)
+	list_for_each_entry(u, &sched_instance(s)->units, link)
 		evacuate(s, u, cpu);
-	spin_unlock(&in->units_lock);
+	__atomic_store_n(&sc->leaving, true, __ATOMIC_RELEASE);
+	sched_tickle(s, cpu);
+	if (cpu != hal_smp_cpu_id())
+		sched_cpu_settle(cpu);
 	return 0;
 }

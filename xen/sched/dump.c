@@ -2,6 +2,7 @@
 /* The debug key that shows the run queues. */
 #include <xen/console.h>
 #include <xen/printk.h>
+#include <xen/rcu.h>
 #include <xen/hal/time.h>
 
 #include "internal.h"
@@ -24,24 +25,38 @@ static void dump_instance(struct scheduler *s)
 	printk("Pool %u, scheduler %s, now %lld ns\n", s->pool_id, s->ops->name, (long long)now);
 	cpumask_for_each(cpu, &s->cpus) {
 		struct sched_cpu *sc = &sched_cpus[cpu];
-		u64 flags = spin_lock_irqsave(sc->lock);
+		u64 flags;
+		struct spinlock *l = sched_cpu_lock(sc, &flags);
 
-		ASSERT(sc->curr);
+		/* It may have left meanwhile. */
+		if (sc->sched != s) {
+			spin_unlock_irqrestore(l, flags);
+			continue;
+		}
 		printk("  CPU %u: %s, %llu switches\n", cpu,
 		       sc->curr == sc->idle ? "idle" : "busy", (unsigned long long)sc->switches);
 		if (sc->curr != sc->idle)
 			sched_dump_unit(&sc->curr->unit, "running");
 		s->ops->dump_cpu(s, cpu, now);
-		spin_unlock_irqrestore(sc->lock, flags);
+		spin_unlock_irqrestore(l, flags);
 	}
 }
 
 static void dump_run_queues(char key)
 {
-	struct scheduler *s = NULL;
+	struct scheduler *s;
+	cpumask_t free;
+	char text[48];
 
-	while ((s = sched_next_instance(s)) != NULL)
+	rcu_read_lock();
+	for (s = sched_pool_from(0); s; s = sched_pool_from(s->pool_id + 1))
 		dump_instance(s);
+	rcu_read_unlock();
+	sched_free_cpus(&free);
+	if (cpumask_empty(&free))
+		return;
+	bitmap_format_list(text, sizeof(text), free.bits, nr_cpu_ids);
+	printk("Free CPUs: %s\n", text);
 }
 
 void sched_register_keys(void)

@@ -7,8 +7,23 @@
 
 #include "internal.h"
 
-static LIST_HEAD(instances);				/* in order of creation [lock] */
+static LIST_HEAD(instances);				/* [lock] */
 static DEFINE_SPINLOCK(lock, LOCK_RANK_NONE);
+
+/* One more than the highest number, or when there is none, the lowest that is free. */
+static u32 free_pool_id(void)
+{
+	struct sched_instance *in;
+	u32 id = 0;
+
+	list_for_each_entry(in, &instances, link)
+		id = max(id, in->s.pool_id + 1);
+	if (id != SCHED_POOL_ANY)
+		return id;
+	for (id = 0; sched_pool(id); id++)
+		;
+	return id;
+}
 
 struct scheduler *sched_create(const struct sched_policy *policy, u32 pool_id, int *err)
 {
@@ -16,7 +31,9 @@ struct scheduler *sched_create(const struct sched_policy *policy, u32 pool_id, i
 
 	ASSERT(policy && policy->name);
 	*err = -XEN_EEXIST;
-	if (sched_pool(pool_id))
+	if (pool_id == SCHED_POOL_ANY)
+		pool_id = free_pool_id();
+	else if (sched_pool(pool_id))
 		return NULL;
 	*err = -XEN_ENOMEM;
 	in = xzalloc(struct sched_instance);
@@ -52,6 +69,12 @@ int sched_destroy(struct scheduler *s)
 
 	if (!cpumask_empty(&s->cpus) || READ_ONCE(in->nr_domains))
 		return -XEN_EBUSY;
+	for (u32 cpu = 0; cpu < nr_cpu_ids; cpu++) {
+		int rc = READ_ONCE(sched_cpus[cpu].sched) == s ? sched_cpu_settle(cpu) : 0;
+
+		if (rc)
+			return rc;
+	}
 	ASSERT(list_empty(&in->units));
 	spin_lock(&lock);
 	list_del_init(&in->link);
@@ -61,24 +84,27 @@ int sched_destroy(struct scheduler *s)
 	return 0;
 }
 
-struct scheduler *sched_pool(u32 pool_id)
+struct scheduler *sched_pool_from(u32 first)
 {
-	struct sched_instance *in, *found = NULL;
+	struct scheduler *found = NULL;
+	struct sched_instance *in;
 
 	spin_lock(&lock);
 	list_for_each_entry(in, &instances, link)
-		if (in->s.pool_id == pool_id)
-			found = in;
+		if (in->s.pool_id >= first && (!found || in->s.pool_id < found->pool_id))
+			found = &in->s;
 	spin_unlock(&lock);
-	return found ? &found->s : NULL;
+	return found;
 }
 
-struct scheduler *sched_next_instance(struct scheduler *s)
+struct scheduler *sched_pool(u32 pool_id)
 {
-	struct list_head *next;
+	struct scheduler *s = sched_pool_from(pool_id);
 
-	spin_lock(&lock);
-	next = s ? sched_instance(s)->link.next : instances.next;
-	spin_unlock(&lock);
-	return next == &instances ? NULL : &list_entry(next, struct sched_instance, link)->s;
+	return s && s->pool_id == pool_id ? s : NULL;
+}
+
+u32 sched_nr_domains(struct scheduler *s)
+{
+	return READ_ONCE(sched_instance(s)->nr_domains);
 }

@@ -11,12 +11,14 @@
 /** The scheduler's view of a CPU. Constant after sched_cpu_prepare except where said. */
 struct sched_cpu {
 	struct spinlock *lock;		/* its run queue's, given by the policy [itself] */
-	struct scheduler *sched;	/* its instance, kept after it left that [lock] */
+	struct scheduler *sched;	/* its instance, NULL: it is free [lock] */
+	bool leaving;			/* its units are gone [control call, own CPU] */
 	struct vcpu *curr;		/* runs now [lock to change], own CPU reads without */
 	struct vcpu *idle;
 	s_time_t timer_at;		/* when @timer fires, INT64_MAX: not armed [own CPU] */
 	struct timer timer;
 	u64 switches;			/* [own CPU] */
+	struct spinlock free_lock;	/* guards it while it is free */
 } __aligned(64);
 
 extern struct sched_cpu sched_cpus[NR_CPUS];
@@ -26,7 +28,8 @@ struct sched_instance {
 	struct scheduler s;
 	struct list_head link;		/* list of all instances */
 	struct spinlock units_lock;	/* taken before run-queue locks */
-	struct list_head units;		/* [units_lock] */
+	/* [units_lock; only control calls change it, so they may read without] */
+	struct list_head units;
 	u32 nr_domains;			/* atomic */
 	struct rcu_head rcu;
 };
@@ -51,11 +54,25 @@ struct spinlock *sched_unit_lock(struct sched_unit *u, u64 *flags);
  */
 struct spinlock *sched_cpu_lock(struct sched_cpu *sc, u64 *flags);
 
-/** The instance after @s in order of creation, the first for NULL; NULL at the end. */
-struct scheduler *sched_next_instance(struct scheduler *s);
+/** The locks of two CPUs' queues, which may be the same lock. */
+struct lock_pair {
+	struct spinlock *first, *second;
+	u64 flags;
+};
+
+/** Take / release both. Disables interrupts. */
+void sched_lock_two(struct lock_pair *p, u32 a, u32 b);
+void sched_unlock_two(const struct lock_pair *p);
 
 /** Tell the policy if @v stopped being runnable. The unit's lock is held. */
 void sched_sleep_locked(struct vcpu *v);
+
+/** Give the CPU a lock; it is free. */
+void sched_cpu_init(u32 cpu);
+/** This CPU, which idles and has no unit left, becomes free. Interrupts off. */
+void sched_cpu_freed(struct sched_cpu *sc);
+/** Wait until @cpu has become free if it is leaving. -XEN_ERESTART: it is the caller's own. */
+int sched_cpu_settle(u32 cpu);
 
 /** Start-up steps of the files of the core, in the order in which sched_init needs them. */
 void sched_timer_prepare(u32 cpu);

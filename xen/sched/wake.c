@@ -52,6 +52,7 @@ void vcpu_wake(struct vcpu *v)
 			sched_runstate_set(v, RUNSTATE_runnable, now);
 		/* A unit that runs is handled by schedule() or context_saved(). */
 		if (!u->runnable) {
+			ASSERT(u->inserted && u->sched);
 			u->runnable = true;
 			trace_sched_wake(v->domain->id, v->id);
 			if (!u->running)

@@ -147,6 +147,7 @@ struct domain_config {
 	u16 domid;			/* DOMID_INVALID: choose */
 	u32 flags;			/* XEN_DOMCTL_CDF_* */
 	u32 max_vcpus;
+	u32 pool_id;			/* its CPU pool */
 	u32 max_evtchn_port;		/* highest port allowed; 0 means the ABI's maximum */
 	u32 max_grant_frames, max_maptrack_frames, max_grant_version;
 	u64 max_pages;
@@ -157,7 +158,11 @@ struct domain_config {
 	u32 emulation_flags;		/* XEN_X86_EMU_* */
 };
 
-/** Create a paused domain without vCPUs. On failure returns the error in *@err and no domain. */
+/**
+ * Create a paused domain without vCPUs. On failure returns the error in *@err and no domain:
+ * -XEN_EINVAL, -XEN_ENOMEM, -XEN_EEXIST (the id is taken), -XEN_ENOENT (no such CPU pool, or one
+ * without CPUs). Under the control lock, or at boot.
+ */
 struct domain *domain_create(const struct domain_config *cfg, int *err);
 /** Create vCPU @id of @d, offline. -XEN_EEXIST, -XEN_EINVAL, -XEN_ENOMEM. The domain
  * lock is not held; under the control lock, or at boot. */

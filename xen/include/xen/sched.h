@@ -25,7 +25,7 @@ struct domain;
 /** Create scheduling data of @v and place it; it is not runnable yet (VPF_DOWN). */
 int sched_vcpu_init(struct vcpu *v);
 void sched_vcpu_destroy(struct vcpu *v);
-/** Let the instance @s schedule @d, which has no vCPUs yet. */
+/** Let the instance @s schedule @d, which has no vCPUs yet. Destroying may be repeated. */
 int sched_domain_init(struct domain *d, struct scheduler *s);
 void sched_domain_destroy(struct domain *d);
 /** Tell the policy that d->handle has changed. No locks held; callers serialise. */
@@ -55,25 +55,53 @@ bool sched_at_next_run(struct vcpu *v, u32 work);
 void sched_init(void);
 int sched_cpu_prepare(u32 cpu);	/* on the boot CPU, before @cpu starts: idle vCPU, run queue */
 
+/** Numbers of CPU pools: that of the pool made at boot; any free number, for sched_create. */
+#define SCHED_BOOT_POOL 0U
+#define SCHED_POOL_ANY UINT32_MAX
+
 /**
- * Instances of policies, one for each CPU pool; sched_init() makes pool 0 with all CPUs. Callers
- * serialise. sched_create: NULL and in *@err -XEN_EEXIST (the pool's number is taken) or
- * -XEN_ENOMEM. sched_destroy: -XEN_EBUSY while it has CPUs or domains.
+ * Instances of policies, one for each CPU pool; sched_init() makes pool 0 with all CPUs. All calls
+ * below that change something are serialised by the control lock (xen/domain.h).
+ *
+ * sched_create: an instance without CPUs. NULL and in *@err -XEN_EEXIST (the pool's number is
+ * taken) or -XEN_ENOMEM. sched_destroy: -XEN_EBUSY while it has CPUs or domains; -XEN_ERESTART: the
+ * calling CPU has just left it, call again after the CPU's next decision.
  */
 struct scheduler *sched_create(const struct sched_policy *policy, u32 pool_id, int *err);
 int sched_destroy(struct scheduler *s);
-/** The instance of a pool, NULL when there is none; the policy of a name likewise. */
-struct scheduler *sched_pool(u32 pool_id);
-const struct sched_policy *sched_find_policy(const char *name);
 /**
- * Take @cpu, which is not the caller's, out of its instance; when this returns it idles, and its
- * vCPUs run elsewhere. -XEN_EINVAL: it is in no instance; -XEN_EBUSY: it is the last one and there
- * are domains. The caller holds no lock and no vCPU waits for its own, see vcpu_sleep_sync().
+ * The instance of a pool / of the pool with the lowest number from @first on; NULL when there is
+ * none. It stays until the end of the control call or RCU read section.
+ */
+struct scheduler *sched_pool(u32 pool_id);
+struct scheduler *sched_pool_from(u32 first);
+/** Domains of the instance that are not dying. */
+u32 sched_nr_domains(struct scheduler *s);
+/** The policy of a name in sched=, of an XEN_SCHEDULER_* number; NULL when there is none. */
+const struct sched_policy *sched_find_policy(const char *name);
+const struct sched_policy *sched_policy_by_id(u32 id);
+/**
+ * Take @cpu out of its instance: its vCPUs go to other CPUs, and it idles. When @cpu is the
+ * caller's own, that happens in its next decision; otherwise before the return. A vCPU whose hard
+ * affinity then has no CPU left may use any. -XEN_EINVAL: it is in no instance; -XEN_EBUSY: it is
+ * the last one and there are domains. The caller holds no lock but the control lock, and no vCPU
+ * waits for its own, see vcpu_sleep_sync().
  */
 int sched_cpu_leave(u32 cpu);
-/** Give @cpu, which left its instance, to @s; it schedules there after sched_cpu_online(). */
+/**
+ * Give @cpu, which is free, to @s; it schedules there after sched_cpu_online(). -XEN_ENOMEM, or
+ * -XEN_ERESTART as above.
+ */
 int sched_cpu_join(u32 cpu, struct scheduler *s);
 void sched_cpu_online(u32 cpu);
+/** The online CPUs that are in no instance. */
+void sched_free_cpus(cpumask_t *cpus);
+/**
+ * Let @to, which has CPUs, schedule @d from now on; @d is not the caller's domain. Affinities and
+ * parameters become the defaults. On failure (-XEN_ENOMEM, or what the policy says) nothing has
+ * changed.
+ */
+int sched_move_domain(struct domain *d, struct scheduler *to);
 
 /** The idle vCPU of a prepared CPU; current there until the first guest runs. */
 struct vcpu *sched_idle_vcpu(u32 cpu);
@@ -128,8 +156,10 @@ int sched_get_vcpu_params(struct vcpu *v, struct sched_unit_params *p);
 int sched_set_vcpu_params(struct vcpu *v, const struct sched_unit_params *p);
 int sched_get_global_params(struct scheduler *s, struct sched_global_params *p);
 int sched_set_global_params(struct scheduler *s, const struct sched_global_params *p);
-/** XEN_SCHEDULER_* number and name of the policy that schedules @d. */
+/** XEN_SCHEDULER_* number and name of the policy that schedules @d; UINT32_MAX, "none": it dies. */
 u32 sched_id(const struct domain *d);
 const char *sched_name(const struct domain *d);
+/** Number of the pool of @d; pool 0 when it dies. */
+u32 sched_pool_id(const struct domain *d);
 
 #endif

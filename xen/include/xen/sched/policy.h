@@ -40,7 +40,7 @@ struct sched_unit {
 	cpumask_t hard, soft;	/* affinities [run-queue lock of cpu] */
 	void *priv;		/* the policy's per-unit data */
 	void *dom_priv;		/* the policy's per-domain data */
-	struct scheduler *sched;	/* the instance that schedules it */
+	struct scheduler *sched;	/* the instance that schedules it; NULL: its domain dies */
 	struct list_head link;		/* its instance's units [units_lock] */
 };
 

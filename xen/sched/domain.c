@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Scheduling data of domains and vCPUs: creation, removal, and moving a domain to another instance.
+ *
+ * A unit that is not inserted is unknown to every policy. The core calls no hook for it, so its
+ * policy can be exchanged.
+ */
+#include <xen/errno.h>
+#include <xen/printk.h>
+#include <xen/string.h>
+#include <xen/xmalloc.h>
+#include <xen/hal/cpu.h>
+#include <xen/hal/time.h>
+#include <xen/hal/vcpu.h>
+
+#include "internal.h"
+
+static int domain_data(struct domain *d, struct scheduler *s, void **dom_priv)
+{
+	struct sched_domain_desc desc = { .domid = d->id };
+
+	memcpy(desc.handle, d->handle, sizeof(desc.handle));
+	return s->ops->domain_init(s, &desc, dom_priv);
+}
+
+static void set_instance(struct domain *d, struct scheduler *s, void *dom_priv)
+{
+	d->sched_priv = dom_priv;
+	__atomic_store_n(&d->sched, s, __ATOMIC_RELEASE);
+	if (s)
+		__atomic_fetch_add(&sched_instance(s)->nr_domains, 1, __ATOMIC_RELAXED);
+}
+
+int sched_domain_init(struct domain *d, struct scheduler *s)
+{
+	void *dom_priv;
+	int rc;
+
+	ASSERT(!d->sched);
+	rc = domain_data(d, s, &dom_priv);
+	if (!rc)
+		set_instance(d, s, dom_priv);
+	return rc;
+}
+
+void sched_domain_destroy(struct domain *d)
+{
+	struct scheduler *s = d->sched;
+	void *dom_priv = d->sched_priv;
+
+	if (!s)
+		return;
+	set_instance(d, NULL, NULL);
+	s->ops->domain_free(s, dom_priv);
+	__atomic_fetch_sub(&sched_instance(s)->nr_domains, 1, __ATOMIC_RELAXED);
+}
+
+void sched_domain_handle(struct domain *d)
+{
+	if (d->sched)
+		d->sched->ops->domain_handle(d->sched, d->sched_priv, d->handle, hal_now_ns());
+}
+
+/* The unit, which no policy knows, gets another CPU. */
+static void set_cpu(struct sched_unit *u, u32 cpu)
+{
+	struct lock_pair pair;
+
+	ASSERT(!u->inserted && !u->running);
+	sched_lock_two(&pair, u->cpu, cpu);
+	WRITE_ONCE(u->cpu, cpu);
+	sched_unlock_two(&pair);
+}
+
+/* Let the policy of @s know the unit, whose data it has allocated. */
+static void insert(struct scheduler *s, struct sched_unit *u)
+{
+	struct sched_instance *in = sched_instance(s);
+	struct spinlock *l;
+	u64 flags;
+	u32 cpu;
+
+	ASSERT(u->priv && u->sched == s && cpumask_test(&s->cpus, u->cpu));
+	l = sched_unit_lock(u, &flags);
+	sched_keep_usable(u);
+	cpu = s->ops->pick_cpu(s, u, hal_now_ns());
+	spin_unlock_irqrestore(l, flags);
+	ASSERT(cpumask_test(&s->cpus, cpu) && cpumask_test(&u->hard, cpu));
+	set_cpu(u, cpu);
+
+	l = sched_unit_lock(u, &flags);
+	s->ops->unit_insert(s, u, hal_now_ns());
+	u->inserted = true;
+	spin_unlock_irqrestore(l, flags);
+	spin_lock(&in->units_lock);
+	list_add_tail(&u->link, &in->units);
+	spin_unlock(&in->units_lock);
+}
+
+/* The reverse. The unit's vCPU cannot run. */
+static void remove(struct scheduler *s, struct sched_unit *u)
+{
+	struct sched_instance *in = sched_instance(s);
+	struct spinlock *l;
+	u64 flags;
+
+	spin_lock(&in->units_lock);
+	list_del_init(&u->link);
+	spin_unlock(&in->units_lock);
+	l = sched_unit_lock(u, &flags);
+	ASSERT(u->inserted && u->sched == s && !u->running && !u->runnable);
+	u->inserted = false;
+	s->ops->unit_remove(s, u, hal_now_ns());
+	spin_unlock_irqrestore(l, flags);
+}
+
+int sched_vcpu_init(struct vcpu *v)
+{
+	struct sched_unit *u = &v->unit;
+	struct scheduler *s = v->domain->sched;
+	int rc;
+
+	ASSERT(s && !u->priv);
+	if (cpumask_empty(&s->cpus))
+		return -XEN_EINVAL;
+	u->id = v->id;
+	u->domid = v->domain->id;
+	u->sched = s;
+	u->dom_priv = v->domain->sched_priv;
+	u->cpu = cpumask_first(&s->cpus);
+	u->last_cpu = NR_CPUS;
+	cpumask_setall(&u->hard);
+	cpumask_setall(&u->soft);
+	v->pause_flags = VPF_DOWN;
+	v->runstate.state = RUNSTATE_offline;
+	v->runstate.state_entry_time = hal_now_ns();
+
+	rc = s->ops->unit_alloc(s, u);
+	if (!rc)
+		insert(s, u);
+	return rc;
+}
+
+void sched_vcpu_destroy(struct vcpu *v)
+{
+	struct sched_unit *u = &v->unit;
+	struct scheduler *s = u->sched;
+
+	if (!u->priv)
+		return;
+	__atomic_fetch_or(&v->pause_flags, VPF_DOWN, __ATOMIC_SEQ_CST);
+	vcpu_sleep_sync(v);
+	ASSERT(v != hal_current_vcpu());
+	remove(s, u);
+	s->ops->unit_free(s, u);
+	u->priv = u->dom_priv = NULL;
+	u->sched = NULL;
+}
+
+static void free_priv(struct scheduler *s, struct sched_unit *u, void *priv)
+{
+	void *keep = u->priv;
+
+	u->priv = priv;
+	s->ops->unit_free(s, u);
+	u->priv = keep;
+}
+
+/*
+ * Replace the data of all units of @d, which no policy knows now, by data of @to, and leave the old
+ * ones in @old; or change nothing.
+ */
+static int exchange_data(struct domain *d, struct scheduler *to, void *dom_priv, void **old)
+{
+	struct vcpu *v, *failed = NULL;
+	int rc = 0;
+
+	for_each_vcpu(d, v) {
+		struct sched_unit *u = &v->unit;
+
+		old[v->id] = u->priv;
+		u->priv = NULL;
+		u->sched = to;
+		u->dom_priv = dom_priv;
+		set_cpu(u, cpumask_first(&to->cpus));
+		rc = to->ops->unit_alloc(to, u);
+		if (rc) {
+			failed = v;
+			break;
+		}
+	}
+	if (!rc)
+		return 0;
+	for_each_vcpu(d, v) {
+		struct sched_unit *u = &v->unit;
+
+		if (v->id > failed->id)
+			break;
+		if (v != failed)
+			free_priv(to, u, u->priv);
+		u->priv = old[v->id];
+		u->sched = d->sched;
+		u->dom_priv = d->sched_priv;
+		set_cpu(u, cpumask_first(&d->sched->cpus));
+	}
+	return rc;
+}
+
+/* The domain is paused, and none of its vCPUs is on a CPU. */
+static int move_paused(struct domain *d, struct scheduler *to, void *dom_priv, void **old)
+{
+	struct scheduler *from = d->sched;
+	struct vcpu *v;
+	int rc;
+
+	for_each_vcpu(d, v) {
+		/* Another CPU may be about to complete this, too; one of the two does. */
+		sched_migrate_finish(v);
+		remove(from, &v->unit);
+	}
+	rc = exchange_data(d, to, dom_priv, old);
+	for_each_vcpu(d, v) {
+		if (!rc) {
+			cpumask_setall(&v->unit.hard);
+			cpumask_setall(&v->unit.soft);
+			free_priv(from, &v->unit, old[v->id]);
+		}
+		insert(v->unit.sched, &v->unit);
+	}
+	return rc;
+}
+
+int sched_move_domain(struct domain *d, struct scheduler *to)
+{
+	struct scheduler *from = d->sched;
+	void *dom_priv, *old_dom = d->sched_priv;
+	void **old;
+	int rc;
+
+	ASSERT(from && from != to && !cpumask_empty(&to->cpus) && d != hal_current_vcpu()->domain);
+	old = xzalloc_array(void *, d->max_vcpus);
+	if (!old)
+		return -XEN_ENOMEM;
+	rc = domain_data(d, to, &dom_priv);
+	if (rc) {
+		xfree(old);
+		return rc;
+	}
+	domain_pause(d);
+	rc = move_paused(d, to, dom_priv, old);
+	if (!rc) {
+		set_instance(d, to, dom_priv);
+		from->ops->domain_free(from, old_dom);
+		__atomic_fetch_sub(&sched_instance(from)->nr_domains, 1, __ATOMIC_RELAXED);
+	} else {
+		to->ops->domain_free(to, dom_priv);
+	}
+	domain_unpause(d);
+	xfree(old);
+	return rc;
+}
+
+/* A dying domain has no instance. */
+u32 sched_id(const struct domain *d)
+{
+	return d->sched ? d->sched->ops->id : UINT32_MAX;
+}
+
+const char *sched_name(const struct domain *d)
+{
+	return d->sched ? d->sched->ops->name : "none";
+}
+
+u32 sched_pool_id(const struct domain *d)
+{
+	const struct scheduler *s = READ_ONCE(d->sched);
+
+	return s ? s->pool_id : SCHED_BOOT_POOL;
+}
