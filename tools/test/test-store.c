@@ -132,6 +132,42 @@ static bool readable(void)
 	return poll(&p, 1, 0) > 0;
 }
 
+void *__real_malloc(size_t size);
+void *__wrap_malloc(size_t size);
+
+static bool no_memory;
+
+void *__wrap_malloc(size_t size)
+{
+	return no_memory ? NULL : __real_malloc(size);
+}
+
+/* Without memory an event is lost, and the caller hears that there was one. The answer that comes
+ * after it belongs to its request. */
+static void test_event_without_memory(void **state)
+{
+	char *value, **e;
+
+	say(XS_WATCH_EVENT, 0, "/w\0tok", 7);
+	answer(XS_WRITE, "OK", 3);
+	no_memory = true;
+	assert_int_equal(store->ops->write(store, 0, "/a", "1"), 0);
+	no_memory = false;
+	expect(XS_WRITE, 0, "/a\0001", 4);
+	answer(XS_READ, "2", 1);
+	value = store->ops->read(store, 0, "/a");
+	assert_string_equal(value, "2");
+	free(value);
+	assert_true(readable());
+	assert_null(store->ops->fired(store));
+	assert_int_equal(errno, EAGAIN);
+	assert_false(readable());
+	say(XS_WATCH_EVENT, 0, "/w\0two", 7);
+	e = store->ops->fired(store);
+	assert_string_equal(e[1], "two");
+	free(e);
+}
+
 /* Events between a request and its answer must wake the caller's loop later. */
 static void test_events(void **state)
 {
@@ -385,7 +421,8 @@ static void test_deadly_request(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_calls), TEST(test_errors), TEST(test_events), TEST(test_parts),
+		TEST(test_calls), TEST(test_errors), TEST(test_events), TEST(test_event_without_memory),
+		TEST(test_parts),
 		TEST(test_restless_folder), TEST(test_hostile_server), TEST(test_server_dies),
 		TEST(test_no_server), cmocka_unit_test(test_server_restarts),
 		cmocka_unit_test(test_restart_in_transaction),

@@ -20,4 +20,4 @@ $(foreach t,xlcmd xlerr xlconsole top,$(eval $(call tools_test,$(t),xl-run fake-
 	$(patsubst tools/%.c,../%,$(filter-out %/main.c,$(wildcard tools/xl/*.c))),\
 	light store config builder ctrl,$(tools_light_ldlibs) $(tools_builder_ldlibs) $(tools_xen_ldlibs) \
 	$(if $(filter xlcmd,$(t)),-Xlinker --wrap=setsid))))
-$(eval $(call tools_test,store,,light store,))
+$(eval $(call tools_test,store,,light store,-Xlinker --wrap=malloc))

@@ -35,6 +35,7 @@ struct xsc {
 	char path[sizeof(((struct sockaddr_un *)NULL)->sun_path)];
 	uint32_t req_id;
 	struct event *events, **tail;
+	bool missed;		/* an event, for lack of memory: not told yet */
 	/* Of a message that has not come whole. */
 	size_t have;
 	struct xsd_sockmsg head;
@@ -262,9 +263,15 @@ static int ask(struct xsc *c, uint32_t type, uint32_t tx, struct iovec *parts, i
 		error = read_message(c, true);
 		if (error)
 			break;
-		if (c->head.type == XS_WATCH_EVENT)
+		if (c->head.type == XS_WATCH_EVENT) {
 			error = keep_event(c);
-		else if (c->head.req_id != h.req_id)
+			/* The answer is still to come, and must not be taken for that of another
+			 * request. */
+			if (error == ENOMEM) {
+				c->missed = true;
+				error = 0;
+			}
+		} else if (c->head.req_id != h.req_id)
 			error = EPROTO;
 		else if (c->head.type == XS_ERROR)
 			return error_value(c->data);
@@ -427,7 +434,7 @@ int xsc_unwatch(struct xsc *c, const char *path, const char *token)
 
 bool xsc_has_event(const struct xsc *c)
 {
-	return c->events != NULL;
+	return c->events || c->missed;
 }
 
 int xsc_event(struct xsc *c, char **path, char **token)
@@ -435,6 +442,10 @@ int xsc_event(struct xsc *c, char **path, char **token)
 	struct event *e;
 	int error;
 
+	if (c->missed) {
+		c->missed = false;
+		return ENOMEM;
+	}
 	while (!c->events) {
 		error = read_message(c, false);
 		if (error)

@@ -57,7 +57,8 @@ int xsc_watch(struct xsc *c, const char *path, const char *token);
 int xsc_unwatch(struct xsc *c, const char *path, const char *token);
 /**
  * The next event, malloc'ed; EAGAIN when there is none. An event may have come in while the answer
- * to a request was waited for: before polling the descriptor, ask until there is none.
+ * to a request was waited for: before polling the descriptor, ask until there is none. ENOMEM: an
+ * event is lost or, if there is another, late: look at everything that is watched.
  */
 int xsc_event(struct xsc *c, char **path, char **token);
 /** Has an event come in already, so that the descriptor does not tell of it? */
