@@ -421,8 +421,8 @@ static void test_deadly_request(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_calls), TEST(test_errors), TEST(test_events), TEST(test_event_without_memory),
-		TEST(test_parts),
+		TEST(test_calls), TEST(test_errors), TEST(test_events),
+		TEST(test_event_without_memory), TEST(test_parts),
 		TEST(test_restless_folder), TEST(test_hostile_server), TEST(test_server_dies),
 		TEST(test_no_server), cmocka_unit_test(test_server_restarts),
 		cmocka_unit_test(test_restart_in_transaction),

@@ -14,6 +14,9 @@ $(eval $(call tools_test,sharing,fake-xen fake-pool fake-store fake-host,light s
 $(eval $(call tools_test,console,,console,-Xlinker --wrap=malloc))
 $(eval $(call tools_test,hvlog,fake-xen fake-pool ../xenconsoled/hvlog ../xenconsoled/logfile,ctrl,\
 	$(tools_xen_ldlibs)))
+$(eval $(call tools_test,xenconsoled,fake-xen fake-pool fake-store $(addprefix ../xenconsoled/,guest pty logfile),\
+	console light store ctrl,$(tools_light_ldlibs) $(tools_xen_ldlibs) \
+	-Xlinker --wrap=malloc -Xlinker --wrap=calloc -Xlinker --wrap=realloc))
 $(eval $(call tools_test,xlparse,$(addprefix ../xl/,parse parse-devices keys guess cpus conf),light store config ctrl,$(tools_light_ldlibs) $(tools_xen_ldlibs)))
 $(eval $(call tools_test,xllock,../xl/lock,,))
 $(foreach t,xlcmd xlerr xlconsole top,$(eval $(call tools_test,$(t),xl-run fake-xen fake-pool fake-store fake-kernel fake-host \

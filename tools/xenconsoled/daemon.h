@@ -36,6 +36,7 @@ struct daemon {
 	struct xenevtchn_handle *evtchn;
 	struct xengntdev_handle *gnttab;
 	struct guest *guests;
+	struct lx_timer again;		/* to look at all domains, when there was no memory to */
 	const char *log_dir;		/* NULL: guests are not logged */
 	uint64_t log_limit;
 	bool stamp, failed;

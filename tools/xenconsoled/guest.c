@@ -24,6 +24,7 @@
 #define LINGER_MS 1000	/* a dead guest's terminal stays: readers are to see its last words */
 #define MAX_DOMAINS 1024
 #define STORE_TRIES 100
+#define AGAIN_MS 1000	/* until memory is hoped to be there */
 
 static uint64_t read_number(struct daemon *d, uint32_t tx, uint32_t domid, const char *name,
 			    uint64_t otherwise)
@@ -111,6 +112,20 @@ static void pty_event(struct lx_fd *fd, short revents)
 	pty_flush(g);
 }
 
+static void look_again(struct lx_timer *timer)
+{
+	guests_scan(timer->user);
+}
+
+/* Nothing else may come by that makes the daemon look. */
+static void later(struct daemon *d)
+{
+	if (d->again.armed)
+		return;
+	d->again = (struct lx_timer){ .fn = look_again, .user = d };
+	lx_timer_set(&d->loop, &d->again, AGAIN_MS);
+}
+
 /* A toolstack may introduce a domain before it describes its console: hear of the port. */
 static void wait_for_port(struct guest *g, bool wait)
 {
@@ -121,11 +136,12 @@ static void wait_for_port(struct guest *g, bool wait)
 	if (g->watched == wait)
 		return;
 	snprintf(path, sizeof(path), "/local/domain/%u/console/port", g->domid);
-	/* Without a watch the next look at all domains tries again. */
 	if (wait)
 		g->watched = !ops->watch(g->d->store, path, "port");
 	else
 		g->watched = ops->unwatch(g->d->store, path, "port") != 0;
+	if (wait && !g->watched)
+		later(g->d);
 }
 
 static void forget(struct guest *g)
@@ -165,8 +181,9 @@ static int publish(struct guest *g, const char *tty)
 		int end;
 
 		if (!tx)
-			return -EIO;
-		rc = read_number(g->d, tx, g->domid, "port", 0) ? 0 : -ENOENT;
+			return errno == ENOMEM ? -ENOMEM : -EIO;
+		rc = read_number(g->d, tx, g->domid, "port", 0) ? 0 :
+		     errno == ENOMEM ? -ENOMEM : -ENOENT;
 		if (!rc)
 			rc = ops->write(g->d->store, tx, path, tty);
 		if (!rc)
@@ -192,22 +209,24 @@ static int connect_ring(struct guest *g, uint32_t remote)
 
 static void connect_guest(struct guest *g, uint32_t remote)
 {
-	char tty[64], log[256], *name;
-	int rc = connect_ring(g, remote);
+	char *name = lx_read(g->d->store, 0, "/local/domain/%u/name", g->domid), tty[64], log[256];
+	int rc = !name && errno == ENOMEM ? -ENOMEM : connect_ring(g, remote);
 
 	if (!rc)
 		rc = pty_open(g, tty, sizeof(tty));
 	if (!rc)
 		rc = publish(g, tty);
 	if (rc) {
+		if (rc == -ENOMEM)
+			later(g->d);
 		/* Without a port it has just been destroyed. */
 		if (rc != -ENOENT)
 			xtl_log(g->d->log, XTL_ERROR, -rc, "xenconsoled", "domain %u: cannot "
 				"connect its console", g->domid);
 		forget(g);
+		free(name);
 		return;
 	}
-	name = lx_read(g->d->store, 0, "/local/domain/%u/name", g->domid);
 	snprintf(log, sizeof(log), "guest-%.200s.log", name && *name ? name : "unnamed");
 	logfile_open(&g->file, g->d->log_dir, log, g->d->log_limit, g->d->stamp);
 	free(name);
@@ -229,10 +248,19 @@ static void try_connect(struct guest *g)
 {
 	struct daemon *d = g->d;
 	char *type = lx_read(d->store, 0, "/local/domain/%u/console/type", g->domid);
-	uint64_t port = read_number(d, 0, g->domid, "port", 0);
 	bool ours = !type || !*type || !strcmp(type, "xenconsoled");
+	bool unread = !type && errno == ENOMEM;
+	uint64_t port;
 
 	free(type);
+	port = read_number(d, 0, g->domid, "port", 0);
+	unread |= !port && errno == ENOMEM;
+	/* There may be what could not be read. */
+	if (unread) {
+		g->waiting = true;
+		later(d);
+		return;
+	}
 	wait_for_port(g, !port);
 	if (!ours || !port || port > UINT32_MAX)
 		return;
@@ -246,8 +274,10 @@ static void add_guest(struct daemon *d, uint32_t domid)
 {
 	struct guest *g = calloc(1, sizeof(*g));
 
-	if (!g)
+	if (!g) {
+		later(d);
 		return;
+	}
 	assert(!find(d, domid));
 	g->d = d;
 	g->domid = domid;
@@ -275,8 +305,10 @@ void guests_scan(struct daemon *d)
 	int n = ctl_domain_list(d->ctl, 1, MAX_DOMAINS, info);
 	struct guest *g, *next;
 
-	if (n < 0)
+	if (n < 0) {
+		later(d);
 		return;
+	}
 	for (g = d->guests; g; g = next) {
 		int i = 0;
 
@@ -327,4 +359,5 @@ void guests_free(struct daemon *d)
 {
 	while (d->guests)
 		forget(d->guests);
+	lx_timer_cancel(&d->loop, &d->again);
 }

@@ -221,11 +221,13 @@ static uint32_t client_begin(struct lx_store *s)
 {
 	struct client *a = client(s);
 	uint32_t tx;
+	int rc = CALL(s, XSC_NONE, xsc_start, &tx);
 
-	if (CALL(s, XSC_NONE, xsc_start, &tx))
+	if (rc)
 		tx = 0;
 	a->tx = tx;
 	a->tx_lost = false;
+	errno = -rc;
 	return tx;
 }
 

@@ -28,6 +28,7 @@ struct lx_store_ops {
 			 const struct lx_perm *perms, unsigned int n);
 	/** Names of children, to be freed as one block; NULL with errno set. */
 	char **(*list)(struct lx_store *s, uint32_t tx, const char *path, unsigned int *n);
+	/** 0 with errno set: it has not begun. */
 	uint32_t (*begin)(struct lx_store *s);
 	/** -EAGAIN: somebody else changed something, start again. */
 	int (*end)(struct lx_store *s, uint32_t tx, bool abort);
