@@ -524,6 +524,29 @@ static void test_claimed(void **state)
 	assert_no_trace();
 }
 
+/* Another toolstack's destroy leaves our file of the domain. The process that waited for its end
+ * removes that, but not one of a domain that is there again or is being made. */
+static void test_destroyed_by_others(void **state)
+{
+	uint32_t domid;
+	int claim;
+
+	assert_int_equal(lx_create_now(&lx, &config, false, &domid), 0);
+	lx_claim_forget_dead(&lx, config.c_info.uuid);
+	assert_int_equal(files_in(states), 1);
+	fake_xen.d[domid].used = false;
+	claim = lx_claim_take(&lx, config.c_info.uuid);
+	lx_claim_forget_dead(&lx, config.c_info.uuid);
+	assert_int_equal(files_in(states), 1);
+	lx_claim_drop(&lx, config.c_info.uuid, claim);
+	lx_claim_forget_dead(&lx, config.c_info.uuid);
+	assert_int_equal(files_in(states), 0);
+	assert_int_equal(files_in(runs), 0);
+	fake_xen.d[domid].used = true;
+	assert_int_equal(lx_destroy(&lx, domid), 0);
+	assert_no_trace();
+}
+
 static void test_devices(void **state)
 {
 	struct lx_domain_config saved;
@@ -804,9 +827,10 @@ int main(void)
 		TEST(test_dom0),
 		TEST(test_state_folder_fails), TEST(test_bad_input), TEST(test_remove_silent),
 		TEST(test_name_race),
-		TEST(test_killed), TEST(test_claimed),
+		TEST(test_killed), TEST(test_claimed), TEST(test_destroyed_by_others),
 		TEST(test_cancel),
-		TEST(test_devices), TEST(test_remove_early), TEST(test_unreachable),
+		TEST(test_devices), TEST(test_remove_early),
+		TEST(test_unreachable),
 		TEST(test_devices_fail), TEST(test_disk_names), TEST(test_death),
 		TEST(test_death_without_store), TEST(test_state_follows),
 	};

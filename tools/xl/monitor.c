@@ -76,17 +76,19 @@ static int one_life(struct xl *xl, uint32_t *domid, bool linger)
 	struct lx_domain_config config;
 	uint64_t born = lx_now();
 	enum lx_action a;
+	bool known = !ctl_domain_info(xl->lx.ctl, *domid, &info);
 	int rc = lx_death_watch_start(&w, &xl->lx, *domid);
 
 	if (!rc)
 		rc = lx_loop_run(&xl->lx.loop);
 	if (rc || m.how == LX_DEATH_GONE) {
 		fprintf(stderr, "Domain %u has been destroyed.\n", *domid);
+		/* Another toolstack's destroy leaves our file. */
+		if (!rc && known)
+			lx_claim_forget_dead(&xl->lx, info.handle);
 		return rc;
 	}
-	rc = ctl_domain_info(xl->lx.ctl, *domid, &info);
-	if (!rc)
-		rc = lx_state_load(&xl->lx, info.handle, &config);
+	rc = known ? lx_state_load(&xl->lx, info.handle, &config) : -ESRCH;
 	if (rc) {
 		fprintf(stderr, "Domain %u has no configuration on disk; it is left as it is\n",
 			*domid);

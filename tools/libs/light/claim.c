@@ -160,6 +160,28 @@ void lx_claim_drop(struct lx *lx, const uint8_t uuid[16], int claim)
 	close(claim);
 }
 
+void lx_claim_forget_dead(struct lx *lx, const uint8_t uuid[16])
+{
+	char path[PATH_BYTES];
+	uint32_t domid;
+	long pid;
+	int fd;
+
+	mkdir(lx->run_dir, 0755);
+	claim_path(lx, uuid, path);
+	fd = open_claim(path, true, &pid);
+	if (fd < 0)
+		return;
+	read_text(fd, &pid, &domid);
+	if (pid && !domid) {
+		close(fd);	/* half made: what is there may be of use to see that */
+		return;
+	}
+	if (lx_find_handle(lx, uuid, &domid) == -ENOENT)
+		lx_state_remove(lx, uuid);
+	lx_claim_drop(lx, uuid, fd);
+}
+
 /* -errno when the claim is not there or has its maker. */
 static int look(struct lx *lx, const uint8_t uuid[16], struct lx_abandoned *a)
 {

@@ -143,6 +143,10 @@ bool lx_claim_abandoned(struct lx *lx, const uint8_t uuid[16]);
 /** Is a process making a domain with this UUID now? */
 bool lx_claim_held(struct lx *lx, const uint8_t uuid[16]);
 
+/** Remove the configuration of a domain that another program has destroyed; nothing, when there is
+ *  a domain with this UUID again, or one is being made. */
+void lx_claim_forget_dead(struct lx *lx, const uint8_t uuid[16]);
+
 struct lx_abandoned {
 	uint8_t uuid[16];
 	bool made;			/* complete; but no process waits for its end */
