@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Locks of the simulated machine. One CPU executes at a time and gives way only where it holds no
+ * run-queue lock, so a lock that is taken twice is a fault of the code under test.
+ */
+#include <xen/spinlock.h>
+
+#include "private.h"
+
+void spin_lock_init(struct spinlock *l, const char *name, enum lock_rank rank)
+{
+	*l = (struct spinlock){ .name = name, .rank = (u8)rank };
+}
+
+void spin_lock(struct spinlock *l)
+{
+	if (unlikely(l->owner))
+		panic("CPU %u waits for the lock \"%s\", which CPU %u holds", host_current_cpu,
+		      l->name, l->owner - 1);
+	l->owner = (u16)(host_current_cpu + 1);
+}
+
+void spin_lock_nested(struct spinlock *l) { spin_lock(l); }
+
+bool spin_trylock(struct spinlock *l)
+{
+	if (l->owner || (unlikely(machine_cfg.disturb) && machine_random() % 8 == 0))
+		return false;
+	spin_lock(l);
+	return true;
+}
+
+void spin_unlock(struct spinlock *l)
+{
+	ASSERT(l->owner == host_current_cpu + 1);
+	l->owner = 0;
+}
+
+u64 spin_lock_irqsave(struct spinlock *l)
+{
+	spin_lock(l);
+	return 0;
+}
+
+void spin_unlock_irqrestore(struct spinlock *l, u64 flags) { spin_unlock(l); }
+
+bool spin_is_locked_by_me(const struct spinlock *l) { return l->owner == host_current_cpu + 1; }

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* schedsim: the hypervisor's scheduler on simulated machines, in virtual time. */
+#include <stdio.h>
+#include <string.h>
+
+#include <xen/compiler.h>
+
+#include "run.h"
+
+static const char help[] =
+"usage: schedsim COMMAND [OPTION...]\n"
+"\n"
+"Runs the hypervisor's own scheduler, core and policies, on simulated machines.\n"
+"\n"
+"  run    simulate a workload\n"
+"\n"
+"schedsim COMMAND --help explains a command; docs/schedsim.md explains all.\n";
+
+static const struct {
+	const char *name;
+	int (*run)(int argc, char **argv);
+} commands[] = {
+	{ "run", command_run },
+};
+
+int main(int argc, char **argv)
+{
+	if (argc > 1 && (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"))) {
+		fputs(help, stdout);
+		return STATUS_OK;
+	}
+	for (u32 i = 0; argc > 1 && i < ARRAY_SIZE(commands); i++)
+		if (!strcmp(argv[1], commands[i].name))
+			return commands[i].run(argc - 1, argv + 1);
+	fprintf(stderr, "schedsim: %s%s\n", argc > 1 ? "no such command: " : "name a command",
+		argc > 1 ? argv[1] : "; see schedsim --help");
+	return STATUS_USAGE;
+}

@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The simulator: the hypervisor's scheduler (core and policies, the same sources with a larger
+# NR_CPUS), a simulated machine under it, and what drives and watches it.
+#   schedsim        fast
+#   schedsim-check  with every assertion of the hypervisor, for the property tests
+
+schedsim_xen := $(wildcard xen/sched/*.c xen/sched/policy/*.c) xen/core/param.c xen/core/ops.c \
+	xen/lib/bitmap.c xen/lib/format.c xen/lib/rbtree.c
+schedsim_srcs := $(sort $(shell find tools/schedsim -name '*.c'))
+schedsim_cflags := -std=gnu11 -O2 -g -Wall -Wextra -Werror -Wmissing-prototypes -Wstrict-prototypes \
+	-Wvla -Wno-unused-parameter -Wno-sign-compare -fno-strict-aliasing -fno-common -fwrapv \
+	-ffile-prefix-map=$(CURDIR)/= -ffunction-sections -fdata-sections -fno-builtin-printf \
+	-D_GNU_SOURCE -D__XEN_TOOLS__ -DNR_CPUS=4160 -Ixen/include -Ixen/arch/host/include \
+	-Itools/schedsim -I$(BUILD)/abi -I$(BUILD)/gen
+schedsim_cflags_schedsim := $(schedsim_cflags) -DNDEBUG
+schedsim_cflags_schedsim-check := $(schedsim_cflags)
+
+# $(call schedsim_env,ENV)
+define schedsim_env
+schedsim_objs_$(1) := $$(patsubst %.c,$$(BUILD)/$(1)/%.o,$$(schedsim_xen) $$(schedsim_srcs))
+$$(BUILD)/$(1)/%.o: %.c tools/schedsim/schedsim.mk | $$(xen_made)
+	$$(SAY) CC '$(1) $$*'
+	$$(Q)mkdir -p $$(@D) && $$(CC) $$(schedsim_cflags_$(1)) -MMD -MP -c -o $$@ $$<
+$$(BUILD)/$(1)/$(1): $$(schedsim_objs_$(1))
+	$$(SAY) LD $$@
+	$$(Q)$$(CC) -Wl,--gc-sections -o $$@ $$^ -ljson-c -lm
+-include $$(patsubst %.o,%.d,$$(schedsim_objs_$(1)))
+endef
+$(foreach e,schedsim schedsim-check,$(eval $(call schedsim_env,$(e))))
+
+.PHONY: schedsim test-schedsim
+schedsim: $(BUILD)/schedsim/schedsim ## build the scheduler simulator: build/schedsim/schedsim
+test-schedsim: $(BUILD)/schedsim/schedsim $(BUILD)/schedsim-check/schedsim-check ## the simulator's tests
+	$(Q)$(PYTHON) tools/schedsim/test/run.py $(BUILD)

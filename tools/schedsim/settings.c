@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The options that say what is simulated. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "json.h"
+#include "run.h"
+
+const struct settings settings_default = {
+	.policy = "credit2", .options = "", .machine = "host", .stall = 10000000000LL, .seed = 1,
+};
+
+const char settings_help[] =
+"  --policy NAME        the scheduling policy (default credit2)\n"
+"  --options TEXT       more of the hypervisor's command line: \"credit2_runqueue=core\"\n"
+"  --machine M          a number of CPUs, SOCKETSxCORESxTHREADS, a JSON file, or host, this\n"
+"                       machine (the default)\n"
+"  --costs FILE         what the hypervisor's work takes (JSON); without it, nothing does\n"
+"  --duration TIME      virtual time to simulate, such as 2s (default: the workload's)\n"
+"  --stall TIME         fail when a vCPU waits longer for a CPU (default 10s)\n"
+"  --seed N             of everything random (default 1)\n"
+"  --verbose            show the hypervisor's log\n";
+
+static u64 number(const char *option, const char *text)
+{
+	char *end;
+	u64 v = strtoull(text, &end, 0);
+
+	if (end == text || *end || text[0] == '-')
+		die("--%s %s: a natural number must be here", option, text);
+	return v;
+}
+
+static s64 duration(const char *option, const char *text)
+{
+	s64 ns;
+
+	if (!parse_time(text, &ns) || !ns)
+		die("--%s %s: a time such as 10ms or 2s must be here", option, text);
+	return ns;
+}
+
+bool settings_option(struct settings *s, int option, const char *value)
+{
+	switch (option) {
+	case 'p':
+		s->policy = value;
+		return true;
+	case 'O':
+		s->options = value;
+		return true;
+	case 'm':
+		s->machine = value;
+		return true;
+	case 'c':
+		s->costs = value;
+		return true;
+	case 'd':
+		s->duration = duration("duration", value);
+		return true;
+	case 'w':
+		s->stall = duration("stall", value);
+		return true;
+	case 's':
+		s->seed = number("seed", value);
+		return true;
+	case 'v':
+		s->verbose = true;
+		return true;
+	default:
+		return false;
+	}
+}

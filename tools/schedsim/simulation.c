@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Starting a simulation and running it to its end. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "json.h"
+#include "run.h"
+
+static struct machine_costs read_costs(const char *path)
+{
+	struct machine_costs c = {};
+	struct json *j;
+
+	if (!path)
+		return c;
+	j = json_open(path);
+	json_string_or(j, "source", "");
+	c.decision = json_time_or(j, "decision", 0);
+	c.context_switch = json_time_or(j, "context_switch", 0);
+	c.ipi = json_time_or(j, "ipi", 0);
+	c.timer = json_time_or(j, "timer", 0);
+	c.interrupt = json_time_or(j, "interrupt", 0);
+	c.migration = json_time_or(j, "migration", 0);
+	json_close(j);
+	return c;
+}
+
+void simulation_start(struct simulation *sim, const struct settings *s, struct workload *w)
+{
+	struct machine_config cfg = {
+		.costs = read_costs(s->costs), .seed = s->seed, .disturb = s->disturb,
+		.verbose = s->verbose,
+	};
+	char cmdline[1024];
+	const char *why;
+
+	*sim = (struct simulation){ .settings = *s, .workload = w };
+	sim->topology = topology_read(s->machine);
+	cfg.cpus = sim->topology.cpus;
+	cfg.place = sim->topology.place;
+	if (snprintf(cmdline, sizeof(cmdline), "sched=%s %s", s->policy, s->options) >=
+	    (int)sizeof(cmdline))
+		die("--options: too long");
+	cfg.cmdline = cmdline;
+	if (s->trace && !machine_trace_open(s->trace))
+		die("%s: cannot be written", s->trace);
+	if (!machine_boot(&cfg, &guest_hooks, &why))
+		die("the hypervisor's scheduler refuses \"%s\": %s", cmdline, why);
+	if (!s->duration)
+		sim->settings.duration = w->duration;
+	if (!workload_start(w, s->seed, &why))
+		die("%s", why);
+}
+
+/* The vCPU that has waited longest for a CPU; NULL: none waits. */
+static const struct guest *longest_wait(const struct workload *w)
+{
+	const struct guest *worst = NULL;
+
+	for (u32 i = 0; i < w->nr_guests; i++) {
+		const struct guest *g = &w->guest[i];
+
+		if (g->waits_since >= 0 && (!worst || g->waits_since < worst->waits_since))
+			worst = g;
+	}
+	return worst;
+}
+
+enum status simulation_run(struct simulation *sim)
+{
+	s64 end = sim->settings.duration, look = sim->settings.stall;
+	enum status status = STATUS_OK;
+
+	while (status == STATUS_OK && machine_now() < end) {
+		s64 until = look < end ? look : end;
+		const struct guest *g;
+
+		while (machine_step(until))
+			;
+		g = longest_wait(sim->workload);
+		if (g && machine_now() - g->waits_since > sim->settings.stall) {
+			say("stall: the vCPU d%uv%u has waited for a CPU since %.6f s, now it is "
+			    "%.6f s", g->domid, g->id, (double)g->waits_since / 1e9,
+			    (double)machine_now() / 1e9);
+			status = STATUS_STALL;
+		}
+		look += sim->settings.stall / 2;
+	}
+	if (!machine_trace_close())
+		die("%s: cannot be written", sim->settings.trace);
+	return status;
+}

@@ -1,0 +1,156 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""`schedsim run`: what it prints, how it ends, and that it does so every time."""
+import json
+import os
+import subprocess
+import sys
+
+from helpers import INPUT, MISS, REPO, SPIN, STALL, USAGE, WORKLOADS, SimCase, domain, periodic
+
+MIXED = os.path.join(WORKLOADS, "mixed.json")
+
+
+class Run(SimCase):
+    """Results that follow from arithmetic."""
+
+    def test_shares_follow_weights(self):
+        """Two spinners on one CPU with weights 1 to 3 run a quarter and three quarters."""
+        rows = self.run_json("--machine", 1, self.workload(
+            domain(SPIN, name="light", weight=256), domain(SPIN, name="heavy", weight=768),
+            duration="4s"))
+        self.assertAlmostEqual(rows["domains", "light"]["cpus_used"], 0.25, delta=0.01)
+        self.assertAlmostEqual(rows["domains", "heavy"]["cpus_used"], 0.75, delta=0.01)
+        self.assertEqual(rows["cpu", "0"]["idle_ns"], 0)
+
+    def test_cap(self):
+        """A cap of 30 % holds on an idle machine."""
+        rows = self.run_json("--machine", 2, self.workload(
+            domain(SPIN, name="capped", cap=30), duration="2s"))
+        self.assertAlmostEqual(rows["domains", "capped"]["cpus_used"], 0.30, delta=0.01)
+
+    def test_periodic_alone(self):
+        """A task alone on a machine starts at once and ends its jobs after its work."""
+        rows = self.run_json("--machine", 1, self.workload(
+            domain(periodic("10ms", "3ms"), name="t")))
+        row = rows["domains", "t"]
+        self.assertEqual((row["jobs"], row["misses"], row["latency_max_ns"]), (100, 0, 0))
+        self.assertEqual(row["response_max_ns"], 3000000)
+        self.assertEqual(rows["cpu", "0"]["idle_ns"], 700000000)
+
+    def test_costs(self):
+        """A context switch delays the first instruction, and a decision takes the vCPU's time."""
+        costs = self.file("costs.json", {"context_switch": "5us", "decision": "2us"})
+        rows = self.run_json("--machine", 1, "--costs", costs, self.workload(
+            domain(periodic("10ms", "3ms"), name="t")))
+        row = rows["domains", "t"]
+        self.assertEqual(row["latency_p50_ns"], 7000)
+        self.assertEqual(row["response_p50_ns"], 3007000)
+
+    def test_barrier_lock_device(self):
+        """vCPUs that wait for one another make progress, and a device serves one at a time."""
+        rows = self.run_json("--machine", 4, self.workload(
+            domain({"kind": "barrier", "barrier": "b", "work": "1ms"}, name="b", vcpus=2),
+            domain({"kind": "io", "device": "d", "work": "0us", "service": "1ms"}, name="d",
+                   vcpus=4), duration="1s"))
+        self.assertAlmostEqual(rows["domains", "b"]["cpus_used"], 2, delta=0.01)
+        self.assertLess(rows["domains", "d"]["latency_samples"], 1010)
+        self.assertGreater(rows["domains", "d"]["latency_samples"], 990)
+        rows = self.run_json("--machine", 2, self.workload(
+            domain({"kind": "lock", "lock": "l", "work": "0us", "hold": "1ms"}, name="l", vcpus=2)))
+        self.assertAlmostEqual(rows["domains", "l"]["spun_ns"], 1e9, delta=2e6)
+
+    def test_same_digest_twice(self):
+        """The same seed gives the same decisions and the same bytes of trace; another does not."""
+        traces = [self.path("a"), self.path("b")]
+        digests = [self.run_json("--machine", 4, "--duration", "300ms", "--trace", trace,
+                                 MIXED)["run", ""]["digest"] for trace in traces]
+        self.assertEqual(*digests)
+        contents = []
+        for trace in traces:
+            with open(trace, "rb") as file:
+                contents.append(file.read())
+        self.assertEqual(*contents)
+        other = self.run_json("--machine", 4, "--duration", "300ms", "--seed", 2, MIXED)
+        self.assertNotEqual(other["run", ""]["digest"], digests[0])
+
+    def test_trace_is_the_hypervisors(self):
+        """The trace tools read the trace, and find every runstate to follow from the last."""
+        trace = self.path("t")
+        self.sim("run", "--quiet", "--machine", 4, "--duration", "300ms", "--trace", trace, MIXED)
+        done = subprocess.run([sys.executable, os.path.join(REPO, "traces", "xltrace.py"),
+                               "summary", "--json", trace], capture_output=True, text=True,
+                              check=True)
+        overview = {row["what"]: row["value"]
+                    for row in json.loads(done.stdout)["overview"]["rows"]}
+        self.assertEqual((overview["CPUs"], overview["vCPUs"]), (4, 36))
+        self.assertEqual(overview["runstates that do not follow from the one before"], 0)
+        self.assertEqual(done.stderr, "")
+
+
+class Topology(SimCase):
+    """Machines."""
+
+    def cpus(self, machine, status=0):
+        """How many CPUs --machine makes."""
+        rows = self.run_json("--machine", machine, self.workload(domain(SPIN), duration="10ms"),
+                             status=status)
+        return rows["run", ""]["cpus"]
+
+    def test_forms(self):
+        """Numbers, products, files and this machine."""
+        self.assertEqual(self.cpus("3"), 3)
+        self.assertEqual(self.cpus("2x4x2"), 16)
+        self.assertEqual(self.cpus(self.file("m.json", {"sockets": 2, "cores": 3})), 6)
+        self.assertEqual(self.cpus(self.file("n.json", {"cpus": [
+            {"socket": 0, "core": 0}, {"socket": 1, "core": 0, "node": 1}]})), 2)
+        self.assertGreaterEqual(self.cpus("host"), 1)
+
+    def test_largest(self):
+        """4096 CPUs and 65536 vCPUs."""
+        rows = self.run_json("--machine", "64x32x2", self.workload(
+            domain(periodic("50ms", "1ms"), name="t", count=1024, vcpus=64,
+                   start={"uniform": ["0ms", "50ms"]}), duration="20ms"))
+        self.assertEqual((rows["run", ""]["cpus"], rows["run", ""]["vcpus"]), (4096, 65536))
+
+
+class Failures(SimCase):
+    """One line on stderr, and a status that scripts can rely on."""
+
+    def fails(self, status, text, *args):
+        """Run with these arguments; stderr is one line with this text."""
+        _, err = self.sim("run", "--quiet", *args, status=status)
+        self.assertIn(text, err)
+        self.assertEqual(len(err.splitlines()), 1, err)
+
+    def test_stall(self):
+        """The null policy keeps a second vCPU waiting for ever."""
+        self.fails(STALL, "has waited for a CPU since 0.000000 s", "--machine", 1, "--policy",
+                   "null", "--stall", "100ms", self.workload(domain(SPIN, vcpus=2)))
+
+    def test_miss(self):
+        """Two tasks that need 0.6 of a CPU each miss deadlines on one CPU."""
+        tasks = self.workload(domain(periodic("10ms", "6ms"), count=2))
+        self.fails(MISS, "jobs missed their deadlines", "--machine", 1, tasks)
+        self.sim("run", "--quiet", "--misses-ok", "--machine", 1, tasks)
+
+    def test_inputs(self):
+        """Each mistake is named with its place."""
+        good = self.file("good.json", {"duration": "1s", "domains": [domain(SPIN)]})
+        self.fails(INPUT, "no such file".capitalize(), self.path("none.json"))
+        self.fails(INPUT, "not JSON", self.file("bad.json", "{"))
+        self.fails(INPUT, "domains[0].task.kind: spin, periodic",
+                   self.workload(domain({"kind": "dance"})))
+        self.fails(INPUT, "domains[0].wieght: unknown here",
+                   self.workload(domain(SPIN, wieght=3)))
+        self.fails(INPUT, "domains[0].task.period: a time such as ",
+                   self.workload(domain({"kind": "periodic", "work": "1ms"})))
+        self.fails(INPUT, "sched=nonesuch", "--policy", "nonesuch", good)
+        self.fails(INPUT, "a machine has 1 to 4096 CPUs", "--machine", 5000, good)
+        self.fails(INPUT, "is not a list of the machine's 1 CPUs", "--machine", 1,
+                   self.workload(domain(SPIN, hard="0-1")))
+        self.fails(INPUT, "has no such parameters", "--policy", "null", "--machine", 2,
+                   self.workload(domain(SPIN, weight=3)))
+        self.fails(INPUT, "never computes nor waits", self.workload(
+            domain({"kind": "bursty", "work": "0us", "sleep": "0us"})))
+        self.fails(USAGE, "name one workload")
+        self.fails(INPUT, "--duration 5: a time", "--duration", "5", good)

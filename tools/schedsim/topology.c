@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Topologies from numbers, from this machine's sysfs, and from JSON. */
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "json.h"
+#include "say.h"
+#include "topology.h"
+
+#define SYSFS "/sys/devices/system"
+
+static struct topology make(u32 sockets, u32 cores, u32 threads, u32 nodes)
+{
+	struct topology t = { .cpus = sockets * cores * threads };
+
+	t.place = zalloc(t.cpus, sizeof(*t.place));
+	for (u32 cpu = 0; cpu < t.cpus; cpu++) {
+		u32 core = cpu / threads;
+
+		t.place[cpu].socket = core / cores;
+		t.place[cpu].core = core % cores;
+		t.place[cpu].node = (u8)((u64)cpu * nodes / t.cpus);
+	}
+	return t;
+}
+
+static u32 default_nodes(u32 sockets)
+{
+	return sockets < MACHINE_MAX_NODES ? sockets : MACHINE_MAX_NODES;
+}
+
+static bool fits(u32 sockets, u32 cores, u32 threads)
+{
+	u64 n = (u64)sockets * cores * threads;
+
+	return sockets && cores && threads && sockets <= MACHINE_MAX_CPUS &&
+	       cores <= MACHINE_MAX_CPUS && threads <= MACHINE_MAX_CPUS && n <= MACHINE_MAX_CPUS;
+}
+
+static u32 number_in(const char *fmt, u32 cpu)
+{
+	char path[128];
+	FILE *f;
+	u32 v = 0;
+
+	snprintf(path, sizeof(path), fmt, cpu);
+	f = fopen(path, "r");
+	if (!f || fscanf(f, "%u", &v) != 1)
+		v = 0;
+	if (f)
+		fclose(f);
+	return v;
+}
+
+static u8 node_of(u32 cpu)
+{
+	char path[96];
+
+	for (u32 node = 0; node < MACHINE_MAX_NODES; node++) {
+		snprintf(path, sizeof(path), SYSFS "/cpu/cpu%u/node%u", cpu, node);
+		if (!access(path, F_OK))
+			return (u8)node;
+	}
+	return 0;
+}
+
+static struct topology of_this_machine(void)
+{
+	long n = sysconf(_SC_NPROCESSORS_ONLN);
+	struct topology t = { .cpus = n < 1 ? 1 : (u32)n };
+
+	if (t.cpus > MACHINE_MAX_CPUS)
+		t.cpus = MACHINE_MAX_CPUS;
+	t.place = zalloc(t.cpus, sizeof(*t.place));
+	for (u32 cpu = 0; cpu < t.cpus; cpu++) {
+		t.place[cpu].core = number_in(SYSFS "/cpu/cpu%u/topology/core_id", cpu);
+		t.place[cpu].socket = number_in(SYSFS "/cpu/cpu%u/topology/physical_package_id",
+						cpu);
+		t.place[cpu].node = node_of(cpu);
+	}
+	return t;
+}
+
+/* {"cpus": [{"socket": 0, "core": 0, "node": 0}, ...]} */
+static struct topology one_by_one(struct json *j)
+{
+	struct json *list = json_list(j, "cpus", true);
+	struct topology t = { .cpus = json_length(list) };
+
+	if (!t.cpus || t.cpus > MACHINE_MAX_CPUS)
+		json_die(j, "cpus", "there must be 1 to 4096 CPUs");
+	t.place = zalloc(t.cpus, sizeof(*t.place));
+	for (u32 i = 0; i < t.cpus; i++) {
+		struct json *cpu = json_element(list, i);
+
+		t.place[i].socket = (u32)json_int(cpu, "socket", 0, 65535);
+		t.place[i].core = (u32)json_int(cpu, "core", 0, 65535);
+		t.place[i].node = (u8)json_int_or(cpu, "node", 0, MACHINE_MAX_NODES - 1, 0);
+	}
+	return t;
+}
+
+static struct topology from_json(const char *path)
+{
+	struct json *j = json_open(path);
+	struct topology t;
+
+	if (json_has(j, "cpus")) {
+		t = one_by_one(j);
+	} else {
+		u32 sockets = (u32)json_int(j, "sockets", 1, MACHINE_MAX_CPUS);
+		u32 cores = (u32)json_int(j, "cores", 1, MACHINE_MAX_CPUS);
+		u32 threads = (u32)json_int_or(j, "threads", 1, MACHINE_MAX_CPUS, 1);
+
+		if (!fits(sockets, cores, threads))
+			json_die(j, NULL, "more than 4096 CPUs");
+		t = make(sockets, cores, threads, (u32)json_int_or(j, "nodes", 1, MACHINE_MAX_NODES,
+								   default_nodes(sockets)));
+	}
+	json_close(j);
+	return t;
+}
+
+struct topology topology_read(const char *spec)
+{
+	u32 sockets, cores, threads, used = 0;
+	char *end;
+	unsigned long n = strtoul(spec, &end, 10);
+
+	if (!strcmp(spec, "host"))
+		return of_this_machine();
+	if (end != spec && !*end) {
+		if (n < 1 || n > MACHINE_MAX_CPUS)
+			die("--machine %s: a machine has 1 to %u CPUs", spec, MACHINE_MAX_CPUS);
+		return make(1, (u32)n, 1, 1);
+	}
+	if (sscanf(spec, "%ux%ux%u%n", &sockets, &cores, &threads, (int *)&used) == 3 &&
+	    !spec[used]) {
+		if (!fits(sockets, cores, threads))
+			die("--machine %s: a machine has 1 to %u CPUs", spec, MACHINE_MAX_CPUS);
+		return make(sockets, cores, threads, default_nodes(sockets));
+	}
+	return from_json(spec);
+}

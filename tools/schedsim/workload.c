@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Workloads, whatever format they came in: building, numbering, and starting them. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "json.h"
+#include "say.h"
+#include "workload.h"
+
+#define MAX_DOMAINS 0x7ff0U
+
+struct group *workload_add_group(struct workload *w, const char *name)
+{
+	struct group *g;
+
+	w->group = grow_array(w->group, w->nr_groups + 1, sizeof(*g));
+	g = &w->group[w->nr_groups++];
+	*g = (struct group){ .name = strdup(name), .domains = 1, .vcpus = 1 };
+	return g;
+}
+
+u32 workload_add_program(struct workload *w)
+{
+	w->program = grow_array(w->program, w->nr_programs + 1, sizeof(*w->program));
+	w->program[w->nr_programs] = (struct program){};
+	return w->nr_programs++;
+}
+
+void workload_number(struct workload *w)
+{
+	u32 next = 1;
+
+	for (u32 i = 0; i < w->nr_groups; i++) {
+		w->group[i].first_domid = (u16)next;
+		next += w->group[i].domains;
+		if (next > MAX_DOMAINS)
+			die("the workload has more than %u domains", MAX_DOMAINS);
+	}
+}
+
+u32 workload_vcpus(const struct workload *w)
+{
+	u32 n = 0;
+
+	for (u32 i = 0; i < w->nr_groups; i++)
+		n += w->group[i].domains * w->group[i].vcpus;
+	return n;
+}
+
+static bool set_affinity(const struct group *g, struct machine_vcpu *v, const char **why)
+{
+	static char text[160];
+	u64 hard[MACHINE_MAX_CPUS / 64], soft[MACHINE_MAX_CPUS / 64];
+
+	if ((g->hard && !parse_cpus(g->hard, machine_cpus(), hard)) ||
+	    (g->soft && !parse_cpus(g->soft, machine_cpus(), soft))) {
+		snprintf(text, sizeof(text), "hard or soft is not a list of the machine's %u CPUs",
+			 machine_cpus());
+		*why = text;
+		return false;
+	}
+	return (!g->hard && !g->soft) ||
+	       machine_set_affinity(v, g->hard ? hard : NULL, g->soft ? soft : NULL, why);
+}
+
+static bool start_domain(struct workload *w, struct group *g, u32 nr, u64 *seed, const char **why)
+{
+	u16 domid = (u16)(g->first_domid + nr);
+
+	if (!machine_domain_create(domid, g->vcpus, 0, why))
+		return false;
+	for (u32 i = 0; i < g->vcpus; i++) {
+		struct guest *v = &w->guest[w->nr_guests++];
+
+		v->program = &w->program[g->program[i]];
+		v->tally = &g->tally;
+		v->domid = domid;
+		v->id = i;
+		v->v = machine_vcpu_create(domid, i, v, why);
+		if (!v->v || !set_affinity(g, v->v, why))
+			return false;
+	}
+	if (!machine_set_params(domid, &g->params, why))
+		return false;
+	for (u32 i = 0; i < g->vcpus; i++) {
+		u64 own = random_u64(seed);
+
+		guest_start(&w->guest[w->nr_guests - g->vcpus + i], amount_draw(&g->start, &own),
+			    own);
+	}
+	return true;
+}
+
+bool workload_start(struct workload *w, u64 seed, const char **why)
+{
+	static char text[256];
+
+	w->guest = zalloc(workload_vcpus(w), sizeof(*w->guest));
+	for (u32 i = 0; i < w->nr_groups; i++)
+		for (u32 nr = 0; nr < w->group[i].domains; nr++)
+			if (!start_domain(w, &w->group[i], nr, &seed, why)) {
+				snprintf(text, sizeof(text), "domain %s: %s", w->group[i].name,
+					 *why);
+				*why = text;
+				return false;
+			}
+	return true;
+}
+
+struct workload *workload_read(const char *path)
+{
+	return workload_native(path);
+}
