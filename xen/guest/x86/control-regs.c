@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Control registers as limited by the guest's CPUID policy, and combined exceptions. */
+/* Writes to control registers, as limited by the guest's CPUID policy; combined exceptions. */
 #include <xen/assert.h>
 #include <xen/printk.h>
 #include <xen/x86/control-regs.h>
@@ -8,6 +8,33 @@
 #define FEATURE(name) XEN_X86_FEATURE_##name
 
 #define CR3_PCID 0xfffUL
+
+#define CR0_DEFINED (X86_CR0_PE | X86_CR0_MP | X86_CR0_EM | X86_CR0_TS | X86_CR0_ET | X86_CR0_NE | \
+		     X86_CR0_WP | X86_CR0_AM | X86_CR0_NW | X86_CR0_CD | X86_CR0_PG)
+
+/* Paging is being switched on or off. */
+static bool paging_switch_valid(const struct cr0_ctx *c, bool on)
+{
+	if (!on)
+		return !((c->efer & EFER_LMA) && c->code_64bit) && !(c->cr4 & X86_CR4_PCIDE);
+	return !(c->efer & EFER_LME) || ((c->cr4 & X86_CR4_PAE) && !c->code_64bit);
+}
+
+bool cr0_write_valid(const struct cr0_ctx *c, u64 val, u64 *cr0, u64 *efer)
+{
+	bool paging = val & X86_CR0_PG;
+
+	if ((val >> 32) || (paging && !(val & X86_CR0_PE)) ||
+	    ((val & X86_CR0_NW) && !(val & X86_CR0_CD)))
+		return false;
+	if (((val ^ c->cr0) & X86_CR0_PG) && !paging_switch_valid(c, paging))
+		return false;
+	*cr0 = (val & CR0_DEFINED) | X86_CR0_ET;
+	*efer = c->efer & ~(u64)EFER_LMA;
+	if (paging && (c->efer & EFER_LME))
+		*efer |= EFER_LMA;
+	return true;
+}
 
 bool cr4_write_valid(const struct cpuid_policy *p, const struct cr4_ctx *c, u64 val)
 {

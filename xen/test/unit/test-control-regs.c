@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* CR4 and EFER by CPUID policy; the table of combined exceptions. */
+/* Writes to CR0; CR4 and EFER by CPUID policy; the table of combined exceptions. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include <xen/x86/control-regs.h>
+#include <xen/x86/regs.h>
 
 #define FEATURE(name) XEN_X86_FEATURE_##name
 #define CR4_PAE (1UL << 5)
@@ -32,6 +33,57 @@ static int set_up(void **state)
 	offer(FEATURE(MCE));
 	offer(FEATURE(LM));
 	return 0;
+}
+
+#define PROTECTED (X86_CR0_PE | X86_CR0_ET | X86_CR0_NE)
+#define PAGED (PROTECTED | X86_CR0_PG)
+
+static bool cr0_write(struct cr0_ctx c, u64 val, u64 *efer)
+{
+	u64 cr0;
+	bool ok = cr0_write_valid(&c, val, &cr0, efer);
+
+	/* ET reads as one; bits that are not defined are dropped. */
+	if (ok)
+		assert_int_equal(cr0, (val & 0xe005003f) | X86_CR0_ET);
+	return ok;
+}
+
+static void test_cr0(void **state)
+{
+	struct cr0_ctx real = { .cr0 = X86_CR0_ET }, off = { .cr0 = PROTECTED };
+	struct cr0_ctx legacy = { .cr0 = PAGED, .cr4 = X86_CR4_PAE };
+	struct cr0_ctx ready = { PROTECTED, X86_CR4_PAE, EFER_LME, false };
+	struct cr0_ctx full = { PAGED, X86_CR4_PAE, EFER_LME | EFER_LMA, true };
+	u64 efer;
+
+	assert_true(cr0_write(real, PROTECTED, &efer));
+	assert_true(cr0_write(off, 0, &efer));
+	assert_true(cr0_write(off, PROTECTED | 0x00a0ffc0, &efer));
+	assert_false(cr0_write(off, PROTECTED | 1UL << 32, &efer));
+	assert_false(cr0_write(real, X86_CR0_PG, &efer));
+	assert_true(cr0_write(off, PROTECTED | X86_CR0_CD | X86_CR0_NW, &efer));
+	assert_false(cr0_write(off, PROTECTED | X86_CR0_NW, &efer));
+	/* Paging without long mode, on and off */
+	assert_true(cr0_write(off, PAGED, &efer));
+	assert_int_equal(efer, 0);
+	assert_true(cr0_write(legacy, PROTECTED, &efer));
+	/* Into long mode needs PAE and code that is not 64-bit already. */
+	assert_true(cr0_write(ready, PAGED, &efer));
+	assert_int_equal(efer, EFER_LME | EFER_LMA);
+	ready.code_64bit = true;
+	assert_false(cr0_write(ready, PAGED, &efer));
+	ready = (struct cr0_ctx){ PROTECTED, 0, EFER_LME, false };
+	assert_false(cr0_write(ready, PAGED, &efer));
+	/* In long mode other bits may change. Only compatibility mode without PCIDs leaves it. */
+	assert_true(cr0_write(full, PAGED | X86_CR0_CD, &efer));
+	assert_int_equal(efer, EFER_LME | EFER_LMA);
+	assert_false(cr0_write(full, PROTECTED, &efer));
+	full.code_64bit = false;
+	assert_true(cr0_write(full, PROTECTED, &efer));
+	assert_int_equal(efer, EFER_LME);
+	full.cr4 |= X86_CR4_PCIDE;
+	assert_false(cr0_write(full, PROTECTED, &efer));
 }
 
 static void test_cr4(void **state)
@@ -103,6 +155,7 @@ static void test_combine(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_cr0),
 		cmocka_unit_test_setup(test_cr4, set_up),
 		cmocka_unit_test_setup(test_pcide, set_up),
 		cmocka_unit_test_setup(test_efer, set_up),

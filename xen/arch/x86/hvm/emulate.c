@@ -63,6 +63,21 @@ static int op_read_cr(struct x86_emul_ctx *ctx, u32 nr, u64 *val)
 	return X86EMUL_OKAY;
 }
 
+static int set_guest_cr0(struct x86_emul_ctx *ctx, u64 val)
+{
+	struct x86_vcpu *xv = emul_xv(ctx);
+	struct cr0_ctx c = { .cr0 = ctx->cr0, .cr4 = ctx->cr4, .efer = ctx->efer,
+			     .code_64bit = ctx->seg[X86_CS].attr & HVM_SEG_ATTR_L };
+	u64 cr0, efer;
+
+	if (!cr0_write_valid(&c, val, &cr0, &efer))
+		return emul_raise(ctx, X86_VEC_GP, true, 0, 0);
+	if (efer != ctx->efer)
+		hvm->set_efer(xv, efer);
+	hvm->set_cr(xv, 0, cr0);
+	return X86EMUL_OKAY;
+}
+
 static int set_guest_cr4(struct x86_emul_ctx *ctx, u64 val)
 {
 	struct x86_vcpu *xv = emul_xv(ctx);
@@ -75,9 +90,14 @@ static int set_guest_cr4(struct x86_emul_ctx *ctx, u64 val)
 	return X86EMUL_OKAY;
 }
 
-/* Only CR4 and CR8 are intercepted. Others get here only when the guest races with itself. */
+/*
+ * CR4 and CR8 are intercepted, and CR0 on processors where its caching bits would outlast the
+ * guest's run. Others get here only when the guest races with itself.
+ */
 static int op_write_cr(struct x86_emul_ctx *ctx, u32 nr, u64 val)
 {
+	if (nr == 0)
+		return set_guest_cr0(ctx, val);
 	if (nr == 4)
 		return set_guest_cr4(ctx, val);
 	if (nr != 8)
