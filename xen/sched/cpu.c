@@ -11,6 +11,7 @@
 #include <xen/hal/cpu.h>
 #include <xen/hal/smp.h>
 #include <xen/hal/time.h>
+#include <xen/hal/vcpu.h>
 
 #include "internal.h"
 
