@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The console daemon's work on a small hypervisor: a guest comes, writes more than its reader takes,
- * and goes. Memory runs out at each allocation in turn, once, or from there on. Nothing may end the
- * process, and with memory again the guest gets its console without anybody's doing.
+ * The console daemon's work on a small hypervisor: a guest comes, writes more than its reader
+ * takes, and goes. Memory runs out at each allocation in turn, once, or from there on. Nothing may
+ * end the process, and with memory again the guest gets its console by itself.
  */
 #include <setjmp.h>
 #include <stdarg.h>
