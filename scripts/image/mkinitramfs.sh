@@ -95,6 +95,15 @@ copy_toolstack() {
 		cp -L "$("$here/mkinitramfs.sh" guest-pv)" "$tree/guest/initramfs-pv.cpio.gz"
 }
 
+# What Debian's xl runs for disks and interfaces, with what busybox lacks for it.
+copy_scripts() {
+	local program
+	for program in bin/bash usr/bin/flock usr/bin/xenstore-list; do
+		copy_program "$peer/$program" "$peer"
+	done
+	cp -r "$peer/etc/xen/scripts" "$tree/etc/xen/"
+}
+
 # This repository's programs take the names; Debian's stay beside them to compare with. What compares
 # them comes along, a guest that only sleeps, and 32-bit kernels.
 copy_our_tools() {
@@ -137,7 +146,7 @@ fill_tree() {
 	case $kind in
 	dom0-stress) copy_program "$cache/root/stress/usr/bin/stress-ng" "$cache/root/stress" ;;
 	dom0-xl) copy_toolstack ;;
-	dom0-tools) copy_toolstack && copy_our_tools ;;
+	dom0-tools) copy_toolstack && copy_scripts && copy_our_tools ;;
 	esac
 }
 

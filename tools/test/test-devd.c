@@ -153,7 +153,7 @@ static void test_disk(void **state)
 	assert_int_equal(add_disk(), 0);
 	assert_int_equal(fake_host.loops, 1);
 	assert_string_equal(node(VBD_PATH, "physical-device"), "7:7");
-	assert_string_equal(node(VBD_PATH, "loop"), "/dev/loop7");
+	assert_string_equal(node(VBD_PATH, "node"), "/dev/loop7");
 	assert_string_equal(node(VBD_PATH, "hotplug-status"), "connected");
 	assert_string_equal(node("/local/domain/2/device/vbd/51712", "backend-id"), "1");
 	assert_int_equal(lx_device(&dom0, LX_VBD, GUEST, 51712).backend, DRIVER);

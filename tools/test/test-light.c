@@ -573,6 +573,11 @@ static void test_devices(void **state)
 	assert_string_equal(fake_store_get(&store, "/libxl/1/device/vbd/51712/mode"), "w");
 	assert_non_null(fake_store_get(&store, "/libxl/1/device/vbd/51712/params"));
 	assert_non_null(fake_store_get(&store, "/libxl/1/device/vif/0/mac"));
+	/* With these its script takes the disk away. */
+	assert_string_equal(fake_store_get(&store, "/local/domain/0/backend/vbd/1/51712/script"),
+			    "/etc/xen/scripts/block");
+	assert_string_equal(fake_store_get(&store, "/local/domain/0/backend/vbd/1/51712/node"),
+			    "/dev/loop7");
 	/* The address chosen is kept, so that it survives a reboot of the guest. */
 	assert_int_equal(lx_state_load(&lx, config.c_info.uuid, &saved), 0);
 	assert_string_equal(saved.nics[0].mac, fake_store_get(&store, "/local/domain/0/backend/"
@@ -637,10 +642,32 @@ static void test_remove_silent(void **state)
 	lx_answer_ms = 10000;
 }
 
+/* A disk that libxl attached: its script has set up the loop device, which is freed here. */
+static void test_remove_of_libxl(void **state)
+{
+	static const char *const nodes[][2] = {
+		{ "/libxl/1/device/vbd/51712/backend", "/local/domain/0/backend/vbd/1/51712" },
+		{ "/local/domain/0/backend/vbd/1/51712/script", "/etc/xen/scripts/block" },
+		{ "/local/domain/0/backend/vbd/1/51712/params", "/tmp/a.img" },
+		{ "/local/domain/0/backend/vbd/1/51712/node", "/dev/loop7" },
+		{ "/local/domain/0/backend/vbd/1/51712/online", "1" },
+		{ "/local/domain/0/backend/vbd/1/51712/state", "6" },
+	};
+	struct lx_device disk = { LX_VBD, 1, 51712, 0 };
+
+	fake_host.loops = 1;
+	for (size_t i = 0; i < sizeof(nodes) / sizeof(nodes[0]); i++)
+		assert_int_equal(store.s.ops->write(&store.s, 0, nodes[i][0], nodes[i][1]), 0);
+	assert_int_equal(lx_device_remove(&lx, &disk, false), 0);
+	assert_int_equal(fake_host.loops, 0);
+	assert_null(fake_store_get(&store, nodes[1][0]));
+	assert_null(fake_store_get(&store, nodes[0][0]));
+}
+
 /* dom0's devices would miss the guest's pages, so a loop device copies from a block device. */
 static void test_unreachable(void **state)
 {
-	static const char node[] = "/local/domain/0/backend/vbd/1/51728/loop";
+	static const char node[] = "/local/domain/0/backend/vbd/1/51728/node";
 	uint32_t domid;
 
 	add_devices();
@@ -829,7 +856,7 @@ int main(void)
 		TEST(test_name_race),
 		TEST(test_killed), TEST(test_claimed), TEST(test_destroyed_by_others),
 		TEST(test_cancel),
-		TEST(test_devices), TEST(test_remove_early),
+		TEST(test_devices), TEST(test_remove_of_libxl), TEST(test_remove_early),
 		TEST(test_unreachable),
 		TEST(test_devices_fail), TEST(test_disk_names), TEST(test_death),
 		TEST(test_death_without_store), TEST(test_state_follows),

@@ -10,7 +10,7 @@
 
 #include <public/io/xenbus.h>
 
-#define SCRIPT "/etc/xen/scripts/block"	/* what it does is done by xl devd */
+#define SCRIPT "/etc/xen/scripts/block"	/* what it does is done here, or by xl devd */
 #define XVD_MAJOR 202U
 #define EXTENDED (1U << 28)	/* numbers beyond what 16 disks of 16 partitions have */
 
@@ -108,7 +108,7 @@ static int describe(struct lx *lx, const struct lx_device *dev, const struct lx_
 		{ "device-type", d->is_cdrom ? "cdrom" : "disk" },
 		{ "discard-enable", d->discard_enable ? "1" : "0" }, { "params", d->pdev_path },
 		{ "direct-io-safe", d->direct_io_safe ? "1" : NULL },
-		{ "script", elsewhere ? SCRIPT : NULL },
+		{ "script", SCRIPT },	/* libxl removes no disk without one */
 		{ "hotplug-by", elsewhere ? NULL : "toolstack" }, { "hotplug-status", "" },
 		{ NULL, NULL },
 	};

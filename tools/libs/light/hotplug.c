@@ -13,6 +13,9 @@
 #include "device.h"
 
 #define LOOP_TRIES 32		/* another process may take the free one first */
+/* The loop device of a disk. Xen's script block has it there as well, so that each toolstack frees
+ * the other's. */
+#define LOOP_NODE "node"
 
 static char *read_node(struct lx *lx, const char *back, const char *name)
 {
@@ -69,7 +72,7 @@ static int attach_loop(struct lx *lx, const char *back, const char *path, bool r
 	for (int i = 0; i < LOOP_TRIES && rc == -EBUSY; i++) {
 		rc = lx->host->loop_find(loop);
 		if (!rc)
-			rc = write_node(lx, back, "loop", loop);
+			rc = write_node(lx, back, LOOP_NODE, loop);
 		if (!rc)
 			rc = lx->host->loop_attach(loop, path, readonly);
 	}
@@ -162,7 +165,7 @@ void lx_hotplug_read(struct lx *lx, const char *back, struct lx_hotplug *h)
 {
 	bool disk = strstr(back, "/backend/" LX_VBD "/");
 
-	h->loop = disk ? read_node(lx, back, "loop") : NULL;
+	h->loop = disk ? read_node(lx, back, LOOP_NODE) : NULL;
 	h->path = disk ? read_node(lx, back, "params") : NULL;
 	h->script = own_script(lx, back, disk ? "block" : "vif-bridge");
 	h->ifname = read_node(lx, back, "vifname");
