@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Scheduler start-up: choice of policy, idle vCPUs. */
 #include <xen/errno.h>
+#include <xen/format.h>
 #include <xen/param.h>
 #include <xen/printk.h>
 #include <xen/string.h>
@@ -11,7 +12,7 @@
 
 #include "internal.h"
 
-static const struct sched_policy *const policies[] = { &sched_credit2, &sched_null };
+static const struct sched_policy *const policies[] = { &sched_credit2, &sched_null, &sched_rtds };
 
 static char policy_opt[16];
 PARAM_STRING_VAR("sched", sched, policy_opt);
@@ -37,13 +38,18 @@ const struct sched_policy *sched_policy_by_id(u32 id)
 static const struct sched_policy *choose_policy(void)
 {
 	const struct sched_policy *p = sched_find_policy(policy_opt);
+	char names[64];
+	int n = 0;
 
 	if (p)
 		return p;
 	p = &sched_credit2;
+	for (u32 i = 0; i < ARRAY_SIZE(policies); i++)
+		n += scnprintf(names + n, sizeof(names) - n, "%s%s", i ? ", " : "",
+			       policies[i]->name);
 	if (policy_opt[0])
-		printk(LOG_WARN "sched=%s is unknown (valid: credit2, null); using %s\n",
-		       policy_opt, p->name);
+		printk(LOG_WARN "sched=%s is unknown (valid: %s); using %s\n", policy_opt, names,
+		       p->name);
 	return p;
 }
 

@@ -134,7 +134,7 @@ def parameters(elf):
                     r"dom0_mem=lots is ignored: not a list of SIZE, min:SIZE and max:SIZE, ",
                     r"scrub=maybe is ignored: not one of off, boot",
                     r"clocksource=sundial is ignored: not one of tsc, hpet, acpi, pit",
-                    r"sched=typo is unknown \(valid: credit2, null\); using credit2", ENDED]),
+                    r"sched=typo is unknown \(valid: credit2, [a-z0-9, ]+\); using credit2", ENDED]),
         "negative": (elf, "maxcpus=99999999999999999999 dom0_max_vcpus=-1 dom0_mem=-100M",
                      [r"maxcpus=99999999999999999999 is ignored: larger than 4294967295",
                       r"dom0: 1\d\d MiB, 1 vCPUs, mapped 1:1", ENDED]),

@@ -135,6 +135,9 @@ def cases(path):
         "cut": (guests(path, "p")[:60],
                 [r"Manifest: module 1 cannot be read: the device tree is cut short",
                  r"dom0: \d+ MiB", r"Hardware domain powered off"], ""),
+        "rtds": (guests(path, "p", "r", cpus=2, memory="16M"),
+                 [r"Scheduler: rtds", r"Manifest: g2 is d2", r"\(d\d\) hello [pr]$", LAST],
+                 "sched=rtds"),
         "dom0": (dom0_manifest(path), [r"dom0: 32 MiB, 1 vCPUs", r"g1 is d1", r"d1 g1: ended"], ""),
     }
 

@@ -63,9 +63,10 @@ static struct host_outcome run(struct scenario sc)
 
 static void test_same_seed_same_run(void **state)
 {
-	const char *const policies[] = { "sched=credit2", "sched=null", "credit2_runqueue=cpu" };
+	const char *const policies[] = { "sched=credit2", "sched=null", "sched=rtds",
+					 "credit2_runqueue=cpu" };
 
-	for (u32 p = 0; p < 3; p++) {
+	for (u32 p = 0; p < ARRAY_SIZE(policies); p++) {
 		for (u32 cpus = 1; cpus <= 16; cpus *= 2) {
 			struct scenario sc = { 42 + cpus, cpus, policies[p] };
 			struct host_outcome a = run(sc), b = run(sc);

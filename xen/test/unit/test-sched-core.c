@@ -21,7 +21,7 @@
 
 static const char *const policies[] = {
 	"sched=credit2", "sched=credit2 credit2_runqueue=cpu",
-	"sched=credit2 credit2_runqueue=all sched_ratelimit_us=0", "sched=null",
+	"sched=credit2 credit2_runqueue=all sched_ratelimit_us=0", "sched=null", "sched=rtds",
 };
 
 static void run(void (*fn)(void *arg), void *arg)
@@ -314,6 +314,14 @@ static void guest_storm(struct vcpu *v, void *arg)
 	}
 }
 
+/* Of the vCPUs' equal periods. */
+static void set_budget(struct vcpu *v, s64 budget)
+{
+	struct sched_unit_params p = { 12 * MS, budget, host_random_below(2) };
+
+	HOST_CHECK(sched_set_vcpu_params(v, &p) == 0);
+}
+
 static void storm_step(struct storm *st, u32 *paused)
 {
 	struct vcpu *v = any_vcpu();
@@ -346,6 +354,8 @@ static void storm_step(struct storm *st, u32 *paused)
 		if (sched_id(v->domain) == XEN_SCHEDULER_CREDIT2)
 			sw_set_params(v->domain, 1 + host_random_below(1000),
 				      host_random_below(3) * 40);
+		if (sched_id(v->domain) == XEN_SCHEDULER_RTDS)
+			set_budget(v, 10 * US + host_random_below(1 * MS));
 		break;
 	default:
 		host_run(hal_now_ns() + host_random_below(300 * US));
@@ -372,8 +382,11 @@ static void storm_ends(struct storm *st, u32 *paused)
 	for (u32 s = 0; s < STORM_DOMAINS * STORM_VCPUS; s++) {
 		struct vcpu *v = doms[s / STORM_VCPUS]->vcpu[s % STORM_VCPUS];
 
-		if (!is_null)
+		if (sched_id(v->domain) == XEN_SCHEDULER_CREDIT2)
 			sw_set_params(v->domain, 256, 0);
+		if (sched_id(v->domain) == XEN_SCHEDULER_RTDS)
+			/* Enough for the bound below, and little enough to be guaranteed. */
+			set_budget(v, min(st->cpus, 12U) * 600 * US);
 		HOST_CHECK(vcpu_set_affinity(v, &all, &all) == 0);
 		while (paused[s]) {
 			paused[s]--;
@@ -448,7 +461,7 @@ static void test_unknown_policy_is_named(void **state)
 	const struct host_outcome *o = host_isolated(unknown_policy, NULL);
 
 	assert_int_equal(o->status, 0);
-	assert_non_null(strstr(o->console, "sched=fifo is unknown (valid: credit2, null)"));
+	assert_non_null(strstr(o->console, "sched=fifo is unknown (valid: credit2, null, rtds)"));
 }
 
 int main(void)

@@ -123,11 +123,11 @@ static void two_pools(void *arg)
 
 static void test_pools_are_apart(void **state)
 {
-	static const char *const names[] = { "credit2", "null" };
+	static const char *const names[] = { "credit2", "null", "rtds" };
 
-	for (u32 i = 0; i < 4; i++) {
+	for (u32 i = 0; i < 9; i++) {
 		for (u64 seed = 1; seed <= 5; seed++) {
-			struct setting s = { seed, names[i / 2], names[i % 2] };
+			struct setting s = { seed, names[i / 3], names[i % 3] };
 
 			run(two_pools, &s);
 		}
@@ -186,11 +186,11 @@ static void storm(void *arg)
 
 static void test_storms(void **state)
 {
-	static const char *const names[] = { "credit2", "null" };
+	static const char *const names[] = { "credit2", "null", "rtds" };
 
-	for (u32 i = 0; i < 4; i++) {
+	for (u32 i = 0; i < 9; i++) {
 		for (u64 seed = 1; seed <= 5; seed++) {
-			struct setting s = { seed, names[i / 2], names[i % 2] };
+			struct setting s = { seed, names[i / 3], names[i % 3] };
 
 			run(storm, &s);
 		}
