@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What follows a broken invariant: print the state of the machine, then stop or reboot. */
+/* The ends of the hypervisor: a broken invariant, and a boot that cannot go on. */
 #include <xen/console.h>
 #include <xen/format.h>
 #include <xen/hal/cpu.h>
@@ -44,4 +44,18 @@ void panic(const char *fmt, ...)
 		hal_cpu_halt();
 	}
 	hal_machine_restart();
+}
+
+void boot_reject(const char *fmt, ...)
+{
+	char text[160];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vscnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	printk(LOG_ERR "Cannot boot: %s\n", text);
+	/* No interrupt or timer will send what a port's ring holds. */
+	console_force_sync();
+	hal_cpu_halt();
 }

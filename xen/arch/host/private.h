@@ -4,6 +4,7 @@
 #define ARCH_HOST_PRIVATE_H
 
 #include <xen/cpumask.h>
+#include <xen/guest_map.h>
 #include <asm/host.h>
 
 #define NO_CPU (~0U)
@@ -41,6 +42,7 @@ extern u32 host_observer;	/* number of the observer's CPU; NO_CPU before host_st
 
 struct host_domain {
 	struct domain d;
+	struct guest_map map;
 };
 
 struct host_vcpu {
@@ -51,6 +53,7 @@ struct host_vcpu {
 	u64 upcalls;
 	s_time_t entered;
 	bool irq_pending;
+	u64 entry, start_info;	/* as its builder set them; 0 when not built at boot */
 	u32 loaded_on;		/* CPU that holds its state, NO_CPU when it is in memory */
 };
 

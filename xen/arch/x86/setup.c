@@ -91,6 +91,8 @@ void __noreturn start_xenolith(u32 magic, u32 info)
 	trace_init();
 	scrub_heap_at_boot();
 	boot_crash_if_asked();
-	boot_domains();
+	boot_domains_build();
+	serial_boot_done();
+	boot_domains_start();
 	cpu_run();
 }

@@ -8,6 +8,8 @@
 /** Report a broken hypervisor invariant: print registers, backtrace and the last trace records,
  * then halt or reboot (noreboot). Any context. */
 void panic(const char *fmt, ...) __printf_like(1, 2) __noreturn;
+/** Print one line that names what the boot cannot do and the remedy, then stop. Boot. */
+void boot_reject(const char *fmt, ...) __printf_like(1, 2) __noreturn;
 
 #define BUG() panic("BUG at %s:%d", __FILE__, __LINE__)
 #define BUG_ON(c)                                                            \

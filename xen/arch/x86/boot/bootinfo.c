@@ -2,9 +2,7 @@
 /* The normalised boot information: collecting, checking and showing it. */
 #include <xen/types.h>
 #include <public/arch-x86/hvm/start_info.h>
-#include <xen/console.h>
 #include <xen/format.h>
-#include <xen/hal/cpu.h>
 #include <xen/printk.h>
 #include <xen/string.h>
 #include <asm/sections.h>
@@ -31,20 +29,6 @@ void boot_fault(const char *fmt, ...)
 	va_start(ap, fmt);
 	vscnprintf(fault_text, sizeof(fault_text), fmt, ap);
 	va_end(ap);
-}
-
-void boot_reject(const char *fmt, ...)
-{
-	char text[160];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vscnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
-	printk(LOG_ERR "Cannot boot: %s\n", text);
-	/* No interrupt or timer will send what a port's ring holds. */
-	console_force_sync();
-	hal_cpu_halt();
 }
 
 void boot_add_region(u64 start, u64 size, u32 type)

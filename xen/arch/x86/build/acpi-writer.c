@@ -2,10 +2,9 @@
 /* Bytes, headers and checksums of ACPI tables, and the tables that are the same for all guests. */
 #include <xen/string.h>
 
-#include <asm/irq.h>
+#include <asm/domain.h>
 
 #include "acpi-writer.h"
-#include "build.h"
 
 #define RSDP_BYTES 36
 #define MADT_LAPIC 0

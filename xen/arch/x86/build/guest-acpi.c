@@ -3,15 +3,14 @@
  * ACPI for a PVH guest without devices: only its vCPUs. The hardware-reduced model says that there
  * is no PM timer, fixed event or 8259 (ACPI 6.4, section 4.1).
  */
+#include <xen/errno.h>
 #include <xen/guest_access.h>
 #include <xen/printk.h>
 
-#include <asm/e820.h>
+#include <asm/domain.h>
 
 #include "acpi-writer.h"
 #include "build.h"
-
-#include <public/arch-x86/hvm/start_info.h>
 
 #define FADT_NO_VGA BIT(2)		/* IAPC_BOOT_ARCH */
 #define FADT_NO_CMOS_RTC BIT(5)
@@ -59,17 +58,24 @@ static u32 put_xsdt(struct acpi_area *a, u32 fadt, u32 madt)
 	return at;
 }
 
-u64 guest_build_acpi(struct domain *d, u64 base)
+int guest_build_acpi(struct domain *d, u64 *rsdp)
 {
 	static struct acpi_area a;
+	struct guest_map *m = &to_xd(d)->map;
+	u64 size = m->region[0].size, base = size - ACPI_AREA_BYTES;
 	u32 fadt, madt;
 
-	if (!guest_map_carve(&to_xd(d)->map, base, ACPI_AREA_BYTES, XEN_HVM_MEMMAP_TYPE_ACPI))
-		return 0;
+	ASSERT(m->nr && !m->region[0].start);
+	if (size <= ACPI_AREA_BYTES ||
+	    !guest_map_carve(m, base, ACPI_AREA_BYTES, GUEST_REGION_ACPI)) {
+		printk(LOG_ERR "%s: no room for its ACPI tables; give it more memory\n", d->name);
+		return -XEN_ENOMEM;
+	}
 	acpi_area_init(&a, base);
 	fadt = put_fadt(&a, put_dsdt(&a));
 	madt = acpi_begin_madt(&a, d->max_vcpus);
 	acpi_end_table(&a, madt);
 	acpi_put_rsdp(&a, put_xsdt(&a, fadt, madt));
-	return guest_phys_write(d, gpaddr_make(base), a.data, ACPI_AREA_BYTES) ? 0 : base;
+	*rsdp = base;
+	return guest_phys_write(d, gpaddr_make(base), a.data, ACPI_AREA_BYTES);
 }

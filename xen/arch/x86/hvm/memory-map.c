@@ -6,7 +6,6 @@
 #include <xen/hal/vcpu.h>
 #include <xen/xmalloc.h>
 
-#include <asm/e820.h>
 #include <asm/setup.h>
 
 #include "private.h"

@@ -75,6 +75,15 @@ void host_guest_fault(const void *p, size_t len);
  * process: for guests that pass garbage. NULL removes all ranges and the restriction. */
 void host_guest_allow(const void *p, size_t len);
 
+/* ---- domains that start at boot (xen/boot.h) ---- */
+
+/** Hand over a copy of a boot module, as a boot loader does. Before boot_domains_build(). */
+void host_module_add(const void *data, size_t len, const char *cmdline);
+/** The same for all modules of a bundle; the result is as of bundle_read(). */
+int host_bundle_add(const void *archive, size_t len, char *why, size_t why_len);
+/** Where the built vCPU @v starts; *@start_info is the guest physical address of its start info. */
+u64 host_guest_start(const struct vcpu *v, u64 *start_info);
+
 /* ---- the event log ---- */
 
 /** Mix an event into the run's hash. The port does so for every switch of CPU and of vCPU. */

@@ -4,14 +4,13 @@
 #define ASM_X86_DOMAIN_H
 
 #include <xen/domain.h>
+#include <xen/guest_map.h>
 #include <xen/x86/cpuid-policy.h>
 #include <xen/x86/devices.h>
 #include <xen/x86/msr-policy.h>
 #include <xen/x86/pending.h>
 #include <xen/x86/pc.h>
 #include <xen/x86/vlapic.h>
-
-#include <asm/e820.h>
 
 /** Width of guest physical addresses. */
 #define GUEST_PHYS_BITS 48

@@ -3,14 +3,13 @@
 #ifndef ASM_X86_SETUP_H
 #define ASM_X86_SETUP_H
 
+#include <xen/boot.h>
 #include <xen/cpumask.h>
 #include <asm/cpu.h>
 #include <asm/trampoline.h>
 
 #define BOOT_MAX_REGIONS 256
-#define BOOT_MAX_MODULES 32
 #define BOOT_CMDLINE_MAX 2048
-#define BOOT_MODULE_CMDLINE_MAX 1024
 
 enum boot_protocol { BOOT_MULTIBOOT1, BOOT_MULTIBOOT2, BOOT_PVH };
 
@@ -18,11 +17,6 @@ enum boot_protocol { BOOT_MULTIBOOT1, BOOT_MULTIBOOT2, BOOT_PVH };
 struct boot_region {
 	u64 start, size;
 	u32 type;
-};
-
-struct boot_module {
-	paddr_t start, end;	/* [start, end), outside the image, in RAM */
-	char cmdline[BOOT_MODULE_CMDLINE_MAX];
 };
 
 /** The normalised boot information; constant after boot_info_parse. */
@@ -34,7 +28,7 @@ struct boot_info {
 	u32 nr_regions;			/* sorted, not overlapping */
 	struct boot_region regions[BOOT_MAX_REGIONS];
 	u32 nr_modules;
-	struct boot_module modules[BOOT_MAX_MODULES];
+	struct boot_module modules[BOOT_MAX_MODULES];	/* outside the image, in RAM */
 };
 
 extern struct boot_info boot_info;
@@ -44,9 +38,6 @@ void boot_info_parse(u32 magic, u32 info);
 /** Stop with one line when the loader's information cannot be used; else return. */
 void boot_info_check(void);
 void boot_info_print(void);
-
-/** Print one line that names the fault in the loader's information and the remedy, then stop. */
-void boot_reject(const char *fmt, ...) __attribute__((format(printf, 1, 2), noreturn));
 
 /** Allocate, near its node, what @cpu needs to run C: stack with its cpu_info, per-CPU area, GDT,
  * TSS. 0 or -XEN_ENOMEM. Also fills percpu_offset[@cpu]. */
@@ -64,9 +55,6 @@ void percpu_init_boot_cpu(void);
  * virtualisation back end. */
 void hvm_cpu_up(void);
 
-/** Build the domains in the modules and unpause them. Calls panic or boot_rejects on failure.
- * Boot, all CPUs online. */
-void boot_domains(void);
 /** Move modules out of low memory, where kernels are linked. After paging_init. */
 void boot_modules_move(void);
 /** Fail on purpose when crash= asks for it. Late in the boot. */

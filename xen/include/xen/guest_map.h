@@ -1,15 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A guest's physical memory map, as in its boot structures and XENMEM_memory_map. */
-#ifndef ASM_X86_E820_H
-#define ASM_X86_E820_H
+/* A guest's physical memory map, as its kernel is told of it. */
+#ifndef XEN_GUEST_MAP_H
+#define XEN_GUEST_MAP_H
 
-#include <xen/compiler.h>
+#include <xen/types.h>
 
 #define GUEST_MAP_MAX 128
 
+/** The types of ACPI's address ranges that the hypervisor makes (ACPI 6.4, table 15.4). */
+#define GUEST_REGION_RAM 1
+#define GUEST_REGION_ACPI 3
+
 struct guest_region {
-	u64 start, size;
-	u32 type;		/* XEN_HVM_MEMMAP_TYPE_* */
+	u64 start, size;	/* bytes */
+	u32 type;		/* as in ACPI */
 };
 
 /** Sorted by address, not overlapping. Constant once the guest runs. */
@@ -26,6 +30,5 @@ bool guest_map_carve(struct guest_map *m, u64 start, u64 size, u32 type);
 u64 guest_map_find_ram(const struct guest_map *m, u64 from, u64 limit, u64 size, u64 align);
 /** Whether [@start, @start + @size) lies in one RAM region. */
 bool guest_map_is_ram(const struct guest_map *m, u64 start, u64 size);
-u64 guest_map_ram_bytes(const struct guest_map *m);
 
 #endif

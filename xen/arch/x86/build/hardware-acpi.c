@@ -9,12 +9,10 @@
 #include <xen/printk.h>
 #include <xen/string.h>
 
-#include <asm/e820.h>
+#include <asm/domain.h>
 
 #include "acpi-writer.h"
 #include "build.h"
-
-#include <public/arch-x86/hvm/start_info.h>
 
 #define LIMIT_4G (1UL << 32)
 
@@ -72,21 +70,23 @@ static u32 build_xsdt(struct acpi_area *a, u32 madt)
 	return at;
 }
 
-u64 dom0_build_acpi(struct domain *d)
+int hardware_build_acpi(struct domain *d, u64 *rsdp)
 {
 	static struct acpi_area a;
 	struct guest_map *m = &to_xd(d)->map;
 	u64 base;
 
+	*rsdp = 0;
 	if (!acpi_madt())
 		return 0;
 	/* High in the first region with room, away from the kernel. */
 	base = guest_map_find_ram(m, 0x10000, LIMIT_4G, ACPI_AREA_BYTES, PAGE_SIZE);
-	if (!base || !guest_map_carve(m, base, ACPI_AREA_BYTES, XEN_HVM_MEMMAP_TYPE_ACPI)) {
-		printk(LOG_ERR "dom0: no room for its ACPI tables\n");
-		return 0;
+	if (!base || !guest_map_carve(m, base, ACPI_AREA_BYTES, GUEST_REGION_ACPI)) {
+		printk(LOG_ERR "dom0: no room for its ACPI tables; give it more memory\n");
+		return -XEN_ENOMEM;
 	}
 	acpi_area_init(&a, base);
 	acpi_put_rsdp(&a, build_xsdt(&a, build_madt(&a, d->max_vcpus)));
-	return guest_phys_write(d, gpaddr_make(base), a.data, ACPI_AREA_BYTES) ? 0 : base;
+	*rsdp = base;
+	return guest_phys_write(d, gpaddr_make(base), a.data, ACPI_AREA_BYTES);
 }

@@ -9,7 +9,7 @@
 /* An image that claims to unpack to more than this is not a kernel. */
 #define UNPACKED_MAX (256UL << 20)
 
-static u32 order_of(u64 bytes)
+static u32 __init order_of(u64 bytes)
 {
 	u32 order = 0;
 
@@ -18,9 +18,9 @@ static u32 order_of(u64 bytes)
 	return order;
 }
 
-static const void *unpack(const char *name, const struct bzimage_info *info, u64 *out_len)
+static const void *__init unpack(const char *name, const struct bzimage_info *info, u64 *out_len)
 {
-	static struct unpack_work work;
+	static struct unpack_work work __initdata;
 	struct page_info *pg;
 	size_t len = 0;
 	enum unpack_error e;
@@ -49,7 +49,7 @@ static const void *unpack(const char *name, const struct bzimage_info *info, u64
 	return page_to_virt(pg);
 }
 
-const void *kernel_image_get(const char *name, const void *data, u64 len, u64 *out_len)
+const void *__init kernel_image_get(const char *name, const void *data, u64 len, u64 *out_len)
 {
 	struct bzimage_info info;
 	enum unpack_error e;
@@ -72,7 +72,7 @@ const void *kernel_image_get(const char *name, const void *data, u64 len, u64 *o
 	return unpack(name, &info, out_len);
 }
 
-void kernel_image_put(const void *image, u64 len, const void *data)
+void __init kernel_image_put(const void *image, u64 len, const void *data)
 {
 	if (image != data)
 		free_pages(mfn_to_page(hal_virt_to_mfn(image)), order_of(len));

@@ -1,14 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The domains that start at boot. */
-#include <xen/manifest.h>
-#include <xen/printk.h>
-#include <xen/reap.h>
-#include <xen/serial.h>
+/* Where the boot loader's modules are: out of the way of kernels, then given back. */
+#include <xen/hal/build.h>
 #include <xen/string.h>
 
 #include <asm/mm.h>
-
-#include "build.h"
+#include <asm/setup.h>
 
 /* Modules below this may be where kernels are linked. */
 #define MOVE_LIMIT (256UL << 20)
@@ -44,8 +40,13 @@ void __init boot_modules_move(void)
 	}
 }
 
-/* Everything is loaded: give the modules' memory to the heap. */
-static void __init free_modules(void)
+struct boot_module *__init hal_boot_modules(u32 *nr)
+{
+	*nr = boot_info.nr_modules;
+	return boot_info.modules;
+}
+
+u64 __init hal_boot_modules_free(void)
 {
 	u64 freed = 0;
 
@@ -58,37 +59,5 @@ static void __init free_modules(void)
 		heap_add_boot_memory(start, end);
 		freed += end - start;
 	}
-	printk(LOG_INFO "Boot modules: %lu KiB given back, %lu KiB free\n", freed >> 10,
-	       free_page_count(NUMA_NO_NODE) << (PAGE_SHIFT - 10));
-}
-
-void boot_domain_start(struct domain *d)
-{
-	d->creation_finished = true;
-	__atomic_fetch_and(&d->vcpu[0]->pause_flags, ~VPF_DOWN, __ATOMIC_SEQ_CST);
-	domain_unpause_by_systemcontroller(d);
-}
-
-void __init boot_domains(void)
-{
-	struct dom0_plan plan;
-	u32 nr;
-
-	console_io_init();
-	manifest_find();
-	/* dom0 first: it is mapped 1:1 and needs the memory where its kernel is linked. */
-	if (manifest_plan_dom0(&plan))
-		hardware_domain = dom0_build(&plan);
-	heap_set_from_top(false);
-	nr = manifest_build();
-	if (!hardware_domain && !nr)
-		boot_reject("there is no domain to start; see the lines above");
-	free_modules();
-	reap_init();
-	serial_boot_done();
-	/* Unpause all together, so that none has the machine to itself while another is built. */
-	rcu_read_lock();
-	for (struct domain *d = domain_next(NULL); d; d = domain_next(d))
-		boot_domain_start(d);
-	rcu_read_unlock();
+	return freed;
 }

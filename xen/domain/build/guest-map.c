@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Editing a guest's memory map. */
-#include <asm/e820.h>
-
-#include <public/arch-x86/hvm/start_info.h>
+#include <xen/assert.h>
+#include <xen/guest_map.h>
 
 static bool insert_at(struct guest_map *m, u32 i, u64 start, u64 size, u32 type)
 {
@@ -34,7 +33,7 @@ bool guest_map_carve(struct guest_map *m, u64 start, u64 size, u32 type)
 		struct guest_region *r = &m->region[i];
 		u64 end = r->start + r->size;
 
-		if (r->type != XEN_HVM_MEMMAP_TYPE_RAM || start < r->start || start + size > end)
+		if (r->type != GUEST_REGION_RAM || start < r->start || start + size > end)
 			continue;
 		if (m->nr + 2 > GUEST_MAP_MAX)
 			return false;
@@ -56,7 +55,7 @@ u64 guest_map_find_ram(const struct guest_map *m, u64 from, u64 limit, u64 size,
 		const struct guest_region *r = &m->region[i];
 		u64 start = ROUND_UP(max(r->start, from), align);
 
-		if (r->type == XEN_HVM_MEMMAP_TYPE_RAM && start >= r->start &&
+		if (r->type == GUEST_REGION_RAM && start >= r->start &&
 		    start + size <= r->start + r->size && start + size <= limit)
 			return start;
 	}
@@ -68,19 +67,9 @@ bool guest_map_is_ram(const struct guest_map *m, u64 start, u64 size)
 	for (u32 i = 0; i < m->nr; i++) {
 		const struct guest_region *r = &m->region[i];
 
-		if (r->type == XEN_HVM_MEMMAP_TYPE_RAM && start >= r->start && size <= r->size &&
+		if (r->type == GUEST_REGION_RAM && start >= r->start && size <= r->size &&
 		    start - r->start <= r->size - size)
 			return true;
 	}
 	return false;
-}
-
-u64 guest_map_ram_bytes(const struct guest_map *m)
-{
-	u64 sum = 0;
-
-	for (u32 i = 0; i < m->nr; i++)
-		if (m->region[i].type == XEN_HVM_MEMMAP_TYPE_RAM)
-			sum += m->region[i].size;
-	return sum;
 }

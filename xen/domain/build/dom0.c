@@ -4,27 +4,15 @@
  * reach its memory without an IOMMU. It gets free RAM from the lowest address upwards, and the
  * kernel is loaded where it was linked.
  */
-#include <xen/acpi.h>
 #include <xen/dom0_params.h>
 #include <xen/errno.h>
 #include <xen/format.h>
-#include <xen/hal/smp.h>
 #include <xen/p2m.h>
 #include <xen/printk.h>
-#include <xen/string.h>
 #include <xen/trace.h>
-#include <xen/vpci.h>
-
-#include <asm/apic.h>
-#include <asm/e820.h>
-#include <asm/mm.h>
 
 #include "build.h"
 
-#include <public/arch-x86/hvm/start_info.h>
-
-#define LOW_END 0xa0000UL
-#define IOMEM_END (1UL << 40)
 #define MIN_RESERVE (64UL << 20)
 /* What the hypervisor needs at least to build the domain. */
 #define OWN_MIN (8UL << 20)
@@ -87,14 +75,14 @@ static void __init note_chunk(mfn_t start, u64 n, void *arg)
 		last->size += n << PAGE_SHIFT;
 	} else if (t->nr < ARRAY_SIZE(t->chunk)) {
 		t->chunk[t->nr++] = (struct guest_region){ start.v << PAGE_SHIFT, n << PAGE_SHIFT,
-							   XEN_HVM_MEMMAP_TYPE_RAM };
+							   GUEST_REGION_RAM };
 	} else {
 		return;
 	}
 	t->left -= n;
 }
 
-static int __init give_chunk(struct domain *d, u64 start, u64 size)
+int __init boot_give_ram_1to1(struct domain *d, u64 start, u64 size)
 {
 	mfn_t mfn = paddr_to_mfn(paddr_make(start));
 	u64 n = size >> PAGE_SHIFT;
@@ -104,80 +92,22 @@ static int __init give_chunk(struct domain *d, u64 start, u64 size)
 		rc = assign_pages(d, mfn_to_page(mfn_add(mfn, i)), 0);
 	if (!rc)
 		rc = p2m_map_range(d->p2m, gfn_make(mfn.v), mfn, n, P2M_RAM_RW);
-	if (!rc && !guest_map_add(&to_xd(d)->map, start, size, XEN_HVM_MEMMAP_TYPE_RAM))
+	if (!rc && !guest_map_add(hal_guest_map(d), start, size, GUEST_REGION_RAM))
 		rc = -XEN_E2BIG;
 	return rc;
-}
-
-/* RAM below 640 KiB, for the guest's own trampoline; the hypervisor's trampoline is left out. */
-static int __init give_low_ram(struct domain *d)
-{
-	for (u32 i = 0; i < boot_info.nr_regions; i++) {
-		const struct boot_region *r = &boot_info.regions[i];
-		u64 end = ROUND_DOWN(min(r->start + r->size, LOW_END), PAGE_SIZE);
-		u64 tramp_end = TRAMPOLINE_PA + TRAMPOLINE_PAGES * PAGE_SIZE;
-		int rc;
-
-		if (r->type != XEN_HVM_MEMMAP_TYPE_RAM || r->start >= TRAMPOLINE_PA)
-			continue;
-		heap_add_region(mfn_make(0), paddr_to_mfn(paddr_make(TRAMPOLINE_PA)), 0, false);
-		rc = give_chunk(d, 0, TRAMPOLINE_PA);
-		if (rc || end <= tramp_end)
-			return rc;
-		heap_add_region(paddr_to_mfn(paddr_make(tramp_end)),
-				paddr_to_mfn(paddr_make(end)), 0, false);
-		return give_chunk(d, tramp_end, end - tramp_end);
-	}
-	return 0;
 }
 
 static int __init give_ram(struct domain *d, u64 pages)
 {
 	static struct take t __initdata;
-	int rc = give_low_ram(d);
+	int rc = 0;
 
 	t.left = pages;
 	heap_for_each_free(note_chunk, &t);
 	for (u32 i = 0; i < t.nr && !rc; i++)
-		rc = give_chunk(d, t.chunk[i].start, t.chunk[i].size);
+		rc = boot_give_ram_1to1(d, t.chunk[i].start, t.chunk[i].size);
 	if (!rc && t.left)
 		printk(LOG_WARN "dom0: %lu MiB less than dom0_mem= asked for\n", t.left >> 8);
-	return rc;
-}
-
-/* Firmware regions keep their place in the map: the addresses are the machine's. */
-static int __init add_firmware_regions(struct domain *d)
-{
-	for (u32 i = 0; i < boot_info.nr_regions; i++) {
-		const struct boot_region *r = &boot_info.regions[i];
-
-		if (r->type != XEN_HVM_MEMMAP_TYPE_RAM &&
-		    !guest_map_add(&to_xd(d)->map, r->start, r->size, r->type))
-			return -XEN_E2BIG;
-	}
-	return 0;
-}
-
-static void __init deny(struct domain *d, u64 start, u64 size)
-{
-	rangeset_remove(&d->iomem_caps, start >> PAGE_SHIFT, (start + size - 1) >> PAGE_SHIFT);
-}
-
-/* Device memory: everything except RAM (given out separately) and the hypervisor's own devices. */
-static int __init set_iomem(struct domain *d)
-{
-	const struct acpi_madt *madt = acpi_madt();
-	const struct acpi_hpet *hpet = acpi_hpet();
-	int rc = rangeset_add(&d->iomem_caps, 0, IOMEM_END >> PAGE_SHIFT);
-
-	for (u32 i = 0; i < boot_info.nr_regions && !rc; i++)
-		if (boot_info.regions[i].type == XEN_HVM_MEMMAP_TYPE_RAM)
-			deny(d, boot_info.regions[i].start, boot_info.regions[i].size);
-	deny(d, 0xfee00000, PAGE_SIZE);
-	for (u32 i = 0; madt && i < madt->nr_ioapics; i++)
-		deny(d, madt->ioapic[i].address.v, PAGE_SIZE);
-	if (hpet)
-		deny(d, hpet->address.v, PAGE_SIZE);
 	return rc;
 }
 
@@ -188,7 +118,7 @@ static struct domain *__init make_domain(const struct dom0_plan *plan, u64 pages
 		.domid = 0,
 		.max_vcpus = dom0_vcpus(cpumask_weight(&cpu_online_map), plan->vcpus),
 		.max_pages = dom0_mem_max_pages(free_page_count(NUMA_NO_NODE), total_page_count(),
-						pages) + (LOW_END >> PAGE_SHIFT),
+						pages),
 		.is_hardware = true,
 		.is_privileged = true,
 		.node = NUMA_NO_NODE,
@@ -211,27 +141,18 @@ static struct domain *__init make_domain(const struct dom0_plan *plan, u64 pages
 	return d;
 }
 
-static const void *__init module_data(const struct boot_module *m, u64 *len)
-{
-	*len = m->end.v - m->start.v;
-	return paddr_to_virt(m->start);
-}
-
 static int __init load(struct domain *d, const struct dom0_plan *plan)
 {
-	struct pvh_image img = { .name = "dom0", .cmdline = plan->cmdline };
+	struct load_plan lp = { .name = "dom0", .initrd = plan->initrd, .cmdline = plan->cmdline };
 	u64 file_len;
-	const void *file = module_data(plan->kernel, &file_len);
+	const void *file = boot_module_data(plan->kernel, &file_len);
 	int rc;
 
-	img.kernel = kernel_image_get("dom0", file, file_len, &img.kernel_len);
-	if (!img.kernel)
+	lp.kernel = kernel_image_get("dom0", file, file_len, &lp.kernel_len);
+	if (!lp.kernel)
 		return -XEN_EINVAL;
-	if (plan->initrd)
-		img.initrd = module_data(plan->initrd, &img.initrd_len);
-	img.rsdp = dom0_build_acpi(d);
-	rc = pvh_load(d, &img);
-	kernel_image_put(img.kernel, img.kernel_len, file);
+	rc = load_domain(d, &lp);
+	kernel_image_put(lp.kernel, lp.kernel_len, file);
 	return rc;
 }
 
@@ -243,8 +164,7 @@ struct domain *__init dom0_build(const struct dom0_plan *plan)
 
 	check_room(pages);
 	d = make_domain(plan, pages);
-	if ((rc = give_ram(d, pages)) || (rc = add_firmware_regions(d)) || (rc = set_iomem(d)) ||
-	    (rc = vpci_init(d)))
+	if ((rc = give_ram(d, pages)) || (rc = hal_hardware_domain_init(d)))
 		panic("dom0: cannot set up its memory: error %d", rc);
 	rc = load(d, plan);
 	if (rc)

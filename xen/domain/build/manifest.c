@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Building the domains of a boot manifest. An error costs that domain and prints a line; the other
- * domains start. Guests are PVH, with RAM from 0 up to a hole below 4 GiB, and find their vCPUs in
- * ACPI tables at the end of the low RAM.
+ * domains start.
  */
 #include <xen/errno.h>
 #include <xen/hal/numa.h>
@@ -11,15 +10,8 @@
 #include <xen/printk.h>
 #include <xen/string.h>
 
-#include <asm/mm.h>
-
-#include "acpi-writer.h"
 #include "build.h"
 
-#include <public/arch-x86/hvm/start_info.h>
-
-#define LOW_RAM_END (3UL << 30)
-#define HIGH_RAM_START (4UL << 30)
 #define ORDER_2M 9
 /* Memory for page tables, vCPUs and so on, in addition to a domain's RAM. */
 #define OVERHEAD_PAGES 512
@@ -36,12 +28,6 @@ static struct {
 	u64 len;
 } unpacked __initdata;
 
-static const void *__init module_bytes(const struct boot_module *m, u64 *len)
-{
-	*len = m->end.v - m->start.v;
-	return paddr_to_virt(m->start);
-}
-
 static void __init complain(void *ctx, const char *line)
 {
 	printk(LOG_WARN "Manifest: %s\n", line);
@@ -50,7 +36,7 @@ static void __init complain(void *ctx, const char *line)
 void __init manifest_find(void)
 {
 	struct manifest_limits lim = {
-		.nr_modules = boot_info.nr_modules,
+		.nr_modules = boot_nr_modules(),
 		.nr_nodes = hal_numa_nr_nodes(),
 		.total_kib = total_page_count() << (PAGE_SHIFT - 10),
 		.cpus = &cpu_online_map,
@@ -58,8 +44,8 @@ void __init manifest_find(void)
 	enum fdt_error e;
 	u64 len;
 
-	for (u32 i = 0; i < boot_info.nr_modules; i++) {
-		const void *blob = module_bytes(&boot_info.modules[i], &len);
+	for (u32 i = 0; i < boot_nr_modules(); i++) {
+		const void *blob = boot_module_data(boot_module(i), &len);
 
 		if (!manifest_is_one(blob, len))
 			continue;
@@ -98,15 +84,10 @@ static u64 __init pages_needed(void)
 
 static const struct boot_module *__init next_unnamed(u32 *i)
 {
-	for (; *i < boot_info.nr_modules; (*i)++)
+	for (; *i < boot_nr_modules(); (*i)++)
 		if (!(manifest.named & 1UL << *i))
-			return &boot_info.modules[(*i)++];
+			return boot_module((*i)++);
 	return NULL;
-}
-
-static const struct boot_module *__init module_at(u32 index)
-{
-	return index == MANIFEST_NO_MODULE ? NULL : &boot_info.modules[index];
 }
 
 bool __init manifest_plan_dom0(struct dom0_plan *plan)
@@ -116,8 +97,8 @@ bool __init manifest_plan_dom0(struct dom0_plan *plan)
 
 	*plan = (struct dom0_plan){ .keep_pages = pages_needed() };
 	if (manifest.nr_domains && md->is_hardware) {
-		plan->kernel = module_at(md->kernel);
-		plan->initrd = module_at(md->ramdisk);
+		plan->kernel = boot_module(md->kernel);
+		plan->initrd = boot_module(md->ramdisk);
 		plan->cmdline = md->cmdline;
 		plan->pages = md->memory_kib >> (PAGE_SHIFT - 10);
 		plan->vcpus = md->vcpus;
@@ -170,7 +151,6 @@ static struct domain *__init create(const struct manifest_domain *md)
 {
 	struct domain_config cfg = {
 		.domid = DOMID_INVALID,
-		.flags = XEN_DOMCTL_CDF_hvm | XEN_DOMCTL_CDF_hap,
 		.max_vcpus = md->vcpus,
 		.max_evtchn_port = md->max_event_port,
 		.max_grant_frames = md->max_grant_frames,
@@ -179,12 +159,12 @@ static struct domain *__init create(const struct manifest_domain *md)
 		.max_pages = md->memory_kib >> (PAGE_SHIFT - 10),
 		.is_privileged = md->is_privileged,
 		.node = md->node,
-		.emulation_flags = XEN_X86_EMU_LAPIC,
 	};
 	struct domain *d;
 	int rc;
 
 	memcpy(cfg.name, md->name, sizeof(cfg.name));
+	hal_guest_config(&cfg);
 	d = domain_create(&cfg, &rc);
 	if (!d) {
 		printk(LOG_ERR "Manifest: %s: cannot be created: error %d\n", md->name, rc);
@@ -234,15 +214,13 @@ static int __init populate(struct domain *d, u64 gfn, u64 pages)
 
 static int __init give_ram(struct domain *d, u64 bytes)
 {
-	struct guest_map *m = &to_xd(d)->map;
-	u64 low = min(bytes, LOW_RAM_END), high = bytes - low;
-	int rc;
+	struct guest_map *m = hal_guest_map(d);
+	int rc = 0;
 
-	guest_map_add(m, 0, low, XEN_HVM_MEMMAP_TYPE_RAM);
-	if (high)
-		guest_map_add(m, HIGH_RAM_START, high, XEN_HVM_MEMMAP_TYPE_RAM);
-	rc = populate(d, 0, low >> PAGE_SHIFT);
-	return rc ? rc : populate(d, HIGH_RAM_START >> PAGE_SHIFT, high >> PAGE_SHIFT);
+	hal_guest_plan_ram(m, bytes);
+	for (u32 i = 0; i < m->nr && !rc; i++)
+		rc = populate(d, m->region[i].start >> PAGE_SHIFT, m->region[i].size >> PAGE_SHIFT);
+	return rc;
 }
 
 static void __init drop_unpacked(void)
@@ -251,19 +229,19 @@ static void __init drop_unpacked(void)
 
 	if (unpacked.image)
 		kernel_image_put(unpacked.image, unpacked.len,
-				 module_bytes(unpacked.module, &len));
+				 boot_module_data(unpacked.module, &len));
 	unpacked.image = NULL;
 }
 
 static const void *__init kernel_of(const struct manifest_domain *md, u64 *len)
 {
-	const struct boot_module *m = module_at(md->kernel);
+	const struct boot_module *m = boot_module(md->kernel);
 	const void *file;
 	u64 file_len;
 
 	if (!unpacked.image || unpacked.module != m) {
 		drop_unpacked();
-		file = module_bytes(m, &file_len);
+		file = boot_module_data(m, &file_len);
 		unpacked.module = m;
 		unpacked.image = kernel_image_get(md->name, file, file_len, &unpacked.len);
 	}
@@ -273,16 +251,11 @@ static const void *__init kernel_of(const struct manifest_domain *md, u64 *len)
 
 static int __init load(struct domain *d, const struct manifest_domain *md)
 {
-	struct pvh_image img = { .name = md->name, .cmdline = md->cmdline };
-	u64 low = min(md->memory_kib << 10, LOW_RAM_END);
+	struct load_plan lp = { .name = md->name, .initrd = boot_module(md->ramdisk),
+				.cmdline = md->cmdline };
 
-	img.kernel = kernel_of(md, &img.kernel_len);
-	if (!img.kernel)
-		return -XEN_EINVAL;
-	if (md->ramdisk != MANIFEST_NO_MODULE)
-		img.initrd = module_bytes(module_at(md->ramdisk), &img.initrd_len);
-	img.rsdp = guest_build_acpi(d, low - ACPI_AREA_BYTES);
-	return pvh_load(d, &img);
+	lp.kernel = kernel_of(md, &lp.kernel_len);
+	return lp.kernel ? load_domain(d, &lp) : -XEN_EINVAL;
 }
 
 /* Destroy a domain that could not be finished. It never ran, so the loop ends. */
