@@ -22,6 +22,20 @@ static const char help[] =
 
 enum { OPT_TSV = 256, OPT_JSON, OPT_QUIET, OPT_MISSES_OK };
 
+/* The most memory that was resident since this program began, in KiB; 0: not known. */
+static unsigned long resident_kib(void)
+{
+	FILE *f = fopen("/proc/self/status", "r");
+	unsigned long kib = 0;
+	char line[128];
+
+	while (f && !kib && fgets(line, sizeof(line), f))
+		sscanf(line, "VmHWM: %lu", &kib);
+	if (f)
+		fclose(f);
+	return kib;
+}
+
 static enum status report_misses(const struct simulation *sim)
 {
 	u64 misses = 0, jobs = 0;
@@ -92,6 +106,8 @@ int command_run(int argc, char **argv)
 	status = simulation_run(&sim);
 	if (!quiet)
 		summary_print(stdout, &sim, form);
+	if (s.verbose)
+		say("resident memory: %lu KiB at most", resident_kib());
 	if (status == STATUS_OK && !misses_ok)
 		status = report_misses(&sim);
 	return status;

@@ -105,10 +105,11 @@ static void wake(struct guest *g)
 
 /* ---- Operations: true when the program goes on at once */
 
-static bool compute(struct guest *g, s64 ns)
+static bool compute(struct guest *g, s64 ns, bool passing)
 {
 	if (ns <= 0)
 		return true;
+	g->until = passing ? machine_now() + ns : 0;
 	event_set(&g->event, machine_now() + ns);
 	return false;
 }
@@ -236,13 +237,15 @@ static bool execute(struct guest *g, const struct op *op)
 {
 	switch ((enum op_kind)op->kind) {
 	case OP_RUN:
-		return compute(g, amount_draw(&op->amount, &g->random));
+		return compute(g, amount_draw(&op->amount, &g->random), op->flag);
 	case OP_SLEEP:
 		return sleep_until(g, machine_now() + amount_draw(&op->amount, &g->random));
 	case OP_UNTIL:
 		return sleep_until(g, op->amount.a);
 	case OP_PERIOD:
 		g->release += amount_draw(&op->amount, &g->random);
+		if (op->flag && g->release < machine_now())
+			g->release = machine_now();
 		return sleep_until(g, g->release);
 	case OP_JOB:
 		g->deadline = g->release + amount_draw(&op->amount, &g->random);
@@ -343,6 +346,8 @@ static void runs(void *guest, u32 cpu, s64 from)
 	if (g->state != GUEST_READY)
 		return;
 	g->event.cpu = cpu;
+	if (g->left && g->until)
+		g->left = g->until > from ? g->until - from : 0;
 	event_set(&g->event, from + g->left);
 }
 

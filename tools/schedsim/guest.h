@@ -41,6 +41,7 @@ struct guest {
 	u32 *rounds;			/* of each operation: how often OP_LOOP has gone back */
 	u64 random;
 	s64 left;			/* computing still to do before the next operation */
+	s64 until;			/* it computes until then whoever has the CPU; 0: not so */
 	s64 resumed;			/* when it came to its CPU or began to spin there */
 	s64 woken;			/* when it became able to run, -1: it has run since */
 	s64 waits_since;		/* for a CPU, -1: it does not */

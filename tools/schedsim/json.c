@@ -111,6 +111,8 @@ bool json_has(const struct json *j, const char *key)
 	return json_object_object_get_ex(j->obj, key, NULL);
 }
 
+void json_ignore(struct json *j, const char *key) { member(j, key); }
+
 static struct json *inner(struct json *j, const char *key, bool needed, json_type type,
 			  const char *what)
 {

@@ -23,6 +23,8 @@ void json_die(const struct json *j, const char *key, const char *what)
 	__attribute__((noreturn));
 
 bool json_has(const struct json *j, const char *key);
+/** A member that may be there and has no effect. */
+void json_ignore(struct json *j, const char *key);
 /** A member that must be there, an object / an array. NULL when @needed is false and it is not. */
 struct json *json_section(struct json *j, const char *key, bool needed);
 struct json *json_list(struct json *j, const char *key, bool needed);

@@ -181,18 +181,16 @@ static void count_parties(struct workload *w)
 					w->program[i].op[o].count = names[n].users;
 }
 
-struct workload *workload_native(const char *path)
+struct workload *workload_native(struct json *j)
 {
 	struct workload *w = zalloc(1, sizeof(*w));
-	struct json *j = json_open(path), *domains = json_list(j, "domains", true);
+	struct json *domains = json_list(j, "domains", true);
 
 	w->duration = json_time(j, "duration");
 	for (u32 i = 0; i < json_length(domains); i++)
 		read_domain(json_element(domains, i), w);
 	if (!w->nr_groups)
 		json_die(j, "domains", "there must be a domain");
-	json_close(j);
 	count_parties(w);
-	workload_number(w);
 	return w;
 }

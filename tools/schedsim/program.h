@@ -14,10 +14,11 @@ struct amount {
 };
 
 enum op_kind {
-	OP_RUN,		/* compute for @amount */
+	OP_RUN,		/* compute for @amount; @flag: until so much time has passed */
 	OP_SLEEP,	/* block for @amount */
 	OP_UNTIL,	/* block until the absolute time @amount; nothing when it has passed */
-	OP_PERIOD,	/* block until @amount after the last release: the next one */
+	OP_PERIOD,	/* block until @amount after the last release: the next one; @flag: when it
+			 * has passed, count from now on */
 	OP_JOB,		/* a job begins; its deadline is @amount after the release */
 	OP_JOB_END,
 	OP_LOCK,	/* take @object; @flag: spin while another has it, else block */

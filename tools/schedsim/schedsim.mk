@@ -28,7 +28,9 @@ $$(BUILD)/$(1)/$(1): $$(schedsim_objs_$(1))
 endef
 $(foreach e,schedsim schedsim-check,$(eval $(call schedsim_env,$(e))))
 
-.PHONY: schedsim test-schedsim
+.PHONY: schedsim test-schedsim bench-schedsim
 schedsim: $(BUILD)/schedsim/schedsim ## build the scheduler simulator: build/schedsim/schedsim
 test-schedsim: $(BUILD)/schedsim/schedsim $(BUILD)/schedsim-check/schedsim-check ## the simulator's tests
 	$(Q)$(PYTHON) tools/schedsim/test/run.py $(BUILD)
+bench-schedsim: $(BUILD)/schedsim/schedsim ## what an event costs, by the number of CPUs
+	$(Q)$(PYTHON) tools/schedsim/bench.py $< --check

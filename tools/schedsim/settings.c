@@ -19,7 +19,7 @@ const char settings_help[] =
 "  --duration TIME      virtual time to simulate, such as 2s (default: the workload's)\n"
 "  --stall TIME         fail when a vCPU waits longer for a CPU (default 10s)\n"
 "  --seed N             of everything random (default 1)\n"
-"  --verbose            show the hypervisor's log\n";
+"  --verbose            show the hypervisor's log, and memory used\n";
 
 static u64 number(const char *option, const char *text)
 {

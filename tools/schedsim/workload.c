@@ -27,7 +27,7 @@ u32 workload_add_program(struct workload *w)
 	return w->nr_programs++;
 }
 
-void workload_number(struct workload *w)
+static void number_domains(struct workload *w)
 {
 	u32 next = 1;
 
@@ -110,5 +110,10 @@ bool workload_start(struct workload *w, u64 seed, const char **why)
 
 struct workload *workload_read(const char *path)
 {
-	return workload_native(path);
+	struct json *j = json_open(path);
+	struct workload *w = json_has(j, "tasks") ? workload_rtapp(j) : workload_native(j);
+
+	json_close(j);
+	number_domains(w);
+	return w;
 }

@@ -28,17 +28,17 @@ struct workload {
 	u32 nr_guests;
 };
 
+struct json;
+
 /** Read @path; the format is chosen by the contents. Dies when it cannot be used. */
 struct workload *workload_read(const char *path);
 /** The simulator's own JSON; rt-app's. */
-struct workload *workload_native(const char *path);
-struct workload *workload_rtapp(const char *path);
+struct workload *workload_native(struct json *j);
+struct workload *workload_rtapp(struct json *j);
 
 struct group *workload_add_group(struct workload *w, const char *name);
 /** The index of a new empty program. */
 u32 workload_add_program(struct workload *w);
-/** Number the domains, once all groups are there. */
-void workload_number(struct workload *w);
 u32 workload_vcpus(const struct workload *w);
 
 /** Create the domains and vCPUs on the machine, which has booted. False: *@why says why not. */
