@@ -5,6 +5,7 @@
 
 #include <xen/compiler.h>
 
+#include "decision.h"
 #include "run.h"
 
 static const char help[] =
@@ -12,7 +13,9 @@ static const char help[] =
 "\n"
 "Runs the hypervisor's own scheduler, core and policies, on simulated machines.\n"
 "\n"
-"  run    simulate a workload\n"
+"  run        simulate a workload\n"
+"  diff       find the first decision that two runs take differently\n"
+"  decisions  write the decisions of a run, for diff\n"
 "\n"
 "schedsim COMMAND --help explains a command; docs/schedsim.md explains all.\n";
 
@@ -20,7 +23,7 @@ static const struct {
 	const char *name;
 	int (*run)(int argc, char **argv);
 } commands[] = {
-	{ "run", command_run },
+	{ "run", command_run }, { "diff", command_diff }, { "decisions", command_decisions },
 };
 
 int main(int argc, char **argv)

@@ -23,7 +23,8 @@ $$(BUILD)/$(1)/%.o: %.c tools/schedsim/schedsim.mk | $$(xen_made)
 	$$(Q)mkdir -p $$(@D) && $$(CC) $$(schedsim_cflags_$(1)) -MMD -MP -c -o $$@ $$<
 $$(BUILD)/$(1)/$(1): $$(schedsim_objs_$(1))
 	$$(SAY) LD $$@
-	$$(Q)$$(CC) -Wl,--gc-sections -o $$@ $$^ -ljson-c -lm
+	$$(Q)$$(CC) -Wl,--gc-sections -o $$@ $$^ -ljson-c -lz -lm
+$$(BUILD)/$(1)/tools/schedsim/page.o: tools/schedsim/page.html
 -include $$(patsubst %.o,%.d,$$(schedsim_objs_$(1)))
 endef
 $(foreach e,schedsim schedsim-check,$(eval $(call schedsim_env,$(e))))
