@@ -184,6 +184,7 @@ static const struct {
 	{ "b_info.sched_params.cap", json_type_int },
 	{ "b_info.sched_params.period", json_type_int },
 	{ "b_info.sched_params.budget", json_type_int },
+	{ "b_info.sched_params.extratime", json_type_int },
 	{ "b_info.vcpu_hard_affinity", json_type_array },
 	{ "b_info.vcpu_soft_affinity", json_type_array }, { "b_info.nodemap", json_type_array },
 	{ "disks.pdev_path", json_type_string }, { "disks.vdev", json_type_string },

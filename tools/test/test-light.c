@@ -20,6 +20,8 @@
 #include "fake-kernel.h"
 #include "fake-store.h"
 #include "fake-xen.h"
+#include "light/pool.h"
+#include "light/sched.h"
 
 #include <public/hvm/params.h>
 #include <public/sched.h>
@@ -781,6 +783,66 @@ static void test_death(void **state)
 	assert_no_trace();
 }
 
+/* A setting is given to the scheduler that has it, and refused for any other. */
+static void test_scheduling(void **state)
+{
+	static const uint32_t without[] = { XEN_SCHEDULER_CREDIT, XEN_SCHEDULER_CREDIT2,
+					    XEN_SCHEDULER_ARINC653, XEN_SCHEDULER_NULL };
+	struct lx_sched *s = &config.b_info.sched_params;
+	uint32_t domid;
+
+	*s = (struct lx_sched){ -1, -1, 20000, 5000, 0 };
+	for (unsigned int i = 0; i < sizeof(without) / sizeof(without[0]); i++) {
+		fake_xen.pool[0].sched = without[i];
+		assert_int_equal(lx_create_now(&lx, &config, false, &domid), -EINVAL);
+		assert_no_trace();
+	}
+	fake_xen.pool[0].sched = XEN_SCHEDULER_RTDS;
+	assert_int_equal(lx_create_now(&lx, &config, false, &domid), 0);
+	for (unsigned int i = 0; i < 2; i++) {
+		assert_int_equal(fake_xen.d[domid].rtds[i].period, 20000);
+		assert_int_equal(fake_xen.d[domid].rtds[i].budget, 5000);
+		assert_int_equal(fake_xen.d[domid].rtds[i].flags, 0);
+	}
+	lx_destroy(&lx, domid);
+	/* What is not set is the scheduler's, and may not fit. */
+	s->period = -1;
+	fake_xen.d[1].rtds[0].period = 0;
+	assert_int_equal(lx_create_now(&lx, &config, false, &domid), -EINVAL);
+	assert_no_trace();
+	*s = (struct lx_sched){ 300, -1, -1, -1, -1 };
+	assert_int_equal(lx_create_now(&lx, &config, false, &domid), -EINVAL);
+	fake_xen.pool[0].sched = XEN_SCHEDULER_CREDIT;
+	assert_int_equal(lx_create_now(&lx, &config, false, &domid), 0);
+	assert_int_equal(fake_xen.d[domid].credit.weight, 300);
+	lx_destroy(&lx, domid);
+	assert_no_trace();
+}
+
+/* In another pool a domain has that scheduler's defaults, also when it is made anew. */
+static void test_move_to_pool(void **state)
+{
+	struct lx_domain_config saved;
+	uint32_t domid, id;
+
+	config.b_info.sched_params.weight = 300;
+	assert_int_equal(lx_create_now(&lx, &config, false, &domid), 0);
+	fake_xen.cpus = 4;
+	assert_int_equal(lx_pool_create(&lx, "rt", XEN_SCHEDULER_RTDS, &(struct lx_cpumap){ { 8 } },
+					&id), 0);
+	assert_int_equal(lx_pool_move_domain(&lx, id, domid), 0);
+	assert_int_equal(lx_state_load(&lx, config.c_info.uuid, &saved), 0);
+	assert_string_equal(saved.c_info.pool_name, "rt");
+	assert_int_equal(saved.b_info.sched_params.weight, -1);
+	lx_destroy(&lx, domid);
+	assert_int_equal(lx_create_now(&lx, &saved, false, &domid), 0);
+	assert_int_equal(fake_xen.d[domid].pool, id);
+	lx_dispose(&lx_domain_config_type, &saved);
+	lx_destroy(&lx, domid);
+	assert_int_equal(lx_pool_destroy(&lx, id), 0);
+	assert_no_trace();
+}
+
 /* What is changed on the running domain is in its file. */
 static void test_state_follows(void **state)
 {
@@ -860,6 +922,7 @@ int main(void)
 		TEST(test_unreachable),
 		TEST(test_devices_fail), TEST(test_disk_names), TEST(test_death),
 		TEST(test_death_without_store), TEST(test_state_follows),
+		TEST(test_scheduling), TEST(test_move_to_pool),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -371,14 +371,17 @@ static void test_credit2(void **state)
 static void test_other_scheduler(void **state)
 {
 	assert_int_equal(run("sched-credit"), 1);
-	assert_string_equal(err, "Cpupool Pool-0 has the scheduler credit2, not credit\n");
+	assert_string_equal(err, "Cpupool Pool-0 has the scheduler credit2, not credit: use "
+			    "xl sched-credit2\n");
 	assert_int_equal(run("sched-rtds -d u1"), 1);
-	assert_string_equal(err, "domain 1 has the scheduler credit2, not rtds\n");
+	assert_string_equal(err, "domain 1 has the scheduler credit2, not rtds: use xl "
+			    "sched-credit2\n");
 	assert_int_equal(run("sched-rtds -v all"), 1);
 	assert_int_equal(run("sched-credit -s -t 5"), 1);
 	fake_xen.pool[0].sched = XEN_SCHEDULER_NULL;
 	assert_int_equal(run("sched-credit2 -d u1 -w 5"), 1);
-	assert_string_equal(err, "domain 1 has the scheduler null, not credit2\n");
+	assert_string_equal(err, "domain 1 has the scheduler null, not credit2: it has no "
+			    "parameters\n");
 }
 
 static void test_credit(void **state)

@@ -155,9 +155,10 @@ static void test_settings(void **state)
 		  "setting" },
 		{ "firmware_override = '/f'", "firmware_override asks for firmware, which is not "
 		  "built: remove the setting" },
-		{ "period = 100", "period asks for a scheduler's times, which is not built: "
-		  "remove the setting" },
-		{ "slice = 100", "slice asks for a scheduler's times, which is not built: remove "
+		{ "period = 0", "period is from 1 to 2147483647, not 0" },
+		{ "period = 100; budget = 200", "budget is at most the period, 100 us, not 200" },
+		{ "extratime = 2", "extratime is from 0 to 1, not 2" },
+		{ "slice = 100", "slice asks for the scheduler SEDF, which is not built: remove "
 		  "the setting" },
 		{ "firmware = 'ovmf'", "firmware asks for firmware, which is not built: remove "
 		  "the setting" },
@@ -282,6 +283,8 @@ static void test_create(void **state)
 		  "/nope: No such file or directory\n" },
 		{ "kernel='k'\nmemory=8\npool='p9'", "libxl: error: there is no CPU pool p9 (xl "
 		  "cpupool-list)\n" },
+		{ "kernel='k'\nmemory=8\nperiod=100", "libxl: error: period is not a setting of "
+		  "the scheduler credit2, which Pool-0 has: set cpu_weight and cap\n" },
 		{ "name='u1'\nkernel='k'\nmemory=8", "libxl: error: domain 1 is named \"u1\" "
 		  "already: choose another name, or end that domain\n" },
 		{ "name='a/b'\nkernel='k'\nmemory=8", "libxl: error: a domain needs a name without "

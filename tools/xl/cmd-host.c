@@ -6,6 +6,7 @@
 #include <sys/utsname.h>
 
 #include "light/pool.h"
+#include "light/sched.h"
 #include "xl.h"
 
 #define LOG_BYTES (1U << 20)

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "light/pool.h"
+#include "light/sched.h"
 #include "xl.h"
 
 #define VCPU_WAIT_S 10		/* for dom0 to take vCPUs offline */

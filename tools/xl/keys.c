@@ -43,7 +43,6 @@ static const struct key {
 	{ "dm_restrict", "0", "a device model" },
 	{ "dtdev", NULL, "devices of the host" },
 	{ "e820_host", "0", "the host's memory map" },
-	{ "extratime", "0", "a scheduler's times" },
 	{ "firmware", NULL, "firmware" },
 	{ "firmware_override", NULL, "firmware" },
 	{ "gfx_passthru", "0", "a graphics card of the host" },
@@ -55,7 +54,7 @@ static const struct key {
 	{ "iomem", NULL, "memory of the host's devices" },
 	{ "ioports", NULL, "I/O ports of the host" },
 	{ "irqs", NULL, "interrupts of the host" },
-	{ "latency", "0", "a scheduler's times" },
+	{ "latency", "0", "the scheduler SEDF" },
 	{ "localtime", "0", "an emulated clock chip" },
 	{ "mca_caps", NULL, "machine checks" },
 	{ "mmio_hole", NULL, "an emulated memory map" },
@@ -70,7 +69,6 @@ static const struct key {
 	{ "parallel", "none", "an emulated parallel port" },
 	{ "passthrough", "disabled", "devices of the host" },
 	{ "pci", NULL, "PCI devices of the host" },
-	{ "period", "0", "a scheduler's times" },
 	{ "pvcalls", NULL, "PV calls" },
 	{ "pvshim", "0", "the PV shim" },
 	{ "pvshim_cmdline", NULL, "the PV shim" },
@@ -81,7 +79,7 @@ static const struct key {
 	{ "sdl", "0", "a display" },
 	{ "seclabel", NULL, "a security label (XSM)" },
 	{ "serial", "none", "an emulated serial port" },
-	{ "slice", "0", "a scheduler's times" },
+	{ "slice", "0", "the scheduler SEDF" },
 	{ "smbios_firmware", NULL, "SMBIOS tables" },
 	{ "soundhw", NULL, "an emulated sound card" },
 	{ "spice", "0", "a display" },
@@ -128,11 +126,11 @@ static const char *const needs_nothing[] = { "driver_domain" };
 
 /* What the other files read. */
 static const char *const built[] = {
-	"builder", "cap", "cmdline", "cpu_weight", "cpus", "cpus_soft", "disk", "extra",
-	"kernel", "max_event_channels", "max_grant_frames", "max_grant_version",
+	"budget", "builder", "cap", "cmdline", "cpu_weight", "cpus", "cpus_soft", "disk", "extra",
+	"extratime", "kernel", "max_event_channels", "max_grant_frames", "max_grant_version",
 	"max_maptrack_frames", "maxmem", "maxvcpus", "memory", "name", "on_crash",
-	"on_poweroff", "on_reboot", "on_soft_reset", "on_watchdog", "pool", "ramdisk", "root",
-	"rtc_timeoffset", "shadow_memory", "tsc_mode", "type", "uuid", "vcpus", "vif",
+	"on_poweroff", "on_reboot", "on_soft_reset", "on_watchdog", "period", "pool", "ramdisk",
+	"root", "rtc_timeoffset", "shadow_memory", "tsc_mode", "type", "uuid", "vcpus", "vif",
 };
 
 static bool same_bool(const char *text, const char *so)

@@ -248,21 +248,40 @@ static void vcpus(struct parse *p)
 	one_affinity(p, "cpus_soft", &b->soft, &b->nr_soft);
 }
 
-static void limits(struct parse *p)
+/* Which of them the pool's scheduler has is found when the domain is made. */
+static void scheduling(struct parse *p)
 {
 	struct lx_build_info *b = &p->config->b_info;
-	const char *s;
-	int64_t seconds, cap;
+	struct lx_sched *s = &b->sched_params;
+	int64_t cap;
 	uint64_t n;
 
 	if (number(p, "cpu_weight", 1, LX_MAX_WEIGHT, &n))
-		b->sched_params.weight = (int32_t)n;
+		s->weight = (int32_t)n;
 	if (parse_got(p, cfg_signed(p->cfg, "cap", INT64_MIN, INT64_MAX, &cap, &p->err))) {
-		b->sched_params.cap = (int32_t)cap;
+		s->cap = (int32_t)cap;
 		if (cap < 0 || cap > b->max_vcpus * LX_CAP_PER_VCPU)
 			parse_wrong(p, "cap", "is from 0 to %u for %u vCPUs (percent of a CPU), "
 				    "not %ld", b->max_vcpus * LX_CAP_PER_VCPU, b->max_vcpus, cap);
 	}
+	if (number(p, "period", 1, INT32_MAX, &n))
+		s->period = (int32_t)n;
+	if (number(p, "budget", 1, INT32_MAX, &n))
+		s->budget = (int32_t)n;
+	if (s->period >= 0 && s->budget > s->period)
+		parse_wrong(p, "budget", "is at most the period, %d us, not %d", s->period,
+			    s->budget);
+	if (number(p, "extratime", 0, 1, &n))
+		s->extratime = (int32_t)n;
+}
+
+static void limits(struct parse *p)
+{
+	struct lx_build_info *b = &p->config->b_info;
+	const char *s;
+	int64_t seconds;
+
+	scheduling(p);
 	if (p->xl) {
 		b->max_grant_frames = p->xl->defaults.max_grant_frames;
 		b->max_maptrack_frames = p->xl->defaults.max_maptrack_frames;

@@ -6,8 +6,11 @@
 
 static void says(const char *what, const char *name, uint32_t has, uint32_t wanted)
 {
-	fprintf(stderr, "%s %s has the scheduler %s, not %s\n", what, name, lx_sched_name(has),
-		lx_sched_name(wanted));
+	const char *command = lx_sched_command(has);
+
+	fprintf(stderr, "%s %s has the scheduler %s, not %s: %s%s\n", what, name,
+		lx_sched_name(has), lx_sched_name(wanted),
+		command ? "use xl " : "it has no parameters", command ? command : "");
 }
 
 static int show(struct xl *xl, const struct sched_view *v, const struct lx_pool *pool,

@@ -4,6 +4,7 @@
 #define TOOLS_XL_SCHED_H
 
 #include "light/pool.h"
+#include "light/sched.h"
 #include "xl.h"
 
 /** How a scheduler's pools and domains are shown. Functions return 0 or 1 (told on stderr). */

@@ -12,6 +12,7 @@
 
 #include "device.h"
 #include "pool.h"
+#include "sched.h"
 
 #include <public/grant_table.h>
 #include <public/hvm/params.h>
@@ -65,7 +66,7 @@ static int step_check(struct lx_op *op)
 			 c->config->c_info.pool_name);
 		return -ENOENT;
 	}
-	return 0;
+	return lx_sched_check(c->lx, c->pool, &c->config->b_info.sched_params);
 }
 
 static void undo_claim(struct lx_op *op)
@@ -266,36 +267,6 @@ static int set_affinity(struct lx_create *c)
 	return rc;
 }
 
-static int set_sched(struct lx_create *c)
-{
-	const struct lx_sched *s = &c->config->b_info.sched_params;
-	struct xen_domctl_scheduler_op op = { .cmd = XEN_DOMCTL_SCHEDOP_getinfo };
-	struct lx_pool pool;
-	int rc;
-
-	if (s->weight < 0 && s->cap < 0)
-		return 0;
-	rc = lx_pool_info(c->lx, c->pool, &pool);
-	if (rc)
-		return rc;
-	if (pool.sched != XEN_SCHEDULER_CREDIT && pool.sched != XEN_SCHEDULER_CREDIT2) {
-		lx_info(c->lx, "cpu_weight and cap mean nothing to the scheduler %s",
-			lx_sched_name(pool.sched));
-		return 0;
-	}
-	op.sched_id = pool.sched;
-	rc = ctl_sched_domain(c->lx->ctl, c->domid, &op);
-	if (rc)
-		return rc;
-	/* credit and credit2 have their weight and cap in the same places. */
-	if (s->weight >= 0)
-		op.u.credit2.weight = (uint16_t)s->weight;
-	if (s->cap >= 0)
-		op.u.credit2.cap = (uint16_t)s->cap;
-	op.cmd = XEN_DOMCTL_SCHEDOP_putinfo;
-	return ctl_sched_domain(c->lx->ctl, c->domid, &op);
-}
-
 static int step_limits(struct lx_op *op)
 {
 	struct lx_create *c = to_create(op);
@@ -318,7 +289,7 @@ static int step_limits(struct lx_op *op)
 	if (!rc)
 		rc = ctl_domain_set_paging_pool(ctl, c->domid, paging_bytes(b));
 	if (!rc)
-		rc = set_sched(c);
+		rc = lx_sched_apply(c->lx, c->domid, c->pool, &b->sched_params, b->max_vcpus);
 	/* Fail now rather than halfway when somebody else takes the memory. */
 	if (!rc)
 		rc = ctl_claim_pages(ctl, c->domid, c->plan.pages);

@@ -8,31 +8,11 @@
 #include <unistd.h>
 
 #include "pool.h"
+#include "sched.h"
 
 #define BUSY_TRIES 50		/* for a CPU that is just doing something, a little apart */
 #define BUSY_US 20000
 #define MAX_POOLS 1024
-
-static const char *const sched_names[] = {
-	[XEN_SCHEDULER_CREDIT] = "credit", [XEN_SCHEDULER_CREDIT2] = "credit2",
-	[XEN_SCHEDULER_ARINC653] = "arinc653", [XEN_SCHEDULER_RTDS] = "rtds",
-	[XEN_SCHEDULER_NULL] = "null",
-};
-
-#define NR_SCHEDS (sizeof(sched_names) / sizeof(sched_names[0]))
-
-const char *lx_sched_name(uint32_t id)
-{
-	return id < NR_SCHEDS && sched_names[id] ? sched_names[id] : "unknown";
-}
-
-bool lx_sched_parse(const char *name, uint32_t *id)
-{
-	for (*id = 0; *id < NR_SCHEDS; ++*id)
-		if (sched_names[*id] && !strcasecmp(sched_names[*id], name))
-			return true;
-	return false;
-}
 
 char *lx_pool_name(struct lx *lx, uint32_t id)
 {
@@ -291,13 +271,39 @@ int lx_pool_rename(struct lx *lx, uint32_t id, const char *name)
 	return rc ? rc : name_pool(lx, id, name, NULL);
 }
 
+struct move {
+	char *name;
+	uint32_t sched;
+};
+
+/* The domain's parameters stayed behind with its scheduler. */
+static void note_move(struct lx_domain_config *config, void *arg)
+{
+	struct move *m = arg;
+
+	free(config->c_info.pool_name);
+	config->c_info.pool_name = m->name;
+	m->name = NULL;
+	lx_sched_drop_others(&config->b_info.sched_params, m->sched);
+}
+
 int lx_pool_move_domain(struct lx *lx, uint32_t id, uint32_t domid)
 {
+	struct lx_pool pool;
+	struct move m;
 	int rc = ctl_cpupool_move_domain(lx->ctl, id, domid);
 
-	if (rc)
+	if (rc) {
 		lx_error(lx, rc, "domain %u cannot move to pool %u%s", domid, id, rc == -EPERM ?
 			 ": the control domain stays in its pool" : rc == -EINVAL ?
 			 ": a pool needs CPUs before it has domains" : "");
+		return rc;
+	}
+	rc = lx_pool_info(lx, id, &pool);
+	if (rc)
+		return rc;
+	m = (struct move){ lx_pool_name(lx, id), pool.sched };
+	rc = m.name ? lx_state_update(lx, domid, note_move, &m) : -ENOMEM;
+	free(m.name);
 	return rc;
 }

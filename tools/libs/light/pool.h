@@ -16,10 +16,6 @@ struct lx_pool {
 	char *name;
 };
 
-/** A scheduler's name, "unknown" when it has none, and back; false: no such name. */
-const char *lx_sched_name(uint32_t id);
-bool lx_sched_parse(const char *name, uint32_t *id);
-
 /** All pools; number or -errno. */
 int lx_pools(struct lx *lx, struct lx_pool **pools);
 /** Free what lx_pools() gave; @n may be its error. */
@@ -40,6 +36,7 @@ int lx_pool_rename(struct lx *lx, uint32_t id, const char *name);
 /** Each of the CPUs that can be; the error is that of the first that could not. */
 int lx_pool_add_cpus(struct lx *lx, uint32_t id, const struct lx_cpumap *cpus);
 int lx_pool_remove_cpus(struct lx *lx, uint32_t id, const struct lx_cpumap *cpus);
+/** The configuration on disk follows, without settings that the new scheduler does not have. */
 int lx_pool_move_domain(struct lx *lx, uint32_t id, uint32_t domid);
 
 #endif

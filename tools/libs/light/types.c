@@ -36,12 +36,13 @@ static const struct lx_field sched_fields[] = {
 	FIELD(LX_S32, lx_sched, cap),
 	FIELD(LX_S32, lx_sched, period),
 	FIELD(LX_S32, lx_sched, budget),
+	FIELD(LX_S32, lx_sched, extratime),
 	{ 0 },
 };
 
 static void sched_init(void *object)
 {
-	*(struct lx_sched *)object = (struct lx_sched){ -1, -1, -1, -1 };
+	*(struct lx_sched *)object = (struct lx_sched){ -1, -1, -1, -1, -1 };
 }
 
 static const struct lx_type create_type = { "c_info", sizeof(struct lx_create_info), create_fields,

@@ -80,8 +80,9 @@ extern const char *const lx_format_names[];
 #define LX_CAP_PER_VCPU 100	/* per cent */
 
 struct lx_sched {
-	int32_t weight, cap;		/* -1: the scheduler's default */
-	int32_t period, budget;
+	int32_t weight, cap;		/* -1: the scheduler's default, as in the others */
+	int32_t period, budget;		/* us */
+	int32_t extratime;		/* 0 or 1 */
 };
 
 struct lx_create_info {

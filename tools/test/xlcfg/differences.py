@@ -10,6 +10,7 @@ NOT_BUILT = "asks for what is not built"
 EARLY = "4.17 refuses it too, but when the domain is made"
 EVERY_CPU = "without a hypervisor, how many CPUs there are is not known"
 IN_DEV = "a name in /dev, which 4.17 prepends later"
+BUDGET = "libxl has the member, but 4.17's xl does not read it"
 SAID_SO = "asks for what is so anyway, and is not kept"
 
 REASONS = {
@@ -91,5 +92,9 @@ REASONS = {
     "vif-blanks": LENIENT,
     "p9": NOT_BUILT,
     "acpi-s3": NOT_BUILT,
-    "period": NOT_BUILT,
+    "rtds": BUDGET,
+    "rtds-strings": BUDGET,
+    "budget-above-period": BUDGET,
+    "extratime-2": STRICT,
+    "period-negative": STRICT,
 }
