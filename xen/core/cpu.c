@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The CPUs that are online, and the offsets of their per-CPU variables. */
+/* The CPUs that are online and parked, and the offsets of their per-CPU variables. */
 #include <xen/cpumask.h>
 #include <xen/percpu.h>
 
-cpumask_t cpu_online_map;
+cpumask_t cpu_online_map, cpu_parked_map;
 u32 nr_cpu_ids = 1;
 u64 percpu_offset[NR_CPUS];

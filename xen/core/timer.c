@@ -215,6 +215,25 @@ out:
 	hal_irq_restore(flags);
 }
 
+void timer_leave_cpu(u32 cpu, u32 to)
+{
+	struct timers *old = &per_cpu(timers, cpu), *new = &per_cpu(timers, to);
+	struct timers *first = cpu < to ? old : new, *second = cpu < to ? new : old;
+	u64 flags = spin_lock_irqsave(&first->lock);
+	struct timer *t;
+
+	ASSERT(cpu != to);
+	spin_lock_nested(&second->lock);
+	while ((t = earliest(old)) != NULL) {
+		remove(old, t);
+		WRITE_ONCE(t->cpu, to);
+		insert(new, t);
+		announce(new, t);
+	}
+	spin_unlock(&second->lock);
+	spin_unlock_irqrestore(&first->lock, flags);
+}
+
 static bool is_running(const struct timer *t)
 {
 	for (u32 cpu = 0; cpu < nr_cpu_ids; cpu++)

@@ -90,6 +90,23 @@ static long op_no_device(struct vcpu *v, struct xen_sysctl *op)
 	return -XEN_ENODEV;
 }
 
+static long op_cpu_hotplug(struct vcpu *v, struct xen_sysctl *op)
+{
+	const struct xen_sysctl_cpu_hotplug *h = &op->u.cpu_hotplug;
+
+	switch (h->op) {
+	case XEN_SYSCTL_CPU_HOTPLUG_ONLINE:
+		return cpu_online(h->cpu);
+	case XEN_SYSCTL_CPU_HOTPLUG_OFFLINE:
+		return cpu_offline(h->cpu);
+	case XEN_SYSCTL_CPU_HOTPLUG_SMT_ENABLE:
+	case XEN_SYSCTL_CPU_HOTPLUG_SMT_DISABLE:
+		return cpus_set_smt(h->op == XEN_SYSCTL_CPU_HOTPLUG_SMT_ENABLE);
+	default:
+		return -XEN_EOPNOTSUPP;
+	}
+}
+
 static long op_not_supported(struct vcpu *v, struct xen_sysctl *op)
 {
 	return -XEN_EOPNOTSUPP;
@@ -106,7 +123,7 @@ static const sysctl_fn sysctl_table[] = {
 	[XEN_SYSCTL_availheap] = sysctl_availheap,
 	[XEN_SYSCTL_get_pmstat] = op_no_device,
 	[XEN_SYSCTL_pm_op] = op_no_device,
-	[XEN_SYSCTL_cpu_hotplug] = op_not_supported,
+	[XEN_SYSCTL_cpu_hotplug] = op_cpu_hotplug,
 	[XEN_SYSCTL_cputopoinfo] = sysctl_cputopoinfo,
 	[XEN_SYSCTL_numainfo] = sysctl_numainfo,
 	[XEN_SYSCTL_cpupool_op] = sysctl_cpupool,

@@ -8,15 +8,6 @@
 
 #include "domctl.h"
 
-static u32 last_cpu(void)
-{
-	u32 cpu, last = 0;
-
-	cpumask_for_each(cpu, &cpu_online_map)
-		last = cpu;
-	return last;
-}
-
 /* Count the CPUs of the first CPU's socket and core; assumes that all sockets are alike. */
 static void count_siblings(struct xen_sysctl_physinfo *p)
 {
@@ -51,11 +42,13 @@ static u64 outstanding_claims(void)
 long sysctl_physinfo(struct vcpu *v, struct xen_sysctl *op)
 {
 	struct xen_sysctl_physinfo *p = &op->u.physinfo;
+	cpumask_t cpus;
 
 	memset(p, 0, sizeof(*p));
 	count_siblings(p);
-	p->nr_cpus = cpumask_weight(&cpu_online_map);
-	p->max_cpu_id = last_cpu();
+	cpus_in_use(&cpus);
+	p->nr_cpus = cpumask_weight(&cpus);
+	p->max_cpu_id = nr_cpu_ids - 1;
 	p->nr_nodes = hal_numa_nr_nodes();
 	p->max_node_id = hal_numa_nr_nodes() - 1;
 	p->total_pages = total_page_count();
@@ -72,12 +65,12 @@ long sysctl_physinfo(struct vcpu *v, struct xen_sysctl *op)
 long sysctl_getcpuinfo(struct vcpu *v, struct xen_sysctl *op)
 {
 	struct xen_sysctl_getcpuinfo *g = &op->u.getcpuinfo;
-	u32 n = min(g->max_cpus, last_cpu() + 1);
+	u32 n = min(g->max_cpus, nr_cpu_ids);
 
 	for (u32 cpu = 0; cpu < n; cpu++) {
 		struct xen_sysctl_cpuinfo info = { .idletime = 0 };
 
-		if (cpumask_test(&cpu_online_map, cpu))
+		if (cpu_in_use(cpu))
 			info.idletime = vcpu_cpu_time(sched_idle_vcpu(cpu));
 		if (guest_copy_out(v, guest_ptr_add(guest_handle_ptr(g->info), cpu * sizeof(info)),
 				   &info, sizeof(info)))
@@ -146,7 +139,7 @@ long sysctl_cputopoinfo(struct vcpu *v, struct xen_sysctl *op)
 {
 	struct xen_sysctl_cputopoinfo *c = &op->u.cputopoinfo;
 	guest_ptr_t at = guest_handle_ptr(c->cputopo);
-	u32 n = last_cpu() + 1;
+	u32 n = nr_cpu_ids;
 
 	if (!guest_ptr_is_null(at))
 		n = min(n, c->num_cpus);
@@ -154,7 +147,7 @@ long sysctl_cputopoinfo(struct vcpu *v, struct xen_sysctl *op)
 		struct xen_sysctl_cputopo t = { XEN_INVALID_CORE_ID, XEN_INVALID_SOCKET_ID,
 						XEN_INVALID_NODE_ID };
 
-		if (cpumask_test(&cpu_online_map, cpu))
+		if (cpu_in_use(cpu))
 			t = (struct xen_sysctl_cputopo){ .core = hal_cpu_to_core(cpu),
 							 .socket = hal_cpu_to_socket(cpu),
 							 .node = hal_cpu_to_node(cpu) };

@@ -103,10 +103,10 @@ void sched_free_cpus(cpumask_t *cpus)
 {
 	u32 cpu;
 
-	cpumask_clear(cpus);
-	cpumask_for_each(cpu, &cpu_online_map)
-		if (!READ_ONCE(sched_cpus[cpu].sched) || READ_ONCE(sched_cpus[cpu].leaving))
-			cpumask_set(cpus, cpu);
+	cpus_in_use(cpus);
+	cpumask_for_each(cpu, cpus)
+		if (READ_ONCE(sched_cpus[cpu].sched) && !READ_ONCE(sched_cpus[cpu].leaving))
+			cpumask_unset(cpus, cpu);
 }
 
 /*

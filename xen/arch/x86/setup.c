@@ -88,6 +88,7 @@ void __noreturn start_xenolith(u32 magic, u32 info)
 	hvm_init();
 	hal_irq_enable();
 	smp_boot_all();
+	cpus_settle_at_boot();
 	trace_init();
 	scrub_heap_at_boot();
 	boot_crash_if_asked();

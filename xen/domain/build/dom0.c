@@ -116,7 +116,6 @@ static struct domain *__init make_domain(const struct dom0_plan *plan, u64 pages
 	const struct manifest_domain *md = plan->desc;
 	struct domain_config cfg = {
 		.domid = 0,
-		.max_vcpus = dom0_vcpus(cpumask_weight(&cpu_online_map), plan->vcpus),
 		.max_pages = dom0_mem_max_pages(free_page_count(NUMA_NO_NODE), total_page_count(),
 						pages),
 		.is_hardware = true,
@@ -129,15 +128,20 @@ static struct domain *__init make_domain(const struct dom0_plan *plan, u64 pages
 		.name = "dom0",
 	};
 	struct domain *d;
+	cpumask_t cpus;
 	int rc;
 
+	cpus_in_use(&cpus);
+	cfg.max_vcpus = dom0_vcpus(cpumask_weight(&cpus), plan->vcpus);
 	d = domain_create(&cfg, &rc);
 	if (!d)
 		panic("dom0: cannot create the domain: error %d", rc);
 	d->is_mapped_1to1 = true;
-	for (u32 i = 0; i < cfg.max_vcpus; i++)
+	for (u32 i = 0; i < cfg.max_vcpus; i++) {
 		if ((rc = domain_vcpu_create(d, i)))
 			panic("dom0: cannot create vCPU %u: error %d", i, rc);
+		dom0_pin_vcpu(d->vcpu[i]);
+	}
 	return d;
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* dom0_mem= and dom0_max_vcpus= in all of Xen's forms. */
+/* dom0_mem= and dom0_max_vcpus= in all of Xen's forms, and dom0_vcpus_pin. */
 #include <xen/dom0_params.h>
 
+#include <xen/domain.h>
 #include <xen/format.h>
 #include <xen/mm.h>
 #include <xen/param.h>
@@ -143,6 +144,25 @@ static const char *parse_vcpus(const char *v)
 	return NULL;
 }
 PARAM_CUSTOM_FN("dom0_max_vcpus", dom0_max_vcpus, parse_vcpus);
+
+static bool pin;
+PARAM_BOOL_VAR("dom0_vcpus_pin", dom0_vcpus_pin, pin);
+
+void dom0_pin_vcpu(struct vcpu *v)
+{
+	cpumask_t cpus, one;
+	u32 cpu, nth = 0;
+
+	if (!pin)
+		return;
+	cpus_in_use(&cpus);
+	cpumask_clear(&one);
+	cpumask_for_each(cpu, &cpus)
+		if (nth++ == v->id % cpumask_weight(&cpus))
+			cpumask_set(&one, cpu);
+	if (vcpu_set_affinity(v, &one, NULL))
+		panic("dom0_vcpus_pin: vCPU %u cannot be pinned", v->id);
+}
 
 u32 dom0_vcpus(u32 cpus, u32 fallback)
 {

@@ -35,15 +35,17 @@ static void __init complain(void *ctx, const char *line)
 
 void __init manifest_find(void)
 {
+	cpumask_t cpus;
 	struct manifest_limits lim = {
 		.nr_modules = boot_nr_modules(),
 		.nr_nodes = hal_numa_nr_nodes(),
 		.total_kib = total_page_count() << (PAGE_SHIFT - 10),
-		.cpus = &cpu_online_map,
+		.cpus = &cpus,
 	};
 	enum fdt_error e;
 	u64 len;
 
+	cpus_in_use(&cpus);
 	for (u32 i = 0; i < boot_nr_modules(); i++) {
 		const void *blob = boot_module_data(boot_module(i), &len);
 

@@ -14,6 +14,8 @@ typedef struct { DECLARE_BITMAP(bits, NR_CPUS); } cpumask_t;
 
 /** CPUs that run the hypervisor. Grows at bring-up only; read without a lock. */
 extern cpumask_t cpu_online_map;
+/** Those of them that are offline for toolstacks: they only idle [control lock to change]. */
+extern cpumask_t cpu_parked_map;
 /** One more than the highest CPU number ever brought up. */
 extern u32 nr_cpu_ids;
 
@@ -76,6 +78,17 @@ static inline bool cpumask_intersects(const cpumask_t *a, const cpumask_t *b)
 static inline bool cpumask_equal(const cpumask_t *a, const cpumask_t *b)
 {
 	return !memcmp(a, b, sizeof(*a));
+}
+
+/** The CPUs that run vCPUs: online, not parked. */
+static inline void cpus_in_use(cpumask_t *r)
+{
+	cpumask_andnot(r, &cpu_online_map, &cpu_parked_map);
+}
+
+static inline bool cpu_in_use(u32 cpu)
+{
+	return cpumask_test(&cpu_online_map, cpu) && !cpumask_test(&cpu_parked_map, cpu);
 }
 
 #define cpumask_for_each(cpu, m) bitmap_for_each(cpu, (m)->bits, NR_CPUS)

@@ -19,4 +19,8 @@ u64 dom0_mem_max_pages(u64 free, u64 total, u64 pages);
 /** vCPUs for the hardware domain on @cpus CPUs; without the parameter @fallback (0: one a CPU). */
 u32 dom0_vcpus(u32 cpus, u32 fallback);
 
+struct vcpu;
+/** With dom0_vcpus_pin: pin @v, the nth vCPU, to the nth CPU, counted round. Boot. */
+void dom0_pin_vcpu(struct vcpu *v);
+
 #endif

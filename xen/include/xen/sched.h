@@ -94,7 +94,7 @@ int sched_cpu_leave(u32 cpu);
  */
 int sched_cpu_join(u32 cpu, struct scheduler *s);
 void sched_cpu_online(u32 cpu);
-/** The online CPUs that are in no instance. */
+/** The CPUs that are in no instance and not parked. */
 void sched_free_cpus(cpumask_t *cpus);
 /**
  * Let @to, which has CPUs, schedule @d from now on; @d is not the caller's domain. Affinities and
@@ -102,6 +102,23 @@ void sched_free_cpus(cpumask_t *cpus);
  * changed.
  */
 int sched_move_domain(struct domain *d, struct scheduler *to);
+
+/**
+ * Take @cpu offline: it leaves pool 0 and is parked. -XEN_EINVAL: the boot CPU, or there is none;
+ * -XEN_EEXIST: it is offline; -XEN_ENODEV: it is in another pool; -XEN_EBUSY: it is the last of its
+ * pool; -XEN_ERESTART: it was the caller's own, which continues elsewhere: call again. Under the
+ * control lock, no other lock held.
+ */
+int cpu_offline(u32 cpu);
+/**
+ * Bring @cpu back, into pool 0. -XEN_EINVAL: there is none; -XEN_EEXIST: it is online;
+ * -XEN_EPERM: it is a core's second thread, and SMT is off; -XEN_ENOMEM.
+ */
+int cpu_online(u32 cpu);
+/** Do either to all second threads of cores. -XEN_EOPNOTSUPP: there are none; or as above. */
+int cpus_set_smt(bool on);
+/** Wait until all CPUs schedule, and park second threads if smt=off says so. Boot, CPUs are up. */
+void cpus_settle_at_boot(void);
 
 /** The idle vCPU of a prepared CPU; current there until the first guest runs. */
 struct vcpu *sched_idle_vcpu(u32 cpu);

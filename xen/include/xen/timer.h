@@ -34,6 +34,8 @@ void timer_set(struct timer *t, s_time_t expires);
 void timer_stop(struct timer *t);
 /** Move to another CPU, armed or not. */
 void timer_migrate(struct timer *t, u32 cpu);
+/** Move all timers that are armed on @cpu to the CPU @to. Any context. */
+void timer_leave_cpu(u32 cpu, u32 to);
 /** Disarm for good; returns when the handler is not running. Not from its own handler. */
 void timer_kill(struct timer *t);
 static inline bool timer_is_active(const struct timer *t) { return t->heap_index != 0; }

@@ -38,10 +38,24 @@ static long cpuinfo(struct xenpf_pcpuinfo *info)
 		info->flags = XEN_PCPU_FLAGS_INVALID;
 		return 0;
 	}
-	info->flags = XEN_PCPU_FLAGS_ONLINE;
+	info->flags = cpu_in_use(cpu) ? XEN_PCPU_FLAGS_ONLINE : 0;
 	info->apic_id = cpu_apic_id[cpu];
 	info->acpi_id = cpu;
 	return 0;
+}
+
+/* Asking for the state that the CPU has is a success here. */
+static long cpu_on_off(u32 cpu, bool on)
+{
+	long rc;
+
+	if (!on && cpu == 0)
+		return -XEN_EOPNOTSUPP;
+	if (!control_trylock())
+		return -XEN_ERESTART;
+	rc = on ? cpu_online(cpu) : cpu_offline(cpu);
+	control_unlock();
+	return rc == -XEN_EEXIST ? 0 : rc;
 }
 
 long hal_platform_op(struct vcpu *v, struct hypercall *hc)
@@ -62,6 +76,9 @@ long hal_platform_op(struct vcpu *v, struct hypercall *hc)
 	case XENPF_get_cpuinfo:
 		rc = cpuinfo(&op.u.pcpu_info);
 		break;
+	case XENPF_cpu_online:
+	case XENPF_cpu_offline:
+		return cpu_on_off(op.u.cpu_ol.cpuid, op.cmd == XENPF_cpu_online);
 	case XENPF_firmware_info:
 		/* No BIOS disk or display data was collected. */
 		return op.u.firmware_info.type > XEN_FW_KBD_SHIFT_FLAGS ? -XEN_EINVAL : -XEN_ENOENT;

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Taking CPUs offline and online again while vCPUs run, one by one or all second threads of cores.
+ *
+ * A CPU that is offline is parked: it is in no pool, so it runs no vCPU, its timers are moved to
+ * the boot CPU, and it halts in its idle loop. It stays in cpu_online_map, as it still executes the
+ * hypervisor: it answers calls from other CPUs (flushes, patches of the text), and it handles a
+ * device interrupt that was sent to it before, so none of these needs to know of parked CPUs.
+ */
+#include <xen/errno.h>
+#include <xen/hal/cpu.h>
+#include <xen/hal/smp.h>
+#include <xen/param.h>
+#include <xen/printk.h>
+#include <xen/timer.h>
+
+#include "internal.h"
+
+#define BOOT_CPU 0U
+
+static bool smt = true;
+PARAM_BOOL_VAR("smt", smt, smt);
+
+static bool same_core(u32 a, u32 b)
+{
+	return hal_cpu_to_socket(a) == hal_cpu_to_socket(b) &&
+	       hal_cpu_to_core(a) == hal_cpu_to_core(b);
+}
+
+/* True for all threads of a core but that with the lowest number. */
+static bool is_second_thread(u32 cpu)
+{
+	u32 other;
+
+	cpumask_for_each(other, &cpu_online_map)
+		if (other < cpu && same_core(other, cpu))
+			return true;
+	return false;
+}
+
+static bool is_cpu(u32 cpu)
+{
+	return cpu < nr_cpu_ids && cpumask_test(&cpu_online_map, cpu);
+}
+
+int cpu_offline(u32 cpu)
+{
+	struct sched_cpu *sc = &sched_cpus[cpu < NR_CPUS ? cpu : 0];
+	int rc;
+
+	if (cpu == BOOT_CPU || !is_cpu(cpu))
+		return -XEN_EINVAL;
+	if (cpumask_test(&cpu_parked_map, cpu))
+		return -XEN_EEXIST;
+	if (sc->sched && !sc->leaving) {
+		if (sc->sched->pool_id != SCHED_BOOT_POOL)
+			return -XEN_ENODEV;
+		rc = sched_cpu_leave(cpu);
+		if (rc)
+			return rc;
+	}
+	/* The caller's own CPU: the repeated call comes from another one. */
+	rc = sched_cpu_settle(cpu);
+	if (rc)
+		return rc;
+	ASSERT(!sc->sched && sc->curr == sc->idle);
+	cpumask_set(&cpu_parked_map, cpu);
+	timer_leave_cpu(cpu, BOOT_CPU);
+	return 0;
+}
+
+int cpu_online(u32 cpu)
+{
+	int rc;
+
+	if (!is_cpu(cpu))
+		return -XEN_EINVAL;
+	if (!cpumask_test(&cpu_parked_map, cpu))
+		return -XEN_EEXIST;
+	if (!smt && is_second_thread(cpu))
+		return -XEN_EPERM;
+	rc = sched_cpu_join(cpu, sched_pool(SCHED_BOOT_POOL));
+	if (rc)
+		return rc;
+	cpumask_unset(&cpu_parked_map, cpu);
+	sched_cpu_online(cpu);
+	return 0;
+}
+
+int cpus_set_smt(bool on)
+{
+	bool any = false;
+	u32 cpu;
+	int rc;
+
+	smt = on;
+	cpumask_for_each(cpu, &cpu_online_map) {
+		if (!is_second_thread(cpu))
+			continue;
+		any = true;
+		rc = on ? cpu_online(cpu) : cpu_offline(cpu);
+		if (rc && rc != -XEN_EEXIST)
+			return rc;
+	}
+	return any ? 0 : -XEN_EOPNOTSUPP;
+}
+
+/* A CPU joins its pool a moment after it came online. */
+static void wait_until_all_schedule(void)
+{
+	const struct scheduler *s = sched_pool(SCHED_BOOT_POOL);
+	u32 cpu;
+
+	cpumask_for_each(cpu, &cpu_online_map)
+		while (!cpumask_test(&s->cpus, cpu))
+			hal_cpu_relax();
+}
+
+void cpus_settle_at_boot(void)
+{
+	int rc;
+
+	wait_until_all_schedule();
+	rc = smt ? 0 : cpus_set_smt(false);
+	if (rc && rc != -XEN_EOPNOTSUPP)
+		panic("smt=off: the second threads of cores cannot be parked: error %d", rc);
+	if (!smt)
+		printk(LOG_INFO "SMT is off: %u CPUs are parked\n",
+		       cpumask_weight(&cpu_parked_map));
+}
