@@ -82,11 +82,17 @@ static void __init note_chunk(mfn_t start, u64 n, void *arg)
 	t->left -= n;
 }
 
-int __init boot_give_ram_1to1(struct domain *d, u64 start, u64 size)
+static int __init reserve(u64 start, u64 size)
+{
+	return reserve_free_range(paddr_to_mfn(paddr_make(start)), size >> PAGE_SHIFT);
+}
+
+/* Give @d frames that are reserved. */
+static int __init give_reserved(struct domain *d, u64 start, u64 size)
 {
 	mfn_t mfn = paddr_to_mfn(paddr_make(start));
 	u64 n = size >> PAGE_SHIFT;
-	int rc = reserve_free_range(mfn, n);
+	int rc = 0;
 
 	for (u64 i = 0; i < n && !rc; i++)
 		rc = assign_pages(d, mfn_to_page(mfn_add(mfn, i)), 0);
@@ -97,6 +103,13 @@ int __init boot_give_ram_1to1(struct domain *d, u64 start, u64 size)
 	return rc;
 }
 
+int __init boot_give_ram_1to1(struct domain *d, u64 start, u64 size)
+{
+	int rc = reserve(start, size);
+
+	return rc ? rc : give_reserved(d, start, size);
+}
+
 static int __init give_ram(struct domain *d, u64 pages)
 {
 	static struct take t __initdata;
@@ -104,8 +117,11 @@ static int __init give_ram(struct domain *d, u64 pages)
 
 	t.left = pages;
 	heap_for_each_free(note_chunk, &t);
+	/* All frames are taken before the first is mapped, as page tables take free frames too. */
 	for (u32 i = 0; i < t.nr && !rc; i++)
-		rc = boot_give_ram_1to1(d, t.chunk[i].start, t.chunk[i].size);
+		rc = reserve(t.chunk[i].start, t.chunk[i].size);
+	for (u32 i = 0; i < t.nr && !rc; i++)
+		rc = give_reserved(d, t.chunk[i].start, t.chunk[i].size);
 	if (!rc && t.left)
 		printk(LOG_WARN "dom0: %lu MiB less than dom0_mem= asked for\n", t.left >> 8);
 	return rc;

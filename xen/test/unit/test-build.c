@@ -13,6 +13,7 @@
 #include <xen/crc32.h>
 #include <xen/guest_access.h>
 #include <xen/hal/build.h>
+#include <xen/hal/numa.h>
 #include <xen/hal/time.h>
 #include <xen/manifest.h>
 #include <xen/p2m.h>
@@ -146,6 +147,7 @@ static void text_module(const char *text, const char *args)
 static struct {
 	const char *cmdline;
 	u64 ram;
+	u32 nodes;			/* 1 or 2, each with one of the CPUs */
 } machine;
 
 static int start(void **state)
@@ -153,6 +155,7 @@ static int start(void **state)
 	memset(&bundle, 0, sizeof(bundle));
 	machine.cmdline = "dom0_mem=40M";
 	machine.ram = MACHINE_BYTES;
+	machine.nodes = 1;
 	return 0;
 }
 
@@ -160,12 +163,16 @@ static void boot(void)
 {
 	static char archive[2 * MIB];
 	struct host_config cfg = { .seed = 7, .cpus = 2, .ram_bytes = machine.ram,
-				   .cmdline = machine.cmdline };
+				   .cmdline = machine.cmdline,
+				   .cores_per_socket = 2 / machine.nodes };
 	char why[160];
 	u32 len = 0;
 
 	host_boot(&cfg);
 	host_start();
+	HOST_CHECK(hal_numa_nr_nodes() == machine.nodes);
+	/* A frame of the hypervisor's in the middle, as a PC's low memory has some. */
+	HOST_CHECK(reserve_free_range(mfn_make(5 * MIB >> PAGE_SHIFT), 1) == 0);
 	put_file(archive, &len, "modules", bundle.index, bundle.index_len);
 	memcpy(archive + len, bundle.files, bundle.len);
 	len += bundle.len;
@@ -313,6 +320,26 @@ static void test_dom0(void **state)
 	module(packed, bzimage(packed, kernel(false, KERNEL_AT)), "quiet root=1");
 	module(INITRD, sizeof(INITRD), "");
 	EXPECT(dom0_run, false, "dom0: 40 MiB, 2 vCPUs, mapped 1:1");
+}
+
+static void near_all_run(void *arg)
+{
+	boot();
+	HOST_CHECK(hardware_domain->tot_pages == 150 * MIB >> PAGE_SHIFT);
+	check_told(hardware_domain, "quiet", false, SIF_INITDOMAIN | SIF_PRIVILEGED);
+	check_starts();
+}
+
+/* Page tables made for one part of its memory do not lie in another, on whatever node they are. */
+static void test_dom0_on_nodes(void **state)
+{
+	for (u32 nodes = 1; nodes <= 2; nodes++) {
+		start(NULL);
+		machine.cmdline = "dom0_mem=150M";
+		machine.nodes = nodes;
+		module(kernel(false, KERNEL_AT), KERNEL_BYTES, "quiet");
+		EXPECT(near_all_run, false, "dom0: 150 MiB, 2 vCPUs");
+	}
 }
 
 static void begin_guest(const char *name, u32 mib, u32 vcpus)
@@ -526,6 +553,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_dom0, start),
+		cmocka_unit_test_setup(test_dom0_on_nodes, start),
 		cmocka_unit_test_setup(test_manifest, start),
 		cmocka_unit_test_setup(test_described_dom0, start),
 		cmocka_unit_test_setup(test_bad_dom0, start),
