@@ -132,6 +132,7 @@ static void command(u32 target, u32 low)
 
 void apic_send_ipi(u32 cpu, u8 vector)
 {
+	ASSERT(cpu < NR_CPUS && cpu_apic_id[cpu] != APIC_ID_NONE && vector >= FIRST_IRQ_VECTOR);
 	command(cpu_apic_id[cpu], ICR_DM_FIXED | ICR_ASSERT | vector);
 }
 
@@ -146,11 +147,14 @@ void apic_send_ipi_mask(const cpumask_t *mask, u8 vector)
 
 void apic_send_nmi(u32 cpu)
 {
+	ASSERT(cpu < NR_CPUS && cpu_apic_id[cpu] != APIC_ID_NONE);
 	command(cpu_apic_id[cpu], ICR_DM_NMI | ICR_ASSERT);
 }
 
 void apic_send_boot(u32 target_apic_id, u32 mode, u8 page)
 {
+	ASSERT(mode == ICR_DM_INIT || mode == ICR_DM_STARTUP);
+	ASSERT(target_apic_id <= XAPIC_MAX_ID || apic_is_x2apic());
 	command(target_apic_id, mode | ICR_ASSERT | page);
 }
 
@@ -158,10 +162,17 @@ bool apic_timer_is_deadline(void) { return use_deadline; }
 
 void apic_timer_deadline(u64 tsc)
 {
+	ASSERT(use_deadline);
 	wrmsr(MSR_TSC_DEADLINE, tsc);
 }
 
-void apic_timer_oneshot(u32 count) { ops->write(APIC_TIMER_INITIAL, count); }
+void apic_timer_oneshot(u32 count)
+{
+	/* In deadline mode the counter does not run. */
+	ASSERT(!use_deadline);
+	ops->write(APIC_TIMER_INITIAL, count);
+}
+
 u32 apic_timer_left(void) { return ops->read(APIC_TIMER_CURRENT); }
 
 static void error_interrupt(u8 vector)

@@ -73,6 +73,7 @@ static void fill_tables(u32 cpu)
 	struct tss64 *tss = &per_cpu(cpu_tss, cpu);
 	u64 *gdt = per_cpu(cpu_gdt, cpu), base = (u64)tss;
 
+	ASSERT(stack_base[cpu] && !page_offset((u64)stack_base[cpu]));
 	tss->ist[IST_DF] = (u64)stack_base[cpu] + 1 * IST_PAGES * PAGE_SIZE;
 	tss->ist[IST_NMI] = (u64)stack_base[cpu] + 2 * IST_PAGES * PAGE_SIZE;
 	tss->ist[IST_MC] = (u64)stack_base[cpu] + 3 * IST_PAGES * PAGE_SIZE;
@@ -98,6 +99,7 @@ int cpu_prepare_memory(u32 cpu)
 {
 	int rc = 0;
 
+	ASSERT(cpu < NR_CPUS);
 	/*
 	 * The boot CPU's tables are in the image. A CPU that failed to start keeps its tables for a
 	 * retry.

@@ -62,6 +62,7 @@ void ioapic_set_mask(u32 gsi, bool masked)
 	const struct ioapic *io = find(gsi);
 	u32 reg = REG_ENTRY(gsi - io->gsi_base), low = reg_read(io, reg);
 
+	ASSERT(gsi - io->gsi_base < io->pins);
 	reg_write(io, reg, masked ? low | ENTRY_MASKED : low & ~ENTRY_MASKED);
 }
 
@@ -70,6 +71,7 @@ void ioapic_route(u32 gsi, u8 vector, u8 apic_id, bool level, bool low, bool mas
 	const struct ioapic *io = find(gsi);
 	u32 reg = REG_ENTRY(gsi - io->gsi_base);
 
+	ASSERT(gsi - io->gsi_base < io->pins && (masked || vector >= VECTOR_DEVICE_FIRST));
 	/* Masked while the two halves do not belong together. */
 	reg_write(io, reg, ENTRY_MASKED);
 	reg_write(io, reg + 1, (u32)apic_id << 24);

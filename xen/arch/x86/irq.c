@@ -57,6 +57,7 @@ static struct irq_desc *desc_by_gsi(u32 gsi)
 
 static void update_mask(const struct irq_desc *d)
 {
+	ASSERT(spin_is_locked_by_me(&irq_lock) && d->used && d->gsi != NO_GSI);
 	ioapic_set_mask(d->gsi, d->wait_eoi || d->masked);
 }
 
@@ -64,6 +65,8 @@ static void end_level(struct irq_desc *d)
 {
 	if (!d->wait_eoi)
 		return;
+	/* Only a level line is masked until its end. */
+	ASSERT(d->level);
 	trace_irq_eoi(d->gsi);
 	d->wait_eoi = false;
 	update_mask(d);
@@ -75,6 +78,7 @@ static void device_interrupt(u8 vector)
 	void (*fn)(void *arg);
 	u64 flags = spin_lock_irqsave(&irq_lock);
 
+	ASSERT(d && !hal_irq_is_enabled());
 	fn = d->fn;
 	d->fired++;
 	if (fn && d->level) {
@@ -111,6 +115,7 @@ bool hal_irq_isa_line(u8 irq, struct hal_irq_line *line)
  * APIC can hold only two interrupts of a class. */
 static struct irq_desc *alloc_desc(void)
 {
+	ASSERT(spin_is_locked_by_me(&irq_lock));
 	for (u32 low = 0; low < 16; low++)
 		for (u32 i = low; i < NR_DEVICE_VECTORS; i += 16)
 			if (!descs[i].used)
@@ -155,6 +160,7 @@ int hal_irq_request(const struct hal_irq_line *line, void (*fn)(void *arg), void
 
 static void compose_msi(const struct irq_desc *d, struct msi_msg *out)
 {
+	ASSERT(d->used && d->gsi == NO_GSI && cpu_apic_id[d->cpu] <= 0xff);
 	out->address = MSI_ADDRESS | (cpu_apic_id[d->cpu] & 0xff) << 12;
 	out->data = vector_of(d);	/* fixed, edge */
 }

@@ -82,6 +82,8 @@ int map_pages(u64 va, paddr_t pa, u64 size, u64 prot)
 {
 	u64 done = 0;
 
+	ASSERT(!page_offset(va) && !page_offset(pa.v) && !page_offset(size));
+	ASSERT(!(prot & PTE_WRITE) || prot & PTE_NX || va == pa.v);
 	while (done < size) {
 		u64 step = map_one(va + done, pa.v + done, size - done, prot);
 
@@ -128,6 +130,7 @@ static void *map_window(paddr_t pa, size_t size, u64 prot)
 	u64 offset = page_offset(pa.v), va, flags, limit = 1UL << boot_cpu.phys_bits;
 	int rc;
 
+	ASSERT(size);
 	/*
 	 * Firmware tables may hold addresses beyond the CPU's width; using an entry with reserved
 	 * bits faults.
@@ -175,6 +178,7 @@ void *hal_map_phys_ro(paddr_t pa, size_t size)
 
 void text_patch(void *addr, const void *bytes, size_t len)
 {
+	ASSERT((const char *)addr >= image_start && (const char *)addr + len <= init_text_end);
 	memcpy(paddr_to_virt(paddr_make(image_pa(addr))), bytes, len);
 	/* Serialise: the bytes may already be in this CPU's pipeline. */
 	cpuid(0);

@@ -25,13 +25,20 @@ static const char *__init parse_numa(const char *v)
 PARAM_CUSTOM_FN("numa", numa, parse_numa);
 
 u32 hal_numa_nr_nodes(void) { return map.nr_nodes; }
-u8 hal_numa_distance(u32 from, u32 to) { return map.distance[from][to]; }
+
+u8 hal_numa_distance(u32 from, u32 to)
+{
+	ASSERT(from < map.nr_nodes && to < map.nr_nodes);
+	return map.distance[from][to];
+}
+
 u8 numa_node_of(paddr_t pa) { return numa_map_node(&map, pa); }
 
 u64 hal_numa_node_bytes(u32 node)
 {
 	u64 sum = 0;
 
+	ASSERT(node < map.nr_nodes);
 	for (u32 i = 0; i < map.nr_ranges; i++)
 		if (map.range[i].node == node)
 			sum += map.range[i].end - map.range[i].start;

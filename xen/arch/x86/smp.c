@@ -28,6 +28,7 @@ static DEFINE_PER_CPU(cpumask_t, call_from);	/* atomic: CPUs whose slot waits fo
 
 void hal_smp_kick(u32 cpu)
 {
+	ASSERT(cpu < nr_cpu_ids);
 	if (cpu != hal_smp_cpu_id())
 		apic_send_ipi(cpu, VECTOR_KICK);
 }
@@ -48,6 +49,8 @@ static void run_calls(void)
 
 		if (!cpumask_test_and_clear(from, cpu))
 			continue;
+		/* The sender waits for all receivers before it uses its slot again. */
+		ASSERT(slot->fn && __atomic_load_n(&slot->pending, __ATOMIC_RELAXED));
 		slot->fn(slot->arg);
 		__atomic_sub_fetch(&slot->pending, 1, __ATOMIC_RELEASE);
 	}
@@ -88,10 +91,12 @@ void hal_smp_call(const cpumask_t *mask, void (*fn)(void *arg), void *arg, bool 
 	u32 self = hal_smp_cpu_id(), cpu;
 	cpumask_t others;
 
+	ASSERT(fn);
 	cpumask_and(&others, mask, &cpu_online_map);
 	cpumask_unset(&others, self);
 	if (!cpumask_empty(&others)) {
 		wait_done(slot);
+		ASSERT(!slot->pending);
 		slot->fn = fn;
 		slot->arg = arg;
 		__atomic_store_n(&slot->pending, cpumask_weight(&others), __ATOMIC_RELEASE);

@@ -41,6 +41,7 @@ u8 hal_cpu_to_node(u32 cpu) { return cpu_node[cpu]; }
 
 static void __init number_cpu(u32 id)
 {
+	ASSERT(nr_cpus < NR_CPUS && id != APIC_ID_NONE);
 	cpu_apic_id[nr_cpus] = id;
 	cpu_node[nr_cpus] = numa_node_of_apic(id);
 	nr_cpus++;
@@ -122,6 +123,7 @@ static bool __init start_cpu(u32 cpu)
 {
 	u32 id = cpu_apic_id[cpu];
 
+	ASSERT(cpu && cpu < nr_cpu_ids && !cpumask_test(&cpu_online_map, cpu));
 	fill_trampoline(cpu);
 	apic_send_boot(id, ICR_DM_STARTUP, TRAMPOLINE_PA >> PAGE_SHIFT);
 	if (!wait_alive(cpu, STARTUP_PAUSE_NS))

@@ -96,6 +96,8 @@ bool time_tsc_is_clock(void) { return !platform; }
 
 void time_set_tsc_offset(u32 cpu, s64 offset)
 {
+	/* The boot CPU's counter is the base. */
+	ASSERT(cpu && cpu < NR_CPUS);
 	per_cpu(tsc_offset, cpu) = offset;
 }
 
@@ -117,6 +119,7 @@ static void program_deadline(s_time_t deadline)
 
 void hal_timer_program(s_time_t deadline)
 {
+	ASSERT(!hal_irq_is_enabled());
 	if (deadline == INT64_MAX) {
 		if (apic_timer_is_deadline())
 			apic_timer_deadline(0);
@@ -200,6 +203,7 @@ static void __init measure_apic_timer(void)
 		hal_cpu_relax();
 	left = apic_timer_left();
 	took = hal_now_ns() - start;
+	ASSERT(took >= APIC_MEASURE_NS);
 	apic_timer_oneshot(0);
 	if (left == 0xffffffff)
 		panic("The local APIC's timer does not count");

@@ -69,6 +69,8 @@ void hal_trace_update(bool (*want)(u32 id))
 {
 	bool change = false;
 
+	/* CPUs that execute a site meanwhile must be able to take the interrupts below. */
+	ASSERT(hal_irq_is_enabled() || cpumask_weight(&cpu_online_map) == 1);
 	for (const struct trace_site *s = trace_sites_start; s < trace_sites_end; s++)
 		change |= site_is_on(s) != want(s->id);
 	if (!change)

@@ -68,6 +68,7 @@ static void __init note_chunk(mfn_t start, u64 n, void *arg)
 	struct take *t = arg;
 	struct guest_region *last = t->nr ? &t->chunk[t->nr - 1] : NULL;
 
+	ASSERT(!last || last->start + last->size <= start.v << PAGE_SHIFT);
 	n = min(n, t->left);
 	if (!n)
 		return;
@@ -94,6 +95,7 @@ static int __init give_reserved(struct domain *d, u64 start, u64 size)
 	u64 n = size >> PAGE_SHIFT;
 	int rc = 0;
 
+	ASSERT(d->is_hardware && d->is_mapped_1to1 && !page_offset(start | size));
 	for (u64 i = 0; i < n && !rc; i++)
 		rc = assign_pages(d, mfn_to_page(mfn_add(mfn, i)), 0);
 	if (!rc)

@@ -3,6 +3,19 @@
 #include <xen/assert.h>
 #include <xen/guest_map.h>
 
+/* In order of addresses, none empty, none overlapping. */
+static bool __unused is_sound(const struct guest_map *m)
+{
+	for (u32 i = 0; i < m->nr; i++) {
+		const struct guest_region *r = &m->region[i];
+
+		if (!r->size || r->start + r->size < r->start ||
+		    (i && r->start < r[-1].start + r[-1].size))
+			return false;
+	}
+	return m->nr <= GUEST_MAP_MAX;
+}
+
 static bool insert_at(struct guest_map *m, u32 i, u64 start, u64 size, u32 type)
 {
 	if (m->nr == GUEST_MAP_MAX)
@@ -17,6 +30,7 @@ bool guest_map_add(struct guest_map *m, u64 start, u64 size, u32 type)
 {
 	u32 i = 0;
 
+	ASSERT(is_sound(m) && size);
 	while (i < m->nr && m->region[i].start < start)
 		i++;
 	if (i && m->region[i - 1].type == type &&
@@ -29,6 +43,7 @@ bool guest_map_add(struct guest_map *m, u64 start, u64 size, u32 type)
 
 bool guest_map_carve(struct guest_map *m, u64 start, u64 size, u32 type)
 {
+	ASSERT(is_sound(m) && size && type != GUEST_REGION_RAM);
 	for (u32 i = 0; i < m->nr; i++) {
 		struct guest_region *r = &m->region[i];
 		u64 end = r->start + r->size;
@@ -51,6 +66,7 @@ bool guest_map_carve(struct guest_map *m, u64 start, u64 size, u32 type)
 
 u64 guest_map_find_ram(const struct guest_map *m, u64 from, u64 limit, u64 size, u64 align)
 {
+	ASSERT(is_sound(m) && size && align && !(align & (align - 1)));
 	for (u32 i = 0; i < m->nr; i++) {
 		const struct guest_region *r = &m->region[i];
 		u64 start = ROUND_UP(max(r->start, from), align);

@@ -272,6 +272,7 @@ static bool __init build_one(const struct manifest_domain *md)
 	s_time_t start = hal_now_ns();
 	struct domain *d = create(md);
 
+	ASSERT(!md->is_hardware && md->kernel < boot_nr_modules());
 	if (!d)
 		return false;
 	if (create_vcpus(d) || give_ram(d, md->memory_kib << 10) || load(d, md)) {

@@ -68,6 +68,7 @@ void __init boot_alloc_set_limit(u64 limit)
 
 void __init boot_alloc_give(u64 start, u64 end)
 {
+	ASSERT(!page_offset(start) && !page_offset(end));
 	BUG_ON(nr_ranges == MAX_RANGES);
 	if (start < end)
 		ranges[nr_ranges++] = (struct range){ start, end };
@@ -79,6 +80,7 @@ void *__init boot_alloc(u64 size, u64 align)
 	u64 best_start = 0;
 	void *va;
 
+	ASSERT(size && align >= PAGE_SIZE && !(align & (align - 1)));
 	size = ROUND_UP(size, PAGE_SIZE);
 	for (u32 i = 0; i < nr_ranges; i++) {
 		struct range *r = &ranges[i];
@@ -102,6 +104,7 @@ void *__init boot_alloc(u64 size, u64 align)
 
 void __init heap_add_boot_memory(u64 start, u64 end)
 {
+	ASSERT(!page_offset(start) && !page_offset(end) && end >> PAGE_SHIFT <= max_mfn);
 	while (start < end) {
 		u8 node = numa_node_of(paddr_make(start));
 		u64 next = ROUND_DOWN(start, NUMA_GRANULE) + NUMA_GRANULE;

@@ -128,6 +128,7 @@ void __init paging_init(void)
 	idle_root = virt_to_paddr(boot_alloc(PAGE_SIZE, PAGE_SIZE));
 	map_image();
 	map_direct();
+	ASSERT(idle_root.v < 1UL << 32);
 	/* No-execute bits are reserved until this is set. */
 	wrmsr(MSR_EFER, rdmsr(MSR_EFER) | EFER_NXE);
 	write_cr3(idle_root.v);
