@@ -12,7 +12,9 @@
 
 #include "internal.h"
 
-static const struct sched_policy *const policies[] = { &sched_credit2, &sched_null, &sched_rtds };
+static const struct sched_policy *const policies[] = {
+	&sched_credit2, &sched_credit, &sched_null, &sched_rtds,
+};
 
 static char policy_opt[16];
 PARAM_STRING_VAR("sched", sched, policy_opt);

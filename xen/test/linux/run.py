@@ -89,6 +89,7 @@ CASES = [
          smp="2", kernel="vmlinuz-new", image="dom0-new"),
     Case("scrub", "boot-time scrub on 4 CPUs, 512 MiB", smp="4", mem="512M", args=""),
     Case("null-scheduler", "the null policy, 2 CPUs", smp="2", args="scrub=off cpu-features=+itsc sched=null"),
+    Case("credit-scheduler", "the credit policy, 4 CPUs", smp="4", args="scrub=off cpu-features=+itsc sched=credit"),
     Case("virtio", "virtio disk and network with MSI-X, 2 CPUs", do="info+disk+net", smp="2",
          extra=VIRTIO_DISK + VIRTIO_NET),
     Case("nvme-e1000", "NVMe disk, e1000 network on a line interrupt", do="info+disk+net",

@@ -11,42 +11,12 @@
 #include <xen/errno.h>
 #include <xen/hal/cpu.h>
 
-#include "sched-world.h"
-
-#define run(fn, arg) assert_int_equal(host_isolated(fn, arg)->status, 0)
-
-/* |a / b - 1| < 2 % */
-static bool close_to(u64 a, u64 b)
-{
-	u64 diff = a > b ? a - b : b - a;
-
-	return diff * 50 < b;
-}
-
-static void share_by_weight(void *arg)
-{
-	static const u32 weights[] = { 256, 512, 1024, 256 };
-	struct domain *d[4];
-	u64 ran[4], total = 0;
-
-	sw_start((u64)(uintptr_t)arg, 1, "sched=credit2");
-	for (u32 i = 0; i < 4; i++) {
-		d[i] = sw_domain(1 + i, 1);
-		sw_set_params(d[i], weights[i], 0);
-		sw_run_guest(d[i]->vcpu[0], guest_spin, NULL);
-	}
-	host_run(hal_now_ns() + 8 * SEC);
-	for (u32 i = 0; i < 4; i++)
-		total += ran[i] = sw_ran(d[i]->vcpu[0]);
-	HOST_CHECK(total > 7990 * MS && total < 8010 * MS);
-	for (u32 i = 0; i < 4; i++)
-		HOST_CHECK(close_to(ran[i], total * weights[i] / 2048));
-}
+#include "sched-share.h"
 
 static void test_shares_follow_weights(void **state)
 {
-	for (uintptr_t seed = 1; seed <= 3; seed++)
-		run(share_by_weight, (void *)seed);
+	for (u64 seed = 1; seed <= 3; seed++)
+		share_run(share_by_weight, &((struct share_case){ seed, "sched=credit2" }));
 }
 
 static void share_on_many(void *arg)
@@ -66,105 +36,29 @@ static void share_on_many(void *arg)
 		total += ran[i] = sw_ran(d[i]->vcpu[0]);
 	HOST_CHECK(total > 31900 * MS);
 	for (u32 i = 0; i < 8; i++)
-		HOST_CHECK(close_to(ran[i], total * (i & 1 ? 1 : 3) / 16));
+		HOST_CHECK(share_close_to(ran[i], total * (i & 1 ? 1 : 3) / 16));
 }
 
 static void test_shares_on_many_cpus(void **state)
 {
-	run(share_on_many, NULL);
-}
-
-static void change_weight(void *arg)
-{
-	struct domain *a, *b;
-	u64 a0, b0;
-
-	sw_start(5, 1, "sched=credit2");
-	a = sw_domain(1, 1);
-	b = sw_domain(2, 1);
-	sw_run_guest(a->vcpu[0], guest_spin, NULL);
-	sw_run_guest(b->vcpu[0], guest_spin, NULL);
-	host_run(hal_now_ns() + 4 * SEC);
-	HOST_CHECK(close_to(sw_ran(a->vcpu[0]), 2 * SEC));
-	sw_set_params(a, 768, 0);
-	a0 = sw_ran(a->vcpu[0]);
-	b0 = sw_ran(b->vcpu[0]);
-	host_run(hal_now_ns() + 4 * SEC);
-	HOST_CHECK(close_to(sw_ran(a->vcpu[0]) - a0, 3 * SEC));
-	HOST_CHECK(close_to(sw_ran(b->vcpu[0]) - b0, 1 * SEC));
+	share_run(share_on_many, NULL);
 }
 
 static void test_weight_changes_at_run_time(void **state)
 {
-	run(change_weight, NULL);
-}
-
-static void caps(void *arg)
-{
-	static const u32 cap[] = { 10, 35, 150, 0 };
-	struct domain *d[4];
-	u64 ran;
-
-	sw_start(9, 8, "sched=credit2");
-	for (u32 i = 0; i < 4; i++) {
-		d[i] = sw_domain(1 + i, i == 2 ? 3 : 1);
-		sw_set_params(d[i], 256, cap[i]);
-		for (u32 j = 0; j < d[i]->max_vcpus; j++)
-			sw_run_guest(d[i]->vcpu[j], guest_spin, NULL);
-	}
-	host_run(hal_now_ns() + 4 * SEC);
-	for (u32 i = 0; i < 4; i++) {
-		ran = 0;
-		for (u32 j = 0; j < d[i]->max_vcpus; j++)
-			ran += sw_ran(d[i]->vcpu[j]);
-		HOST_CHECK(close_to(ran, 40 * MS * (cap[i] ? cap[i] : 100)));
-	}
-	/* The time that a paused domain did not use under its cap is not saved for later. */
-	vcpu_pause(d[1]->vcpu[0]);
-	host_run(hal_now_ns() + 1 * SEC);
-	ran = sw_ran(d[1]->vcpu[0]);
-	vcpu_unpause(d[1]->vcpu[0]);
-	host_run(hal_now_ns() + 200 * MS);
-	HOST_CHECK(sw_ran(d[1]->vcpu[0]) - ran < 76 * MS);
-	/* Without the cap it runs freely again. */
-	ran = sw_ran(d[0]->vcpu[0]);
-	sw_set_params(d[0], 256, 0);
-	host_run(hal_now_ns() + 1 * SEC);
-	HOST_CHECK(sw_ran(d[0]->vcpu[0]) - ran > 980 * MS);
+	share_run(share_change_weight, &((struct share_case){ 5, "sched=credit2" }));
 }
 
 static void test_caps_hold(void **state)
 {
-	run(caps, NULL);
-}
-
-static void hard_affinity(void *arg)
-{
-	struct domain *d;
-
-	/* hal_context_switch panics when a vCPU is loaded outside of its hard affinity. */
-	sw_start(11, 4, arg);
-	d = sw_domain(1, 6);
-	for (u32 i = 0; i < 6; i++) {
-		sw_set_hard(d->vcpu[i], i < 3 ? "1" : "2-3");
-		sw_run_guest(d->vcpu[i], guest_spin, NULL);
-	}
-	host_run(hal_now_ns() + 3 * SEC);
-	for (u32 i = 0; i < 3; i++)
-		HOST_CHECK(close_to(sw_ran(d->vcpu[i]), 1 * SEC));
-	for (u32 i = 3; i < 6; i++)
-		HOST_CHECK(close_to(sw_ran(d->vcpu[i]), 2 * SEC));
-	/* CPU 0 becomes allowed: the three on CPU 1 spread to it. */
-	for (u32 i = 0; i < 3; i++)
-		sw_set_hard(d->vcpu[i], "0-1");
-	host_run(hal_now_ns() + 3 * SEC);
-	for (u32 i = 0; i < 3; i++)
-		HOST_CHECK(close_to(sw_ran(d->vcpu[i]), 3 * SEC));
+	share_run(share_caps, &((struct share_case){ 9, "sched=credit2" }));
+	share_run(share_cap_and_sleep, &((struct share_case){ 43, "sched=credit2" }));
 }
 
 static void test_hard_affinity_is_kept(void **state)
 {
-	run(hard_affinity, "sched=credit2 credit2_runqueue=all");
+	share_run(share_hard_affinity,
+	    &((struct share_case){ 11, "sched=credit2 credit2_runqueue=all" }));
 }
 
 static void soft_affinity(void *arg)
@@ -195,7 +89,7 @@ static void soft_affinity(void *arg)
 
 static void test_soft_affinity_is_preferred(void **state)
 {
-	run(soft_affinity, NULL);
+	share_run(soft_affinity, NULL);
 }
 
 /* A timer whose handler takes long, and guests that count what they get done. */
@@ -249,7 +143,7 @@ static void test_handlers_are_charged(void **state)
 
 	/* 4 s in pieces of 50 us. Handlers take 30 % of the time, from both or from the payer. */
 	assert_int_equal(o->status, 0);
-	assert_true(close_to(done[0], 28000) && close_to(done[1], 28000));
+	assert_true(share_close_to(done[0], 28000) && share_close_to(done[1], 28000));
 	for (uintptr_t payer = 0; payer < 2; payer++) {
 		o = host_isolated(toll, (void *)payer);
 		assert_int_equal(o->status, 0);
@@ -259,65 +153,18 @@ static void test_handlers_are_charged(void **state)
 	}
 }
 
-struct sleeper {
-	s_time_t woken;
-	s_time_t worst;
-	u32 rounds;
-};
-
-static void guest_sleeper(struct vcpu *v, void *arg)
-{
-	struct sleeper *s = arg;
-
-	if (s->woken) {
-		s->worst = max(s->worst, hal_now_ns() - s->woken);
-		s->woken = 0;
-		s->rounds++;
-		host_guest_compute(v, 50 * US);
-		return;
-	}
-	vcpu_block(v);
-}
-
-struct latency {
-	const char *cmdline;
-	u32 spinners;
-};
-
-static void latency(void *arg)
-{
-	const struct latency *l = arg;
-	struct sleeper s = { 0 };
-	struct domain *d;
-
-	sw_start(17, 2, l->cmdline);
-	d = sw_domain(1, 7);
-	for (u32 i = 0; i < l->spinners; i++)
-		sw_run_guest(d->vcpu[i], guest_spin, NULL);
-	sw_run_guest(d->vcpu[6], guest_sleeper, &s);
-	host_run(hal_now_ns() + 20 * MS);
-	for (u32 i = 0; i < 300; i++) {
-		host_run(hal_now_ns() + 3 * MS + host_random_below(4 * MS));
-		s.woken = hal_now_ns();
-		vcpu_unblock(d->vcpu[6]);
-	}
-	host_run(hal_now_ns() + 20 * MS);
-	HOST_CHECK(s.rounds == 300);
-	host_result()->value[0] = (u64)s.worst;
-}
-
 static void test_wakeups_are_prompt(void **state)
 {
-	struct latency l = { "sched=credit2 credit2_runqueue=all", 0 };
+	struct share_latency l = { "sched=credit2 credit2_runqueue=all", 0 };
 
 	/* At worst it waits for the end of a shortest slice: the rate limit, or 500 us. */
 	for (l.spinners = 1; l.spinners <= 6; l.spinners++) {
-		run(latency, &l);
+		share_run(share_latency, &l);
 		assert_true(host_result()->value[0] < 1100 * US);
 	}
 	l.cmdline = "sched=credit2 credit2_runqueue=all sched_ratelimit_us=0";
 	for (l.spinners = 1; l.spinners <= 6; l.spinners++) {
-		run(latency, &l);
+		share_run(share_latency, &l);
 		assert_true(host_result()->value[0] < 600 * US);
 	}
 }
@@ -373,9 +220,9 @@ static void balance(void *arg)
 
 static void test_queues_share_work(void **state)
 {
-	run(steal, "sched=credit2 credit2_runqueue=cpu");
-	run(steal, "sched=credit2 credit2_runqueue=core");
-	run(balance, NULL);
+	share_run(steal, "sched=credit2 credit2_runqueue=cpu");
+	share_run(steal, "sched=credit2 credit2_runqueue=core");
+	share_run(balance, NULL);
 }
 
 static void guest_yields(struct vcpu *v, void *arg)
@@ -403,7 +250,7 @@ static void yields(void *arg)
 
 static void test_yield_gives_way(void **state)
 {
-	run(yields, NULL);
+	share_run(yields, NULL);
 }
 
 struct grouping {
@@ -453,7 +300,7 @@ static void test_cpus_are_grouped(void **state)
 		const char *s;
 		u32 n = 0;
 
-		run(group, &g[i]);
+		share_run(group, &g[i]);
 		for (s = host_result()->console; (s = strstr(s, "Run queue ")) != NULL; s++)
 			n++;
 		assert_int_equal(n, g[i].queues);
@@ -494,7 +341,18 @@ static void parameters(void *arg)
 
 static void test_parameters(void **state)
 {
-	run(parameters, NULL);
+	share_run(parameters, NULL);
+}
+
+static void test_storms(void **state)
+{
+	static const char *const lines[] = {
+		"sched=credit2 credit2_runqueue=cpu", "sched=credit2 credit2_runqueue=core",
+		"sched=credit2", "sched=credit2 credit2_runqueue=all",
+	};
+
+	for (u64 seed = 1; seed <= 60; seed++)
+		share_run(share_storm, &((struct share_case){ seed, lines[seed % 4] }));
 }
 
 int main(void)
@@ -512,6 +370,7 @@ int main(void)
 		cmocka_unit_test(test_yield_gives_way),
 		cmocka_unit_test(test_cpus_are_grouped),
 		cmocka_unit_test(test_parameters),
+		cmocka_unit_test(test_storms),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -64,7 +64,7 @@ static struct host_outcome run(struct scenario sc)
 static void test_same_seed_same_run(void **state)
 {
 	const char *const policies[] = { "sched=credit2", "sched=null", "sched=rtds",
-					 "credit2_runqueue=cpu" };
+					 "credit2_runqueue=cpu", "sched=credit" };
 
 	for (u32 p = 0; p < ARRAY_SIZE(policies); p++) {
 		for (u32 cpus = 1; cpus <= 16; cpus *= 2) {

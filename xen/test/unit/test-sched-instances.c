@@ -123,11 +123,11 @@ static void two_pools(void *arg)
 
 static void test_pools_are_apart(void **state)
 {
-	static const char *const names[] = { "credit2", "null", "rtds" };
+	static const char *const names[] = { "credit2", "null", "rtds", "credit" };
 
-	for (u32 i = 0; i < 9; i++) {
-		for (u64 seed = 1; seed <= 5; seed++) {
-			struct setting s = { seed, names[i / 3], names[i % 3] };
+	for (u32 i = 0; i < 16; i++) {
+		for (u64 seed = 1; seed <= 3; seed++) {
+			struct setting s = { seed, names[i / 4], names[i % 4] };
 
 			run(two_pools, &s);
 		}
@@ -186,11 +186,11 @@ static void storm(void *arg)
 
 static void test_storms(void **state)
 {
-	static const char *const names[] = { "credit2", "null", "rtds" };
+	static const char *const names[] = { "credit2", "null", "rtds", "credit" };
 
-	for (u32 i = 0; i < 9; i++) {
-		for (u64 seed = 1; seed <= 5; seed++) {
-			struct setting s = { seed, names[i / 3], names[i % 3] };
+	for (u32 i = 0; i < 16; i++) {
+		for (u64 seed = 1; seed <= 3; seed++) {
+			struct setting s = { seed, names[i / 4], names[i % 4] };
 
 			run(storm, &s);
 		}
