@@ -28,7 +28,7 @@ static void run_seeds(void (*fn)(void *arg))
 
 static void start(void *seed, const char *more)
 {
-	static const char *const names[] = { "credit2", "null" };
+	static const char *const names[] = { "credit2", "null", "credit" };
 	char cmdline[64];
 
 	scnprintf(cmdline, sizeof(cmdline), "sched=%s %s", names[*(u64 *)seed % ARRAY_SIZE(names)],

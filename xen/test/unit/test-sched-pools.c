@@ -32,7 +32,7 @@ static void run_seeds(void (*fn)(void *arg))
 		run(fn, &seed);
 }
 
-static const char *const policy_names[] = { "credit2", "null" };
+static const char *const policy_names[] = { "credit2", "null", "credit" };
 
 static const struct sched_policy *any_policy(void)
 {
