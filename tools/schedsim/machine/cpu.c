@@ -18,6 +18,7 @@ BUILD_BUG_ON(MACHINE_MAX_CPUS + 1 > NR_CPUS);
 u32 host_current_cpu;
 u64 host_current_offset;
 u32 nr_cpu_ids;
+cpumask_t cpu_online_map;
 
 struct machine_config machine_cfg;
 struct machine_hooks machine_hooks;
@@ -228,10 +229,12 @@ bool machine_boot(const struct machine_config *cfg, const struct machine_hooks *
 	*why = services_last_warning();
 	if ((*why)[0])
 		return false;
-	for (u32 cpu = 0; cpu < cfg->cpus; cpu++)
+	for (u32 cpu = 0; cpu < cfg->cpus; cpu++) {
+		cpumask_set(&cpu_online_map, cpu);
 		machine_cpus_state[cpu].schedule = (struct event){
 			.cpu = cpu, .fn = decide, .arg = &machine_cpus_state[cpu],
 		};
+	}
 	trace_start();
 	sched_init();
 	sched_set_hooks(&sched_hooks);
