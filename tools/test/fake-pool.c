@@ -154,12 +154,38 @@ long fake_sched(struct fake_domain *d, struct xen_domctl_scheduler_op *s)
 	return 0;
 }
 
+/* With the checks of Xen's policy. */
+static long schedule(struct fake_pool *pool, struct xen_sysctl_scheduler_op *s)
+{
+	struct xen_sysctl_arinc653_schedule *a = s->u.sched_arinc653.schedule.p;
+	uint64_t sum = 0;
+
+	if (s->cmd == XEN_SYSCTL_SCHEDOP_getinfo) {
+		*a = pool->schedule;
+		return 0;
+	}
+	if (!a->major_frame || !a->num_sched_entries ||
+	    a->num_sched_entries > ARINC653_MAX_DOMAINS_PER_SCHEDULE)
+		return -EINVAL;
+	for (unsigned int i = 0; i < a->num_sched_entries; i++) {
+		if (!a->sched_entries[i].runtime)
+			return -EINVAL;
+		sum += a->sched_entries[i].runtime;
+	}
+	if (sum > a->major_frame)
+		return -EINVAL;
+	pool->schedule = *a;
+	return 0;
+}
+
 long fake_sched_pool(struct xen_sysctl_scheduler_op *s)
 {
 	if (s->cpupool_id >= FAKE_POOLS || !fake_xen.pool[s->cpupool_id].used)
 		return -ESRCH;
 	if (s->sched_id != fake_xen.pool[s->cpupool_id].sched)
 		return -EINVAL;
+	if (s->sched_id == XEN_SCHEDULER_ARINC653)
+		return schedule(&fake_xen.pool[s->cpupool_id], s);
 	if (s->cmd == XEN_SYSCTL_SCHEDOP_putinfo)
 		fake_xen.credit = s->u.sched_credit;
 	else

@@ -23,6 +23,7 @@ struct fake_pool {
 	bool used;
 	uint32_t sched;
 	uint64_t cpus;
+	struct xen_sysctl_arinc653_schedule schedule;
 };
 
 struct fake_domain {

@@ -442,6 +442,98 @@ static void test_rtds(void **state)
 	assert_int_equal(run("sched-rtds -c Pool-0 -d u1"), 1);
 }
 
+/* A schedule is set, shown, and kept as it is where nothing is said. */
+static void test_arinc653(void **state)
+{
+	struct fake_pool *p = &fake_xen.pool[1];
+	struct xen_sysctl_arinc653_schedule *s = &p->schedule;
+	static const char shown[] =
+		"Cpupool rt: sched=ARINC653 major-frame=20000us idle=12498us\n"
+		"Name                                ID VCPU  Runtime(us) UUID\n"
+		"u1                                   1    0         5000 "
+		"01010101-0101-0101-0101-010101010101\n"
+		"u1                                   1    1     2500.001 "
+		"01010101-0101-0101-0101-010101010101\n"
+		"-                                    -    3            1 "
+		"01234567-89ab-cdef-0123-456789abcdef\n";
+
+	*p = (struct fake_pool){ true, XEN_SCHEDULER_ARINC653, 0 };
+	s->major_frame = 10000000;
+	put("/local/pool/1/name", "rt");
+	fake_xen.d[1].pool = 1;
+	memset(fake_xen.d[1].handle, 1, 16);
+	memset(fake_xen.d[2].handle, 2, 16);
+	assert_int_equal(run("sched-arinc653 -p rt -m 20ms u1=5ms u1:1=2500001ns "
+			     "01234567-89ab-cdef-0123-456789abcdef:3=1"), 0);
+	assert_string_equal(out, "");
+	assert_int_equal(s->major_frame, 20000000);
+	assert_int_equal(s->num_sched_entries, 3);
+	assert_int_equal(s->sched_entries[1].vcpu_id, 1);
+	assert_int_equal(s->sched_entries[1].runtime, 2500001);
+	assert_memory_equal(s->sched_entries[1].dom_handle, fake_xen.d[1].handle, 16);
+	assert_int_equal(run("sched-arinc653"), 0);
+	assert_string_equal(out, shown);
+	assert_int_equal(run("sched-arinc653 -p rt"), 0);
+	assert_string_equal(out, shown);
+	assert_int_equal(run("sched-arinc653 -p rt -m 1s"), 0);
+	assert_int_equal(s->num_sched_entries, 3);
+	assert_int_equal(s->major_frame, 1000000000);
+	assert_int_equal(run("sched-arinc653 -p rt u1=20ms"), 0);
+	assert_int_equal(s->num_sched_entries, 1);
+	assert_int_equal(s->major_frame, 1000000000);
+	xl.dry_run = true;
+	assert_int_equal(run("sched-arinc653 -p rt u1=30ms"), 0);
+	assert_says(out, "30000");
+	assert_int_equal(s->sched_entries[0].runtime, 20000000);
+}
+
+static void test_arinc653_refused(void **state)
+{
+	static const struct {
+		const char *words, *error;
+	} cases[] = {
+		{ "-m 0", "a major frame is a time above 0 such as 10ms, 500us or 100000ns, not "
+		  "\"0\"\n" },
+		{ "-m -5", "a major frame is a time above 0 such as 10ms, 500us or 100000ns, not "
+		  "\"-5\"\n" },
+		{ "u1=1min", "a window is a time above 0 such as 10ms, 500us or 100000ns, not "
+		  "\"1min\"\n" },
+		{ "u1=10000000000s", "a window is a time above 0 such as 10ms, 500us or 100000ns, "
+		  "not \"10000000000s\"\n" },
+		{ "u1", "a window is written DOMAIN[:VCPU]=TIME, as in guest:0=5ms, not \"u1\"\n" },
+		{ "u1:0x=1", "a window is written DOMAIN[:VCPU]=TIME, as in guest:0=5ms, not "
+		  "\"u1:0x=1\"\n" },
+		{ "u9=1", "there is no domain u9: one that is still to come is named by its "
+		  "UUID\n" },
+		{ "u2=1", "domain u2 is in another pool: xl cpupool-migrate 2 rt\n" },
+		{ "u1:2=1", "domain u1 has vCPUs 0 to 1, not 2\n" },
+		{ "u1=6ms u1=5ms", "the windows take longer than the major frame, 10000 us, from "
+		  "number 2 on: set --major-frame\n" },
+	};
+	char line[2048] = "sched-arinc653 -p rt";
+
+	fake_xen.pool[1] = (struct fake_pool){ true, XEN_SCHEDULER_ARINC653, 0 };
+	fake_xen.pool[1].schedule.major_frame = 10000000;
+	put("/local/pool/1/name", "rt");
+	fake_xen.d[1].pool = 1;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		snprintf(line, sizeof(line), "sched-arinc653 -p rt %s", cases[i].words);
+		assert_int_equal(run(line), 1);
+		assert_int_equal(strncmp(err, "xl sched-arinc653: ", 19), 0);
+		assert_string_equal(err + 19, cases[i].error);
+		assert_string_equal(out, "");
+		assert_int_equal(fake_xen.pool[1].schedule.num_sched_entries, 0);
+	}
+	/* No windows at all are no schedule. */
+	assert_int_equal(run("sched-arinc653 -p rt -m 5ms"), 1);
+	assert_int_equal(run("sched-arinc653 u1=1"), 1);
+	assert_string_equal(err, "Cpupool Pool-0 has the scheduler credit2, not arinc653: use xl "
+			    "sched-credit2\n");
+	assert_int_equal(run("sched-credit2 -p rt"), 1);
+	assert_string_equal(err, "Cpupool rt has the scheduler arinc653, not credit2: use xl "
+			    "sched-arinc653\n");
+}
+
 /* Whatever hypercall fails, the command says so, and has freed what it took. */
 static void test_sched_fails(void **state)
 {
@@ -537,6 +629,7 @@ int main(void)
 		TEST(test_pool_refused),
 		TEST(test_one_pool), TEST(test_numa_split), TEST(test_pool_create_fails),
 		TEST(test_credit2), TEST(test_other_scheduler), TEST(test_credit), TEST(test_rtds),
+		TEST(test_arinc653), TEST(test_arinc653_refused),
 		TEST(test_sched_fails), TEST(test_network_attach),
 		TEST(test_killed_after_fork),
 	};

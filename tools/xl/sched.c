@@ -18,6 +18,8 @@ static int show(struct xl *xl, const struct sched_view *v, const struct lx_pool 
 {
 	int status = v->pool(xl, pool->id, pool->name);
 
+	if (!v->head)
+		return status;
 	v->head();
 	for (int i = 0; i < n && !status; i++)
 		if (info[i].cpupool == pool->id)

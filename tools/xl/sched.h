@@ -11,7 +11,7 @@
 struct sched_view {
 	uint32_t sched;			/* XEN_SCHEDULER_* */
 	int (*pool)(struct xl *xl, uint32_t id, const char *name);
-	void (*head)(void);
+	void (*head)(void);		/* NULL, and domain: the pool's text says all */
 	int (*domain)(struct xl *xl, uint32_t domid);
 };
 

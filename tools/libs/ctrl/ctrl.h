@@ -112,6 +112,9 @@ int ctl_sched_vcpus(struct ctl *ctl, uint32_t domid, uint32_t sched, uint32_t cm
 		    struct xen_domctl_schedparam_vcpu *vcpus, uint32_t n);
 /** The same for the scheduler of the pool that @op names. */
 int ctl_sched_global(struct ctl *ctl, struct xen_sysctl_scheduler_op *op);
+/** Get or put (XEN_SYSCTL_SCHEDOP_*info) the schedule of a pool that has ARINC 653; times in ns. */
+int ctl_sched_arinc653(struct ctl *ctl, uint32_t pool, uint32_t cmd,
+		       struct xen_sysctl_arinc653_schedule *schedule);
 int ctl_sched_id(struct ctl *ctl, uint32_t *id);
 
 /* memory.c */

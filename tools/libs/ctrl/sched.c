@@ -42,6 +42,25 @@ int ctl_sched_global(struct ctl *ctl, struct xen_sysctl_scheduler_op *s)
 	return rc;
 }
 
+int ctl_sched_arinc653(struct ctl *ctl, uint32_t pool, uint32_t cmd,
+		       struct xen_sysctl_arinc653_schedule *schedule)
+{
+	struct xen_sysctl op = { .cmd = XEN_SYSCTL_scheduler_op,
+				 .u.scheduler_op = { .cpupool_id = pool, .cmd = cmd,
+						     .sched_id = XEN_SCHEDULER_ARINC653 } };
+	void *buf = buf_get(ctl, schedule, sizeof(*schedule));
+	int rc;
+
+	if (!buf)
+		return -ENOMEM;
+	set_xen_guest_handle(op.u.scheduler_op.u.sched_arinc653.schedule, buf);
+	rc = sysctl_op(ctl, &op, "the schedule of ARINC 653");
+	if (!rc)
+		memcpy(schedule, buf, sizeof(*schedule));
+	buf_put(ctl, buf);
+	return rc;
+}
+
 int ctl_sched_id(struct ctl *ctl, uint32_t *id)
 {
 	struct xen_sysctl op = { .cmd = XEN_SYSCTL_sched_id };
