@@ -442,6 +442,32 @@ static void test_rtds(void **state)
 	assert_int_equal(run("sched-rtds -c Pool-0 -d u1"), 1);
 }
 
+/* What was set for all vCPUs is in the guest's file, for the next time it is made. */
+static void test_rtds_remembered(void **state)
+{
+	char dir[] = "/tmp/xlcmd-XXXXXX", command[64];
+	struct lx_domain_config config;
+
+	assert_non_null(mkdtemp(dir));
+	xl.lx.state_dir = dir;
+	fake_xen.pool[0].sched = XEN_SCHEDULER_RTDS;
+	memset(fake_xen.d[1].handle, 1, 16);
+	lx_init(&lx_domain_config_type, &config);
+	config.c_info.name = strdup("u1");
+	memcpy(config.c_info.uuid, fake_xen.d[1].handle, 16);
+	assert_int_equal(lx_state_save(&xl.lx, &config), 0);
+	lx_dispose(&lx_domain_config_type, &config);
+	assert_int_equal(run("sched-rtds -d u1 -v all -p 9000 -b 800 -e 0"), 0);
+	assert_int_equal(run("sched-rtds -d u1 -v 0 -p 7000 -b 700 -e 1"), 0);
+	assert_int_equal(lx_state_load(&xl.lx, fake_xen.d[1].handle, &config), 0);
+	assert_int_equal(config.b_info.sched_params.period, 9000);
+	assert_int_equal(config.b_info.sched_params.budget, 800);
+	assert_int_equal(config.b_info.sched_params.extratime, 0);
+	lx_dispose(&lx_domain_config_type, &config);
+	snprintf(command, sizeof(command), "rm -r %s", dir);
+	assert_int_equal(system(command), 0);
+}
+
 /* A schedule is set, shown, and kept as it is where nothing is said. */
 static void test_arinc653(void **state)
 {
@@ -629,7 +655,8 @@ int main(void)
 		TEST(test_pool_refused),
 		TEST(test_one_pool), TEST(test_numa_split), TEST(test_pool_create_fails),
 		TEST(test_credit2), TEST(test_other_scheduler), TEST(test_credit), TEST(test_rtds),
-		TEST(test_arinc653), TEST(test_arinc653_refused),
+		TEST(test_rtds_remembered), TEST(test_arinc653),
+		TEST(test_arinc653_refused),
 		TEST(test_sched_fails), TEST(test_network_attach),
 		TEST(test_killed_after_fork),
 	};

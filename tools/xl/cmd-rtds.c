@@ -124,7 +124,18 @@ static bool fits(int period, int budget)
 	return false;
 }
 
-/* With -v all the first of each is for all vCPUs. */
+static void remember(struct lx_domain_config *config, void *arg)
+{
+	const struct xen_domctl_sched_rtds *r = arg;
+	struct lx_sched *s = &config->b_info.sched_params;
+
+	s->period = (int32_t)r->period;
+	s->budget = (int32_t)r->budget;
+	s->extratime = (r->flags & XEN_DOMCTL_SCHEDRT_extra) != 0;
+}
+
+/* With -v all the first of each is for all vCPUs. A configuration on disk has only such values, so
+ * others last until the domain ends. */
 static int set_vcpus(struct xl *xl, uint32_t domid, const struct options *o,
 		     struct xen_domctl_schedparam_vcpu *v, uint32_t n)
 {
@@ -137,11 +148,12 @@ static int set_vcpus(struct xl *xl, uint32_t domid, const struct options *o,
 		v[i].u.rtds.budget = (uint32_t)o->budget.v[k];
 		v[i].u.rtds.flags = o->extra.v[k] ? XEN_DOMCTL_SCHEDRT_extra : 0;
 	}
-	if (!ctl_sched_vcpus(xl->lx.ctl, domid, XEN_SCHEDULER_RTDS, XEN_DOMCTL_SCHEDOP_putvcpuinfo,
-			     v, n))
-		return 0;
-	fprintf(stderr, "libxl_vcpu_sched_params_set failed.\n");
-	return 1;
+	if (ctl_sched_vcpus(xl->lx.ctl, domid, XEN_SCHEDULER_RTDS, XEN_DOMCTL_SCHEDOP_putvcpuinfo,
+			    v, n)) {
+		fprintf(stderr, "libxl_vcpu_sched_params_set failed.\n");
+		return 1;
+	}
+	return o->all && n && lx_state_update(&xl->lx, domid, remember, &v[0].u.rtds) ? 1 : 0;
 }
 
 static int one_domain(struct xl *xl, const struct options *o)
