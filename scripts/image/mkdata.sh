@@ -15,7 +15,7 @@ case ${1:-} in
 esac
 mkdir -p "$img"
 
-# Four MiB of a stream that is the same everywhere, and does not compress or repeat by page.
+# Four MiB of a stream that is the same on every machine, and in which no page repeats or compresses.
 if [ ! -f "$img/data/SHA256SUMS" ]; then
 	rm -rf "$img/data" "$img/data.new"
 	mkdir "$img/data.new"
@@ -27,13 +27,13 @@ fi
 # Debian keeps mke2fs where only root's PATH looks.
 PATH=$PATH:/sbin:/usr/sbin
 rm -f "$img/data.ext4.new"
-# No time and no random number, so that it is the same bytes everywhere.
+# The image holds no time and no random number, so it has the same bytes everywhere.
 uuid=00000000-0000-4000-8000-000000000001
 export E2FSPROGS_FAKE_TIME=1700000000
 touch -d "@$E2FSPROGS_FAKE_TIME" "$img/data" "$img/data"/*
 mke2fs -q -F -t ext4 -L xenolith -U "$uuid" -E "hash_seed=$uuid" \
 	-d "$img/data" "$img/data.ext4.new" 32M > /dev/null
-# It copies the times at which the files' inodes changed, which touch cannot set.
+# mke2fs copies the times at which the files' inodes changed, which touch cannot set.
 for file in "$img/data"/*; do
 	echo "set_inode_field ${file##*/} ctime @$E2FSPROGS_FAKE_TIME"
 done | debugfs -w -f - "$img/data.ext4.new" > /dev/null 2>&1

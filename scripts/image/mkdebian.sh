@@ -62,7 +62,7 @@ bootstrap() {
 	}
 }
 
-# configure HOST ROOT: what an installer asks for.
+# configure HOST ROOT: set what an installer would ask for.
 configure() {
 	echo "$1" > "$tree/etc/hostname"
 	printf '127.0.0.1\tlocalhost\n127.0.1.1\t%s\n' "$1" > "$tree/etc/hosts"
@@ -71,7 +71,7 @@ configure() {
 	: > "$tree/etc/machine-id"
 }
 
-# What a test does not read and a person can fetch again.
+# Remove what tests do not read and a person can fetch again.
 trim() {
 	rm -rf "$tree"/usr/share/{doc,man,info,locale}/* "$tree"/var/cache/apt/* \
 		"$tree"/var/lib/apt/lists/* "$tree"/var/log/*.log

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Makes a CD image that a BIOS boots through GRUB and Multiboot 2 into a hypervisor: the way of a
-# real machine, where QEMU's own -kernel takes Multiboot 1 or PVH.
+# Makes a CD image that a BIOS boots through GRUB and Multiboot 2 into a hypervisor, as a real
+# machine does. (QEMU's own -kernel boots by Multiboot 1 or PVH.)
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)

@@ -52,7 +52,7 @@ expect() {
 	return 1
 }
 
-# at_shell GUEST: the shell that is there echoes no more, and prompts no more.
+# at_shell GUEST: switch off the echo and the prompt of the shell that runs there.
 at_shell() {
 	type_line "$1" "PS1=; stty -echo; set +o emacs; echo at\"\"shell"
 	expect "$1" 60 '^atshell'
