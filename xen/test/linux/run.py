@@ -105,6 +105,8 @@ CASES = [
          everyday=False),
     Case("swap-reading", "Debian's tools read and change guests of our xl, ours those of Debian's, 2 CPUs",
          do="xl+reading", smp="2", image="dom0-tools", repeat_icount=1, timeout=600, everyday=False),
+    Case("pools", "CPU pools with credit2, rtds and null: a guest lives in each and moves, 4 CPUs",
+         do="xl+pools", smp="4", image="dom0-tools", repeat_icount=1, timeout=600, everyday=False),
     Case("xentrace", "Debian's xentrace records, its xenalyze reads that, 2 CPUs", do="trace",
          smp="2", image="dom0-xl", extra=TRACE_DISK, trace=True),
     Case("tools", "our xl and console daemon: a PVH guest with disk and network, its ends, and 32-bit "
