@@ -6,6 +6,7 @@
  * The hypervisor knows a window's domain by its UUID, so a schedule may name domains that are still
  * to come, and outlives those that it names.
  */
+#include <assert.h>
 #include <ctype.h>
 #include <getopt.h>
 
@@ -66,6 +67,7 @@ static void print_schedule(struct xl *xl, const char *pool,
 {
 	uint64_t sum = sum_of(s);
 
+	assert(s->num_sched_entries <= MAX_WINDOWS);
 	printf("Cpupool %s: sched=ARINC653 major-frame=%luus idle=%luus\n", pool,
 	       s->major_frame / NS_PER_US,
 	       s->major_frame > sum ? (s->major_frame - sum) / NS_PER_US : 0);
@@ -188,6 +190,7 @@ static bool fits(const struct xen_sysctl_arinc653_schedule *s)
 {
 	uint64_t left = s->major_frame;
 
+	assert(s->num_sched_entries <= MAX_WINDOWS);
 	for (unsigned int i = 0; i < s->num_sched_entries; i++) {
 		if (s->sched_entries[i].runtime > left) {
 			fprintf(stderr, "xl sched-arinc653: the windows take longer than the major "

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* xl top: what domains use, as a screen that is drawn again and again, or as one table after the
  * other. */
+#include <assert.h>
 #include <getopt.h>
 #include <time.h>
 #include <unistd.h>
@@ -119,6 +120,7 @@ static void draw_lines(const struct top *t, unsigned int first, unsigned int n)
 			screen_line(line, false);
 		}
 	}
+	assert(at <= first + n);
 	for (; at < first + n; at++)
 		screen_line("", false);
 }

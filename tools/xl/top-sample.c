@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What each domain uses: from the hypervisor, and from dom0's backends of its devices. */
+#include <assert.h>
 #include <ctype.h>
 #include <dirent.h>
 
@@ -37,8 +38,10 @@ static struct top_row *by_domid(struct top_sample *s, unsigned int domid)
 static void *more(void *array, uint32_t *n, size_t size)
 {
 	void **p = array;
-	char *bigger = realloc(*p, (*n + 1) * size);
+	char *bigger;
 
+	assert(!*n == !*p);
+	bigger = realloc(*p, (*n + 1) * size);
 	if (!bigger)
 		return NULL;
 	*p = bigger;

@@ -61,11 +61,13 @@ const char *lx_sched_command(uint32_t id)
 
 static int32_t *value(struct lx_sched *s, unsigned int i)
 {
+	assert(i < NR_SETTINGS && settings[i].at + sizeof(int32_t) <= sizeof(*s));
 	return (int32_t *)((char *)s + settings[i].at);
 }
 
 static bool has(uint32_t sched, unsigned int i)
 {
+	assert(i < NR_SETTINGS);
 	return sched < 32 && settings[i].of & 1U << sched;
 }
 
