@@ -26,7 +26,8 @@ RUN() in a test's source may say:
   opts=A+B     the hypervisor's arguments
   alone=1      in a machine of its own
   dom0=1       as the privileged first domain of a machine of its own
-  icount=1     with deterministic time (with dom0=1 or alone=1)
+  icount=1     always with deterministic time: attacks and races, whose rounds must not depend on
+               the load of the host
   long=WHY     for 64-bit mode only; the reason, plus signs between words
 """
 import argparse
@@ -285,7 +286,7 @@ def batches(tests, args):
     """Put tests that want the same machine together."""
     groups = {}
     for test in tests:
-        key = tuple(test.options.get(k, "") for k in ("cpus", "cpu", "opts"))
+        key = tuple(test.options.get(k, "") for k in ("cpus", "cpu", "opts", "icount"))
         if test.options.get("alone") or args.alone:
             key = test.name
         groups.setdefault(key, []).append(test)

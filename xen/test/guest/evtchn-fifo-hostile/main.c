@@ -2,6 +2,7 @@
 #include "cpu.h"
 
 TEST("FIFO event channels: invalid links and heads neither hang nor crash the hypervisor");
+RUN("icount=1");
 
 static u32 control[1024] PAGE_ALIGNED;
 static volatile u32 words[1024] PAGE_ALIGNED;

@@ -2,7 +2,7 @@
 #include "cpu.h"
 
 TEST("a guest that floods the console does not stop another, nor drown its words");
-RUN("domains=2 judges=1 timeout=40 cpus=1 opts=guest_console_rate=20");
+RUN("domains=2 judges=1 timeout=40 cpus=1 opts=guest_console_rate=20 icount=1");
 
 static void hostile(void)
 {

@@ -2,7 +2,7 @@
 #include "cpu.h"
 
 TEST("a guest that runs random bytes is contained");
-RUN("domains=4 judges=1 timeout=40");
+RUN("domains=4 judges=1 timeout=40 icount=1");
 
 #define INT3 0xcc
 

@@ -2,7 +2,7 @@
 #include "cpu.h"
 
 TEST("a guest that loops for ever with interrupts off does not stop another");
-RUN("domains=2 judges=1 timeout=40 cpus=1");
+RUN("domains=2 judges=1 timeout=40 cpus=1 icount=1");
 
 static void hostile(void)
 {

@@ -2,7 +2,7 @@
 #include "cpu.h"
 
 TEST("a guest that gives and takes memory without end does not stop another");
-RUN("domains=2 judges=1 timeout=40 cpus=1");
+RUN("domains=2 judges=1 timeout=40 cpus=1 icount=1");
 
 #define N 1024
 

@@ -2,7 +2,7 @@
 #include "cpu.h"
 
 TEST("a triple fault ends its own domain while another lives on");
-RUN("domains=2 judges=1 timeout=40");
+RUN("domains=2 judges=1 timeout=40 icount=1");
 
 static void hostile(void)
 {

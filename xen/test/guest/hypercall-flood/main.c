@@ -2,7 +2,7 @@
 #include "cpu.h"
 
 TEST("random hypercalls with random arguments: no crash, no hang, memory in order");
-RUN("timeout=60");
+RUN("timeout=60 icount=1");
 
 static u64 seed = 88172645463325252UL;
 
