@@ -243,7 +243,7 @@ static void forget_dirt(struct page_info *pg, u32 order)
 	__atomic_fetch_sub(&dirty_count, n, __ATOMIC_RELAXED);
 }
 
-struct page_info *alloc_pages(u32 order, u32 memf)
+struct page_info *heap_take(u32 order, u32 memf)
 {
 	struct page_info *pg;
 	bool retry = false;
@@ -252,12 +252,12 @@ struct page_info *alloc_pages(u32 order, u32 memf)
 		return NULL;
 	while ((pg = take(order, memf, &retry)) == NULL && retry)
 		hal_cpu_relax();
-	if (!pg)
-		return NULL;
-	if (memf & MEMF_NO_SCRUB)
-		forget_dirt(pg, order);
-	else
-		heap_scrub_owned(pg, order);
+	return pg;
+}
+
+/* The frames of a taken chunk become allocated ones. */
+static void make_allocated(struct page_info *pg, u32 order)
+{
 	for (u64 i = 0; i < BIT(order); i++) {
 		pg[i].owner = NULL;
 		pg[i].state = PAGE_STATE_XEN;
@@ -265,6 +265,43 @@ struct page_info *alloc_pages(u32 order, u32 memf)
 		list_init(&pg[i].link);
 		__atomic_store_n(&pg[i].refs, 1, __ATOMIC_RELEASE);
 	}
+}
+
+void heap_allocate(struct page_info *pg, u32 order)
+{
+	heap_scrub_owned(pg, order);
+	make_allocated(pg, order);
+}
+
+void heap_return(struct page_info *pg, u32 order, u64 from)
+{
+	u64 flags = spin_lock_irqsave(&heap_lock), end = BIT(order);
+
+	ASSERT(from <= end && !(page_to_mfn(pg).v & (end - 1)));
+	free_count[pg->node] += end - from;
+	while (from < end) {
+		u32 part = from ? (u32)__builtin_ctzl(from) : order;
+
+		ASSERT(!pg[from].refs);
+		pg[from].state = PAGE_STATE_FREE;
+		pg[from].order = PAGE_ORDER_TAIL;
+		chunk_merge(&pg[from], part, DIRTY);
+		from += BIT(part);
+	}
+	spin_unlock_irqrestore(&heap_lock, flags);
+}
+
+struct page_info *alloc_pages(u32 order, u32 memf)
+{
+	struct page_info *pg = heap_take(order, memf);
+
+	if (!pg)
+		return NULL;
+	if (memf & MEMF_NO_SCRUB)
+		forget_dirt(pg, order);
+	else
+		heap_scrub_owned(pg, order);
+	make_allocated(pg, order);
 	return pg;
 }
 

@@ -2,7 +2,8 @@
 /*
  * XENMEM_populate_physmap and decrease_reservation: a domain's RAM grows and shrinks. Both return
  * the number of extents done, as the ABI has no other way to report a partial success. If an extent
- * could not be given back as a whole, some of its frames may be gone.
+ * could not be given back as a whole, some of its frames may be gone. If something was mapped
+ * within a large extent that should have been populated, the frames below it may be there.
  */
 #include <xen/errno.h>
 #include <xen/p2m.h>
@@ -38,24 +39,33 @@ static int populate_1to1(struct domain *d, gfn_t gfn, u32 order)
 	return 0;
 }
 
-static int populate_one(struct domain *d, gfn_t gfn, u32 order, u32 memf)
+/* Unit number @part of the extent at @gfn: all of it, or 2 MiB. */
+static int populate_unit(struct domain *d, gfn_t gfn, u32 order, u64 part, u32 memf)
 {
+	u32 unit = min(order, (u32)PAGE_ORDER_2M);
+	gfn_t at = gfn_add(gfn, part << unit);
 	struct page_info *pg;
 	int rc;
 
-	ASSERT(order <= TOOLS_MAX_ORDER);
+	ASSERT(order <= TOOLS_MAX_ORDER && part < 1UL << (order - unit));
 	if ((gfn.v & ((1UL << order) - 1)) || gfn.v >> 36)
 		return -XEN_EINVAL;
-	trace_populate(gfn.v, d->id, (u16)order);
+	if (!part)
+		trace_populate(gfn.v, d->id, (u16)order);
 	if (d->is_mapped_1to1)
-		return populate_1to1(d, gfn, order);
-	pg = alloc_domain_pages(d, order, memf);
+		return populate_1to1(d, at, unit);
+	pg = order == unit ? alloc_domain_pages(d, order, memf)
+			   : alloc_domain_part(d, order, part, memf);
 	if (!pg)
 		return -XEN_ENOMEM;
-	rc = p2m_map_range(d->p2m, gfn, page_to_mfn(pg), 1UL << order, P2M_RAM_RW);
-	if (rc)
-		for (u64 i = 0; i < 1UL << order; i++)
+	rc = p2m_map_range(d->p2m, at, page_to_mfn(pg), 1UL << unit, P2M_RAM_RW);
+	if (rc) {
+		domain_drop_chunk(d);
+		for (u64 i = 0; i < 1UL << unit; i++)
 			domain_release_page(pg + i);
+	} else if (order == PAGE_ORDER_1G && part + 1 == 1UL << (order - unit)) {
+		p2m_join(d->p2m, gfn, order);
+	}
 	return rc;
 }
 
@@ -110,12 +120,13 @@ static u32 memflags(const struct domain *d, u32 abi)
 }
 
 /*
- * Work is done in units, which a continuation counts. A unit is an extent, or CHUNK frames of a
- * larger extent that is given back. (An extent to populate is allocated in one piece.)
+ * Work is done in units, which a continuation counts. A unit is an extent, or of a larger extent
+ * CHUNK frames that are given back, or 2 MiB that are populated.
  */
 static u32 unit_order(u32 cmd, u32 order)
 {
-	return cmd == XENMEM_decrease_reservation ? min(order, (u32)CHUNK_ORDER) : order;
+	return min(order, cmd == XENMEM_decrease_reservation ? (u32)CHUNK_ORDER
+							     : (u32)PAGE_ORDER_2M);
 }
 
 /* Do unit number @part of the extent at @gfn. */
@@ -124,7 +135,7 @@ static bool do_unit(struct domain *d, u32 cmd, gfn_t gfn, u32 order, u64 part, u
 	u32 unit = unit_order(cmd, order);
 
 	if (cmd == XENMEM_populate_physmap)
-		return populate_one(d, gfn, order, memf) == 0;
+		return populate_unit(d, gfn, order, part, memf) == 0;
 	if (!part)
 		trace_decrease_reservation(gfn.v, d->id, (u16)order);
 	return decrease_unit(d, gfn_add(gfn, part << unit), unit);

@@ -23,6 +23,8 @@ static bool charge(struct domain *d, u64 n)
 	u64 flags = spin_lock_irqsave(&d->page_lock);
 	bool ok = !d->dying && d->max_pages >= d->tot_pages && n <= d->max_pages - d->tot_pages;
 
+	ASSERT(n && n <= BIT(PAGE_MAX_ORDER));
+
 	if (ok)
 		d->tot_pages += n;
 	spin_unlock_irqrestore(&d->page_lock, flags);
@@ -60,21 +62,91 @@ static bool give(struct domain *d, struct page_info *pg, u64 n)
 	return true;
 }
 
+/* Without a node among the flags, the domain's own is preferred. */
+static u32 with_node(const struct domain *d, u32 memf)
+{
+	if (!(memf & MEMF_NODE_MASK) && d->node_affinity < MAX_NUMNODES)
+		memf |= MEMF_NODE(d->node_affinity);
+	return memf;
+}
+
 struct page_info *alloc_domain_pages(struct domain *d, u32 order, u32 memf)
 {
 	struct page_info *pg;
 
 	if (order > PAGE_MAX_ORDER || !charge(d, BIT(order)))
 		return NULL;
-	if (!(memf & MEMF_NODE_MASK) && d->node_affinity < MAX_NUMNODES)
-		memf |= MEMF_NODE(d->node_affinity);
-	pg = alloc_pages(order, memf);
+	pg = alloc_pages(order, with_node(d, memf));
 	if (pg && give(d, pg, BIT(order)))
 		return pg;
 	if (pg)
 		free_pages(pg, order);
 	uncharge(d, BIT(order));
 	return NULL;
+}
+
+static void return_chunk(const struct domain_chunk *c)
+{
+	if (c->pg)
+		heap_return(c->pg, c->order, c->next << PAGE_ORDER_2M);
+}
+
+/* Exchange the chunk that @d keeps for @c, or for none once it dies. Returns the former one. */
+static struct domain_chunk swap_chunk(struct domain *d, struct domain_chunk c)
+{
+	u64 flags = spin_lock_irqsave(&d->page_lock);
+	struct domain_chunk old = c;
+
+	if (!d->dying || !c.pg) {
+		old = d->chunk;
+		d->chunk = c;
+	}
+	spin_unlock_irqrestore(&d->page_lock, flags);
+	return old;
+}
+
+void domain_drop_chunk(struct domain *d)
+{
+	struct domain_chunk old = swap_chunk(d, (struct domain_chunk){ 0 });
+
+	return_chunk(&old);
+}
+
+/* Give @d the next part of @c. False when it may not have it. */
+static bool give_part(struct domain *d, struct domain_chunk *c)
+{
+	struct page_info *pg = c->pg + (c->next << PAGE_ORDER_2M);
+	u64 n = BIT(PAGE_ORDER_2M);
+
+	if (!charge(d, n))
+		return false;
+	c->next++;
+	heap_allocate(pg, PAGE_ORDER_2M);
+	if (give(d, pg, n))
+		return true;
+	free_pages(pg, PAGE_ORDER_2M);
+	uncharge(d, n);
+	return false;
+}
+
+struct page_info *alloc_domain_part(struct domain *d, u32 order, u64 part, u32 memf)
+{
+	struct domain_chunk c = swap_chunk(d, (struct domain_chunk){ 0 });
+	struct page_info *pg = NULL;
+
+	ASSERT(order > PAGE_ORDER_2M && part < BIT(order - PAGE_ORDER_2M));
+	if (!part || c.order != order || c.next != part) {
+		return_chunk(&c);
+		c = (struct domain_chunk){ .order = order };
+		if (!part)
+			c.pg = heap_take(order, with_node(d, memf));
+	}
+	if (c.pg && give_part(d, &c)) {
+		pg = c.pg + (part << PAGE_ORDER_2M);
+		c = swap_chunk(d, c);
+	}
+	return_chunk(&c);
+	return pg;
 }
 
 int assign_pages(struct domain *d, struct page_info *pg, u32 order)
@@ -131,6 +203,7 @@ bool domain_release_pages(struct domain *d, u32 max)
 	u32 taken;
 
 	ASSERT(d->dying != DOM_ALIVE);
+	domain_drop_chunk(d);
 	while (max) {
 		u32 want = min(max, (u32)RELEASE_BATCH), n = gather(d, batch, want, &taken);
 

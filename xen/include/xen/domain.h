@@ -88,6 +88,11 @@ struct domain {
 	struct spinlock page_lock;
 	struct list_head page_list;	/* its pages; while it dies, those not yet released */
 	struct list_head released_list;	/* released as it dies, and still used by others */
+	struct domain_chunk {
+		struct page_info *pg;	/* NULL: none */
+		u32 order;
+		u64 next;		/* the first part that the domain does not have yet */
+	} chunk;			/* it gets this one part by part: alloc_domain_part() */
 	u64 tot_pages, max_pages;
 	u64 outstanding_claim;
 	u8 node_affinity;		/* preferred NUMA node or NUMA_NO_NODE */

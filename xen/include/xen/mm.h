@@ -82,6 +82,16 @@ static inline void *page_to_virt(const struct page_info *pg)
 struct page_info *alloc_pages(u32 order, u32 memf);
 void free_pages(struct page_info *pg, u32 order);
 
+/**
+ * alloc_pages() in steps, for chunks too large to be prepared at once. heap_take() takes a chunk
+ * off the heap as it is: its frames may be neither used nor referenced until heap_allocate() has
+ * zeroed those of an aligned part (refs 1, state XEN). heap_return() gives back the frames from
+ * number @from on, of which none was allocated; the time does not depend on how many they are.
+ */
+struct page_info *heap_take(u32 order, u32 memf);
+void heap_allocate(struct page_info *pg, u32 order);
+void heap_return(struct page_info *pg, u32 order, u64 from);
+
 /** Free frames whose last reference was dropped. All become dirty. Any context. */
 void heap_free_dirty(struct page_info *pg, u32 order);
 /** Zero those of the caller's own frames that are marked dirty, and unmark them. */
@@ -96,6 +106,13 @@ void domain_pages_init(struct domain *d);
  * dropped by domain_release_page or by the domain's teardown.
  */
 struct page_info *alloc_domain_pages(struct domain *d, u32 order, u32 memf);
+/**
+ * Part number @part, 2 MiB, of a contiguous 2^@order frames for @d. Parts are asked for in order;
+ * between the calls @d keeps the rest of the chunk, until it gets all parts, begins another chunk,
+ * ends, or domain_drop_chunk() is called. NULL as above, and when @part is not the next one.
+ */
+struct page_info *alloc_domain_part(struct domain *d, u32 order, u64 part, u32 memf);
+void domain_drop_chunk(struct domain *d);
 /** Give frames that were reserved at boot (dom0 1:1) to @d. */
 int assign_pages(struct domain *d, struct page_info *pg, u32 order);
 /** Drop the allocation reference once; later calls do nothing. True when this call dropped it. */

@@ -83,6 +83,11 @@ int p2m_map_new(struct p2m *p, gfn_t gfn, mfn_t mfn, enum p2m_type type);
  * that alignment permits. All or none: after an error (also -XEN_ENOMEM) none of the frames is
  * mapped, nor in any TLB. */
 int p2m_map_range(struct p2m *p, gfn_t gfn, mfn_t mfn, u64 n, enum p2m_type type);
+/**
+ * Replace the mappings of the level below in the 2^@order frames at @gfn by one, if they are RAM,
+ * contiguous, aligned and of one type; otherwise nothing changes. What is mapped where is the same.
+ */
+void p2m_join(struct p2m *p, gfn_t gfn, u32 order);
 int p2m_unmap(struct p2m *p, gfn_t gfn, u32 order);
 int p2m_unmap_range(struct p2m *p, gfn_t gfn, u64 n);
 /**

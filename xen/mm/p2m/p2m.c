@@ -330,6 +330,29 @@ int p2m_map_new(struct p2m *p, gfn_t gfn, mfn_t mfn, enum p2m_type type)
 	return rc;
 }
 
+void p2m_join(struct p2m *p, gfn_t gfn, u32 order)
+{
+	u64 step = 1UL << (order - P2M_LEVEL_BITS), i = 0;
+	enum p2m_type type, first_type;
+	u32 found;
+	mfn_t first;
+
+	write_lock(&p->lock);
+	first = p2m_lookup_locked(p, gfn, &first_type, &found);
+	if (p2m_type_is_ram(first_type) && !((gfn.v | first.v) & ((1UL << order) - 1)))
+		for (; i < P2M_ENTRIES; i++) {
+			mfn_t mfn = p2m_lookup_locked(p, gfn_add(gfn, i * step), &type, &found);
+
+			if (found != order - P2M_LEVEL_BITS || type != first_type ||
+			    mfn.v != first.v + i * step)
+				break;
+		}
+	if (i == P2M_ENTRIES)
+		map_locked(p, gfn, first, order, first_type);
+	flush_unless_batched(p);
+	write_unlock(&p->lock);
+}
+
 /* True when nothing is mapped in [@gfn, @gfn + @n). Walks hole by hole. */
 static bool range_is_empty(struct p2m *p, gfn_t gfn, u64 n)
 {

@@ -168,6 +168,63 @@ static void decrease_is_preempted(void *arg)
 	HOST_CHECK(hypercall_dispatch(dom->vcpu[0], &hc) == 0);
 }
 
+/* Populate 8 MiB at @at by one extent, from unit @start on, in at most @calls calls. */
+static long populate_8m(struct domain *d, xen_pfn_t at, u64 start, u32 calls)
+{
+	struct xen_memory_reservation r = { .nr_extents = 1, .extent_order = 11,
+					    .domid = d->id };
+	struct hypercall hc = { .nr = __HYPERVISOR_memory_op,
+				.arg = { XENMEM_populate_physmap | start << 6,
+					 (u64)(uintptr_t)&r } };
+	long rc;
+
+	set_xen_guest_handle(r.extent_start, &at);
+	do {
+		u64 pages = d->tot_pages;
+
+		softirq_raise(SOFTIRQ_TIMER);
+		rc = hypercall_dispatch(dom->vcpu[0], &hc);
+		HOST_CHECK(d->tot_pages - pages <= 512);
+	} while (rc == -XEN_ERESTART && --calls);
+	return rc;
+}
+
+/* A toolstack's large extent is populated 2 MiB at a time, from one contiguous chunk. */
+static void populate_is_preempted(void *arg)
+{
+	struct domain *d;
+	enum p2m_type t;
+	u64 pages, free;
+	mfn_t first;
+
+	setup();
+	dom->is_privileged = true;
+	d = make_domain(2);
+	d->max_pages = 1UL << 20;
+	pages = d->tot_pages;
+	HOST_CHECK(populate_8m(d, 0x1000, 0, 4) == 1 && d->tot_pages - pages == 2048);
+	first = p2m_lookup(d->p2m, gfn_make(0x1000), &t, NULL);
+	for (u64 i = 0; i < 2048; i++)
+		HOST_CHECK(p2m_lookup(d->p2m, gfn_make(0x1000 + i), &t, NULL).v == first.v + i &&
+			   t == P2M_RAM_RW);
+	/* Something is mapped in the third part: the rest of the chunk goes back. */
+	HOST_CHECK(p2m_map(d->p2m, gfn_make(0x2405), mfn_make(0x100000), 0, P2M_MMIO_DIRECT) == 0);
+	free = free_page_count(NUMA_NO_NODE);
+	HOST_CHECK(populate_8m(d, 0x2000, 0, 9) == 0 && d->tot_pages - pages == 3072);
+	HOST_CHECK(free - free_page_count(NUMA_NO_NODE) < 1024 + 8);
+	/* A start to which no earlier call has led */
+	HOST_CHECK(populate_8m(d, 0x3000, 2, 1) == 0);
+	/* A call that is not continued: the next one replaces its chunk, and so does the end. */
+	HOST_CHECK(populate_8m(d, 0x3000, 0, 1) == -XEN_ERESTART);
+	free = free_page_count(NUMA_NO_NODE);
+	HOST_CHECK(populate_8m(d, 0x4000, 0, 1) == -XEN_ERESTART);
+	HOST_CHECK(free - free_page_count(NUMA_NO_NODE) < 512 + 8);
+	while (domain_kill(d) == -XEN_ERESTART)
+		host_run_until_idle();
+	host_run_until_idle();
+	HOST_CHECK(free_page_count(NUMA_NO_NODE) > free + 2048 + 3072);
+}
+
 static bool is_hole(u64 gfn)
 {
 	enum p2m_type t;
@@ -500,6 +557,7 @@ static void run(void (*fn)(void *arg))
 static void test_batch_flush(void **state) { run(batch_replaces_ram); }
 static void test_foreign_batch(void **state) { run(decrease_during_batch); }
 static void test_preempted(void **state) { run(decrease_is_preempted); }
+static void test_populate(void **state) { run(populate_is_preempted); }
 static void test_acquire(void **state) { run(acquire_all_or_none); }
 static void test_unmap_page(void **state) { run(unmap_page_once); }
 static void test_map_new(void **state) { run(map_where_something_is); }
@@ -523,6 +581,7 @@ int main(void)
 		cmocka_unit_test(test_pod_target),  cmocka_unit_test(test_view),
 			    cmocka_unit_test(test_foreign_together),
 		cmocka_unit_test(test_preempted),     cmocka_unit_test(test_acquire),
+		cmocka_unit_test(test_populate),
 		cmocka_unit_test(test_foreign_map),   cmocka_unit_test(test_foreign_timer),
 	};
 

@@ -238,6 +238,50 @@ static void test_observer(void **state)
 	end();
 }
 
+static u32 order_at(u64 gfn)
+{
+	enum p2m_type type;
+	u32 order;
+
+	p2m_lookup(dom.p2m, gfn_make(gfn), &type, &order);
+	return order;
+}
+
+/* 1 GiB of RAM that was mapped by 2 MiB becomes one mapping if nothing in it is different. */
+static void test_join(void **state)
+{
+	u64 first = 1UL << GIB, tables;
+
+	begin(4, 0, false);
+	for (u64 i = 0; i < 512; i++)
+		assert_int_equal(p2m_map(dom.p2m, gfn_make(first + i * 512), MFN(first + i * 512),
+					 G2M, P2M_RAM_RW), 0);
+	tables = dom.p2m->table_pages;
+	/* Another frame, a smaller mapping, another type, none */
+	assert_int_equal(p2m_map(dom.p2m, gfn_make(first + 512), MFN(7 * 512), G2M, P2M_RAM_RW), 0);
+	p2m_join(dom.p2m, gfn_make(first), GIB);
+	assert_int_equal(order_at(first), G2M);
+	assert_int_equal(p2m_map(dom.p2m, gfn_make(first + 512), MFN(first + 512), 0, P2M_RAM_RW),
+			 0);
+	p2m_join(dom.p2m, gfn_make(first), GIB);
+	assert_int_equal(order_at(first), G2M);
+	assert_int_equal(p2m_map(dom.p2m, gfn_make(first + 512), MFN(first + 512), G2M, P2M_RAM_RO),
+			 0);
+	p2m_join(dom.p2m, gfn_make(first), GIB);
+	assert_int_equal(order_at(first), G2M);
+	assert_int_equal(p2m_unmap(dom.p2m, gfn_make(first + 512), G2M), 0);
+	p2m_join(dom.p2m, gfn_make(first), GIB);
+	assert_int_equal(order_at(first), G2M);
+
+	assert_int_equal(p2m_map(dom.p2m, gfn_make(first + 512), MFN(first + 512), G2M, P2M_RAM_RW),
+			 0);
+	p2m_join(dom.p2m, gfn_make(first), GIB);
+	assert_int_equal(order_at(first), GIB);
+	assert_int_equal(at(first + 12345), first + 12345);
+	assert_int_equal(dom.p2m->table_pages, tables - 1);
+	end();
+}
+
 static int boot(void **state)
 {
 	host_init(1, 1, 16UL << 20);
@@ -254,6 +298,7 @@ int main(void)
 		cmocka_unit_test(test_ranged_flush),
 		cmocka_unit_test(test_break_first),
 		cmocka_unit_test(test_observer),
+		cmocka_unit_test(test_join),
 	};
 
 	return cmocka_run_group_tests(tests, boot, NULL);
