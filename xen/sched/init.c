@@ -13,7 +13,7 @@
 #include "internal.h"
 
 static const struct sched_policy *const policies[] = {
-	&sched_credit2, &sched_credit, &sched_null, &sched_rtds,
+	&sched_credit2, &sched_credit, &sched_null, &sched_rtds, &sched_arinc653,
 };
 
 static char policy_opt[16];

@@ -141,6 +141,12 @@ def cases(path):
         "rtds": (guests(path, "p", "r", cpus=2, memory="16M"),
                  [r"Scheduler: rtds", r"Manifest: g2 is d2", r"\(d\d\) hello [pr]$", LAST],
                  "sched=rtds"),
+        "arinc653": (guests(path, "p", "r", cpus=2, memory="16M"),
+                     [r"Scheduler: arinc653", r"Manifest: g2 is d2", r"\(d\d\) hello [pr]$",
+                      LAST], "sched=arinc653"),
+        "null": (guests(path, "p", memory="16M"),
+                 [r"Scheduler: null", r"Manifest: g1 is d1", r"\(d\d\) hello p$", LAST],
+                 "sched=null"),
         "dom0": (dom0_manifest(path), [r"dom0: 32 MiB, 1 vCPUs", r"g1 is d1", r"d1 g1: ended"], ""),
     }
 

@@ -272,6 +272,8 @@ void pm_set_params(struct pm_unit *pu, s64 period, s64 budget, bool extra)
 	HOST_CHECK(pm.s.ops->set_unit_params(&pm.s, &pu->u, &p, pm.now) == 0);
 }
 
+static bool happen(void);
+
 void pm_cpu_leave(u32 cpu)
 {
 	u64 flags = lock(cpu);
@@ -279,6 +281,9 @@ void pm_cpu_leave(u32 cpu)
 	cpumask_unset(&pm.s.cpus, cpu);
 	pm.s.ops->cpu_offline(&pm.s, cpu, pm.now);
 	unlock(cpu, flags);
+	/* Others may decide while its unit is still there. */
+	for (u64 n = pm_random_below(4); n; n--)
+		happen();
 	for (u32 i = 0; i < pm.nr_units; i++) {
 		struct pm_unit *pu = pm.unit[i];
 
@@ -294,30 +299,50 @@ void pm_cpu_leave(u32 cpu)
 	pm.cpu[cpu].powered = false;
 }
 
-static bool due(const struct pm_cpu *pc)
+/* The three kinds of things that can happen at an instant; false: none of this kind is left. */
+static bool save_one(u32 cpu)
 {
-	return pc->powered && (pc->pending || pc->until <= pm.now);
+	if (!pm.cpu[cpu].saving)
+		return false;
+	save(&pm.cpu[cpu]);
+	return true;
 }
 
-/* One thing that can happen now, chosen by the seed from all of them; false: there is none. */
+/* A CPU saves the old state before it decides again. */
+static bool decide_one(u32 cpu)
+{
+	struct pm_cpu *pc = &pm.cpu[cpu];
+
+	if (pc->saving || !pc->powered || (!pc->pending && pc->until > pm.now))
+		return false;
+	decide(cpu);
+	return true;
+}
+
+static bool wake_one(void)
+{
+	for (u32 i = 0; i < pm.nr_units; i++) {
+		if (!pm.unit[i] || pm.unit[i]->wake_at > pm.now)
+			continue;
+		pm.unit[i]->on_wake(pm.unit[i]);
+		return true;
+	}
+	return false;
+}
+
+/* One thing that can happen now, in an order drawn from the seed; false: there is none. */
 static bool happen(void)
 {
-	u32 start = (u32)pm_random_below(pm.nr_cpus), first = (u32)pm_random_below(2);
+	u32 cpu = (u32)pm_random_below(pm.nr_cpus), kind = (u32)pm_random_below(3);
 
-	for (u32 pass = 0; pass < 2; pass++) {
-		for (u32 i = 0; i < pm.nr_cpus; i++) {
-			u32 cpu = (start + i) % pm.nr_cpus;
-			struct pm_cpu *pc = &pm.cpu[cpu];
+	for (u32 k = 0; k < 3; k++, kind++) {
+		if (kind % 3 == 2 && wake_one())
+			return true;
+		for (u32 i = 0; i < pm.nr_cpus && kind % 3 != 2; i++) {
+			u32 c = (cpu + i) % pm.nr_cpus;
 
-			if ((pass ^ first) && pc->saving) {
-				save(pc);
+			if (kind % 3 ? decide_one(c) : save_one(c))
 				return true;
-			}
-			/* A CPU saves the old state before it decides again. */
-			if (!(pass ^ first) && due(pc) && !pc->saving) {
-				decide(cpu);
-				return true;
-			}
 		}
 	}
 	return false;
@@ -369,9 +394,6 @@ void pm_run(s_time_t until)
 			work(&pm.cpu[cpu]);
 			finish_work(&pm.cpu[cpu]);
 		}
-		for (u32 i = 0; i < pm.nr_units; i++)
-			if (pm.unit[i] && pm.unit[i]->wake_at <= pm.now)
-				pm.unit[i]->on_wake(pm.unit[i]);
 		settle();
 	}
 }

@@ -133,6 +133,13 @@ static void on_random_wake(struct pm_unit *pu)
 	pu->wake_at = pm_random_below(4) ? pm.now + pm_random_between(1, end - pm.now) : end;
 }
 
+/* Some wake in the very instant in which they went to sleep. */
+static void on_random_done(struct pm_unit *pu)
+{
+	if (pm_random_below(2))
+		pu->wake_at = pm.now;
+}
+
 /* Periods and budgets are of any length, or multiples of @grain, so that many deadlines are equal.
  * A period below the default begins at once. */
 static struct pm_unit *random_unit(u32 i, s64 grain)
@@ -147,6 +154,7 @@ static struct pm_unit *random_unit(u32 i, s64 grain)
 				     .extra = pm_random_below(2) };
 	pm_set_params(pu, period, budget, ref[i].extra);
 	pu->on_wake = on_random_wake;
+	pu->on_done = on_random_done;
 	pu->wake_at = pm.now;
 	return pu;
 }

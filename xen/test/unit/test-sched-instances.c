@@ -197,6 +197,58 @@ static void test_storms(void **state)
 	}
 }
 
+static int set_windows(struct scheduler *s, s64 frame, u8 uuid, s64 length)
+{
+	struct sched_schedule sc = { .frame_ns = frame, .nr = 1 };
+	struct sched_global_params p = { .schedule = &sc };
+
+	sc.window[0].handle[0] = uuid;
+	sc.window[0].length_ns = length;
+	return sched_set_global_params(s, &p);
+}
+
+/* Two pools of arinc653 have schedules, frames and CPUs of their own; none drifts. */
+static void two_schedules(void *arg)
+{
+	struct scheduler *pool[2];
+	struct domain *d[2];
+	u64 before[2];
+	int err;
+
+	sw_start((u64)(uintptr_t)arg, 4, "sched=arinc653");
+	pool[0] = sched_pool(0);
+	pool[1] = sched_create(&sched_arinc653, 1, &err);
+	move_cpu(3, pool[1]);
+	move_cpu(2, pool[1]);
+	for (u32 i = 0; i < 2; i++)
+		d[i] = spinning_domain((u16)(1 + i), 1, pool[i]);
+	HOST_CHECK(set_windows(pool[0], 7 * MS, 1, 2 * MS) == 0);
+	HOST_CHECK(set_windows(pool[1], 5 * MS, 2, 4 * MS) == 0);
+	host_run(hal_now_ns() + 35 * MS);
+	for (u32 i = 0; i < 2; i++)
+		before[i] = sw_ran(d[i]->vcpu[0]);
+	host_run(hal_now_ns() + 1000 * 35 * MS);
+	/* To 0.2 %: each window's begin and end cost a moment, which the frames do not add up. */
+	HOST_CHECK(llabs((s64)(sw_ran(d[0]->vcpu[0]) - before[0]) - 10 * SEC) < 20 * MS);
+	HOST_CHECK(llabs((s64)(sw_ran(d[1]->vcpu[0]) - before[1]) - 28 * SEC) < 20 * MS);
+	/* CPUs go from one to the other and back, the one that runs the schedule, too. */
+	move_cpu(3, pool[0]);
+	look_again();
+	HOST_CHECK(seen_on(1, "0") && seen_on(2, "2"));
+	move_cpu(3, pool[1]);
+	move_cpu(2, pool[0]);
+	look_again();
+	HOST_CHECK(seen_on(1, "0") && seen_on(2, "3"));
+	for (u32 i = 0; i < 2; i++)
+		sw_domain_destroy(d[i]);
+}
+
+static void test_two_schedules(void **state)
+{
+	for (uintptr_t seed = 1; seed <= 5; seed++)
+		run(two_schedules, (void *)seed);
+}
+
 /* Two instances of one policy share no parameter. */
 static void parameters(void *arg)
 {
@@ -392,6 +444,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_pools_are_apart),
 		cmocka_unit_test(test_storms),
+		cmocka_unit_test(test_two_schedules),
 		cmocka_unit_test(test_parameters),
 		cmocka_unit_test(test_vcpu_parameters),
 		cmocka_unit_test(test_switches_are_told),

@@ -189,7 +189,8 @@ struct sched_policy {
 	int (*set_global_params)(struct scheduler *s, const struct sched_global_params *p);
 };
 
-extern const struct sched_policy sched_null, sched_credit, sched_credit2, sched_rtds;
+extern const struct sched_policy sched_credit2, sched_credit, sched_null, sched_rtds,
+	sched_arinc653;
 
 /** Make @cpu of @s decide again soon. Any context. Implemented by the core, or by tests. */
 void sched_tickle(struct scheduler *s, u32 cpu);
