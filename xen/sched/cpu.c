@@ -140,6 +140,7 @@ int sched_cpu_leave(u32 cpu)
 	struct sched_unit *u;
 	struct spinlock *l;
 	u64 flags;
+	u32 other;
 
 	if (!s || !cpumask_test(&s->cpus, cpu))
 		return -XEN_EINVAL;
@@ -153,6 +154,9 @@ int sched_cpu_leave(u32 cpu)
 
 	list_for_each_entry(u, &sched_instance(s)->units, link)
 		evacuate(s, u, cpu);
+	/* A unit may have been told to @cpu, which will not look any more: let the others look. */
+	cpumask_for_each(other, &s->cpus)
+		sched_tickle(s, other);
 	__atomic_store_n(&sc->leaving, true, __ATOMIC_RELEASE);
 	sched_tickle(s, cpu);
 	if (cpu != hal_smp_cpu_id())

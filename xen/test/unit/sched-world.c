@@ -64,6 +64,18 @@ void sw_domain_destroy(struct domain *d)
 	hal_domain_free(d);
 }
 
+static const struct sched_policy *const general[] = { &sched_credit2, &sched_null, &sched_rtds };
+
+const struct sched_policy *sw_policy(u32 n)
+{
+	return general[n % ARRAY_SIZE(general)];
+}
+
+u32 sw_nr_policies(void)
+{
+	return ARRAY_SIZE(general);
+}
+
 void sw_run_guest(struct vcpu *v, host_guest_fn fn, void *arg)
 {
 	host_guest_set(v, fn, arg);

@@ -21,6 +21,10 @@ struct domain *sw_domain(u16 id, u32 vcpus);
 struct domain *sw_domain_in(u16 id, u32 vcpus, struct scheduler *s);
 void sw_domain_destroy(struct domain *d);
 
+/** The policies that can schedule any domain on any number of CPUs, counted round. */
+const struct sched_policy *sw_policy(u32 n);
+u32 sw_nr_policies(void);
+
 /** Bring @v up with this guest program. */
 void sw_run_guest(struct vcpu *v, host_guest_fn fn, void *arg);
 /** Guest programs: compute forever in chunks of 5 ms. */

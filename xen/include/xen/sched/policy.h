@@ -129,7 +129,7 @@ struct sched_policy {
 	/** @cpu starts to schedule. */
 	void (*cpu_online)(struct scheduler *s, u32 cpu, s_time_t now);
 	/** @cpu was taken out of s->cpus: schedule must choose idle there from now on. The core
-	 * moves its units to other CPUs afterwards. */
+	 * moves its units to other CPUs afterwards, and makes those decide again. */
 	void (*cpu_offline)(struct scheduler *s, u32 cpu, s_time_t now);
 	void (*unit_insert)(struct scheduler *s, struct sched_unit *u, s_time_t now);
 	/** The unit is neither runnable nor running. */
