@@ -22,16 +22,15 @@ static void run(void (*fn)(void *arg), void *arg)
 
 static void run_seeds(void (*fn)(void *arg))
 {
-	for (u64 seed = 1; seed <= 10; seed++)
+	for (u64 seed = 1; seed <= 15; seed++)
 		run(fn, &seed);
 }
 
 static void start(void *seed, const char *more)
 {
-	static const char *const names[] = { "credit2", "null", "credit" };
 	char cmdline[64];
 
-	scnprintf(cmdline, sizeof(cmdline), "sched=%s %s", names[*(u64 *)seed % ARRAY_SIZE(names)],
+	scnprintf(cmdline, sizeof(cmdline), "sched=%s %s", sw_policy((u32)*(u64 *)seed)->name,
 		  more);
 	sw_start_cfg(&(struct host_config){ .seed = *(u64 *)seed, .cpus = CPUS,
 					    .threads_per_core = 2, .cores_per_socket = 2,

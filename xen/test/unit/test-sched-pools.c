@@ -28,23 +28,20 @@ static void run(void (*fn)(void *arg), void *arg)
 
 static void run_seeds(void (*fn)(void *arg))
 {
-	for (u64 seed = 1; seed <= 10; seed++)
+	for (u64 seed = 1; seed <= 15; seed++)
 		run(fn, &seed);
 }
 
-static const char *const policy_names[] = { "credit2", "null", "credit" };
-
 static const struct sched_policy *any_policy(void)
 {
-	return sched_find_policy(policy_names[host_random_below(ARRAY_SIZE(policy_names))]);
+	return sw_policy(host_random_below(sw_nr_policies()));
 }
 
 static void start(void *seed)
 {
 	char cmdline[32];
 
-	scnprintf(cmdline, sizeof(cmdline), "sched=%s",
-		  policy_names[*(u64 *)seed % ARRAY_SIZE(policy_names)]);
+	scnprintf(cmdline, sizeof(cmdline), "sched=%s", sw_policy((u32)*(u64 *)seed)->name);
 	sw_start(*(u64 *)seed, 4, cmdline);
 }
 
