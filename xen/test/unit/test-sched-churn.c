@@ -9,6 +9,7 @@
  */
 #include "unit.h"
 
+#include <xen/console.h>
 #include <xen/errno.h>
 #include <xen/format.h>
 #include <xen/hal/cpu.h>
@@ -21,7 +22,6 @@
 #define DOMS 5
 #define POOLS 4
 #define VCPUS_MAX 4
-#define BOUND (2 * MS)		/* how long an idle CPU may overlook a vCPU */
 
 struct setting {
 	u64 seed;
@@ -41,12 +41,27 @@ static bool waits(const struct vcpu *v)
 	return vcpu_runnable(v) && !v->unit.running;
 }
 
+/*
+ * How long an idle CPU may overlook a vCPU. credit2 tells one idle CPU of another run queue, which
+ * may take another vCPU instead; the rest of a slice then passes in the vCPU's own queue.
+ */
+static s64 bound_of(const struct scheduler *s)
+{
+	return s->ops == &sched_credit2 ? 12 * MS : 2 * MS;
+}
+
+static bool waits_long(const struct vcpu *v)
+{
+	return waits(v) && hal_now_ns() - (s_time_t)v->runstate.state_entry_time >
+	       bound_of(v->unit.sched);
+}
+
 /* With null, a CPU belongs to one vCPU, also while that sleeps. */
 static bool is_owned(u32 cpu)
 {
 	for (u32 i = 0; i < DOMS; i++)
 		for (u32 n = 0; dom[i] && n < dom[i]->max_vcpus; n++)
-			if (dom[i]->vcpu[n]->unit.cpu == cpu && !waits(dom[i]->vcpu[n]))
+			if (dom[i]->vcpu[n]->unit.cpu == cpu && !waits_long(dom[i]->vcpu[n]))
 				return true;
 	return false;
 }
@@ -69,10 +84,12 @@ static void look_for_lost(struct vcpu *v)
 		since = max((s_time_t)v->runstate.state_entry_time,
 			    (s_time_t)idle->runstate.state_entry_time);
 		since = max(since, changed);
-		if (now - since > BOUND) {
+		if (now - since > bound_of(s)) {
 			printk("d%uv%u waits for %lld us while CPU %u idles (pool %u, %s)\n",
 			       v->domain->id, v->id, (long long)(now - since) / US, cpu,
 			       s->pool_id, s->ops->name);
+			keyhandler_run('r');
+			host_run(now + 100);	/* which prints the queues */
 			HOST_CHECK(!"a lost vCPU");
 		}
 	}
