@@ -84,6 +84,12 @@ static __noinline u32 learn_len(struct x86_vcpu *xv, struct insn_cache_entry *e)
 	return len;
 }
 
+/* The calls of a hypercall page are 32 bytes apart: they need slots of their own. */
+static inline u32 cache_slot(u64 rip)
+{
+	return (u32)(rip >> 1 ^ rip >> 5) % INSN_CACHE_SIZE;
+}
+
 u32 svm_insn_len(struct x86_vcpu *xv)
 {
 	struct vmcb *vmcb = vmcb_of(xv);
@@ -91,7 +97,7 @@ u32 svm_insn_len(struct x86_vcpu *xv)
 
 	if (has_nrips && vmcb->next_rip > vmcb->rip && vmcb->next_rip - vmcb->rip <= X86_INSN_MAX)
 		return (u32)(vmcb->next_rip - vmcb->rip);
-	e = &svm_of(xv)->insn_cache[(vmcb->rip >> 1) % INSN_CACHE_SIZE];
+	e = &svm_of(xv)->insn_cache[cache_slot(vmcb->rip)];
 	if (likely(e->rip == vmcb->rip && e->cr3 == vmcb->cr3 &&
 		   e->exit_code == (u32)vmcb->exit_code && e->len))
 		return e->len;
