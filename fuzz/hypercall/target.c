@@ -4,6 +4,9 @@
  * over what they share with the hypervisor, as the input says. Afterwards both are destroyed, and
  * every page and every reference must be back.
  *
+ * All other hypercalls from 32-bit mode are tried by their copies alone: from and to any structure
+ * of the tables, at any pointer.
+ *
  * The input is a list of steps. A step's first byte says what is done, by whom, from 64-bit or from
  * 32-bit mode, and whether the numbers that follow are cut down to ones that can be right, without
  * which random calls would seldom get beyond the first check.
@@ -341,6 +344,28 @@ static void step_other(struct input *in, struct domain *d, struct vcpu *v)
 	}
 }
 
+/* Part of an array of any structure, in or out, through a pointer that is good or forged. */
+static void step_copy(struct input *in, struct vcpu *v)
+{
+	u32 id = 1 + (u32)take(in, 1) % (compat_nr_layouts() - 1), how = (u32)take(in, 1);
+	u32 len = (u32)take(in, 1), slack = (u32)take(in, 1);
+	u64 va = how & 1 ? take(in, 8) : WORLD_LOW + take(in, 2) % sizeof(memory);
+	guest_ptr_t p = how & 2 ? gvaddr_make(va) : compat_ptr_make(id, va);
+	u8 native[3 * 256];
+
+	memset(native, 0xa5, sizeof(native));
+	p = guest_ptr_add(p, slack);
+	v->caller_is_32bit = true;
+	if (how & 4)
+		compat_copy_out(v, p, native + 256, len);
+	else
+		compat_copy_in(v, native + 256, p, len);
+	for (u32 i = 0; i < 256; i++)
+		BUG_ON(native[i] != 0xa5);
+	for (u32 i = 256 + len; i < sizeof(native); i++)
+		BUG_ON(native[i] != 0xa5);
+}
+
 static void start(void)
 {
 	struct vcpu *v;
@@ -405,6 +430,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		case 5:
 			step_scribble(&in, d);
 			break;
+		case 7:
+			if (tame) {
+				step_copy(&in, v);
+				break;
+			}
+			/* fall through */
 		default:
 			step_other(&in, d, v);
 			break;
