@@ -80,7 +80,7 @@ def record(kernel, benchmark, args, base):
     side = run.Side("Xenolith", kernel)
     options = argparse.Namespace(**vars(args), bench=benchmark, rounds=ENDLESS, mode="icount",
                                  domain="dom0", peer=False, emulator="reference", xen="")
-    machine = run.machine_for(side, run.SETS["up"], options, base)
+    machine = run.machine_for(side, run.SETS[args.set], options, base)
     machine.extra += ["-qmp", f"unix:{path},server=on,wait=off"]
 
     def on_line(line):
@@ -173,6 +173,8 @@ def parse():
     add = parser.add_argument
     add("benchmark", nargs="*", help=f"which (default: {' '.join(BENCHMARKS[:3])}; good ones are "
         f"those with one exit a turn: {' '.join(BENCHMARKS)})")
+    add("--set", choices=[n for n, s in run.SETS.items() if not s.bare], default="up",
+        help="machine (default: %(default)s); sched.switch needs 'shared'")
     add("--build", default=os.path.join(run.REPO, "build"), help="build directory")
     add("--out", help="folder for the results (default: BUILD/bench)")
     add("--opts", default="", help="more words for Xenolith's command line")

@@ -61,11 +61,11 @@ SETS = {
     "up": Set("one vCPU on one CPU", "exits,events,timers,clocks,irqs"),
     "memory": Set("grants and memory, one vCPU on one CPU", "memory"),
     "smp": Set("two vCPUs on two CPUs", "event.other.busy,event.other.idle,ipi.other.busy,"
-               "ipi.other.idle,sched.pingpong", cpus=2, vcpus=2),
+               "ipi.other.idle,sched.pingpong,sched.wake", cpus=2, vcpus=2),
     "trace": Set("what recording events costs", "trace"),
     "bare": Set("the machine without a hypervisor", "floor,clocks", image="bare", bare=True),
     "flat": Set("a 32-bit guest without paging, one vCPU on one CPU", "flat", image="flat"),
-    "shared": Set("two vCPUs on one CPU", "sched.pingpong,sched.switch", vcpus=2),
+    "shared": Set("two vCPUs on one CPU", "sched.pingpong,sched.switch,sched.wake", vcpus=2),
 }
 
 

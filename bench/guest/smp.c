@@ -230,6 +230,48 @@ static void ping_pong(const char *name, u32 rounds)
 	event_close(pong);
 }
 
+static void sleep_again(void *arg)
+{
+	ready = true;
+	while (!stop)
+		await_event(ping);
+}
+
+/*
+ * An event to a vCPU that sleeps in a poll: the sender's call, which wakes it. The sender sleeps
+ * before, so that a receiver on the same CPU goes to sleep again.
+ */
+static void wake(const char *name, u32 rounds)
+{
+	s32 to = other_started(name) ? event_bind_ipi(1) : 0;
+	struct sched_poll nap = { .nr_ports = 0 };
+
+	if (to <= 0) {
+		if (to)
+			bench_skip(name, "port %d", to);
+		return;
+	}
+	ping = (u32)to;
+	event_mask(ping);
+	stop = ready = false;
+	smp_run(1, sleep_again, NULL);
+	samples_clear();
+	for (u32 i = 0; i < rounds; i++) {
+		u64 start;
+
+		nap.timeout = now() + MS / 5;
+		sched_op(SCHEDOP_poll, &nap);
+		start = rdtsc();
+		event_send(ping);
+		samples_add(start, rdtsc());
+	}
+	stop = true;
+	event_send(ping);
+	smp_wait(1, 20000);
+	samples_report(name);
+	event_close(ping);
+}
+
 static const struct benchmark table[] = {
 	{ "event.other.busy", event_busy, 500 },
 	{ "event.other.idle", event_idle, 500 },
@@ -237,5 +279,6 @@ static const struct benchmark table[] = {
 	{ "ipi.other.idle", ipi_idle, 500 },
 	{ "sched.pingpong", ping_pong, 1000 },
 	{ "sched.switch", yield_to_other, 2000 },
+	{ "sched.wake", wake, 500 },
 };
 DEFINE_GROUP(smp, table);

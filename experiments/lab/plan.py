@@ -14,7 +14,7 @@ from lab import EXPERIMENTS, errors, images, metrics
 
 HYPERVISORS = ["xenolith", "xen-4.17"]
 CLOCKS = ["icount", "wall"]
-SCHEDULERS = ["credit2", "null"]
+SCHEDULERS = ["credit2", "credit", "null"]
 EMULATORS = ["reference", "stable"]
 COLLECT = ["bench", "console", "trace"]
 
