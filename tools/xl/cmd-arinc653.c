@@ -230,8 +230,9 @@ static int change(struct xl *xl, const struct options *o, int n, char **words)
 	}
 	rc = ctl_sched_arinc653(xl->lx.ctl, pool, XEN_SYSCTL_SCHEDOP_putinfo, &s);
 	if (rc)
-		fprintf(stderr, "xl sched-arinc653: the hypervisor refuses the schedule: %s\n",
-			strerror(-rc));
+		fprintf(stderr, "xl sched-arinc653: the hypervisor refuses the schedule: %s%s\n",
+			strerror(-rc), rc == -EINVAL ? " (Xenolith takes windows of 10us and more, "
+			"and major frames of up to 60s)" : "");
 	return rc ? 1 : 0;
 }
 
