@@ -94,11 +94,23 @@ def check_calls(uses, home):
                     yield f"{source}: rule {rule}: may not use {name} of {where}"
 
 
+def code_of(path):
+    """The file without its comments."""
+    return re.sub(r"/\*.*?\*/", "", path.read_text(encoding="utf-8"), flags=re.S)
+
+
 def declared_hooks(root):
     """The names that headers of hal/ declare; what they say in comments does not count."""
-    texts = (path.read_text(encoding="utf-8") for path in sorted((root / HAL).glob("*.h")))
-    return {name for text in texts
-            for name in re.findall(r"\bhal_\w+", re.sub(r"/\*.*?\*/", "", text, flags=re.S))}
+    return {name for path in sorted((root / HAL).glob("*.h"))
+            for name in re.findall(r"\bhal_\w+", code_of(path))}
+
+
+def check_headers_of_arch(root, home):
+    """Rule 4: what an architecture keeps for itself is declared in its own headers."""
+    for path, header in sources(root, "xen/include/xen"):
+        for name in set(re.findall(r"\b(?!hal_)(\w+)\(", code_of(path))):
+            if home.get(name, "").startswith(ARCH) and not header.startswith(HAL):
+                yield f"{header}: rule 4: declares {name} of {home[name]}"
 
 
 def check_hooks(root, uses, home):
@@ -195,8 +207,8 @@ def main():
     root = args.root.resolve()
     uses, home = circles.symbols(root, args.env)
     findings = {*check_headers(root, args.env), *check_calls(uses, home),
-                *check_hooks(root, uses, home), *check_includes(root),
-                *check_tables(root), *check_cycles(root)}
+                *check_hooks(root, uses, home), *check_headers_of_arch(root, home),
+                *check_includes(root), *check_tables(root), *check_cycles(root)}
     report, grown = circles.check(uses, home)
     findings |= set(grown)
     for line in sorted(findings):

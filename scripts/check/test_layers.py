@@ -165,6 +165,13 @@ class Rules(unittest.TestCase):
                     undeclared)
         self.broken(tsc | call | {"xen/include/xen/hal/tsc.h": "long hal_tsc(void);\n"})
 
+    def test_4_own_headers(self):
+        """A header for all declares no function that only an architecture defines and uses."""
+        tsc = {"xen/arch/x86/tsc.c": "long tsc(void) { return 1; }\n"}
+        self.broken(tsc | {"xen/include/xen/tsc.h": "long tsc(void);\n"},
+                    "xen/include/xen/tsc.h: rule 4: declares tsc of xen/arch/x86/tsc.c")
+        self.broken(tsc | {"xen/arch/x86/include/asm/tsc.h": "long tsc(void);\n"})
+
     def test_5_libc(self):
         """libc's headers are for the host port; the compiler's own are for all."""
         self.broken(added("xen/core/printk.c", "#include <stdio.h>"),

@@ -3,11 +3,11 @@
 #include <xen/acpi.h>
 #include <xen/errno.h>
 #include <xen/hal/build.h>
-#include <xen/vpci.h>
 
 #include <asm/domain.h>
 #include <asm/mm.h>
 #include <asm/setup.h>
+#include <asm/vpci.h>
 
 #define LOW_END 0xa0000UL
 #define IOMEM_END (1UL << 40)

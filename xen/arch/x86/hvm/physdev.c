@@ -5,9 +5,9 @@
 #include <xen/guest_access.h>
 #include <xen/hal/vcpu.h>
 #include <xen/hypercall.h>
-#include <xen/vpci.h>
 
 #include <asm/irq.h>
+#include <asm/vpci.h>
 
 #include "private.h"
 

@@ -7,9 +7,9 @@
 #include <xen/pci.h>
 #include <xen/rangeset.h>
 #include <xen/rcu.h>
-#include <xen/vpci.h>
 #include <xen/x86/devices.h>
 #include <xen/x86/vmsi.h>
+#include <asm/vpci.h>
 
 #define VPCI_BUCKETS 64U
 #define VPCI_PORT_FIRST 0xcf8

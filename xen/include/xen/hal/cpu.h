@@ -6,11 +6,11 @@
 #include <xen/types.h>
 
 /*
- * The three inlines below are on the hottest paths, so each architecture gives them inline:
- *   u32 hal_smp_cpu_id(void);        number of this CPU; stable while interrupts or preemption are
- *                                 impossible, which is always (the hypervisor is not preemptible)
- *   u64 hal_percpu_offset(void); percpu_offset[hal_smp_cpu_id()]
- *   void hal_cpu_relax(void);        hint in a spin loop; on the host port a scheduling point
+ * These three are on the hottest paths, so each architecture gives them inline:
+ *   u32 hal_smp_cpu_id(void);     number of this CPU; it never changes under the caller, as the
+ *                                 hypervisor is not preemptible
+ *   u64 hal_percpu_offset(void);  percpu_offset[hal_smp_cpu_id()]
+ *   void hal_cpu_relax(void);     hint in a spin loop; on the host port a scheduling point
  */
 #include <asm/cpu.h>
 

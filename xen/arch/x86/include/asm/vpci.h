@@ -4,8 +4,8 @@
  * table of devices, xen/x86/devices.h): the real registers, except MSI and MSI-X, whose messages
  * the hypervisor replaces by its own and delivers as the guest asked.
  */
-#ifndef XEN_VPCI_H
-#define XEN_VPCI_H
+#ifndef ASM_X86_VPCI_H
+#define ASM_X86_VPCI_H
 
 #include <xen/domain.h>
 
