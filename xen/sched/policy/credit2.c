@@ -9,6 +9,18 @@
  * save up credit. They still have more than units that ran, and so run soon after waking. A slice
  * ends when the unit's credit would fall below that of the next unit.
  *
+ * Affinity may let a unit run that has no credit left while units with credit wait for other CPUs.
+ * A grant at each such time would lift those to the limit over and over, and their weights would
+ * mean nothing. So that unit runs on in debt, and a grant is due only when no unit with credit
+ * waits. Its debt has the same limit, so that it is not punished long for time that no other unit
+ * could have used.
+ *
+ * Bound. A unit's credit is at most one grant, and below zero by at most the cost of a shortest
+ * slice. So on one CPU, units that always want to run differ in any span of time by no more than
+ * twice the sum of both, in run time divided by weight. With several CPUs to a queue, units that
+ * run when others are granted credit may lose some of theirs to the limit; there the shares are
+ * tested, and no bound is claimed.
+ *
  * A domain with a cap has a budget of run time, refilled every period; its units are parked while
  * it is used up. A budget that was overdrawn is paid back.
  *
@@ -214,14 +226,28 @@ static struct c2_unit *choose(struct scheduler *s, struct c2_rq *rq, u32 cpu, st
 	return keep;
 }
 
-/* How long @cu may run before another decision is due. */
-static s64 slice(struct scheduler *s, struct c2_rq *rq, struct c2_unit *cu)
+/* The unit that will run on @cpu after this one, as far as a short look tells; NULL: none. */
+static struct c2_unit *successor(struct c2_rq *rq, u32 cpu)
 {
+	struct c2_unit *cu;
+	u32 n = 0;
+
+	list_for_each_entry(cu, &rq->queue, link) {
+		if (cpumask_test(&cu->unit->hard, cpu))
+			return cu;
+		if (++n == C2_LOOK_AHEAD)
+			break;
+	}
+	return NULL;
+}
+
+/* How long @cu may run on @cpu before another decision is due. */
+static s64 slice(struct scheduler *s, struct c2_rq *rq, u32 cpu, struct c2_unit *cu)
+{
+	struct c2_unit *next = successor(rq, cpu);
 	s64 t = C2_SLICE_MAX;
 
-	if (!list_empty(&rq->queue)) {
-		struct c2_unit *next = list_first_entry(&rq->queue, struct c2_unit, link);
-
+	if (next) {
 		t = (cu->credit - next->credit) * c2_weight(cu) / rq->max_weight;
 		t = max(min(t, C2_SLICE_MAX), c2_slice_min(s));
 	}
@@ -301,9 +327,9 @@ static void c2_schedule(struct scheduler *s, u32 cpu, s_time_t now, struct sched
 	}
 	cpumask_unset(&rq->idle, cpu);
 	if (next->credit <= 0)
-		c2_reset_credit(rq, next, now);
+		c2_out_of_credit(rq, next, now);
 	out->unit = next->unit;
-	out->until = min(now + slice(s, rq, next), rq->next_unpark);
+	out->until = min(now + slice(s, rq, cpu, next), rq->next_unpark);
 	c2_sched(s)->cpu[cpu].until = out->until;
 }
 

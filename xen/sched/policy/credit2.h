@@ -12,6 +12,7 @@
 #define C2_CAP_PERIOD (10 * SHARE_MS)
 #define C2_LOAD_WINDOW (50 * SHARE_MS)
 #define C2_LOAD_UNIT 1024
+#define C2_LOOK_AHEAD 16		/* waiting units looked at for the length of a slice */
 #define C2_BALANCE_PERIOD (50 * SHARE_MS)
 #define C2_STEAL_RETRY (1 * SHARE_MS)
 
@@ -102,8 +103,9 @@ void c2_enqueue(struct c2_rq *rq, struct c2_unit *cu, s_time_t now);
 void c2_dequeue(struct c2_rq *rq, struct c2_unit *cu);
 /** Queue parked units whose domains have budget again. */
 void c2_unpark(struct c2_rq *rq, s_time_t now);
-/** Grant all units credit until @cu has some. */
-void c2_reset_credit(struct c2_rq *rq, struct c2_unit *cu, s_time_t now);
+/** @cu, which has no credit left, is to run: grant all units credit until it has some. While units
+ * with credit wait (for CPUs that it does not use) it runs on, up to a limited debt, instead. */
+void c2_out_of_credit(struct c2_rq *rq, struct c2_unit *cu, s_time_t now);
 void c2_attach(struct c2_rq *rq, struct c2_unit *cu, s_time_t now);
 void c2_detach(struct c2_rq *rq, struct c2_unit *cu, s_time_t now);
 void c2_find_max_weight(struct c2_rq *rq);

@@ -102,12 +102,23 @@ void c2_unpark(struct c2_rq *rq, s_time_t now)
 	}
 }
 
-void c2_reset_credit(struct c2_rq *rq, struct c2_unit *cu, s_time_t now)
+/* True when units wait that have credit, which others are to run out of too before a grant. */
+static bool credit_waits(const struct c2_rq *rq)
+{
+	return !list_empty(&rq->queue) &&
+	       list_first_entry(&rq->queue, struct c2_unit, link)->credit > 0;
+}
+
+void c2_out_of_credit(struct c2_rq *rq, struct c2_unit *cu, s_time_t now)
 {
 	s64 grant = (-cu->credit / C2_CREDIT_INIT + 1) * C2_CREDIT_INIT;
 	struct c2_unit *pos;
 
 	ASSERT(spin_is_locked_by_me(&rq->lock) && cu->credit <= 0);
+	if (credit_waits(rq)) {
+		cu->credit = max(cu->credit, -C2_CREDIT_INIT);
+		return;
+	}
 	/* An equal grant keeps their order. The limit keeps sleeping units from saving up. */
 	list_for_each_entry(pos, &rq->units, rq_link) {
 		if (pos->on_cpu)

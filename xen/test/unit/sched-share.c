@@ -1,5 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* See sched-share.h. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
 #include <xen/errno.h>
 #include <xen/format.h>
 #include <xen/hal/cpu.h>
@@ -106,6 +112,47 @@ void share_hard_affinity(void *arg)
 	host_run(hal_now_ns() + 3 * SEC);
 	for (u32 i = 0; i < 3; i++)
 		HOST_CHECK(share_close_to(sw_ran(d->vcpu[i]), 3 * SEC));
+}
+
+void share_guest_naps(struct vcpu *v, void *arg)
+{
+	host_guest_compute(v, 1 * MS);
+	vcpu_poll(v, 0, NULL, hal_now_ns() + 19 * MS);
+}
+
+static void spin_apart(void *arg)
+{
+	const struct share_spinners *sp = arg;
+	struct domain *d[10];
+
+	sw_start(21, sp->cpus, sp->cmdline);
+	for (u32 i = 0; i < sp->n; i++) {
+		d[i] = sw_domain(1 + i, 1);
+		sw_set_params(d[i], sp->weight[i], 0);
+		if (sp->hard[i])
+			sw_set_hard(d[i]->vcpu[0], sp->hard[i]);
+		sw_run_guest(d[i]->vcpu[0], guest_spin, NULL);
+	}
+	for (u32 i = 0; i < sp->nappers; i++)
+		sw_run_guest(sw_domain(100 + i, 1)->vcpu[0], share_guest_naps, NULL);
+	host_run(hal_now_ns() + 2 * SEC);
+	for (u32 i = 0; i < sp->n; i++)
+		host_result()->value[i] = sw_ran(d[i]->vcpu[0]);
+	host_run(hal_now_ns() + 10 * SEC);
+	for (u32 i = 0; i < sp->n; i++)
+		host_result()->value[i] = sw_ran(d[i]->vcpu[0]) - host_result()->value[i];
+}
+
+void share_check_spinners(const struct share_spinners *sp, const u64 *ms, u32 percent)
+{
+	share_run(spin_apart, (void *)sp);
+	for (u32 i = 0; i < sp->n; i++) {
+		u64 us = host_result()->value[i] / 1000, want = ms[i] * 1000;
+
+		if (us * 100 < want * (100 - percent) || us * 100 > want * (100 + percent))
+			fail_msg("spinner %u ran %llu us instead of %llu", i,
+				 (unsigned long long)us, (unsigned long long)want);
+	}
 }
 
 static void guest_counts_naps(struct vcpu *v, void *arg)

@@ -44,6 +44,21 @@ void share_hard_affinity(void *arg);
  */
 void share_storm(void *arg);
 
+/** A guest program: run 1 ms in every 20. */
+void share_guest_naps(struct vcpu *v, void *arg);
+
+/** Spinners, each a domain of its own. */
+struct share_spinners {
+	const char *cmdline;
+	u32 cpus, n;
+	u32 weight[10];
+	const char *hard[10];		/* NULL: all */
+	u32 nappers;			/* more units, of weight 256, that run share_guest_naps */
+};
+
+/** Fails when they do not run @ms within @percent of 10 s, after they ran for 2 s. */
+void share_check_spinners(const struct share_spinners *sp, const u64 *ms, u32 percent);
+
 struct share_latency {
 	const char *cmdline;
 	u32 spinners;

@@ -21,74 +21,30 @@ static void test_shares_follow_weights(void **state)
 	share_run(share_change_weight, &((struct share_case){ 5, "sched=credit" }));
 }
 
-/* Run spinners, one for each domain, and return in value[] what each got of @cpus CPUs. */
-struct spinners {
-	u32 cpus, n;
-	u32 weight[10];
-	const char *hard[10];		/* NULL: all */
-	u32 nappers;			/* units of weight 256 that run 1 ms in every 20 */
-};
-
-static void guest_naps(struct vcpu *v, void *arg)
+static void check_spinners(struct share_spinners sp, const u64 *ms, u32 percent)
 {
-	host_guest_compute(v, 1 * MS);
-	vcpu_poll(v, 0, NULL, hal_now_ns() + 19 * MS);
-}
-
-static void spin_apart(void *arg)
-{
-	const struct spinners *sp = arg;
-	struct domain *d[10];
-
-	sw_start(21, sp->cpus, "sched=credit");
-	for (u32 i = 0; i < sp->n; i++) {
-		d[i] = sw_domain(1 + i, 1);
-		sw_set_params(d[i], sp->weight[i], 0);
-		if (sp->hard[i])
-			sw_set_hard(d[i]->vcpu[0], sp->hard[i]);
-		sw_run_guest(d[i]->vcpu[0], guest_spin, NULL);
-	}
-	for (u32 i = 0; i < sp->nappers; i++)
-		sw_run_guest(sw_domain(100 + i, 1)->vcpu[0], guest_naps, NULL);
-	host_run(hal_now_ns() + 2 * SEC);
-	for (u32 i = 0; i < sp->n; i++)
-		host_result()->value[i] = sw_ran(d[i]->vcpu[0]);
-	host_run(hal_now_ns() + 10 * SEC);
-	for (u32 i = 0; i < sp->n; i++)
-		host_result()->value[i] = sw_ran(d[i]->vcpu[0]) - host_result()->value[i];
-}
-
-/* Within @percent of @ms. */
-static void check_spinners(const struct spinners *sp, const u64 *ms, u32 percent)
-{
-	share_run(spin_apart, (void *)sp);
-	for (u32 i = 0; i < sp->n; i++) {
-		u64 us = host_result()->value[i] / 1000, want = ms[i] * 1000;
-
-		if (us * 100 < want * (100 - percent) || us * 100 > want * (100 + percent))
-			fail_msg("spinner %u ran %llu us instead of %llu", i,
-				 (unsigned long long)us, (unsigned long long)want);
-	}
+	sp.cmdline = "sched=credit";
+	share_check_spinners(&sp, ms, percent);
 }
 
 static void test_shares_on_many_cpus(void **state)
 {
 	/* 4 CPUs, queues of their own: shares hold for all together. */
-	check_spinners(&(struct spinners){ .cpus = 4, .n = 8,
+	check_spinners((struct share_spinners){ .cpus = 4, .n = 8,
 					  .weight = { 600, 200, 600, 200, 600, 200, 600, 200 } },
 		       (const u64[]){ 7500, 2500, 7500, 2500, 7500, 2500, 7500, 2500 }, 2);
-	check_spinners(&(struct spinners){ .cpus = 2, .n = 3,
+	check_spinners((struct share_spinners){ .cpus = 2, .n = 3,
 					  .weight = { 256, 256, 256 } },
 		       (const u64[]){ 6667, 6667, 6667 }, 2);
 	/* One is due more than a CPU, which it cannot use: the rest shares by weight. */
-	check_spinners(&(struct spinners){ .cpus = 2, .n = 3,
+	check_spinners((struct share_spinners){ .cpus = 2, .n = 3,
 					  .weight = { 4096, 512, 256 } },
 		       (const u64[]){ 10000, 6667, 3333 }, 2);
 	/* Units that are pinned together must be content with less, the others get more. */
-	check_spinners(&(struct spinners){ .cpus = 2, .n = 3, .weight = { 256, 256, 256 },
+	check_spinners((struct share_spinners){ .cpus = 2, .n = 3, .weight = { 256, 256, 256 },
 					  .hard = { "0", "0", "1" } },
 		       (const u64[]){ 5000, 5000, 10000 }, 2);
-	check_spinners(&(struct spinners){ .cpus = 2, .n = 4, .weight = { 256, 512, 256, 768 },
+	check_spinners((struct share_spinners){ .cpus = 2, .n = 4, .weight = { 256, 512, 256, 768 },
 					  .hard = { "0", "0", "1", "1" } },
 		       (const u64[]){ 3333, 6667, 2500, 7500 }, 2);
 }
@@ -96,7 +52,7 @@ static void test_shares_on_many_cpus(void **state)
 static void test_unused_time_goes_by_weight(void **state)
 {
 	/* 6 units that use 5 % each of one CPU leave 7 s of 10, whatever their weight. */
-	check_spinners(&(struct spinners){ .cpus = 1, .n = 3, .weight = { 256, 512, 1024 },
+	check_spinners((struct share_spinners){ .cpus = 1, .n = 3, .weight = { 256, 512, 1024 },
 					  .nappers = 6 },
 		       (const u64[]){ 1000, 2000, 4000 }, 5);
 }
@@ -219,7 +175,7 @@ static void nodes(void *arg)
 	/* They sleep and wake on node 0, where there is always an idle CPU: they stay there. */
 	for (u32 i = 0; i < 2; i++) {
 		sw_set_hard(d->vcpu[i], "0-1");
-		sw_run_guest(d->vcpu[i], guest_naps, NULL);
+		sw_run_guest(d->vcpu[i], share_guest_naps, NULL);
 	}
 	host_run(hal_now_ns() + 30 * MS);
 	for (u32 i = 0; i < 2; i++)

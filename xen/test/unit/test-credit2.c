@@ -44,6 +44,73 @@ static void test_shares_on_many_cpus(void **state)
 	share_run(share_on_many, NULL);
 }
 
+/*
+ * On one CPU, units that always want to run differ in run time, divided by weight, only by what
+ * their credit can differ at the beginning and at the end: each is between C2_CREDIT_INIT and the
+ * cost of a shortest slice below zero.
+ */
+#define SPINNERS 5
+#define CREDIT_INIT (10 * MS)
+
+static void fair_within_bound(void *arg)
+{
+	struct domain *d[SPINNERS];
+	u64 begin[SPINNERS];
+	u32 w[SPINNERS], least = ~0U, most = 0;
+
+	sw_start(*(u64 *)arg, 1, "sched=credit2");
+	for (u32 i = 0; i < SPINNERS; i++) {
+		d[i] = sw_domain(1 + i, 1);
+		w[i] = 64 + host_random_below(1000);
+		least = min(least, w[i]);
+		most = max(most, w[i]);
+		sw_set_params(d[i], w[i], 0);
+		sw_run_guest(d[i]->vcpu[0], guest_spin, NULL);
+	}
+	host_run(hal_now_ns() + 50 * MS + host_random_below(20 * MS));
+	for (u32 i = 0; i < SPINNERS; i++)
+		begin[i] = sw_ran(d[i]->vcpu[0]);
+	for (u32 n = 0; n < 200; n++) {
+		u64 low = ~0UL, high = 0;
+
+		host_run(hal_now_ns() + host_random_below(10 * MS));
+		for (u32 i = 0; i < SPINNERS; i++) {
+			u64 part = (sw_ran(d[i]->vcpu[0]) - begin[i]) * most / w[i];
+
+			low = min(low, part);
+			high = max(high, part);
+		}
+		/* The shortest slice is the rate limit of 1 ms, and the timer needs its time. */
+		HOST_CHECK(high - low <= 2 * (CREDIT_INIT + 1010 * US * most / least));
+	}
+}
+
+static void test_fairness_bound(void **state)
+{
+	for (u64 seed = 1; seed <= 25; seed++)
+		share_run(fair_within_bound, &seed);
+}
+
+/*
+ * Units that may use one CPU only share it by weight, although units on other CPUs of the same run
+ * queue run out of credit more often.
+ */
+static void test_shares_with_affinity(void **state)
+{
+	const char *all = "sched=credit2 credit2_runqueue=all";
+
+	share_check_spinners(&(struct share_spinners){ .cmdline = all, .cpus = 2, .n = 3,
+						       .weight = { 256, 768, 256 },
+						       .hard = { "0", "0", "1" } },
+			     (const u64[]){ 2500, 7500, 10000 }, 2);
+	/* 8 busy vCPUs, most of them on half of the CPUs. */
+	share_check_spinners(&(struct share_spinners){
+				.cmdline = all, .cpus = 4, .n = 8,
+				.weight = { 100, 200, 300, 100, 200, 300, 256, 256 },
+				.hard = { "0-1", "0-1", "0-1", "0-1", "0-1", "0-1", "2", "3" } },
+			     (const u64[]){ 1667, 3333, 5000, 1667, 3333, 5000, 10000, 10000 }, 3);
+}
+
 static void test_weight_changes_at_run_time(void **state)
 {
 	share_run(share_change_weight, &((struct share_case){ 5, "sched=credit2" }));
@@ -360,6 +427,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_shares_follow_weights),
 		cmocka_unit_test(test_shares_on_many_cpus),
+		cmocka_unit_test(test_fairness_bound),
+		cmocka_unit_test(test_shares_with_affinity),
 		cmocka_unit_test(test_weight_changes_at_run_time),
 		cmocka_unit_test(test_caps_hold),
 		cmocka_unit_test(test_hard_affinity_is_kept),
