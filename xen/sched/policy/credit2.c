@@ -42,7 +42,7 @@ static int c2_init(struct scheduler *s)
 
 	if (!cs)
 		return -XEN_ENOMEM;
-	cs->ratelimit = share_boot_ratelimit();
+	c2_boot_params(cs);
 	s->priv = cs;
 	return 0;
 }
@@ -71,7 +71,7 @@ static int c2_domain_init(struct scheduler *s, const struct sched_domain_desc *d
 
 	if (!dom)
 		return -XEN_ENOMEM;
-	share_cap_init(&dom->cap, C2_CAP_PERIOD);
+	share_cap_init(&dom->cap, c2_sched(s)->cap_period);
 	dom->weight = SHARE_DEFAULT_WEIGHT;
 	*dom_priv = dom;
 	return 0;
@@ -199,7 +199,8 @@ static bool better_elsewhere(struct scheduler *s, struct c2_rq *rq, struct c2_un
 	return true;
 }
 
-/* The best unit for @cpu: @prev if it may go on, or the first in the queue that leads it. */
+/* The best unit for @cpu: @prev if it may go on, or the first in the queue that leads it (by the
+ * migration resistance, when it comes from another CPU). */
 static struct c2_unit *choose(struct scheduler *s, struct c2_rq *rq, u32 cpu, struct c2_unit *prev,
 			      s_time_t now)
 {
@@ -210,7 +211,8 @@ static struct c2_unit *choose(struct scheduler *s, struct c2_rq *rq, u32 cpu, st
 	list_for_each_entry_safe(cu, next, &rq->queue, link) {
 		if (keep && cu->credit <= keep->credit)
 			break;
-		if (!cpumask_test(&cu->unit->hard, cpu))
+		if (!cpumask_test(&cu->unit->hard, cpu) ||
+		    (keep && cu->credit <= keep->credit + c2_resist(s, cu, cpu)))
 			continue;
 		if (unlikely(!share_cap_may_run(&cu->dom->cap, now))) {
 			c2_dequeue(rq, cu);

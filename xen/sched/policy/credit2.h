@@ -9,7 +9,6 @@
 #define C2_SLICE_MAX (10 * SHARE_MS)
 #define C2_SLICE_MIN (500 * SHARE_US)
 #define C2_PREEMPT_MARGIN (500 * SHARE_US) /* a waking unit preempts with this lead in credit */
-#define C2_CAP_PERIOD (10 * SHARE_MS)
 #define C2_LOAD_WINDOW (50 * SHARE_MS)
 #define C2_LOAD_UNIT 1024
 #define C2_LOOK_AHEAD 16		/* waiting units looked at for the length of a slice */
@@ -68,6 +67,8 @@ struct c2_sched {
 	struct c2_rq *rq[NR_CPUS];	/* [const once prepared] */
 	u32 nr_rqs;
 	s_time_t ratelimit;		/* atomic */
+	s64 cap_period;			/* ns [const] */
+	s64 resist;			/* the lead that a move to a busy CPU needs [const] */
 	struct c2_cpu cpu[NR_CPUS];
 };
 
@@ -82,6 +83,12 @@ static inline struct c2_rq *c2_rq(const struct scheduler *s, u32 cpu)
 static inline s64 c2_slice_min(const struct scheduler *s)
 {
 	return max(C2_SLICE_MIN, READ_ONCE(c2_sched(s)->ratelimit));
+}
+
+/** The lead in credit that a waiting unit needs before it takes @cpu from another one. */
+static inline s64 c2_resist(const struct scheduler *s, const struct c2_unit *cu, u32 cpu)
+{
+	return cu->unit->cpu == cpu ? 0 : c2_sched(s)->resist;
 }
 
 static inline u32 c2_weight(const struct c2_unit *cu) { return READ_ONCE(cu->dom->weight); }
@@ -127,6 +134,7 @@ struct c2_unit *c2_steal(struct scheduler *s, struct c2_rq *rq, u32 cpu, s_time_
 void c2_balance(struct scheduler *s, struct c2_rq *rq, u32 cpu, s_time_t now);
 
 /* credit2_params.c */
+void c2_boot_params(struct c2_sched *cs);
 int c2_cpu_prepare(struct scheduler *s, u32 cpu, const struct sched_topology *topo);
 int c2_get_domain_params(struct scheduler *s, const void *dom_priv,
 			 struct sched_domain_params *p);

@@ -21,6 +21,34 @@ static u32 max_cpus = 16;
 PARAM_WORD_VAR("credit2_runqueue", credit2_runqueue, group_by, group_names);
 PARAM_UINT_VAR("sched_credit2_max_cpus_runqueue", credit2_max_cpus, max_cpus);
 
+#define DEFAULT_CAP_PERIOD_MS 10U
+#define CAP_PERIOD_MAX_MS 1000U
+#define DEFAULT_RESIST_US 500U
+#define RESIST_MAX_US (C2_CREDIT_INIT / SHARE_US)
+
+static u32 cap_period_ms = DEFAULT_CAP_PERIOD_MS;
+static u32 resist_us = DEFAULT_RESIST_US;
+
+PARAM_UINT_VAR("credit2_cap_period_ms", credit2_cap_period, cap_period_ms);
+PARAM_UINT_VAR("sched_credit2_migrate_resist", credit2_migrate_resist, resist_us);
+
+void c2_boot_params(struct c2_sched *cs)
+{
+	if (cap_period_ms < 1 || cap_period_ms > CAP_PERIOD_MAX_MS) {
+		printk(LOG_WARN "credit2_cap_period_ms=%u is not 1 to %u; using %u\n",
+		       cap_period_ms, CAP_PERIOD_MAX_MS, DEFAULT_CAP_PERIOD_MS);
+		cap_period_ms = DEFAULT_CAP_PERIOD_MS;
+	}
+	if (resist_us > RESIST_MAX_US) {
+		printk(LOG_WARN "sched_credit2_migrate_resist=%u is above %u; using %u\n",
+		       resist_us, (u32)RESIST_MAX_US, DEFAULT_RESIST_US);
+		resist_us = DEFAULT_RESIST_US;
+	}
+	cs->cap_period = cap_period_ms * SHARE_MS;
+	cs->resist = resist_us * SHARE_US;
+	cs->ratelimit = share_boot_ratelimit();
+}
+
 static bool belongs_together(const struct sched_topology *a, const struct sched_topology *b)
 {
 	switch (group_by) {

@@ -41,26 +41,29 @@ static u32 find_idle_cpu(const struct c2_rq *rq, const struct sched_unit *u)
 	return cpumask_first(&ok);
 }
 
-/* The CPU whose unit has the least credit; *@lowest is that credit. */
+/*
+ * The CPU that is easiest to take over, as its unit has the least credit: its own CPU, whose caches
+ * are warm, is easier by the migration resistance. *@lead is how far @cu leads beyond that.
+ */
 static u32 find_poorest_cpu(struct scheduler *s, struct c2_rq *rq, struct c2_unit *cu,
-			    s_time_t now, s64 *lowest)
+			    s_time_t now, s64 *lead)
 {
 	u32 cpu, best = NR_CPUS;
 	cpumask_t m;
 
-	*lowest = INT64_MAX;
+	*lead = INT64_MIN;
 	cpumask_and(&m, &rq->cpus, &cu->unit->hard);
 	cpumask_andnot(&m, &m, &rq->tickled);
 	cpumask_for_each(cpu, &m) {
 		struct c2_unit *cur = c2_sched(s)->cpu[cpu].curr;
-		s64 credit;
+		s64 l;
 
 		if (!cur)
 			continue;
-		credit = cur->credit - c2_cost(rq, cur, max(now - cur->start, (s64)0));
-		/* At equal credit prefer the CPU it last used, whose caches are warm. */
-		if (credit < *lowest || (credit == *lowest && cpu == cu->unit->cpu)) {
-			*lowest = credit;
+		l = cu->credit - (cur->credit - c2_cost(rq, cur, max(now - cur->start, (s64)0))) -
+		    c2_resist(s, cu, cpu);
+		if (l > *lead) {
+			*lead = l;
 			best = cpu;
 		}
 	}
@@ -89,7 +92,7 @@ static bool tickle_other_queues(struct scheduler *s, struct c2_rq *rq, struct c2
 
 void c2_tickle(struct scheduler *s, struct c2_rq *rq, struct c2_unit *cu, s_time_t now)
 {
-	s64 lowest;
+	s64 lead;
 	u32 cpu;
 
 	if (unlikely(cu->parked)) {
@@ -102,9 +105,9 @@ void c2_tickle(struct scheduler *s, struct c2_rq *rq, struct c2_unit *cu, s_time
 		c2_tickle_cpu(s, rq, cpu);
 		return;
 	}
-	cpu = find_poorest_cpu(s, rq, cu, now, &lowest);
+	cpu = find_poorest_cpu(s, rq, cu, now, &lead);
 	/* A unit that gave way must not take the CPU back at once. */
-	if (cpu != NR_CPUS && !cu->yielded && lowest < cu->credit - C2_PREEMPT_MARGIN) {
+	if (cpu != NR_CPUS && !cu->yielded && lead > C2_PREEMPT_MARGIN) {
 		c2_tickle_cpu(s, rq, cpu);
 		return;
 	}
