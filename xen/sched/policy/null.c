@@ -3,8 +3,9 @@
  * The null policy: at most one unit on each CPU, for ever. No time slices, no preemption.
  *
  * A unit gets a CPU of its own the first time it wakes, and keeps it until it is removed or its
- * affinity forbids that CPU. Units that find no free CPU wait in a list; a CPU without a unit takes
- * the first one that it may run.
+ * affinity forbids that CPU. Units that find no free CPU wait in a list. A CPU without a unit takes
+ * the first that prefers it (soft affinity), or else the first that it may run, unless that one
+ * has another free CPU to prefer.
  *
  * Locking: each CPU has a lock, which guards the CPU's slot and the units placed there. The wait
  * list has its own lock, taken inside. Taking a unit from the list changes its CPU, so the lock of
@@ -215,35 +216,60 @@ static void null_sleep(struct scheduler *s, struct sched_unit *u, s_time_t now)
 }
 
 /*
- * Give @cpu, which has no owner, to the first waiting unit that may use it. Several units that woke
- * together may all have tickled this CPU, so the others tickle again. The lock of @cpu is held.
+ * The first unit that waits and prefers @cpu; else the first that may use it and has no free CPU
+ * that it prefers. The list's lock is held.
+ */
+static struct null_unit *choose_waiter(struct scheduler *s, u32 cpu)
+{
+	struct null_sched *ns = s->priv;
+	struct null_unit *nu, *other = NULL;
+
+	list_for_each_entry(nu, &ns->waiting, wait) {
+		const struct sched_unit *u = nu->unit;
+
+		if (!cpumask_test(&u->hard, cpu))
+			continue;
+		if (cpumask_test(&u->soft, cpu))
+			return nu;
+		if (!other && find_free_cpu(s, u, &u->soft) == NR_CPUS)
+			other = nu;
+	}
+	return other;
+}
+
+/* Give @cpu, which has no owner, to @nu. Both locks are held. False: try again. */
+static bool assign(struct scheduler *s, struct null_unit *nu, u32 cpu)
+{
+	struct sched_unit *u = nu->unit;
+	struct null_cpu *nc = null_cpu(s, cpu), *old = null_cpu(s, READ_ONCE(u->cpu));
+
+	ASSERT(!nc->unit && nc->online && !nu->assigned);
+	if (old != nc && !spin_trylock(&old->lock))
+		return false;
+	list_del_init(&nu->wait);
+	u->cpu = cpu;
+	nu->assigned = true;
+	nc->unit = u;
+	if (old != nc)
+		spin_unlock(&old->lock);
+	return true;
+}
+
+/*
+ * Several units that woke together may all have tickled @cpu, which takes one of them, so the
+ * others tickle again. The lock of @cpu is held.
  */
 static void take_waiter(struct scheduler *s, u32 cpu)
 {
 	struct null_sched *ns = s->priv;
-	struct null_cpu *nc = null_cpu(s, cpu);
-	struct null_unit *nu, *next;
+	struct null_unit *nu;
 
 	spin_lock_nested(&ns->wait_lock);
-	list_for_each_entry_safe(nu, next, &ns->waiting, wait) {
-		struct sched_unit *u = nu->unit;
-		struct null_cpu *old = null_cpu(s, READ_ONCE(u->cpu));
-
-		if (nc->unit || !cpumask_test(&u->hard, cpu)) {
-			tickle_free_cpu(s, u);
-			continue;
-		}
-		if (old != nc && !spin_trylock(&old->lock)) {
-			sched_tickle(s, cpu);
-			continue;
-		}
-		list_del_init(&nu->wait);
-		u->cpu = cpu;
-		nu->assigned = true;
-		nc->unit = u;
-		if (old != nc)
-			spin_unlock(&old->lock);
-	}
+	nu = choose_waiter(s, cpu);
+	if (nu && !assign(s, nu, cpu))
+		sched_tickle(s, cpu);
+	list_for_each_entry(nu, &ns->waiting, wait)
+		tickle_free_cpu(s, nu->unit);
 	spin_unlock(&ns->wait_lock);
 }
 

@@ -10,6 +10,7 @@
 #include <xen/console.h>
 #include <xen/errno.h>
 #include <xen/hal/cpu.h>
+#include <xen/hal/vcpu.h>
 
 #include "sched-world.h"
 
@@ -129,6 +130,89 @@ static void test_affinity(void **state)
 	run(affinity, NULL);
 }
 
+/* Units that wake together each get the free CPU they prefer, whichever CPU decides first. */
+static void soft_affinity(void *arg)
+{
+	static const char *const want[] = { "3", "2", "1", "0", "1-2" };
+	struct domain *d;
+
+	sw_start((u64)(uintptr_t)arg, 4, "sched=null");
+	d = sw_domain(1, 5);
+	for (u32 i = 0; i < 4; i++) {
+		sw_set_soft(d->vcpu[i], want[i]);
+		sw_run_guest(d->vcpu[i], guest_spin, NULL);
+	}
+	host_run(hal_now_ns() + 1 * MS);
+	for (u32 i = 0; i < 4; i++)
+		HOST_CHECK(host_cpu_current(3 - i) == d->vcpu[i]);
+	/* A CPU that no unit prefers goes to the one that waits. */
+	sw_set_soft(d->vcpu[4], want[4]);
+	sw_run_guest(d->vcpu[4], guest_spin, NULL);
+	host_run(hal_now_ns() + 1 * MS);
+	HOST_CHECK(sw_ran(d->vcpu[4]) == 0);
+	sched_vcpu_destroy(d->vcpu[0]);
+	host_run(hal_now_ns() + 1 * MS);
+	HOST_CHECK(host_cpu_current(3) == d->vcpu[4]);
+}
+
+static void test_soft_affinity(void **state)
+{
+	for (uintptr_t seed = 1; seed <= 40; seed++)
+		run(soft_affinity, (void *)seed);
+}
+
+static u32 allocs_before_failure;
+
+static int failing_unit_alloc(struct scheduler *s, struct sched_unit *u)
+{
+	return allocs_before_failure-- ? sched_null.unit_alloc(s, u) : -XEN_ENOMEM;
+}
+
+/* Domains that are never finished, or go before or while they have run, keep no CPU. */
+static void failed_creation(void *arg)
+{
+	struct sched_policy failing = sched_null;
+	struct scheduler *s;
+	struct domain *d;
+	int err;
+
+	failing.unit_alloc = failing_unit_alloc;
+	sw_start((u64)(uintptr_t)arg, 4, "sched=null");
+	s = sched_create(&failing, 1, &err);
+	for (u32 cpu = 2; cpu < 4; cpu++) {
+		HOST_CHECK(sched_cpu_leave(cpu) == 0 && sched_cpu_join(cpu, s) == 0);
+		sched_cpu_online(cpu);
+	}
+	for (u32 i = 0; i < 20; i++) {
+		struct vcpu *v = hal_vcpu_alloc();
+
+		/* The third vCPU finds no memory, after the others may have begun to run. */
+		allocs_before_failure = 2;
+		d = sw_domain_in(1, 2, s);
+		for (u32 j = 0; j < host_random_below(3); j++)
+			sw_run_guest(d->vcpu[j], guest_spin, NULL);
+		host_run(hal_now_ns() + host_random_below(2) * MS);
+		v->id = 2;
+		v->domain = d;
+		HOST_CHECK(sched_vcpu_init(v) == -XEN_ENOMEM);
+		hal_vcpu_free(v);
+		sw_domain_destroy(d);
+	}
+	allocs_before_failure = 2;
+	d = sw_domain_in(1, 2, s);
+	for (u32 j = 0; j < 2; j++)
+		sw_run_guest(d->vcpu[j], guest_spin, NULL);
+	host_run(hal_now_ns() + 1 * MS);
+	HOST_CHECK(sw_ran(d->vcpu[0]) > 0 && sw_ran(d->vcpu[1]) > 0);
+	sw_domain_destroy(d);
+}
+
+static void test_failed_creation_keeps_no_cpu(void **state)
+{
+	for (uintptr_t seed = 1; seed <= 5; seed++)
+		run(failed_creation, (void *)seed);
+}
+
 static void parameters(void *arg)
 {
 	struct sched_domain_params p = { .weight = 1 };
@@ -165,6 +249,8 @@ int main(void)
 		cmocka_unit_test(test_one_cpu_each),
 		cmocka_unit_test(test_cpu_is_kept_while_blocked),
 		cmocka_unit_test(test_affinity),
+		cmocka_unit_test(test_soft_affinity),
+		cmocka_unit_test(test_failed_creation_keeps_no_cpu),
 		cmocka_unit_test(test_parameters),
 	};
 

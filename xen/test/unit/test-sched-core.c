@@ -451,6 +451,25 @@ static void test_storms(void **state)
 	}
 }
 
+/* The CPU that was to take a unit leaves before it decides: another one takes the unit. */
+static void tickled_cpu_leaves(void *arg)
+{
+	struct domain *d;
+
+	sw_start(1, 3, arg);
+	d = sw_domain(1, 1);
+	sw_set_soft(d->vcpu[0], "2");
+	sw_run_guest(d->vcpu[0], guest_spin, NULL);
+	HOST_CHECK(sched_cpu_leave(2) == 0);
+	host_run(hal_now_ns() + 10 * MS);
+	HOST_CHECK(sw_ran(d->vcpu[0]) > 9 * MS);
+}
+
+static void test_tickled_cpu_leaves(void **state)
+{
+	for_each_policy(tickled_cpu_leaves);
+}
+
 static void unknown_policy(void *arg)
 {
 	sw_start(1, 1, "sched=fifo");
@@ -474,6 +493,7 @@ int main(void)
 		cmocka_unit_test(test_polling),
 		cmocka_unit_test(test_affinity_moves),
 		cmocka_unit_test(test_storms),
+		cmocka_unit_test(test_tickled_cpu_leaves),
 		cmocka_unit_test(test_unknown_policy_is_named),
 	};
 
