@@ -64,7 +64,9 @@ void sw_domain_destroy(struct domain *d)
 	hal_domain_free(d);
 }
 
-static const struct sched_policy *const general[] = { &sched_credit2, &sched_null, &sched_rtds };
+static const struct sched_policy *const general[] = {
+	&sched_credit2, &sched_null, &sched_rtds, &sched_credit,
+};
 
 const struct sched_policy *sw_policy(u32 n)
 {

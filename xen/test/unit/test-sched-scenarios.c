@@ -153,6 +153,32 @@ static void test_tick_during_removal(void **state)
 	play(tick_during_removal);
 }
 
+/* A vCPU wakes, a CPU is told, and leaves before it decides: another must take the vCPU. */
+static void told_cpu_leaves(void *arg)
+{
+	begin(arg);
+	for (u32 i = 0; i < 30; i++) {
+		struct domain *d = sw_domain(1, 1);
+		u32 work = 0, cpu = 1 + i % (CPUS - 1);
+		char mask[8];
+
+		scnprintf(mask, sizeof(mask), "%u", cpu);
+		sw_set_soft(d->vcpu[0], mask);
+		sw_run_guest(d->vcpu[0], guest_counts, &work);
+		HOST_CHECK(sched_cpu_leave(cpu) == 0);
+		run_for(2 * MS);
+		HOST_CHECK(work);
+		sw_domain_destroy(d);
+		add_cpu(sched_pool(0), cpu);
+		run_for(100 * US);
+	}
+}
+
+static void test_told_cpu_leaves(void **state)
+{
+	play(told_cpu_leaves);
+}
+
 /* Pools come and go while their CPUs have timers armed for the decisions of the former pool. */
 static void pools_in_a_loop(void *arg)
 {
@@ -271,6 +297,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_keeper_leaves),
 		cmocka_unit_test(test_tick_during_removal),
+		cmocka_unit_test(test_told_cpu_leaves),
 		cmocka_unit_test(test_pools_in_a_loop),
 		cmocka_unit_test(test_four_pools),
 		cmocka_unit_test(test_off_and_on),
