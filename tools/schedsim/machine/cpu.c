@@ -18,7 +18,7 @@ BUILD_BUG_ON(MACHINE_MAX_CPUS + 1 > NR_CPUS);
 u32 host_current_cpu;
 u64 host_current_offset;
 u32 nr_cpu_ids;
-cpumask_t cpu_online_map;
+cpumask_t cpu_online_map, cpu_parked_map;
 
 struct machine_config machine_cfg;
 struct machine_hooks machine_hooks;
