@@ -332,6 +332,14 @@ void guest_start(struct guest *g, s64 start, u64 seed)
 	event_set(&g->event, start);
 }
 
+void guest_stop(struct guest *g)
+{
+	event_cancel(&g->event);
+	g->state = GUEST_ENDED;
+	free(g->rounds);
+	g->rounds = NULL;
+}
+
 /* ---- What the machine tells */
 
 static void runs(void *guest, u32 cpu, s64 from)

@@ -57,6 +57,8 @@ extern const struct machine_hooks guest_hooks;
 
 /** Prepare @g, whose v, program, tally, domid and id are set, to start at @start. */
 void guest_start(struct guest *g, s64 start, u64 seed);
+/** Nothing happens to @g any more; it waits for no lock, barrier or condition. */
+void guest_stop(struct guest *g);
 
 /** A new lock, barrier, condition or device; they are all objects. */
 u32 object_create(void);

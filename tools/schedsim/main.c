@@ -6,6 +6,7 @@
 #include <xen/compiler.h>
 
 #include "decision.h"
+#include "property/command.h"
 #include "run.h"
 
 static const char help[] =
@@ -14,6 +15,7 @@ static const char help[] =
 "Runs the hypervisor's own scheduler, core and policies, on simulated machines.\n"
 "\n"
 "  run        simulate a workload\n"
+"  property   look for broken rules in random scenarios\n"
 "  diff       find the first decision that two runs take differently\n"
 "  decisions  write the decisions of a run, for diff\n"
 "\n"
@@ -23,7 +25,10 @@ static const struct {
 	const char *name;
 	int (*run)(int argc, char **argv);
 } commands[] = {
-	{ "run", command_run }, { "diff", command_diff }, { "decisions", command_decisions },
+	{ "run", command_run },
+	{ "diff", command_diff },
+	{ "property", command_property },
+	{ "decisions", command_decisions },
 };
 
 int main(int argc, char **argv)

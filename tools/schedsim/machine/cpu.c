@@ -106,7 +106,10 @@ static s64 switch_cost(struct machine_vcpu *next, u32 cpu)
 	return cost;
 }
 
-/* Other CPUs go on while this one saves and loads states. */
+/*
+ * Other CPUs go on while this one saves and loads states; not the observer, who may wait for this
+ * CPU, which cannot go on before it returns from here.
+ */
 static void run_others(u32 cpu, s64 until)
 {
 	static bool within;
@@ -114,7 +117,7 @@ static void run_others(u32 cpu, s64 until)
 	if (within)
 		return;
 	within = true;
-	while (queue_next_time() <= until)
+	while (queue_next_time() <= until && queue_next_cpu() != MACHINE_OBSERVER)
 		machine_step(until);
 	within = false;
 	host_current_cpu = cpu;
@@ -260,6 +263,8 @@ s64 machine_idle(u32 cpu)
 
 	return c->idle + (c->current->unit.is_idle ? machine_time - c->idle_since : 0);
 }
+
+s64 machine_idle_since(u32 cpu) { return machine_cpus_state[cpu].idle_since; }
 
 struct machine_vcpu *machine_current(u32 cpu)
 {

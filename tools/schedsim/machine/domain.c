@@ -200,6 +200,8 @@ bool machine_cpu_in_pool(u32 cpu, u32 pool)
 	return s && cpumask_test(&s->cpus, cpu);
 }
 
+bool machine_has_policy(const char *name) { return sched_find_policy(name) != NULL; }
+
 bool machine_pool_create(u32 pool, const char *policy, const char **why)
 {
 	const struct sched_policy *p = sched_find_policy(policy);

@@ -22,9 +22,22 @@ void spin_lock(struct spinlock *l)
 
 void spin_lock_nested(struct spinlock *l) { spin_lock(l); }
 
+/* Pretend that another CPU has the lock; at most twice in a row, as it would not keep it. */
+static bool disturbed(void)
+{
+	static u32 in_a_row;
+
+	if (machine_random() % 8 == 0 && in_a_row < 2) {
+		in_a_row++;
+		return true;
+	}
+	in_a_row = 0;
+	return false;
+}
+
 bool spin_trylock(struct spinlock *l)
 {
-	if (l->owner || (unlikely(machine_cfg.disturb) && machine_random() % 8 == 0))
+	if (l->owner || (unlikely(machine_cfg.disturb) && disturbed()))
 		return false;
 	spin_lock(l);
 	return true;

@@ -16,7 +16,9 @@
 
 #include "queue.h"
 
+#ifndef MACHINE_MAX_CPUS
 #define MACHINE_MAX_CPUS 4096U
+#endif
 #define MACHINE_MAX_NODES 64U
 /** The number of the CPU of what acts from outside: moves of CPUs between pools, for example. */
 #define MACHINE_OBSERVER MACHINE_MAX_CPUS
@@ -81,6 +83,8 @@ u64 machine_decisions(void);
 u64 machine_switches(void);
 /** ns that @cpu has idled. */
 s64 machine_idle(u32 cpu);
+/** Since when @cpu, which idles now, has idled. */
+s64 machine_idle_since(u32 cpu);
 /** A number that says what all CPUs decided, and when. */
 u64 machine_digest(void);
 
@@ -129,6 +133,8 @@ struct machine_vcpu *machine_current(u32 cpu);
 bool machine_cpu_in_pool(u32 cpu, u32 pool);
 
 /* CPU pools; from the observer only. */
+/** Is there a policy of this name? Before the boot too. */
+bool machine_has_policy(const char *name);
 bool machine_pool_create(u32 pool, const char *policy, const char **why);
 bool machine_pool_destroy(u32 pool);
 bool machine_cpu_leave(u32 cpu);

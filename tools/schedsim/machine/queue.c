@@ -114,6 +114,12 @@ s64 queue_next_time(void)
 	return used ? heap[0].time : INT64_MAX;
 }
 
+u32 queue_next_cpu(void)
+{
+	assert(used);
+	return heap[0].event->cpu;
+}
+
 struct event *queue_pop(void)
 {
 	struct event *e = heap[0].event;

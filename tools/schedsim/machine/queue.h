@@ -26,6 +26,8 @@ s64 event_time(const struct event *e);
 
 /** The time of the next event, INT64_MAX when there is none. */
 s64 queue_next_time(void);
+/** The CPU of the next event, when there is one. */
+u32 queue_next_cpu(void);
 /** Take the next event out of the queue, which is not empty. */
 struct event *queue_pop(void);
 
