@@ -74,7 +74,7 @@ int command_decisions(int argc, char **argv)
 		die("--queues %s: two numbers must be here", queues);
 	if (!queues)
 		machine_trace_observe(observe, NULL);
-	simulation_start(&sim, &s, workload_read(argv[optind]));
+	simulation_start(&sim, &s, workload_read(argv[optind], s.hz));
 	if (queues) {
 		show_queues(event, time);
 		return STATUS_OK;

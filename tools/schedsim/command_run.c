@@ -9,7 +9,8 @@
 static const char help[] =
 "usage: schedsim run [OPTION...] WORKLOAD\n"
 "\n"
-"Simulate WORKLOAD (the simulator's own JSON, or rt-app's) and print what came out.\n"
+"Simulate WORKLOAD and print what came out. It is the simulator's own JSON, rt-app's, or a\n"
+"recording: of the hypervisor or of Xen, of Linux by trace-cmd (trace.dat) or by Perfetto.\n"
 "\n"
 "%s"
 "  --trace FILE         write the trace, for traces/xltrace.py\n"
@@ -102,7 +103,7 @@ int command_run(int argc, char **argv)
 		fprintf(stderr, "schedsim run: name one workload; see schedsim run --help\n");
 		return STATUS_USAGE;
 	}
-	simulation_start(&sim, &s, workload_read(argv[optind]));
+	simulation_start(&sim, &s, workload_read(argv[optind], s.hz));
 	status = simulation_run(&sim);
 	if (!quiet)
 		summary_print(stdout, &sim, form);

@@ -18,7 +18,6 @@
 
 #define MAX_ARGS 32
 #define AROUND 4000U		/* decisions on the page before and after the first different one */
-#define DEFAULT_HZ 1e9
 
 static const char help[] =
 "usage: schedsim diff [OPTION...] A B [WORKLOAD]\n"
@@ -32,7 +31,6 @@ static const char help[] =
 "%s"
 "  --any-cpu            compare which vCPU starts to run when, not on which CPU\n"
 "  --html FILE          write a page that shows both timelines under one cursor\n"
-"  --tsc-hz HZ          cycles a second in traces (default 1e9)\n"
 "\n"
 "Exit status: 0 no difference, 5 they differ, 1 an input cannot be used, 2 wrong usage.\n";
 
@@ -53,7 +51,6 @@ struct diff {
 	char *shared[MAX_ARGS];		/* options of both simulations */
 	u32 nr_shared;
 	const char *workload, *html;
-	double hz;
 	bool any_cpu;
 	struct side a, b;
 };
@@ -77,7 +74,7 @@ static void resolve(struct diff *d, struct side *s, char *text)
 	s->name = strdup(text);
 	s->kept = zalloc(2 * AROUND, sizeof(*s->kept));
 	if (trace_is_one(text)) {
-		s->trace = trace_read(text, d->hz);
+		s->trace = trace_read(text, d->settings.hz);
 		if (s->trace.lost)
 			die("%s: %llu records are missing from it; capture it with larger rings",
 			    text, (unsigned long long)s->trace.lost);
@@ -308,7 +305,6 @@ static const struct option options[] = {
 	SETTINGS_OPTIONS,
 	{ "any-cpu", no_argument, NULL, 'a' },
 	{ "html", required_argument, NULL, 'H' },
-	{ "tsc-hz", required_argument, NULL, 'z' },
 	{ "help", no_argument, NULL, 'h' },
 	{}
 };
@@ -335,11 +331,6 @@ static enum status parse(struct diff *d, int argc, char **argv)
 		case 'H':
 			d->html = optarg;
 			break;
-		case 'z':
-			d->hz = strtod(optarg, NULL);
-			if (!(d->hz >= 1))
-				die("--tsc-hz %s: a frequency in Hz must be here", optarg);
-			break;
 		case 'h':
 			printf(help, settings_help);
 			exit(STATUS_OK);
@@ -352,7 +343,7 @@ static enum status parse(struct diff *d, int argc, char **argv)
 
 int command_diff(int argc, char **argv)
 {
-	struct diff d = { .settings = settings_default, .hz = DEFAULT_HZ };
+	struct diff d = { .settings = settings_default };
 
 	if (parse(&d, argc, argv) != STATUS_OK)
 		return STATUS_USAGE;

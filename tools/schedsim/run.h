@@ -15,6 +15,7 @@ struct settings {
 	s64 duration;			/* 0: the workload's */
 	s64 stall;			/* longest wait of a runnable vCPU */
 	u64 seed;
+	double hz;			/* cycles a second in a hypervisor's trace */
 	bool disturb, verbose;
 };
 
@@ -29,6 +30,7 @@ extern const struct settings settings_default;
 	{ "duration", required_argument, NULL, 'd' }, \
 	{ "stall", required_argument, NULL, 'w' }, \
 	{ "seed", required_argument, NULL, 's' }, \
+	{ "tsc-hz", required_argument, NULL, 'z' }, \
 	{ "verbose", no_argument, NULL, 'v' }
 /** Take one of these options; false when it is none of them. Dies for a bad value. */
 bool settings_option(struct settings *s, int option, const char *value);

@@ -11,7 +11,8 @@ schedsim_cflags := -std=gnu11 -O2 -g -Wall -Wextra -Werror -Wmissing-prototypes 
 	-Wvla -Wno-unused-parameter -Wno-sign-compare -fno-strict-aliasing -fno-common -fwrapv \
 	-ffile-prefix-map=$(CURDIR)/= -ffunction-sections -fdata-sections -fno-builtin-printf \
 	-D_GNU_SOURCE -D__XEN_TOOLS__ -Ixen/include -Ixen/arch/host/include \
-	-Itools/schedsim -I$(BUILD)/abi -I$(BUILD)/gen
+	-Itools/schedsim -I/usr/include/trace-cmd -I/usr/include/traceevent \
+	-I/usr/include/tracefs -I$(BUILD)/abi -I$(BUILD)/gen
 # One CPU more than a machine has is the observer; masks are whole words.
 schedsim_cflags_schedsim := $(schedsim_cflags) -DNDEBUG -DNR_CPUS=4160
 schedsim_cflags_schedsim-check := $(schedsim_cflags) -DNR_CPUS=128 -DMACHINE_MAX_CPUS=64U
@@ -24,7 +25,7 @@ $$(BUILD)/$(1)/%.o: %.c tools/schedsim/schedsim.mk | $$(xen_made)
 	$$(Q)mkdir -p $$(@D) && $$(CC) $$(schedsim_cflags_$(1)) -MMD -MP -c -o $$@ $$<
 $$(BUILD)/$(1)/$(1): $$(schedsim_objs_$(1))
 	$$(SAY) LD $$@
-	$$(Q)$$(CC) -Wl,--gc-sections -o $$@ $$^ -ljson-c -lz -lm
+	$$(Q)$$(CC) -Wl,--gc-sections -o $$@ $$^ -ljson-c -lz -ltracecmd -ltraceevent -lm
 $$(BUILD)/$(1)/tools/schedsim/page.o: tools/schedsim/page.html
 -include $$(patsubst %.o,%.d,$$(schedsim_objs_$(1)))
 endef

@@ -8,6 +8,7 @@
 
 const struct settings settings_default = {
 	.policy = "credit2", .options = "", .machine = "host", .stall = 10000000000LL, .seed = 1,
+	.hz = 1e9,
 };
 
 const char settings_help[] =
@@ -19,6 +20,7 @@ const char settings_help[] =
 "  --duration TIME      virtual time to simulate, such as 2s (default: the workload's)\n"
 "  --stall TIME         fail when a vCPU waits longer for a CPU (default 10s)\n"
 "  --seed N             of everything random (default 1)\n"
+"  --tsc-hz HZ          cycles a second in a hypervisor's trace (default 1e9)\n"
 "  --verbose            show the hypervisor's log, and memory used\n";
 
 static u64 number(const char *option, const char *text)
@@ -63,6 +65,11 @@ bool settings_option(struct settings *s, int option, const char *value)
 		return true;
 	case 's':
 		s->seed = number("seed", value);
+		return true;
+	case 'z':
+		s->hz = strtod(value, NULL);
+		if (!(s->hz >= 1))
+			die("--tsc-hz %s: a frequency in Hz must be here", value);
 		return true;
 	case 'v':
 		s->verbose = true;

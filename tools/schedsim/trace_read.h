@@ -7,7 +7,6 @@
 
 /* Numbers of the records that matter here, as in traces/catalogue.toml. */
 #define REC_RUNSTATE 0x00021001U	/* with the old state << 8 and the new one << 4 */
-#define REC_RUNSTATE_MASK 0x0ffff00fU
 #define REC_CONTINUE 0x00021002U
 #define REC_SLEEP 0x00028003U
 #define REC_WAKE 0x00028004U

@@ -5,7 +5,9 @@
 #include <string.h>
 
 #include "json.h"
+#include "recorded.h"
 #include "say.h"
+#include "trace_read.h"
 #include "workload.h"
 
 #define MAX_DOMAINS 0x7ff0U
@@ -108,12 +110,22 @@ bool workload_start(struct workload *w, u64 seed, const char **why)
 	return true;
 }
 
-struct workload *workload_read(const char *path)
+struct workload *workload_read(const char *path, double hz)
 {
-	struct json *j = json_open(path);
-	struct workload *w = json_has(j, "tasks") ? workload_rtapp(j) : workload_native(j);
+	struct workload *w;
+	struct json *j;
 
-	json_close(j);
+	if (trace_is_one(path)) {
+		w = workload_trace(path, hz);
+	} else if (tracedat_is_one(path)) {
+		w = workload_tracedat(path);
+	} else if (perfetto_is_one(path)) {
+		w = workload_perfetto(path);
+	} else {
+		j = json_open(path);
+		w = json_has(j, "tasks") ? workload_rtapp(j) : workload_native(j);
+		json_close(j);
+	}
 	number_domains(w);
 	return w;
 }

@@ -30,8 +30,11 @@ struct workload {
 
 struct json;
 
-/** Read @path; the format is chosen by the contents. Dies when it cannot be used. */
-struct workload *workload_read(const char *path);
+/**
+ * Read @path; the format is chosen by the contents. Stamps of hypervisors' traces count @hz a
+ * second. Dies when it cannot be used.
+ */
+struct workload *workload_read(const char *path, double hz);
 /** The simulator's own JSON; rt-app's. */
 struct workload *workload_native(struct json *j);
 struct workload *workload_rtapp(struct json *j);
