@@ -14,11 +14,11 @@ xen_all_srcs := $(patsubst xen/%,%,$(shell find xen -name '*.c' -o -name '*.S' !
 xen_in = $(foreach s,$(xen_all_srcs),$(if $(filter $(1),$(patsubst %/,%,$(dir $(s)))),$(s)))
 
 xen_srcs_x86_64 := $(call xen_in,$(xen_common_dirs) arch/x86 arch/x86/%)
-# libc has the string functions on the host; device drivers need hardware, but not the part of them
-# that only reads bytes.
+# libc has the string functions on the host; device drivers and VMX need hardware, but not the part
+# of them that only reads bytes or makes checks.
 xen_srcs_host := $(filter-out lib/string.c drivers/%,$(call xen_in,$(xen_common_dirs) arch/host)) \
 	$(filter drivers/acpi/parse-% drivers/acpi/numa-% drivers/pci/parse-% \
-	drivers/serial/parse-% drivers/serial/ns16550.c,$(xen_all_srcs))
+	drivers/serial/parse-% drivers/serial/ns16550.c arch/x86/vmx/check-%,$(xen_all_srcs))
 
 xen_cflags_common := -std=gnu11 -O2 -g -Wall -Wextra -Werror -Wmissing-prototypes \
 	-Wstrict-prototypes -Wvla -Wno-unused-parameter -Wno-sign-compare -fno-strict-aliasing -fno-common \
