@@ -61,7 +61,10 @@ $(foreach m,$(guest_modes32),$(eval $(call guest_mode32,$(m))))
 .SECONDARY: $(guest_lib) $(guest_lib_i386)
 -include $(guest_lib:.o=.d) $(guest_lib_i386:.o=.d)
 
-.PHONY: guests test-guest
+.PHONY: guests test-guest test-bochs
 guests: $(guest_elfs) ## build the microguests
 test-guest: $(guest_elfs) $(xen_image) ## run the microguests in QEMU (TESTS= for some)
 	$(Q)$(PYTHON) $(guest_dir)/run.py --build $(BUILD) --env $(ENV) $(GUEST_OPTIONS) $(TESTS)
+test-bochs: $(guest_elfs) $(xen_image) ## run the microguests on VMX, in Bochs, which it fetches
+	-$(Q)scripts/setup.sh --no-install --group bochs
+	$(Q)$(PYTHON) $(guest_dir)/run.py --build $(BUILD) --env $(ENV) --bochs $(GUEST_OPTIONS) $(TESTS)

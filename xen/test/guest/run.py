@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Run microguests in QEMU and tally their verdicts.
+"""Run microguests in QEMU or Bochs and tally their verdicts.
 
 Verdicts: success; skip (not applicable here); error (the test could not run); failure (what it
 tests is wrong). For each test a line "GUEST name verdict seconds" goes to the standard output.
@@ -19,6 +19,9 @@ RUN() in a test's source may say:
                or for the first the second's number
   judges=N     how many of them, from the first, must give a verdict (all)
   cpus=N       of the machine (2)
+  bochs_cpus=N the same for machines in Bochs, which loses a guest's state with several CPUs when the
+               guest faults all the time (docs/emulators.md)
+  bochs_slice=N microseconds after which an interrupt ends a guest's run at the latest in Bochs (5000)
   cpu=MODEL    QEMU's -cpu
   timeout=S    seconds on an idle machine (20)
   end=RE       after the success line this must follow on the console ("." for a blank)
@@ -42,6 +45,7 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 REPO = os.path.dirname(os.path.dirname(os.path.dirname(HERE)))
 sys.path.insert(0, os.path.join(REPO, "scripts"))
+import bochs  # noqa: E402  pylint: disable=wrong-import-position,import-error
 import manifest  # noqa: E402  pylint: disable=wrong-import-position,import-error
 import qemu  # noqa: E402  pylint: disable=wrong-import-position,import-error
 
@@ -54,6 +58,8 @@ PEER_CPU = "EPYC,-rdtscp,-monitor,-xsave,-avx,-avx2,-f16c,-fma"
 SLOW = 6    # a loaded host may take that much longer
 NO_FILE = "no such file"
 BATCH_DOMAINS, BATCH_VCPUS = 6, 8
+# Bochs takes as long to boot as to run many tests.
+BOCHS_BATCH_DOMAINS, BOCHS_BATCH_VCPUS = 24, 32
 LONG = "64"     # the mode that has no suffix
 MODES = (LONG, "flat32", "pg32", "pae32")
 
@@ -215,28 +221,38 @@ def outcomes(tests, seats, how, panic, seconds):
         yield Outcome(test.name, verdict, seconds, why, lines)
 
 
+def machine_for(test, args, folder, **wanted):
+    """The machine that a test asks for, in the emulator that was chosen."""
+    smp = test.options.get("cpus", "2")
+    if args.bochs:
+        return bochs.Machine(folder=folder, smp=test.options.get("bochs_cpus", smp),
+                             slice_us=test.number("bochs_slice", bochs.Machine.slice_us), **wanted)
+    return qemu.Machine(smp=smp, cpu=test.options.get("cpu", qemu.Machine.cpu),
+                        icount=args.icount or bool(test.options.get("icount")), **wanted)
+
+
 def run_dom0(test, args, turn):
     """Boot one test as the first domain of a machine."""
     module = f"{elf_of(test, args)} {test.words('args')}".strip()
-    common = {"smp": test.options.get("cpus", "2"), "modules": [module],
-              "icount": args.icount or bool(test.options.get("icount"))}
     vcpus = test.number("vcpus", 1)
-    if args.peer:
-        append = (f"console=com1 com1=115200,8n1 loglvl=all guest_loglvl=all dom0=pvh noreboot "
-                  f"bootscrub=0 dom0_mem=64M dom0_max_vcpus={vcpus}")
-        machine = qemu.Machine(kernel=args.peer, append=append, cpu=PEER_CPU, mem="512M",
-                               qemu=qemu.find_qemu("qemu-stable-system-x86_64"),
-                               extra=["-device", "amd-iommu,intremap=on"], **common)
-    else:
-        append = (f"console=com1 loglvl=all guest_loglvl=none/all scrub=off dom0_max_vcpus={vcpus} "
-                  f"{test.words('opts')}").strip()
-        machine = qemu.Machine(kernel=os.path.join(args.build, args.env, "xenolith"),
-                               append=append, cpu=test.options.get("cpu", qemu.Machine.cpu),
-                               mem="160M", **common)
-    log = log_of(test, args, turn)
     seat = Seat(test, 0, 0)
     start = time.monotonic()
-    how, panic = watch(machine, [seat], test.number("timeout", 20) * SLOW, log)
+    with tempfile.TemporaryDirectory(prefix="microguest-") as folder:
+        if args.peer:
+            append = (f"console=com1 com1=115200,8n1 loglvl=all guest_loglvl=all dom0=pvh noreboot "
+                      f"bootscrub=0 dom0_mem=64M dom0_max_vcpus={vcpus}")
+            machine = machine_for(test, args, folder, kernel=args.peer, append=append,
+                                  modules=[module], mem="512M")
+            machine.cpu = PEER_CPU
+            machine.qemu = qemu.find_qemu("qemu-stable-system-x86_64")
+            machine.extra = ["-device", "amd-iommu,intremap=on"]
+        else:
+            append = (f"console=com1 loglvl=all guest_loglvl=none/all scrub=off "
+                      f"dom0_max_vcpus={vcpus} {test.words('opts')}").strip()
+            machine = machine_for(test, args, folder, append=append, modules=[module], mem="160M",
+                                  kernel=os.path.join(args.build, args.env, "xenolith"))
+        how, panic = watch(machine, [seat], test.number("timeout", 20) * SLOW,
+                           log_of(test, args, turn))
     return list(outcomes([test], [seat], how, panic, time.monotonic() - start))
 
 
@@ -271,11 +287,8 @@ def run_batch(tests, args, turn):
     with tempfile.TemporaryDirectory(prefix="microguests-") as folder:
         tree = os.path.join(folder, "manifest.dtb")
         modules = manifest.Manifest([description(s, args) for s in seats]).write(tree)
-        machine = qemu.Machine(
-            kernel=os.path.join(args.build, args.env, "xenolith"), append=append, modules=modules,
-            smp=tests[0].options.get("cpus", "2"), mem=f"{memory}M",
-            icount=args.icount or bool(tests[0].options.get("icount")),
-            cpu=tests[0].options.get("cpu", qemu.Machine.cpu))
+        machine = machine_for(tests[0], args, folder, append=append, modules=modules,
+                              kernel=os.path.join(args.build, args.env, "xenolith"), mem=f"{memory}M")
         timeout = sum(t.number("timeout", 20) for t in tests) * SLOW / 2
         how, panic = watch(machine, seats, timeout,
                            log_of(tests[0], args, turn))
@@ -284,9 +297,12 @@ def run_batch(tests, args, turn):
 
 def batches(tests, args):
     """Put tests that want the same machine together."""
+    most_domains, most_vcpus = ((BOCHS_BATCH_DOMAINS, BOCHS_BATCH_VCPUS) if args.bochs else
+                                (BATCH_DOMAINS, BATCH_VCPUS))
     groups = {}
     for test in tests:
-        key = tuple(test.options.get(k, "") for k in ("cpus", "cpu", "opts", "icount"))
+        key = tuple(test.options.get(k, "")
+                    for k in ("cpus", "bochs_cpus", "cpu", "opts", "icount"))
         if test.options.get("alone") or args.alone:
             key = test.name
         groups.setdefault(key, []).append(test)
@@ -295,7 +311,7 @@ def batches(tests, args):
         for test in group:
             n = test.number("domains", 1)
             v = n * test.number("vcpus", 1)
-            if batch and (domains + n > BATCH_DOMAINS or vcpus + v > BATCH_VCPUS):
+            if batch and (domains + n > most_domains or vcpus + v > most_vcpus):
                 yield batch
                 batch, domains, vcpus = [], 0, 0
             batch.append(test)
@@ -327,6 +343,7 @@ def parse():
     add("--jobs", type=int, default=2, help="machines at a time (default: %(default)s)")
     add("--repeat", type=int, default=1, metavar="N", help="run each N times")
     add("--icount", action="store_true", help="deterministic time (see scripts/qemu.py)")
+    add("--bochs", action="store_true", help="in Bochs, on Intel's extension (scripts/bochs.py)")
     add("--peer", metavar="XEN", help="boot this build of Xen instead, to compare (as --dom0)")
     add("--dom0", action="store_true", help="run each test as the first domain")
     add("--alone", action="store_true", help="one test a machine")
@@ -337,6 +354,8 @@ def parse():
     known = set(all_names())
     known |= {f"{name}@{mode}" for name in known for mode in MODES[1:]}
     unknown = set(args.tests) - known
+    if args.bochs and args.peer:
+        parser.error("the peer runs in QEMU only")
     if unknown:
         parser.error("no such test: " + " ".join(sorted(unknown)))
     if set(args.modes) - set(MODES):
@@ -353,6 +372,10 @@ def main():
             print(f"{test.name:31} {test.description}")
         return 0
     tally = dict.fromkeys(VERDICTS, 0)
+    if args.bochs and not bochs.is_there():
+        print("no Bochs in the cache folder: scripts/setup.sh --no-install --group bochs fetches it")
+        print(f"GUEST total 0 0 {len(tests)}")
+        return 0
     for test in [t for t in tests if t.unfit]:
         tally["skip"] += 1
         report(Outcome(test.name, "skip", 0, test.unfit), args.verbose)

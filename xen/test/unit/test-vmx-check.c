@@ -15,7 +15,8 @@ static const struct vmx_caps full = {
 	.basic = 1 | 1UL << 55, .pin = ALLOW_ALL(0x16), .proc = ALLOW_ALL(0x04006172),
 	.proc2 = ALLOW_ALL(0), .exit = ALLOW_ALL(0x36dfb),
 	.entry = ALLOW_ALL(0x11fb),
-	.cr0_fixed0 = 0x80000021, .cr0_fixed1 = 0xffffffff, .cr4_fixed0 = 0x2000, .cr4_fixed1 = 0x3727ff,
+	.cr0_fixed0 = 0x80000021, .cr0_fixed1 = 0xffffffff,
+	.cr4_fixed0 = 0x2000, .cr4_fixed1 = 0x3727ff,
 	.ept_vpid = ~0UL,
 };
 

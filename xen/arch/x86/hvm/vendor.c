@@ -4,7 +4,7 @@
 
 #include "private.h"
 
-static const struct hvm_ops *const vendors[] = { &svm_ops };
+static const struct hvm_ops *const vendors[] = { &svm_ops, &vmx_ops };
 
 const struct hvm_ops *hvm;
 
@@ -15,5 +15,5 @@ void hvm_choose_vendor(void)
 			hvm = vendors[i];
 	if (!hvm)
 		panic("This CPU has no usable virtualisation extension (AMD SVM with nested "
-		      "paging is needed)");
+		      "paging, or Intel VMX with EPT and unrestricted guests, is needed)");
 }

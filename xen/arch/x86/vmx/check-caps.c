@@ -60,7 +60,7 @@ static const struct {
 	{ VMX_CAP_INVEPT, "INVEPT" },
 };
 
-/* Set *@value to the needed bits, the @optional ones that are allowed, and those that must be set. */
+/* Set *@value to the needed bits, those @optional ones that are allowed, and what must be set. */
 static const char *choose(u64 msr, const struct need *needs, u32 nr, u32 optional, u32 *value)
 {
 	u32 must = (u32)msr, may = (u32)(msr >> 32);

@@ -85,7 +85,8 @@ static void check_event(struct entry_check *c)
 		return;
 	demand(c, VMCS_ENTRY_EVENT, type != 1 && type != 7, "a type of event that does not exist");
 	demand(c, VMCS_ENTRY_EVENT, !(event & 0x7ffff000), "a reserved bit is set");
-	demand(c, VMCS_ENTRY_EVENT, type != VMX_TYPE_NMI || vector == 2, "an NMI with another vector");
+	demand(c, VMCS_ENTRY_EVENT, type != VMX_TYPE_NMI || vector == 2,
+	       "an NMI with another vector");
 	demand(c, VMCS_ENTRY_EVENT, type != VMX_TYPE_EXCEPTION || vector < 32,
 	       "an exception beyond vector 31");
 	demand(c, VMCS_ENTRY_EVENT,
@@ -138,7 +139,8 @@ void check_host(struct entry_check *c)
 
 	demand_fixed(c, VMCS_HOST_CR0, caps->cr0_fixed0, caps->cr0_fixed1, 0);
 	demand_fixed(c, VMCS_HOST_CR4, caps->cr4_fixed0, caps->cr4_fixed1, 0);
-	demand(c, VMCS_HOST_CR4, field_of(c, VMCS_HOST_CR4) & X86_CR4_PAE, "a 64-bit host without PAE");
+	demand(c, VMCS_HOST_CR4, field_of(c, VMCS_HOST_CR4) & X86_CR4_PAE,
+	       "a 64-bit host without PAE");
 	demand(c, VMCS_HOST_CR3, !(field_of(c, VMCS_HOST_CR3) >> c->src->phys_bits),
 	       "wider than physical addresses");
 	demand(c, VMCS_HOST_EFER, (efer & EFER_LMA) && (efer & EFER_LME), "not of a 64-bit host");

@@ -93,7 +93,8 @@ static void check_code(struct entry_check *c)
 	demand(c, rights_at(CS), type != 3 || !dpl, "data, and not of ring 0");
 	demand(c, rights_at(CS), (type & 0xd) != 9 || dpl == ss, "not of the stack's ring");
 	demand(c, rights_at(CS), (type & 0xd) != 0xd || dpl <= ss, "of a ring outside the stack's");
-	demand(c, rights_at(CS), !is_long(c) || !(rights & VMX_RIGHTS_L) || !(rights & VMX_RIGHTS_DB),
+	demand(c, rights_at(CS),
+	       !is_long(c) || !(rights & VMX_RIGHTS_L) || !(rights & VMX_RIGHTS_DB),
 	       "both 64-bit and 32-bit");
 	demand(c, base_at(CS), !(field_of(c, base_at(CS)) >> 32), "beyond 4 GiB");
 	check_rights(c, CS, false);
@@ -176,7 +177,8 @@ static void check_flow(struct entry_check *c)
 	u64 event = field_of(c, VMCS_ENTRY_EVENT);
 	bool interrupt = (event & VMX_EVENT_VALID) && !(event & VMX_EVENT_TYPE);
 
-	demand(c, VMCS_GUEST_RIP, is64 ? is_canonical(rip) : !(rip >> 32), "not an address of code");
+	demand(c, VMCS_GUEST_RIP, is64 ? is_canonical(rip) : !(rip >> 32),
+	       "not an address of code");
 	demand(c, VMCS_GUEST_RFLAGS, !(flags & RFLAGS_ZERO) && (flags & RFLAGS_ONE),
 	       "a reserved bit is wrong");
 	demand(c, VMCS_GUEST_RFLAGS, !(flags & RFLAGS_VM) || (!is_long(c) && !real),

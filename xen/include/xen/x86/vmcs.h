@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Intel's virtual-machine control structure: encodings of its fields (SDM volume 3, appendix B), the
- * bits of its controls (chapter 24), exit reasons (appendix C). Plain numbers, so that assembly can
- * include this too.
+ * Intel's virtual-machine control structure: encodings of its fields (SDM volume 3, appendix B),
+ * the bits of its controls (chapter 24), exit reasons (appendix C). Plain numbers, so that assembly
+ * can include this too.
  */
 #ifndef XEN_X86_VMCS_H
 #define XEN_X86_VMCS_H
@@ -72,6 +72,7 @@
 #define VMCS_INTERRUPTIBILITY	0x4824
 #define VMCS_ACTIVITY		0x4826
 #define VMCS_GUEST_SYSENTER_CS	0x482a
+#define VMCS_PREEMPTION_TIMER	0x482e
 #define VMCS_HOST_SYSENTER_CS	0x4c00
 /* Natural width */
 #define VMCS_CR0_MASK		0x6000
@@ -114,6 +115,7 @@
 #define VMX_PIN_INTERRUPTS	0x00000001	/* external interrupts exit */
 #define VMX_PIN_NMI		0x00000008
 #define VMX_PIN_VIRTUAL_NMI	0x00000020
+#define VMX_PIN_PREEMPTION	0x00000040	/* the preemption timer counts */
 /* Primary processor-based controls */
 #define VMX_PROC_INTR_WINDOW	0x00000004
 #define VMX_PROC_TSC_OFFSET	0x00000008
@@ -155,7 +157,7 @@
 #define VMX_EVENT_TYPE		0x00000700
 #define VMX_EVENT_TYPE_SHIFT	8
 #define VMX_EVENT_ERROR		0x00000800	/* it has an error code */
-#define VMX_EVENT_IRET_UNBLOCK	0x00001000	/* an IRET ended the blocking of NMIs, and faulted */
+#define VMX_EVENT_IRET_UNBLOCK	0x00001000	/* an IRET unblocked NMIs, and faulted */
 #define VMX_EVENT_VALID		0x80000000
 #define VMX_TYPE_INTR		0
 #define VMX_TYPE_NMI		2
@@ -209,6 +211,7 @@
 #define VMX_EXIT_EPT_VIOLATION	48
 #define VMX_EXIT_EPT_MISCONFIG	49
 #define VMX_EXIT_INVEPT		50
+#define VMX_EXIT_PREEMPTION	52
 #define VMX_EXIT_INVVPID	53
 #define VMX_EXIT_WBINVD		54
 #define VMX_EXIT_XSETBV		55

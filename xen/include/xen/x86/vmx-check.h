@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What VMX demands, as pure functions that unit tests can call: which controls a processor allows,
- * and the checks that it makes when it enters a guest. The processor says only that an entry failed;
- * the same checks in software name the field (SDM volume 3, sections 26.2 and 26.3, appendix A).
+ * and the checks that it makes when it enters a guest. The processor says only that an entry
+ * failed; the same checks in software name the field (SDM volume 3, sections 26.2 and 26.3,
+ * appendix A).
  */
 #ifndef XEN_X86_VMX_CHECK_H
 #define XEN_X86_VMX_CHECK_H
@@ -25,8 +26,9 @@ struct vmx_controls {
 };
 
 /**
- * Choose the controls on a processor with @caps. @proc2_wanted are additional secondary controls that
- * must be there. Returns NULL, or the name of a feature that Xenolith needs and the processor lacks.
+ * Choose the controls on a processor with @caps. @proc2_wanted are additional secondary controls
+ * that must be there. Returns NULL, or the name of a feature that Xenolith needs and the processor
+ * lacks.
  */
 const char *vmx_choose_controls(const struct vmx_caps *caps, u32 proc2_wanted,
 				struct vmx_controls *out);
@@ -48,9 +50,9 @@ struct vmx_entry_fault {
 };
 
 /**
- * Make the checks of a VM entry: of the controls, the host's state, the guest's. False: @fault is the
- * first thing wrong. Covers the controls that vmx_choose_controls() sets; true is no promise that
- * the processor agrees.
+ * Make the checks of a VM entry: of the controls, the host's state, the guest's. False: @fault is
+ * the first thing wrong. Covers the controls that vmx_choose_controls() sets, so the processor may
+ * still find something else.
  */
 bool vmx_entry_valid(const struct vmx_entry_source *src, struct vmx_entry_fault *fault);
 /** The name of @field, or "?". */

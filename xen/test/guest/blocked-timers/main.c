@@ -7,7 +7,7 @@
 #include "cpu.h"
 
 TEST("timers of blocked vCPUs take no time from another domain");
-RUN("domains=2 judges=1 vcpus=100 memory=48 timeout=60 cpus=1 alone=1 icount=1");
+RUN("domains=2 judges=1 vcpus=100 memory=48 timeout=60 cpus=1 alone=1 icount=1 bochs_slice=100");
 
 #define WINDOW (20 * MS)
 #define WINDOWS 30

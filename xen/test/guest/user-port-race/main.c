@@ -7,7 +7,7 @@
 #include "cpu.h"
 
 TEST("user mode reaches no port through the emulator, whatever another vCPU writes into its code");
-RUN("vcpus=2 timeout=40 icount=1");
+RUN("vcpus=2 timeout=40 icount=1 bochs_cpus=1");
 
 #define CR4_OSXSAVE BIT(18)
 #define CPUID_XSAVE BIT(26)

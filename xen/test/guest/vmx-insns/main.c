@@ -12,6 +12,7 @@ static u64 operand[2] __attribute__((aligned(16)));
 				 :: "b"(operand) : "rax", "rcx", "rdx", "memory");           \
 	}
 DEFINE_INSN(do_vmcall, ".byte 0x0f, 0x01, 0xc1")
+DEFINE_INSN(do_vmmcall, ".byte 0x0f, 0x01, 0xd9")
 DEFINE_INSN(do_vmlaunch, ".byte 0x0f, 0x01, 0xc2")
 DEFINE_INSN(do_vmresume, ".byte 0x0f, 0x01, 0xc3")
 DEFINE_INSN(do_vmxoff, ".byte 0x0f, 0x01, 0xc4")
@@ -40,7 +41,7 @@ struct insn {
 };
 
 static const struct insn never[] = {
-	{ do_vmcall, "vmcall" },     { do_vmlaunch, "vmlaunch" }, { do_vmresume, "vmresume" },
+	{ do_vmlaunch, "vmlaunch" }, { do_vmresume, "vmresume" },
 	{ do_vmxoff, "vmxoff" },     { do_vmfunc, "vmfunc" },	  { do_vmread, "vmread" },
 	{ do_vmwrite, "vmwrite" },   { do_invept, "invept" },	  { do_invvpid, "invvpid" },
 	{ do_getsec, "getsec" },     { do_monitorx, "monitorx" }, { do_mwaitx, "mwaitx" },
@@ -65,8 +66,17 @@ static void check(void (*fn)(void *arg), const char *name, bool offered)
 		      t.taken ? "" : "no trap,", t.vector);
 }
 
+/* Each vendor has one instruction for hypercalls; there is none of the other's. */
+static void check_hypercall_insns(void)
+{
+	bool intel = cpuid(0, 0).b == 0x756e6547;	/* "Genu" */
+
+	check(intel ? do_vmmcall : do_vmcall, intel ? "vmmcall" : "vmcall", false);
+}
+
 void test_main(void)
 {
+	check_hypercall_insns();
 	for (u32 i = 0; i < ARRAY_SIZE(never); i++)
 		check(never[i].fn, never[i].name, false);
 	for (u32 i = 0; i < ARRAY_SIZE(never_or_nop); i++) {

@@ -26,7 +26,7 @@ struct hvm_seg {
 #define HVM_SEG_ATTR_L BIT(9)
 #define HVM_SEG_ATTR_DB BIT(10)
 
-/** The backend of a virtualisation extension (SVM). Every slot is filled. */
+/** The backend of a virtualisation extension (SVM, VMX). Every slot is filled. */
 struct hvm_ops {
 	const char *name;
 	/** Entries of its second-stage page tables. */
@@ -112,7 +112,7 @@ struct hvm_ops {
 	void (*allow_ports)(u16 first, u16 last);
 };
 
-extern const struct hvm_ops svm_ops;
+extern const struct hvm_ops svm_ops, vmx_ops;
 /** The extension in use, chosen at boot. */
 extern const struct hvm_ops *hvm;
 
