@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include <xen/x86/regs.h>
-#include <xen/x86/vmx-check.h>
+#include "../../arch/x86/vmx/check.h"
 
 #define ALLOW_ALL(must) ((must) | 0xffffffffUL << 32)
 #define NR_FIELDS 0x7000

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Which controls a processor allows, and whether these are enough. */
-#include <xen/x86/vmx-check.h>
+#include "check.h"
 
 /* Of the basic MSR: the other capability MSRs say which default controls may be switched off. */
 #define BASIC_TRUE_CONTROLS (1UL << 55)

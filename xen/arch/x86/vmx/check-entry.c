@@ -2,7 +2,7 @@
 /* The checks of a VM entry, and those of the controls and the host's state (SDM 26.2). */
 #include <xen/x86/regs.h>
 
-#include "check.h"
+#include "check-fields.h"
 
 static const struct {
 	u32 field;

@@ -2,7 +2,7 @@
 /* The checks that a VM entry makes of the guest's state (SDM 26.3). */
 #include <xen/x86/regs.h>
 
-#include "check.h"
+#include "check-fields.h"
 
 #define RFLAGS_ONE 0x00000002UL
 #define RFLAGS_ZERO 0xffffffffffc08028UL

@@ -1,65 +1,61 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Shared by the checks of a VM entry. */
+/*
+ * What VMX demands, as pure functions that unit tests can call: which controls a processor allows,
+ * and the checks that it makes when it enters a guest. The processor says only that an entry
+ * failed; the same checks in software name the field (SDM volume 3, sections 26.2 and 26.3,
+ * appendix A).
+ */
 #ifndef VMX_CHECK_H
 #define VMX_CHECK_H
 
-#include <xen/x86/vmx-check.h>
+#include <xen/compiler.h>
+#include "vmcs.h"
 
-/** The checks of one entry; the first fault ends them. */
-struct entry_check {
-	const struct vmx_entry_source *src;
-	struct vmx_entry_fault *fault;
-	bool failed;
+/** Values of the capability MSRs. Of a control's MSR the low half are bits that must be set, the
+ * high half those that may be. */
+struct vmx_caps {
+	u64 basic;
+	u64 pin, proc, proc2, exit, entry;
+	u64 cr0_fixed0, cr0_fixed1, cr4_fixed0, cr4_fixed1;
+	u64 ept_vpid;
 };
 
-static inline u64 field_of(struct entry_check *c, u32 field)
-{
-	return c->src->read(c->src->ctx, field);
-}
+/** The controls with which every guest begins. */
+struct vmx_controls {
+	u32 pin, proc, proc2, exit, entry;
+};
 
-/** @field breaks @rule unless @holds. */
-static inline void demand(struct entry_check *c, u32 field, bool holds, const char *rule)
-{
-	if (holds || c->failed)
-		return;
-	c->failed = true;
-	*c->fault = (struct vmx_entry_fault){ field, vmcs_field_name(field), field_of(c, field),
-					      rule };
-}
+/**
+ * Choose the controls on a processor with @caps. @proc2_wanted are additional secondary controls
+ * that must be there. Returns NULL, or the name of a feature that Xenolith needs and the processor
+ * lacks.
+ */
+const char *vmx_choose_controls(const struct vmx_caps *caps, u32 proc2_wanted,
+				struct vmx_controls *out);
 
-static inline bool is_canonical(u64 va) { return (u64)((s64)(va << 16) >> 16) == va; }
+/** A VMCS, read field by field, and the processor that is to enter it. */
+struct vmx_entry_source {
+	u64 (*read)(void *ctx, u32 field);
+	void *ctx;
+	const struct vmx_caps *caps;
+	u32 phys_bits;		/* width of physical addresses */
+};
 
-static inline void demand_canonical(struct entry_check *c, u32 field)
-{
-	demand(c, field, is_canonical(field_of(c, field)), "not a canonical address");
-}
+/** A field that an entry refuses. */
+struct vmx_entry_fault {
+	u32 field;		/* VMCS_* */
+	const char *name;
+	u64 value;
+	const char *rule;	/* what it breaks */
+};
 
-/** The bits of the control register in @field that the processor fixes, but for @free. */
-static inline void demand_fixed(struct entry_check *c, u32 field, u64 ones, u64 may, u64 free)
-{
-	u64 v = field_of(c, field);
-
-	demand(c, field, !(ones & ~free & ~v), "a bit is clear that must be set");
-	demand(c, field, !(v & ~free & ~may), "a reserved bit is set");
-}
-
-/** A page attribute table: eight types, of which 2 and 3 do not exist. */
-static inline void demand_pat(struct entry_check *c, u32 field)
-{
-	u64 pat = field_of(c, field);
-	bool ok = true;
-
-	for (u32 i = 0; i < 64; i += 8) {
-		u64 type = pat >> i & 0xff;
-
-		ok = ok && type <= 7 && type != 2 && type != 3;
-	}
-	demand(c, field, ok, "a memory type that does not exist");
-}
-
-/** Parts of vmx_entry_valid(), in the processor's order. */
-void check_controls(struct entry_check *c);
-void check_host(struct entry_check *c);
-void check_guest(struct entry_check *c);
+/**
+ * Make the checks of a VM entry: of the controls, the host's state, the guest's. False: @fault is
+ * the first thing wrong. Covers the controls that vmx_choose_controls() sets, so the processor may
+ * still find something else.
+ */
+bool vmx_entry_valid(const struct vmx_entry_source *src, struct vmx_entry_fault *fault);
+/** The name of @field, or "?". */
+const char *vmcs_field_name(u32 field);
 
 #endif

@@ -4,7 +4,7 @@
  * the current VMCS, and store them again at its exit. RSP is in the VMCS. Returns 0, or 1 when the
  * processor refused the entry before it loaded anything. Interrupts are off throughout.
  */
-#include <xen/x86/vmcs.h>
+#include "vmcs.h"
 
 	.text
 	.globl vmx_enter

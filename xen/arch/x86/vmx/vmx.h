@@ -5,7 +5,7 @@
 
 #include <xen/assert.h>
 #include <xen/percpu.h>
-#include <xen/x86/vmx-check.h>
+#include "check.h"
 
 #include <asm/hvm.h>
 #include <asm/processor.h>

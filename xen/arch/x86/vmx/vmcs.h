@@ -4,8 +4,8 @@
  * the bits of its controls (chapter 24), exit reasons (appendix C). Plain numbers, so that assembly
  * can include this too.
  */
-#ifndef XEN_X86_VMCS_H
-#define XEN_X86_VMCS_H
+#ifndef VMX_VMCS_H
+#define VMX_VMCS_H
 
 /* 16 bits */
 #define VMCS_VPID		0x0000
