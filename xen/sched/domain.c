@@ -109,7 +109,7 @@ static void remove(struct scheduler *s, struct sched_unit *u)
 	spin_unlock(&in->units_lock);
 	l = sched_unit_lock(u, &flags);
 	ASSERT(u->inserted && u->sched == s && !u->running && !u->runnable);
-	u->inserted = false;
+	u->inserted = u->held_back = false;
 	s->ops->unit_remove(s, u, hal_now_ns());
 	spin_unlock_irqrestore(l, flags);
 }

@@ -17,7 +17,7 @@ void sched_dump_unit(const struct sched_unit *u, const char *state)
 	       soft);
 }
 
-static void dump_instance(struct scheduler *s)
+void sched_dump_instance(struct scheduler *s)
 {
 	s_time_t now = hal_now_ns();
 	u32 cpu;
@@ -50,7 +50,7 @@ static void dump_run_queues(char key)
 
 	rcu_read_lock();
 	for (s = sched_pool_from(0); s; s = sched_pool_from(s->pool_id + 1))
-		dump_instance(s);
+		sched_dump_instance(s);
 	rcu_read_unlock();
 	sched_free_cpus(&free);
 	if (cpumask_empty(&free))

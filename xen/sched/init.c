@@ -123,5 +123,6 @@ void sched_init(void)
 	sched_boot_cpu_online();
 	sched_register_keys();
 	sched_charge_init();
+	sched_watchdog_init();
 	printk(LOG_INFO "Scheduler: %s\n", policy->name);
 }

@@ -79,6 +79,10 @@ void sched_timer_prepare(u32 cpu);
 void sched_boot_cpu_online(void);
 void sched_register_keys(void);
 void sched_charge_init(void);
+void sched_watchdog_init(void);
+
+/** Print the run queues of an instance. Inside an RCU read section or a control call. */
+void sched_dump_instance(struct scheduler *s);
 
 /** Let the unit use all CPUs if its instance has none that its affinity allows. Its lock held. */
 void sched_keep_usable(struct sched_unit *u);

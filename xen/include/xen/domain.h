@@ -36,6 +36,9 @@ struct vcpu {
 	u32 id;			/* [const] */
 	struct domain *domain;	/* [const] */
 	struct sched_unit unit;
+	/* For sched/watchdog.c [run-queue lock of the unit] */
+	s_time_t sched_waits_since;
+	bool sched_stall_told;
 
 	/* Scheduling [run-queue lock unless atomic] */
 	unsigned long pause_flags;	/* VPF_*, atomic */

@@ -152,6 +152,8 @@ static void a653_unit_insert(struct scheduler *s, struct sched_unit *u, s_time_t
 {
 	struct a653_sched *as = a653_sched(s);
 
+	/* Between its windows, it always waits on purpose. */
+	u->held_back = true;
 	list_add_tail(&a653_unit(u)->link, &as->units);
 	a653_find_owners(as, now);
 	a653_tickle(s);

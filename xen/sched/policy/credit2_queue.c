@@ -41,7 +41,7 @@ void c2_set_active(struct c2_rq *rq, struct c2_unit *cu, bool active, s_time_t n
 static void park(struct c2_rq *rq, struct c2_unit *cu)
 {
 	list_add_tail(&cu->link, &rq->parked);
-	cu->parked = true;
+	cu->parked = cu->unit->held_back = true;
 	rq->next_unpark = min(rq->next_unpark, READ_ONCE(cu->dom->cap.next_refill));
 }
 
@@ -78,7 +78,7 @@ void c2_dequeue(struct c2_rq *rq, struct c2_unit *cu)
 		WRITE_ONCE(rq->nr_queued, rq->nr_queued - 1);
 	if (cu->queued || cu->parked)
 		list_del_init(&cu->link);
-	cu->queued = cu->parked = false;
+	cu->queued = cu->parked = cu->unit->held_back = false;
 }
 
 void c2_unpark(struct c2_rq *rq, s_time_t now)
@@ -97,7 +97,7 @@ void c2_unpark(struct c2_rq *rq, s_time_t now)
 	}
 	list_for_each_entry_safe(cu, next, &again, link) {
 		list_del_init(&cu->link);
-		cu->parked = false;
+		cu->parked = cu->unit->held_back = false;
 		c2_enqueue(rq, cu, now);
 	}
 }

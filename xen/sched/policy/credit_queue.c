@@ -58,6 +58,7 @@ void cr_enqueue(struct cr_sched *cs, struct cr_cpu *c, struct cr_unit *cu, s_tim
 	}
 	list_add_tail(&cu->link, &c->parked);
 	cu->place = CR_PARKED;
+	cu->unit->held_back = true;
 	c->next_unpark = min(c->next_unpark, READ_ONCE(cu->dom->cap.next_refill));
 }
 
@@ -68,6 +69,7 @@ void cr_dequeue(struct cr_sched *cs, struct cr_cpu *c, struct cr_unit *cu)
 		return;
 	list_del_init(&cu->link);
 	cu->place = CR_NOWHERE;
+	cu->unit->held_back = false;
 	if (cu->movable) {
 		cu->movable = false;
 		ASSERT(c->nr_movable[cu->class]);

@@ -147,6 +147,7 @@ static void wait_for_cpu(struct scheduler *s, struct sched_unit *u)
 
 	ASSERT(!nu->assigned && u->runnable);
 	spin_lock_nested(&ns->wait_lock);
+	u->held_back = true;
 	if (list_empty(&nu->wait))
 		list_add_tail(&nu->wait, &ns->waiting);
 	spin_unlock(&ns->wait_lock);
@@ -249,6 +250,7 @@ static bool assign(struct scheduler *s, struct null_unit *nu, u32 cpu)
 	list_del_init(&nu->wait);
 	u->cpu = cpu;
 	nu->assigned = true;
+	u->held_back = false;
 	nc->unit = u;
 	if (old != nc)
 		spin_unlock(&old->lock);

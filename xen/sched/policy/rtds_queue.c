@@ -90,6 +90,7 @@ void rtds_enqueue(struct scheduler *s, struct rtds_unit *ru, s_time_t now)
 	begin_due_period(ru, now);
 	next_level(ru);
 	insert_by_deadline(rs, ru);
+	ru->unit->held_back = !rtds_has_time(ru);
 	if (rtds_has_time(ru))
 		insert_by_priority(rs, ru);
 }

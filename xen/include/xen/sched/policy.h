@@ -35,6 +35,8 @@ struct sched_unit {
 	bool inserted;		/* between unit_insert and unit_remove [run-queue lock of cpu] */
 	bool runnable;		/* [run-queue lock of cpu] as last told to the policy */
 	bool running;		/* on a CPU now; cleared once its state is saved */
+	bool held_back;		/* set by its policy: waits on purpose, for its budget, its window
+				 * or a CPU of its own [run-queue lock of cpu] */
 	u32 cpu;		/* CPU whose run queue it belongs to [run-queue lock] */
 	u32 last_cpu;		/* CPU it last ran on, NR_CPUS: none [the CPU that runs it] */
 	cpumask_t hard, soft;	/* affinities [run-queue lock of cpu] */
