@@ -5,6 +5,7 @@
 
 #include <xen/compiler.h>
 
+#include "agree.h"
 #include "decision.h"
 #include "property/command.h"
 #include "run.h"
@@ -17,6 +18,7 @@ static const char help[] =
 "  run        simulate a workload\n"
 "  property   look for broken rules in random scenarios\n"
 "  diff       find the first decision that two runs take differently\n"
+"  agree      compare the decisions in a hypervisor's trace with the simulator's\n"
 "  decisions  write the decisions of a run, for diff\n"
 "\n"
 "schedsim COMMAND --help explains a command; docs/schedsim.md explains all.\n";
@@ -28,6 +30,7 @@ static const struct {
 	{ "run", command_run },
 	{ "diff", command_diff },
 	{ "property", command_property },
+	{ "agree", command_agree },
 	{ "decisions", command_decisions },
 };
 

@@ -33,6 +33,7 @@ static void charge(struct vcpu *v, s64 ns)
 
 	if (!curr || curr == v || ns <= 0)
 		return;
+	trace_sched_charge(v->domain->id, v->id, (u32)min(ns, (s64)UINT32_MAX));
 	charge_unit(v, ns);
 	charge_unit(curr, -ns);
 }

@@ -64,6 +64,7 @@ static void context_saved(struct sched_cpu *sc, struct vcpu *prev, s_time_t now)
 		return;
 	ASSERT(u->running && sc == &sched_cpus[u->cpu]);
 	spin_lock(sc->lock);
+	trace_sched_saved(prev->domain->id, prev->id);
 	__atomic_store_n(&u->running, false, __ATOMIC_RELEASE);
 	sc->sched->ops->context_saved(sc->sched, u, now);
 	spin_unlock(sc->lock);
@@ -91,6 +92,7 @@ static void schedule(void)
 	struct spinlock *l = sched_cpu_lock(sc, &flags);
 	s_time_t now = hal_now_ns();
 
+	trace_sched_time((u64)now);
 	if (pu)
 		pu->runnable = vcpu_runnable(prev);
 	if (likely(sc->sched))

@@ -151,6 +151,7 @@ void sched_vcpu_destroy(struct vcpu *v)
 	__atomic_fetch_or(&v->pause_flags, VPF_DOWN, __ATOMIC_SEQ_CST);
 	vcpu_sleep_sync(v);
 	ASSERT(v != hal_current_vcpu());
+	trace_sched_remove(v->domain->id, v->id);
 	remove(s, u);
 	s->ops->unit_free(s, u);
 	u->priv = u->dom_priv = NULL;

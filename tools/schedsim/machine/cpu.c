@@ -146,6 +146,10 @@ void hal_context_switch(struct vcpu *prev, struct vcpu *next)
 		n->runs_on = cpu;
 		machine_hooks.runs(n->guest, cpu, c->busy_until);
 	}
+	if (machine_hooks.saves && !prev->unit.is_idle) {
+		machine_hooks.saves(cpu);
+		host_current_cpu = cpu;
+	}
 	if (unlikely(machine_cfg.disturb) && machine_random() % 4 == 0)
 		run_others(cpu, c->busy_until);
 }
@@ -161,6 +165,24 @@ static void decide(void *arg)
 	if (machine_cfg.costs.decision && !c->current->unit.is_idle)
 		machine_hooks.loses(machine_of(c->current)->guest, machine_cfg.costs.decision);
 	schedule_softirq();
+}
+
+void machine_set_time(s64 time, u32 cpu)
+{
+	services_run_rcu();
+	machine_time = time;
+	host_current_cpu = cpu;
+}
+
+bool machine_decide(u32 cpu)
+{
+	struct machine_cpu_state *c = &machine_cpus_state[cpu];
+	bool asked = event_pending(&c->schedule) | services_expire(cpu);
+
+	host_current_cpu = cpu;
+	event_cancel(&c->schedule);
+	decide(c);
+	return asked;
 }
 
 bool machine_step(s64 until)

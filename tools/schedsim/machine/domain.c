@@ -136,6 +136,13 @@ bool machine_set_affinity(struct machine_vcpu *v, const u64 *hard, const u64 *so
 		       "affinity to CPUs outside of the pool", why);
 }
 
+void machine_vcpu_destroy(struct machine_vcpu *v)
+{
+	v->v.domain->vcpu[v->v.id] = NULL;
+	sched_vcpu_destroy(&v->v);
+	free(v);
+}
+
 void machine_domain_destroy(u16 domid)
 {
 	struct domain *d = domains[domid];

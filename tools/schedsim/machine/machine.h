@@ -60,6 +60,9 @@ struct machine_hooks {
 	void (*runs)(void *guest, u32 cpu, s64 from);
 	/** It has left its CPU now. */
 	void (*stops)(void *guest);
+	/** @cpu saves the state of a vCPU, which others cannot run before this returns. NULL: the
+	 * machine itself lets other CPUs go on when it is disturbed. */
+	void (*saves)(u32 cpu);
 	/** The hypervisor took @ns from the vCPU, which is on a CPU. */
 	void (*loses)(void *guest, s64 ns);
 };
@@ -76,6 +79,13 @@ s64 machine_now(void);
 u32 machine_cpu(void);
 /** Execute the next event; false when there is none before @until, which it then is. */
 bool machine_step(s64 until);
+/**
+ * For replaying a trace, instead of machine_step(): it is @time and @cpu executes. @cpu decides;
+ * false when nothing has asked it to, by a softirq or by the end of a slice. The times of two CPUs
+ * may be a little out of order, as they are on the metal.
+ */
+void machine_set_time(s64 time, u32 cpu);
+bool machine_decide(u32 cpu);
 /** Events executed so far: wakes, blocks, decisions, ends of computation. */
 u64 machine_events(void);
 /** Decisions taken so far, and those that changed what a CPU runs. */
@@ -106,6 +116,8 @@ bool machine_set_params(u16 domid, const struct machine_params *p, const char **
 bool machine_set_affinity(struct machine_vcpu *v, const u64 *hard, const u64 *soft,
 			  const char **why);
 void machine_domain_destroy(u16 domid);
+/** The vCPU, which is not on a CPU, leaves the scheduler for good. */
+void machine_vcpu_destroy(struct machine_vcpu *v);
 
 /* vCPUs. */
 void machine_up(struct machine_vcpu *v);	/* it starts, runnable */

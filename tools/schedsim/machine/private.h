@@ -49,6 +49,8 @@ u32 machine_random(void);
 
 /* services.c */
 void services_run_rcu(void);
+/** Fire the timers of @cpu that are due; false when there is none. */
+bool services_expire(u32 cpu);
 extern void (*services_biller)(struct vcpu *v, s64 ns);
 extern void (*services_dump_key)(char key);
 /** The last line that the hypervisor printed as a warning or worse; "" when there is none. */

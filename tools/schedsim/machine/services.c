@@ -92,6 +92,22 @@ static void fire(void *arg)
 	t->fn(t->arg);
 }
 
+bool services_expire(u32 cpu)
+{
+	bool any = false;
+
+	for (u32 i = 0; i < nr_timers; i++) {
+		struct event *e = &timer_events[i]->event;
+
+		if (e->cpu != cpu || !event_pending(e) || event_time(e) > machine_time)
+			continue;
+		event_cancel(e);
+		fire(timer_events[i]);
+		any = true;
+	}
+	return any;
+}
+
 void timer_init(struct timer *t, void (*fn)(void *arg), void *arg, u32 cpu)
 {
 	struct timer_event *te = calloc(1, sizeof(*te));
