@@ -20,6 +20,7 @@ static const char help[] =
 "  diff       find the first decision that two runs take differently\n"
 "  agree      compare the decisions in a hypervisor's trace with the simulator's\n"
 "  decisions  write the decisions of a run, for diff\n"
+"  sets       random sets of periodic tasks: which of them meet all deadlines\n"
 "\n"
 "schedsim COMMAND --help explains a command; docs/schedsim.md explains all.\n";
 
@@ -32,6 +33,7 @@ static const struct {
 	{ "property", command_property },
 	{ "agree", command_agree },
 	{ "decisions", command_decisions },
+	{ "sets", command_sets },
 };
 
 int main(int argc, char **argv)

@@ -49,5 +49,6 @@ void simulation_start(struct simulation *sim, const struct settings *s, struct w
 enum status simulation_run(struct simulation *sim);
 
 int command_run(int argc, char **argv);
+int command_sets(int argc, char **argv);
 
 #endif
