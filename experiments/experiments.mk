@@ -3,7 +3,7 @@
 
 lab := experiments/lab.py --build $(BUILD)
 lab_set := $(sort $(notdir $(patsubst %/,%,$(dir $(wildcard experiments/*/plan.toml)))))
-lab_images := x86_64 guests bench-guests
+lab_images := x86_64 guests bench-guests schedsim
 # How often each boot is repeated for determinism, and of which experiments.
 LAB_REPEAT ?= 100
 LAB_DETERMINISM ?= $(lab_set)

@@ -7,7 +7,9 @@ failed (a line told of it), hung (time ran out) or died (the emulator ended befo
 import os
 import re
 import shutil
+import subprocess
 import tempfile
+import time
 
 from lab import REPO, console, errors, files, machine, trace
 import qemu
@@ -110,10 +112,43 @@ def keep_trace(temp, into, status):
             "last_records": trace.last_records(temp) if status != "ok" else []}
 
 
+def measured_nothing(config, data):
+    """Whether the figures that a cell is for are missing from what it printed."""
+    return "bench" in config["collect"] and not console.records(data.decode("utf-8", "replace"))
+
+
+def simulate(run, cell, into, timeout):
+    """Run a simulation and write its outcome; returns it."""
+    argv = [stored(run)["schedsim"], *cell.config["simulation"]]
+    before = time.monotonic()
+    try:
+        done = subprocess.run(argv, capture_output=True, timeout=timeout, check=False, cwd=REPO)
+        data, said = done.stdout, done.stderr.decode("utf-8", "replace").splitlines()
+        status = "failed" if done.returncode else "ok"
+        why = said[-1] if said and done.returncode else ""
+    except subprocess.TimeoutExpired as err:
+        data, said = err.stdout or b"", []
+        status, why = "hung", f"no end after {timeout:.0f} s"
+    except OSError as err:
+        raise errors.explain(err, f"running cell {cell.index}") from None
+    if status == "ok" and measured_nothing(cell.config, data):
+        status, why = "failed", "it ended well but measured nothing"
+    outcome = {"index": cell.index, "factors": cell.factors, "status": status, "why": why,
+               "seconds": round(time.monotonic() - before, 1), "exact": cell.exact,
+               "console_digest": files.console_digest(data), "console_bytes": len(data),
+               "command": ["schedsim", *cell.config["simulation"]],
+               "last_lines": said[-LAST_LINES:] if status != "ok" else []}
+    files.write_gz(os.path.join(into, "console.log.gz"), data)
+    files.write_json(os.path.join(into, "cell.json"), outcome)
+    return outcome
+
+
 def execute(run, cell, into=None):
     """Run a cell and write its outcome; returns it. into: another folder than the run's own."""
     into = into or run.cell_folder(cell.index)
     timeout = run.plan.get("timeout", 120)
+    if "simulation" in cell.config:
+        return simulate(run, cell, into, timeout)
     temp = tempfile.mkdtemp(prefix="lab-cell-")
     try:
         log = os.path.join(temp, "console.log")
@@ -132,8 +167,7 @@ def execute(run, cell, into=None):
                "console_digest": files.console_digest(data),
                "console_bytes": len(data), "command": command,
                "last_lines": lines[-LAST_LINES:] if status != "ok" else [], **traced}
-    if status == "ok" and "bench" in cell.config["collect"] and not console.records(
-            data.decode("utf-8", "replace")):
+    if status == "ok" and measured_nothing(cell.config, data):
         outcome |= {"status": "failed", "why": "it ended well but measured nothing"}
     files.write_gz(os.path.join(into, "console.log.gz"), data)
     files.write_json(os.path.join(into, "cell.json"), outcome)

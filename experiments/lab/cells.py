@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A plan's cells: one for each combination of levels, seed and repetition; each is one boot.
+"""A plan's cells: one for each combination of levels, seed and repetition; each is one boot, or
+one simulation.
 
 Both sides of a comparison run on the same machine: a cell whose twin on Debian's Xen is in the plan
 gets the CPU model and the IOMMU that one needs.
@@ -24,6 +25,7 @@ CPU = "EPYC,-monitor"
 # each emulator has one that it can use (docs/emulators.md).
 PEER_CPU = "EPYC,-rdtscp,-monitor,-xsave,-avx,-avx2,-f16c,-fma"
 PEER_IOMMU = {"reference": "intel-iommu,intremap=on", "stable": "amd-iommu,intremap=on"}
+PEER_SCHEDULERS = ("credit2", "credit")
 UNIT = {"icount": "instructions", "wall": "ns"}
 # Two time slices of credit2's: guests may begin anywhere in their neighbours' turns.
 MOST_OFFSET = 20000
@@ -83,6 +85,8 @@ def reach(plan):
               for name, guest in plan.get("guest").items() if "when" in guest]
     found += [(["hypervisor", side], {"hypervisor": side}, everywhere)
               for side in ("xenolith", "xen-4.17") if side in plan.get("hypervisor", {})]
+    found += [(["simulation", "when"], table["when"], everywhere)
+              for table in [plan.get("simulation", {})] if "when" in table]
     return found
 
 
@@ -126,9 +130,10 @@ def machine_of(plan, chosen, peer):
     if config["cpus"] % config["sockets"] or config["cpus"] % config["nodes"]:
         raise errors.LabError(f"{plan.path}: {config['cpus']} cpus cannot be shared evenly by "
                               f"{config['sockets']} sockets and {config['nodes']} nodes")
-    if config["sched"] == "null" and config["hypervisor"] == "xen-4.17":
-        raise errors.LabError(f"{plan.path}: Debian's Xen has no null scheduler; add exclude = "
-                              "[{ hypervisor = \"xen-4.17\", sched = \"null\" }]")
+    if config["sched"] not in PEER_SCHEDULERS and config["hypervisor"] == "xen-4.17":
+        raise errors.LabError(f"{plan.path}: Debian's Xen has no {config['sched']} scheduler; add "
+                              f"exclude = [{{ hypervisor = \"xen-4.17\", sched = "
+                              f"\"{config['sched']}\" }}]")
     return config
 
 
@@ -175,8 +180,25 @@ def guests_of(plan, chosen, config, known):
     return found
 
 
+def simulation_of(plan, chosen, seed):
+    """Everything about one simulation, or None where the levels ask for a boot."""
+    table = plan.get("simulation")
+    if table is None or not matches(table.get("when", {}), chosen):
+        return None
+    base = DEFAULTS | plan.get("machine", {})
+    known = {name: base[name] for name in ("cpus", "sockets", "nodes", "memory")} | chosen | {
+        "seed": seed}
+    words = [str(fill(word, known)) for word in table["command"].split()]
+    return {"simulation": words, "hypervisor": "schedsim", "clock": "icount", "cpus": 1,
+            "devices": [], "guests": [], "trace": "", "seed": seed,
+            "collect": plan.get("collect", ["bench", "console"])}
+
+
 def config_of(plan, chosen, seed, peer):
-    """Everything about one boot."""
+    """Everything about one cell."""
+    simulation = simulation_of(plan, chosen, seed)
+    if simulation:
+        return simulation
     config = machine_of(plan, chosen, peer)
     known = config | chosen | {"unit": UNIT[config["clock"]], "seed": seed}
     tables = plan.get("hypervisor", {})
@@ -195,7 +217,9 @@ def config_of(plan, chosen, seed, peer):
 
 
 def is_exact(config):
-    """Whether the emulator promises the same bytes every time (docs/emulators.md)."""
+    """Whether simulator or emulator promise the same bytes every time (docs/emulators.md)."""
+    if "simulation" in config:
+        return True
     if config["clock"] != "icount" or any(word in HOST_TIME for word in config["extra"]):
         return False
     return config["emulator"] == "reference" or (config["cpus"] == 1 and not config["devices"])

@@ -4,7 +4,8 @@
 A record is a dictionary with metric, value, unit, domain (the number of the domain that printed it,
 -1 for the hypervisor) and whatever keys stood beside. Sources:
 
-    BENCH <metric> <value> <unit> [key=value ...]     measuring guests
+    BENCH <metric> <value> <unit> [key=value ...]     measuring guests, schedsim sets
+    <table> <row> <name> <value>, with tabs           schedsim run --tsv
     the hypervisor's own lines                        OWN
 """
 import re
@@ -21,6 +22,8 @@ END = re.compile(r"d(\d+) ([\w.+@-]+): (?:shut down|still up) after (\d+) ms")
 CPU_TIME = re.compile(r"d?(\d*) ?([\w.+@-]+): ended with (\w+) after (\d+) ns, CPU time (\d+) ns")
 
 
+# A summary's tables have a row for each domain, for example.
+SUMMARY = re.compile(r"^(?P<table>[a-z]+)\t(?P<row>[^\t]*)\t(?P<name>[\w.]+)\t(?P<value>-?[\d.]+)$")
 SKIP = re.compile(r"BENCH-SKIP ([\w.]+): (.*)")
 # The metrics of the hypervisor's own lines; a name that ends with a dot has a suffix.
 OWN = {"scrub.pages": "pages cleared at boot", "scrub.ns": "how long that took",
@@ -61,6 +64,16 @@ def bench(line):
                   **{key: maybe_number(value) for key, value in more.items()})
 
 
+def summary(line):
+    """The record of a line of the simulator's summary, or None."""
+    found = SUMMARY.match(line)
+    if not found:
+        return None
+    unit = "ns" if found["name"].endswith("_ns") else "count"
+    return record(f"{found['table']}.{found['name']}", number(found["value"]), unit,
+                  row=found["row"])
+
+
 def own(text):
     """Records of a line of the hypervisor's."""
     found = SCRUB.search(text)
@@ -92,7 +105,7 @@ def records(text):
     found = []
     for line in text.splitlines():
         line = line.rstrip("\r")
-        measured = bench(line)
+        measured = bench(line) or summary(line)
         if measured:
             found.append(measured)
         elif line.startswith("(XEN)"):

@@ -148,7 +148,8 @@ def prepare(plan, results, build, suffix="", code=None):
     code: the folder of analysis and plots, when it is not the plan's.
     """
     found = cellsmod.expand(plan)
-    emulators = {kind: emulator(kind) for kind in sorted({c.config["emulator"] for c in found})}
+    emulators = {kind: emulator(kind) for kind in sorted({c.config["emulator"] for c in found
+                                                         if "emulator" in c.config})}
     inputs = inputs_of(found, build, store_of(build))
     ident = identity(plan, found, inputs, emulators)
     path = os.path.join(results, f"{plan.name}-{ident}{suffix}")

@@ -34,6 +34,7 @@ def catalogue(build):
     found = [
         Image("xenolith", os.path.join(build, "x86_64", "xenolith"), "x86_64"),
         Image("xen-4.17", os.path.join(cached, "xen-4.17"), "setup"),
+        Image("schedsim", os.path.join(build, "schedsim", "schedsim"), "schedsim"),
         Image("bench", os.path.join(build, "bench", "bench.elf"), "bench-guests"),
         Image("linux-dom0", os.path.join(cached, "vmlinux-amd64"), "setup", "dom0-initramfs"),
         Image("linux-guest", os.path.join(cached, "vmlinux-cloud"), "setup", "guest-initramfs"),
@@ -50,7 +51,7 @@ def catalogue(build):
 
 def bootable():
     """The names that a guest's image = "..." may have."""
-    others = ["xenolith", "xen-4.17", *(name for names in DEVICES.values() for name in names)]
+    others = ["xenolith", "xen-4.17", "schedsim", *(name for names in DEVICES.values() for name in names)]
     return [name for name in catalogue("build")
             if not name.endswith("-initramfs") and name not in others]
 

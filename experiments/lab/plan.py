@@ -14,7 +14,7 @@ from lab import EXPERIMENTS, errors, images, metrics
 
 HYPERVISORS = ["xenolith", "xen-4.17"]
 CLOCKS = ["icount", "wall"]
-SCHEDULERS = ["credit2", "credit", "null"]
+SCHEDULERS = ["credit2", "credit", "rtds", "null", "arinc653"]
 EMULATORS = ["reference", "stable"]
 COLLECT = ["bench", "console", "trace"]
 
@@ -22,7 +22,8 @@ TEXT, NUMBER, LIST, TABLE = "a string", "a number", "a list", "a table"
 WORDS, FLAG = "a list of strings", "true or false"
 TOP = {"title": TEXT, "question": TEXT, "no": TEXT, "repetitions": NUMBER, "seeds": LIST,
        "timeout": NUMBER, "success": WORDS, "failure": WORDS, "collect": WORDS, "exclude": LIST,
-       "machine": TABLE, "hypervisor": TABLE, "factors": TABLE, "guest": TABLE, "variant": TABLE}
+       "machine": TABLE, "hypervisor": TABLE, "factors": TABLE, "guest": TABLE,
+       "simulation": TABLE, "variant": TABLE}
 NEEDED = ["title", "question", "no", "factors", "guest"]
 # The machine, and what of it a factor may vary; a list gives all valid levels.
 MACHINE = {"cpus": NUMBER, "sockets": NUMBER, "nodes": NUMBER, "memory": TEXT, "clock": CLOCKS,
@@ -30,6 +31,8 @@ MACHINE = {"cpus": NUMBER, "sockets": NUMBER, "nodes": NUMBER, "memory": TEXT, "
            "devices": WORDS}
 FACTORS = {**{k: v for k, v in MACHINE.items() if k not in ("extra", "devices")},
            "hypervisor": HYPERVISORS, "sched": SCHEDULERS, "arrangement": NUMBER}
+# A cell without a machine: a command of the scheduler simulator (docs/schedsim.md).
+SIMULATION = {"command": TEXT, "when": TABLE}
 HYPERVISOR = {"options": TEXT, "trace": TEXT, **{name: TEXT for name in HYPERVISORS}}
 GUEST = {"image": TEXT, "role": ["dom0", "domain"], "args": TEXT, "memory": TEXT, "cpus": NUMBER,
          "count": NUMBER, "weight": NUMBER, "cap": NUMBER, "hard_affinity": TEXT,
@@ -173,7 +176,7 @@ def strings_of(data):
             yield keys, value
     for key in ("success", "failure"):
         yield from walk(data.get(key, []), [key])
-    for key in ("machine", "hypervisor", "guest"):
+    for key in ("machine", "hypervisor", "guest", "simulation"):
         yield from walk(data.get(key, {}), [key])
 
 
@@ -192,18 +195,20 @@ def check_names(check, data):
             if name not in factors and name not in COMPUTED:
                 check.fail(keys, errors.unknown("name", name, [*factors, *COMPUTED]))
             used.add(name)
-    for guest in data["guest"].values():
-        used |= set(guest.get("when", {}))
+    for table in (*data["guest"].values(), data.get("simulation", {})):
+        used |= set(table.get("when", {}))
+    # A simulation's machine is in its command, which alone says what a factor changes.
+    known = FACTORS if data["guest"] else {}
     if "arrangement" in factors and "offset" not in used:
         check.fail(["factors", "arrangement"], "changes nothing: no guest's args have {offset}")
     for factor in factors:
-        if factor not in FACTORS and factor not in used:
-            close = errors.nearest(factor, FACTORS)
+        if factor not in known and factor not in used:
+            close = errors.nearest(factor, known)
             check.fail(["factors", factor],
                        "unknown factor: it changes nothing" +
                        (f"; did you mean {close!r}?" if close else "") +
-                       f" (there are: {', '.join(FACTORS)}; any other must appear as "
-                       f"{{{factor}}} in a string, or in a guest's when)")
+                       f" (there are: {', '.join(known) or 'none'}; any other must appear as "
+                       f"{{{factor}}} in a string, or in a when)")
 
 
 def check_factors(check, factors):
@@ -271,13 +276,28 @@ def check_guests(check, data):
                        errors.unknown("image", guest["image"], images.bootable()))
         check_words(check, name, guest)
         check_condition(check, guest.get("when", {}), "guest", name, "when")
-    if not data["guest"]:
+    if not data["guest"] and "simulation" not in data:
         check.fail(["guest"], "no guest is given; write [guest.NAME] with an image")
+
+
+def check_simulation(check, data):
+    """A simulation has a command; without guests, every cell is one."""
+    simulation = data.get("simulation")
+    if simulation is None:
+        return
+    check.table(simulation, SIMULATION, "simulation")
+    if not simulation.get("command", "").strip():
+        check.fail(["simulation"], "has no command, such as \"run --machine 4 FILE\"")
+    check_condition(check, simulation.get("when", {}), "simulation", "when")
+    if "when" in simulation and not data["guest"]:
+        check.fail(["simulation", "when"], "leaves cells with nothing to do: there is no guest")
 
 
 def check_plan(check, data):
     """All of a plan, after its variant has been merged in."""
     check.table(data, TOP)
+    if "simulation" in data:
+        data.setdefault("guest", {})
     for key in NEEDED:
         if key not in data:
             raise errors.LabError(f"{check.path}: there is no {key!r}; every plan has "
@@ -289,6 +309,7 @@ def check_plan(check, data):
     check.table(data.get("hypervisor", {}), HYPERVISOR, "hypervisor")
     check_factors(check, data["factors"])
     check_guests(check, data)
+    check_simulation(check, data)
     check_names(check, data)
     for condition in data.get("exclude", []):
         if not isinstance(condition, dict):

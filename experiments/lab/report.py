@@ -8,13 +8,24 @@ from lab import analysis, files, page, pictures, progress
 VERDICTS = {"yes": "Yes", "no": "No", "open": "Not answered"}
 
 
+def things(run):
+    """What the cells of a run are."""
+    kinds = {"simulation" in cell.config for cell in run.cells}
+    return "simulations" if kinds == {True} else "cells" if True in kinds else "boots"
+
+
 def exactness(run, ok):
     """A sentence on what is exact and what has spread."""
-    exact = sum(cell.exact for cell in ok)
-    spread = len(ok) - exact
+    simulated = sum("simulation" in cell.config for cell in ok)
+    exact = sum(cell.exact for cell in ok) - simulated
+    spread = len(ok) - exact - simulated
     words = []
+    if simulated:
+        words.append(f"{simulated} of {len(ok)} {things(run)} ran the hypervisor's scheduler on a "
+                     "simulated machine, in virtual time: their figures are exact, and the same "
+                     "inputs give them again, digit for digit.")
     if exact:
-        words.append(f"{exact} of {len(ok)} boots ran with a clock that counts instructions: their "
+        words.append(f"{exact} of {len(ok)} {things(run)} ran with a clock that counts instructions: their "
                      "figures are exact, and the same inputs give them again, digit for digit.")
     loose = [cell for cell in ok if not cell.exact]
     if any(cell.config["clock"] == "wall" for cell in loose):
@@ -25,17 +36,18 @@ def exactness(run, ok):
                      "emulator, which the peer needs and which forks between outcomes: their "
                      "figures may differ a little from run to run.")
     if run.failed():
-        words.append(f"{len(run.failed())} boots failed and are in no figure.")
+        words.append(f"{len(run.failed())} {things(run)} failed and are in no figure.")
     return " ".join(words)
 
 
 def chips(run, ok):
     """Short facts about the run."""
     manifest = run.manifest
-    words = [f"{len(ok)} of {len(run.cells)} boots", f"id {manifest['id']}",
+    words = [f"{len(ok)} of {len(run.cells)} {things(run)}", f"id {manifest['id']}",
              f"commit {manifest['commit'][:12]}{' + changes' if manifest['dirty'] else ''}"]
     words += [e["version"].replace("emulator version ", "") for e in manifest["emulators"].values()]
-    words += [f"-cpu {cpu}" for cpu in sorted({c.config["cpu"] for c in run.cells})]
+    words += [f"-cpu {cpu}" for cpu in sorted({c.config["cpu"] for c in run.cells
+                                                if "cpu" in c.config})]
     if manifest["variant"]:
         words.insert(0, f"variant {manifest['variant']}")
     return words
@@ -109,9 +121,9 @@ def section_html(run, data, findings, drawn, top=True):
     out.append("<ul class=chips>" + "".join(f"<li>{page.escape(c)}</li>"
                                             for c in chips(run, data.cells)) + "</ul>\n")
     rows, bad = cell_rows(run)
-    out.append(page.details(f"{len(rows)} boots, one by one",
+    out.append(page.details(f"{len(rows)} {things(run)}, one by one",
                             page.table_html(CELL_COLUMNS, rows, bad=bad)))
-    out.append(page.details("What was booted, and with which command", page.table_html(
+    out.append(page.details("What ran, and with which command", page.table_html(
         ["image", "file", "bytes", "sha256"], input_rows(run)) + "".join(
             f"<pre>{page.escape(shlex.join(o['command']))}</pre>" for o in commands(run)[:2])))
     out.append(f"<p class=note>Again: <code>{page.escape(again(run))}</code> · raw data, metrics "
@@ -145,8 +157,8 @@ def markdown(run, data, findings, drawn):
     out.append(f"\n## How sure this is\n\n{exactness(run, data.cells)}\n\n")
     out += [f"* {chip}\n" for chip in chips(run, data.cells)]
     rows, _ = cell_rows(run)
-    out.append("\n## Boots\n\n" + page.table_md(CELL_COLUMNS, rows))
-    out.append("\n## What was booted\n\n" + page.table_md(["image", "file", "bytes", "sha256"],
+    out.append(f"\n## {things(run).capitalize()}\n\n" + page.table_md(CELL_COLUMNS, rows))
+    out.append("\n## What ran\n\n" + page.table_md(["image", "file", "bytes", "sha256"],
                                                            input_rows(run)))
     out.append(f"\nAgain: `{again(run)}`\n")
     return "".join(out)
