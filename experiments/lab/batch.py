@@ -141,9 +141,11 @@ def parallel(run, jobs=0, out=print, hosts="", ssh=""):
                 child.terminate()
 
 
-def check_hosts(hosts):
-    """A list for --sshlogin, or a LabError."""
-    if hosts and not re.fullmatch(r"[\w.@:/,-]+", hosts):
+def check_options(backend, hosts, ssh):
+    """Complain of what the backend cannot honour, before anything is built."""
+    for option, value in (("--hosts", hosts), ("--ssh", ssh)):
+        if value and backend != "parallel":
+            raise errors.LabError(f"{option} is for --backend parallel, not for {backend}")
+    if hosts and not re.fullmatch(r"[\w.@:/-]+(,[\w.@:/-]+)*", hosts):
         raise errors.LabError(f"--hosts is {hosts!r}; give names with commas between, "
                               "such as 4/one,8/two")
-    return hosts

@@ -2,6 +2,7 @@
 """The commands of lab.py."""
 import argparse
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -142,7 +143,7 @@ def carry_out(run, args):
         if args.backend == "slurm":
             batch.slurm(run, args.jobs, say)
         elif args.backend == "parallel":
-            batch.parallel(run, args.jobs, say, batch.check_hosts(args.hosts), args.ssh)
+            batch.parallel(run, args.jobs, say, args.hosts, args.ssh)
         else:
             local.run_cells(run, args.jobs, say)
         run.manifest["finished"] = folder.now()
@@ -160,6 +161,7 @@ def carry_out(run, args):
 
 def command_run(args):
     """Run experiments."""
+    batch.check_options(args.backend, args.hosts, args.ssh)
     status, runs = OK, []
     for name in args.experiments:
         plan = plans.load(name, args.variant)
@@ -179,6 +181,7 @@ def command_run(args):
 
 def command_resume(args):
     """Go on with a run that was interrupted; --failed also repeats failed cells."""
+    batch.check_options(args.backend, args.hosts, args.ssh)
     run = find_run(args, args.run)
     if args.failed:
         for cell, _ in run.failed():
@@ -187,11 +190,16 @@ def command_resume(args):
     return carry_out(run, args)
 
 
+def check_index(run, index):
+    """Complain of a cell that the run does not have."""
+    if not 0 <= index < len(run.cells):
+        raise errors.LabError(f"there is no cell {index}; the last is {len(run.cells) - 1}")
+
+
 def command_cell(args):
     """Run one cell of a run (what backends start)."""
     run = folder.Run(args.run)
-    if not 0 <= args.index < len(run.cells):
-        raise errors.LabError(f"there is no cell {args.index}; the last is {len(run.cells) - 1}")
+    check_index(run, args.index)
     outcome = cellmod.execute(run, run.cells[args.index])
     return OK if outcome["status"] == "ok" else FAILED
 
@@ -221,6 +229,7 @@ def command_report(args):
 def command_log(args):
     """Print a cell's console."""
     run = find_run(args, args.run)
+    check_index(run, args.index)
     sys.stdout.buffer.write(run.console(args.index))
     return OK
 
@@ -291,10 +300,24 @@ def command_clean(args):
     return OK
 
 
+def at_least(least):
+    """The type of an argument that is a number of @least or more."""
+    def number(text):
+        if not re.fullmatch(r"[0-9]+", text) or int(text) < least:
+            raise argparse.ArgumentTypeError(f"'{text}' is not a number from {least} on")
+        return int(text)
+    return number
+
+
+def add_jobs_option(sub):
+    """How much of the machine to use."""
+    sub.add_argument("--jobs", type=at_least(1), default=0, metavar="N",
+                     help="cores to use (default: all of this machine)")
+
+
 def add_run_options(sub):
     """Options of what starts cells."""
-    sub.add_argument("--jobs", type=int, default=0, metavar="N",
-                     help="cores to use (default: all of this machine)")
+    add_jobs_option(sub)
     sub.add_argument("--backend", choices=["local", "slurm", "parallel"], default="local",
                      help="who runs the cells (default: %(default)s)")
     sub.add_argument("--hosts", default="", metavar="LIST",
@@ -355,14 +378,14 @@ def parser():
     sub.add_argument("run")
     sub.add_argument("index", type=int)
     sub = add("repeat-digest", command_repeat)
-    sub.add_argument("times", type=int, metavar="N")
+    sub.add_argument("times", type=at_least(2), metavar="N")
     sub.add_argument("experiment")
     sub.add_argument("--variant", default="", help="the plan's [variant.NAME]")
-    sub.add_argument("--jobs", type=int, default=0, metavar="N", help="cores to use")
+    add_jobs_option(sub)
     add_build_option(sub)
     sub = add("reproduce", command_reproduce)
     sub.add_argument("runs", nargs="*", help="default: all reference results")
-    sub.add_argument("--jobs", type=int, default=0, metavar="N", help="cores to use")
+    add_jobs_option(sub)
     add_build_option(sub)
     sub = add("keep", command_keep)
     sub.add_argument("runs", nargs="+", help="folders, or the names of experiments")

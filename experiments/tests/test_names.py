@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Names, values and conditions that match nothing are mistakes, wherever they are given."""
+import contextlib
+import io
 import json
 import os
 import unittest
 from unittest import mock
 
 import world
-from lab import files, folder, metrics
+from lab import cli, files, folder, metrics
 
 
 class Plans(world.World):
@@ -141,6 +143,53 @@ class Runs(world.World):
         status, _, err = self.lab("clean", "pretended")
         self.assertEqual((status, "may be any of" in err), (2, True), err)
         self.assertEqual(len(os.listdir(self.results)), 2)
+
+
+class Commands(world.World):
+    """Words of a command that it cannot honour."""
+
+    def refused(self, *words):
+        """What argparse or the laboratory says; nothing was run."""
+        err = io.StringIO()
+        with contextlib.redirect_stderr(err):
+            try:
+                status = cli.main(self.argv(*words))
+            except SystemExit as end:
+                status = end.code
+        self.assertEqual(status, 2, words)
+        self.assertFalse(os.path.exists(self.results), words)
+        return err.getvalue()
+
+    def test_numbers(self):
+        """One repetition is the same as itself, and no core does no work."""
+        for times in ("-1", "0", "1", "two"):
+            self.assertIn("a number from 2 on", self.refused("repeat-digest", times,
+                                                             self.experiment))
+        for words in (("run", self.experiment), ("repeat-digest", "2", self.experiment)):
+            for jobs in ("-1", "0", "1.5"):
+                self.assertIn("a number from 1 on", self.refused(*words, f"--jobs={jobs}"))
+
+    def test_options_of_another_backend(self):
+        """They would have no effect."""
+        for backend in ("local", "slurm"):
+            for option in ("--hosts", "--ssh"):
+                self.assertIn(f"{option} is for --backend parallel, not for {backend}",
+                              self.refused("run", self.experiment, "--backend", backend, option,
+                                           "one"))
+
+    def test_hosts(self):
+        """A list without a name is found before anything is built."""
+        for hosts in (",", "one,", ",one", "one,,two", "one two"):
+            self.assertIn("give names with commas between",
+                          self.refused("run", self.experiment, "--backend", "parallel",
+                                       f"--hosts={hosts}"))
+
+    def test_cell(self):
+        """The console of a boot that the run does not have."""
+        self.lab("run", self.experiment)
+        for index in ("4", "99999999999999999999"):
+            status, _, err = self.lab("log", "pretended", index)
+            self.assertEqual((status, f"no cell {index}; the last is 3" in err), (2, True), err)
 
 
 class References(world.World):
