@@ -29,17 +29,16 @@ usage() {
 	EOF
 }
 
-install=1 fetch=1 images=1 refresh=0 only='' also=''
+install=1 fetch=1 build_images=1 refresh=0 only='' also=''
 while [ $# -gt 0 ]; do
 	case $1 in
 	--no-install) install=0 ;;
 	--no-fetch) fetch=0 ;;
-	--no-images) images=0 ;;
+	--no-images) build_images=0 ;;
 	--refresh) refresh=1 ;;
-	--group) only=${2:-} images=0; shift ;;
-	--also)
-		[ $# -gt 1 ] || die "--also needs the name of a group"
-		also=$2
+	--group | --also)
+		[ $# -gt 1 ] || die "$1 needs the name of a group"
+		if [ "$1" = --group ]; then only=$2 build_images=0; else also=$2; fi
 		shift ;;
 	--help | -h) usage; exit 0 ;;
 	*) usage >&2; die "unknown option: $1" ;;
@@ -334,5 +333,5 @@ apt=$cache/apt debs=$cache/debs
 if [ "$fetch" = 1 ]; then
 	[ -z "$only" ] || [ -n "$(fetched_groups)" ] || die "no group $only in $list"
 	fetch_groups
-	[ "$images" = 0 ] || "$here/image/build.sh"
+	[ "$build_images" = 0 ] || "$here/image/build.sh"
 fi

@@ -8,6 +8,7 @@ import sys
 import tempfile
 import time
 import unittest
+import unittest.mock
 import urllib.request
 from unittest import mock
 
@@ -251,6 +252,27 @@ class SharedCacheTest(unittest.TestCase):
         self.assertEqual(done.returncode, 1, done.stdout)
         self.assertIn("by another checkout's list of packages", done.stderr)
         self.assertTrue(os.path.exists(os.path.join(self.root, "cache/root/stress/program")))
+
+    def test_an_own_cache_follows_the_list(self):
+        """A changed list is fetched again. An apt that can read no lists shows that it is asked."""
+        self.write("bin/apt-get", "#!/bin/sh\n"
+                   "case \"$*\" in *--print-uris*) echo \"'http://m/dists/bookworm/InRelease' x\" ;;\n"
+                   "*) exit 100 ;; esac\n")
+        os.chmod(os.path.join(self.root, "bin/apt-get"), 0o755)
+        self.write("two/.cache/root/emulator.stamp", "an older list\n")
+        path = os.path.join(self.root, "bin") + os.pathsep + os.environ["PATH"]
+        with unittest.mock.patch.dict(os.environ, {"PATH": path}):
+            for words in ([], ["--no-images"], ["--group", "emulator"]):
+                done = self.script("two", "setup.sh", "--no-install", *words, cache="two/.cache")
+                self.assertEqual(done.returncode, 1, done.stdout)
+                self.assertIn("the package lists could not be read", done.stderr)
+
+    def test_options_need_their_value(self):
+        """The option at the end of the line is named."""
+        for option in ("--group", "--also"):
+            done = self.script("two", "setup.sh", "--no-install", option)
+            self.assertEqual(done.returncode, 1)
+            self.assertIn(f"{option} needs the name of a group", done.stderr)
 
     def test_a_group_that_there_is_not(self):
         """Is not taken for one without packages."""
