@@ -67,6 +67,31 @@ static const struct guest *longest_wait(const struct workload *w)
 	return worst;
 }
 
+/*
+ * vCPUs that only yield, or wait for one another or for a device, for no time at all: the events go
+ * on for ever at one time.
+ */
+#define EVENTS_AT_ONCE 1000000U
+#define EVENTS_AT_ONCE_PER_VCPU 1000U
+
+static void run_until(const struct workload *w, s64 until)
+{
+	u64 most = EVENTS_AT_ONCE + (u64)EVENTS_AT_ONCE_PER_VCPU * w->nr_guests;
+	u64 first = machine_events();
+	s64 at = machine_now();
+
+	while (machine_step(until)) {
+		if (machine_now() != at) {
+			at = machine_now();
+			first = machine_events();
+		} else if (machine_events() - first > most) {
+			die("the time stays at %.6f s: vCPUs wake, wait or yield without ever "
+			    "computing; their programs need a time that is not 0",
+			    (double)at / 1e9);
+		}
+	}
+}
+
 enum status simulation_run(struct simulation *sim)
 {
 	s64 end = sim->settings.duration, look = sim->settings.stall;
@@ -76,8 +101,7 @@ enum status simulation_run(struct simulation *sim)
 		s64 until = look < end ? look : end;
 		const struct guest *g;
 
-		while (machine_step(until))
-			;
+		run_until(sim->workload, until);
 		g = longest_wait(sim->workload);
 		if (g && machine_now() - g->waits_since > sim->settings.stall) {
 			say("stall: the vCPU d%uv%u has waited for a CPU since %.6f s, now it is "
@@ -85,7 +109,7 @@ enum status simulation_run(struct simulation *sim)
 			    (double)machine_now() / 1e9);
 			status = STATUS_STALL;
 		}
-		look += sim->settings.stall / 2;
+		look += (sim->settings.stall + 1) / 2;
 	}
 	if (!machine_trace_close())
 		die("%s: cannot be written", sim->settings.trace);

@@ -126,6 +126,8 @@ class Failures(SimCase):
         """The null policy keeps a second vCPU waiting for ever."""
         self.fails(STALL, "has waited for a CPU since 0.000000 s", "--machine", 1, "--policy",
                    "null", "--stall", "100ms", self.workload(domain(SPIN, vcpus=2)))
+        self.sim("run", "--quiet", "--machine", 2, "--stall", "1ns", "--duration", "1us",
+                 self.workload(domain(SPIN)))
 
     def test_miss(self):
         """Two tasks that need 0.6 of a CPU each miss deadlines on one CPU."""
@@ -152,5 +154,10 @@ class Failures(SimCase):
                    self.workload(domain(SPIN, weight=3)))
         self.fails(INPUT, "never computes nor waits", self.workload(
             domain({"kind": "bursty", "work": "0us", "sleep": "0us"})))
+        for task in ({"kind": "yield", "work": "0us"},
+                     {"kind": "barrier", "barrier": "b", "work": "0us"},
+                     {"kind": "io", "device": "d", "work": "0us", "service": "0us"}):
+            self.fails(INPUT, "the time stays at 0.000000 s", "--machine", 2,
+                       self.workload(domain(task, vcpus=2)))
         self.fails(USAGE, "name one workload")
         self.fails(INPUT, "--duration 5: a time", "--duration", "5", good)
