@@ -59,10 +59,17 @@ static struct actor *find(struct recording *r, u32 group, u32 id, const char *na
 	return a;
 }
 
+/* As long as the longest time in a workload (parse_time): about three years. */
+#define LONGEST 100000000000000000LL
+
+/* Times come in order. Those of a damaged file would keep the simulation busy for ever. */
 static void saw(struct recording *r, s64 time)
 {
 	if (r->first < 0)
 		r->first = time;
+	if (time < 0 || time - r->first > LONGEST)
+		die("a damaged recording: a time in it is %lld ns, and the first is %lld ns",
+		    (long long)time, (long long)r->first);
 	if (time > r->last)
 		r->last = time;
 }

@@ -106,6 +106,15 @@ class Recorded(SimCase):
         out, _ = self.sim("diff", "--machine", 2, "credit2", "credit2", shipped)
         self.assertIn("no difference", out)
 
+    def test_times_that_no_recording_has(self):
+        """A damaged time ends the run, not the patience of its user."""
+        for last in 200_000_000_000_000_000, 1 << 62, (1 << 64) - 1:
+            path = self.path("p")
+            with open(path, "wb") as out:
+                out.write(bundle(0, switch(5, 0, 0, 7, "job"), switch(last, 7, 1, 0, "swapper")))
+            _, err = self.sim("run", "--machine", 1, path, status=INPUT)
+            self.assertIn("damaged", err)
+
     def test_nothing_recorded(self):
         """A recording without scheduling."""
         path = self.path("p")
