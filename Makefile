@@ -46,4 +46,4 @@ clean: ## remove everything the build made (the package cache stays)
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9_-]+:.*##' $(MAKEFILE_LIST) | sort | \
-		awk -F':.*## ' '{ printf "  %-18s %s\n", $$1, $$2 }'
+		awk -F':.*## ' '{ printf "  %-20s %s\n", $$1, $$2 }'
