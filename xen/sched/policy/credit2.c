@@ -228,31 +228,34 @@ static struct c2_unit *choose(struct scheduler *s, struct c2_rq *rq, u32 cpu, st
 	return keep;
 }
 
-/* The unit that will run on @cpu after this one, as far as a short look tells; NULL: none. */
-static struct c2_unit *successor(struct c2_rq *rq, u32 cpu)
+/* The unit that will run on @cpu after this one, as far as a short look tells; NULL: none.
+ * @leaver, when there is one, gives way now and is queued once its state is saved. */
+static struct c2_unit *successor(struct c2_rq *rq, u32 cpu, struct c2_unit *leaver)
 {
 	struct c2_unit *cu;
 	u32 n = 0;
 
+	if (leaver && !cpumask_test(&leaver->unit->hard, cpu))
+		leaver = NULL;
 	list_for_each_entry(cu, &rq->queue, link) {
+		if (leaver && leaver->credit >= cu->credit)
+			break;
 		if (cpumask_test(&cu->unit->hard, cpu))
 			return cu;
 		if (++n == C2_LOOK_AHEAD)
 			break;
 	}
-	return NULL;
+	return leaver;
 }
 
-/* How long @cu may run on @cpu before another decision is due. */
-static s64 slice(struct scheduler *s, struct c2_rq *rq, u32 cpu, struct c2_unit *cu)
+/* How long @cu may run on @cpu, which @leaver (or NULL) gives to it, until another decision. */
+static s64 slice(struct scheduler *s, struct c2_rq *rq, u32 cpu, struct c2_unit *cu,
+		 struct c2_unit *leaver)
 {
-	struct c2_unit *next = successor(rq, cpu);
-	s64 t = C2_SLICE_MAX;
+	struct c2_unit *next = successor(rq, cpu, leaver);
+	s64 t = next ? c2_slice(s, rq, cu, cu->credit - next->credit) : C2_SLICE_MAX;
 
-	if (next) {
-		t = (cu->credit - next->credit) * c2_weight(cu) / rq->max_weight;
-		t = max(min(t, C2_SLICE_MAX), c2_slice_min(s));
-	}
+	ASSERT(cu->on_cpu && next != cu);
 	return share_cap_slice(&cu->dom->cap, t);
 }
 
@@ -331,7 +334,8 @@ static void c2_schedule(struct scheduler *s, u32 cpu, s_time_t now, struct sched
 	if (next->credit <= 0)
 		c2_out_of_credit(rq, next, now);
 	out->unit = next->unit;
-	out->until = min(now + slice(s, rq, cpu, next), rq->next_unpark);
+	out->until = min(now + slice(s, rq, cpu, next, next == keep ? NULL : keep),
+			 rq->next_unpark);
 	c2_sched(s)->cpu[cpu].until = out->until;
 }
 

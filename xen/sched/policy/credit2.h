@@ -79,10 +79,22 @@ static inline struct c2_rq *c2_rq(const struct scheduler *s, u32 cpu)
 	return c2_sched(s)->cpu[cpu].rq;
 }
 
+static inline u32 c2_weight(const struct c2_unit *cu) { return READ_ONCE(cu->dom->weight); }
+
 /** The shortest slice while others wait. */
 static inline s64 c2_slice_min(const struct scheduler *s)
 {
 	return max(C2_SLICE_MIN, READ_ONCE(c2_sched(s)->ratelimit));
+}
+
+/** How long @cu may run (ns) when the unit that is to run after it has less credit by @lead, which
+ * is negative when that unit has more. The lock of @rq is held. */
+static inline s64 c2_slice(const struct scheduler *s, const struct c2_rq *rq,
+			   const struct c2_unit *cu, s64 lead)
+{
+	s64 t = lead * c2_weight(cu) / rq->max_weight;
+
+	return max(min(t, C2_SLICE_MAX), c2_slice_min(s));
 }
 
 /** The lead in credit that a waiting unit needs before it takes @cpu from another one. */
@@ -90,8 +102,6 @@ static inline s64 c2_resist(const struct scheduler *s, const struct c2_unit *cu,
 {
 	return cu->unit->cpu == cpu ? 0 : c2_sched(s)->resist;
 }
-
-static inline u32 c2_weight(const struct c2_unit *cu) { return READ_ONCE(cu->dom->weight); }
 
 /** Credit that @dt ns of running cost @cu. */
 static inline s64 c2_cost(const struct c2_rq *rq, const struct c2_unit *cu, s64 dt)

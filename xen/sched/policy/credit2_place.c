@@ -92,6 +92,7 @@ static bool tickle_other_queues(struct scheduler *s, struct c2_rq *rq, struct c2
 
 void c2_tickle(struct scheduler *s, struct c2_rq *rq, struct c2_unit *cu, s_time_t now)
 {
+	const struct c2_cpu *cc;
 	s64 lead;
 	u32 cpu;
 
@@ -113,8 +114,11 @@ void c2_tickle(struct scheduler *s, struct c2_rq *rq, struct c2_unit *cu, s_time
 	}
 	if (tickle_other_queues(s, rq, cu))
 		return;
-	/* A slice chosen while no unit waited is too long now: choose it again. */
-	if (cpu != NR_CPUS && c2_sched(s)->cpu[cpu].until > now + c2_slice_min(s))
+	/* A slice that ends later than with this unit waiting is too long now: choose it again. */
+	if (cpu == NR_CPUS)
+		return;
+	cc = &c2_sched(s)->cpu[cpu];
+	if (cc->until > now + c2_slice(s, rq, cc->curr, -lead))
 		c2_tickle_cpu(s, rq, cpu);
 }
 
