@@ -6,10 +6,12 @@
  * policy can be exchanged.
  */
 #include <xen/errno.h>
+#include <xen/mm.h>
 #include <xen/printk.h>
 #include <xen/string.h>
 #include <xen/xmalloc.h>
 #include <xen/hal/cpu.h>
+#include <xen/hal/smp.h>
 #include <xen/hal/time.h>
 #include <xen/hal/vcpu.h>
 
@@ -114,6 +116,24 @@ static void remove(struct scheduler *s, struct sched_unit *u)
 	spin_unlock_irqrestore(l, flags);
 }
 
+/* All CPUs may be used. Those of the node that the domain's memory comes from are preferred. */
+static void default_affinity(const struct domain *d, struct sched_unit *u)
+{
+	cpumask_t local;
+
+	cpumask_setall(&u->hard);
+	cpumask_setall(&u->soft);
+	if (d->node_affinity == NUMA_NO_NODE)
+		return;
+	cpumask_clear(&local);
+	for (u32 cpu = 0; cpu < NR_CPUS; cpu++)
+		if (hal_cpu_to_node(cpu) == d->node_affinity)
+			cpumask_set(&local, cpu);
+	/* A node may have memory alone. */
+	if (!cpumask_empty(&local))
+		u->soft = local;
+}
+
 int sched_vcpu_init(struct vcpu *v)
 {
 	struct sched_unit *u = &v->unit;
@@ -129,8 +149,7 @@ int sched_vcpu_init(struct vcpu *v)
 	u->dom_priv = v->domain->sched_priv;
 	u->cpu = cpumask_first(&s->cpus);
 	u->last_cpu = NR_CPUS;
-	cpumask_setall(&u->hard);
-	cpumask_setall(&u->soft);
+	default_affinity(v->domain, u);
 	v->pause_flags = VPF_DOWN;
 	v->runstate.state = RUNSTATE_offline;
 	v->runstate.state_entry_time = hal_now_ns();
@@ -222,8 +241,7 @@ static int move_paused(struct domain *d, struct scheduler *to, void *dom_priv, v
 	rc = exchange_data(d, to, dom_priv, old);
 	for_each_vcpu(d, v) {
 		if (!rc) {
-			cpumask_setall(&v->unit.hard);
-			cpumask_setall(&v->unit.soft);
+			default_affinity(d, &v->unit);
 			free_priv(from, &v->unit, old[v->id]);
 		}
 		insert(v->unit.sched, &v->unit);

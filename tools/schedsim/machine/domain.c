@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include <xen/errno.h>
+#include <xen/mm.h>
 #include <xen/trace.h>
 #include <xen/hal/vcpu.h>
 
@@ -57,6 +58,7 @@ bool machine_domain_create(u16 domid, u32 vcpus, u32 pool, const char **why)
 	if (!s || domid >= DOMID_FIRST_RESERVED || domains[domid])
 		return false;
 	d->id = domid;
+	d->node_affinity = NUMA_NO_NODE;
 	d->max_vcpus = vcpus;
 	d->vcpu = calloc(vcpus, sizeof(*d->vcpu));
 	d->handle[0] = (u8)domid;

@@ -22,7 +22,10 @@ struct domain;
 #define VPF_MIGRATING	BIT(3)
 #define VPF_DEVICE	BIT(4)	/* a device has not answered an access (xen/x86/pending.h) */
 
-/** Create scheduling data of @v and place it; it is not runnable yet (VPF_DOWN). */
+/**
+ * Create scheduling data of @v and place it; it is not runnable yet (VPF_DOWN). All CPUs are
+ * allowed; those of the domain's node_affinity, if it has one with CPUs, are preferred.
+ */
 int sched_vcpu_init(struct vcpu *v);
 void sched_vcpu_destroy(struct vcpu *v);
 /** Let the instance @s schedule @d, which has no vCPUs yet. Destroying may be repeated. */

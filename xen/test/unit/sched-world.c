@@ -3,6 +3,7 @@
 #include "sched-world.h"
 
 #include <xen/evtchn.h>
+#include <xen/mm.h>
 #include <xen/xmalloc.h>
 #include <xen/hal/vcpu.h>
 
@@ -30,9 +31,15 @@ struct domain *sw_domain(u16 id, u32 vcpus)
 
 struct domain *sw_domain_in(u16 id, u32 vcpus, struct scheduler *s)
 {
+	return sw_domain_on(id, vcpus, s, NUMA_NO_NODE);
+}
+
+struct domain *sw_domain_on(u16 id, u32 vcpus, struct scheduler *s, u8 node)
+{
 	struct domain *d = hal_domain_alloc();
 
 	d->id = id;
+	d->node_affinity = node;
 	d->refs = 1;
 	d->handle[0] = (u8)id;
 	d->max_vcpus = vcpus;

@@ -19,6 +19,8 @@ void sw_start_cfg(const struct host_config *cfg);
 struct domain *sw_domain(u16 id, u32 vcpus);
 /** The same, scheduled by the instance @s; the UUID's first byte is @id. */
 struct domain *sw_domain_in(u16 id, u32 vcpus, struct scheduler *s);
+/** The same, its memory from the NUMA node @node. */
+struct domain *sw_domain_on(u16 id, u32 vcpus, struct scheduler *s, u8 node);
 void sw_domain_destroy(struct domain *d);
 
 /** The policies that can schedule any domain on any number of CPUs, counted round. */
