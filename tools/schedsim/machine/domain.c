@@ -38,7 +38,8 @@ static bool failed(int rc, const char *what, const char **why)
 		return false;
 	snprintf(text, sizeof(text), "%s: %s", what,
 		 rc == -XEN_EINVAL ? "a value is out of range" :
-		 rc == -XEN_EOPNOTSUPP ? "the policy has no such parameters" :
+		 rc == -XEN_EOPNOTSUPP ? "the policy has no such parameters; leave them "
+					       "out, or name another --policy" :
 		 rc == -XEN_ENOMEM ? "no memory" : "refused");
 	*why = text;
 	return true;

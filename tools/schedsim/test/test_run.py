@@ -150,8 +150,8 @@ class Failures(SimCase):
         self.fails(INPUT, "a machine has 1 to 4096 CPUs", "--machine", 5000, good)
         self.fails(INPUT, "is not a list of the machine's 1 CPUs", "--machine", 1,
                    self.workload(domain(SPIN, hard="0-1")))
-        self.fails(INPUT, "has no such parameters", "--policy", "null", "--machine", 2,
-                   self.workload(domain(SPIN, weight=3)))
+        self.fails(INPUT, "has no such parameters; leave them out", "--policy", "null",
+                   "--machine", 2, self.workload(domain(SPIN, weight=3)))
         self.fails(INPUT, "never computes nor waits", self.workload(
             domain({"kind": "bursty", "work": "0us", "sleep": "0us"})))
         for task in ({"kind": "yield", "work": "0us"},
