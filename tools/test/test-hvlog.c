@@ -6,9 +6,11 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <xentoollog.h>
 
@@ -160,13 +162,41 @@ static void test_fails(void **state)
 	assert_int_equal(fake_xen.bufs, 0);
 }
 
+/* A folder whose path is longer than what daemons mostly have: the log is in it, not beside it. */
+static void test_long_folder(void **state)
+{
+	char dir[1024];
+	int n = snprintf(dir, sizeof(dir), "%s", folder);
+
+	for (int i = 0; i < 3; i++) {
+		n += snprintf(dir + n, sizeof(dir) - (size_t)n, "/%0200d", i);
+		assert_int_equal(mkdir(dir, 0755), 0);
+	}
+	hvlog_open(&hv, dir, 0, false);
+	assert_true(hv.file.fd >= 0);
+	n += snprintf(dir + n, sizeof(dir) - (size_t)n, "/hypervisor.log");
+	assert_int_equal(access(dir, F_OK), 0);
+	assert_int_equal(access(path, F_OK), -1);
+}
+
+/* No folder has a path like this one. */
+static void test_endless_folder(void **state)
+{
+	static char dir[3 * PATH_MAX];
+
+	memset(dir, '/', sizeof(dir) - 1);
+	hvlog_open(&hv, dir, 0, false);
+	assert_int_equal(hv.file.fd, -1);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_follow), TEST(test_loss), TEST(test_wrap), TEST(test_much),
-		TEST(test_stamp), TEST(test_fails),
+		TEST(test_stamp), TEST(test_fails), TEST(test_long_folder),
+		TEST(test_endless_folder),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -183,6 +183,13 @@ class Installed(unittest.TestCase):
         self.assertEqual(result.stderr, "ctrl: error: this Linux does not run on Xenolith or Xen: boot the "
                                         "hypervisor, with this kernel as its dom0\n")
 
+    def test_console_daemon_takes_numbers_only(self):
+        for text in "abc", "-1", "1x", "", "9" * 30:
+            run = subprocess.run([self.path("usr/sbin/xenconsoled"), f"--log-limit={text}"],
+                                 capture_output=True, text=True, check=False)
+            self.assertEqual(run.returncode, 2, text)
+            self.assertIn("--log-limit is a number of bytes", run.stderr)
+
     def test_settings_have_words(self):
         """Every setting that the configuration's reader knows is in its man page."""
         source = ""

@@ -3,6 +3,8 @@
 #ifndef TOOLS_XENCONSOLED_DAEMON_H
 #define TOOLS_XENCONSOLED_DAEMON_H
 
+#include <limits.h>
+
 #include "console/console.h"
 #include "ctrl/ctrl.h"
 #include "light/loop.h"
@@ -14,7 +16,7 @@ struct xentoollog_logger;
 
 /** A log file that is turned over when it has grown; functions cope with one that is not open. */
 struct logfile {
-	char path[512];
+	char path[PATH_MAX];
 	int fd;				/* -1: not open */
 	uint64_t bytes, limit;
 	bool stamp;			/* put the time before each line */

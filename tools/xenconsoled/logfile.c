@@ -22,12 +22,17 @@ static void open_file(struct logfile *f)
 /* A name with a slash would leave the folder; xl does not give such ones, but others might. */
 void logfile_open(struct logfile *f, const char *dir, const char *name, uint64_t limit, bool stamp)
 {
+	int n;
+
 	f->fd = -1;
 	if (!dir)
 		return;
 	f->limit = limit;
 	f->stamp = stamp;
-	snprintf(f->path, sizeof(f->path), "%.200s/%.220s", dir, name);
+	n = snprintf(f->path, sizeof(f->path), "%s/%.220s", dir, name);
+	/* No folder has a longer name, so this is not one. */
+	if (n < 0 || (size_t)n >= sizeof(f->path))
+		return;
 	for (char *p = f->path + strlen(dir) + 1; *p; p++)
 		if (*p == '/')
 			*p = '_';

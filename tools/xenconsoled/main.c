@@ -61,6 +61,18 @@ static bool whose(const char *option, const char *text, unsigned int *of)
 	return false;
 }
 
+static bool bytes(const char *option, const char *text, uint64_t *n)
+{
+	char *end;
+
+	errno = 0;
+	*n = strtoull(text, &end, 10);
+	if (*text >= '0' && *text <= '9' && !*end && !errno)
+		return true;
+	fprintf(stderr, "xenconsoled: --%s is a number of bytes, not %s\n", option, text);
+	return false;
+}
+
 static int parse_options(int argc, char **argv, struct options *o)
 {
 	static const struct option lopts[] = {
@@ -94,7 +106,8 @@ static int parse_options(int argc, char **argv, struct options *o)
 			o->pid_file = optarg;
 			break;
 		case 'L':
-			o->log_limit = strtoull(optarg, NULL, 10);
+			if (!bytes("log-limit", optarg, &o->log_limit))
+				return -EINVAL;
 			break;
 		case 'V':
 			puts("Xenolith console daemon, for the ABI of Xen 4.17");
@@ -268,7 +281,7 @@ static void started(const struct options *o, int tell)
 
 static void make_folder(const char *dir)
 {
-	char path[512];
+	char path[PATH_MAX];
 
 	snprintf(path, sizeof(path), "%s", dir);
 	for (char *p = path + 1; *p; p++) {
