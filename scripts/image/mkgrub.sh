@@ -75,9 +75,13 @@ cp -L "$kernel" "$work/iso/boot/xen"
 	echo "}"
 } > "$work/iso/boot/grub/grub.cfg"
 
-# Only what the entry above needs goes into GRUB; the image is for a BIOS.
-grub-mkrescue -d /usr/lib/grub/i386-pc --locales= --fonts= --themes= --compress=no \
-	-o "$work/out.iso" "$work/iso" > "$work/log" 2>&1 || {
+# Only what the entry above needs goes into GRUB; the image is for a BIOS. With fixed dates the same
+# input gives the same bytes, and the same boot in an emulator that counts instructions.
+date=1704067200
+find "$work/iso" -exec touch -h -d "@$date" {} +
+SOURCE_DATE_EPOCH=$date grub-mkrescue -d /usr/lib/grub/i386-pc --locales= --fonts= --themes= --compress=no \
+	-o "$work/out.iso" "$work/iso" -- -volume_date all_file_dates "=$date" \
+	-volume_date uuid 2024010100000000 > "$work/log" 2>&1 || {
 	tail -n 20 "$work/log" >&2
 	die "grub-mkrescue failed"
 }
