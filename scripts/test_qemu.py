@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Tests of qemu.py, with a shell script in place of the emulator. Run it: it takes no arguments."""
+"""Tests of qemu.py and bochs.py, with a shell script in place of the emulator. Run it: it takes no
+arguments."""
 import os
 import shutil
 import subprocess
@@ -13,6 +14,7 @@ import urllib.request
 from unittest import mock
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import bochs  # pylint: disable=wrong-import-position
 import qemu  # pylint: disable=wrong-import-position
 
 
@@ -288,6 +290,57 @@ class ServeTest(unittest.TestCase):
         with qemu.serve(os.path.dirname(os.path.abspath(__file__))) as port:
             with urllib.request.urlopen(f"http://127.0.0.1:{port}/test_qemu.py") as reply:
                 self.assertIn(b"class ServeTest", reply.read())
+
+
+class BochsTest(unittest.TestCase):
+    """The other emulator, by the same run()."""
+
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.addCleanup(self.folder.cleanup)
+        for patch in (mock.patch.dict(os.environ, XENOLITH_CACHE=self.folder.name),
+                      mock.patch.object(bochs, "alone", lambda: []),
+                      mock.patch.object(bochs.subprocess, "run", self.make_image)):
+            patch.start()
+            self.addCleanup(patch.stop)
+        self.made = []
+
+    def make_image(self, argv, **_):
+        """In place of mkgrub.sh."""
+        self.made.append(argv)
+
+    def machine(self):
+        """One that boots this file as if it were a hypervisor."""
+        return bochs.Machine(self.folder.name, __file__, "a=b", modules=[f"{__file__} c d"], smp="2",
+                             mem="96M", slice_us=70)
+
+    def install(self, script):
+        """Put a shell script where the fetched emulator would be."""
+        os.mkdir(os.path.join(self.folder.name, "bin"))
+        path = os.path.join(self.folder.name, "bin", "bochs")
+        with open(path, "w", encoding="ascii") as file:
+            file.write("#!/bin/sh\n" + script)
+        os.chmod(path, 0o755)
+
+    def test_absent(self):
+        """Without the emulator nothing is made, and the reason is said."""
+        self.assertFalse(bochs.is_there())
+        with self.assertRaisesRegex(FileNotFoundError, "--group bochs"):
+            self.machine().check()
+        self.assertEqual(self.made, [])
+
+    def test_run(self):
+        """The image has the arguments and modules, the configuration the rest; then it runs."""
+        self.install('shift 2; cat "$1"; echo good; sleep 100\n')
+        self.assertTrue(bochs.is_there())
+        result = qemu.run(self.machine(), "good", timeout=80)
+        self.assertEqual(result.code, qemu.SUCCESS)
+        config = "\n".join(result.lines)
+        self.assertIn("megs: 96\n", config)
+        self.assertRegex(config, r"cpu: model=\w+, count=2,")
+        self.assertIn(f'path="{self.folder.name}/boot.iso"', config)
+        self.assertIn("a=b vmx_slice_us=70 sync_console", self.made[0])
+        self.assertIn(f"{__file__} c d", self.made[0])
 
 
 if __name__ == "__main__":
