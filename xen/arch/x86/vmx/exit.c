@@ -56,7 +56,8 @@ static void exit_ept_violation(struct x86_vcpu *xv)
 		flags |= HVM_FAULT_WRITE;
 	if (q & VMX_EPT_FETCH)
 		flags |= HVM_FAULT_FETCH;
-	if ((q & VMX_EPT_LINEAR) && !(q & VMX_EPT_FINAL))
+	/* Loading PDPTEs has no linear address. */
+	if (!(q & VMX_EPT_LINEAR) || !(q & VMX_EPT_FINAL))
 		flags |= HVM_FAULT_WALK;
 	len = hvm_do_nested_fault(xv, gpaddr_make(vmcs_read(VMCS_GUEST_PHYS)), flags);
 	if (len)

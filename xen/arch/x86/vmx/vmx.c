@@ -97,8 +97,9 @@ static bool allowed_by_firmware(void)
 /* Secondary controls without which guests would lack instructions that CPUID shows them. */
 static u32 controls_for_insns(void)
 {
-	return (cpu_has(X86_FEATURE_RDTSCP) ? VMX_PROC2_RDTSCP : 0) |
-	       (cpu_has(X86_FEATURE_INVPCID) ? VMX_PROC2_INVPCID : 0);
+	bool rdtscp = cpuid(0x80000001).edx & BIT(27), invpcid = cpuid(7).ebx & BIT(10);
+
+	return (rdtscp ? VMX_PROC2_RDTSCP : 0) | (invpcid ? VMX_PROC2_INVPCID : 0);
 }
 
 static bool vmx_detect(void)
