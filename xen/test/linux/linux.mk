@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Real Linux as dom0 in QEMU; see run.py for the cases.
 
-.PHONY: test-linux test-linux-all linux-images
+.PHONY: test-linux test-linux-all test-bochs-linux linux-images
 linux-images: # what stands under scripts/image or tools may have changed since the setup
 	$(Q)scripts/image/build.sh
 test-linux: $(xen_image) linux-images ## boot Linux as dom0 on the everyday machines (CASES=...)
 	$(Q)$(PYTHON) xen/test/linux/run.py $< $(CASES)
 test-linux-all: $(xen_image) linux-images ## the same on all machines, large ones and long runs too
 	$(Q)$(PYTHON) xen/test/linux/run.py $< --all
+test-bochs-linux: $(xen_image) linux-images guests ## boot Linux as dom0 on VMX, in Bochs, which it fetches
+	-$(Q)scripts/setup.sh --no-install --group bochs
+	$(Q)$(PYTHON) xen/test/linux/run.py $< bochs
