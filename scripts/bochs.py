@@ -2,8 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Run a hypervisor in Bochs, which emulates Intel's VMX, and watch its serial line.
 
-The same machine always gives the same bytes: Bochs counts time in instructions. It boots a CD image
-through GRUB and Multiboot 2. As with qemu.py, which this builds on, there is a command and a
+Bochs counts time in instructions. It boots a CD image through GRUB and Multiboot 2. As with qemu.py, which this builds on, there is a command and a
 module (Machine for qemu.run()), and the emulator never outlives this program.
 """
 import argparse

@@ -68,7 +68,7 @@ class Case:
     kernel: str = "vmlinux-amd64"
     image: str = "dom0"
     hypervisor: str = "xenolith"    # or an image in the cache
-    emulator: str = "qemu-system-x86_64"    # or "bochs"; its boots repeat as if by icount
+    emulator: str = "qemu-system-x86_64"    # or "bochs"
     linux: str = ""
     guests: list = dataclasses.field(default_factory=list)      # microguests beside dom0
     extra: list = dataclasses.field(default_factory=list)
@@ -149,9 +149,6 @@ CASES = [
     Case("bochs", "Intel's VMX in Bochs: self-test beside a microguest, 1 CPU", emulator="bochs",
          do="info+selftest", kernel="vmlinuz-amd64", mem="768M", guests=["pvclock"], timeout=900,
          args="scrub=off dom0_mem=320M", everyday=False),
-    Case("bochs-repeat", "the same twice, identical logs", emulator="bochs", do="info+selftest",
-         kernel="vmlinuz-amd64", mem="768M", guests=["pvclock"], timeout=900, repeat_icount=2,
-         args="scrub=off dom0_mem=320M console_timestamps=raw", everyday=False),
     Case("icount-1", "two boots under -icount, 1 CPU, identical logs", repeat_icount=2,
          args="scrub=off cpu-features=+itsc console_timestamps=raw"),
     Case("icount-2", "two boots under -icount, 2 CPUs, identical logs", smp="2", repeat_icount=2,
