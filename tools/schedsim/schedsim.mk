@@ -43,7 +43,7 @@ campaign-schedsim: $(BUILD)/schedsim-check/schedsim-check ## random scenarios fo
 	$(Q)$(schedsim_property) --from $(or $(FROM),1000) --time $$(( $(or $(HOURS),1) * 3600 ))
 test-schedsim-agree: $(BUILD)/schedsim/schedsim x86_64 bench-guests ## the hypervisor in QEMU decides as the simulator does
 	$(Q)$(PYTHON) tools/schedsim/agree.py $(BUILD)
-test-schedsim-plant: ## the property tests find known faults, planted in a copy of the tree
+test-schedsim-plant: ## tests find known faults of schedulers, planted in a copy of the tree
 	$(Q)$(PYTHON) tools/schedsim/test/plant.py $(BUILD)
 bench-schedsim: $(BUILD)/schedsim/schedsim ## what an event costs, by the number of CPUs
 	$(Q)$(PYTHON) tools/schedsim/bench.py $< --check

@@ -123,11 +123,14 @@ static struct scenario shrink(struct scenario s)
 
 static void report(const struct scenario *s, const char *text)
 {
-	struct scenario small = shrink(*s);
+	struct scenario small;
 	char small_text[512];
 
-	fails(&small, small_text, sizeof(small_text));
+	/* At once: it may take long to make it smaller. */
 	printf("FAILED %s %llu 0: %s\n", s->policy, (unsigned long long)s->seed, text);
+	fflush(stdout);
+	small = shrink(*s);
+	fails(&small, small_text, sizeof(small_text));
 	printf("  smallest: %s %llu %#llx: %s\n", small.policy, (unsigned long long)small.seed,
 	       (unsigned long long)small.omit, small_text);
 	fflush(stdout);

@@ -14,7 +14,14 @@
 
 #include "sched-world.h"
 
-#define run(fn, arg) assert_int_equal(host_isolated(fn, arg)->status, 0)
+static void run(void (*fn)(void *arg), void *arg)
+{
+	const struct host_outcome *o = host_isolated(fn, arg);
+
+	if (o->status)
+		print_message("%s", o->console);
+	assert_int_equal(o->status, 0);
+}
 
 static void one_each(void *arg)
 {
