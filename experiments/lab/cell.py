@@ -122,7 +122,9 @@ def simulate(run, cell, into, timeout):
     argv = [stored(run)["schedsim"], *cell.config["simulation"]]
     before = time.monotonic()
     try:
-        done = subprocess.run(argv, capture_output=True, timeout=timeout, check=False, cwd=REPO)
+        # pylint: disable-next=subprocess-popen-preexec-fn,protected-access
+        done = subprocess.run(argv, capture_output=True, timeout=timeout, check=False, cwd=REPO,
+                              preexec_fn=qemu._die_with_parent)
         data, said = done.stdout, done.stderr.decode("utf-8", "replace").splitlines()
         status = "failed" if done.returncode else "ok"
         why = said[-1] if said and done.returncode else ""

@@ -4,10 +4,12 @@
  * finds the machine as it was after the boot, whatever other sets have run.
  */
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -120,6 +122,18 @@ static struct fate run_set(const struct taskset *ts, s64 duration, bool reserves
 	return judge(ts, machine_now() - start);
 }
 
+/* A new process, which ends with this one however that ends; 0 in the new one. */
+static pid_t start_process(void)
+{
+	pid_t child = fork();
+
+	if (child < 0)
+		die("a process to run sets in: %s", strerror(errno));
+	if (!child)
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+	return child;
+}
+
 /* Wait for @child; what it ended with. */
 static enum status ended(pid_t child)
 {
@@ -143,10 +157,8 @@ static enum status run_here(const struct settings *s, const struct recipe *r, st
 
 	simulation_start(&sim, s, &none);
 	for (u32 i = 0; i < r->count && status == STATUS_OK; i++) {
-		pid_t child = fork();
+		pid_t child = start_process();
 
-		if (child < 0)
-			die("a process for a set: %s", strerror(errno));
 		if (!child) {
 			struct taskset ts;
 
@@ -170,9 +182,7 @@ enum status run_sets(const struct settings *s, const struct recipe *r, struct fa
 	if (shared == MAP_FAILED)
 		die("no memory for %u sets", r->count);
 	fflush(stdout);
-	child = fork();
-	if (child < 0)
-		die("a process for the policy %s: %s", s->policy, strerror(errno));
+	child = start_process();
 	if (!child)
 		_exit(run_here(s, r, shared));
 	status = ended(child);
