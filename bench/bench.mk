@@ -4,10 +4,16 @@
 bench_dir := bench/guest
 bench_out := $(BUILD)/bench
 bench_cflags := $(guest_cflags) -I$(bench_dir) -DTEST_NAME='"bench"'
-bench_objs := $(patsubst $(bench_dir)/%.c,$(bench_out)/guest/%.o,$(wildcard $(bench_dir)/*.c))
+# The simulator's task sets: the guest runs the same ones.
+bench_cflags += -Itools/schedsim
+bench_objs := $(patsubst $(bench_dir)/%.c,$(bench_out)/guest/%.o,$(wildcard $(bench_dir)/*.c)) \
+	$(bench_out)/guest/taskset.o
 
 $(bench_out)/guest/%.o: $(bench_dir)/%.c bench/bench.mk $(guest_dir)/guest.mk | $(BUILD)/abi/public
 	$(SAY) CC 'bench $*'
+	$(Q)mkdir -p $(@D) && $(CC) $(bench_cflags) -MMD -MP -c -o $@ $<
+$(bench_out)/guest/taskset.o: tools/schedsim/study/taskset.c bench/bench.mk
+	$(SAY) CC 'bench taskset'
 	$(Q)mkdir -p $(@D) && $(CC) $(bench_cflags) -MMD -MP -c -o $@ $<
 $(bench_out)/bench.elf: $(bench_objs) $(guest_lib) $(guest_dir)/lib/guest.lds
 	$(SAY) LD $@

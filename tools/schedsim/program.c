@@ -23,15 +23,6 @@ void program_free(struct program *p)
 	*p = (struct program){};
 }
 
-u64 random_u64(u64 *state)
-{
-	u64 z = *state += 0x9e3779b97f4a7c15UL;
-
-	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9UL;
-	z = (z ^ z >> 27) * 0x94d049bb133111ebUL;
-	return z ^ z >> 31;
-}
-
 s64 amount_draw(const struct amount *a, u64 *state)
 {
 	double unit;

@@ -5,6 +5,8 @@
 
 #include <xen/types.h>
 
+#include "random.h"
+
 enum amount_kind { AMOUNT_FIXED, AMOUNT_UNIFORM, AMOUNT_EXPONENTIAL };
 
 /** A time in ns: fixed at @a, uniform in [@a, @b], or exponential with mean @a, at most @b. */
@@ -55,7 +57,5 @@ static inline struct amount amount_fixed(s64 ns)
 
 /** A sample of @a; *@state is the generator's. */
 s64 amount_draw(const struct amount *a, u64 *state);
-/** A pseudo-random number, by SplitMix64. */
-u64 random_u64(u64 *state);
 
 #endif

@@ -7,7 +7,7 @@
 
 #include <xen/compiler.h>
 
-#include "program.h"
+#include "random.h"
 #include "schedulability.h"
 
 struct job {

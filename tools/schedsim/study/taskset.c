@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Random sets of periodic tasks. */
-#include "program.h"
+#include "random.h"
 #include "taskset.h"
 
 #define MILLION 1000000U
@@ -11,20 +11,20 @@
  * Cut [0, @sum] at n - 1 points chosen at random. The pieces between them are then uniformly
  * distributed over all ways to share out the sum.
  */
-static bool draw_shares(u32 *share, u32 n, u32 sum, u64 *random)
+static bool draw_shares(uint32_t *share, uint32_t n, uint32_t sum, uint64_t *random)
 {
-	u32 previous = 0;
+	uint32_t previous = 0;
 
-	for (u32 i = 0; i + 1 < n; i++) {
-		u32 cut = (u32)(random_u64(random) % (sum + 1)), at = i;
+	for (uint32_t i = 0; i + 1 < n; i++) {
+		uint32_t cut = (uint32_t)(random_u64(random) % (sum + 1)), at = i;
 
 		for (; at && share[at - 1] > cut; at--)
 			share[at] = share[at - 1];
 		share[at] = cut;
 	}
 	share[n - 1] = sum;
-	for (u32 i = 0; i < n; i++) {
-		u32 piece = share[i] - previous;
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t piece = share[i] - previous;
 
 		previous = share[i];
 		share[i] = piece;
@@ -35,10 +35,10 @@ static bool draw_shares(u32 *share, u32 n, u32 sum, u64 *random)
 }
 
 /* A number whose density falls as 1 / x, by rejection. */
-static u32 draw_period(u64 *random)
+static uint32_t draw_period(uint64_t *random)
 {
 	for (;;) {
-		u32 x = TASKSET_PERIOD_MIN + (u32)(random_u64(random) %
+		uint32_t x = TASKSET_PERIOD_MIN + (uint32_t)(random_u64(random) %
 			(TASKSET_PERIOD_MAX - TASKSET_PERIOD_MIN + 1));
 
 		if (random_u64(random) % x < TASKSET_PERIOD_MIN)
@@ -46,11 +46,12 @@ static u32 draw_period(u64 *random)
 	}
 }
 
-bool taskset_make(struct taskset *ts, u64 seed, u32 index, u32 n, u32 utilisation)
+bool taskset_make(struct taskset *ts, uint64_t seed, uint32_t index, uint32_t n,
+		  uint32_t utilisation)
 {
-	u64 random = seed, own;
-	u32 share[TASKSET_MAX];
-	u32 draws = 0;
+	uint64_t random = seed, own;
+	uint32_t share[TASKSET_MAX];
+	uint32_t draws = 0;
 
 	if (!n || n > TASKSET_MAX || utilisation / MILLION > n)
 		return false;
@@ -60,11 +61,11 @@ bool taskset_make(struct taskset *ts, u64 seed, u32 index, u32 n, u32 utilisatio
 		if (++draws == MOST_DRAWS)
 			return false;
 	ts->n = n;
-	for (u32 i = 0; i < n; i++) {
+	for (uint32_t i = 0; i < n; i++) {
 		struct task *t = &ts->task[i];
 
 		t->period = draw_period(&own);
-		t->work = (u32)((u64)t->period * share[i] / MILLION);
+		t->work = (uint32_t)((uint64_t)t->period * share[i] / MILLION);
 		if (t->work < TASKSET_WORK_MIN)
 			t->work = TASKSET_WORK_MIN;
 	}

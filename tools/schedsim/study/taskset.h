@@ -6,7 +6,8 @@
 #ifndef SCHEDSIM_TASKSET_H
 #define SCHEDSIM_TASKSET_H
 
-#include <xen/types.h>
+#include <stdbool.h>
+#include <stdint.h>
 
 #define TASKSET_MAX 256U
 /** Periods are from the first to the second, in µs. */
@@ -17,11 +18,11 @@
 
 /** A job of @work µs comes every @period µs, and must end before the next one comes. */
 struct task {
-	u32 period, work;
+	uint32_t period, work;
 };
 
 struct taskset {
-	u32 n;
+	uint32_t n;
 	struct task task[TASKSET_MAX];
 };
 
@@ -32,11 +33,12 @@ struct taskset {
  * at most a millionth and one µs in each period of a task, except where TASKSET_WORK_MIN makes it
  * larger. False: too few tasks, or so few ways that none was found.
  */
-bool taskset_make(struct taskset *ts, u64 seed, u32 index, u32 n, u32 utilisation);
+bool taskset_make(struct taskset *ts, uint64_t seed, uint32_t index, uint32_t n,
+		  uint32_t utilisation);
 
 /** The time at which a task first releases a job, in ns after the common start: no two tasks ever
  * have the same deadline, as these differ by less than a µs and periods are whole µs. */
-static inline s64 taskset_phase(const struct taskset *ts, u32 task)
+static inline int64_t taskset_phase(const struct taskset *ts, uint32_t task)
 {
 	return task * (1000 / ts->n);
 }
