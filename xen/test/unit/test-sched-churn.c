@@ -2,10 +2,12 @@
 /*
  * Everything that a toolstack may do to the scheduler, in random order, while vCPUs compute, nap
  * and yield: pools, CPUs, domains, affinities, parameters. An oracle looks for lost vCPUs: a
- * runnable vCPU must not wait while a CPU that it may use idles, for longer than a bound.
+ * runnable vCPU must not wait while a CPU that it may use idles, for longer than a bound. With
+ * arinc653 it must run in each frame, whatever the CPUs do.
  *
- * CHURN_SECONDS=3600 CHURN_SEEDS=1 makes it an hour of virtual time for each policy; CHURN_FIRST is
- * the first seed, CHURN_POLICY the only policy of pool 0.
+ * `make churn` runs it for hours of virtual time. CHURN_SECONDS and CHURN_SEEDS are the length and
+ * the number of runs for each policy of pool 0, CHURN_FIRST is the first seed, CHURN_POLICY the
+ * only policy. CHURN_TELL=1 prints a line for each run.
  */
 #include "unit.h"
 
@@ -22,6 +24,9 @@
 #define DOMS 5
 #define POOLS 4
 #define VCPUS_MAX 4
+#define WINDOW (1 * MS)
+/* Of arinc653: each vCPU that there can be has a window. */
+#define FRAME (DOMS * VCPUS_MAX * WINDOW)
 
 struct setting {
 	u64 seed;
@@ -34,6 +39,12 @@ static struct scheduler *pool[POOLS];
 static bool paused[DOMS];
 static s_time_t changed;	/* the last time that anything but the vCPUs did something */
 static u64 looks, waits_seen;
+
+static const struct sched_policy *policy_of(u32 n)
+{
+	n %= sw_nr_policies() + 1;
+	return n < sw_nr_policies() ? sw_policy(n) : &sched_arinc653;
+}
 
 /* Whatever its runstate says: a vCPU that was not woken would still be in its former state. */
 static bool waits(const struct vcpu *v)
@@ -48,6 +59,18 @@ static bool waits(const struct vcpu *v)
 static s64 bound_of(const struct scheduler *s)
 {
 	return s->ops == &sched_credit2 ? 12 * MS : 2 * MS;
+}
+
+/* A frame may be cut by a new schedule, which begins with the next one. */
+static bool misses_windows(const struct vcpu *v)
+{
+	const struct scheduler *s = v->unit.sched;
+	s_time_t since = max((s_time_t)v->runstate.state_entry_time, changed);
+	cpumask_t forbidden;
+
+	cpumask_andnot(&forbidden, &s->cpus, &v->unit.hard);
+	return !cpumask_empty(&s->cpus) && cpumask_empty(&forbidden) &&
+	       hal_now_ns() - since > 2 * FRAME + MS;
 }
 
 static bool waits_long(const struct vcpu *v)
@@ -76,6 +99,8 @@ static u32 overlooked_by(const struct vcpu *v)
 	if (!waits(v))
 		return NR_CPUS;
 	waits_seen++;
+	if (s->ops == &sched_arinc653)
+		return misses_windows(v) ? cpumask_first(&s->cpus) : NR_CPUS;
 	cpumask_for_each(cpu, &s->cpus) {
 		const struct vcpu *idle = sched_idle_vcpu(cpu);
 
@@ -167,6 +192,22 @@ static void op_domain(u32 i)
 	}
 }
 
+/* Only arinc653 has a schedule; it outlives the domains that it names. */
+static void give_schedule(struct scheduler *s)
+{
+	struct sched_schedule sc = { .frame_ns = FRAME, .nr = DOMS * VCPUS_MAX };
+	struct sched_global_params p = { .schedule = &sc };
+
+	if (s->ops != &sched_arinc653)
+		return;
+	for (u32 i = 0; i < sc.nr; i++) {
+		sc.window[i].handle[0] = (u8)(1 + i / VCPUS_MAX);
+		sc.window[i].unit_id = i % VCPUS_MAX;
+		sc.window[i].length_ns = WINDOW;
+	}
+	HOST_CHECK(sched_set_global_params(s, &p) == 0);
+}
+
 static void op_pool(const struct setting *set)
 {
 	u32 i = 1 + host_random_below(POOLS - 1);
@@ -174,9 +215,10 @@ static void op_pool(const struct setting *set)
 
 	if (!pool[i]) {
 		pool[i] = sched_create(host_random_below(2) ? set->policy
-							    : sw_policy(host_random_below(8)),
+							    : policy_of(host_random()),
 				       SCHED_POOL_ANY, &err);
 		HOST_CHECK(pool[i]);
+		give_schedule(pool[i]);
 		return;
 	}
 	for (u32 n = 0; n < DOMS; n++)
@@ -276,6 +318,8 @@ static void one_change(const struct setting *set)
 		HOST_CHECK(sched_move_domain(dom[i], to) == 0);
 	else if (what < 12)
 		op_affinity(v);
+	else if (what < 13 && v->unit.sched->ops == &sched_arinc653)
+		give_schedule(v->unit.sched);
 	else if (what < 13)
 		op_params(v);
 	else if (what < 14)
@@ -297,6 +341,7 @@ static void churn(void *arg)
 					    .cmdline = cmdline });
 	cpus_settle_at_boot();
 	pool[0] = sched_pool(0);
+	give_schedule(pool[0]);
 	for (u32 i = 0; i < DOMS; i++)
 		op_domain(i);
 	for (end = hal_now_ns() + set->seconds * SEC; hal_now_ns() < end;) {
@@ -328,6 +373,9 @@ static void run_one(const struct sched_policy *policy, u64 seed, u32 seconds)
 
 	if (o->status)
 		fail_msg("%s, seed %lu: %s", policy->name, (unsigned long)seed, o->console);
+	if (env_or("CHURN_TELL", 0))
+		print_message("CHURN %s seed %lu %u s passed\n", policy->name, (unsigned long)seed,
+			      seconds);
 }
 
 static void test_churn(void **state)
@@ -335,11 +383,15 @@ static void test_churn(void **state)
 	u32 seconds = env_or("CHURN_SECONDS", 4), seeds = env_or("CHURN_SEEDS", 4);
 	u32 first = env_or("CHURN_FIRST", 1);
 	const char *only = getenv("CHURN_POLICY");
+	u32 runs = 0;
 
-	for (u32 n = 0; n < sw_nr_policies(); n++)
+	for (u32 n = 0; n <= sw_nr_policies(); n++)
 		for (u64 seed = first; seed < first + seeds; seed++)
-			if (!only || !strcmp(only, sw_policy(n)->name))
-				run_one(sw_policy(n), seed, seconds);
+			if (!only || !strcmp(only, policy_of(n)->name)) {
+				run_one(policy_of(n), seed, seconds);
+				runs++;
+			}
+	assert_true(runs);	/* else CHURN_POLICY is misspelt, or there are no seeds */
 }
 
 int main(void)

@@ -67,6 +67,12 @@ coverage: ## run the unit tests built for coverage; HTML in $(BUILD)/coverage
 	$(Q)mkdir -p $(BUILD)/coverage
 	$(Q)sh $(unit_dir)/coverage.sh $(BUILD)/host-cov $(BUILD)/coverage
 
+# An hour of virtual time is about a minute of a CPU for each policy.
+HOURS ?= 1
+.PHONY: churn
+churn: $(BUILD)/host-asan/unit/test-sched-churn ## churn of the schedulers (HOURS=1; CHURN_FIRST=SEED, CHURN_POLICY=NAME)
+	$(Q)CHURN_TELL=1 CHURN_SECONDS=$$(($(HOURS) * 3600)) CHURN_SEEDS=$${CHURN_SEEDS:-1} $<
+
 .PHONY: unit-cov
 unit-cov: $(unit_names:%=$(BUILD)/host-cov/unit/%.result)
 	@cat $^ | $(unit_tally)
