@@ -23,3 +23,24 @@ wait_for() {
 		sleep 1
 	done
 }
+
+# compute_everywhere: a program computes on each CPU, all at the same time; report where each ended.
+# Fails unless every CPU did its part.
+compute_everywhere() {
+	computing=$(nproc)
+	cpu=0
+	while [ "$cpu" -lt "$computing" ]; do
+		# Field 39 is the CPU that the program was on last.
+		# shellcheck disable=SC2016 # for the program's own shell
+		taskset "$(printf '%x' $((1 << cpu)))" sh -c 'i=0
+			while [ $i -lt 3000 ]; do i=$((i + 1)); done
+			cut -d" " -f39 /proc/$$/stat' > "/tmp/computed.$cpu" &
+		cpu=$((cpu + 1))
+	done
+	wait
+	while [ "$cpu" -gt 0 ]; do
+		cpu=$((cpu - 1))
+		report "computed.$cpu" "$(cat "/tmp/computed.$cpu")"
+		[ "$(cat "/tmp/computed.$cpu")" = "$cpu" ] || return 1
+	done
+}

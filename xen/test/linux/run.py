@@ -6,11 +6,13 @@ usage: run.py XENOLITH [--list] [--all] [CASE...]
 
 Each case prints `LINUX name passed|failed seconds what`; the last line is a tally for scripts:
 `LINUX total PASSED FAILED SKIPPED`. Without names the cases of the everyday set run; --all adds
-the large ones. Serial logs are kept beside the hypervisor in test/linux/.
+the large ones. A name may be a pattern such as policy-rtds-*. Serial logs are kept beside the
+hypervisor in test/linux/.
 """
 
 import argparse
 import dataclasses
+import fnmatch
 import hashlib
 import os
 import re
@@ -28,7 +30,7 @@ import qemu  # noqa: E402  pylint: disable=wrong-import-position
 SUCCESS = r"XENOLITH: verdict=PASS"
 FAILURES = [r"XENOLITH: verdict=FAIL", r"Panic on CPU", r"Cannot boot", r"Kernel panic",
             r"Hardware Dom0 (crashed|halted)", r"soft lockup", r"rcu_\w+ self-detected stall",
-            r"## [\w-]+: (failure|error)"]
+             r"## [\w-]+: (failure|error)", r"XENOLITH-GUEST: compute=FAIL"]
 VIRTIO_DISK = ["-drive", "if=none,id=d0,format=raw,snapshot=on,file={data}",
                "-device", "virtio-blk-pci,drive=d0"]
 NVME_DISK = ["-drive", "if=none,id=d0,format=raw,snapshot=on,file={data}",
@@ -78,6 +80,46 @@ class Case:
     repeat_icount: int = 0
     prepare: list = dataclasses.field(default_factory=list)     # for mkdebian.sh
     trace: bool = False     # dom0 writes a trace to its disk; xenalyze must understand it
+    guest: int = 0          # vCPUs of a Linux guest that computes and ends, from a boot manifest
+    dom0: bool = True       # false: the guest is alone
+    expect: tuple = ()      # lines that must come, beside those of dom0 and of the guest
+
+    def needs(self):
+        """Expressions for the lines that must all come."""
+        lines = [*self.expect, *(f"## {g}: success" for g in self.guests)]
+        if self.dom0:
+            lines.append(SUCCESS)
+        if self.guest:
+            lines += [f"XENOLITH-GUEST: cpus={self.guest}$", "XENOLITH-GUEST: compute=PASS",
+                      "d1 guest: ended with poweroff"]
+        return lines
+
+    def success(self):
+        """For qemu.run: has the last of those lines come?"""
+        left = self.needs()
+
+        def seen(line):
+            left[:] = [need for need in left if not re.search(need, line)]
+            return not left
+        return seen
+
+    def actions(self):
+        """What dom0 does. The machine would end with it, so it stays while there is a guest."""
+        return f"{self.do}+{'shell' if self.guest else 'poweroff'}"
+
+
+def policy_case(policy, cpus):
+    """Linux as dom0 and a Linux guest under this policy: both compute on all their vCPUs at once."""
+    dom0, guest = min(cpus, 4), cpus
+    if policy == "null":    # at most one vCPU on each CPU
+        dom0 = min(cpus // 2, 4)
+        guest = cpus - dom0
+    beside = f"; dom0 has {dom0}" if dom0 else ", without dom0"
+    return Case(f"policy-{policy}-{cpus}", f"the {policy} policy, CPUs: {cpus}; vCPUs of a Linux guest: "
+                f"{guest}{beside}", do="info+compute", smp=str(cpus), dom0=dom0 > 0, guest=guest,
+                args=f"scrub=off cpu-features=+itsc sched={policy} dom0_mem=512M "
+                     f"dom0_max_vcpus={max(dom0, 1)} guest_console_rate=0 last_domain=stay",
+                expect=(f"Scheduler: {policy}$",), repeat_icount=1, timeout=1800, everyday=False)
 
 
 CASES = [
@@ -172,19 +214,34 @@ CASES = [
          image="dom0-stress", linux="xenolith.seconds=600", timeout=1200, everyday=False,
          extra=VIRTIO_DISK + VIRTIO_NET),
 ]
+CASES += [policy_case(policy, cpus) for policy in
+          ("credit2", "credit", "rtds", "arinc653", "null") for cpus in (1, 2, 4, 16)]
 
 
 def image(name):
     return os.path.join(qemu.image_dir(), name)
 
 
+def microguests(case, build):
+    """The manifest's descriptions of the microguests beside dom0."""
+    return [manifest.Domain(name=g, kernel=os.path.join(build, "guest", g + ".elf"), cpus=1, memory="32M")
+            for g in case.guests]
+
+
+def linux_guest(case):
+    """The manifest's description of a Linux guest that computes on all its vCPUs."""
+    return manifest.Domain(name="guest", kernel=image("vmlinux-cloud"), memory="192M", cpus=case.guest,
+                           ramdisk=image("guest-initramfs.cpio.gz"),
+                           bootargs="earlyprintk=xen,keep loglevel=4 xenolith.guest=compute")
+
+
 def modules(case, port, folder, build):
     """dom0's kernel with its command line, its initramfs, and what a manifest needs for the rest."""
-    line = (f"console=hvc0 earlyprintk=xen loglevel=7 xenolith.do={case.do}+poweroff "
+    line = (f"console=hvc0 earlyprintk=xen loglevel=7 xenolith.do={case.actions()} "
             f"xenolith.port={port} {case.linux}").strip()
     mods = [f"{image(case.kernel)} {line}", image(f"{case.image}-initramfs.cpio.gz")]
-    guests = [manifest.Domain(name=g, kernel=os.path.join(build, "guest", g + ".elf"), cpus=1,
-                              memory="32M") for g in case.guests]
+    mods = mods if case.dom0 else []
+    guests = microguests(case, build) + ([linux_guest(case)] if case.guest else [])
     if guests:
         path = os.path.join(folder, f"{case.name}.dtb")
         mods += manifest.Manifest(guests, after=len(mods)).write(path)
@@ -264,17 +321,6 @@ def check_trace(folder, log):
     return True, f"{found[1]} bytes, xenalyze counts {exits[1]} VMMCALL exits"
 
 
-def success_of(case):
-    """A function that says whether dom0, and every guest beside it, has succeeded by a line."""
-    missing = [SUCCESS] + [rf"## {g}: success" for g in case.guests]
-
-    def seen(line):
-        missing[:] = [m for m in missing if not re.search(m, line)]
-        return not missing
-
-    return seen
-
-
 def run_case(case, xenolith, folder, port):
     """Returns (passed, remark)."""
     digests = []
@@ -286,7 +332,7 @@ def run_case(case, xenolith, folder, port):
             disk.truncate(TRACE_DISK_BYTES)
     for i in range(max(case.repeat_icount, 1)):
         log = os.path.join(folder, f"{case.name}{'-' + str(i + 1) if i else ''}.log")
-        result = qemu.run(machine(case, xenolith, folder, port), success_of(case), FAILURES,
+        result = qemu.run(machine(case, xenolith, folder, port), case.success(), FAILURES,
                           timeout=case.timeout, log=log)
         if result.code != qemu.SUCCESS:
             return False, f"{qemu.NAMES[result.code]}: {result.line or ''} (see {log})"
@@ -301,11 +347,11 @@ def run_case(case, xenolith, folder, port):
 def choose(names, everything):
     if not names:
         return [c for c in CASES if everything or c.everyday]
-    known = {c.name: c for c in CASES}
-    unknown = [n for n in names if n not in known]
+    unknown = [n for n in names if not any(fnmatch.fnmatchcase(c.name, n) for c in CASES)]
     if unknown:
-        sys.exit(f"no such case: {' '.join(unknown)}; the cases are: {' '.join(known)}")
-    return [known[n] for n in names]
+        sys.exit(f"no such case: {' '.join(unknown)}; the cases are: "
+                 f"{' '.join(c.name for c in CASES)}")
+    return [c for c in CASES if any(fnmatch.fnmatchcase(c.name, n) for n in names)]
 
 
 def main():
