@@ -6,6 +6,8 @@
 #ifndef SCHEDSIM_SCHEDULABILITY_H
 #define SCHEDSIM_SCHEDULABILITY_H
 
+#include <xen/types.h>
+
 #include "taskset.h"
 
 /*
