@@ -2,14 +2,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Run the whole test pyramid, cheapest first, and add up.
 
-usage: check.py BUILD [STAGE...]
-
 Every stage is a command. Lines such as `UNIT total 261 0 0` in its output (passed, failed,
 skipped) are added up; a stage without one counts as one test, by its exit status. What failed is
 said once more at the end, for those who see only that. The last line is `N passed, N failed,
 N skipped`; the exit status is 0 when none failed.
 """
 
+import argparse
 import dataclasses
 import os
 import re
@@ -138,10 +137,14 @@ def run(stage, log_path):
 
 
 def main():
-    if len(sys.argv) < 2:
-        print(__doc__.strip(), file=sys.stderr)
-        return 2
-    build, names = sys.argv[1], sys.argv[2:]
+    parser = argparse.ArgumentParser(
+        description=__doc__.split("\n\n", maxsplit=1)[0],
+        epilog="\n".join(f"  {s.name:13} {s.what}" for s in stages("BUILD")),
+        formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("build", metavar="BUILD", help="the build folder")
+    parser.add_argument("names", metavar="STAGE", nargs="*", help="stages, one of those below; all without")
+    args = parser.parse_args()
+    build, names = args.build, args.names
     todo = [s for s in stages(build) if not names or s.name in names]
     unknown = set(names) - {s.name for s in todo}
     if unknown:

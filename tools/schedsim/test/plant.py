@@ -42,7 +42,8 @@ PUBLISHED = [
           "\tinsert_by_deadline(rs, ru);\n"
           "\tru->unit->held_back = !rtds_has_time(ru);\n\tif (rtds_has_time(ru) || ru->extra)"),
     Fault("rtds: the CPU that keeps the time of refills leaves", "unit", "sched-scenarios",
-          "policy/rtds.c", "if (rs->keeper != cpu)\n\t\treturn;", "if (rs->keeper == cpu)\n\t\treturn;"),
+          "policy/rtds.c", "if (rs->keeper != cpu)\n\t\treturn;",
+          "if (rs->keeper == cpu)\n\t\treturn;"),
     Fault("rtds: a pause races the decision", "property", "rtds", "policy/rtds.c",
           "if (prev && prev_unit->runnable && rtds_has_time(prev) &&",
           "if (prev && rtds_has_time(prev) &&"),
