@@ -45,7 +45,7 @@ def analyse(data):
                 for mine in [(ours[sched] or ours["credit2"])[what]]]
         (same if ours[sched] else other).extend(rows)
     write_data(data.run, "parts", ["what", "ours", "theirs", "ratio"],
-               [[row[0], row[2], row[3], row[4]] for row in same if row[1] == "credit2"])
+               [[f"{row[1]}: {row[0]}", *row[2:5]] for row in same])
     missed = [f"{row[0]} ({row[4]:.2f}, {row[1]})" for row in same if row[4] > LIMIT]
     answer = (f"Without the exits, parts of scheduling cost {span(same)} times what they cost on "
               "Xen with the same policy. "

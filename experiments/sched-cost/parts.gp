@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Both costs of each part on one line, with credit2 on both sides.
+# Both costs of each part on one line, with the same policy on both sides.
 file = data.'/parts.tsv'
 stats file using 3 skip 1 nooutput
-eval head('Instructions of scheduling, without the exits, credit2')
+eval head('Instructions of scheduling, without the exits')
 set xlabel 'instructions (logarithmic)'
 set logscale x
 set xrange [100:STATS_max*5]
