@@ -88,7 +88,6 @@ def stages(build):
               make("test-guest", "GUEST_OPTIONS=--icount", *DEBUG), 1200),
         # Skipped without Bochs, which it fetches if it can: some 200 MiB.
         Stage("bochs", "microguests on VMX, in Bochs", make("test-bochs", *DEBUG), 1500),
-        Stage("bochs-linux", "Debian's Linux as dom0 on VMX, in Bochs", make("test-bochs-linux"), 1500),
         Stage("bench", "measurements read, compare and repeat", make("bench-smoke"), 600),
         Stage("demo", "what make demo shows", ["python3", "scripts/demo.py", build], 600),
         Stage("lab-run", "a small experiment, and the same boot under load", make("test-lab-run"), 900),
