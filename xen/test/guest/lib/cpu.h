@@ -240,7 +240,7 @@ u32 vcpu_count(void);
 /** Start vCPU @id by INIT and SIPI; it waits for smp_run(). False when it does not start. */
 bool smp_start(u32 id);
 /** INIT and SIPI without waiting. */
-void hal_smp_kick(u32 id);
+void smp_kick(u32 id);
 /** Run fn on a started vCPU; smp_wait() waits for its end. */
 void smp_run(u32 id, void (*fn)(void *arg), void *arg);
 bool smp_wait(u32 id, u64 ms);

@@ -24,7 +24,7 @@ static u32 apic_id_of(u32 vcpu)
 	return vcpu * 2;
 }
 
-void hal_smp_kick(u32 id)
+void smp_kick(u32 id)
 {
 	struct cpu *c = cpu_of(id);
 
@@ -41,7 +41,7 @@ bool smp_start(u32 id)
 {
 	struct cpu *c = cpu_of(id);
 
-	hal_smp_kick(id);
+	smp_kick(id);
 	return WAIT_FOR(*(volatile bool *)&c->up, 20000);
 }
 
