@@ -259,14 +259,31 @@ static struct cr_unit *choose(struct scheduler *s, struct cr_cpu *c, struct cr_u
 	return keep;
 }
 
-/* When the CPU, which goes on with @cu, must decide again. */
-static s_time_t turn_end(struct cr_sched *cs, struct cr_cpu *c, struct cr_unit *cu, s_time_t now)
+/*
+ * The best class that waits for @c. @leaver, when there is one, gives way now and is queued once
+ * its state is saved; what it would do to an end chosen without it is another decision.
+ */
+static enum cr_class waiting_class(const struct cr_cpu *c, const struct cr_unit *leaver)
 {
-	const struct cr_unit *first = cr_first(c, cu->class + 1);
+	const struct cr_unit *first = cr_first(c, CR_CLASSES);
+	enum cr_class class = first ? first->class : CR_CLASSES;
+
+	if (!leaver || !cpumask_test(&leaver->unit->hard, c->cpu))
+		return class;
+	/* The boost ends with a yield. */
+	return min(class, leaver->yielded ? cr_class(leaver) : leaver->class);
+}
+
+/* When the CPU, which @leaver (or NULL) gives to @cu, must decide again. */
+static s_time_t turn_end(struct cr_sched *cs, struct cr_cpu *c, struct cr_unit *cu,
+			 const struct cr_unit *leaver, s_time_t now)
+{
+	enum cr_class waiting = waiting_class(c, leaver);
 	s64 t = READ_ONCE(cs->tslice);
 
-	if (first)
-		t = first->class < cu->class ? 0 : cu->slice - min(cu->turn, cu->slice);
+	ASSERT(cu->place == CR_ON_CPU && leaver != cu);
+	if (waiting <= cu->class)
+		t = waiting < cu->class ? 0 : cu->slice - min(cu->turn, cu->slice);
 	if (cu->class == CR_BOOST)
 		t = min(t, cu->boost);
 	if (cu->class != CR_OVER)
@@ -371,7 +388,8 @@ static void cr_schedule(struct scheduler *s, u32 cpu, s_time_t now, struct sched
 			cr_settle(cs, next);
 			find_class(next);
 		}
-		out->until = min(out->until, turn_end(cs, c, next, now));
+		out->until = min(out->until,
+				 turn_end(cs, c, next, next == keep ? NULL : keep, now));
 		cr_mark(&cs->idle, cpu, false);
 	}
 	cr_mark(&cs->over, cpu, next && next->class == CR_OVER);

@@ -112,10 +112,30 @@ static inline enum cr_class cr_class(const struct cr_unit *cu)
 	return cu->credit > 0 ? CR_UNDER : CR_OVER;
 }
 
+/** Set or clear the bit of @cpu atomically, when it has the other value. */
+static inline void cr_mark(cpumask_t *m, u32 cpu, bool value)
+{
+	if (cpumask_test(m, cpu) == value)
+		return;
+	if (value)
+		cpumask_test_and_set(m, cpu);
+	else
+		cpumask_test_and_clear(m, cpu);
+}
+
 /** True while the caches of its CPU are taken to be full of the unit's data. */
 static inline bool cr_is_hot(const struct cr_sched *cs, const struct cr_unit *cu, s_time_t now)
 {
 	return now - cu->left_at < READ_ONCE(cs->migr_delay);
+}
+
+/** The first queued unit of the best class below @limit; NULL: none. The lock of @c is held. */
+static inline struct cr_unit *cr_first(const struct cr_cpu *c, enum cr_class limit)
+{
+	for (enum cr_class k = CR_BOOST; k < limit; k++)
+		if (!list_empty(&c->queue[k]))
+			return list_first_entry(&c->queue[k], struct cr_unit, link);
+	return NULL;
 }
 
 /* credit_account.c. With the lock of the unit's CPU held. */
@@ -125,8 +145,15 @@ void cr_burn(struct cr_unit *cu, s_time_t now);
 void cr_charge(struct cr_sched *cs, struct cr_unit *cu, s64 ns);
 /** Begin a new period when that is due. Needs no lock. */
 void cr_turn_period(struct cr_sched *cs, s_time_t now);
-/** Give the unit what it was granted since it was last asked for. */
-void cr_settle(struct cr_sched *cs, struct cr_unit *cu);
+/** Give the unit what it was granted since it was last asked for, up to @period. */
+void cr_take_grants(struct cr_sched *cs, struct cr_unit *cu, u64 period);
+static inline void cr_settle(struct cr_sched *cs, struct cr_unit *cu)
+{
+	u64 period = __atomic_load_n(&cs->period, __ATOMIC_ACQUIRE);
+
+	if (unlikely(cu->period != period))
+		cr_take_grants(cs, cu, period);
+}
 /** When @cpu, if it is busy, must settle its units. */
 s_time_t cr_settle_time(const struct cr_sched *cs, u32 cpu);
 
@@ -141,10 +168,6 @@ void cr_settle_cpu(struct cr_sched *cs, struct cr_cpu *c);
 void cr_unpark(struct cr_sched *cs, struct cr_cpu *c, s_time_t now);
 /** The affinity of a queued unit changed. */
 void cr_requeue(struct cr_sched *cs, struct cr_cpu *c, struct cr_unit *cu, s_time_t now);
-/** The first unit of the best class below @limit; NULL: none. */
-struct cr_unit *cr_first(const struct cr_cpu *c, enum cr_class limit);
-/** Set or clear the bit of @cpu atomically, when it has the other value. */
-void cr_mark(cpumask_t *m, u32 cpu, bool value);
 
 /* credit_place.c */
 /** A unit was queued on @c, whose lock is held: see that the right CPU runs it. */

@@ -29,6 +29,9 @@ static u32 find_idle_cpu(const struct c2_rq *rq, const struct sched_unit *u)
 {
 	cpumask_t ok, m;
 
+	/* On a busy machine there is none. */
+	if (!cpumask_intersects(&rq->idle, &u->hard))
+		return NR_CPUS;
 	cpumask_andnot(&ok, &rq->idle, &rq->tickled);
 	cpumask_and(&ok, &ok, &u->hard);
 	cpumask_and(&m, &ok, &u->soft);

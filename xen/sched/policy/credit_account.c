@@ -62,15 +62,13 @@ static s64 grant(struct cr_sched *cs, struct cr_dom *dom, u64 period)
 	return dom->grant;
 }
 
-void cr_settle(struct cr_sched *cs, struct cr_unit *cu)
+void cr_take_grants(struct cr_sched *cs, struct cr_unit *cu, u64 period)
 {
-	u64 period = __atomic_load_n(&cs->period, __ATOMIC_ACQUIRE);
 	s64 t = READ_ONCE(cs->tslice), g, spare;
 	u64 periods = cu->period ? period - cu->period : 1;
 	struct cr_dom *dom = cu->dom;
 
-	if (!periods)
-		return;
+	ASSERT(periods);
 	spin_lock_nested(&dom->lock);
 	g = grant(cs, dom, period);
 	/* A unit that slept also gets the grants that it did not ask for meanwhile. */

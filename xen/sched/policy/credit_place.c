@@ -28,6 +28,9 @@ static u32 find_idle(const struct cr_sched *cs, const struct sched_unit *u)
 {
 	cpumask_t m;
 
+	/* On a busy machine there is none. */
+	if (!cpumask_intersects(&cs->idle, &u->hard))
+		return NR_CPUS;
 	cpumask_and(&m, &cs->idle, &u->hard);
 	prefer(cs, u, &m);
 	return cpumask_test(&m, u->cpu) ? u->cpu : next_after(&m, u->cpu);
@@ -105,6 +108,8 @@ static void take_from_over(struct scheduler *s, struct cr_cpu *c, struct cr_unit
 
 	cpumask_and(&m, &cs->over, &cu->unit->hard);
 	cpumask_unset(&m, c->cpu);
+	if (cpumask_empty(&m))
+		return;
 	prefer(cs, cu->unit, &m);
 	cpu = next_after(&m, c->cpu);
 	if (cpu == NR_CPUS || !cpumask_test_and_clear(&cs->over, cpu))
@@ -113,11 +118,25 @@ static void take_from_over(struct scheduler *s, struct cr_cpu *c, struct cr_unit
 	sched_tickle(s, cpu);
 }
 
+/* Until when the unit that runs on @c may go on, now that @cu waits there. */
+static s_time_t runs_until(const struct cr_cpu *c, const struct cr_unit *cu, s_time_t now)
+{
+	const struct cr_unit *curr = c->curr;
+	/* A unit that gave way must not take the CPU back at once. */
+	s_time_t next = cu->yielded ? now + CR_YIELD_TIME : now;
+
+	if (!curr || cu->class < curr->class)
+		return next;
+	if (cu->class > curr->class)
+		return INT64_MAX;
+	/* Turns are not cut shorter than a decision cuts them. */
+	return max(curr->start - curr->turn + curr->slice, now + CR_SLICE_MIN);
+}
+
 void cr_place(struct scheduler *s, struct cr_cpu *c, struct cr_unit *cu, s_time_t now)
 {
 	struct cr_sched *cs = cr_sched(s);
-	const struct cr_unit *curr = c->curr;
-	s_time_t by = INT64_MAX;
+	s_time_t by = INT64_MAX, turn;
 
 	if (unlikely(cu->place == CR_PARKED)) {
 		/* Make the CPU set a timer for the refill. */
@@ -130,15 +149,15 @@ void cr_place(struct scheduler *s, struct cr_cpu *c, struct cr_unit *cu, s_time_
 			return;
 	} else {
 		c->offer = true;
-		by = min(by, cu->left_at + READ_ONCE(cs->migr_delay));
+		by = cu->left_at + READ_ONCE(cs->migr_delay);
 	}
-	if (!curr || cu->class < curr->class)
-		/* A unit that gave way must not take the CPU back at once. */
-		by = min(by, cu->yielded ? now + CR_YIELD_TIME : now);
-	else if (cu->class == curr->class)
-		by = min(by, curr->start - curr->turn + curr->slice);
-	if (cu->class < CR_OVER && by > now)
+	turn = runs_until(c, cu, now);
+	if (cu->class < CR_OVER && min(by, turn) > now)
 		take_from_over(s, c, cu);
+	/* Before that its CPU is not given to another one. */
+	if (c->curr)
+		turn = max(turn, c->curr->min_until);
+	by = min(by, turn);
 	/* The turn was chosen while this unit did not wait, and is too long: choose it again. */
 	if (c->until > by)
 		sched_tickle(s, c->cpu);

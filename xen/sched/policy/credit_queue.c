@@ -4,16 +4,6 @@
 
 #include "credit.h"
 
-void cr_mark(cpumask_t *m, u32 cpu, bool value)
-{
-	if (cpumask_test(m, cpu) == value)
-		return;
-	if (value)
-		cpumask_test_and_set(m, cpu);
-	else
-		cpumask_test_and_clear(m, cpu);
-}
-
 /* Tell the other CPUs what there is to take. */
 static void publish(struct cr_sched *cs, const struct cr_cpu *c)
 {
@@ -26,9 +16,10 @@ static void publish(struct cr_sched *cs, const struct cr_cpu *c)
 /* True when the unit may run on a CPU other than @cpu. */
 static bool is_movable(const struct sched_unit *u, u32 cpu)
 {
-	u32 first = cpumask_first(&u->hard);
+	cpumask_t others = u->hard;
 
-	return first != cpu || cpumask_next(&u->hard, cpu + 1) != NR_CPUS;
+	cpumask_unset(&others, cpu);
+	return !cpumask_empty(&others);
 }
 
 static void link_unit(struct cr_sched *cs, struct cr_cpu *c, struct cr_unit *cu)
@@ -126,12 +117,4 @@ void cr_unpark(struct cr_sched *cs, struct cr_cpu *c, s_time_t now)
 		cr_requeue(cs, c, cu, now);
 	}
 	c->offer = true;
-}
-
-struct cr_unit *cr_first(const struct cr_cpu *c, enum cr_class limit)
-{
-	for (enum cr_class k = CR_BOOST; k < limit; k++)
-		if (!list_empty(&c->queue[k]))
-			return list_first_entry(&c->queue[k], struct cr_unit, link);
-	return NULL;
 }

@@ -138,7 +138,7 @@ static void spin_apart(void *arg)
 	host_run(hal_now_ns() + 2 * SEC);
 	for (u32 i = 0; i < sp->n; i++)
 		host_result()->value[i] = sw_ran(d[i]->vcpu[0]);
-	host_run(hal_now_ns() + 10 * SEC);
+	host_run(hal_now_ns() + (s64)(sp->seconds ? sp->seconds : 10) * SEC);
 	for (u32 i = 0; i < sp->n; i++)
 		host_result()->value[i] = sw_ran(d[i]->vcpu[0]) - host_result()->value[i];
 }

@@ -54,9 +54,10 @@ struct share_spinners {
 	u32 weight[10];
 	const char *hard[10];		/* NULL: all */
 	u32 nappers;			/* more units, of weight 256, that run share_guest_naps */
+	u32 seconds;			/* how long they are measured, 0: 10 */
 };
 
-/** Fails when they do not run @ms within @percent of 10 s, after they ran for 2 s. */
+/** Fails when they do not run @ms within @percent in those seconds, after they ran for 2 s. */
 void share_check_spinners(const struct share_spinners *sp, const u64 *ms, u32 percent);
 
 struct share_latency {

@@ -51,10 +51,11 @@ static void test_shares_on_many_cpus(void **state)
 
 static void test_unused_time_goes_by_weight(void **state)
 {
-	/* 6 units that use 5 % each of one CPU leave 7 s of 10, whatever their weight. */
+	/* 6 units that use 5 % each of one CPU leave 28 s of 40, whatever their weight. The time
+	 * must be long: a unit may be ahead or in debt by two slices, which are 60 ms. */
 	check_spinners((struct share_spinners){ .cpus = 1, .n = 3, .weight = { 256, 512, 1024 },
-					  .nappers = 6 },
-		       (const u64[]){ 1000, 2000, 4000 }, 5);
+					  .nappers = 6, .seconds = 40 },
+		       (const u64[]){ 4000, 8000, 16000 }, 5);
 }
 
 static void test_caps_hold(void **state)
