@@ -170,8 +170,11 @@ static void yield_to_other(const char *name, u32 rounds)
 	ticks = TICKS_OF(rounds, sched_op(SCHEDOP_yield, NULL));
 	before = other_turns - before;
 	stop = true;
-	for (u32 i = 0; i < 100 && __atomic_load_n(&cpu_of(1)->busy, __ATOMIC_ACQUIRE); i++)
-		sched_op(SCHEDOP_yield, NULL);
+	/* It has to see that before another benchmark clears it. */
+	if (!smp_wait(1, 20000)) {
+		bench_skip(name, "the other vCPU does not stop");
+		return;
+	}
 	bench_time(name, ticks, rounds + before, "share=%lu",
 		   (u64)before * 100 / (rounds + before));
 }
@@ -230,11 +233,14 @@ static void ping_pong(const char *name, u32 rounds)
 	event_close(pong);
 }
 
+static volatile u32 naps;
+
 static void sleep_again(void *arg)
 {
-	ready = true;
-	while (!stop)
+	while (!stop) {
+		naps++;
 		await_event(ping);
+	}
 }
 
 /*
@@ -245,6 +251,7 @@ static void wake(const char *name, u32 rounds)
 {
 	s32 to = other_started(name) ? event_bind_ipi(1) : 0;
 	struct sched_poll nap = { .nr_ports = 0 };
+	u32 slept = 0, last = 0;
 
 	if (to <= 0) {
 		if (to)
@@ -253,7 +260,8 @@ static void wake(const char *name, u32 rounds)
 	}
 	ping = (u32)to;
 	event_mask(ping);
-	stop = ready = false;
+	stop = false;
+	naps = 0;
 	smp_run(1, sleep_again, NULL);
 	samples_clear();
 	for (u32 i = 0; i < rounds; i++) {
@@ -261,6 +269,8 @@ static void wake(const char *name, u32 rounds)
 
 		nap.timeout = now() + MS / 5;
 		sched_op(SCHEDOP_poll, &nap);
+		slept += naps != last;
+		last = naps;
 		start = rdtsc();
 		event_send(ping);
 		samples_add(start, rdtsc());
@@ -268,7 +278,10 @@ static void wake(const char *name, u32 rounds)
 	stop = true;
 	event_send(ping);
 	smp_wait(1, 20000);
-	samples_report(name);
+	if (slept == rounds)
+		samples_report(name);
+	else
+		bench_skip(name, "the other vCPU slept before %u of %u events", slept, rounds);
 	event_close(ping);
 }
 

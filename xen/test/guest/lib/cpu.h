@@ -241,7 +241,7 @@ u32 vcpu_count(void);
 bool smp_start(u32 id);
 /** INIT and SIPI without waiting. */
 void smp_kick(u32 id);
-/** Run fn on a started vCPU; smp_wait() waits for its end. */
+/** Run fn on a started vCPU, after the job that it still may have; smp_wait() waits for its end. */
 void smp_run(u32 id, void (*fn)(void *arg), void *arg);
 bool smp_wait(u32 id, u64 ms);
 /** Start @n vCPUs besides the first; ends the test as a skip when the domain has fewer. */

@@ -60,6 +60,8 @@ void smp_run(u32 id, void (*fn)(void *arg), void *arg)
 {
 	struct cpu *c = cpu_of(id);
 
+	if (!smp_wait(id, 20000))
+		test_failure("vCPU %u still runs its last job", id);
 	c->job = fn;
 	c->job_arg = arg;
 	__atomic_store_n(&c->busy, true, __ATOMIC_RELEASE);
