@@ -6,6 +6,10 @@
  *
  * All tasks release their first jobs at the start of the set. A vCPU's periods begin before that,
  * when it gets its parameters, so its deadlines are up to LEAD_US before those of its task.
+ *
+ * On one CPU the work of a job is a number of instructions. Several CPUs of an emulator share the
+ * clock that counts them: while n CPUs are busy, each executes a part of the instructions that the
+ * time has. There the work is time for which the vCPU has a CPU, as its runstate counts it.
  */
 #include "bench.h"
 
@@ -29,6 +33,12 @@ static volatile u64 begin;		/* of the set at hand; 0: none yet */
 static u64 span;			/* of a set, ns */
 static volatile u32 done, missed, jobs;
 static u64 loop_ps;			/* a turn of the work loop */
+static bool by_time;			/* the work of a job is time, not instructions */
+/* How long a vCPU that works by time goes on before it looks at its runstate. */
+#define LOOK_TURNS 100
+
+/* Kept by the hypervisor, one for each vCPU. */
+static volatile struct vcpu_runstate_info runstate[MOST_TASKS + 1];
 
 /* What a task's vCPU had of a CPU from its first release to its last job's end, and its work. */
 static volatile u64 ran, worked;
@@ -62,6 +72,32 @@ static u64 running_ns(u32 vcpu)
 	return r.time[RUNSTATE_running];
 }
 
+/* How long the calling vCPU has run. It reads again when it lost its CPU in between. */
+static u64 own_running_ns(u32 vcpu)
+{
+	const volatile struct vcpu_runstate_info *r = &runstate[vcpu];
+	u64 entered, ns;
+
+	do {
+		entered = r->state_entry_time;
+		ns = r->time[RUNSTATE_running] + now() - entered;
+	} while (r->state_entry_time != entered);
+	return ns;
+}
+
+static void work(u32 vcpu, u64 ns)
+{
+	u64 end;
+
+	if (!by_time) {
+		turn(ns * 1000 / loop_ps);
+		return;
+	}
+	/* In an emulator that gives its CPUs turns, the pause ends this CPU's. */
+	for (end = own_running_ns(vcpu) + ns; own_running_ns(vcpu) < end; relax())
+		turn(LOOK_TURNS);
+}
+
 /* All jobs of a task whose deadlines the set has; the first that is late ends the set. */
 static void run_task(u32 vcpu)
 {
@@ -71,7 +107,7 @@ static void run_task(u32 vcpu)
 	sleep_until(release);
 	before = running_ns(vcpu);
 	while (!missed && release + period <= begin + span) {
-		turn(t->work * 1000000UL / loop_ps);
+		work(vcpu, t->work * US);
 		count++;
 		release += period;
 		if (now() > release) {
@@ -136,6 +172,15 @@ static bool run_one(void)
 	return true;
 }
 
+/* Have the hypervisor keep @vcpu's runstate in memory. */
+static bool watch_runstate(u32 vcpu)
+{
+	struct vcpu_register_runstate_memory_area area = {
+		.addr.v = (struct vcpu_runstate_info *)&runstate[vcpu] };
+
+	return !vcpu_op(VCPUOP_register_runstate_memory_area, vcpu, &area);
+}
+
 static bool prepare(const char *name, u32 cpus)
 {
 	tasks = vcpu_count() - 1;
@@ -144,13 +189,14 @@ static bool prepare(const char *name, u32 cpus)
 			   tasks);
 		return false;
 	}
+	by_time = cpus > 1;
 	calibrate();
 	if (!loop_ps) {
 		bench_skip(name, "the clock does not tell how long a loop takes");
 		return false;
 	}
 	for (u32 i = 1; i <= tasks; i++) {
-		if (!smp_start(i)) {
+		if (!smp_start(i) || !watch_runstate(i)) {
 			bench_skip(name, "vCPU %u does not start", i);
 			return false;
 		}

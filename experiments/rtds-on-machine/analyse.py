@@ -39,8 +39,10 @@ def analyse(data):
         return Findings("No point has both sides.", "open")
     return Findings(
         f"In {counted(len(both) - len(worse), 'point')} of {len(both)} the machine serves as many "
-        f"sets as the simulator, in {len(worse)} fewer. Of a job the hypervisor and the guest's "
-        f"timer take {min(taken) / 1000:.1f} to {max(taken) / 1000:.1f} µs, at an instruction a "
-        "nanosecond.", "no" if bad else "yes",
+        f"sets as the simulator, in {len(worse)} fewer. A job's vCPU runs for "
+        f"{min(taken) / 1000:.1f} to {max(taken) / 1000:.1f} µs more than the task's work, at an "
+        "instruction a nanosecond.", "no" if bad else "yes",
         [Table("Percent of the task sets that meet all deadlines", COLUMNS, rows,
-               "Taken of a job: the time for which its vCPU ran, less the task's work.")])
+               "Taken of a job: the time for which its vCPU ran, less the task's work. On 1 CPU "
+               "the hypervisor and the guest's timer take it; on more it is the time in which the "
+               "vCPU has not yet seen that its work is done.")])
