@@ -17,7 +17,6 @@
 
 #include <xen/compiler.h>
 
-#include "machine/machine.h"
 #include "property/command.h"
 #include "property/scenario.h"
 #include "say.h"
@@ -30,12 +29,14 @@ static const char help[] =
 "\n"
 "Run random scenarios: domains with random loads, affinities and parameters on a random machine,\n"
 "while vCPUs are paused, parameters change, CPUs come and go, and pools and domains are made and\n"
-"destroyed. Check what every policy promises. Use the build with assertions, schedsim-check.\n"
+"destroyed. Check what every policy promises. Two kinds of scenarios check a bound each on a\n"
+"machine that disturbs nothing: rtds-supply and credit2-share. Use the build with assertions,\n"
+"schedsim-check.\n"
 "\n"
-"  --seeds N            scenarios for each policy (default 200)\n"
+"  --seeds N            scenarios of each kind (default 200)\n"
 "  --from SEED          the first one (default 1)\n"
 "  --time SECONDS       go on until then instead\n"
-"  --policy NAME        only this policy\n"
+"  --policy NAME        only this policy, or rtds-supply or credit2-share\n"
 "  --jobs N             so many at once (default 1)\n"
 "  --regressions FILE   first replay the lines of this file\n"
 "  --replay LINE        replay one line, POLICY SEED OMIT, and say what happens\n"
@@ -43,7 +44,23 @@ static const char help[] =
 "Exit status: 0 all rules hold, 6 one was broken. The last line is\n"
 "`PROPERTY total PASSED FAILED 0`.\n";
 
-static const char *const policies[] = { "credit", "credit2", "null", "rtds", "arinc653" };
+static const struct scenario_kind kinds[] = {
+	{ "credit", "credit", scenario_run },
+	{ "credit2", "credit2", scenario_run },
+	{ "null", "null", scenario_run },
+	{ "rtds", "rtds", scenario_run },
+	{ "arinc653", "arinc653", scenario_run },
+	{ "rtds-supply", "rtds", supply_run },
+	{ "credit2-share", "credit2", share_run },
+};
+
+static const struct scenario_kind *find_kind(const char *name)
+{
+	for (u32 i = 0; i < ARRAY_SIZE(kinds); i++)
+		if (!strcmp(kinds[i].name, name))
+			return &kinds[i];
+	return NULL;
+}
 
 /* A scenario that runs in a process, whose messages go to a file in memory. */
 struct job {
@@ -64,7 +81,7 @@ static void start(struct job *j, const struct scenario *s)
 		return;
 	dup2(j->messages, STDERR_FILENO);
 	alarm(MAX_SECONDS);
-	scenario_run(s, false);
+	s->kind->run(s, false);
 	_exit(STATUS_OK);
 }
 
@@ -127,11 +144,11 @@ static void report(const struct scenario *s, const char *text)
 	char small_text[512];
 
 	/* At once: it may take long to make it smaller. */
-	printf("FAILED %s %llu 0: %s\n", s->policy, (unsigned long long)s->seed, text);
+	printf("FAILED %s %llu 0: %s\n", s->kind->name, (unsigned long long)s->seed, text);
 	fflush(stdout);
 	small = shrink(*s);
 	fails(&small, small_text, sizeof(small_text));
-	printf("  smallest: %s %llu %#llx: %s\n", small.policy, (unsigned long long)small.seed,
+	printf("  smallest: %s %llu %#llx: %s\n", small.kind->name, (unsigned long long)small.seed,
 	       (unsigned long long)small.omit, small_text);
 	fflush(stdout);
 }
@@ -184,13 +201,13 @@ static void submit(struct job *jobs, u32 n, const struct scenario *s, struct tal
 
 static bool parse_line(const char *line, struct scenario *s)
 {
-	static char policy[32];
 	unsigned long long seed, omit;
+	char name[32];
 
-	if (sscanf(line, "%31s %llu %llx", policy, &seed, &omit) != 3)
+	if (sscanf(line, "%31s %llu %llx", name, &seed, &omit) != 3)
 		return false;
-	*s = (struct scenario){ .policy = policy, .seed = seed, .omit = omit };
-	return true;
+	*s = (struct scenario){ .kind = find_kind(name), .seed = seed, .omit = omit };
+	return s->kind != NULL;
 }
 
 static void replay_file(const char *path, struct tally_of_runs *t)
@@ -218,7 +235,8 @@ static void replay_file(const char *path, struct tally_of_runs *t)
 
 struct wish {
 	u64 seeds, from, seconds;
-	const char *policy, *regressions, *replay;
+	const struct scenario_kind *only;
+	const char *regressions, *replay;
 	u32 jobs;
 };
 
@@ -230,11 +248,10 @@ static void explore(const struct wish *w, struct tally_of_runs *t)
 
 	for (u64 seed = w->from; more; seed++) {
 		more = w->seconds ? time(NULL) < end : seed + 1 < w->from + w->seeds;
-		for (u32 i = 0; i < ARRAY_SIZE(policies); i++) {
-			struct scenario s = { .policy = policies[i], .seed = seed };
+		for (u32 i = 0; i < ARRAY_SIZE(kinds); i++) {
+			struct scenario s = { .kind = &kinds[i], .seed = seed };
 
-			if (machine_has_policy(s.policy) &&
-			    (!w->policy || !strcmp(w->policy, s.policy)))
+			if (!w->only || w->only == s.kind)
 				submit(jobs, w->jobs, &s, t);
 		}
 	}
@@ -278,8 +295,8 @@ static enum status parse(struct wish *w, int argc, char **argv)
 			w->seconds = number("time", optarg, 1UL << 30);
 			break;
 		case 'p':
-			w->policy = optarg;
-			if (!machine_has_policy(optarg))
+			w->only = find_kind(optarg);
+			if (!w->only)
 				die("--policy %s: there is no such policy", optarg);
 			break;
 		case 'j':
@@ -314,7 +331,7 @@ int command_property(int argc, char **argv)
 	if (w.replay) {
 		if (!parse_line(w.replay, &s))
 			die("--replay %s: a line is POLICY SEED OMIT", w.replay);
-		scenario_run(&s, true);
+		s.kind->run(&s, true);
 		printf("all rules hold\n");
 		return STATUS_OK;
 	}

@@ -7,6 +7,7 @@
 
 #include <xen/compiler.h>
 
+#include "property/draw.h"
 #include "property/rules.h"
 #include "property/scenario.h"
 #include "say.h"
@@ -32,25 +33,7 @@ static struct tally tally;
 static u32 device;
 static bool acting;		/* a step is under way: it may let time pass */
 
-/* ---- Drawing */
-
-struct draw { u64 state; };
-
-static struct draw draw_for(u32 item)
-{
-	struct draw d = { .state = sc->seed * 0x9e3779b97f4a7c15UL + item };
-
-	random_u64(&d.state);
-	return d;
-}
-
-static u32 below(struct draw *d, u32 n) { return (u32)(random_u64(&d->state) % n); }
-static s64 between(struct draw *d, s64 a, s64 b)
-{
-	return a + (s64)(random_u64(&d->state) % (u64)(b - a + 1));
-}
-static bool chance(struct draw *d, u32 percent) { return below(d, 100) < percent; }
-static bool left_out(u32 item) { return sc->omit >> item & 1; }
+/* ---- Saying and drawing */
 
 static void note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 static void note(const char *fmt, ...)
@@ -172,12 +155,12 @@ static void add_vcpu(struct draw *d, u16 domid, u32 id, u32 pool, const struct p
 
 static void add_domain(u32 item, u16 domid, u32 pool)
 {
-	struct draw d = draw_for(item);
+	struct draw d = draw_for(sc, item);
 	u32 n = 1 + below(&d, 4);
 	const char *why;
 
 	/* The last CPU may leave a pool that has no domains. */
-	if (left_out(item) || nr_vcpus + n > MAX_VCPUS || !pool_has_cpu(pool))
+	if (left_out(sc, item) || nr_vcpus + n > MAX_VCPUS || !pool_has_cpu(pool))
 		return;
 	make_program(&d, &programs[item]);
 	if (!machine_domain_create(domid, n, pool, &why))
@@ -326,7 +309,7 @@ static void step_pool(struct step *s)
 	if (!machine_cpu_in_pool(s->cpu, 0) || !machine_cpu_leave(s->cpu))
 		return;
 	note("CPU %u becomes pool %u", s->cpu, pool);
-	if (!machine_pool_create(pool, sc->policy, &why) || !machine_cpu_join(s->cpu, pool))
+	if (!machine_pool_create(pool, sc->kind->policy, &why) || !machine_cpu_join(s->cpu, pool))
 		rules_broken("pool %u cannot be made: %s", pool, why);
 	rules_touch_cpu(s->cpu);
 	pools_in_use++;
@@ -367,18 +350,18 @@ static void take_step(void *arg)
 
 static void plan_steps(void)
 {
-	struct draw all = draw_for(SCENARIO_ITEMS + 1);
+	struct draw all = draw_for(sc, SCENARIO_ITEMS + 1);
 	u32 n = below(&all, SCENARIO_ITEMS - FIRST_STEP + 1);
 
 	for (u32 i = FIRST_STEP; i < FIRST_STEP + n; i++) {
 		struct step *s = &steps[i];
 
 		s->item = i;
-		s->draw = draw_for(i);
+		s->draw = draw_for(sc, i);
 		s->kind = (enum step_kind)below(&s->draw, STEP_KINDS);
 		s->length = between(&s->draw, 0, 20 * MS);
 		s->event = (struct event){ .fn = take_step, .arg = s, .cpu = MACHINE_OBSERVER };
-		if (!left_out(i))
+		if (!left_out(sc, i))
 			event_set(&s->event, between(&s->draw, 0, BUSY_PHASE));
 	}
 }
@@ -410,7 +393,7 @@ static void boot(void)
 {
 	static const char *const groups[] = { "cpu", "core", "socket", "node", "all" };
 	static char machine[32], cmdline[128];
-	struct draw d = draw_for(SCENARIO_ITEMS);
+	struct draw d = draw_for(sc, SCENARIO_ITEMS);
 	struct machine_hooks hooks = guest_hooks;
 	struct machine_config cfg = { .seed = sc->seed, .disturb = true };
 	struct topology t;
@@ -419,7 +402,7 @@ static void boot(void)
 	snprintf(machine, sizeof(machine), "%ux%ux%u", 1 + below(&d, 2), 1 + below(&d, 4),
 		 1 + below(&d, 2));
 	t = topology_read(machine);
-	snprintf(cmdline, sizeof(cmdline), "sched=%s credit2_runqueue=%s", sc->policy,
+	snprintf(cmdline, sizeof(cmdline), "sched=%s credit2_runqueue=%s", sc->kind->policy,
 		 groups[below(&d, ARRAY_SIZE(groups))]);
 	cfg.cpus = t.cpus;
 	cfg.place = t.place;
@@ -454,8 +437,8 @@ void scenario_run(const struct scenario *s, bool verbose)
 	loud = verbose;
 	boot();
 	device = object_create();
-	rules_begin(s->policy, vcpus, 0);
-	d = draw_for(SCENARIO_ITEMS + 2);
+	rules_begin(s->kind->policy, vcpus, 0);
+	d = draw_for(sc, SCENARIO_ITEMS + 2);
 	domains = 1 + below(&d, SCENARIO_DOMAINS);
 	for (u32 i = 0; i < domains; i++)
 		add_domain(i, (u16)(i + 1), 0);

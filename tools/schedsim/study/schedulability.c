@@ -62,3 +62,25 @@ bool demand_fits(const struct taskset *ts, u32 cpus, u32 horizon)
 		}
 	return true;
 }
+
+s64 supply_bound(s64 period, s64 budget, s64 t)
+{
+	s64 whole = t / period - 1, rest = t % period;
+
+	if (whole < 0)
+		return 0;
+	return whole * budget + max(rest - (period - budget), (s64)0);
+}
+
+bool demand_within_supply(const struct task *task, s64 period, s64 budget)
+{
+	const s64 distance = task->period * 1000LL, work = task->work * 1000LL;
+
+	for (s64 jobs = 1;; jobs++) {
+		if (jobs * work > supply_bound(period, budget, jobs * distance))
+			return false;
+		/* A line below the supply bound is above the demand here, and rises faster. */
+		if (jobs * work * period <= budget * (jobs * distance - 2 * period))
+			return true;
+	}
+}

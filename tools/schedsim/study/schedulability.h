@@ -29,6 +29,21 @@ bool schedulable_bcl(const struct taskset *ts, u32 cpus);
  * tasks on one processor", Real-Time Systems 2, 1990. */
 bool demand_fits(const struct taskset *ts, u32 cpus, u32 horizon);
 
+/*
+ * A vCPU with a budget in each period is a deferrable server. Its work need not begin with its
+ * periods: how long may that wait? Both times are in ns.
+ */
+
+/** The least time that such a server gets within @t of waking, if it goes on wanting to run and is
+ * sure of its budget in each period that it wants from begin to end. Nothing is sure in the period
+ * in which it wakes; in those that follow its budget may come as late as possible. A bound, which
+ * need not be reached. After I. Shin, I. Lee, "Periodic resource model for compositional real-time
+ * guarantees", RTSS 2003, where the first wait is shorter, as no server keeps budget there. */
+s64 supply_bound(s64 period, s64 budget, s64 t);
+/** Do jobs of @task, the server's only one, whenever they begin, always end before the next one
+ * comes? So when the task's demand bound function is never above the server's supply bound. */
+bool demand_within_supply(const struct task *task, s64 period, s64 budget);
+
 /** How a set fared: up to the first missed deadline, or to the horizon. */
 struct fate {
 	s64 missed;		/* the first deadline missed, ns after the common start; -1: none */

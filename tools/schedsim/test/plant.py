@@ -7,7 +7,7 @@ usage: plant.py BUILD [--seconds S] [TEXT...]
 Each fault is one change of a source file, in a copy of the tree under BUILD/planted. It counts as
 found when its test fails within S seconds (default 10) of processor time, which hardly depends on
 the host's load. The test is a program of xen/test/unit, or the random scenarios of
-`schedsim property`. Afterwards each test runs without a fault, and must find nothing. TEXT chooses
+`schedsim property` of one kind. Afterwards each test runs without a fault, and must find nothing. TEXT chooses
 the faults whose names contain it.
 
 The last line is `PLANT total FOUND MISSED 0`.
@@ -30,7 +30,7 @@ SEEDS = 5000            # at most, for a fault
 CONTROL_SEEDS = 200     # without a fault
 BUILDS = {"unit": "host-asan", "property": "schedsim-check"}
 
-# kind: "unit" (name of the test) or "property" (policy); old is replaced by new in xen/sched/path.
+# kind: "unit" (name of the test) or "property" (kind of scenario); old is replaced by new in xen/sched/path.
 Fault = collections.namedtuple("Fault", "name kind test path old new")
 
 # Published faults of such policies.
@@ -108,6 +108,23 @@ RULES = [
           "\tvcpu_wake(v);\n}\n\nint vcpu_set_affinity", "}\n\nint vcpu_set_affinity"),
     Fault("core: a vCPU is saved and still marked as running", "property", "credit2", "core.c",
           "__atomic_store_n(&u->running, false, __ATOMIC_RELEASE);", ";"),
+    Fault("rtds: the queue is in order of arrival", "property", "rtds-supply",
+          "policy/rtds_queue.c",
+          "if (!rtds_before(ru, list_entry(at, struct rtds_unit, queue)))", "if (true)"),
+    Fault("rtds: a refill comes a period late", "property", "rtds-supply", "policy/rtds_queue.c",
+          "ru->deadline += periods * ru->period;", "ru->deadline += (periods + 1) * ru->period;"),
+    Fault("rtds: extra time is as urgent as budgets", "property", "rtds-supply", "policy/rtds.h",
+          "return a->level < b->level || (a->level == b->level && a->deadline < b->deadline);",
+          "return a->deadline < b->deadline;"),
+    Fault("rtds: a unit is charged half of what it runs", "property", "rtds-supply",
+          "policy/rtds_queue.c",
+          "ru->left -= until - ru->start;", "ru->left -= (until - ru->start) / 2;"),
+    Fault("credit2: all weights are one", "property", "credit2-share", "policy/credit2.h",
+          "likely(w == rq->max_weight) ? dt", "true ? dt"),
+    Fault("credit2: the unit that is to run gets no grant", "property", "credit2-share",
+          "policy/credit2_queue.c",
+          "\t\tif (pos->on_cpu)\n\t\t\tc2_burn(rq, pos, now);\n",
+          "\t\tif (pos->on_cpu)\n\t\t\tcontinue;\n"),
 ]
 
 

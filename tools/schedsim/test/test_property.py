@@ -17,6 +17,17 @@ class Property(SimCase):
         out, _ = self.property("--policy", "credit2", "--seeds", 5, "--jobs", 2)
         self.assertEqual(out, "PROPERTY total 5 0 0\n")
 
+    def test_bounds(self):
+        """The kinds that check a bound count too, and a server that is left out is not made."""
+        for kind in ("rtds-supply", "credit2-share"):
+            out, _ = self.property("--policy", kind, "--seeds", 20)
+            self.assertEqual(out, "PROPERTY total 20 0 0\n")
+        _, whole = self.property("--replay", "rtds-supply 3 0")
+        first = next(line for line in whole.splitlines() if line.startswith("d"))
+        omit = 1 << int(first[1:].split(":")[0]) - 1
+        _, less = self.property("--replay", f"rtds-supply 3 {omit:#x}")
+        self.assertEqual(less, whole.replace(first + "\n", ""))
+
     def test_regressions(self):
         """Each line of the file is replayed once."""
         path = os.path.join(SIM, "property", "regressions.txt")
@@ -45,6 +56,8 @@ class Property(SimCase):
     def test_mistakes(self):
         """Lines and policies that are none."""
         _, err = self.property("--replay", "credit2", status=INPUT)
+        self.assertIn("a line is POLICY SEED OMIT", err)
+        _, err = self.property("--replay", "nonesuch 1 0", status=INPUT)
         self.assertIn("a line is POLICY SEED OMIT", err)
         _, err = self.property("--policy", "nonesuch", status=INPUT)
         self.assertIn("there is no such policy", err)
