@@ -119,7 +119,11 @@ def measured_nothing(config, data):
 
 def simulate(run, cell, into, timeout):
     """Run a simulation and write its outcome; returns it."""
-    argv = [stored(run)["schedsim"], *cell.config["simulation"]]
+    words = cell.config["simulation"]
+    for name, content in cell.config.get("files", {}).items():
+        files.write_json(os.path.join(into, name + ".json"), content)
+    argv = [stored(run)["schedsim"],
+            *(os.path.join(into, w[1:] + ".json") if w.startswith("@") else w for w in words)]
     before = time.monotonic()
     try:
         # pylint: disable-next=subprocess-popen-preexec-fn,protected-access
@@ -138,7 +142,7 @@ def simulate(run, cell, into, timeout):
     outcome = {"index": cell.index, "factors": cell.factors, "status": status, "why": why,
                "seconds": round(time.monotonic() - before, 1), "exact": cell.exact,
                "console_digest": files.console_digest(data), "console_bytes": len(data),
-               "command": ["schedsim", *cell.config["simulation"]],
+               "command": ["schedsim", *words],
                "last_lines": said[-LAST_LINES:] if status != "ok" else []}
     files.write_gz(os.path.join(into, "console.log.gz"), data)
     files.write_json(os.path.join(into, "cell.json"), outcome)

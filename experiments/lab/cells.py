@@ -106,6 +106,8 @@ def fill(value, known):
         return int(text) if text.isdecimal() else text
     if isinstance(value, list):
         return [fill(inner, known) for inner in value]
+    if isinstance(value, dict):
+        return {key: fill(inner, known) for key, inner in value.items()}
     return value
 
 
@@ -180,6 +182,17 @@ def guests_of(plan, chosen, config, known):
     return found
 
 
+def files_of(plan, words, known):
+    """{name: content} of the files that these words of a command name: @NAME."""
+    files = plan.get("simulation").get("files", {})
+    names = [word[1:] for word in words if word.startswith("@")]
+    for name in names:
+        if name not in files:
+            raise errors.LabError(f"{plan.where('simulation', 'command')}: " +
+                                  errors.unknown("file", name, files))
+    return {name: fill(files[name], known) for name in names}
+
+
 def simulation_of(plan, chosen, seed):
     """Everything about one simulation, or None where the levels ask for a boot."""
     table = plan.get("simulation")
@@ -189,7 +202,7 @@ def simulation_of(plan, chosen, seed):
     known = {name: base[name] for name in ("cpus", "sockets", "nodes", "memory")} | chosen | {
         "seed": seed}
     words = [str(fill(word, known)) for word in table["command"].split()]
-    return {"simulation": words, "hypervisor": "schedsim", "clock": "icount", "cpus": 1,
+    return {"simulation": words, "files": files_of(plan, words, known), "hypervisor": "schedsim", "clock": "icount", "cpus": 1,
             "devices": [], "guests": [], "trace": "", "seed": seed,
             "collect": plan.get("collect", ["bench", "console"])}
 

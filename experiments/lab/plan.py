@@ -32,7 +32,7 @@ MACHINE = {"cpus": NUMBER, "sockets": NUMBER, "nodes": NUMBER, "memory": TEXT, "
 FACTORS = {**{k: v for k, v in MACHINE.items() if k not in ("extra", "devices")},
            "hypervisor": HYPERVISORS, "sched": SCHEDULERS, "arrangement": NUMBER}
 # A cell without a machine: a command of the scheduler simulator (docs/schedsim.md).
-SIMULATION = {"command": TEXT, "when": TABLE}
+SIMULATION = {"command": TEXT, "files": TABLE, "when": TABLE}
 HYPERVISOR = {"options": TEXT, "trace": TEXT, **{name: TEXT for name in HYPERVISORS}}
 GUEST = {"image": TEXT, "role": ["dom0", "domain"], "args": TEXT, "memory": TEXT, "cpus": NUMBER,
          "count": NUMBER, "weight": NUMBER, "cap": NUMBER, "hard_affinity": TEXT,
@@ -199,8 +199,9 @@ def check_names(check, data):
         used |= set(table.get("when", {}))
     # A simulation's machine is in its command, which alone says what a factor changes.
     known = FACTORS if data["guest"] else {}
-    if "arrangement" in factors and "offset" not in used:
-        check.fail(["factors", "arrangement"], "changes nothing: no guest's args have {offset}")
+    if "arrangement" in factors and not used & {"offset", "arrangement"}:
+        check.fail(["factors", "arrangement"], "changes nothing: no guest's args have {offset}, "
+                   "and no simulation's command has {arrangement}")
     for factor in factors:
         if factor not in known and factor not in used:
             close = errors.nearest(factor, known)
@@ -288,6 +289,10 @@ def check_simulation(check, data):
     check.table(simulation, SIMULATION, "simulation")
     if not simulation.get("command", "").strip():
         check.fail(["simulation"], "has no command, such as \"run --machine 4 FILE\"")
+    for name, content in simulation.get("files", {}).items():
+        check.value(content, TABLE, "simulation", "files", name)
+    if "files" in simulation and " @" not in simulation["command"]:
+        check.fail(["simulation", "files"], "no word of the command is @NAME of one of them")
     check_condition(check, simulation.get("when", {}), "simulation", "when")
     if "when" in simulation and not data["guest"]:
         check.fail(["simulation", "when"], "leaves cells with nothing to do: there is no guest")

@@ -85,6 +85,29 @@ class Simulations(world.World):
         self.complain("sets --machine {cpus} --seed {seed} --share {cost}", " ", "has no command")
         self.complain("[factors]", "when = { cpus = 1 }\n[factors]", "there is no guest")
         self.complain("command =", "comand =", "did you mean 'command'?")
+        self.complain("[factors]", "files.load.weight = 1\n[factors]", "simulation.files", "@NAME")
+        self.complain("[factors]", "files.load = 1\n[factors]", "give a table")
+        self.complain("cost = [0.5]", "cost = [0.5]\narrangement = [1]", "has {arrangement}")
+
+    def test_files(self):
+        """A file of the plan has the cell's levels in it, is beside the outcome, and is the word's."""
+        self.change("{cost}\"\n", "{cost} --file @load-{cost}\"\nfiles.load-x.weight = 1\n"
+                    "files.load-y = { duration = \"1s\", domains = [{ weight = \"{cpus}\" }] }\n")
+        plan = self.read("pretended/plan.toml").replace("cost = [0.5]", "cost = [\"y\"]")
+        self.write("pretended/plan.toml", plan)
+        self.write("pretended/analyse.py", world.ANALYSE)
+        status, out, err = self.lab("run", self.experiment)
+        self.assertEqual(status, 0, out + err)
+        run = folder.Run(self.run_folder())
+        into = run.cell_folder(1)
+        self.assertEqual(json.loads(self.read(into, "load-y.json")),
+                         {"duration": "1s", "domains": [{"weight": 2}]})
+        self.assertFalse(os.path.exists(os.path.join(into, "load-x.json")))
+        self.assertEqual(run.outcome(1)["command"][-1], "@load-y")
+        self.write("pretended/plan.toml", plan.replace("[\"y\"]", "[\"z\"]"))
+        status, _, err = self.lab("validate", self.experiment)
+        self.assertEqual(status, 2, err)
+        self.assertIn("unknown file 'load-z'", err)
 
     def test_beside_boots(self):
         """A condition chooses which cells are simulations; the others boot."""
