@@ -101,24 +101,12 @@ void fpu_save(struct x86_vcpu *xv)
 		/* XSETBV does not exit, so read the guest's XCR0 from the CPU. */
 		xv->xcr0 = xgetbv(0);
 		xsetbv(0, host_xcr0);
-		__asm__ volatile("xsave64 (%0)"
-				 :: "r"(xv->fpu_area), "a"(-1), "d"(-1) : "memory");
+		xsave(xv->fpu_area);
 	} else {
-		__asm__ volatile("fxsave64 (%0)" :: "r"(xv->fpu_area) : "memory");
+		fxsave(xv->fpu_area);
 	}
 	xv->fpu_cpu = hal_smp_cpu_id();
 	this_cpu(fpu_owner) = xv;
-}
-
-/*
- * Some processors save and restore the address of the last x87 instruction and its operand only
- * while an exception is pending. Without this a guest could read the previous guest's addresses.
- */
-static void clear_error_pointers(void)
-{
-	static const u32 zero;
-
-	__asm__ volatile("fnclex; ffree %%st(7); fildl %0" :: "m"(zero));
 }
 
 void fpu_load(struct x86_vcpu *xv)
@@ -129,14 +117,18 @@ void fpu_load(struct x86_vcpu *xv)
 	ASSERT(!use_xsave || !(xv->xcr0 & ~host_xcr0));
 	loaded = this_cpu(fpu_owner) == xv && xv->fpu_cpu == hal_smp_cpu_id();
 
+	/*
+	 * Some processors save and restore the address of the last x87 instruction and its operand
+	 * only while an exception is pending. Without this a guest could read the previous guest's.
+	 */
 	if (!loaded && error_pointers_stay)
-		clear_error_pointers();
+		fpu_clear_pointers();
 	if (use_xsave) {
 		if (!loaded)
-			__asm__ volatile("xrstor64 (%0)" :: "r"(xv->fpu_area), "a"(-1), "d"(-1));
+			xrstor(xv->fpu_area);
 		xsetbv(0, xv->xcr0);
 	} else if (!loaded) {
-		__asm__ volatile("fxrstor64 (%0)" :: "r"(xv->fpu_area));
+		fxrstor(xv->fpu_area);
 	}
 	this_cpu(fpu_owner) = xv;
 }

@@ -2,8 +2,8 @@
 /*
  * svm_vmrun: load the guest's registers from the array at RDI, VMRUN the control block at physical
  * address RAX, store them again. RAX and RSP are in the control block. Of the others it preserves
- * RBP, RBX, R12 and R13, as many as its caller needs across the call: see vmrun() in svm.c. The
- * caller cleared GIF; pending interrupts are taken right after STGI here, on the host's stack.
+ * RBP, RBX, R12 and R13, as many as its caller needs across the call: see vmrun() in asm/insns.h.
+ * The caller cleared GIF; pending interrupts are taken right after STGI here, on the host's stack.
  */
 	.text
 	.globl svm_vmrun

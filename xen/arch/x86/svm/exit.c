@@ -98,7 +98,7 @@ static void exit_exception(struct x86_vcpu *xv, u32 vector)
 		/*
 		 * The machine check is the host's: raise it here, as the processor would have done.
 		 */
-		__asm__ volatile("int $18");
+		raise_machine_check();
 		break;
 	default:
 		domain_crash(xv->v.domain, "unexpected exception intercept %u", vector);

@@ -21,7 +21,7 @@ void svm_sync_state(struct x86_vcpu *xv)
 	 * VMSAVE leaves the loaded state in place, so nothing has to be loaded again after reads.
 	 */
 	if (s->state_loaded)
-		__asm__ volatile("vmsave %%rax" :: "a"(s->vmcb_pa) : "memory");
+		vmsave(s->vmcb_pa);
 }
 
 static void reload_state(struct x86_vcpu *xv)
@@ -29,7 +29,7 @@ static void reload_state(struct x86_vcpu *xv)
 	struct svm_vcpu *s = svm_of(xv);
 
 	if (s->state_loaded)
-		__asm__ volatile("vmload %%rax" :: "a"(s->vmcb_pa) : "memory");
+		vmload(s->vmcb_pa);
 }
 
 /* The control blocks of all vCPUs are in memory, which any CPU can access. */

@@ -42,18 +42,6 @@ static DEFINE_PER_CPU(struct page_info *, host_vmcb);
 static u8 *iopm_all, *iopm_hardware;
 static u8 *msrpm;
 
-static inline void clgi(void) { __asm__ volatile("clgi" ::: "memory"); }
-static inline void stgi(void) { __asm__ volatile("stgi" ::: "memory"); }
-
-/* Run the guest from its registers in @gpr until #VMEXIT (entry.S). GIF is clear, and then set. */
-static inline void vmrun(u64 *gpr, u64 vmcb_pa)
-{
-	__asm__ volatile("call svm_vmrun"
-			 : "+D"(gpr), "+a"(vmcb_pa) :
-			 : "rcx", "rdx", "rsi", "r8", "r9", "r10", "r11", "r14", "r15", "cc",
-			   "memory");
-}
-
 static bool svm_detect(void)
 {
 	if (!(cpuid(0x80000001).ecx & BIT(2)))
@@ -132,7 +120,7 @@ static int svm_cpu_up(void)
 	this_cpu(host_vmcb) = vmcb;
 	wrmsr(MSR_EFER, rdmsr(MSR_EFER) | EFER_SVME);
 	wrmsr(MSR_VM_HSAVE_PA, mfn_to_paddr(page_to_mfn(save)).v);
-	__asm__ volatile("vmsave %%rax" :: "a"(mfn_to_paddr(page_to_mfn(vmcb)).v) : "memory");
+	vmsave(mfn_to_paddr(page_to_mfn(vmcb)).v);
 	asid_cpu_init();
 	return 0;
 }
@@ -220,10 +208,9 @@ static void svm_switch_from(struct x86_vcpu *xv)
 	struct svm_vcpu *s = svm_of(xv);
 
 	ASSERT(s->state_loaded);
-	__asm__ volatile("vmsave %%rax" :: "a"(s->vmcb_pa) : "memory");
+	vmsave(s->vmcb_pa);
 	s->state_loaded = false;
-	__asm__ volatile("vmload %%rax"
-			 :: "a"(mfn_to_paddr(page_to_mfn(this_cpu(host_vmcb))).v) : "memory");
+	vmload(mfn_to_paddr(page_to_mfn(this_cpu(host_vmcb))).v);
 	idt_use_ist(true);
 }
 
@@ -233,7 +220,7 @@ static void svm_switch_to(struct x86_vcpu *xv)
 
 	ASSERT(!s->state_loaded && this_cpu(host_vmcb));
 	idt_use_ist(false);
-	__asm__ volatile("vmload %%rax" :: "a"(s->vmcb_pa) : "memory");
+	vmload(s->vmcb_pa);
 	s->state_loaded = true;
 }
 

@@ -3,7 +3,7 @@
 #ifndef ASM_X86_MSR_H
 #define ASM_X86_MSR_H
 
-#include <xen/compiler.h>
+#include <asm/insns.h>
 #include <xen/x86/regs.h>
 
 #define MSR_TSC			0x00000010
@@ -38,51 +38,9 @@
 #define MSR_DE_CFG		0xc0011029
 #define DE_CFG_LFENCE_SERIALISE	BIT(1)
 
-static inline u64 rdmsr(u32 msr)
-{
-	u32 lo, hi;
-
-	__asm__ volatile("rdmsr" : "=a"(lo), "=d"(hi) : "c"(msr));
-	return lo | (u64)hi << 32;
-}
-
-static inline void wrmsr(u32 msr, u64 v)
-{
-	__asm__ volatile("wrmsr" : : "c"(msr), "a"((u32)v), "d"((u32)(v >> 32)) : "memory");
-}
-
 /** Read or write an MSR that may not exist: 0, or -XEN_EFAULT when the CPU raised #GP. Needs
  * the IDT (traps_init); any context after. */
 int rdmsr_safe(u32 msr, u64 *v);
 int wrmsr_safe(u32 msr, u64 v);
-
-static inline u64 rdtsc(void)
-{
-	u64 lo, hi;	/* RDTSC clears the upper halves */
-
-	__asm__ volatile("rdtsc" : "=a"(lo), "=d"(hi));
-	return lo | hi << 32;
-}
-
-static inline u64 rdpmc(u32 counter)
-{
-	u32 lo, hi;
-
-	__asm__ volatile("rdpmc" : "=a"(lo), "=d"(hi) : "c"(counter));
-	return lo | (u64)hi << 32;
-}
-
-static inline u64 xgetbv(u32 reg)
-{
-	u32 lo, hi;
-
-	__asm__ volatile("xgetbv" : "=a"(lo), "=d"(hi) : "c"(reg));
-	return lo | (u64)hi << 32;
-}
-
-static inline void xsetbv(u32 reg, u64 v)
-{
-	__asm__ volatile("xsetbv" : : "c"(reg), "a"((u32)v), "d"((u32)(v >> 32)) : "memory");
-}
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Control registers, flags and the instructions that access them (APM vol. 2, chapter 3). */
+/* Flags and exception vectors (APM vol. 2, chapters 3 and 8); the instructions come along. */
 #ifndef ASM_X86_PROCESSOR_H
 #define ASM_X86_PROCESSOR_H
 
@@ -44,74 +44,7 @@
 #define X86_VEC_XM 19
 
 #ifndef __ASSEMBLY__
-
-#include <xen/compiler.h>
-
-struct cpuid_regs {
-	u32 eax, ebx, ecx, edx;
-};
-
-static inline struct cpuid_regs cpuid_count(u32 leaf, u32 subleaf)
-{
-	struct cpuid_regs r;
-
-	__asm__ volatile("cpuid"
-			 : "=a"(r.eax), "=b"(r.ebx), "=c"(r.ecx), "=d"(r.edx)
-			 : "0"(leaf), "2"(subleaf));
-	return r;
-}
-
-static inline struct cpuid_regs cpuid(u32 leaf) { return cpuid_count(leaf, 0); }
-
-#define DEFINE_CR_ACCESS(n)                                                    \
-	static inline u64 read_cr##n(void)                                     \
-	{                                                                      \
-		u64 v;                                                         \
-		__asm__ volatile("mov %%cr" #n ", %0" : "=r"(v));              \
-		return v;                                                      \
-	}                                                                      \
-	static inline void write_cr##n(u64 v)                                  \
-	{                                                                      \
-		__asm__ volatile("mov %0, %%cr" #n : : "r"(v) : "memory");     \
-	}
-DEFINE_CR_ACCESS(0)
-DEFINE_CR_ACCESS(2)
-DEFINE_CR_ACCESS(3)
-DEFINE_CR_ACCESS(4)
-
-#define DEFINE_DR_ACCESS(n)                                                    \
-	static inline u64 read_dr##n(void)                                     \
-	{                                                                      \
-		u64 v;                                                         \
-		__asm__ volatile("mov %%dr" #n ", %0" : "=r"(v));              \
-		return v;                                                      \
-	}                                                                      \
-	static inline void write_dr##n(u64 v)                                  \
-	{                                                                      \
-		__asm__ volatile("mov %0, %%dr" #n : : "r"(v) : "memory");     \
-	}
-DEFINE_DR_ACCESS(0)
-DEFINE_DR_ACCESS(1)
-DEFINE_DR_ACCESS(2)
-DEFINE_DR_ACCESS(3)
-DEFINE_DR_ACCESS(6)
-DEFINE_DR_ACCESS(7)
-
-static inline void invlpg(const void *va)
-{
-	__asm__ volatile("invlpg (%0)" : : "r"(va) : "memory");
-}
-
-static inline void wbinvd(void) { __asm__ volatile("wbinvd" ::: "memory"); }
-static inline void clts(void) { __asm__ volatile("clts"); }
-
-static inline u64 read_flags(void)
-{
-	u64 f;
-
-	__asm__ volatile("pushfq; popq %0" : "=r"(f) : : "memory");
-	return f;
-}
-
+#include <asm/insns.h>
 #endif
+
 #endif
