@@ -2,7 +2,9 @@
 # Builds the hypervisor: one object directory for each environment under $(BUILD).
 #   x86_64                      the image for the metal
 #   x86_64-debug                the same with every assertion and lock-rank check
-#   host-{plain,asan,cov,fuzz}  the same sources as an archive that tests and fuzzers link
+#   host-{plain,asan,cov,fuzz}  the same sources as archives that tests and fuzzers link:
+#     libxenolith.a             with synthetic guests
+#     libxenolith-x86.a         with x86's guests, of arch/x86/hvm and svm, on a software processor
 
 CC ?= gcc
 XEN_ENVS := x86_64 x86_64-debug host-plain host-asan host-cov host-fuzz
@@ -19,6 +21,10 @@ xen_srcs_x86_64 := $(call xen_in,$(xen_common_dirs) arch/x86 arch/x86/%)
 xen_srcs_host := $(filter-out lib/string.c drivers/%,$(call xen_in,$(xen_common_dirs) arch/host)) \
 	$(filter drivers/acpi/parse-% drivers/acpi/numa-% drivers/pci/parse-% \
 	drivers/serial/parse-% drivers/serial/ns16550.c arch/x86/vmx/check-%,$(xen_all_srcs))
+# What takes the place of the synthetic guests. Two files do not fit a software processor.
+xen_synthetic := $(patsubst %,arch/host/%.c,build control guest-memory hypercalls platform vcpu)
+xen_srcs_host_x86 := $(call xen_in,arch/host/x86) drivers/pci/config.c drivers/pci/scan.c \
+	$(filter-out arch/x86/hvm/vendor.c arch/x86/hvm/vector.c %.S,$(call xen_in,arch/x86/hvm arch/x86/svm))
 
 xen_cflags_common := -std=gnu11 -O2 -g -Wall -Wextra -Werror -Wmissing-prototypes \
 	-Wstrict-prototypes -Wvla -Wno-unused-parameter -Wno-sign-compare -fno-strict-aliasing -fno-common \
@@ -68,7 +74,8 @@ define xen_env
 xen_objs_$(1) := $$(patsubst %,$$(BUILD)/$(1)/%.o,$$(basename $(2))) $$(BUILD)/$(1)/version.o
 $$(BUILD)/$(1)/%.o: xen/%.c xen/xen.mk | $$(xen_made)
 	$$(SAY) CC '$(1) $$*'
-	$$(Q)mkdir -p $$(@D) && $$(or $$(xen_cc_$(1)),$$(CC)) $$(xen_cflags_$(1)) -MMD -MP -c -o $$@ $$<
+	$$(Q)mkdir -p $$(@D) && $$(or $$(xen_cc_$(1)),$$(CC)) $$(xen_cflags_$(1)) $$(xen_cflags_more) \
+		-MMD -MP -c -o $$@ $$<
 $$(BUILD)/$(1)/%.o: xen/%.S xen/xen.mk | $$(xen_made)
 	$$(SAY) AS '$(1) $$*'
 	$$(Q)mkdir -p $$(@D) && $$(or $$(xen_cc_$(1)),$$(CC)) $$(xen_cflags_$(1)) -D__ASSEMBLY__ -MMD -MP -c -o $$@ $$<
@@ -88,6 +95,20 @@ FORCE:
 
 $(foreach e,plain asan cov fuzz,$(eval $(BUILD)/host-$(e)/libxenolith.a: $$(xen_objs_host-$(e)); \
 	$$(SAY) AR $$@ ; rm -f $$@ && ar rcsD $$@ $$^))
+
+# After -Ixen/arch/host/include: headers of x86 that arch/host or arch/host/x86 has, too, are theirs.
+xen_includes_host_x86 := -Ixen/arch/host/x86/include -Ixen/arch/x86/include -Ixen/arch/x86
+# $(call xen_host_x86,ENV)
+define xen_host_x86
+xen_objs_x86_$(1) := $$(patsubst %,$$(BUILD)/$(1)/%.o,$$(basename $$(xen_srcs_host_x86)))
+$$(xen_objs_x86_$(1)): xen_cflags_more := $$(xen_includes_host_x86)
+$$(BUILD)/$(1)/libxenolith-x86.a: $$(xen_objs_x86_$(1)) \
+		$$(filter-out $$(xen_synthetic:%.c=$$(BUILD)/$(1)/%.o),$$(xen_objs_$(1)))
+	$$(SAY) AR $$@
+	$$(Q)rm -f $$@ && ar rcsD $$@ $$^
+-include $$(patsubst %.o,%.d,$$(xen_objs_x86_$(1)))
+endef
+$(foreach e,plain asan cov fuzz,$(eval $(call xen_host_x86,host-$(e))))
 
 # Two-pass link: the second has the symbol table that backtraces use.
 # $(call xen_link,ENV)

@@ -7,10 +7,11 @@ build=${1:?usage: headers.sh BUILD}
 fail=0 count=0
 check() {
 	local header=$1 arch=$2
+	shift 2
 	count=$((count + 1))
 	echo "#include <$header>" | gcc -x c -std=gnu11 -Wall -Wextra -Wno-unused-parameter \
 		-Wno-sign-compare -ffreestanding -fsyntax-only -D__XEN_TOOLS__ -Ixen/include \
-		-I"$build/abi" -I"$build/gen" -I"xen/arch/$arch/include" - || {
+		-I"$build/abi" -I"$build/gen" -I"xen/arch/$arch/include" "$@" - || {
 		echo "$header does not compile alone ($arch)"
 		fail=1
 	}
@@ -23,6 +24,11 @@ for arch in x86 host; do
 		check "${header#"xen/arch/$arch/include/"}" "$arch"
 	done < <(find "xen/arch/$arch/include/asm" -name '*.h' | sort)
 done
+# Those of the host port's x86 guests, before which the folders of both are searched.
+while read -r header; do
+	check "${header#xen/arch/host/x86/include/}" host -Ixen/arch/host/x86/include \
+		-Ixen/arch/x86/include -Ixen/arch/x86
+done < <(find xen/arch/host/x86/include -name '*.h' | sort)
 # A tool's header, with the folders that its own makefile adds.
 check_tool() {
 	local header=$1

@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The platform's part of domctl and sysctl: the simulated machine has CPUs, nodes and a clock. */
+/* The platform's part of domctl and sysctl: the simulated machine has a clock. */
 #include <xen/errno.h>
-#include <xen/numa.h>
-#include <xen/hal/numa.h>
-#include <xen/hal/smp.h>
 #include <xen/hal/time.h>
 #include <xen/hal/vcpu.h>
 
@@ -27,16 +24,4 @@ long hal_sysctl(struct vcpu *v, struct xen_sysctl *op, bool *copy)
 void hal_physinfo(struct xen_sysctl_physinfo *info)
 {
 	info->cpu_khz = hal_cycles_khz();
-}
-
-u32 hal_numa_nr_nodes(void) { return hal_cpu_to_node(host_cfg.cpus - 1) + 1; }
-
-u8 hal_numa_distance(u32 from, u32 to)
-{
-	return from == to ? NUMA_LOCAL_DISTANCE : NUMA_REMOTE_DISTANCE;
-}
-
-u64 hal_numa_node_bytes(u32 node)
-{
-	return (total_page_count() << PAGE_SHIFT) / hal_numa_nr_nodes();
 }

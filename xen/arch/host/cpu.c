@@ -13,6 +13,7 @@
 #include <xen/hal/machine.h>
 #include <xen/hal/smp.h>
 #include <xen/hal/time.h>
+#include <xen/hal/vcpu.h>
 
 #include "libc.h"
 #include "private.h"
@@ -23,6 +24,7 @@
 
 u32 host_current_cpu;
 u64 host_current_offset;
+struct cpu_info host_cpu_info[NR_CPUS + 1];
 struct host_cpu host_cpus[NR_CPUS + 1];
 struct host_config host_cfg = { .cpus = 1 };
 s_time_t host_clock;
@@ -207,6 +209,10 @@ void hal_irq_enable(void)
 	BUG_ON(me()->in_irq);
 	hal_irq_restore(1);
 }
+
+struct vcpu *hal_current_vcpu(void) { return cpu_info()->current_vcpu; }
+void hal_set_current(struct vcpu *v) { cpu_info()->current_vcpu = v; }
+struct vcpu *host_cpu_current(u32 cpu) { return host_cpu_info[cpu].current_vcpu; }
 
 void hal_irq_disable(void) { hal_irq_save(); }
 bool hal_irq_is_enabled(void) { return me()->irq_on; }

@@ -32,7 +32,6 @@ struct host_cpu {
 	s_time_t wait_until;
 	struct host_call call[MAX_CALLS];
 	u32 nr_calls;
-	struct vcpu *current;
 };
 
 extern struct host_cpu host_cpus[NR_CPUS + 1];
@@ -62,13 +61,8 @@ static inline struct host_vcpu *host_vcpu(const struct vcpu *v)
 	return container_of((struct vcpu *)v, struct host_vcpu, v);
 }
 
-/** Let this CPU wait until @until or an interrupt, whatever its interrupt flag is. */
-void host_wait(s_time_t until);
-/** True when an interrupt is pending for this CPU. */
-bool host_irq_waits(u32 cpu);
 void host_set_cpu(u32 cpu);
 void host_memory_init(void);
-void host_seed(u64 seed);
 
 extern const struct console_dev host_console;
 

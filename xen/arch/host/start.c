@@ -43,8 +43,8 @@ void host_start(void)
 		.state = CPU_RUNS,
 		.irq_on = true,
 		.timer = INT64_MAX,
-		.current = sched_idle_vcpu(0),
 	};
+	host_cpu_info[n].current_vcpu = sched_idle_vcpu(0);
 	host_cpus[0].irq_on = false;
 	host_observer = n;
 	host_set_cpu(n);

@@ -44,21 +44,6 @@ int hal_vcpu_init(struct vcpu *v) { return 0; }
 void hal_vcpu_destroy(struct vcpu *v) {}
 void hal_vcpu_update_time(struct vcpu *v) {}
 
-struct vcpu *hal_current_vcpu(void)
-{
-	return host_cpus[hal_smp_cpu_id()].current;
-}
-
-void hal_set_current(struct vcpu *v)
-{
-	host_cpus[hal_smp_cpu_id()].current = v;
-}
-
-struct vcpu *host_cpu_current(u32 cpu)
-{
-	return host_cpus[cpu].current;
-}
-
 /*
  * Saving and loading take time, in which other CPUs run: this port can then catch a vCPU whose
  * state is still on one CPU while another CPU loads it.

@@ -21,11 +21,18 @@ unit_ldlibs_decode := -lcapstone
 unit_objs_compat := compat-samples-i386.o
 unit_cflags := -O1 -Wno-missing-prototypes -Wno-unused-function -Wno-unknown-warning-option
 
+# Tests and support code that are about x86's guests, and so link those instead of synthetic ones.
+unit_x86 := $(patsubst $(unit_dir)/%.c,%,$(shell grep -l 'include <asm/soft-processor.h>' \
+	$(wildcard $(unit_dir)/*.c)))
+unit_archive_of = libxenolith$(if $(filter test-$(1),$(unit_x86)),-x86).a
+
 # $(call unit_env,ENV)
 define unit_env
+$$(unit_x86:%=$$(BUILD)/$(1)/unit/%.o): xen_cflags_more := $(xen_includes_host_x86)
 $$(BUILD)/$(1)/unit/%.o: $(unit_dir)/%.c $(unit_dir)/unit.mk xen/xen.mk | $$(xen_made)
 	$$(SAY) CC '$(1) unit/$$*'
-	$$(Q)mkdir -p $$(@D) && $$(CC) $$(xen_cflags_$(1)) $$(unit_cflags) -MMD -MP -c -o $$@ $$<
+	$$(Q)mkdir -p $$(@D) && $$(CC) $$(xen_cflags_$(1)) $$(unit_cflags) $$(xen_cflags_more) \
+		-MMD -MP -c -o $$@ $$<
 # Structures as a compiler for i386 lays them out.
 $$(BUILD)/$(1)/unit/compat-samples-i386.o: $(unit_dir)/compat-samples.c $(unit_dir)/unit.mk | $$(xen_made)
 	$$(SAY) CC '$(1) unit/compat-samples (i386)'
@@ -35,11 +42,12 @@ $$(BUILD)/$(1)/unit/compat-samples-i386.o: $(unit_dir)/compat-samples.c $(unit_d
 # A test may define any function of the hypervisor itself: the first definition is taken, and the
 # test's objects come first.
 .SECONDEXPANSION:
-$$(BUILD)/$(1)/unit/test-%: $$(BUILD)/$(1)/unit/test-%.o $$(BUILD)/$(1)/libxenolith.a \
+$$(BUILD)/$(1)/unit/test-%: $$(BUILD)/$(1)/unit/test-%.o \
+		$$$$(addprefix $$(BUILD)/$(1)/,$$$$(call unit_archive_of,$$$$*)) \
 		$$$$(addprefix $$(BUILD)/$(1)/unit/,$$$$(call unit_support_of,$$$$*) $$$$(unit_objs_$$$$*))
 	$$(SAY) LD '$(1) unit/test-$$*'
 	$$(Q)$$(CC) $$(xen_cflags_$(1)) -o $$@ $$(filter %.o,$$^) -Wl,-z,muldefs \
-		$$(BUILD)/$(1)/libxenolith.a $$(unit_ldlibs) $$(unit_ldlibs_$$*)
+		$$(filter %.a,$$^) $$(unit_ldlibs) $$(unit_ldlibs_$$*)
 $$(BUILD)/$(1)/unit/%.result: $$(BUILD)/$(1)/unit/test-% FORCE
 	$$(Q)sh $(unit_dir)/run-test.sh test-$$* $$< $$@ $$(unit_timeout)
 -include $$(wildcard $$(BUILD)/$(1)/unit/*.d)

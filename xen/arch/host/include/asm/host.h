@@ -39,12 +39,19 @@ static inline enum host_stop host_run_until_idle(void) { return host_run(INT64_M
 
 /** The next number of the run's own generator, for tests whose choices should follow the seed. */
 u64 host_random(void);
+/** Begin it anew, as in a run of that seed. */
+void host_seed(u64 seed);
 /** 0 <= result < @n. */
 u32 host_random_below(u32 n);
 /** Advance the clock by hand; only before host_start(). */
 void host_advance(s_time_t ns);
 /** Act as CPU @cpu from now on, to test code for several CPUs; only before host_start(). */
 void host_become_cpu(u32 cpu);
+
+/** Let this CPU wait until @until or an interrupt, whatever its interrupt flag is. */
+void host_wait(s_time_t until);
+/** True when an interrupt is pending for @cpu. */
+bool host_irq_waits(u32 cpu);
 
 /* ---- synthetic guests ---- */
 

@@ -7,11 +7,19 @@
 
 /** The value read when no device answers: all ones. */
 u8 inb(u16 port);
+u16 inw(u16 port);
+u32 inl(u16 port);
 void outb(u8 v, u16 port);
+void outw(u16 v, u16 port);
+void outl(u32 v, u16 port);
 
 static inline u8 readb(const volatile void *p) { return *(const volatile u8 *)p; }
+static inline u16 readw(const volatile void *p) { return *(const volatile u16 *)p; }
 static inline u32 readl(const volatile void *p) { return *(const volatile u32 *)p; }
+static inline u64 readq(const volatile void *p) { return *(const volatile u64 *)p; }
 static inline void writeb(u8 v, volatile void *p) { *(volatile u8 *)p = v; }
+static inline void writew(u16 v, volatile void *p) { *(volatile u16 *)p = v; }
 static inline void writel(u32 v, volatile void *p) { *(volatile u32 *)p = v; }
+static inline void writeq(u64 v, volatile void *p) { *(volatile u64 *)p = v; }
 
 #endif

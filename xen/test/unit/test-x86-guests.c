@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The hypervisor's code for x86's guests, from VMRUN on, on the host port's software processor:
+ * exits are handled, interrupts are offered and taken, and everything comes back in the end.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <cmocka.h>
+
+#include <xen/errno.h>
+#include <xen/hal/time.h>
+
+#include <asm/host.h>
+#include <asm/processor.h>
+#include <asm/soft-processor.h>
+
+#include "x86-oracle.h"
+#include "x86-world.h"
+
+#define MS 1000000LL
+#define CPUID_XEN 0x40000000
+#define APIC_SELF_IPI 0x83f
+#define VECTOR 0x55
+
+static struct world_domain world;
+static u32 step;
+static const u64 *exits;	/* exit code of each step, then HLT with interrupts off */
+static u64 seen_rax, seen_rip;
+static s32 taken;
+static void (*on_step)(struct soft_entry *e);
+
+static void run(struct soft_entry *e)
+{
+	struct vmcb *b = e->vmcb;
+
+	HOST_CHECK(!x86_vcpu_wrong(to_xv(e->v)));
+	seen_rax = b->rax;
+	seen_rip = b->rip;
+	if (e->vector >= 0)
+		taken = e->vector;
+	b->exit_code = exits[step];
+	if (exits[step])
+		step++;
+	else
+		b->exit_code = SVM_EXIT_HLT;
+	if (b->exit_code == SVM_EXIT_HLT)
+		b->rflags &= ~(u64)X86_EFLAGS_IF;
+	b->next_rip = b->rip + 2;
+	on_step(e);
+}
+
+static void play(const u64 *list, void (*fn)(struct soft_entry *e), bool hardware)
+{
+	world_boot(2);
+	world_create(&world, hardware, 1);
+	exits = list;
+	on_step = fn;
+	soft_guest_set(run);
+	domain_unpause_by_systemcontroller(world.d);
+	host_run(hal_now_ns() + MS);
+	HOST_CHECK(world.d->is_shut_down && world.d->shutdown_code == SHUTDOWN_poweroff);
+	HOST_CHECK(!x86_records_wrong(to_xv(world.d->vcpu[0])));
+	HOST_CHECK(!world_destroy(&world) && !world_left_over());
+}
+
+static void ask_cpuid(struct soft_entry *e)
+{
+	if (step == 1)
+		e->vmcb->rax = CPUID_XEN;
+	else if (step == 2 && e->vmcb->exit_code == SVM_EXIT_VMMCALL)
+		e->vmcb->rax = ~0UL;
+}
+
+static void cpuid_and_hypercall(void *arg)
+{
+	static const u64 list[] = { SVM_EXIT_CPUID, SVM_EXIT_VMMCALL, 0 };
+
+	play(list, ask_cpuid, false);
+	/* The unknown hypercall answers -ENOSYS, and each exit skips its instruction. */
+	HOST_CHECK(seen_rax == (u64)-XEN_ENOSYS);
+	HOST_CHECK(seen_rip == WORLD_CODE * PAGE_SIZE + 4);
+}
+
+static void test_cpuid_and_hypercall(void **state)
+{
+	assert_int_equal(host_isolated(cpuid_and_hypercall, NULL)->status, 0);
+}
+
+/* x2APIC mode, software-enable the APIC, an IPI to itself, then interrupts on. */
+static void send_self(struct soft_entry *e)
+{
+	static const struct { u32 msr; u64 val; } writes[] = {
+		{ 0x1b, VLAPIC_DEFAULT_BASE | APIC_BASE_EN | APIC_BASE_EXTD | APIC_BASE_BSP },
+		{ 0x80f, 0x1ff }, { APIC_SELF_IPI, VECTOR },
+	};
+
+	if (e->vmcb->exit_code == SVM_EXIT_MSR) {
+		e->vmcb->exit_info1 = 1;
+		e->gpr[GPR_RCX] = writes[step - 1].msr;
+		e->vmcb->rax = (u32)writes[step - 1].val;
+		e->gpr[GPR_RDX] = writes[step - 1].val >> 32;
+	} else if (step == 4 && e->vmcb->exit_code == SVM_EXIT_INTR) {
+		HOST_CHECK(taken < 0);
+		e->vmcb->rflags |= X86_EFLAGS_IF;
+	}
+}
+
+static void interrupt(void *arg)
+{
+	static const u64 list[] = { SVM_EXIT_MSR, SVM_EXIT_MSR, SVM_EXIT_MSR, SVM_EXIT_INTR,
+				    SVM_EXIT_INTR, 0 };
+
+	taken = -1;
+	play(list, send_self, false);
+	HOST_CHECK(taken == VECTOR);
+}
+
+static void test_interrupt(void **state)
+{
+	assert_int_equal(host_isolated(interrupt, NULL)->status, 0);
+}
+
+/* The first function's identity through the ports, then an entry of the IO-APIC is bound. */
+static void use_machine(struct soft_entry *e)
+{
+	if (step == 1 && e->vmcb->exit_code == SVM_EXIT_IOIO) {
+		e->vmcb->exit_info1 = 0xcf8UL << 16 | 4 << 4;
+		e->vmcb->rax = 0x80000000;
+	} else if (step == 2 && e->vmcb->exit_code == SVM_EXIT_IOIO) {
+		e->vmcb->exit_info1 = 0xcfcUL << 16 | 4 << 4 | 1;
+	}
+	e->vmcb->exit_info2 = e->vmcb->rip + 1;
+}
+
+static void machine(void *arg)
+{
+	static const u64 list[] = { SVM_EXIT_IOIO, SVM_EXIT_IOIO, 0 };
+
+	play(list, use_machine, true);
+	HOST_CHECK(seen_rax == 0x00101022);
+}
+
+static void test_machine(void **state)
+{
+	assert_int_equal(host_isolated(machine, NULL)->status, 0);
+}
+
+static void break_cr4(struct soft_entry *e)
+{
+	e->vmcb->cr4 |= 1UL << 63;
+}
+
+static void refused(void *arg)
+{
+	static const u64 list[] = { SVM_EXIT_PAUSE, 0 };
+
+	play(list, break_cr4, false);
+}
+
+/* The processor is a check of the hypervisor, so it must refuse what a real one refuses. */
+static void test_refused(void **state)
+{
+	assert_true(host_panics(refused, NULL, "VMRUN refuses"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_cpuid_and_hypercall),
+		cmocka_unit_test(test_interrupt),
+		cmocka_unit_test(test_machine),
+		cmocka_unit_test(test_refused),
+	};
+
+	return cmocka_run_group_tests_name("x86-guests", tests, NULL, NULL);
+}
