@@ -11,7 +11,7 @@
 tools_envs := tools tools-asan tools-fuzz
 tools_cflags := -std=gnu11 -O2 -g -Wall -Wextra -Werror -Wmissing-prototypes -Wstrict-prototypes \
 	-Wvla -Wno-unused-parameter -Wno-sign-compare -Wno-missing-field-initializers \
-	-fno-strict-aliasing -fwrapv -ffile-prefix-map=$(CURDIR)/= \
+	-fno-strict-aliasing -fwrapv -fdebug-prefix-map=$(CURDIR)=. -ffile-prefix-map=$(CURDIR)/= \
 	-ffunction-sections -fdata-sections -D_GNU_SOURCE -D__XEN_TOOLS__ -Itools/libs -Ixen/include \
 	-I$(BUILD)/abi
 tools_sanitize := -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all

@@ -9,7 +9,8 @@ schedsim_xen := $(wildcard xen/sched/*.c xen/sched/policy/*.c) xen/core/param.c 
 schedsim_srcs := $(sort $(shell find tools/schedsim -name '*.c'))
 schedsim_cflags := -std=gnu11 -O2 -g -Wall -Wextra -Werror -Wmissing-prototypes -Wstrict-prototypes \
 	-Wvla -Wno-unused-parameter -Wno-sign-compare -fno-strict-aliasing -fno-common -fwrapv \
-	-ffile-prefix-map=$(CURDIR)/= -ffunction-sections -fdata-sections -fno-builtin-printf \
+	-fdebug-prefix-map=$(CURDIR)=. -ffile-prefix-map=$(CURDIR)/= -ffunction-sections \
+	-fdata-sections -fno-builtin-printf \
 	-D_GNU_SOURCE -D__XEN_TOOLS__ -Ixen/include -Ixen/arch/host/include \
 	-Itools/schedsim -I/usr/include/trace-cmd -I/usr/include/traceevent \
 	-I/usr/include/tracefs -I$(BUILD)/abi -I$(BUILD)/gen
