@@ -3,6 +3,8 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include <xen/compiler.h>
+
 #include "guest.h"
 #include "say.h"
 
@@ -103,6 +105,18 @@ static void wake(struct guest *g)
 	machine_unblock(g->v);
 }
 
+/* ---- Computing away from one's memory: work in ns near it, and the time that takes here */
+
+static s64 time_of(const struct guest *g, s64 work) { return work + work * g->slow / 100; }
+static s64 work_in(const struct guest *g, s64 time) { return time * 100 / (100 + g->slow); }
+
+static s64 remote_now(const struct guest *g)
+{
+	return g->on_cpu && g->slow && machine_now() > g->resumed ? machine_now() - g->resumed : 0;
+}
+
+s64 guest_remote(const struct guest *g) { return g->remote + remote_now(g); }
+
 /* ---- Operations: true when the program goes on at once */
 
 static bool compute(struct guest *g, s64 ns, bool passing)
@@ -110,7 +124,7 @@ static bool compute(struct guest *g, s64 ns, bool passing)
 	if (ns <= 0)
 		return true;
 	g->until = passing ? machine_now() + ns : 0;
-	event_set(&g->event, machine_now() + ns);
+	event_set(&g->event, machine_now() + (passing ? ns : time_of(g, ns)));
 	return false;
 }
 
@@ -348,6 +362,7 @@ static void runs(void *guest, u32 cpu, s64 from)
 
 	g->on_cpu = true;
 	g->resumed = from;
+	g->slow = g->home && machine_place(cpu)->node != g->home - 1 ? machine_costs()->remote : 0;
 	if (g->woken >= 0)
 		samples_add(&g->tally->latency, from - g->woken);
 	g->woken = g->waits_since = -1;
@@ -356,7 +371,7 @@ static void runs(void *guest, u32 cpu, s64 from)
 	g->event.cpu = cpu;
 	if (g->left && g->until)
 		g->left = g->until > from ? g->until - from : 0;
-	event_set(&g->event, from + g->left);
+	event_set(&g->event, from + (g->until ? g->left : time_of(g, g->left)));
 }
 
 static void stops(void *guest)
@@ -364,6 +379,7 @@ static void stops(void *guest)
 	struct guest *g = guest;
 	s64 now = machine_now();
 
+	g->remote += remote_now(g);
 	g->on_cpu = false;
 	if (g->state == GUEST_READY || g->state == GUEST_SPINS)
 		g->waits_since = now;
@@ -371,9 +387,9 @@ static void stops(void *guest)
 		g->tally->spun += now - g->resumed;
 	if (g->state != GUEST_READY || !event_pending(&g->event))
 		return;
-	g->left = event_time(&g->event) - now;
-	if (g->left < 0)
-		g->left = 0;
+	g->left = max(event_time(&g->event) - now, (s64)0);
+	if (!g->until)
+		g->left = work_in(g, g->left);
 	event_cancel(&g->event);
 }
 

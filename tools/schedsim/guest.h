@@ -37,6 +37,9 @@ struct guest {
 	struct tally *tally;
 	enum guest_state state;
 	bool on_cpu;
+	u32 home;			/* node of its memory plus 1; 0: on no node in particular */
+	u32 slow;			/* percent by which it computes slower where it is */
+	s64 remote;			/* ns on CPUs of other nodes, until it last stopped */
 	u32 pc;
 	u32 *rounds;			/* of each operation: how often OP_LOOP has gone back */
 	u64 random;
@@ -59,6 +62,9 @@ extern const struct machine_hooks guest_hooks;
 void guest_start(struct guest *g, s64 start, u64 seed);
 /** Nothing happens to @g any more; it waits for no lock, barrier or condition. */
 void guest_stop(struct guest *g);
+
+/** ns that it has had CPUs of other nodes than its memory's. */
+s64 guest_remote(const struct guest *g);
 
 /** A new lock, barrier, condition or device; they are all objects. */
 u32 object_create(void);

@@ -151,7 +151,10 @@ static void read_domain(struct json *j, struct workload *w)
 	g->params.period = json_time_or(j, "period", 0);
 	g->params.budget = json_time_or(j, "budget", 0);
 	g->params.extratime = json_bool_or(j, "extratime", false);
+	g->window = json_time_or(j, "window", 0);
 	g->hard_deadlines = json_bool_or(j, "hard_deadlines", false);
+	if (json_has(j, "home"))
+		g->home = 1 + (u32)json_int_or(j, "home", 0, MACHINE_MAX_NODES - 1, 0);
 	if (json_has(j, "hard"))
 		g->hard = strdup(json_string(j, "hard"));
 	if (json_has(j, "soft"))

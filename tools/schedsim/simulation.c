@@ -22,6 +22,7 @@ static struct machine_costs read_costs(const char *path)
 	c.timer = json_time_or(j, "timer", 0);
 	c.interrupt = json_time_or(j, "interrupt", 0);
 	c.migration = json_time_or(j, "migration", 0);
+	c.remote = (u32)json_int_or(j, "remote", 0, 1000, 0);
 	json_close(j);
 	return c;
 }

@@ -118,20 +118,23 @@ static void print_run(struct printer *p, const struct simulation *sim)
 static void print_group(struct printer *p, const struct simulation *sim, struct group *g)
 {
 	const struct workload *w = sim->workload;
+	s64 ran = 0, remote = 0;
 	u64 moves = 0;
-	s64 ran = 0;
 
 	for (u32 i = 0; i < w->nr_guests; i++) {
 		if (w->guest[i].tally != &g->tally)
 			continue;
 		moves += machine_vcpu_moves(w->guest[i].v);
 		ran += machine_vcpu_ran(w->guest[i].v);
+		remote += guest_remote(&w->guest[i]);
 	}
 	begin_row(p, "domains", g->name);
 	whole(p, "vcpus", (s64)g->domains * g->vcpus);
 	whole(p, "ran_ns", ran);
 	real(p, "cpus_used", (double)ran / (double)machine_now());
 	whole(p, "migrations", (s64)moves);
+	if (g->home)
+		whole(p, "remote_ns", remote);
 	quantiles(p, "latency", &g->tally.latency);
 	if (g->tally.jobs) {
 		whole(p, "jobs", (s64)g->tally.jobs);

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <xen/compiler.h>
+
 #include "json.h"
 #include "recorded.h"
 #include "say.h"
@@ -79,6 +81,7 @@ static bool start_domain(struct workload *w, struct group *g, u32 nr, u64 *seed,
 		v->tally = &g->tally;
 		v->domid = domid;
 		v->id = i;
+		v->home = g->home;
 		v->v = machine_vcpu_create(domid, i, v, why);
 		if (!v->v || !set_affinity(g, v->v, why))
 			return false;
@@ -94,6 +97,25 @@ static bool start_domain(struct workload *w, struct group *g, u32 nr, u64 *seed,
 	return true;
 }
 
+/* Windows of all vCPUs that have one, in their order. */
+static bool set_windows(const struct workload *w, const char **why)
+{
+	struct machine_window *window = zalloc(w->nr_guests, sizeof(*window));
+	u32 n = 0;
+	bool ok;
+
+	for (u32 i = 0; i < w->nr_guests; i++) {
+		const struct guest *g = &w->guest[i];
+		s64 length = container_of(g->tally, struct group, tally)->window;
+
+		if (length)
+			window[n++] = (struct machine_window){ g->domid, g->id, length };
+	}
+	ok = !n || machine_set_windows(window, n, why);
+	free(window);
+	return ok;
+}
+
 bool workload_start(struct workload *w, u64 seed, const char **why)
 {
 	static char text[256];
@@ -107,7 +129,7 @@ bool workload_start(struct workload *w, u64 seed, const char **why)
 				*why = text;
 				return false;
 			}
-	return true;
+	return set_windows(w, why);
 }
 
 struct workload *workload_read(const char *path, double hz)

@@ -11,6 +11,8 @@ struct group {
 	u16 first_domid;
 	u32 domains, vcpus;		/* number of domains, of vCPUs in each */
 	struct machine_params params;
+	s64 window;			/* of each vCPU, for arinc653; 0: none */
+	u32 home;			/* as in struct guest */
 	char *hard, *soft;		/* lists of CPUs, NULL: all */
 	struct amount start;
 	bool hard_deadlines;		/* a missed one is a failure */

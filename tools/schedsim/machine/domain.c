@@ -126,6 +126,30 @@ bool machine_set_params(u16 domid, const struct machine_params *p, const char **
 	return set_share(d, p, why) && set_reservation(d, p, why);
 }
 
+bool machine_set_windows(const struct machine_window *w, u32 nr, const char **why)
+{
+	static struct sched_schedule schedule;
+	struct sched_global_params p = { .schedule = &schedule };
+	struct scheduler *s = sched_pool(0);
+
+	*why = "the policy has no windows; leave them out, or take --policy arinc653";
+	if (s->ops->id != XEN_SCHEDULER_ARINC653)
+		return false;
+	*why = "there are more windows than a frame can have";
+	if (nr > SCHED_MAX_WINDOWS)
+		return false;
+	schedule.nr = nr;
+	for (u32 i = 0; i < nr; i++) {
+		struct sched_window *to = &schedule.window[i];
+
+		memcpy(to->handle, domains[w[i].domid]->handle, sizeof(to->handle));
+		to->unit_id = w[i].vcpu;
+		to->length_ns = w[i].length;
+		schedule.frame_ns += w[i].length;
+	}
+	return !failed(sched_set_global_params(s, &p), "the windows", why);
+}
+
 bool machine_set_affinity(struct machine_vcpu *v, const u64 *hard, const u64 *soft,
 			  const char **why)
 {

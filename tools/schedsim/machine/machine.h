@@ -33,6 +33,7 @@ struct machine_costs {
 	s64 timer;		/* handler of a vCPU's timer, charged to that vCPU */
 	s64 interrupt;		/* handler of a device's interrupt */
 	s64 migration;		/* more for a vCPU that last ran on another core: cold caches */
+	u32 remote;		/* percent by which computing is slower away from its memory */
 };
 
 struct machine_place {
@@ -113,6 +114,15 @@ bool machine_domain_create(u16 domid, u32 vcpus, u32 pool, const char **why);
 /** @guest is NULL for a vCPU that stays down. */
 struct machine_vcpu *machine_vcpu_create(u16 domid, u32 id, void *guest, const char **why);
 bool machine_set_params(u16 domid, const struct machine_params *p, const char **why);
+/** A part of arinc653's major frame. */
+struct machine_window {
+	u16 domid;
+	u32 vcpu;
+	s64 length;
+};
+
+/** These windows, one after another, are the major frame of pool 0 from now on. */
+bool machine_set_windows(const struct machine_window *w, u32 nr, const char **why);
 bool machine_set_affinity(struct machine_vcpu *v, const u64 *hard, const u64 *soft,
 			  const char **why);
 void machine_domain_destroy(u16 domid);

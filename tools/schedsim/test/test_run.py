@@ -46,6 +46,31 @@ class Run(SimCase):
         self.assertEqual(row["latency_p50_ns"], 7000)
         self.assertEqual(row["response_p50_ns"], 3007000)
 
+    def test_remote(self):
+        """Away from its memory a vCPU takes longer for its work, and the time there is counted."""
+        costs = self.file("costs.json", {"remote": 50})
+        rows = self.run_json("--machine", "2x1x1", "--costs", costs, self.workload(
+            domain(periodic("10ms", "3ms"), name="far", hard="0", home=1),
+            domain(periodic("10ms", "3ms"), name="near", hard="1", home=1)))
+        far, near = rows["domains", "far"], rows["domains", "near"]
+        self.assertEqual((far["response_p50_ns"], near["response_p50_ns"]), (4500000, 3000000))
+        self.assertEqual((far["remote_ns"], near["remote_ns"]), (450000000, 0))
+        # Preempted over and over by the other, it does no work twice.
+        rows = self.run_json("--machine", 1, "--costs", costs, self.workload(
+            domain(SPIN, name="other"),
+            domain(periodic("1s", "200ms"), name="far", home=1), duration="4s"))
+        self.assertAlmostEqual(rows["domains", "far"]["remote_ns"], 4 * 300e6, delta=2e6)
+
+    def test_windows(self):
+        """arinc653 gives each vCPU its window; no other policy takes windows."""
+        load = self.workload(domain(SPIN, name="a", window="3ms"),
+                             domain(SPIN, name="b", window="1ms"), duration="4s")
+        rows = self.run_json("--machine", 1, "--policy", "arinc653", load)
+        self.assertAlmostEqual(rows["domains", "a"]["cpus_used"], 0.75, delta=0.01)
+        self.assertAlmostEqual(rows["domains", "b"]["cpus_used"], 0.25, delta=0.01)
+        _, err = self.sim("run", "--machine", 1, load, status=INPUT)
+        self.assertIn("the policy has no windows", err)
+
     def test_barrier_lock_device(self):
         """vCPUs that wait for one another make progress, and a device serves one at a time."""
         rows = self.run_json("--machine", 4, self.workload(
