@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include <xen/errno.h>
+#include <xen/string.h>
 #include <xen/hal/time.h>
 
 #include <asm/host.h>
@@ -148,6 +149,44 @@ static void test_machine(void **state)
 	assert_int_equal(host_isolated(machine, NULL)->status, 0);
 }
 
+/* INT n, at RIP and with its stack outside RAM, which is why it is emulated. */
+static u8 int_vector;
+static u64 got;
+
+static void soft_interrupt(struct soft_entry *e)
+{
+	const u8 insn[] = { 0xcd, int_vector };
+
+	got |= e->event;
+	memcpy(world.ram + WORLD_CODE * PAGE_SIZE, insn, sizeof(insn));
+	e->vmcb->rip = WORLD_CODE * PAGE_SIZE;
+	e->vmcb->rsp = WORLD_HOLE * PAGE_SIZE;
+	if (e->vmcb->exit_code != SVM_EXIT_NPF)
+		return;
+	e->vmcb->exit_info1 = BIT(32) | BIT(1);
+	e->vmcb->exit_info2 = WORLD_HOLE * PAGE_SIZE;
+	e->vmcb->exit_int_info = SVM_EV_VALID | SVM_EV_TYPE_SOFT | int_vector;
+}
+
+static void emulated_int(void *arg)
+{
+	static const u64 list[] = { SVM_EXIT_NPF, 0 };
+
+	int_vector = (u8)(uintptr_t)arg;
+	play(list, soft_interrupt, false);
+	HOST_CHECK(got == (SVM_EV_VALID | SVM_EV_TYPE_EXC | X86_VEC_UD));
+}
+
+/* No vector that a guest chooses becomes an exception, least of all that of the NMI. */
+static void test_emulated_int(void **state)
+{
+	static const u8 vectors[] = { 0, X86_VEC_NMI, X86_VEC_DF, X86_VEC_PF, X86_VEC_AC, 31, 32 };
+
+	for (u32 i = 0; i < ARRAY_SIZE(vectors); i++)
+		assert_int_equal(host_isolated(emulated_int, (void *)(uintptr_t)vectors[i])->status,
+				 0);
+}
+
 static void break_cr4(struct soft_entry *e)
 {
 	e->vmcb->cr4 |= 1UL << 63;
@@ -172,6 +211,7 @@ int main(void)
 		cmocka_unit_test(test_cpuid_and_hypercall),
 		cmocka_unit_test(test_interrupt),
 		cmocka_unit_test(test_machine),
+		cmocka_unit_test(test_emulated_int),
 		cmocka_unit_test(test_refused),
 	};
 

@@ -258,10 +258,19 @@ static void finish(struct x86_vcpu *xv, struct x86_emul_ctx *ctx)
 		hvm_do_hlt(xv);
 }
 
-/* INT3 and INTO trap after they were executed. INT n is never intercepted, so never emulated. */
+/* Is it the trap of INT1, INT3 or INTO? The guest chooses the vector of INT n. */
+static bool is_trap(const struct x86_exception *e)
+{
+	return e->vector == X86_VEC_DB || e->vector == X86_VEC_BP || e->vector == X86_VEC_OF;
+}
+
+/*
+ * INT1, INT3 and INTO trap after they were executed. INT n gets here only when its stack or the
+ * IDT is not in RAM, or when it replaced another instruction. Its vector is not an exception.
+ */
 static void deliver_exception(struct x86_vcpu *xv, const struct x86_exception *e)
 {
-	if (e->software && e->vector >= 32) {
+	if (e->software && !is_trap(e)) {
 		hvm_inject_ud(xv);
 		return;
 	}
