@@ -64,6 +64,9 @@ static u32 decode_len(struct x86_vcpu *xv, u32 code)
 		return 0;
 	n = hvm_fetch(xv, va, bytes, sizeof(bytes));
 	len = x86_skip_simple(bytes, n, which);
+	/* QEMU 7.2 reports INVD by the code of WBINVD. */
+	if (len <= 0 && which == X86_SIMPLE_WBINVD)
+		len = x86_skip_simple(bytes, n, X86_SIMPLE_INVD);
 	return len > 0 ? (u32)len : 0;
 }
 
