@@ -143,8 +143,11 @@ static int add_one(struct vcpu *v, struct domain *d, u32 space, u64 idx, gfn_t g
 		return add_own_gfn(d, idx, gfn);
 	case XENMAPSPACE_gmfn_foreign:
 		return add_foreign(v, d, idx, gfn, from);
+	case XENMAPSPACE_dev_mmio:
+		/* No domain may map device memory itself. */
+		return -XEN_EACCES;
 	default:
-		return -XEN_EOPNOTSUPP;
+		return -XEN_EINVAL;
 	}
 }
 
@@ -158,7 +161,7 @@ static long op_add(struct vcpu *v, guest_ptr_t arg, u64 done)
 		return -XEN_EFAULT;
 	/* Foreign pages need the batch call, which names the other domain. */
 	if (a.space == XENMAPSPACE_gmfn_foreign)
-		return -XEN_EINVAL;
+		return -XEN_ENOSYS;
 	d = domain_from_arg(v, a.domid, &rc);
 	if (!d)
 		return rc;
@@ -207,6 +210,9 @@ static long op_add_batch(struct vcpu *v, guest_ptr_t arg, u64 start)
 
 	if (guest_copy_in(v, &b, arg, sizeof(b)))
 		return -XEN_EFAULT;
+	/* A range has one index, not a list of them. */
+	if (b.space == XENMAPSPACE_gmfn_range)
+		return -XEN_EOPNOTSUPP;
 	d = domain_from_arg(v, b.domid, &err);
 	if (!d)
 		return err;

@@ -112,7 +112,7 @@ long do_xen_version(struct vcpu *v, struct hypercall *hc)
 	case XENVER_get_features:
 		return op_features(v, arg);
 	case XENVER_pagesize:
-		return PAGE_SIZE;
+		return guest_ptr_is_null(arg) ? PAGE_SIZE : -XEN_EINVAL;
 	case XENVER_guest_handle:
 		return give(v, arg, v->domain->handle, sizeof(v->domain->handle));
 	case XENVER_commandline:

@@ -15,6 +15,14 @@ static long add(u32 space, u64 idx, void *at)
 	return memory_op(XENMEM_add_to_physmap, &x);
 }
 
+static long add_range_by_batch(void)
+{
+	struct xen_add_to_physmap_batch b = { .domid = DOMID_SELF,
+					      .space = XENMAPSPACE_gmfn_range };
+
+	return memory_op(XENMEM_add_to_physmap_batch, &b);
+}
+
 static void check_map(void)
 {
 	static struct {
@@ -43,7 +51,10 @@ void test_main(void)
 	CHECK(moved->vcpu_info[0].time.tsc_to_system_mul, "the shared info did not move");
 	CHECK_EQ(add(XENMAPSPACE_shared_info, 0, &shared_info), 0);
 	CHECK(add(XENMAPSPACE_shared_info, 1, place[1]) < 0, "a second shared info page");
-	CHECK(add(77, 0, place[1]) < 0, "an unknown space");
+	CHECK_EQ(add(77, 0, place[1]), -XEN_EINVAL);
+	CHECK_EQ(add(XENMAPSPACE_dev_mmio, 0, place[1]), -XEN_EACCES);
+	CHECK_EQ(add(XENMAPSPACE_gmfn_foreign, 0, place[1]), -XEN_ENOSYS);
+	CHECK_EQ(add_range_by_batch(), -XEN_EOPNOTSUPP);
 	rm.gpfn = (u64)place[1] / PAGE_SIZE;
 	place[1][0] = 3;
 	CHECK_EQ(memory_op(XENMEM_remove_from_physmap, &rm), 0);

@@ -32,6 +32,7 @@ void test_main(void)
 	CHECK(ends(text, 1024) && text[0], "capabilities are empty");
 	CHECK_EQ(version_op(XENVER_changeset, text), 0);
 	CHECK_EQ(version_op(XENVER_pagesize, NULL), PAGE_SIZE);
+	CHECK_EQ(version_op(XENVER_pagesize, text), -XEN_EINVAL);
 	CHECK_EQ(version_op(XENVER_guest_handle, text), 0);
 	CHECK_EQ(version_op(XENVER_get_features, &f), 0);
 	CHECK(f.submap & BIT(XENFEAT_hvm_safe_pvclock), "features %#x", f.submap);
