@@ -127,6 +127,14 @@ def policy_case(policy, cpus):
                 expect=(f"Scheduler: {policy}$", *stay_idle), repeat_icount=1, timeout=1800, everyday=False)
 
 
+def pools_case(cpus):
+    """A pool of each policy in turn, with half of the CPUs and a Linux guest that computes there."""
+    return Case(f"pool-policies-{cpus}", "a pool of each policy with a Linux guest that computes there on "
+                f"all vCPUs, CPUs: {cpus}; of the pool: {cpus // 2}", do="xl+pool-policies", smp=str(cpus),
+                mem="2G", image="dom0-tools", repeat_icount=1, timeout=1800, everyday=False,
+                args=f"scrub=off cpu-features=+itsc dom0_mem=640M dom0_max_vcpus={min(cpus // 2, 4)}")
+
+
 CASES = [
     Case("one-cpu", "1 CPU, self-test of events, grants and hypercalls", do="info+selftest"),
     Case("two-cpus", "2 CPUs, self-test", do="info+selftest", smp="2"),
@@ -221,6 +229,7 @@ CASES = [
 ]
 CASES += [policy_case(policy, cpus) for policy in
           ("credit2", "credit", "rtds", "arinc653", "null") for cpus in (1, 2, 4, 16)]
+CASES += [pools_case(cpus) for cpus in (2, 4, 16)]   # with one CPU there is only the pool at boot
 
 
 def image(name):
