@@ -3,9 +3,9 @@
  * The null policy: at most one unit on each CPU, for ever. No time slices, no preemption.
  *
  * A unit gets a CPU of its own the first time it wakes, and keeps it until it is removed or its
- * affinity forbids that CPU. Units that find no free CPU wait in a list. A CPU without a unit takes
- * the first that prefers it (soft affinity), or else the first that it may run, unless that one
- * has another free CPU to prefer.
+ * affinity forbids that CPU. Units that find no free CPU wait in a list, and the console names
+ * them. A CPU without a unit takes the first that prefers it (soft affinity), or else the first
+ * that it may run, unless that one has another free CPU to prefer.
  *
  * Locking: each CPU has a lock, which guards the CPU's slot and the units placed there. The wait
  * list has its own lock, taken inside. Taking a unit from the list changes its CPU, so the lock of
@@ -27,6 +27,7 @@ struct null_unit {
 	struct sched_unit *unit;	/* [const] */
 	struct list_head wait;		/* on the wait list or empty [wait lock] */
 	bool assigned;			/* owns unit->cpu [lock of unit->cpu] */
+	bool told;			/* that it waits is on the console [wait lock] */
 };
 
 struct null_sched {
@@ -129,15 +130,26 @@ static u32 find_free_cpu(struct scheduler *s, const struct sched_unit *u, const 
 	return NR_CPUS;
 }
 
-/* Tickle a free CPU that could take @u. */
+/*
+ * Tickle a free CPU that could take @u, which waits. When there is none, the console says so, once
+ * until it gets a CPU: @u may wait for ever. Only a toolstack takes a CPU away from a unit, so a
+ * guest cannot fill the log. The list's lock is held.
+ */
 static void tickle_free_cpu(struct scheduler *s, const struct sched_unit *u)
 {
+	struct null_unit *nu = u->priv;
 	u32 cpu = find_free_cpu(s, u, &u->soft);
 
+	ASSERT(!list_empty(&nu->wait));
 	if (cpu == NR_CPUS)
 		cpu = find_free_cpu(s, u, &u->hard);
-	if (cpu != NR_CPUS)
+	if (cpu != NR_CPUS) {
 		sched_tickle(s, cpu);
+	} else if (!nu->told) {
+		nu->told = true;
+		printk(LOG_WARN "d%uv%u has no CPU of its own: it waits until one is free\n",
+		       u->domid, u->id);
+	}
 }
 
 static void wait_for_cpu(struct scheduler *s, struct sched_unit *u)
@@ -150,8 +162,8 @@ static void wait_for_cpu(struct scheduler *s, struct sched_unit *u)
 	u->held_back = true;
 	if (list_empty(&nu->wait))
 		list_add_tail(&nu->wait, &ns->waiting);
-	spin_unlock(&ns->wait_lock);
 	tickle_free_cpu(s, u);
+	spin_unlock(&ns->wait_lock);
 }
 
 static void stop_waiting(struct scheduler *s, struct null_unit *nu)
@@ -250,6 +262,7 @@ static bool assign(struct scheduler *s, struct null_unit *nu, u32 cpu)
 	list_del_init(&nu->wait);
 	u->cpu = cpu;
 	nu->assigned = true;
+	nu->told = false;
 	u->held_back = false;
 	nc->unit = u;
 	if (old != nc)

@@ -147,6 +147,9 @@ def cases(path):
         "null": (guests(path, "p", memory="16M"),
                  [r"Scheduler: null", r"Manifest: g1 is d1", r"\(d\d\) hello p$", LAST],
                  "sched=null"),
+        "null-full": (guests(path, "p", "p", "p"),
+                      [r"d\dv0 has no CPU of its own: it waits until one is free",
+                       r"d\d g\d: ended with poweroff", LAST], "sched=null"),
         "dom0": (dom0_manifest(path), [r"dom0: 32 MiB, 1 vCPUs", r"g1 is d1", r"d1 g1: ended"], ""),
     }
 

@@ -83,7 +83,14 @@ static void keeps(void *arg)
 
 static void test_cpu_is_kept_while_blocked(void **state)
 {
+	const char *told;
+
 	run(keeps, NULL);
+	/* The console names the one vCPU that found no CPU, once. */
+	told = strstr(host_result()->console, "has no CPU of its own");
+	assert_non_null(told);
+	assert_null(strstr(told + 1, "has no CPU of its own"));
+	assert_memory_equal(told - 5, "d1v2 ", 5);
 }
 
 static void affinity(void *arg)
