@@ -151,6 +151,44 @@ static void test_a_waiting_unit_cuts_the_slice(void **state)
 	share_run(cut_short, (void *)&sched_credit);
 }
 
+/* A CPU of credit2 that finds the other queue's lock taken, and a unit waiting there, looks again. */
+static void taken_lock(void *arg)
+{
+	struct sched_decision out = { 0 };
+	struct spinlock *lock[2];
+	struct pm_unit *runs, *waits;
+	cpumask_t first = { { 1 } };
+	u64 flags;
+
+	sw_start(1, 1, "credit2_runqueue=cpu");
+	pm_start(&sched_credit2, 2, 1);
+	runs = pm_unit_new(1, 0, domain(1));
+	pm_set_hard(runs, &first);
+	pm_wake(runs, PM_BUSY);
+	pm_run(1);
+	HOST_CHECK(pm.cpu[0].curr && !pm.cpu[1].curr);
+	waits = pm_unit_new(2, 0, domain(2));
+	pm_wake(waits, PM_BUSY);
+	for (u32 cpu = 0; cpu < 2; cpu++)
+		lock[cpu] = pm.s.ops->cpu_lock(&pm.s, cpu);
+	HOST_CHECK(lock[0] != lock[1] && pm.cpu[1].pending);
+	flags = spin_lock_irqsave(lock[0]);
+	spin_lock_nested(lock[1]);
+	pm.s.ops->schedule(&pm.s, 1, pm.now, NULL, &out);
+	spin_unlock(lock[1]);
+	spin_unlock_irqrestore(lock[0], flags);
+	HOST_CHECK(!out.unit && out.until > pm.now && out.until <= pm.now + 1 * MS);
+	pm.cpu[1].pending = false;
+	pm.cpu[1].until = out.until;
+	pm_run(out.until + 1);
+	HOST_CHECK(pm.cpu[1].curr == waits);
+}
+
+static void test_a_taken_lock_means_another_look(void **state)
+{
+	share_run(taken_lock, NULL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -158,6 +196,7 @@ int main(void)
 		cmocka_unit_test(test_turns_take_one_decision_each),
 		cmocka_unit_test(test_a_preemption_takes_two_decisions),
 		cmocka_unit_test(test_a_waiting_unit_cuts_the_slice),
+		cmocka_unit_test(test_a_taken_lock_means_another_look),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

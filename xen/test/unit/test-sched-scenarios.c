@@ -39,8 +39,8 @@ static void play(void (*fn)(void *arg))
 			const struct host_outcome *o = host_isolated(fn, &s);
 
 			if (o->status)
-				fail_msg("%s, seed %lu: %s", s.policy->name, (unsigned long)seed,
-					 o->console);
+				fail_msg("%s, seed %lu, status %#x: %s", s.policy->name,
+					 (unsigned long)seed, o->status, o->console);
 		}
 	}
 }
@@ -292,6 +292,74 @@ static void test_off_and_on(void **state)
 	play(off_and_on);
 }
 
+/* A frame of two windows, of which the domain with the number @uuid has the longer one. */
+static void set_frame(struct scheduler *s, u8 uuid, s64 frame)
+{
+	struct sched_schedule sc = { .frame_ns = frame, .nr = 2 };
+	struct sched_global_params p = { .schedule = &sc };
+
+	sc.window[0].handle[0] = uuid;
+	sc.window[0].length_ns = frame / 4 * 3;
+	sc.window[1].handle[0] = (u8)(uuid + 1);
+	sc.window[1].length_ns = frame / 4;
+	HOST_CHECK(sched_set_global_params(s, &p) == 0);
+}
+
+/* Two pools of arinc653 have frames of their own: a change of one leaves the other alone. */
+static void two_frames(void *arg)
+{
+	struct scheduler *s[2];
+	struct domain *d[2][2];
+	u64 ran[2][2];
+
+	begin(arg);
+	s[0] = sched_pool(0);
+	s[1] = pool_with(1);
+	for (u32 pool = 0; pool < 2; pool++) {
+		for (u32 i = 0; i < 2; i++) {
+			d[pool][i] = sw_domain_in((u16)(1 + 2 * pool + i), 1, s[pool]);
+			sw_run_guest(d[pool][i]->vcpu[0], guest_spin, NULL);
+		}
+		set_frame(s[pool], (u8)(1 + 2 * pool), (8 + 4 * pool) * MS);
+	}
+	run_for(50 * MS);
+	for (u32 turn = 0; turn < 5; turn++) {
+		for (u32 i = 0; i < 4; i++)
+			ran[i / 2][i % 2] = sw_ran(d[i / 2][i % 2]->vcpu[0]);
+		run_for(240 * MS);
+		for (u32 pool = 0; pool < 2; pool++) {
+			for (u32 i = 0; i < 2; i++) {
+				s64 got = (s64)(sw_ran(d[pool][i]->vcpu[0]) - ran[pool][i]);
+				s64 want = i ? 60 * MS : 180 * MS;
+
+				HOST_CHECK(got > want - 2 * MS && got < want + 2 * MS);
+			}
+		}
+		set_frame(s[turn % 2], (u8)(1 + 2 * (turn % 2)), 24 * MS);
+		run_for(24 * MS);
+	}
+	/* So does the end of one. */
+	sw_domain_destroy(d[1][0]);
+	sw_domain_destroy(d[1][1]);
+	move_cpu(s[0], 1);
+	HOST_CHECK(sched_destroy(s[1]) == 0);
+	ran[0][0] = sw_ran(d[0][0]->vcpu[0]);
+	run_for(240 * MS);
+	HOST_CHECK(sw_ran(d[0][0]->vcpu[0]) - ran[0][0] > 178 * MS);
+}
+
+static void test_two_frames(void **state)
+{
+	for (u64 seed = 1; seed <= 4; seed++) {
+		struct setting s = { seed, &sched_arinc653 };
+		const struct host_outcome *o = host_isolated(two_frames, &s);
+
+		if (o->status)
+			fail_msg("seed %lu, status %#x: %s", (unsigned long)seed, o->status,
+				 o->console);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -301,6 +369,7 @@ int main(void)
 		cmocka_unit_test(test_pools_in_a_loop),
 		cmocka_unit_test(test_four_pools),
 		cmocka_unit_test(test_off_and_on),
+		cmocka_unit_test(test_two_frames),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
