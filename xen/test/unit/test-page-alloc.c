@@ -25,6 +25,7 @@ static void count_chunk(mfn_t start, u64 n, void *arg)
 
 		assert_int_equal(pg->state, PAGE_STATE_FREE);
 		assert_int_equal(pg->refs, 0);
+		assert_int_equal(pg->node, mfn_to_page(start)->node);
 	}
 	*last_end = start.v + n;
 	counted += n;
@@ -116,6 +117,21 @@ static void test_nodes(void **state)
 	while (n)
 		free_pages(taken[--n], 0);
 	assert_null(alloc_pages(PAGE_MAX_ORDER + 1, 0));
+	check_heap();
+}
+
+/* Neighbours of different nodes are never one chunk. */
+static void test_node_border(void **state)
+{
+	struct page_info *pg = alloc_pages(1, MEMF_NODE(1));
+
+	pg[1].node = 0;
+	for (u32 i = 0; i < 2; i++)
+		free_pages(&pg[i], 0);
+	check_heap();
+	assert_int_equal(reserve_free_range(page_to_mfn(pg), 2), 0);
+	pg[1].node = pg->node;
+	free_pages(pg, 1);
 	check_heap();
 }
 
@@ -298,6 +314,7 @@ int main(void)
 		cmocka_unit_test(test_from_top),
 		cmocka_unit_test(test_random),
 		cmocka_unit_test(test_nodes),
+		cmocka_unit_test(test_node_border),
 		cmocka_unit_test(test_no_scrub),
 		cmocka_unit_test(test_reserve),
 		cmocka_unit_test(test_domain_limit),
