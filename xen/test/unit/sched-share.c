@@ -120,12 +120,14 @@ void share_guest_naps(struct vcpu *v, void *arg)
 	vcpu_poll(v, 0, NULL, hal_now_ns() + 19 * MS);
 }
 
+#define SPINNERS_SEED 21
+
 static void spin_apart(void *arg)
 {
 	const struct share_spinners *sp = arg;
 	struct domain *d[10];
 
-	sw_start(21, sp->cpus, sp->cmdline);
+	sw_start(SPINNERS_SEED, sp->cpus, sp->cmdline);
 	for (u32 i = 0; i < sp->n; i++) {
 		d[i] = sw_domain(1 + i, 1);
 		sw_set_params(d[i], sp->weight[i], 0);
@@ -150,8 +152,9 @@ void share_check_spinners(const struct share_spinners *sp, const u64 *ms, u32 pe
 		u64 us = host_result()->value[i] / 1000, want = ms[i] * 1000;
 
 		if (us * 100 < want * (100 - percent) || us * 100 > want * (100 + percent))
-			fail_msg("spinner %u ran %llu us instead of %llu", i,
-				 (unsigned long long)us, (unsigned long long)want);
+			fail_msg("seed %d: spinner %u ran %llu us instead of %llu",
+				 SPINNERS_SEED, i, (unsigned long long)us,
+				 (unsigned long long)want);
 	}
 }
 

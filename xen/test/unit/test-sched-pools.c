@@ -28,8 +28,13 @@ static void run(void (*fn)(void *arg), void *arg)
 
 static void run_seeds(void (*fn)(void *arg))
 {
-	for (u64 seed = 1; seed <= 15; seed++)
-		run(fn, &seed);
+	for (u64 seed = 1; seed <= 15; seed++) {
+		const struct host_outcome *o = host_isolated(fn, &seed);
+
+		if (o->status)
+			fail_msg("seed %lu, status %#x: %s", (unsigned long)seed, o->status,
+				 o->console);
+	}
 }
 
 static const struct sched_policy *any_policy(void)
