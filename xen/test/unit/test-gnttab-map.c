@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Grant tables: tables, mapping and unmapping, teardown, hostile granters. */
+#include "changing-page.h"
 #include "fake-grants.h"
 #include "fake-world.h"
 
@@ -122,6 +123,78 @@ static void test_no_regrant(void **state)
 	grant(dom0, 9, dom2, HOLE, 0);
 	assert_int_equal(map_at(dom2, dom0, 9, HOLE, HM).status, GNTST_bad_page);
 	assert_int_equal(unmap(dom0, m.handle, HOLE), GNTST_okay);
+}
+
+/* What a granter does to its entry after access number @at. */
+struct rethink {
+	u32 at;
+	bool done;
+	const u16 *status;	/* of a version 2 entry */
+};
+
+/* Grant to another domain instead, for reading: allowed as long as the entry is not in use. */
+static void grant_to_another(void *page, u32 n, void *arg)
+{
+	struct grant_entry_v1 *e = (struct grant_entry_v1 *)page + 9;
+	struct rethink *r = arg;
+
+	if (n != r->at || e->flags & (GTF_reading | GTF_writing))
+		return;
+	e->domid = 2;
+	e->flags |= GTF_readonly;
+	r->done = true;
+}
+
+/* Revoke: clear the entry first, then look at the status. */
+static void revoke_v2(void *page, u32 n, void *arg)
+{
+	struct rethink *r = arg;
+
+	if (n != r->at)
+		return;
+	((union grant_entry_v2 *)page + 9)->hdr.flags = 0;
+	r->done = !(READ_ONCE(*r->status) & (GTF_reading | GTF_writing));
+}
+
+/* Wherever the granter changes its mind, it is granted before that, or not at all. */
+static void map_while(void (*change)(void *page, u32 n, void *arg), void (*entry)(void),
+		      const u16 *status)
+{
+	u32 accesses = 2;
+
+	for (struct rethink r = { .at = 1, .status = status }; r.at <= accesses; r.at++) {
+		struct gnttab_map_grant_ref m;
+
+		entry();
+		r.done = false;
+		changing_page_begin(table(dom1, 0), change, &r);
+		m = map_at(dom0, dom1, 9, HOLE, HM);
+		accesses = max(changing_page_end(), accesses);
+		assert_int_equal(m.status, r.done ? GNTST_general_error : GNTST_okay);
+		if (!m.status)
+			assert_int_equal(unmap(dom0, m.handle, HOLE), GNTST_okay);
+	}
+}
+
+static void entry_v1(void)
+{
+	grant(dom1, 9, dom0, 3, 0);
+}
+
+static void entry_v2(void)
+{
+	union grant_entry_v2 *e = v2_entry(dom1, 9);
+
+	e->full_page.frame = 3;
+	e->hdr.domid = dom0->id;
+	e->hdr.flags = GTF_permit_access;
+}
+
+static void test_entry_changes_at_each_access(void **state)
+{
+	map_while(grant_to_another, entry_v1, NULL);
+	assert_int_equal(set_version(dom1, 2), 0);
+	map_while(revoke_v2, entry_v2, v2_status(dom1, 9));
 }
 
 /* While an entry is in use, its content at the first use counts. */
@@ -482,7 +555,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 #define T(f) cmocka_unit_test_setup_teardown(f, grants_setup, grants_teardown)
 		T(test_map_unmap), T(test_readonly), T(test_refusals), T(test_no_regrant),
-		T(test_entry_changes_in_use), T(test_unmap_checks), T(test_device_map),
+		T(test_entry_changes_at_each_access), T(test_entry_changes_in_use),
+		T(test_unmap_checks), T(test_device_map),
 		T(test_batches), T(test_maptrack_limit), T(test_granter_dies), T(test_table_size),
 		T(test_seed_and_swap), T(test_hostile_granter), T(test_storm),
 	};
