@@ -344,6 +344,22 @@ static void test_maptrack_limit(void **state)
 }
 
 /* A domain dies while another maps its page: the page and its table stay until the unmap. */
+/* The mapping has the last reference to a page, which is freed only after the flush. */
+static void test_page_ends_with_its_mapping(void **state)
+{
+	struct page_info *pg = world_page(dom1, 3);
+	struct gnttab_map_grant_ref m;
+
+	grant(dom1, 9, dom0, 3, 0);
+	m = map_at(dom0, dom1, 9, HOLE, HM);
+	assert_int_equal(p2m_unmap_page(dom1->p2m, gfn_make(3), page_to_mfn(pg), P2M_RAM_RW), 0);
+	page_put(pg);
+	assert_int_equal(pg->refs, 1);
+	assert_int_equal(unmap(dom0, m.handle, HOLE), GNTST_okay);
+	assert_int_equal(pg->state, PAGE_STATE_FREE);
+	assert_int_equal(world_stale_frees, 0);
+}
+
 static void test_granter_dies(void **state)
 {
 	struct domain *d = world_domain(5, 1, 2);
@@ -557,7 +573,8 @@ int main(void)
 		T(test_map_unmap), T(test_readonly), T(test_refusals), T(test_no_regrant),
 		T(test_entry_changes_at_each_access), T(test_entry_changes_in_use),
 		T(test_unmap_checks), T(test_device_map),
-		T(test_batches), T(test_maptrack_limit), T(test_granter_dies), T(test_table_size),
+		T(test_batches), T(test_maptrack_limit), T(test_granter_dies),
+		T(test_page_ends_with_its_mapping), T(test_table_size),
 		T(test_seed_and_swap), T(test_hostile_granter), T(test_storm),
 	};
 
