@@ -249,6 +249,12 @@ static void permissions(void *arg)
 	HOST_CHECK(rangeset_add(&dom0->iomem_caps, 0x100, 0x1ff) == 0);
 	HOST_CHECK(domctl(&op, XEN_DOMCTL_iomem_permission, id) == 0);
 	HOST_CHECK(rangeset_contains(&d->iomem_caps, 0x100, 0x100));
+	/* The same for a range that begins or ends outside. */
+	for (u64 first = 0xff; first <= 0x1ff; first += 0x100) {
+		op.u.iomem_permission.first_mfn = first;
+		op.u.iomem_permission.nr_mfns = 2;
+		HOST_CHECK(domctl(&op, XEN_DOMCTL_iomem_permission, id) == -XEN_EPERM);
+	}
 
 	memset(&op, 0, sizeof(op));
 	op.u.irq_permission.pirq = 9;
