@@ -14,8 +14,8 @@ PYTHON ?= python3
 
 include xen/xen.mk
 include tools/tools.mk
-include $(wildcard xen/test/*/*.mk scripts/image/image.mk fuzz/fuzz.mk bench/bench.mk traces/traces.mk \
-	experiments/experiments.mk)
+include $(wildcard xen/test/*/*.mk scripts/image/image.mk scripts/mutants/mutants.mk fuzz/fuzz.mk \
+	bench/bench.mk traces/traces.mk experiments/experiments.mk)
 
 .PHONY: all install setup demo check report-peer clean clean-room help
 all: x86_64 ## build the hypervisor for x86-64

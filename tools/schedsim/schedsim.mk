@@ -35,7 +35,7 @@ $(foreach e,schedsim schedsim-check,$(eval $(call schedsim_env,$(e))))
 schedsim_property = $(BUILD)/schedsim-check/schedsim-check property --jobs 2 \
 	--regressions tools/schedsim/property/regressions.txt
 
-.PHONY: schedsim test-schedsim test-schedsim-agree test-schedsim-plant campaign-schedsim bench-schedsim
+.PHONY: schedsim test-schedsim test-schedsim-agree campaign-schedsim bench-schedsim
 schedsim: $(BUILD)/schedsim/schedsim ## build the scheduler simulator: build/schedsim/schedsim
 test-schedsim: $(BUILD)/schedsim/schedsim $(BUILD)/schedsim-check/schedsim-check ## the simulator's tests
 	$(Q)$(PYTHON) tools/schedsim/test/run.py $(BUILD)
@@ -44,7 +44,5 @@ campaign-schedsim: $(BUILD)/schedsim-check/schedsim-check ## random scenarios fo
 	$(Q)$(schedsim_property) --from $(or $(FROM),1000) --time $$(( $(or $(HOURS),1) * 3600 ))
 test-schedsim-agree: $(BUILD)/schedsim/schedsim x86_64 bench-guests ## the hypervisor in QEMU decides as the simulator does
 	$(Q)$(PYTHON) tools/schedsim/agree.py $(BUILD)
-test-schedsim-plant: ## tests find known faults of schedulers, planted in a copy of the tree
-	$(Q)$(PYTHON) tools/schedsim/test/plant.py $(BUILD)
 bench-schedsim: $(BUILD)/schedsim/schedsim ## what an event costs, by the number of CPUs
 	$(Q)$(PYTHON) tools/schedsim/bench.py $< --check

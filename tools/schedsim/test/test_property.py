@@ -6,7 +6,7 @@ from helpers import INPUT, SIM, SimCase
 
 
 class Property(SimCase):
-    """The command; what it finds is tested by test/plant.py."""
+    """The command; what it finds is tested by `make mutants`."""
 
     def property(self, *args, status=0):
         """Run the build with assertions."""
