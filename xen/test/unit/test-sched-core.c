@@ -185,6 +185,20 @@ static void test_idle_ends_grace_periods(void **state)
 	for_each_policy(idle_rcu);
 }
 
+/* Its event comes as soon as the poll has looked at a port. As evtchn/send.c does, it wakes the
+ * vCPU if that polls by now. */
+static struct vcpu *event_follows;
+
+bool evtchn_port_pending(struct domain *d, u32 port)
+{
+	struct vcpu *v = event_follows;
+
+	event_follows = NULL;
+	if (v && READ_ONCE(v->poll_evtchn))
+		vcpu_unblock(v);
+	return false;
+}
+
 static s_time_t poll_until;
 static u32 polls;
 
@@ -220,6 +234,11 @@ static void polling(void *arg)
 	vcpu_unblock(v);
 	host_run_until_idle();
 	HOST_CHECK(polls == 3 && (v->pause_flags & VPF_POLL));
+	/* An event that comes while the poll begins ends it: the guest polls once more. */
+	event_follows = v;
+	vcpu_unblock(v);
+	host_run_until_idle();
+	HOST_CHECK(polls == 5 && (v->pause_flags & VPF_POLL));
 }
 
 static void test_polling(void **state)
