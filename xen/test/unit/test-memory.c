@@ -166,6 +166,41 @@ static void decrease_is_preempted(void *arg)
 	/* Holes are not given back again. */
 	hc.arg[0] = XENMEM_decrease_reservation;
 	HOST_CHECK(hypercall_dispatch(dom->vcpu[0], &hc) == 0);
+	/* More extents than a continuation can count are not begun. */
+	r.nr_extents = ~0U;
+	HOST_CHECK(hypercall_dispatch(dom->vcpu[0], &hc) == 0);
+	r.extent_order = 0;
+	HOST_CHECK(hypercall_dispatch(dom->vcpu[0], &hc) == 0);
+}
+
+/* So are many small extents. */
+static void small_extents_are_preempted(void *arg)
+{
+	static xen_pfn_t gpfn[300];
+	struct xen_memory_reservation r = { .nr_extents = ARRAY_SIZE(gpfn), .domid = DOMID_SELF };
+	const u32 cmds[] = { XENMEM_decrease_reservation, XENMEM_populate_physmap };
+
+	setup();
+	for (u32 i = 0; i < ARRAY_SIZE(gpfn); i++)
+		gpfn[i] = i;
+	set_xen_guest_handle(r.extent_start, gpfn);
+	for (u32 i = 0; i < ARRAY_SIZE(cmds); i++) {
+		struct hypercall hc = { .nr = __HYPERVISOR_memory_op,
+					.arg = { cmds[i], (u64)(uintptr_t)&r } };
+		u64 before = dom->tot_pages;
+		u32 again = 0;
+		long rc;
+
+		do {
+			u64 pages = dom->tot_pages;
+
+			softirq_raise(SOFTIRQ_TIMER);
+			rc = hypercall_dispatch(dom->vcpu[0], &hc);
+			HOST_CHECK(max(pages, dom->tot_pages) - min(pages, dom->tot_pages) <= 64);
+		} while (rc == -XEN_ERESTART && ++again < 100);
+		HOST_CHECK(rc == ARRAY_SIZE(gpfn) && again >= 4);
+		HOST_CHECK(max(before, dom->tot_pages) - min(before, dom->tot_pages) == rc);
+	}
 }
 
 /* Populate 8 MiB at @at by one extent, from unit @start on, in at most @calls calls. */
@@ -557,6 +592,7 @@ static void run(void (*fn)(void *arg))
 static void test_batch_flush(void **state) { run(batch_replaces_ram); }
 static void test_foreign_batch(void **state) { run(decrease_during_batch); }
 static void test_preempted(void **state) { run(decrease_is_preempted); }
+static void test_small(void **state) { run(small_extents_are_preempted); }
 static void test_populate(void **state) { run(populate_is_preempted); }
 static void test_acquire(void **state) { run(acquire_all_or_none); }
 static void test_unmap_page(void **state) { run(unmap_page_once); }
@@ -581,6 +617,7 @@ int main(void)
 		cmocka_unit_test(test_pod_target),  cmocka_unit_test(test_view),
 			    cmocka_unit_test(test_foreign_together),
 		cmocka_unit_test(test_preempted),     cmocka_unit_test(test_acquire),
+		cmocka_unit_test(test_small),
 		cmocka_unit_test(test_populate),
 		cmocka_unit_test(test_foreign_map),   cmocka_unit_test(test_foreign_timer),
 	};
