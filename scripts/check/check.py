@@ -65,6 +65,8 @@ def stages(build):
               ["python3", "scripts/test_qemu.py"], 600),
         Stage("generator", "the manifest generator's own tests",
               ["python3", "scripts/test_manifest.py"], 60),
+        Stage("mutants", "the bugs of `make mutants` still apply",
+              ["python3", "scripts/test_mutants.py"], 300),
         Stage("traces", "the trace tools' own tests", make("test-traces"), 900),
         # Skipped without a browser: `make test-trace-browser` installs one, of some 350 MiB.
         Stage("trace-browser", "the trace timeline in a browser, where there is one",

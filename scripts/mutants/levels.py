@@ -22,6 +22,7 @@ import tree
 PROPERTY_SEEDS = 5000
 PROPERTY_SEEDS_OF_CHECK = 700
 FUZZ_SECONDS = 120
+HANG_SECONDS = 30       # of processor time of one process; unit tests take a few
 ENVIRONMENT = {"ASAN_OPTIONS": "detect_stack_use_after_return=0:detect_odr_violation=0",
                "UBSAN_OPTIONS": "print_stacktrace=1",
                "XENOLITH_CACHE": os.environ.get("XENOLITH_CACHE") or
@@ -33,7 +34,7 @@ TELLING = [re.compile(r"BUG_ON|check failed|Sanitizer: |runtime error|Panic|Asse
            re.compile(r"^\[ +LINE +\]|[Ee]rror|ERROR")]
 PREFIX = re.compile(r"^\(XEN\) (\[ *[\d.]+\] )?|^\[ +(?:ERROR|LINE) +\] --- ")
 # The exit status that a test sees when its process was ended by SIGXCPU.
-HANG = re.compile(r"0x98 != 0|status (0x98|152|24)\b")
+HUNG = re.compile(r"0x98 != 0|status (0x98|152|24)\b")
 VERDICT = re.compile(r"FAILED (.*)|\[  FAILED  \] (test_\w+)|(GUEST \S+ (?:failure|error).*)|"
                      r"(FUZZ \S+ failed)")
 
@@ -81,7 +82,7 @@ def reason(said):
     told = [line for pattern in TELLING for line in said if pattern.search(line)]
     seeds = re.findall(r"\bseed (\d+)", "\n".join(said))
     check = PREFIX.sub("", (told or said[-1:] or ["no word"])[0])
-    if HANG.search("\n".join(said)):
+    if HUNG.search("\n".join(said)):
         check = "it hangs"
     return f"seed {seeds[-1]}: {check}" if seeds else check
 
@@ -102,6 +103,14 @@ def verdict(lines, to_the_end):
     return found, said
 
 
+def ending(status):
+    """How a process ended, in words."""
+    if not os.WIFSIGNALED(status):
+        return f"ended with status {os.WEXITSTATUS(status)}"
+    signaled = os.WTERMSIG(status)
+    return "it hangs" if signaled == signal.SIGXCPU else f"ended with signal {signaled}"
+
+
 def limit_processor_time(seconds):
     """A process that computes for so long hangs: it ends, and its parent says so."""
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 2))
@@ -111,7 +120,7 @@ def run(folder, test, seconds, control=False):
     """(what was found or None, seconds of processor time). Ends within @seconds of time on a
     machine of its own; a loaded one may take ten times as long."""
     native = test.split()[0] in ("unit", "tools", "property")
-    hang = max(1, int(min(seconds / 2, 60)))
+    hang = max(1, int(min(seconds / 2, HANG_SECONDS)))
     began = time.monotonic()
     with subprocess.Popen(command(test, control), cwd=folder, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, text=True,
@@ -124,16 +133,12 @@ def run(folder, test, seconds, control=False):
         found, said = verdict(child.stdout, not native)
         timer.cancel()
         late = time.monotonic() - began > 10 * seconds
-        try:
+        if found and native:
             os.killpg(child.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
         _, status, used = os.wait4(child.pid, 0)
         child.returncode = status
     if not found and status:
-        how = f"signal {os.WTERMSIG(status)}" if os.WIFSIGNALED(status) else \
-            f"status {os.WEXITSTATUS(status)}"
-        found = None if late else f"ended with {how}: {reason(said)}"
+        found = None if late else f"{ending(status)}: {reason(said)}"
     return found, used.ru_utime + used.ru_stime
 
 
