@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "changing-page.h"
 #include "console/console.h"
 
 #include <public/xen.h>
@@ -43,6 +44,37 @@ static void test_input(void **state)
 	assert_int_equal(console_ring_give(&r, text, 1), 0);
 	r.in_cons += 3;
 	assert_int_equal(console_ring_give(&r, text, 10), 3);
+}
+
+static uint32_t change_at;
+
+static void promise_more(void *page, uint32_t n, void *arg)
+{
+	struct xencons_interface *r = page;
+
+	if (n == change_at)
+		r->out_prod = r->out_cons + sizeof(r->out) + 100;
+}
+
+/* The guest changes an index between any two accesses: no more than the ring is ever taken. */
+static void test_index_changes(void **state)
+{
+	struct xencons_interface *r = aligned_alloc(4096, 4096);
+	uint32_t accesses = 2;
+	char got[4096];
+
+	assert_true(r && sizeof(*r) <= 4096);
+	for (change_at = 1; change_at <= 4 && change_at <= accesses; change_at++) {
+		int n;
+
+		memset(r, 0, 4096);
+		r->out_prod = 1;
+		changing_page_begin(r, promise_more, NULL);
+		n = console_ring_take(r, got, sizeof(got));
+		accesses = changing_page_end();
+		assert_true(n == 1 || n == -EPROTO);
+	}
+	free(r);
 }
 
 static void test_hostile(void **state)
@@ -151,7 +183,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_output), cmocka_unit_test(test_input),
-		cmocka_unit_test(test_hostile), cmocka_unit_test(test_store),
+		cmocka_unit_test(test_hostile),
+		cmocka_unit_test(test_index_changes), cmocka_unit_test(test_store),
 		cmocka_unit_test(test_no_memory),
 	};
 

@@ -11,7 +11,7 @@ $(eval $(call tools_test,devd,fake-xen fake-pool fake-store fake-host,light stor
 	$(tools_light_ldlibs) $(tools_builder_ldlibs) $(tools_xen_ldlibs)))
 $(eval $(call tools_test,sharing,fake-xen fake-pool fake-store fake-host,light store builder ctrl,\
 	$(tools_light_ldlibs) $(tools_builder_ldlibs) $(tools_xen_ldlibs)))
-$(eval $(call tools_test,console,,console,-Xlinker --wrap=malloc))
+$(eval $(call tools_test,console,changing-page,console,-Xlinker --wrap=malloc))
 $(eval $(call tools_test,hvlog,fake-xen fake-pool ../xenconsoled/hvlog ../xenconsoled/logfile,ctrl,\
 	$(tools_xen_ldlibs)))
 $(eval $(call tools_test,xenconsoled,fake-xen fake-pool fake-store $(addprefix ../xenconsoled/,guest pty logfile),\
@@ -24,3 +24,9 @@ $(foreach t,xlcmd xlerr xlconsole top,$(eval $(call tools_test,$(t),xl-run fake-
 	light store config builder ctrl,$(tools_light_ldlibs) $(tools_builder_ldlibs) $(tools_xen_ldlibs) \
 	$(if $(filter xlcmd,$(t)),-Xlinker --wrap=setsid))))
 $(eval $(call tools_test,store,,light store,-Xlinker --wrap=malloc))
+
+# A page that changes between two accesses is of use here too.
+$(BUILD)/tools-asan/test/changing-page.o: xen/test/unit/changing-page.c tools/tools.mk
+	$(SAY) CC 'tools-asan test/changing-page'
+	$(Q)mkdir -p $(@D) && $(CC) $(tools_cflags_tools-asan) -MMD -MP -c -o $@ $<
+$(BUILD)/tools-asan/test/test-console.o: tools_cflags_tools-asan += -Ixen/test/unit

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* See changing-page.h: the page is not accessible, so each access is a fault, which lets the one
  * instruction through with the processor's trap flag set. */
+#ifndef _GNU_SOURCE
 #define _GNU_SOURCE	/* the names of registers */
+#endif
 #include "changing-page.h"
 
 #include <signal.h>
@@ -15,9 +17,9 @@
 
 static struct {
 	char *page;
-	void (*after)(void *page, u32 n, void *arg);
+	void (*after)(void *page, uint32_t n, void *arg);
 	void *arg;
-	u32 n;
+	uint32_t n;
 	struct sigaction old_segv, old_trap;
 } watched;
 
@@ -50,7 +52,7 @@ static void on_step(int sig, siginfo_t *info, void *context)
 	protect(PROT_NONE);
 }
 
-void changing_page_begin(void *page, void (*after)(void *page, u32 n, void *arg), void *arg)
+void changing_page_begin(void *page, void (*after)(void *page, uint32_t n, void *arg), void *arg)
 {
 	struct sigaction sa = { .sa_flags = SA_SIGINFO };
 
@@ -66,7 +68,7 @@ void changing_page_begin(void *page, void (*after)(void *page, u32 n, void *arg)
 	protect(PROT_NONE);
 }
 
-u32 changing_page_end(void)
+uint32_t changing_page_end(void)
 {
 	protect(PROT_READ | PROT_WRITE);
 	sigaction(SIGSEGV, &watched.old_segv, NULL);

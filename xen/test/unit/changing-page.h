@@ -6,14 +6,14 @@
 #ifndef TEST_CHANGING_PAGE_H
 #define TEST_CHANGING_PAGE_H
 
-#include <xen/types.h>
+#include <stdint.h>
 
 /**
  * From now on @after is called after each instruction that accesses @page (4 KiB, aligned); @n
  * counts them from 1. It may write to the page. One page at a time, in a program of one thread.
  */
-void changing_page_begin(void *page, void (*after)(void *page, u32 n, void *arg), void *arg);
+void changing_page_begin(void *page, void (*after)(void *page, uint32_t n, void *arg), void *arg);
 /** The page is as any other again. Returns how many instructions accessed it. */
-u32 changing_page_end(void);
+uint32_t changing_page_end(void);
 
 #endif

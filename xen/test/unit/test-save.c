@@ -235,6 +235,22 @@ static void test_descriptors(void **state)
 	expect_descriptor(HVM_SAVE_CODE(END), 1, 0, -XEN_EINVAL);
 }
 
+/* A record that is longer than its kind, with all that follows in its place. */
+static void test_longer(void **state)
+{
+	struct hvm_save_descriptor *desc;
+	u8 *end;
+
+	assert_int_equal(save(&a, &one, 0), 0);
+	end = find(&one, HVM_SAVE_CODE(MTRR), 1, &desc);
+	end += desc->length;
+	assert_true(one.used + 8 <= STREAM_MAX);
+	memmove(end + 8, end, one.data + one.used - end);
+	one.used += 8;
+	desc->length += 8;
+	assert_int_equal(check(&b, &one), -XEN_EINVAL);
+}
+
 static void test_header(void **state)
 {
 	struct hvm_save_header *h;
@@ -423,6 +439,7 @@ int main(void)
 		cmocka_unit_test_setup(test_without_devices, set_up),
 		cmocka_unit_test_setup(test_cut_short, set_up),
 		cmocka_unit_test_setup(test_descriptors, set_up),
+		cmocka_unit_test_setup(test_longer, set_up),
 		cmocka_unit_test_setup(test_header, set_up),
 		cmocka_unit_test_setup(test_fields, set_up),
 		cmocka_unit_test_setup(test_damage, set_up),
