@@ -257,6 +257,9 @@ static void test_refused(void **state)
 		"{\"b_info\": {\"avail_vcpus\": [512]}}", "{\"b_info\": {\"avail_vcpus\": 1}}",
 		"{\"disks\": [3]}", "{\"disks\": {}}", "{\"on_crash\": \"explode\"}",
 		"{\"disks\": [{\"readwrite\": null}]}",
+		/* What was read of the array is not lost. */
+		"{\"disks\": [{\"vdev\": \"xvda\", \"pdev_path\": \"/d\"}, "
+			"{\"vdev\": \"xvdb\", \"pdev_path\": \"/e\", \"vdev\": 3}]}",
 	};
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {

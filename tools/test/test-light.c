@@ -507,6 +507,36 @@ static void test_killed(void **state)
 	assert_no_trace();
 }
 
+/* The owner of a claim removes it after this process opened the file, before it locks that. */
+static char removed_before_lock[512];
+
+int __real_fcntl(int fd, int cmd, void *arg);
+int __wrap_fcntl(int fd, int cmd, void *arg);
+int __wrap_fcntl(int fd, int cmd, void *arg)
+{
+	if (cmd == F_OFD_SETLK && *removed_before_lock) {
+		unlink(removed_before_lock);
+		*removed_before_lock = '\0';
+	}
+	return __real_fcntl(fd, cmd, arg);
+}
+
+static void test_claim_removed_meanwhile(void **state)
+{
+	char uuid[LX_UUID_TEXT];
+	int claim;
+
+	lx_uuid_text(config.c_info.uuid, uuid);
+	snprintf(removed_before_lock, sizeof(removed_before_lock), "%s/create-%s", runs, uuid);
+	claim = lx_claim_take(&lx, config.c_info.uuid);
+	assert_true(claim >= 0 && !*removed_before_lock);
+	/* The file that it has locked is the one that others see. */
+	assert_int_equal(files_in(runs), 1);
+	assert_int_equal(lx_claim_take(&lx, config.c_info.uuid), -EEXIST);
+	lx_claim_drop(&lx, config.c_info.uuid, claim);
+	assert_no_trace();
+}
+
 /* Of two with one UUID the second says who the first is. */
 static void test_claimed(void **state)
 {
@@ -719,6 +749,7 @@ static void test_disk_names(void **state)
 		uint32_t number;
 	} good[] = {
 		{ "xvda", 51712 }, { "xvdb3", 51731 }, { "xvdp15", 51967 },
+		{ "xvda16", 1 << 28 | 16 }, { "xvdp255", 1 << 28 | 15 << 8 | 255 },
 		{ "xvdq", 1 << 28 | 16 << 8 }, { "xvdaa", 1 << 28 | 26 << 8 }, { "hda", 768 },
 		{ "hdd1", 5697 }, { "sda", 2048 }, { "sdb1", 2065 }, { "d2p3", 51747 }, { "7", 7 },
 	};
@@ -916,7 +947,8 @@ int main(void)
 		TEST(test_dom0),
 		TEST(test_state_folder_fails), TEST(test_bad_input), TEST(test_remove_silent),
 		TEST(test_name_race),
-		TEST(test_killed), TEST(test_claimed), TEST(test_destroyed_by_others),
+		TEST(test_killed), TEST(test_claimed), TEST(test_claim_removed_meanwhile),
+		TEST(test_destroyed_by_others),
 		TEST(test_cancel),
 		TEST(test_devices), TEST(test_remove_of_libxl), TEST(test_remove_early),
 		TEST(test_unreachable),

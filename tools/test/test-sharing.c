@@ -113,6 +113,30 @@ static void test_guests(void **state)
 	assert_int_equal(add(3, "xvdb", "/d1", "w"), 0);
 }
 
+/* A disk that cannot be opened leaves nothing that would be in the way of the next attempt. */
+static void test_failed_add(void **state)
+{
+	unsigned int n;
+
+	for (n = 1;; n++) {
+		int rc;
+
+		fake_host.calls = 0;
+		fake_host.fail_at = n;
+		rc = add(1, "xvda", "/d1", "w");
+		fake_host.fail_at = 0;
+		if (rc) {
+			assert_int_equal(fake_host.loops, 0);
+			assert_int_equal(add(1, "xvda", "/d1", "w"), 0);
+		}
+		lx_devices_remove(&lx, 1);
+		assert_int_equal(fake_host.loops, 0);
+		if (!rc)
+			break;
+	}
+	assert_true(n > 2);
+}
+
 /* Backends that Xen's tools made: they are not ready before there is a device behind them. */
 static void test_foreign(void **state)
 {
@@ -318,7 +342,8 @@ static void test_lacks(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_guests), TEST(test_foreign), TEST(test_dom0), TEST(test_race),
+		TEST(test_guests), TEST(test_failed_add), TEST(test_foreign),
+		 TEST(test_dom0), TEST(test_race),
 		TEST(test_loop_taken), cmocka_unit_test(test_linux), cmocka_unit_test(test_lacks),
 	};
 

@@ -4,7 +4,7 @@ $(eval $(call tools_test,builder,fake-xen fake-pool fake-kernel,builder ctrl,$(t
 $(eval $(call tools_test,config,,config,))
 $(eval $(call tools_test,json,,light store,$(tools_light_ldlibs)))
 $(eval $(call tools_test,light,fake-xen fake-pool fake-kernel fake-store fake-host,light store builder ctrl,\
-	$(tools_light_ldlibs) $(tools_builder_ldlibs) $(tools_xen_ldlibs)))
+	$(tools_light_ldlibs) $(tools_builder_ldlibs) $(tools_xen_ldlibs) -Xlinker --wrap=fcntl))
 $(eval $(call tools_test,health,fake-xen fake-pool fake-store,light store builder ctrl,\
 	$(tools_light_ldlibs) $(tools_builder_ldlibs) $(tools_xen_ldlibs)))
 $(eval $(call tools_test,devd,fake-xen fake-pool fake-store fake-host,light store builder ctrl,\
