@@ -138,6 +138,7 @@ static void test_quotas(void **state)
 {
 	char path[64], big[3000];
 	unsigned int made = 0;
+	uint32_t tx;
 
 	memset(big, 'x', sizeof(big));
 	big[2049] = '\0';
@@ -154,7 +155,12 @@ static void test_quotas(void **state)
 	assert_int_equal(made, 998);
 	assert_int_equal(store_usage(&w.xs.store, 5)->nodes, 1000);
 	assert_int_equal(ASK(guest, XS_RM, 0, "data/7"), 0);
+	/* What others made meanwhile counts when a transaction ends. */
+	tx = world_start(&w, guest);
+	assert_int_equal(world_write(&w, guest, tx, "data/big/one", ""), 0);
 	assert_int_equal(world_write(&w, guest, 0, path, ""), 0);
+	assert_int_equal(ASK(guest, XS_TRANSACTION_END, tx, "T"), ENOSPC);
+	assert_int_equal(store_usage(&w.xs.store, 5)->nodes, 1000);
 	for (int i = 0; i < 128; i++) {
 		int len = snprintf(path, sizeof(path), "data%c%d", 0, i) + 1;
 
