@@ -135,6 +135,34 @@ static void decrease_during_batch(void *arg)
 	HOST_CHECK(flushes == 1);
 }
 
+/* What another domain granted belongs to that one: it cannot be given back. */
+static void decrease_of_a_grant(void *arg)
+{
+	xen_pfn_t gpfn = 0x5000;
+	struct xen_memory_reservation r = { .nr_extents = 1, .domid = DOMID_SELF };
+	const enum p2m_type types[] = { P2M_GRANT_RW, P2M_GRANT_RO };
+	struct page_info *pg;
+	struct domain *d;
+
+	setup();
+	set_xen_guest_handle(r.extent_start, &gpfn);
+	d = make_domain(2);
+	pg = alloc_domain_pages(d, 0, 0);
+	HOST_CHECK(pg);
+	for (u32 i = 0; i < ARRAY_SIZE(types); i++) {
+		u64 before = dom->tot_pages;
+		enum p2m_type t = types[i];
+
+		HOST_CHECK(p2m_map(dom->p2m, gfn_make(gpfn), page_to_mfn(pg), 0, t) == 0);
+		HOST_CHECK(memory_op(XENMEM_decrease_reservation, &r) == 0);
+		HOST_CHECK((pg->flags & PAGE_FLAG_ALLOCATED) && pg->refs == 1);
+		HOST_CHECK(dom->tot_pages == before);
+		HOST_CHECK(p2m_unmap_page(dom->p2m, gfn_make(gpfn), page_to_mfn(pg), t) == 0);
+	}
+	while (domain_kill(d) == -XEN_ERESTART)
+		host_run_until_idle();
+}
+
 /* A superpage is given back in pieces, between which other work of the CPU may come. */
 static void decrease_is_preempted(void *arg)
 {
@@ -592,6 +620,7 @@ static void run(void (*fn)(void *arg))
 static void test_batch_flush(void **state) { run(batch_replaces_ram); }
 static void test_foreign_batch(void **state) { run(decrease_during_batch); }
 static void test_preempted(void **state) { run(decrease_is_preempted); }
+static void test_grant(void **state) { run(decrease_of_a_grant); }
 static void test_small(void **state) { run(small_extents_are_preempted); }
 static void test_populate(void **state) { run(populate_is_preempted); }
 static void test_acquire(void **state) { run(acquire_all_or_none); }
@@ -617,7 +646,7 @@ int main(void)
 		cmocka_unit_test(test_pod_target),  cmocka_unit_test(test_view),
 			    cmocka_unit_test(test_foreign_together),
 		cmocka_unit_test(test_preempted),     cmocka_unit_test(test_acquire),
-		cmocka_unit_test(test_small),
+		cmocka_unit_test(test_small),	      cmocka_unit_test(test_grant),
 		cmocka_unit_test(test_populate),
 		cmocka_unit_test(test_foreign_map),   cmocka_unit_test(test_foreign_timer),
 	};
