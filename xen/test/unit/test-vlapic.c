@@ -246,6 +246,20 @@ static void test_posted_during_scan(void **state)
 	}
 }
 
+/* The end of the longest count may lie beyond the end of time, but not in the past. */
+static void test_far_ahead(void **state)
+{
+	const s_time_t late = INT64_MAX - 1000;
+	struct vlapic vl;
+	struct record r;
+
+	start(&vl, &r, 0);
+	vlapic_mmio_write(&vl, 0x320, 4, 0x40, 0);
+	vlapic_mmio_write(&vl, 0x3e0, 4, 0xa, 0);
+	vlapic_mmio_write(&vl, 0x380, 4, ~0U, late);
+	assert_true(r.deadline > late);
+}
+
 static void test_base(void **state)
 {
 	struct vlapic vl;
@@ -559,6 +573,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_reset), cmocka_unit_test(test_deliver),
 		cmocka_unit_test(test_model), cmocka_unit_test(test_posted_during_scan),
+		cmocka_unit_test(test_far_ahead),
 		cmocka_unit_test(test_base),
 		cmocka_unit_test(test_x2apic), cmocka_unit_test(test_error_status),
 		cmocka_unit_test(test_timer),
