@@ -151,7 +151,7 @@ static void test_a_waiting_unit_cuts_the_slice(void **state)
 	share_run(cut_short, (void *)&sched_credit);
 }
 
-/* A CPU of credit2 that finds the other queue's lock taken, and a unit waiting there, looks again. */
+/* A CPU of credit2 that finds another queue's lock taken while a unit waits there looks again. */
 static void taken_lock(void *arg)
 {
 	struct sched_decision out = { 0 };
