@@ -187,6 +187,42 @@ static void test_emulated_int(void **state)
 				 0);
 }
 
+/* A read of the hole, with the trap flag set. */
+static u64 dr6_seen;
+
+static void step_over_read(struct soft_entry *e)
+{
+	static const u8 insn[] = { 0x8b, 0x08 };	/* mov (%rax), %ecx */
+
+	got |= e->event;
+	dr6_seen = e->event ? e->vmcb->dr6 : dr6_seen;
+	if (e->vmcb->exit_code != SVM_EXIT_NPF) {
+		e->vmcb->rflags &= ~(u64)X86_EFLAGS_TF;
+		return;
+	}
+	memcpy(world.ram + WORLD_CODE * PAGE_SIZE, insn, sizeof(insn));
+	e->vmcb->rip = WORLD_CODE * PAGE_SIZE;
+	e->vmcb->rax = WORLD_HOLE * PAGE_SIZE;
+	e->vmcb->rflags |= X86_EFLAGS_TF;
+	e->vmcb->exit_info1 = BIT(32);
+	e->vmcb->exit_info2 = WORLD_HOLE * PAGE_SIZE;
+}
+
+static void stepped(void *arg)
+{
+	static const u64 list[] = { SVM_EXIT_NPF, 0 };
+
+	play(list, step_over_read, false);
+	HOST_CHECK(got == (SVM_EV_VALID | SVM_EV_TYPE_EXC | X86_VEC_DB));
+	HOST_CHECK(dr6_seen & X86_DR6_BS);
+}
+
+/* A debugger finds in DR6 that the trap was a step, also after an emulated instruction. */
+static void test_stepped(void **state)
+{
+	assert_int_equal(host_isolated(stepped, NULL)->status, 0);
+}
+
 static void break_cr4(struct soft_entry *e)
 {
 	e->vmcb->cr4 |= 1UL << 63;
@@ -212,6 +248,7 @@ int main(void)
 		cmocka_unit_test(test_interrupt),
 		cmocka_unit_test(test_machine),
 		cmocka_unit_test(test_emulated_int),
+		cmocka_unit_test(test_stepped),
 		cmocka_unit_test(test_refused),
 	};
 

@@ -253,7 +253,7 @@ static void finish(struct x86_vcpu *xv, struct x86_emul_ctx *ctx)
 	store_ctx(xv, ctx);
 	hvm->set_interrupt_shadow(xv, ctx->sti_shadow || ctx->mov_ss_shadow);
 	if (ctx->singlestep)
-		hvm->inject_exception(xv, X86_VEC_DB, -1, 0);
+		hvm_inject_step(xv);
 	if (ctx->hlt)
 		hvm_do_hlt(xv);
 }

@@ -106,9 +106,3 @@ u32 svm_insn_len(struct x86_vcpu *xv)
 		return e->len;
 	return learn_len(xv, e);
 }
-
-void svm_step_trap(struct x86_vcpu *xv)
-{
-	vmcb_of(xv)->dr6 |= BIT(14) /* BS */;
-	svm_ops.inject_exception(xv, X86_VEC_DB, -1, 0);
-}

@@ -9,7 +9,6 @@
 
 #include "svm.h"
 
-#define DR6_BS BIT(14)
 #define DR6_BREAKPOINTS 0xfUL
 
 void svm_inject_nmi(struct x86_vcpu *xv)
@@ -76,11 +75,11 @@ bool svm_nmi_stepped(struct x86_vcpu *xv)
 {
 	struct svm_vcpu *s = svm_of(xv);
 
-	if (s->nmi != NMI_STEP || !(s->vmcb->dr6 & DR6_BS))
+	if (s->nmi != NMI_STEP || !(s->vmcb->dr6 & X86_DR6_BS))
 		return false;
 	unblock(xv);
 	if (s->guest_tf)
 		return false;
-	s->vmcb->dr6 &= ~DR6_BS;
+	s->vmcb->dr6 &= ~X86_DR6_BS;
 	return !(s->vmcb->dr6 & DR6_BREAKPOINTS);
 }

@@ -59,8 +59,6 @@ void svm_handle_exit(struct x86_vcpu *xv);
 u32 svm_insn_len(struct x86_vcpu *xv);
 /** Find out how this CPU reports instruction lengths. Boot. */
 void svm_insn_init(void);
-/** The guest single-steps and has done a step. */
-void svm_step_trap(struct x86_vcpu *xv);
 
 /** An instruction is done, the next is at @rip; handles interrupt shadow and single-stepping. */
 static inline void svm_continue_at(struct x86_vcpu *xv, u64 rip)
@@ -70,7 +68,7 @@ static inline void svm_continue_at(struct x86_vcpu *xv, u64 rip)
 	vmcb->rip = rip;
 	vmcb->interrupt_shadow = 0;
 	if (unlikely(vmcb->rflags & X86_EFLAGS_TF))
-		svm_step_trap(xv);
+		hvm_inject_step(xv);
 }
 
 /** The same, where the next follows after @len bytes. */

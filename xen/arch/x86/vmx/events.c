@@ -13,7 +13,6 @@
 
 #include "vmx.h"
 
-#define DR6_BS BIT(14)
 #define DEBUGCTL_BTF BIT(1)
 
 void vmx_proc_control(struct vmx_vcpu *s, u32 bits, bool on)
@@ -176,13 +175,7 @@ void vmx_note_pending_step(void)
 	pending = vmcs_read(VMCS_PENDING_DEBUG);
 	step = (vmcs_read(VMCS_GUEST_RFLAGS) & X86_EFLAGS_TF) &&
 	       !(vmcs_read(VMCS_GUEST_DEBUGCTL) & DEBUGCTL_BTF);
-	vmcs_write(VMCS_PENDING_DEBUG, step ? pending | DR6_BS : pending & ~DR6_BS);
-}
-
-void vmx_step_trap(struct x86_vcpu *xv)
-{
-	hvm->set_dr(xv, 6, hvm->get_dr(xv, 6) | DR6_BS);
-	vmx_inject_exception(xv, X86_VEC_DB, -1, 0);
+	vmcs_write(VMCS_PENDING_DEBUG, step ? pending | X86_DR6_BS : pending & ~X86_DR6_BS);
 }
 
 bool vmx_interrupt_shadow(const struct x86_vcpu *xv)

@@ -16,7 +16,7 @@ void vmx_skip(struct x86_vcpu *xv, u64 len)
 	vmcs_write(VMCS_GUEST_RIP, vmcs_read(VMCS_GUEST_RIP) + len);
 	vmx_set_interrupt_shadow(xv, false);
 	if (unlikely(vmcs_read(VMCS_GUEST_RFLAGS) & X86_EFLAGS_TF))
-		vmx_step_trap(xv);
+		hvm_inject_step(xv);
 }
 
 static void skip_insn(struct x86_vcpu *xv)

@@ -122,8 +122,6 @@ void vmx_offer_events(struct x86_vcpu *xv);
 void vmx_withdraw_events(struct x86_vcpu *xv);
 /** Keep what the exit interrupted the delivery of. */
 void vmx_settle_events(struct x86_vcpu *xv);
-/** A step of the guest's own single-stepping is done. */
-void vmx_step_trap(struct x86_vcpu *xv);
 /** In a shadow the processor wants a single step to be noted as pending, and none otherwise. */
 void vmx_note_pending_step(void);
 void vmx_inject_exception(struct x86_vcpu *xv, u8 vector, s32 error, u64 cr2);

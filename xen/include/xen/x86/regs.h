@@ -49,6 +49,7 @@
 
 /* DR6 and DR7 after reset: the bits that always read as one. */
 #define X86_DR6_RESET	0xffff0ff0
+#define X86_DR6_BS	BIT(14)	/* a single step */
 #define X86_DR7_RESET	0x00000400
 
 /* Offset of MXCSR in an FXSAVE image, and its valid bits; FXRSTOR of other bits faults. */

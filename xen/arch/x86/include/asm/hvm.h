@@ -164,6 +164,13 @@ static inline void hvm_inject_ud(struct x86_vcpu *xv)
 	hvm->inject_exception(xv, X86_VEC_UD, -1, 0);
 }
 
+/** The guest single-steps, and an instruction is done: DR6 tells its debugger so. */
+static inline void hvm_inject_step(struct x86_vcpu *xv)
+{
+	hvm->set_dr(xv, 6, hvm->get_dr(xv, 6) | X86_DR6_BS);
+	hvm->inject_exception(xv, X86_VEC_DB, -1, 0);
+}
+
 /**
  * The slot post() for a vendor, or a processor, without hardware support for posting interrupts.
  */
