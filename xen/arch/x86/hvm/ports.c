@@ -150,6 +150,12 @@ static bool port_is_hidden(u32 port)
 	return serial_owns_port((u16)port);
 }
 
+static bool port_is_special(const struct host_ports *h, u32 port)
+{
+	return port_is_hidden(port) || reset_port_watched(&h->watched, (u16)port) ||
+	       machine_is_sleep_port((u16)port);
+}
+
 /*
  * Claim the ports that are watched or hidden; vpci has the configuration ports, 0xcf9 among them.
  */
@@ -158,13 +164,14 @@ static int claim_special(struct device_table *t, struct host_ports *h)
 	int rc = device_claim(t, &h->hidden, DEVICE_PORTS, VPCI_PORT_FIRST, VPCI_PORT_LAST);
 
 	for (u32 port = 0; !rc && port < NR_PORTS; port++) {
-		if (device_find(t, DEVICE_PORTS, port, 1))
+		/* Few are, so the table is searched last. */
+		if (!port_is_special(h, port) || device_find(t, DEVICE_PORTS, port, 1))
 			continue;
 		if (port_is_hidden(port))
 			rc = device_claim(t, &h->hidden, DEVICE_PORTS, port, port);
 		else if (reset_port_watched(&h->watched, (u16)port))
 			rc = device_claim(t, &h->reset, DEVICE_PORTS, port, port);
-		else if (machine_is_sleep_port((u16)port))
+		else
 			rc = device_claim(t, &h->sleep, DEVICE_PORTS, port,
 					  min(port + SLEEP_BYTES - 1, NR_PORTS - 1U));
 	}
