@@ -18,14 +18,18 @@ usage() {
 	  dom0-new     the same with the modules of the newest kernel of the backports
 	  dom0-stress  the same as dom0 with stress-ng
 	  dom0-xl      the same as dom0 with Debian's Xen toolstack and a guest for it to start
-	  dom0-tools   the same with this repository's toolstack before Debian's (as PROGRAM.debian)
+	  dom0-load    the same with guests for it that put a machine under different loads
+	  dom0-tools   the same as dom0-xl with this repository's toolstack before Debian's (as PROGRAM.debian)
 	  guest        busybox only, for the cloud kernel
 	  guest-pv     the same with drivers for PV disks and network interfaces
+	  guest-load   the same as guest with cyclictest, hackbench and rt-app
+	  guest-stress the same as guest with stress-ng
 	EOF
 }
 
 case ${1:-} in
-dom0 | dom0-new | dom0-stress | dom0-xl | dom0-tools | guest | guest-pv) kind=$1 ;;
+dom0 | dom0-new | dom0-stress | dom0-xl | dom0-load | dom0-tools) kind=$1 ;;
+guest | guest-pv | guest-load | guest-stress) kind=$1 ;;
 --help | -h) usage; exit 0 ;;
 *) usage >&2; exit 2 ;;
 esac
@@ -46,12 +50,13 @@ inputs_hash() {
 		find "$src" -type f | LC_ALL=C sort | xargs cat
 		cat "$cache/root/peer.stamp"
 		case $kind in
-		guest) ;;
+		guest | guest-load | guest-stress) ;;
 		guest-pv) cat "$cache/root/kernel-cloud.stamp" ;;
 		*) cat "$cache/root/kernel-$flavour.stamp" ;;
 		esac
-		[ "$kind" != dom0-stress ] || cat "$cache/root/stress.stamp"
-		case $kind in dom0-xl | dom0-tools) cat "$cache/root/kernel-cloud.stamp" "$here/guest/init" ;; esac
+		case $kind in *-stress | dom0-load) cat "$cache/root/stress.stamp" ;; esac
+		case $kind in *-load) cat "$cache/root/load.stamp" ;; esac
+		case $kind in dom0-xl | dom0-load | dom0-tools) cat "$cache/root/kernel-cloud.stamp" "$here/guest"/* ;; esac
 		[ "$kind" != dom0-tools ] ||
 			find "$tools" "${bench[@]}" "${narrow[@]}" -type f | LC_ALL=C sort | xargs sha256sum
 		echo "$kind"
@@ -70,6 +75,11 @@ copy_program() {
 	cp -Ln "$2/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2" "$tree/lib64/"
 }
 
+# The C library loads it when a thread ends.
+copy_libgcc() {
+	cp -L "$peer/lib/x86_64-linux-gnu/libgcc_s.so.1" "$tree/lib/"
+}
+
 # xl with its daemons, and the guest image with the cloud kernel, which makes a small guest. (A
 # packaged bzImage would do as well; the ELF without its symbols is quicker to load.)
 copy_toolstack() {
@@ -83,16 +93,33 @@ copy_toolstack() {
 	# Debian's xl starts it from there.
 	mkdir -p "$tree/usr/lib/xen-4.17/bin"
 	ln -s /bin/xenconsole "$tree/usr/lib/xen-4.17/bin/xenconsole"
-	# The C library loads this one when a thread ends.
-	cp -L "$peer/lib/x86_64-linux-gnu/libgcc_s.so.1" "$tree/lib/"
+	copy_libgcc
 	mkdir -p "$tree/etc/xen" "$tree/guest"
 	touch "$tree/etc/xen/xl.conf"
 	elf=$tree/guest/vmlinux
 	"$here/extract-vmlinux" "$cache/root/kernel-cloud"/boot/vmlinuz-* "$elf"
 	strip --strip-all "$elf"
 	cp -L "$("$here/mkinitramfs.sh" guest)" "$tree/guest/initramfs.cpio.gz"
-	[ "$kind" = dom0-xl ] ||
-		cp -L "$("$here/mkinitramfs.sh" guest-pv)" "$tree/guest/initramfs-pv.cpio.gz"
+	case $kind in
+	dom0-load)
+		cp -L "$("$here/mkinitramfs.sh" guest-load)" "$tree/guest/initramfs-load.cpio.gz"
+		cp -L "$("$here/mkinitramfs.sh" guest-stress)" "$tree/guest/initramfs-stress.cpio.gz" ;;
+	dom0-tools)
+		cp -L "$("$here/mkinitramfs.sh" guest-pv)" "$tree/guest/initramfs-pv.cpio.gz" ;;
+	esac
+}
+
+copy_stress() {
+	copy_program "$cache/root/stress/usr/bin/stress-ng" "$cache/root/stress"
+}
+
+# The programs that put a guest under load.
+copy_loads() {
+	local program
+	for program in cyclictest hackbench rt-app; do
+		copy_program "$cache/root/load/usr/bin/$program" "$cache/root/load"
+	done
+	copy_libgcc
 }
 
 # What Debian's xl runs for disks and interfaces, with what busybox lacks for it.
@@ -134,6 +161,8 @@ fill_tree() {
 	case $kind in
 	guest) return 0 ;;
 	guest-pv) ln -s ../bin/busybox "$tree/sbin/modprobe"; copy_modules cloud "$guest_modules" > /dev/null; return 0 ;;
+	guest-load) cp "$src/load" "$tree/bin/load"; copy_loads; return 0 ;;
+	guest-stress) cp "$src/load" "$tree/bin/load"; copy_stress; return 0 ;;
 	esac
 	cp -r "$src/do" "$tree/do"
 	cp "$src"/*.sh "$tree/lib/"
@@ -144,8 +173,8 @@ fill_tree() {
 	done
 	copy_modules "$flavour" "$modules" > /dev/null
 	case $kind in
-	dom0-stress) copy_program "$cache/root/stress/usr/bin/stress-ng" "$cache/root/stress" ;;
-	dom0-xl) copy_toolstack ;;
+	dom0-stress) copy_stress ;;
+	dom0-xl | dom0-load) copy_toolstack ;;
 	dom0-tools) copy_toolstack && copy_scripts && copy_our_tools ;;
 	esac
 }
