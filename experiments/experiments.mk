@@ -6,11 +6,11 @@ lab_set := $(sort $(notdir $(patsubst %/,%,$(dir $(wildcard experiments/*/plan.t
 lab_images := x86_64 guests bench-guests schedsim
 # How often each boot is repeated for determinism, and of which experiments.
 LAB_REPEAT ?= 100
-LAB_DETERMINISM ?= $(lab_set)
+LAB_DETERMINISM ?= $(filter-out consolidation,$(lab_set))
 # The same for boots that take longer: on 8 to 64 CPUs, and of Linux with a disk and a network.
 LAB_REPEAT_LONG ?= 5
 LAB_DETERMINISM_LONG ?= event-channel-scaling:wide-records event-channel-scaling:wide-logs \
-	boot-anatomy:devices
+	boot-anatomy:devices consolidation:repeat
 
 .PHONY: lab lab-short references reproduce test-lab test-lab-run test-lab-cluster determinism \
 	determinism-long

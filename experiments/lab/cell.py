@@ -22,6 +22,7 @@ FAILURES = [r"Panic on CPU", r"^Xen BUG", r"Cannot boot", r"Kernel panic",
             r"^\(XEN\) (\[[^\]]*\] )?command line: ", r'parameter "[^"]*" unknown!',
             r"is unknown \(valid: ", r"is unknown and has no effect"]
 DONE = {"bench": r"BENCH done", "linux-dom0": r"XENOLITH: verdict=PASS",
+        "linux-load": r"XENOLITH: verdict=PASS",
         "linux-guest": r"XENOLITH-GUEST: ready="}
 LINGER = 20
 LAST_LINES = 15

@@ -37,10 +37,11 @@ def catalogue(build):
         Image("schedsim", os.path.join(build, "schedsim", "schedsim"), "schedsim"),
         Image("bench", os.path.join(build, "bench", "bench.elf"), "bench-guests"),
         Image("linux-dom0", os.path.join(cached, "vmlinux-amd64"), "setup", "dom0-initramfs"),
+        Image("linux-load", os.path.join(cached, "vmlinux-amd64"), "setup", "dom0-load-initramfs"),
         Image("linux-guest", os.path.join(cached, "vmlinux-cloud"), "setup", "guest-initramfs"),
     ]
     found += [Image(name, os.path.join(cached, name + ".cpio.gz"), "setup")
-              for name in ("dom0-initramfs", "guest-initramfs")]
+              for name in ("dom0-initramfs", "dom0-load-initramfs", "guest-initramfs")]
     found += [Image("disk-content", os.path.join(cached, "data.ext4"), "setup"),
               Image("served-file", os.path.join(cached, "data", "data.bin"), "setup"),
               Image("served-sums", os.path.join(cached, "data", "SHA256SUMS"), "setup")]

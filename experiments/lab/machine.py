@@ -17,6 +17,7 @@ PROGRAM = {"reference": "qemu-system-x86_64", "stable": "qemu-stable-system-x86_
 COMMON = "console=com1 loglvl=all guest_loglvl=all console_timestamps=raw"
 SIDE = {"xenolith": "guest_console_rate=0", "xen-4.17": "com1=115200,8n1 dom0=pvh"}
 LINUX = {"linux-dom0": "console=hvc0 earlyprintk=xen loglevel=6",
+         "linux-load": "console=hvc0 earlyprintk=xen loglevel=6",
          "linux-guest": "earlyprintk=xen,keep loglevel=5"}
 MAC = "52:54:00:12:34:56"
 MANIFEST_KEYS = ("memory", "cpus", "weight", "cap", "hard_affinity", "soft_affinity", "numa_node")
