@@ -14,8 +14,6 @@
 #include "trace_read.h"
 
 #define MAX_DOMAINS 1024U
-#define STATE_BLOCKED 2U
-#define LOOK_AHEAD 64U
 
 static const char help[] =
 "usage: schedsim agree [OPTION...] WORLD TRACE\n"
@@ -36,8 +34,9 @@ struct vcpu_state {
 };
 
 struct known_domain {
-	bool known, created;
-	u32 vcpus;
+	bool known;
+	u32 vcpus;		/* of which the first @inserted are there */
+	u32 inserted;
 	struct machine_params params;
 	char *hard;
 	struct vcpu_state *vcpu;
@@ -48,9 +47,11 @@ static u32 next_record;
 static bool saving[MACHINE_MAX_CPUS];	/* the CPU is between a decision and REC_SAVED */
 static struct known_domain domains[MAX_DOMAINS];
 static u64 decisions, unprompted;
-/* System time of the trace's first record, and what each CPU's next wake or decision takes as now;
+/* System time of the trace's first record, and what each CPU's next wake, decision or
+ * insertion takes as now;
  * -1: not said. */
 static s64 base = -1, told[MACHINE_MAX_CPUS];
+static bool can_go_on[MACHINE_MAX_CPUS];	/* what runs on the CPU that decides next */
 
 static void no_run(void *guest, u32 cpu, s64 from) {}
 static void no_stop(void *guest) {}
@@ -79,23 +80,35 @@ static void read_world(const char *path)
 static void create(u32 domid)
 {
 	struct known_domain *k = &domains[domid];
+	const char *why;
+
+	if (k->vcpu)
+		die("the trace creates domain %u twice", domid);
+	k->vcpu = zalloc(k->vcpus, sizeof(*k->vcpu));
+	if (!machine_domain_create((u16)domid, k->vcpus, 0, &why))
+		die("domain %u: %s", domid, why);
+}
+
+/* The parameters are those of all vCPUs: set when the last is there. */
+static void insert(u32 domid, u32 id)
+{
+	struct known_domain *k = domid < MAX_DOMAINS ? &domains[domid] : NULL;
 	u64 hard[MACHINE_MAX_CPUS / 64];
 	const char *why = "hard is not a list of the machine's CPUs";
 
-	k->vcpu = zalloc(k->vcpus, sizeof(*k->vcpu));
+	if (!k || !k->known)
+		return;
+	if (!k->vcpu || id >= k->vcpus || k->vcpu[id].v)
+		die("the trace inserts d%uv%u, which the world does not have, a second time, or in "
+		    "another pool", domid, id);
 	if (k->hard && !parse_cpus(k->hard, machine_cpus(), hard))
 		die("domain %u: %s", domid, why);
-	if (!machine_domain_create((u16)domid, k->vcpus, 0, &why))
+	k->vcpu[id].v = machine_vcpu_create((u16)domid, id, NULL, &why);
+	if (!k->vcpu[id].v ||
+	    (k->hard && !machine_set_affinity(k->vcpu[id].v, hard, NULL, &why)))
+		die("d%uv%u: %s", domid, id, why);
+	if (++k->inserted == k->vcpus && !machine_set_params((u16)domid, &k->params, &why))
 		die("domain %u: %s", domid, why);
-	for (u32 i = 0; i < k->vcpus; i++) {
-		k->vcpu[i].v = machine_vcpu_create((u16)domid, i, NULL, &why);
-		if (!k->vcpu[i].v ||
-		    (k->hard && !machine_set_affinity(k->vcpu[i].v, hard, NULL, &why)))
-			die("domain %u: %s", domid, why);
-	}
-	if (!machine_set_params((u16)domid, &k->params, &why))
-		die("domain %u: %s", domid, why);
-	k->created = true;
 }
 
 /* The vCPU of a record. */
@@ -103,7 +116,7 @@ static struct vcpu_state *find(u32 domid, u32 id)
 {
 	struct known_domain *k = domid < MAX_DOMAINS ? &domains[domid] : NULL;
 
-	if (!k || !k->created || id >= k->vcpus || !k->vcpu[id].v)
+	if (!k || !k->vcpu || id >= k->vcpus || !k->vcpu[id].v)
 		die("the trace has a record of d%uv%u, which is not in the world, or was created "
 		    "before the trace began", domid, id);
 	return &k->vcpu[id];
@@ -133,24 +146,16 @@ static void pause(struct vcpu_state *s)
 }
 
 /*
- * Not every way to wait has a record of its own: what the vCPU that leaves its CPU becomes is in
- * the change of its runstate, which follows the switch.
+ * What vCPU @s, which ran until now, may do. Not every way to wait has a record of its own, and a
+ * wait that ends before the decision has none.
  */
-static void note_state(const struct record *of, u32 domid, u32 id, struct vcpu_state *s)
+static void note_state(struct vcpu_state *s, bool runnable)
 {
-	const struct record *end = trace.record + trace.nr;
-
-	for (const struct record *r = of + 1; r < end && r < of + LOOK_AHEAD; r++) {
-		if (r->cpu != of->cpu || (r->id & 0x0ffff00f) != REC_RUNSTATE ||
-		    r->word[0] != (domid << 16 | id))
-			continue;
-		if ((r->id >> 4 & 3) == STATE_BLOCKED && !s->blocked) {
-			s->blocked = true;
-			machine_block(s->v);
-		} else if ((r->id >> 4 & 3) > STATE_BLOCKED) {
-			pause(s);
-		}
-		return;
+	if (runnable && (s->blocked || s->paused)) {
+		wake(s);
+	} else if (!runnable && !s->blocked && !s->paused) {
+		s->blocked = true;
+		machine_block(s->v);
 	}
 }
 
@@ -202,21 +207,26 @@ static void decide(const struct record *r, u32 domid, u32 id)
 /* A switch or the decision against one. */
 static void take_decision(const struct record *r)
 {
+	u32 domid = r->word[0] >> 16, id = r->word[0] & 0xffff;
+
 	if (r->id == REC_CONTINUE) {
-		decide(r, r->word[0] >> 16, r->word[0] & 0xffff);
+		if (domid != MACHINE_IDLE)
+			note_state(find(domid, id), can_go_on[r->cpu]);
+		decide(r, domid, id);
 		return;
 	}
 	if (r->word[0] != MACHINE_IDLE)
-		note_state(r, r->word[0], r->word[1], find(r->word[0], r->word[1]));
+		note_state(find(r->word[0], r->word[1]), can_go_on[r->cpu]);
 	if (r->word[2] != MACHINE_IDLE)
 		find(r->word[2], r->word[3]);
 	decide(r, r->word[2], r->word[3]);
 }
 
-/* It is as late as the record says; exactly so for wakes and decisions. */
+/* It is as late as the record says; exactly so for wakes, decisions and insertions. */
 static void set_time(const struct record *r)
 {
-	bool exact = r->id == REC_WAKE || r->id == REC_SWITCH || r->id == REC_CONTINUE;
+	bool exact = r->id == REC_WAKE || r->id == REC_SWITCH || r->id == REC_CONTINUE ||
+		     r->id == REC_INSERT;
 
 	if (!exact || told[r->cpu] < 0) {
 		machine_set_time(base + r->time, r->cpu);
@@ -231,6 +241,10 @@ static void replay(const struct record *r)
 	struct vcpu_state *s;
 
 	if (r->id == REC_TIME) {
+		if (r->words < 3)
+			die("the trace is of an older hypervisor: its sched_time records do not "
+			    "say which vCPUs could go on");
+		can_go_on[r->cpu] = r->word[2];
 		told[r->cpu] = (s64)(r->word[0] | (u64)r->word[1] << 32);
 		return;
 	}
@@ -240,6 +254,8 @@ static void replay(const struct record *r)
 	} else if (r->id == REC_DOMAIN_ADD) {
 		if (r->word[0] < MAX_DOMAINS && domains[r->word[0]].known)
 			create(r->word[0]);
+	} else if (r->id == REC_INSERT) {
+		insert(r->word[0] & 0xffff, r->word[0] >> 16);
 	} else if (r->id == REC_CHARGE) {
 		s = find(r->word[0] & 0xffff, r->word[0] >> 16);
 		machine_steal(r->cpu, r->word[1], s->v);

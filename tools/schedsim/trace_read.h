@@ -14,10 +14,11 @@
 #define REC_BLOCK 0x00028006U
 #define REC_SWITCH 0x0002800aU
 #define REC_DOMAIN_ADD 0x00041001U
-#define REC_TIME 0x00804040U	/* what the next wake or decision of this CPU takes as now */
+#define REC_TIME 0x00804040U	/* now, for this CPU's next wake, decision or insertion */
 #define REC_CHARGE 0x00804041U
 #define REC_SAVED 0x00804042U
 #define REC_REMOVE 0x00804043U
+#define REC_INSERT 0x00804044U
 #define REC_LOST 0x0001f001U
 
 struct record {

@@ -92,9 +92,9 @@ static void schedule(void)
 	struct spinlock *l = sched_cpu_lock(sc, &flags);
 	s_time_t now = hal_now_ns();
 
-	trace_sched_time((u64)now);
 	if (pu)
 		pu->runnable = vcpu_runnable(prev);
+	trace_sched_time((u64)now, !pu || pu->runnable);
 	if (likely(sc->sched))
 		sc->sched->ops->schedule(sc->sched, cpu, now, pu, &dec);
 	ASSERT(dec.until > 0);

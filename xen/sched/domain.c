@@ -78,7 +78,9 @@ static void set_cpu(struct sched_unit *u, u32 cpu)
 static void insert(struct scheduler *s, struct sched_unit *u)
 {
 	struct sched_instance *in = sched_instance(s);
+	struct vcpu *v = unit_vcpu(u);
 	struct spinlock *l;
+	s_time_t now;
 	u64 flags;
 	u32 cpu;
 
@@ -91,7 +93,10 @@ static void insert(struct scheduler *s, struct sched_unit *u)
 	set_cpu(u, cpu);
 
 	l = sched_unit_lock(u, &flags);
-	s->ops->unit_insert(s, u, hal_now_ns());
+	now = hal_now_ns();
+	trace_sched_time((u64)now, 1);
+	trace_sched_insert(v->domain->id, v->id);
+	s->ops->unit_insert(s, u, now);
 	u->inserted = true;
 	spin_unlock_irqrestore(l, flags);
 	spin_lock(&in->units_lock);

@@ -54,7 +54,7 @@ void vcpu_wake(struct vcpu *v)
 		if (!u->runnable) {
 			ASSERT(u->inserted && u->sched);
 			u->runnable = true;
-			trace_sched_time((u64)now);
+			trace_sched_time((u64)now, 1);
 			trace_sched_wake(v->domain->id, v->id);
 			if (!u->running)
 				u->sched->ops->wake(u->sched, u, now);

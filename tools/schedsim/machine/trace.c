@@ -90,6 +90,7 @@ static void record(u32 id, u32 words, const u32 *word)
 
 void trace_write1(u32 id, u32 a) { record(id, 1, (u32[]){ a }); }
 void trace_write2(u32 id, u32 a, u32 b) { record(id, 2, (u32[]){ a, b }); }
+void trace_write3(u32 id, u32 a, u32 b, u32 c) { record(id, 3, (u32[]){ a, b, c }); }
 void trace_write4(u32 id, u32 a, u32 b, u32 c, u32 d) { record(id, 4, (u32[]){ a, b, c, d }); }
 
 u64 machine_digest(void) { return digest; }
