@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Names of the hypervisor's own functions, for backtraces. */
+/* Names of the running image's functions, for backtraces. */
 #ifndef ASM_X86_SYMBOLS_H
 #define ASM_X86_SYMBOLS_H
 
-#include <xen/compiler.h>
+#include <xen/symbols.h>
 
-/** Name of the function that holds @addr, with the offset into it; NULL when there is none. The
- * name lies in a table and is never freed. Any context. */
-const char *symbol_lookup(u64 addr, u64 *offset, u64 *size);
+/** symbol_find() for an address of the running image. */
+const char *symbol_lookup(u64 addr, u64 *into, u64 *size);
 
 #endif
