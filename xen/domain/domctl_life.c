@@ -19,7 +19,7 @@ static int refuse(int err, const char *why)
 	return err;
 }
 
-static int check_flags(const struct xen_domctl_createdomain *c)
+static int check_flags(const struct xen_domctl_createdomain *c, struct domain_config *cfg)
 {
 	if ((c->flags & CDF_NEEDED) != CDF_NEEDED)
 		return refuse(-XEN_EINVAL, "guests must be PVH or HVM with nested paging");
@@ -29,7 +29,7 @@ static int check_flags(const struct xen_domctl_createdomain *c)
 		return refuse(-XEN_EINVAL, "unknown flags");
 	if (c->vmtrace_size)
 		return refuse(-XEN_EINVAL, "no processor trace for guests");
-	return hal_domain_config_check(c);
+	return hal_domain_config_check(c, cfg);
 }
 
 /* A negative limit asks for the default, which the grant table's constructor calls 0. */
@@ -55,14 +55,13 @@ long domctl_create(struct vcpu *v, struct domain *none, struct xen_domctl *op)
 {
 	const struct xen_domctl_createdomain *c = &op->u.createdomain;
 	struct domain_config cfg = { .domid = op->domain, .flags = c->flags, .node = NUMA_NO_NODE,
-				     .pool_id = c->cpupool_id,
-				     .emulation_flags = c->arch.emulation_flags };
+				     .pool_id = c->cpupool_id };
 	struct domain *d;
 	int rc;
 
 	if (cfg.domid == 0 || cfg.domid >= DOMID_FIRST_RESERVED)
 		cfg.domid = DOMID_INVALID;
-	rc = check_flags(c);
+	rc = check_flags(c, &cfg);
 	if (!rc)
 		rc = check_limits(c, &cfg);
 	if (rc)

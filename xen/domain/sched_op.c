@@ -4,6 +4,7 @@
 #include <xen/evtchn.h>
 #include <xen/printk.h>
 #include <xen/sched.h>
+#include <xen/shared_info.h>
 
 #include "private.h"
 
@@ -55,7 +56,7 @@ static long op_remote_shutdown(struct vcpu *v, guest_ptr_t arg)
 static long op_block(struct vcpu *v)
 {
 	/* Unmask events here, so that a guest tests for events and blocks in one step. */
-	v->vcpu_info->evtchn_upcall_mask = 0;
+	shared_upcalls_unmask(v->vcpu_info);
 	vcpu_block(v);
 	/* Any event ends the block, even one that would not be delivered. */
 	if (evtchn_vcpu_pending(v))

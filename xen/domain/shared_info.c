@@ -9,8 +9,6 @@ BUILD_BUG_ON(COMPAT_OFFSET_shared_info_vcpu_info != offsetof(struct shared_info,
 BUILD_BUG_ON(COMPAT_OFFSET_vcpu_info_time_version != offsetof(struct vcpu_info, time.version));
 BUILD_BUG_ON(COMPAT_OFFSET_vcpu_info_evtchn_upcall_pending !=
 	     offsetof(struct vcpu_info, evtchn_upcall_pending));
-BUILD_BUG_ON(COMPAT_OFFSET_vcpu_info_evtchn_upcall_mask !=
-	     offsetof(struct vcpu_info, evtchn_upcall_mask));
 BUILD_BUG_ON(COMPAT_OFFSET_shared_info_evtchn_mask % sizeof(unsigned long));
 
 static bool is_32bit(const struct domain *d)
@@ -44,7 +42,7 @@ struct shared_wallclock shared_wallclock(const struct domain *d)
 					  offsetof(struct shared_info, wc_version)),
 		.sec = shared_info_at(d, COMPAT_OFFSET_shared_info_wc_sec,
 				      offsetof(struct shared_info, wc_sec)),
-		.sec_hi = shared_info_at(d, COMPAT_OFFSET_shared_info_arch_wc_sec_hi,
+		.sec_hi = shared_info_at(d, COMPAT_OFFSET_shared_info_wc_sec_hi,
 					 offsetof(struct shared_info, wc_sec_hi)),
 		.nsec = shared_info_at(d, COMPAT_OFFSET_shared_info_wc_nsec,
 				       offsetof(struct shared_info, wc_nsec)),

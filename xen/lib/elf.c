@@ -4,6 +4,7 @@
 #include <xen/elf.h>
 #include <xen/string.h>
 
+#define EM_AARCH64 183	/* no PVH: entered at the header's entry, with the MMU off */
 #define PT_LOAD 1
 #define PT_NOTE 4
 #define SHT_NOTE 7
@@ -307,11 +308,11 @@ enum elf_error elf_parse(const void *file, u64 len, u16 machine, struct elf_imag
 	e = check_header(&f, machine, &eh);
 	if (!e)
 		e = read_segments(&f, &eh, img);
-	if (!e)
+	img->entry = img->phys32_entry = eh.entry;
+	if (!e && machine != EM_AARCH64)
 		e = find_entry(&f, &eh, img);
 	if (e)
 		return e;
-	img->entry = eh.entry;
 	for (u32 i = 0; i < img->nr_segments; i++)
 		if (img->phys32_entry - img->segment[i].paddr < img->segment[i].memsz)
 			return ELF_OK;

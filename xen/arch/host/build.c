@@ -107,7 +107,8 @@ int hal_firmware_tables(struct domain *d, u64 *address)
 	return guest_phys_write(d, gpaddr_make(*address), TABLES, sizeof(TABLES));
 }
 
-const char *hal_kernel_parse(const void *kernel, u64 len, struct kernel_layout *out)
+const char *hal_kernel_parse(const struct domain *d, const void *kernel, u64 len,
+			     struct kernel_layout *out)
 {
 	enum elf_error e = elf_parse(kernel, len, EM_X86_64, &out->image);
 

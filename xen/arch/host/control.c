@@ -8,7 +8,12 @@
 
 #include <public/sysctl.h>
 
-int hal_domain_config_check(const struct xen_domctl_createdomain *c) { return 0; }
+int hal_domain_config_check(const struct xen_domctl_createdomain *c, struct domain_config *cfg)
+{
+	cfg->emulation_flags = c->arch.emulation_flags;
+	return 0;
+}
+
 void hal_domain_info(const struct domain *d, struct xen_domctl_getdomaininfo *info) {}
 
 long hal_domctl(struct vcpu *v, struct domain *d, struct xen_domctl *op, bool *copy)

@@ -54,7 +54,8 @@ const void *__init kernel_image_get(const char *name, const void *data, u64 len,
 	struct bzimage_info info;
 	enum unpack_error e;
 
-	if (len >= 4 && !memcmp(data, "\177ELF", 4)) {
+	if ((len >= 4 && !memcmp(data, "\177ELF", 4)) ||
+	    (len >= 64 && !memcmp((const char *)data + 56, "ARM\x64", 4))) {
 		*out_len = len;
 		return data;
 	}

@@ -137,7 +137,7 @@ int __init load_domain(struct domain *d, const struct load_plan *plan)
 	struct boot_args args = { .cmdline = plan->cmdline, .is_hardware = d->is_hardware,
 				  .is_privileged = d->is_privileged };
 	static struct kernel_layout k __initdata;
-	const char *why = hal_kernel_parse(plan->kernel, plan->kernel_len, &k);
+	const char *why = hal_kernel_parse(d, plan->kernel, plan->kernel_len, &k);
 	u64 after;
 	int rc;
 

@@ -58,7 +58,7 @@ void __init manifest_find(void)
 			continue;
 		}
 		self = lim.self = i;
-		e = (u64)blob % 8 ? FDT_BAD_LAYOUT : fdt_open(&tree, blob, len);
+		e = fdt_open(&tree, blob, len);
 		if (e)
 			printk(LOG_WARN "Manifest: module %u cannot be read: %s\n", i + 1,
 			       fdt_error_text(e));

@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Make the tables by which calls from 32-bit mode are translated (see layouts.toml).
 
-usage: gen.py CC INCLUDE_DIR > compat_layouts.h      (INCLUDE_DIR holds the headers as public/)
+usage: gen.py CC INCLUDE_DIR [--alike] > compat_layouts.h    (INCLUDE_DIR holds the headers as public/)
 
 The ABI's headers are compiled by CC for i386 and for x86-64, and the layout of each structure is
 read from the debug information of both. A structure that is the same in both widths gets no table.
+--alike: CC's ABI has one layout for both widths (ARM), so no call is translated.
 """
 import pathlib
 import re
@@ -113,7 +114,7 @@ def compile_types(compiler, include, width, spec, names):
     source += "".join(f"{name} v{i};\n" for i, name in enumerate(names))
     with tempfile.TemporaryDirectory() as folder:
         obj = pathlib.Path(folder) / "types.o"
-        command = [*compiler.split(), f"-m{width}", "-ffreestanding", "-D__XEN_TOOLS__",
+        command = [*compiler.split(), *width, "-ffreestanding", "-D__XEN_TOOLS__",
                    f"-I{include}", "-g", "-gdwarf-4", "-O0", "-x", "c", "-c", "-o", str(obj), "-"]
         subprocess.run(command, input=source, text=True, check=True)
         text = subprocess.run(["readelf", "--debug-dump=info", str(obj)], text=True,
@@ -340,6 +341,8 @@ def emit_shared(compat, types):
     """Print the offsets of members in shared memory."""
     for name, die in types.items():
         for path, offset in offsets(compat, die, "", 0):
+            # The ABI calls this one xen_wc_sec_hi, as its place depends on the architecture.
+            path = path.replace("arch.wc_sec_hi", "wc_sec_hi")
             macro = f"COMPAT_OFFSET_{name.split()[-1]}_{re.sub('[^a-z0-9_]', '_', path)}"
             print(f"#define {macro} {offset}U")
 
@@ -354,17 +357,30 @@ def offsets(types, die, path, at):
         yield from offsets(types, types.of(member), join(path, member.name), at + location(member))
 
 
+def emit_alike(spec):
+    """Print the offsets of the only layout, and tables without calls."""
+    only = compile_types(sys.argv[1], sys.argv[2], [], {"headers": ["xen.h"]}, spec["shared"])
+    print("/* Made by xen/domain/compat/gen.py: both widths have one layout. */")
+    print("enum compat_layout_id {\n\tCOMPAT_LAYOUT_NONE,\n};")
+    emit_shared(only, {name: only.variables[f"v{i}"] for i, name in enumerate(spec["shared"])})
+    print("#ifdef COMPAT_TABLES\nstatic const struct compat_layout layouts[1];")
+    print("static const struct compat_call calls[] = {\n\t{ .nr = ~0U },\t/* none */\n};\n#endif")
+
+
 def main():
     """The command line."""
-    if len(sys.argv) != 3:
+    if len(sys.argv) not in (3, 4) or sys.argv[3:] not in ([], ["--alike"]):
         sys.exit(__doc__.strip())
     with open(HERE / "layouts.toml", "rb") as file:
         spec = tomllib.load(file)
     wanted = [(call, command, ctype) for call in spec["call"]
               for command, ctype in call.get("commands", {None: call.get("struct", "")}).items()]
+    if sys.argv[3:]:
+        emit_alike(spec)
+        return
     names = sorted({ctype for _, _, ctype in wanted if ctype} | set(spec["shared"]))
-    native = compile_types(sys.argv[1], sys.argv[2], 64, spec, names)
-    compat = compile_types(sys.argv[1], sys.argv[2], 32, spec, names)
+    native = compile_types(sys.argv[1], sys.argv[2], ["-m64"], spec, names)
+    compat = compile_types(sys.argv[1], sys.argv[2], ["-m32"], spec, names)
     maker = Maker(spec, native, compat)
     of_name = {name: (native.variables[f"v{i}"], compat.variables[f"v{i}"])
                for i, name in enumerate(names)}

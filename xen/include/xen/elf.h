@@ -44,12 +44,13 @@ struct elf_image {
 	struct elf_segment segment[ELF_MAX_SEGMENTS];	/* in ascending order of paddr */
 	u32 nr_segments;
 	u64 entry;		/* e_entry: virtual */
-	u64 phys32_entry;	/* XEN_ELFNOTE_PHYS32_ENTRY: physical */
+	u64 phys32_entry;	/* XEN_ELFNOTE_PHYS32_ENTRY: physical; for ARM64 the entry */
 	u64 start, end;		/* of all segments in memory */
 };
 
 /** Parse @len bytes at @file, any alignment, for machine @machine (62: x86-64). A PVH kernel
- * is entered in 32-bit mode, so its file may also be a 32-bit one of that family (3: i386). */
+ * is entered in 32-bit mode, so its file may also be a 32-bit one of that family (3: i386). Those
+ * of ARM64 (183) have no note of their entry. */
 enum elf_error elf_parse(const void *file, u64 len, u16 machine, struct elf_image *img);
 
 #endif

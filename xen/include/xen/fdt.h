@@ -46,7 +46,7 @@ struct fdt_prop {
 	u32 next;		/* for fdt_next_prop() */
 };
 
-/** Check @len bytes at @blob (aligned to 8) fully; they must stay unchanged while in use. */
+/** Check @len bytes at @blob (any alignment) fully; they must stay unchanged while in use. */
 enum fdt_error fdt_open(struct fdt *t, const void *blob, size_t len);
 
 fdt_node_t fdt_root(const struct fdt *t);

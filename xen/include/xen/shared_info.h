@@ -72,6 +72,13 @@ static inline bool shared_select(const struct domain *d, struct vcpu_info *vi, u
 	return __atomic_fetch_or(&vi->evtchn_pending_sel, BIT(sel), __ATOMIC_SEQ_CST) & BIT(sel);
 }
 
+/** Let upcalls be delivered again, where the ABI has a flag that holds them back. */
+#ifdef XEN_HAVE_PV_UPCALL_MASK
+static inline void shared_upcalls_unmask(struct vcpu_info *vi) { vi->evtchn_upcall_mask = 0; }
+#else
+static inline void shared_upcalls_unmask(struct vcpu_info *vi) {}
+#endif
+
 /** Set all its bits. */
 void shared_select_all(const struct domain *d, struct vcpu_info *vi);
 

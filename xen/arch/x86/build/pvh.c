@@ -45,7 +45,8 @@ int __init hal_firmware_tables(struct domain *d, u64 *address)
 	return d->is_hardware ? hardware_build_acpi(d, address) : guest_build_acpi(d, address);
 }
 
-const char *__init hal_kernel_parse(const void *kernel, u64 len, struct kernel_layout *out)
+const char *__init hal_kernel_parse(const struct domain *d, const void *kernel, u64 len,
+			     struct kernel_layout *out)
 {
 	enum elf_error e = elf_parse(kernel, len, EM_X86_64, &out->image);
 

@@ -17,13 +17,14 @@
 #define TSC_MODE_NEVER_EMULATE 2
 
 /* The local APIC is the only device that is emulated for a PVH guest. */
-int hal_domain_config_check(const struct xen_domctl_createdomain *c)
+int hal_domain_config_check(const struct xen_domctl_createdomain *c, struct domain_config *cfg)
 {
 	if (c->arch.emulation_flags != XEN_X86_EMU_LAPIC) {
 		printk(LOG_WARN "createdomain refused: devices %#x cannot be emulated, only a PVH "
 		       "guest's (%#x)\n", c->arch.emulation_flags, XEN_X86_EMU_LAPIC);
 		return -XEN_EOPNOTSUPP;
 	}
+	cfg->emulation_flags = c->arch.emulation_flags;
 	/* Unknown MSRs always fault here. */
 	return c->arch.misc_flags ? -XEN_EOPNOTSUPP : 0;
 }

@@ -48,9 +48,10 @@ struct kernel_layout {
 	u64 limit;		/* kernel, initrd and start info must end below */
 };
 
-/** Read the headers of a kernel, @len bytes at @kernel. NULL, or a phrase that says what is
- * wrong. */
-const char *hal_kernel_parse(const void *kernel, u64 len, struct kernel_layout *out);
+/** Read the headers of a kernel, @len bytes at @kernel, and choose where it goes in @d, whose RAM
+ * is mapped. NULL, or a phrase that says what is wrong. */
+const char *hal_kernel_parse(const struct domain *d, const void *kernel, u64 len,
+			     struct kernel_layout *out);
 /** Room for the start info of any domain, in bytes. */
 u64 hal_start_info_bytes(void);
 /** The structure that tells a kernel about its domain, for the guest physical address @at. At most

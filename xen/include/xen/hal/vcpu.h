@@ -92,9 +92,10 @@ long hal_hvm_op(struct vcpu *v, u32 cmd, guest_ptr_t arg);
 int hal_hvm_param_set(struct domain *d, u32 index, u64 value);
 
 /**
- * Can a domain be created with this (flags that only the platform knows)? 0 or a negative error.
+ * Can a domain be created with this (flags that only the platform knows)? They go to @cfg. 0 or a
+ * negative error.
  */
-int hal_domain_config_check(const struct xen_domctl_createdomain *c);
+int hal_domain_config_check(const struct xen_domctl_createdomain *c, struct domain_config *cfg);
 /** Fill in arch_config and gpaddr_bits. */
 void hal_domain_info(const struct domain *d, struct xen_domctl_getdomaininfo *info);
 
