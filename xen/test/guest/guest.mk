@@ -10,7 +10,7 @@
 guest_dir := xen/test/guest
 guest_out := $(BUILD)/guest
 guest_modes32 := flat32 pg32 pae32
-guest_names := $(filter-out lib,$(notdir $(patsubst %/main.c,%,$(wildcard $(guest_dir)/*/main.c))))
+guest_names := $(filter-out lib arm-%,$(notdir $(patsubst %/main.c,%,$(wildcard $(guest_dir)/*/main.c))))
 # Tests whose RUN() says long= are for 64-bit mode only.
 guest_names32 := $(filter-out $(shell grep -l 'RUN.*long=' $(guest_dir)/*/main.c | \
 	sed 's,.*/\([^/]*\)/main.c,\1,'),$(guest_names))
@@ -18,38 +18,39 @@ guest_elfs := $(foreach n,$(guest_names),$(guest_out)/$(n).elf) \
 	$(foreach m,$(guest_modes32),$(foreach n,$(guest_names32),$(guest_out)-$(m)/$(n).elf))
 guest_cflags_common := -std=gnu11 -O2 -g -Wall -Wextra -Werror -Wno-unused-parameter -Wno-sign-compare \
 	-Wno-pointer-arith -ffreestanding -fno-pic -fno-pie -mgeneral-regs-only \
-	-fno-stack-protector -fcf-protection=none -fno-asynchronous-unwind-tables \
+	-fno-stack-protector -fno-asynchronous-unwind-tables \
 	-fno-omit-frame-pointer -fno-strict-aliasing -fwrapv -fno-common \
 	-fdebug-prefix-map=$(CURDIR)=. -ffile-prefix-map=$(CURDIR)/= -D__XEN_TOOLS__ \
 	-I$(guest_dir)/lib -I$(BUILD)/abi
-guest_cflags := $(guest_cflags_common) -mno-red-zone
+guest_cflags_x86 := $(guest_cflags_common) -fcf-protection=none -I$(guest_dir)/lib/x86
+guest_cflags := $(guest_cflags_x86) -mno-red-zone
 # Addresses are kept in u64 throughout, which is not their width here.
-guest_cflags_i386 := $(guest_cflags_common) -m32 -march=i686 -Wno-pointer-to-int-cast \
+guest_cflags_i386 := $(guest_cflags_x86) -m32 -march=i686 -Wno-pointer-to-int-cast \
 	-Wno-int-to-pointer-cast
 guest_ld := ld -nostdlib -static -z noexecstack --no-warn-rwx-segments --build-id=none
 
-# $(call guest_width,DIRECTORY,FLAGS)
+# $(call guest_width,DIRECTORY,FLAGS[,COMPILER])
 define guest_width
 $(1)/lib/%.o: $(guest_dir)/lib/%.S $(guest_dir)/guest.mk
 	$$(SAY) AS '$$(notdir $(1)) $$*'
-	$$(Q)mkdir -p $$(@D) && $$(CC) $(2) -MMD -MP -c -o $$@ $$<
+	$$(Q)mkdir -p $$(@D) && $(or $(3),$$(CC)) $(2) -MMD -MP -c -o $$@ $$<
 $(1)/%.o: $(guest_dir)/%.c $(guest_dir)/guest.mk | $(BUILD)/abi/public
 	$$(SAY) CC '$$(notdir $(1)) $$*'
-	$$(Q)mkdir -p $$(@D) && $$(CC) $(2) -DTEST_NAME='"$$(notdir $$(*D))"' -MMD -MP -c -o $$@ $$<
+	$$(Q)mkdir -p $$(@D) && $(or $(3),$$(CC)) $(2) -DTEST_NAME='"$$(notdir $$(*D))"' -MMD -MP -c -o $$@ $$<
 .SECONDARY: $(guest_names:%=$(1)/%/main.o)
 -include $(guest_names:%=$(1)/%/main.d)
 endef
-# Objects of the library in directory $(1), with the sources of folder $(2).
+# Objects of the library in directory $(1), with the sources of the folders $(2).
 guest_lib_of = $(patsubst $(guest_dir)/%,$(1)/%.o,$(basename $(wildcard $(guest_dir)/lib/*.c \
-	$(guest_dir)/lib/$(2)/*.c $(guest_dir)/lib/$(2)/*.S)))
+	$(foreach d,$(2),$(guest_dir)/lib/$(d)/*.c $(guest_dir)/lib/$(d)/*.S))))
 
 $(eval $(call guest_width,$(guest_out),$(guest_cflags)))
-guest_lib := $(call guest_lib_of,$(guest_out),x86_64)
+guest_lib := $(call guest_lib_of,$(guest_out),x86 x86_64)
 $(guest_out)/%.elf: $(guest_out)/%/main.o $(guest_lib) $(guest_dir)/lib/guest.lds
 	$(Q)$(guest_ld) -T $(guest_dir)/lib/guest.lds -o $@ $(filter %.o,$^)
 
 $(eval $(call guest_width,$(guest_out)-i386,$(guest_cflags_i386)))
-guest_lib_i386 := $(call guest_lib_of,$(guest_out)-i386,i386)
+guest_lib_i386 := $(call guest_lib_of,$(guest_out)-i386,x86 i386)
 # $(call guest_mode32,MODE)
 define guest_mode32
 guest_lib_$(1) := $$(filter-out $$(guest_modes32:%32=$$(guest_out)-i386/lib/i386/paging-%.o),$$(guest_lib_i386)) \
@@ -58,6 +59,7 @@ $$(guest_out)-$(1)/%.elf: $$(guest_out)-i386/%/main.o $$(guest_lib_$(1)) $$(gues
 	$$(Q)mkdir -p $$(@D) && $$(guest_ld) -m elf_i386 -T $$(guest_dir)/lib/guest.lds -o $$@ $$(filter %.o,$$^)
 endef
 $(foreach m,$(guest_modes32),$(eval $(call guest_mode32,$(m))))
+
 .SECONDARY: $(guest_lib) $(guest_lib_i386)
 -include $(guest_lib:.o=.d) $(guest_lib_i386:.o=.d)
 

@@ -1,22 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Words on the hypervisor's console, a small printf, and string functions for the compiler. */
+/* Words on the hypervisor's console, a small printf, and string functions. */
 #include "cpu.h"
-
-void *memset(void *dst, int c, size_t n)
-{
-	void *d = dst;
-
-	__asm__ volatile("rep stosb" : "+D"(d), "+c"(n) : "a"(c) : "memory");
-	return dst;
-}
-
-void *memcpy(void *dst, const void *src, size_t n)
-{
-	void *d = dst;
-
-	__asm__ volatile("rep movsb" : "+D"(d), "+S"(src), "+c"(n) :: "memory");
-	return dst;
-}
 
 int memcmp(const void *a, const void *b, size_t n)
 {

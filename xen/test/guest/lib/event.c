@@ -2,8 +2,6 @@
 /* Event channels with the two-level bitmaps. */
 #include "cpu.h"
 
-#include <public/hvm/hvm_op.h>
-
 #define WORD_BITS (8 * (u32)sizeof(word))
 
 static word *word_of(word *bitmap, u32 port)
@@ -97,11 +95,4 @@ void event_mask(u32 port)
 void event_unmask_local(u32 port)
 {
 	__atomic_fetch_and(word_of(shared_info.evtchn_mask, port), ~bit_of(port), __ATOMIC_ACQ_REL);
-}
-
-long event_upcall_vector(u32 vcpu, u8 vector)
-{
-	struct xen_hvm_evtchn_upcall_vector op = { .vcpu = vcpu, .vector = vector };
-
-	return hvm_op(HVMOP_set_evtchn_upcall_vector, &op);
 }

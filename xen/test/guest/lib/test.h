@@ -46,7 +46,7 @@ extern const char test_name[], test_description[];
  * checks them. In 32-bit code every argument is passed as 64 bits, whatever its type, so that the
  * same sources print the same.
  */
-#ifdef __x86_64__
+#ifdef __LP64__
 #define PRINTF(f, a) __attribute__((format(printf, f, a)))
 #define PRINTF_ARG(ap, type) va_arg(ap, type)
 #else
@@ -80,6 +80,8 @@ extern const char test_name[], test_description[];
 
 /** Each test's own; returning means success unless a check failed. */
 void test_main(void);
+/** On the first vCPU, once cmdline and memory_map are filled: the test and its verdict. */
+void test_run(void) NORETURN;
 void (test_skip)(const char *fmt, ...) NORETURN PRINTF(1, 2);
 /** The test could not run. */
 void (test_error)(const char *fmt, ...) NORETURN PRINTF(1, 2);
@@ -125,6 +127,7 @@ struct region {
 	u64 start, size;
 	u32 type;
 };
+#define REGION_RAM 1	/* as in ACPI */
 extern struct region memory_map[64];
 extern u32 memory_map_entries;
 extern u32 start_flags;
@@ -136,14 +139,13 @@ u16 own_domid(void);
  * the machine's devices and holes, which other domains cannot.
  */
 bool is_mapped_1to1(void);
+/** There is no memory at @at: x86 reads all ones there, ARM takes an abort. */
+bool is_hole(const volatile u64 *at);
 /** Fresh zeroed pages, physically contiguous, aligned to their power of two. Never freed. */
 void *alloc_pages(u32 count, u64 align);
 
 /* Hypercalls (hypercall.c) */
-extern u8 hypercall_page[PAGE_SIZE];
 long hypercall(u32 nr, u64 a, u64 b, u64 c, u64 d);
-/** By another page that was filled. */
-long hypercall_at(const u8 *page, u32 nr, u64 a, u64 b, u64 c, u64 d);
 #define HC1(nr, a) hypercall(nr, (u64)(a), 0, 0, 0)
 #define HC2(nr, a, b) hypercall(nr, (u64)(a), (u64)(b), 0, 0)
 #define HC3(nr, a, b, c) hypercall(nr, (u64)(a), (u64)(b), (u64)(c), 0)
@@ -154,77 +156,64 @@ long hypercall_at(const u8 *page, u32 nr, u64 a, u64 b, u64 c, u64 d);
 #define grant_op(cmd, arg, n) HC3(__HYPERVISOR_grant_table_op, cmd, arg, n)
 #define hvm_op(cmd, arg) HC2(__HYPERVISOR_hvm_op, cmd, arg)
 long set_timer_op(u64 at);
-/** A pointer without memory, and one of the ABI's width that can never be mapped: it is not
- * canonical, or wraps around the end of the address space. */
-#ifdef __x86_64__
-#define UNMAPPED ((void *)0x700000000000UL)
-#define NON_CANONICAL ((void *)0x8000000000000000UL)
-/** A linear address for mappings of a test's own, and a physical one where no memory can be. */
-#define FREE_VA 0x30000000000UL
-#define HOLE_PA 0x2000000000UL
-#define SP "rsp"
-#define WORD_SUFFIX "q"
-#define OWN_CODE ".code64"
-#else
-#define UNMAPPED ((void *)0xe0000000UL)
-#define NON_CANONICAL ((void *)0xfffffffeUL)
-#define FREE_VA 0xd0000000UL
-#define HOLE_PA 0xe0000000UL
-#define SP "esp"
-#define WORD_SUFFIX "l"
-#define OWN_CODE ".code32"
-#define wc_sec_hi arch.wc_sec_hi	/* of struct shared_info */
-#endif
 
-/* CPU state (trap.c, cpu in cpu.h) */
-#ifdef __x86_64__
-struct regs {
-	u64 r15, r14, r13, r12, r11, r10, r9, r8, rbp, rdi, rsi, rdx, rcx, rbx, rax;
-	u64 vector, error, rip, cs, rflags, rsp, ss;
-};
-#else
-/** Under the same names; outer_ only when the trap came from user mode. */
-struct regs {
-	word rdi, rsi, rbp, rsp, rbx, rdx, rcx, rax;
-	word vector, error, rip, cs, rflags, outer_rsp, outer_ss;
-};
-#endif
-struct trap {
-	bool taken;
-	u32 vector;
-	u32 error;
-	word cr2, rip;
-};
-/** Called with interrupts off for a vector; its own EOI is the handler's work. */
-typedef void (*vector_fn)(struct regs *regs);
-void set_vector(u32 vector, vector_fn fn);
-/** Run fn and report the exception that ended it, if one did. */
-struct trap try_call(void (*fn)(void *arg), void *arg);
-bool try_rdmsr(u32 msr, u64 *val);
-bool try_wrmsr(u32 msr, u64 val);
-/** Run fn at CPL 3, in 64-bit mode through an alias of the image that user code may use. */
-u64 user_call(u64 (*fn)(void));
+#define MAX_CPUS 128
+#define STACK_SIZE 0x4000UL
 
-/*
- * Page tables (paging*.c): identity for 4 GiB, by large pages. Entries are 64 bits wide here,
- * whatever they are in the tables. A test that needs paging, or entries of 64 bits, ends as a skip
- * where there are none.
- */
-extern const bool has_paging;
-/** Entries of 64 bits: no-execute, and memory above 4 GiB. */
-extern const bool has_wide_ptes;
-#define PTE_P BIT(0)
-#define PTE_W BIT(1)
-#define PTE_U BIT(2)
-#define PTE_A BIT(5)
-#define PTE_D BIT(6)
-#define PTE_PS BIT(7)
-#define PTE_NX BIT(63)
-/** The 4 KiB entry for an address; larger pages on the way are split. */
-u64 pte_get(u64 va);
-void pte_set(u64 va, u64 pte);
-/** Map a page; in 64-bit mode at any address. */
-void map_page(u64 va, u64 pa, u64 flags);
-void flush_page(u64 va);
+/* Time (time.c) */
+#define MS ((u64)1000000)
+/** System time in ns, from this vCPU's time page. */
+u64 now(void);
+/** Spin until cond holds or ms have passed; the value of cond. */
+#define WAIT_FOR(cond, ms)                                                                         \
+	({                                                                                         \
+		u64 end_ = now() + (ms) * MS;                                                      \
+		bool ok_;                                                                          \
+		while (!(ok_ = (cond)) && now() < end_)                                            \
+			relax();                                                                   \
+		ok_;                                                                               \
+	})
+void delay(u64 ns);
+extern struct shared_info shared_info;
+/** This vCPU's event words, wherever they were moved. */
+extern struct vcpu_info *vcpu_infos[MAX_CPUS];
+struct vcpu_info *own_vcpu_info(void);
+/** Move a vCPU's event words out of shared_info, as a vCPU beyond 32 must. */
+long move_vcpu_info(u32 vcpu, struct vcpu_info *to);
+
+/* Two domains (pair.c) */
+/** The arguments of a domain in a test that several share. */
+u32 role(void);
+u16 peer_domid(void);
+/** Sleep and work for a while; fail when another domain keeps this one from running. */
+void live_on(void);
+void sleep_ns(u64 ns);
+
+/* vCPUs (smp.c) */
+u32 vcpu_count(void);
+/** Start vCPU @id as the architecture does; it waits for smp_run(). False: it does not start. */
+bool smp_start(u32 id);
+/** The same without waiting (x86: INIT and SIPI; ARM: PSCI). */
+void smp_kick(u32 id);
+/** Run fn on a started vCPU, after the job that it still may have; smp_wait() waits for its end. */
+void smp_run(u32 id, void (*fn)(void *arg), void *arg);
+bool smp_wait(u32 id, u64 ms);
+/** Start @n vCPUs besides the first; ends the test as a skip when the domain has fewer. */
+void smp_need(u32 n);
+
+/* Event channels (event.c) */
+s32 event_alloc_unbound(u16 remote);
+s32 event_bind_interdomain(u16 remote, u32 port);
+s32 event_bind_virq(u32 virq, u32 vcpu);
+s32 event_bind_ipi(u32 vcpu);
+long event_send(u32 port);
+long event_close(u32 port);
+long event_unmask_call(u32 port);
+/** Two-level bitmaps. */
+bool event_pending(u32 port);
+bool event_test_and_clear(u32 port);
+void event_mask(u32 port);
+void event_unmask_local(u32 port);
+long event_status(u32 port, struct evtchn_status *st);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Calls into the hypervisor through the page it fills; works with VMCALL and VMMCALL alike. */
-#include "test.h"
+#include "cpu.h"
 
 u8 hypercall_page[PAGE_SIZE] PAGE_ALIGNED;
 

@@ -100,3 +100,8 @@ void trap_init_cpu(struct cpu *self)
 		set_vector(USER_EXIT_VECTOR, leave_user);
 	trap_load_tables(self);
 }
+
+bool is_hole(const volatile u64 *at)
+{
+	return *at == ALL_ONES;
+}

@@ -2,6 +2,8 @@
 /* The local APIC, by memory (xAPIC) or by MSRs (x2APIC). */
 #include "cpu.h"
 
+#include <public/hvm/hvm_op.h>
+
 #define APIC_MMIO 0xfee00000UL
 #define BASE_X2APIC BIT(10)
 #define BASE_ENABLE BIT(11)
@@ -62,4 +64,11 @@ void apic_icr(u32 dest, u32 low)
 bool apic_bit(u32 reg, u32 vector)
 {
 	return apic_read(reg + vector / 32 * 16) & BIT(vector % 32);
+}
+
+long event_upcall_vector(u32 vcpu, u8 vector)
+{
+	struct xen_hvm_evtchn_upcall_vector op = { .vcpu = vcpu, .vector = vector };
+
+	return hvm_op(HVMOP_set_evtchn_upcall_vector, &op);
 }

@@ -5,8 +5,83 @@
 
 #include "test.h"
 
-#define MAX_CPUS 128
-#define STACK_SIZE 0x4000UL
+extern u8 hypercall_page[PAGE_SIZE];
+/** A hypercall by another page that was filled. */
+long hypercall_at(const u8 *page, u32 nr, u64 a, u64 b, u64 c, u64 d);
+
+/** A pointer without memory, and one of the ABI's width that can never be mapped: it is not
+ * canonical, or wraps around the end of the address space. */
+#ifdef __x86_64__
+#define UNMAPPED ((void *)0x700000000000UL)
+#define NON_CANONICAL ((void *)0x8000000000000000UL)
+/** A linear address for mappings of a test's own, and a physical one where no memory can be. */
+#define FREE_VA 0x30000000000UL
+#define HOLE_PA 0x2000000000UL
+#define SP "rsp"
+#define WORD_SUFFIX "q"
+#define OWN_CODE ".code64"
+#else
+#define UNMAPPED ((void *)0xe0000000UL)
+#define NON_CANONICAL ((void *)0xfffffffeUL)
+#define FREE_VA 0xd0000000UL
+#define HOLE_PA 0xe0000000UL
+#define SP "esp"
+#define WORD_SUFFIX "l"
+#define OWN_CODE ".code32"
+#define wc_sec_hi arch.wc_sec_hi	/* of struct shared_info */
+#endif
+
+/* CPU state (trap.c, cpu in cpu.h) */
+#ifdef __x86_64__
+struct regs {
+	u64 r15, r14, r13, r12, r11, r10, r9, r8, rbp, rdi, rsi, rdx, rcx, rbx, rax;
+	u64 vector, error, rip, cs, rflags, rsp, ss;
+};
+#else
+/** Under the same names; outer_ only when the trap came from user mode. */
+struct regs {
+	word rdi, rsi, rbp, rsp, rbx, rdx, rcx, rax;
+	word vector, error, rip, cs, rflags, outer_rsp, outer_ss;
+};
+#endif
+struct trap {
+	bool taken;
+	u32 vector;
+	u32 error;
+	word cr2, rip;
+};
+/** Called with interrupts off for a vector; its own EOI is the handler's work. */
+typedef void (*vector_fn)(struct regs *regs);
+void set_vector(u32 vector, vector_fn fn);
+/** Run fn and report the exception that ended it, if one did. */
+struct trap try_call(void (*fn)(void *arg), void *arg);
+bool try_rdmsr(u32 msr, u64 *val);
+bool try_wrmsr(u32 msr, u64 val);
+/** Run fn at CPL 3, in 64-bit mode through an alias of the image that user code may use. */
+u64 user_call(u64 (*fn)(void));
+
+/*
+ * Page tables (paging*.c): identity for 4 GiB, by large pages. Entries are 64 bits wide here,
+ * whatever they are in the tables. A test that needs paging, or entries of 64 bits, ends as a skip
+ * where there are none.
+ */
+extern const bool has_paging;
+/** Entries of 64 bits: no-execute, and memory above 4 GiB. */
+extern const bool has_wide_ptes;
+#define PTE_P BIT(0)
+#define PTE_W BIT(1)
+#define PTE_U BIT(2)
+#define PTE_A BIT(5)
+#define PTE_D BIT(6)
+#define PTE_PS BIT(7)
+#define PTE_NX BIT(63)
+/** The 4 KiB entry for an address; larger pages on the way are split. */
+u64 pte_get(u64 va);
+void pte_set(u64 va, u64 pte);
+/** Map a page; in 64-bit mode at any address. */
+void map_page(u64 va, u64 pa, u64 flags);
+void flush_page(u64 va);
+
 
 #define VEC_DB 1
 #define VEC_NMI 2
@@ -69,6 +144,9 @@ static inline u64 rdtsc(void)
 	__asm__ volatile("lfence; rdtsc" : "=a"(lo), "=d"(hi) :: "memory");
 	return lo | (u64)hi << 32;
 }
+
+/** The counter that the time page refers to. */
+static inline u64 cycles(void) { return rdtsc(); }
 
 static inline u64 rdmsr(u32 msr)
 {
@@ -163,35 +241,6 @@ void set_trap_stack(struct regs *regs, word sp);
 /** Load GDT, IDT and TSS on this vCPU. */
 void trap_load_tables(struct cpu *self);
 
-/* Time (time.c) */
-#define MS ((u64)1000000)
-/** System time in ns, from this vCPU's time page. */
-u64 now(void);
-/** Spin until cond holds or ms have passed; the value of cond. */
-#define WAIT_FOR(cond, ms)                                                                         \
-	({                                                                                         \
-		u64 end_ = now() + (ms) * MS;                                                      \
-		bool ok_;                                                                          \
-		while (!(ok_ = (cond)) && now() < end_)                                            \
-			relax();                                                                   \
-		ok_;                                                                               \
-	})
-void delay(u64 ns);
-extern struct shared_info shared_info;
-/** This vCPU's event words, wherever they were moved. */
-extern struct vcpu_info *vcpu_infos[MAX_CPUS];
-struct vcpu_info *own_vcpu_info(void);
-/** Move a vCPU's event words out of shared_info, as a vCPU beyond 32 must. */
-long move_vcpu_info(u32 vcpu, struct vcpu_info *to);
-
-/* Two domains (pair.c) */
-/** The arguments of a domain in a test that several share. */
-u32 role(void);
-u16 peer_domid(void);
-/** Sleep and work for a while; fail when another domain keeps this one from running. */
-void live_on(void);
-void sleep_ns(u64 ns);
-
 /* The local APIC (apic.c): registers by their xAPIC offset, in either mode. */
 #define APIC_ID 0x20
 #define APIC_VERSION 0x30
@@ -235,32 +284,6 @@ void apic_enable_x2apic(void);
 void apic_icr(u32 dest, u32 low);
 bool apic_bit(u32 reg, u32 vector);
 
-/* vCPUs (smp.c) */
-u32 vcpu_count(void);
-/** Start vCPU @id by INIT and SIPI; it waits for smp_run(). False when it does not start. */
-bool smp_start(u32 id);
-/** INIT and SIPI without waiting. */
-void smp_kick(u32 id);
-/** Run fn on a started vCPU, after the job that it still may have; smp_wait() waits for its end. */
-void smp_run(u32 id, void (*fn)(void *arg), void *arg);
-bool smp_wait(u32 id, u64 ms);
-/** Start @n vCPUs besides the first; ends the test as a skip when the domain has fewer. */
-void smp_need(u32 n);
-
-/* Event channels (event.c) */
-s32 event_alloc_unbound(u16 remote);
-s32 event_bind_interdomain(u16 remote, u32 port);
-s32 event_bind_virq(u32 virq, u32 vcpu);
-s32 event_bind_ipi(u32 vcpu);
-long event_send(u32 port);
-long event_close(u32 port);
-long event_unmask_call(u32 port);
-/** Two-level bitmaps. */
-bool event_pending(u32 port);
-bool event_test_and_clear(u32 port);
-void event_mask(u32 port);
-void event_unmask_local(u32 port);
-long event_status(u32 port, struct evtchn_status *st);
 /** Upcalls on this vCPU by an interrupt through its APIC. */
 long event_upcall_vector(u32 vcpu, u8 vector);
 
