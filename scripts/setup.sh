@@ -122,7 +122,7 @@ write_sources() {
 	} | sed 'p; s/^deb /deb-src /' > "$apt/sources.list"
 }
 
-# prepare_apt RELEASE: an apt of our own. The system's sources, lists, cache and database stay untouched, and an empty
+# prepare_apt RELEASE ARCHITECTURE: an apt of our own. The system's sources, lists, cache and database stay untouched, and an empty
 # database makes "install" name everything a package depends on.
 prepare_apt() {
 	mkdir -p "$apt/lists/partial" "$debs/partial" "$apt/cache" "$apt/empty/partial"
@@ -142,6 +142,8 @@ prepare_apt() {
 	APT::Get::List-Cleanup "false";
 	Acquire::Retries "3";
 	Debug::NoLocking "true";
+	APT::Architecture "$2";
+	APT::Architectures "$2";
 	EOF
 	write_sources "$1"
 	say "reading package lists of $(sed -n 's/^deb .* \([^ ]* main\)$/\1;/p' "$apt/sources.list" |
@@ -166,7 +168,7 @@ private_apt() {
 # resolve PACKAGE: itself, or for a kernel metapackage the package that it depends on.
 resolve() {
 	case $1 in
-	linux-image-amd64 | linux-image-cloud-amd64)
+	linux-image-amd64 | linux-image-cloud-amd64 | linux-image-arm64)
 		private_apt apt-cache depends "$1" | sed -n 's/.*Depends: \(linux-image-[0-9].*\)/\1/p' |
 			head -n 1 ;;
 	*) echo "$1" ;;
@@ -230,6 +232,7 @@ fetch_group() {
 	case $1 in
 	emulator) wrapper=qemu-system-x86_64 ;;
 	emulator-stable) wrapper=qemu-stable-system-x86_64 ;;
+	emulator-arm) wrapper=qemu-system-aarch64 ;;
 	bochs) write_bochs_wrapper "${root##*/}" ;;
 	esac
 	if [ -n "$wrapper" ]; then
@@ -247,7 +250,7 @@ fetch_group() {
 }
 
 fetch_groups() {
-	local group release prepared=''
+	local group release arch prepared=''
 	for group in $(fetched_groups); do
 		if [ "$refresh" = 0 ] && group_is_complete "$group"; then
 			continue
@@ -259,8 +262,10 @@ fetch_groups() {
 				"all checkouts while none is running anything: scripts/setup.sh --refresh"
 		release=$(group_word "$group" release)
 		release=${release:-$codename}
-		[ "$prepared" = "$release" ] || prepare_apt "$release"
-		prepared=$release
+		arch=$(group_word "$group" arch)
+		arch=${arch:-$(dpkg --print-architecture)}
+		[ "$prepared" = "$release $arch" ] || prepare_apt "$release" "$arch"
+		prepared="$release $arch"
 		fetch_group "$group"
 	done
 	[ -z "$prepared" ] && [ -f "$cache/versions.tsv" ] && return 0
@@ -297,7 +302,7 @@ write_wrapper() {
 	# Runs the unpacked QEMU with its own libraries and firmware. Made by scripts/setup.sh.
 	root=\$(dirname "\$(dirname "\$(readlink -f "\$0")")")/root/$1
 	LD_LIBRARY_PATH=\$root/xenolith-lib QEMU_MODULE_DIR=\$root/usr/lib/x86_64-linux-gnu/qemu \\
-		exec "\$root/usr/bin/qemu-system-x86_64" -L "\$root/usr/share/seabios" \\
+		exec "\$root/usr/bin/qemu-system-${2##*-}" -L "\$root/usr/share/seabios" \\
 		-L "\$root/usr/lib/ipxe/qemu" -L "\$root/usr/share/qemu" "\$@"
 	EOF
 	chmod +x "$wrapper.new"

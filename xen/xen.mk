@@ -2,12 +2,14 @@
 # Builds the hypervisor: one object directory for each environment under $(BUILD).
 #   x86_64                      the image for the metal
 #   x86_64-debug                the same with every assertion and lock-rank check
+#   arm64, arm64-debug          both for ARMv8
 #   host-{plain,asan,cov,fuzz}  the same sources as archives that tests and fuzzers link:
 #     libxenolith.a             with synthetic guests
 #     libxenolith-x86.a         with x86's guests, of arch/x86/hvm and svm, on a software processor
 
 CC ?= gcc
-XEN_ENVS := x86_64 x86_64-debug host-plain host-asan host-cov host-fuzz
+CROSS_ARM64 ?= aarch64-linux-gnu-
+XEN_ENVS := x86_64 x86_64-debug arm64 arm64-debug host-plain host-asan host-cov host-fuzz
 
 xen_common_dirs := lib core sched sched/policy domain domain/% mm mm/p2m mm/p2m/fmt drivers drivers/% \
 	guest/x86 guest/x86/%
@@ -15,12 +17,17 @@ xen_all_srcs := $(patsubst xen/%,%,$(shell find xen -name '*.c' -o -name '*.S' !
 # Sources whose directory is one of the given patterns.
 xen_in = $(foreach s,$(xen_all_srcs),$(if $(filter $(1),$(patsubst %/,%,$(dir $(s)))),$(s)))
 
-xen_srcs_x86_64 := $(call xen_in,$(xen_common_dirs) arch/x86 arch/x86/%)
+# Only ARM's machines and guests are described by device trees of their own.
+xen_arm_only := drivers/dt/% drivers/serial/pl011.c mm/p2m/fmt/lpae.c lib/fdt_write.c
+xen_srcs_x86_64 := $(filter-out $(xen_arm_only),$(call xen_in,$(xen_common_dirs) arch/x86 arch/x86/%))
+# ARM has neither I/O ports nor, yet, ACPI and PCI.
+xen_srcs_arm64 := $(filter-out mm/p2m/fmt/npt.c mm/p2m/fmt/ept.c,$(call xen_in,lib core sched sched/policy domain domain/% mm mm/p2m mm/p2m/fmt drivers/dt \
+	guest/arm arch/arm arch/arm/%)) drivers/serial/pl011.c
 # libc has the string functions on the host; device drivers and VMX need hardware, but not the part
 # of them that only reads bytes or makes checks.
-xen_srcs_host := $(filter-out lib/string.c drivers/%,$(call xen_in,$(xen_common_dirs) arch/host)) \
+xen_srcs_host := $(filter-out lib/string.c drivers/%,$(call xen_in,$(xen_common_dirs) guest/arm arch/host)) \
 	$(filter drivers/acpi/parse-% drivers/acpi/numa-% drivers/pci/parse-% \
-	drivers/serial/parse-% drivers/serial/ns16550.c arch/x86/vmx/check-%,$(xen_all_srcs))
+	drivers/serial/parse-% drivers/serial/ns16550.c drivers/dt/% arch/x86/vmx/check-%,$(xen_all_srcs))
 # What takes the place of the synthetic guests. Two files do not fit a software processor.
 xen_synthetic := $(patsubst %,arch/host/%.c,build control guest-memory hypercalls platform vcpu)
 xen_srcs_host_x86 := $(call xen_in,arch/host/x86) drivers/pci/config.c drivers/pci/scan.c \
@@ -39,6 +46,13 @@ xen_cflags_x86_64-debug := $(xen_cflags_common) -ffreestanding -mcmodel=kernel -
 	-fno-omit-frame-pointer -fcf-protection=none -ffunction-sections $(xen_stack_align) \
 	-Ixen/arch/x86/include
 xen_cflags_x86_64 := $(xen_cflags_x86_64-debug) -DNDEBUG
+xen_cflags_arm64-debug := $(xen_cflags_common) -ffreestanding -mgeneral-regs-only -mno-outline-atomics \
+	-mstrict-align -fno-pic -fno-pie -fno-stack-protector -fno-asynchronous-unwind-tables \
+	-fno-omit-frame-pointer -mbranch-protection=none -Ixen/arch/arm/include
+xen_cflags_arm64-debug := -I$(BUILD)/gen-arm64 $(xen_cflags_arm64-debug)
+xen_cflags_arm64 := $(xen_cflags_arm64-debug) -DNDEBUG
+xen_cc_arm64 := $(CROSS_ARM64)gcc
+xen_cc_arm64-debug := $(xen_cc_arm64)
 xen_cflags_host := $(xen_cflags_common) -fno-builtin-printf -fno-omit-frame-pointer \
 	-Ixen/arch/host/include
 xen_cflags_host-plain := $(xen_cflags_host)
@@ -65,6 +79,10 @@ $(BUILD)/gen/generated/compat_layouts.h: xen/domain/compat/gen.py xen/domain/com
 	$(SAY) GEN $@
 	$(Q)mkdir -p $(@D) && $(PYTHON) $< "$(CC)" $(BUILD)/abi > $@
 
+$(BUILD)/gen-arm64/generated/compat_layouts.h: xen/domain/compat/gen.py xen/domain/compat/layouts.toml | $(BUILD)/abi/public
+	$(SAY) GEN $@
+	$(Q)mkdir -p $(@D) && $(PYTHON) $< "$(xen_cc_arm64)" $(BUILD)/abi --alike > $@
+
 # Headers that must be there before anything is compiled.
 xen_made := $(BUILD)/abi/public $(BUILD)/gen/generated/trace_events.h \
 	$(BUILD)/gen/generated/trace_names.h $(BUILD)/gen/generated/compat_layouts.h
@@ -84,6 +102,8 @@ $$(BUILD)/$(1)/version.o: $$(BUILD)/version.c | $$(xen_made)
 -include $$(patsubst %.o,%.d,$$(xen_objs_$(1)))
 endef
 $(foreach e,x86_64 x86_64-debug,$(eval $(call xen_env,$(e),$(xen_srcs_x86_64))))
+$(foreach e,arm64 arm64-debug,$(eval $(call xen_env,$(e),$(xen_srcs_arm64))))
+$(xen_objs_arm64) $(xen_objs_arm64-debug): | $(BUILD)/gen-arm64/generated/compat_layouts.h
 $(foreach e,plain asan cov fuzz,$(eval $(call xen_env,host-$(e),$(xen_srcs_host))))
 
 # Rewritten only when the commit changes.
@@ -137,6 +157,30 @@ $$(BUILD)/$(1)/xenolith-pvh: $$(BUILD)/$(1)/xenolith
 $(1): $$(BUILD)/$(1)/xenolith $$(BUILD)/$(1)/xenolith-pvh
 endef
 $(foreach e,x86_64 x86_64-debug,$(eval $(call xen_link,$(e))))
+
+# The same for ARMv8. Its boot protocols take a flat image with a header.
+# $(call xen_link_arm64,ENV)
+define xen_link_arm64
+xen_ldflags_$(1) := -nostdlib -static -T $$(BUILD)/$(1)/xenolith.lds -z max-page-size=4096 \
+	-z noexecstack --no-warn-rwx-segments --build-id=none
+$$(BUILD)/$(1)/xenolith.lds: xen/arch/arm/image.lds.S
+	$$(Q)mkdir -p $$(@D) && $$(xen_cc_$(1)) -E -P -D__ASSEMBLY__ -Ixen/include -Ixen/arch/arm/include -x c $$< -o $$@
+$$(BUILD)/$(1)/xenolith: $$(xen_objs_$(1)) $$(BUILD)/$(1)/xenolith.lds scripts/symbols.py
+	$$(SAY) LD $$@
+	$$(Q)$$(PYTHON) scripts/symbols.py --empty > $$(@D)/symbols0.S
+	$$(Q)$$(xen_cc_$(1)) -c -o $$(@D)/symbols0.o $$(@D)/symbols0.S
+	$$(Q)$$(CROSS_ARM64)ld $$(xen_ldflags_$(1)) -o $$@.pass1 $$(xen_objs_$(1)) $$(@D)/symbols0.o
+	$$(Q)$$(CROSS_ARM64)nm -n $$@.pass1 | $$(PYTHON) scripts/symbols.py > $$(@D)/symbols1.S
+	$$(Q)$$(xen_cc_$(1)) -c -o $$(@D)/symbols1.o $$(@D)/symbols1.S
+	$$(Q)$$(CROSS_ARM64)ld $$(xen_ldflags_$(1)) -o $$@.pass2 $$(xen_objs_$(1)) $$(@D)/symbols1.o
+	$$(Q)$$(CROSS_ARM64)nm -n $$@.pass2 | $$(PYTHON) scripts/symbols.py > $$(@D)/symbols2.S
+	$$(Q)$$(xen_cc_$(1)) -c -o $$(@D)/symbols2.o $$(@D)/symbols2.S
+	$$(Q)$$(CROSS_ARM64)ld $$(xen_ldflags_$(1)) -o $$@.elf $$(xen_objs_$(1)) $$(@D)/symbols2.o
+	$$(Q)rm -f $$@.pass1 $$@.pass2 && $$(CROSS_ARM64)objcopy -O binary $$@.elf $$@
+.PHONY: $(1)
+$(1): $$(BUILD)/$(1)/xenolith
+endef
+$(foreach e,arm64 arm64-debug,$(eval $(call xen_link_arm64,$(e))))
 
 # The environment whose image the tests in emulators boot.
 ENV ?= x86_64

@@ -65,5 +65,7 @@ static inline enum p2m_type p2m_entry_type(const struct p2m_fmt *f, u64 entry)
 extern const struct p2m_fmt p2m_fmt_npt;
 /** Intel extended page tables (SDM volume 3, section 28.3). */
 extern const struct p2m_fmt p2m_fmt_ept;
+/** ARMv8 second stage, 4 KiB granule, 40 bits (ARM ARM, D8.5). */
+extern const struct p2m_fmt p2m_fmt_lpae;
 
 #endif

@@ -12,7 +12,8 @@
 #define NR_GFNS 2048
 #define BEYOND 0x100000UL	/* the first frame that is not RAM */
 
-static const struct p2m_fmt *const formats[] = { &p2m_fmt_npt, &p2m_fmt_ept };
+static const struct p2m_fmt *const formats[] = { &p2m_fmt_npt, &p2m_fmt_ept,
+						 &p2m_fmt_lpae };
 static const struct p2m_fmt *chosen;
 static struct domain dom;
 

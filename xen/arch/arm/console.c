@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The console that the device tree names. */
+#include <xen/console.h>
+#include <xen/pl011.h>
+#include <xen/printk.h>
+#include <asm/gic.h>
+#include <asm/mm.h>
+#include <asm/setup.h>
+
+static volatile void *uart;
+
+static void write_uart(const char *s, size_t len)
+{
+	pl011_write(uart, s, len);
+}
+
+static void sync_uart(void)
+{
+	pl011_drain(uart);
+}
+
+static const struct console_dev device = { "dtuart", write_uart, sync_uart };
+
+void __init console_init_early(void)
+{
+	/* Other ports are known to the parser, and have no driver yet: the log is only kept. */
+	if (machine.uart != DT_UART_PL011)
+		return;
+	uart = hal_map_mmio(paddr_make(machine.uart_regs.start), machine.uart_regs.size);
+	if (uart)
+		console_register(&device);
+}
+
+static void input(u32 irq)
+{
+	int c;
+
+	while ((c = pl011_read(uart)) >= 0)
+		console_input((char)c);
+}
+
+void __init console_init_late(void)
+{
+	if (!uart || !machine.uart_irq)
+		return;
+	irq_set_handler(machine.uart_irq, input);
+	gic->set_level(machine.uart_irq, true);
+	gic->route(machine.uart_irq, 0);
+	gic->enable(machine.uart_irq, true);
+	pl011_enable_input(uart);
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Accesses to emulated devices: the guest's interrupt controller. */
+#include <xen/printk.h>
+
+#include "private.h"
+
+/* Syndrome of a data abort (ARM ARM, ISS encoding for a data abort). */
+#define ISS_VALID BIT(24)
+#define ISS_SIZE(iss) (1U << ((iss) >> 22 & 3))
+#define ISS_SIGN BIT(21)
+#define ISS_REG(iss) ((iss) >> 16 & 0x1f)
+#define ISS_64BIT BIT(15)
+#define ISS_WRITE BIT(6)
+
+static bool access(struct arm_vcpu *av, u64 gpa, u32 size, bool write, u64 *v)
+{
+	struct arm_domain *ad = to_ad(av->v.domain);
+	struct vgic *g = &ad->vgic;
+	u64 off = gpa - ad->gicd;
+	bool done;
+
+	if (off < VGIC_DIST_BYTES) {
+		done = write ? vgic_dist_write(g, av->v.id, (u32)off, size, *v)
+			     : vgic_dist_read(g, av->v.id, (u32)off, size, v);
+	} else {
+		off = gpa - ad->gicr;
+		if (off >= (u64)g->nr_vcpus * VGIC_REDIST_BYTES)
+			return false;
+		done = write ? vgic_redist_write(g, (u32)(off / VGIC_REDIST_BYTES),
+						 (u32)(off % VGIC_REDIST_BYTES), size, *v)
+			     : vgic_redist_read(g, (u32)(off / VGIC_REDIST_BYTES),
+						(u32)(off % VGIC_REDIST_BYTES), size, v);
+	}
+	if (!done) {
+		printk(LOG_G_INFO "d%uv%u: %s of %u bytes at %#lx of the interrupt controller: no "
+		       "such register\n", av->v.domain->id, av->v.id, write ? "write" : "read",
+		       size, off);
+		*v = 0;
+	}
+	return true;
+}
+
+bool guest_mmio(struct arm_vcpu *av, u64 gpa, u32 iss)
+{
+	u32 size = ISS_SIZE(iss);
+	u64 v = guest_reg(av, ISS_REG(iss));
+	bool write = iss & ISS_WRITE;
+
+	/* Without a syndrome (pairs, SIMD, writeback) the access is not one to a device. */
+	if (!(iss & ISS_VALID))
+		return false;
+	if (size < 8)
+		v &= (1UL << size * 8) - 1;
+	if (!access(av, gpa, size, write, &v))
+		return false;
+	if (write)
+		return true;
+	if (size < 8) {
+		v &= (1UL << size * 8) - 1;
+		if (iss & ISS_SIGN && v >> (size * 8 - 1))
+			v |= ~0UL << size * 8;
+	}
+	if (!(iss & ISS_64BIT))
+		v = (u32)v;
+	guest_set_reg(av, ISS_REG(iss), v);
+	return true;
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Between the files that run guests. */
+#ifndef ARCH_ARM_GUEST_PRIVATE_H
+#define ARCH_ARM_GUEST_PRIVATE_H
+
+#include <asm/domain.h>
+#include <asm/sysreg.h>
+
+extern const struct vgic_ops guest_vgic_ops;
+
+/** Handle the exception that ended the guest's run. Interrupts on. */
+void guest_handle_sync(struct arm_vcpu *av);
+
+/** Continue after the instruction that trapped. */
+static inline void guest_skip(struct arm_vcpu *av) { av->regs.pc += 4; }
+/** Give the guest an exception of its own: undefined instruction, or external abort of data. */
+void guest_inject_undefined(struct arm_vcpu *av);
+void guest_inject_abort(struct arm_vcpu *av, u64 far, bool insn);
+
+/** One exit each. True: the instruction is done, skip it; false: it is handled otherwise. */
+void guest_hypercall(struct arm_vcpu *av);
+void guest_smccc(struct arm_vcpu *av);
+bool guest_sysreg(struct arm_vcpu *av, u32 iss);
+bool guest_mmio(struct arm_vcpu *av, u64 gpa, u32 iss);
+
+/** Register @n of an instruction: 31 is the zero register. */
+static inline u64 guest_reg(const struct arm_vcpu *av, u32 n)
+{
+	return n == 31 ? 0 : av->regs.x[n];
+}
+static inline void guest_set_reg(struct arm_vcpu *av, u32 n, u64 v)
+{
+	if (n != 31)
+		av->regs.x[n] = v;
+}
+
+/** The vCPU is started, at @pc with @arg in X0. It is off. */
+void guest_vcpu_reset(struct arm_vcpu *av, u64 pc, u64 arg);
+
+/** Timers: into and out of the processor; accesses to the physical one. */
+void vtimers_init(struct arm_vcpu *av);
+void vtimers_destroy(struct arm_vcpu *av);
+void vtimers_save(struct arm_vcpu *av);
+void vtimers_load(struct arm_vcpu *av);
+/** EL1's virtual timer has fired on this CPU. */
+void vtimer_irq(u32 irq);
+u64 vtimer_count(const struct arm_vcpu *av);
+void vtimer_phys_changed(struct arm_vcpu *av);
+u64 vtimer_ctl(const struct arm_vcpu *av, const struct vtimer *t);
+
+#endif

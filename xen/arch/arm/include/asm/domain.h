@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* ARM's part of a domain and a vCPU. */
+#ifndef ASM_ARM_DOMAIN_H
+#define ASM_ARM_DOMAIN_H
+
+#include <xen/arm/vgic.h>
+#include <xen/domain.h>
+#include <xen/guest_map.h>
+#include <asm/gic.h>
+#include <asm/traps.h>
+
+/** Width of guest physical addresses: what the second-stage format has. */
+#define GUEST_PHYS_BITS 40
+
+/* Interrupts of the virtual machine (ABI: public/arch-arm.h). */
+#define VIRQ_TIMER_PHYS 30
+#define VIRQ_TIMER_VIRT 27
+#define VIRQ_EVENTS 31
+
+enum exit_class {
+	EXIT_OTHER,
+	EXIT_INTERRUPT,		/* of the host: device, timer, IPI */
+	EXIT_HYPERCALL,
+	EXIT_PSCI,
+	EXIT_WAIT,		/* WFI, WFE */
+	EXIT_SYSREG,
+	EXIT_DATA,		/* memory that the p2m does not map, including emulated devices */
+	EXIT_INSN,
+	EXIT_CLASSES
+};
+
+/** System registers of EL1 and EL0 that are loaded while the vCPU is on a CPU. */
+struct el1_state {
+	u64 sctlr, actlr, cpacr, ttbr0, ttbr1, tcr, mair, amair, vbar, contextidr;
+	u64 esr, far, afsr0, afsr1, par, elr, spsr, sp_el0, sp_el1;
+	u64 tpidr_el0, tpidrro_el0, tpidr_el1, csselr, mdscr, cntkctl;
+};
+
+/** A timer of the guest while it is not in the processor. */
+struct vtimer {
+	u64 ctl, cval;
+	struct timer timer;	/* raises the interrupt while the vCPU is off its CPU */
+	u32 virq;
+};
+
+struct arm_vcpu {
+	struct vcpu v;
+	struct cpu_regs regs;
+	struct el1_state el1;
+	u64 fp[2 * 32] __aligned(16);
+	u64 fpcr, fpsr;
+	struct gic_vcpu gic;
+	u32 lrs_busy, lrs_pending;	/* list registers that hold something; not yet taken */
+	struct vgic_vcpu vgic;
+	struct vtimer virt, phys;
+	u64 exits[EXIT_CLASSES];	/* written by the CPU that runs it, read by any */
+};
+
+struct arm_domain {
+	struct domain d;
+	struct guest_map map;
+	struct vgic vgic;
+	struct vgic_vcpu **vgic_vcpu;
+	struct vgic_irq *spi;
+	u64 gicd, gicr;		/* guest physical addresses of its frames */
+	u64 vttbr;		/* root and VMID */
+	u64 cntvoff;
+	u16 vmid;
+};
+
+static inline struct arm_vcpu *to_av(const struct vcpu *v)
+{
+	return container_of(v, struct arm_vcpu, v);
+}
+static inline struct arm_domain *to_ad(const struct domain *d)
+{
+	return container_of(d, struct arm_domain, d);
+}
+
+/** Prepare for guests: at boot, and on each CPU before it is online. */
+void guests_init(void);
+void guests_cpu_up(void);
+
+#endif

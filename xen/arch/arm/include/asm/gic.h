@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The machine's interrupt controller, version 2 (IHI0048) or 3 (IHI0069), behind one table. An
+ * interrupt's priority is dropped when it is acknowledged here, and it is deactivated when it has
+ * been handled: by its handler's end, or by the guest that it is for.
+ */
+#ifndef ASM_ARM_GIC_H
+#define ASM_ARM_GIC_H
+
+#include <xen/cpumask.h>
+
+#define GIC_NR_SGIS 16
+#define GIC_NR_LOCAL 32		/* SGIs and PPIs: each CPU has its own */
+#define GIC_MAX_IRQS 1020
+#define GIC_NO_IRQ 1023
+#define GIC_PRIORITY 0xa0
+
+/** What the messages between CPUs mean. */
+enum { SGI_KICK, SGI_CALL, SGI_STOP, SGI_USED };
+
+#define GIC_MAX_LRS 16
+
+/** A virtual interrupt as it is offered to the guest. */
+struct gic_lr {
+	u32 virq, priority;
+	u32 hwirq;		/* with @hw */
+	bool pending, active;
+	bool hw;		/* the guest's deactivation deactivates @hwirq */
+	bool notify;		/* the guest's EOI is to be followed by an exit (without @hw) */
+};
+
+/** The virtual CPU interface of a vCPU while it is not loaded. Opaque outside the drivers. */
+struct gic_vcpu {
+	u64 lr[GIC_MAX_LRS];
+	u64 ap0[4], ap1[4];
+	u64 vmcr, hcr;
+	u64 sre;
+};
+
+struct gic_driver {
+	const char *name;
+	/** Map and reset the controller; the boot CPU's part is done by @cpu_up. Boot. */
+	void (*init)(void);
+	/** Set up the running CPU's interface. */
+	void (*cpu_up)(void);
+	/** The most urgent interrupt, with its priority dropped; GIC_NO_IRQ: none. IRQ context. */
+	u32 (*ack)(void);
+	/** End an interrupt that @ack returned. */
+	void (*deactivate)(u32 irq);
+	/** Send @sgi to @cpu, which is online and not the sender. Any context. */
+	void (*send_sgi)(u32 cpu, u32 sgi);
+	/** Let @irq be signalled or not; a local one on the running CPU. */
+	void (*enable)(u32 irq, bool on);
+	void (*set_level)(u32 irq, bool level);
+	/** Send a shared interrupt to @cpu. */
+	void (*route)(u32 irq, u32 cpu);
+	/** Number of list registers. */
+	u32 (*nr_lrs)(void);
+	/** A vCPU's interface into and out of the registers; interrupts off. */
+	void (*load)(const struct gic_vcpu *g);
+	void (*save)(struct gic_vcpu *g);
+	/** State after reset. */
+	void (*vcpu_init)(struct gic_vcpu *g);
+	/** List register @i of @g, which is not loaded. */
+	void (*write_lr)(struct gic_vcpu *g, u32 i, const struct gic_lr *lr);
+	void (*clear_lr)(struct gic_vcpu *g, u32 i);
+	/** False: it is empty. */
+	bool (*read_lr)(const struct gic_vcpu *g, u32 i, struct gic_lr *lr);
+	/** Exit when at most one list register is left pending, as more interrupts wait. */
+	void (*want_refill)(struct gic_vcpu *g, bool on);
+};
+
+extern const struct gic_driver *gic;
+extern const struct gic_driver gic_v3;
+
+/** Number of interrupts of the controller, INTIDs below it. */
+extern u32 gic_nr_irqs;
+
+/** Choose the driver and set the controller up. Boot CPU. */
+void gic_init(void);
+
+/** Handle @irq, shared or local, on the running CPU (if local). IRQ context. */
+typedef void irq_fn(u32 irq);
+/** Set the handler of an interrupt, for all CPUs; enable it by gic->enable(). Boot. */
+void irq_set_handler(u32 irq, irq_fn *fn);
+
+#endif

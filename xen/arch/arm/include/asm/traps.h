@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Exceptions that EL2 takes. */
+#ifndef ASM_ARM_TRAPS_H
+#define ASM_ARM_TRAPS_H
+
+/* Offsets into struct cpu_regs, for vectors.S. */
+#define REGS_LR 240
+#define REGS_SP 248
+#define REGS_PC 256
+#define REGS_PSTATE 264
+#define REGS_BYTES 272
+
+#ifndef __ASSEMBLY__
+
+#include <xen/compiler.h>
+
+/** General registers: of the hypervisor at an exception, or of a vCPU between its runs. */
+struct cpu_regs {
+	u64 x[31];
+	u64 sp;		/* the hypervisor's at the exception; not used for a vCPU */
+	u64 pc, pstate;
+};
+BUILD_BUG_ON(sizeof(struct cpu_regs) != REGS_BYTES);
+BUILD_BUG_ON(offsetof(struct cpu_regs, pc) != REGS_PC);
+
+/** Print the registers and a backtrace. Any context. */
+void regs_dump(const struct cpu_regs *r);
+
+/** Handler of an interrupt at EL2, and of any other exception, which is fatal. */
+void el2_interrupt(struct cpu_regs *r);
+void el2_exception(struct cpu_regs *r, u32 which) __noreturn;
+
+/* Why guest_enter() returned. */
+enum guest_exit_kind { GUEST_SYNC, GUEST_IRQ, GUEST_FIQ, GUEST_SERROR };
+
+/** Run the guest with the registers @r, and its other state loaded, until an exception is taken to
+ * EL2. Interrupts off, before and after. */
+u32 guest_enter(struct cpu_regs *r);
+
+#endif
+#endif

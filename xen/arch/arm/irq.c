@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Interrupts of the machine: from the controller to who handles them. */
+#include <xen/hal/cpu.h>
+#include <xen/ops.h>
+#include <xen/percpu.h>
+#include <xen/printk.h>
+#include <asm/cpu.h>
+#include <asm/gic.h>
+#include <asm/setup.h>
+#include <asm/traps.h>
+
+const struct gic_driver *gic;
+u32 gic_nr_irqs;
+
+static irq_fn *handler[GIC_MAX_IRQS];	/* set at boot */
+static u64 unexpected;			/* atomic */
+
+void __init gic_init(void)
+{
+	if (machine.gic_version != 3)
+		panic("GICv%u is not supported, only GICv3", machine.gic_version);
+	gic = &gic_v3;
+	gic->init();
+	gic->cpu_up();
+	printk(LOG_INFO "%s: %u interrupts, %u list registers\n", gic->name, gic_nr_irqs,
+	       gic->nr_lrs());
+}
+
+void __init irq_set_handler(u32 irq, irq_fn *fn)
+{
+	ASSERT(irq < GIC_MAX_IRQS && !handler[irq] && fn);
+	handler[irq] = fn;
+}
+
+static void handle(u32 irq)
+{
+	irq_fn *fn = handler[irq];
+
+	if (fn)
+		fn(irq);
+	else if (!(__atomic_fetch_add(&unexpected, 1, __ATOMIC_RELAXED) & 0xfff))
+		printk(LOG_WARN "Interrupt %u has no handler\n", irq);
+}
+
+void el2_interrupt(struct cpu_regs *r)
+{
+	u32 irq;
+
+	this_cpu(percpu_irq_depth)++;
+	while ((irq = gic->ack()) != GIC_NO_IRQ) {
+		handle(irq);
+		gic->deactivate(irq);
+	}
+	this_cpu(percpu_irq_depth)--;
+}

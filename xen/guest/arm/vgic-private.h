@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Between the files of the virtual GIC. */
+#ifndef GUEST_ARM_VGIC_PRIVATE_H
+#define GUEST_ARM_VGIC_PRIVATE_H
+
+#include <xen/arm/vgic.h>
+#include <xen/compiler.h>
+
+#define VGIC_NR_SGIS 16
+
+/** The interrupt @irq as @vcpu sees it; NULL: there is none. */
+struct vgic_irq *vgic_irq_of(struct vgic *g, u32 vcpu, u32 irq);
+/** Take note of a change of @q, interrupt @irq of @vcpu or a shared one. Lock held. */
+void vgic_update(struct vgic *g, u32 vcpu, u32 irq, struct vgic_irq *q);
+
+#endif

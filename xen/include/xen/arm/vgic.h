@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A guest's interrupt controller, GICv3 with affinity routing and one security state (IHI0069).
+ *
+ * The model holds the state of every interrupt. A list register is a copy of one interrupt's state
+ * for the time that the guest may change it without an exit: vgic_offer() fills them before the
+ * guest runs, and vgic_take_back() reads what has become of them. The guest's acknowledgements and
+ * ends of interrupt happen in the processor.
+ */
+#ifndef XEN_ARM_VGIC_H
+#define XEN_ARM_VGIC_H
+
+#include <xen/spinlock.h>
+
+#define VGIC_NR_LOCAL 32
+#define VGIC_MAX_SPIS 960
+#define VGIC_MAX_LRS 16
+#define VGIC_WORDS ((VGIC_NR_LOCAL + VGIC_MAX_SPIS) / 32)
+
+/** Sizes of the register frames, bytes. */
+#define VGIC_DIST_BYTES 0x10000
+#define VGIC_REDIST_BYTES 0x20000
+
+struct vgic;
+
+/** One interrupt of the guest [vgic's lock]. */
+struct vgic_irq {
+	u8 priority;
+	bool enabled, edge;	/* edge-triggered by GICD_ICFGR */
+	bool latch;		/* pending by an edge, or by a write to ISPENDR */
+	bool line;		/* the level of its input */
+	bool active;
+	bool offered;		/* in a list register, and not yet taken by the guest */
+	s8 lr;			/* its list register on @owner; -1: none */
+	u16 owner;		/* vCPU whose list register holds it */
+	u16 target;		/* vCPU that a shared one goes to */
+	u16 hwirq;		/* the machine's interrupt that it stands for; 0: none */
+	u64 route;		/* GICD_IROUTER as written */
+};
+
+/** A list register as the processor has it. */
+struct vgic_lr {
+	u16 virq;		/* 0xffff: empty */
+	u8 priority;
+	bool pending, active, hw;
+	u16 hwirq;
+};
+
+/** The part of a vCPU [vgic's lock, but for @ready_any]. */
+struct vgic_vcpu {
+	struct vgic_irq local[VGIC_NR_LOCAL];
+	u32 ready[VGIC_WORDS];	/* interrupts that are to be offered and in no list register */
+	u32 lrs_used;		/* bit i: list register i holds an interrupt */
+	u16 lr_irq[VGIC_MAX_LRS];
+	bool ready_any;		/* atomic: look at @ready */
+	bool asleep;		/* GICR_WAKER.ProcessorSleep */
+};
+
+/** What the model needs of its surroundings. */
+struct vgic_ops {
+	/** vCPU @vcpu has something new to be offered: wake it, or make it leave the guest. The
+	 * lock is held. */
+	void (*kick)(struct vgic *g, u32 vcpu);
+	/** Let the machine's interrupt @hwirq be signalled or not. The lock is held. */
+	void (*enable_hw)(struct vgic *g, u32 hwirq, bool on);
+};
+
+struct vgic {
+	struct spinlock lock;
+	const struct vgic_ops *ops;	/* [const] */
+	u32 nr_vcpus, nr_spis;		/* [const] */
+	u64 (*mpidr_of)(u32 vcpu);	/* [const] affinity of a vCPU */
+	bool enabled;			/* GICD_CTLR.EnableGrp1 [lock] */
+	struct vgic_irq *spi;		/* [nr_spis] */
+	struct vgic_vcpu **vcpu;	/* [nr_vcpus], NULL until created */
+};
+
+/** Affinity fields of MPIDR_EL1 for vCPU @vcpu: 16 to a cluster, as SGIs need. */
+static inline u64 vgic_mpidr(u32 vcpu)
+{
+	return (vcpu & 0xf) | (u64)(vcpu >> 4 & 0xff) << 8;
+}
+
+/** Set up the model; @spi and @vcpu are zeroed arrays of the given sizes, and the caller's. */
+void vgic_init(struct vgic *g, const struct vgic_ops *ops, u32 nr_vcpus, struct vgic_vcpu **vcpu,
+	       u32 nr_spis, struct vgic_irq *spi);
+/** Add vCPU @id. */
+void vgic_vcpu_init(struct vgic *g, u32 id, struct vgic_vcpu *v);
+
+/** Raise an edge at interrupt @irq, a local one of @vcpu or a shared one. Any context. */
+void vgic_raise(struct vgic *g, u32 vcpu, u32 irq);
+/** Set the level of an input. Any context. */
+void vgic_set_line(struct vgic *g, u32 vcpu, u32 irq, bool high);
+
+/** Is anything to be offered that the guest would take if it had interrupts on? Any context. */
+bool vgic_has_ready(const struct vgic *g, u32 vcpu);
+
+/**
+ * Choose what goes into the free list registers of @vcpu, which is about to run: fills @lr[i] for
+ * each bit i of the result. *@more: interrupts are left over. On the vCPU's CPU.
+ */
+u32 vgic_offer(struct vgic *g, u32 vcpu, u32 nr_lrs, struct vgic_lr *lr, bool *more);
+/** The processor's list register @i has become @lr. On the vCPU's CPU, after it ran. True: the
+ * register is free. */
+bool vgic_take_back(struct vgic *g, u32 vcpu, u32 i, const struct vgic_lr *lr);
+
+/** An access of @size bytes (1, 2, 4 or 8) at @offset of the distributor. False: there is no such
+ * register, or not of this size; reads give 0. @vcpu does it. */
+bool vgic_dist_read(struct vgic *g, u32 vcpu, u32 offset, u32 size, u64 *v);
+bool vgic_dist_write(struct vgic *g, u32 vcpu, u32 offset, u32 size, u64 v);
+/** The same in the redistributor of vCPU @of. */
+bool vgic_redist_read(struct vgic *g, u32 of, u32 offset, u32 size, u64 *v);
+bool vgic_redist_write(struct vgic *g, u32 of, u32 offset, u32 size, u64 v);
+/** @vcpu writes @v to ICC_SGI1R_EL1. */
+void vgic_send_sgi(struct vgic *g, u32 vcpu, u64 v);
+
+#endif

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the hypervisor needs to know of a machine, from its device tree (Devicetree Specification
+ * 0.4; Linux's bindings for the GIC, the timer, PSCI and UARTs). Pure, so that the trees of boards
+ * can be read in tests.
+ */
+#ifndef XEN_DT_MACHINE_H
+#define XEN_DT_MACHINE_H
+
+#include <xen/fdt.h>
+
+#define DT_MAX_BANKS 64
+#define DT_MAX_CPUS 256
+#define DT_MAX_GIC_REGIONS 8
+
+struct dt_range {
+	u64 start, size;	/* bytes, physical */
+};
+
+enum dt_uart { DT_UART_NONE, DT_UART_PL011, DT_UART_NS16550, DT_UART_OTHER };
+
+struct dt_machine {
+	u32 nr_banks;
+	struct dt_range bank[DT_MAX_BANKS];	/* RAM, in ascending order, not overlapping */
+
+	u32 nr_cpus;
+	u64 cpu_mpidr[DT_MAX_CPUS];		/* affinity fields of MPIDR_EL1 */
+	bool cpu_psci[DT_MAX_CPUS];		/* its enable-method is PSCI */
+
+	u32 gic_version;			/* 2 or 3 */
+	u32 nr_gic;				/* v2: distributor, CPU interface, and optional */
+	struct dt_range gic[DT_MAX_GIC_REGIONS];/* virtual ones; v3: distributor, redistributors */
+	u32 gic_redist_regions;			/* v3: how many of the regions after the first */
+	u64 gic_redist_stride;			/* v3: 0: by the architecture */
+	fdt_node_t gic_node;
+
+	bool has_psci, psci_uses_hvc;
+	u32 psci_version;			/* major << 16 | minor, of the newest binding */
+
+	u32 timer_ppi[4];	/* secure, non-secure, virtual, hypervisor: INTIDs; 0: none */
+	u32 timer_hz;		/* clock-frequency; 0: CNTFRQ_EL0 is right */
+
+	enum dt_uart uart;
+	struct dt_range uart_regs;
+	u32 uart_irq;		/* INTID; 0: none */
+	u32 uart_reg_shift, uart_reg_width;
+	fdt_node_t uart_node;
+
+	const char *cmdline;			/* NULL: none; in the blob */
+	u64 initrd_start, initrd_end;		/* 0: none */
+	const char *model;			/* NULL: none */
+};
+
+/** Read an opened tree. NULL, or a phrase that says what is missing or wrong. */
+const char *dt_machine_parse(const struct fdt *t, struct dt_machine *m);
+
+/** Entry @index of a node's "reg", in the address space of the CPUs: translated by the "ranges" of
+ * the nodes above it. False when there is none or a bus does not map it. */
+bool dt_reg(const struct fdt *t, fdt_node_t n, u32 index, struct dt_range *r);
+/** The node's "interrupts" entry @index as an INTID, for a GIC; 0: none. */
+u32 dt_gic_irq(const struct fdt *t, fdt_node_t n, u32 index);
+
+#endif

@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The virtual GIC against a processor that is a few lines: what is raised is taken, once. */
+#include "unit.h"
+
+#include <string.h>
+
+#include <asm/host.h>
+#include <xen/arm/vgic.h>
+#include <xen/compiler.h>
+#include <xen/ops.h>
+
+#define VCPUS 3
+#define SPIS 64
+#define LRS 4
+
+static struct vgic g;
+static struct vgic_vcpu v[VCPUS], *vp[VCPUS];
+static struct vgic_irq spi[SPIS];
+static u32 kicks[VCPUS], hw_enabled;
+static struct vgic_lr lr[VCPUS][LRS];
+static u32 busy[VCPUS];
+
+static void kick(struct vgic *vg, u32 vcpu) { kicks[vcpu]++; }
+static void enable_hw(struct vgic *vg, u32 hwirq, bool on) { hw_enabled = on ? hwirq : 0; }
+static const struct vgic_ops ops = { kick, enable_hw };
+OPS_TABLE(ops, kick);
+
+static void write_dist(u32 offset, u32 value)
+{
+	assert_true(vgic_dist_write(&g, 0, offset, 4, value));
+}
+
+static void setup(void)
+{
+	host_init(1, 1, 16 << 20);
+	memset(vp, 0, sizeof(vp));
+	memset(spi, 0, sizeof(spi));
+	memset(busy, 0, sizeof(busy));
+	memset(kicks, 0, sizeof(kicks));
+	vgic_init(&g, &ops, VCPUS, vp, SPIS, spi);
+	for (u32 i = 0; i < VCPUS; i++)
+		vgic_vcpu_init(&g, i, &v[i]);
+	write_dist(0, 2);
+	for (u32 i = 0; i < VCPUS; i++)
+		assert_true(vgic_redist_write(&g, i, 0x10100, 4, ~0U));
+	write_dist(0x104, ~0U);
+	write_dist(0x108, ~0U);
+}
+
+static void offer(u32 vcpu)
+{
+	struct vgic_lr new[LRS];
+	bool more;
+	u32 filled = vgic_offer(&g, vcpu, LRS, new, &more);
+
+	assert_int_equal(filled & busy[vcpu], 0);
+	for (u32 i = 0; i < LRS; i++)
+		if (filled & 1U << i)
+			lr[vcpu][i] = new[i];
+	busy[vcpu] |= filled;
+}
+
+/* The guest takes the most urgent interrupt: its number, or -1. It stays active until ended. */
+static int take(u32 vcpu)
+{
+	int best = -1;
+
+	for (u32 i = 0; i < LRS; i++)
+		if (busy[vcpu] & 1U << i && lr[vcpu][i].pending && !lr[vcpu][i].active &&
+		    (best < 0 || lr[vcpu][i].priority < lr[vcpu][best].priority))
+			best = (int)i;
+	if (best < 0)
+		return -1;
+	lr[vcpu][best].pending = false;
+	lr[vcpu][best].active = true;
+	return lr[vcpu][best].virq;
+}
+
+static void end(u32 vcpu, u32 virq)
+{
+	for (u32 i = 0; i < LRS; i++)
+		if (busy[vcpu] & 1U << i && lr[vcpu][i].virq == virq)
+			lr[vcpu][i].active = false;
+}
+
+static void take_back(u32 vcpu)
+{
+	for (u32 i = 0; i < LRS; i++)
+		if (busy[vcpu] & 1U << i && vgic_take_back(&g, vcpu, i, &lr[vcpu][i]))
+			busy[vcpu] &= ~(1U << i);
+}
+
+/* Run until nothing is left; returns how many interrupts were taken. */
+static u32 run(u32 vcpu)
+{
+	u32 n = 0;
+	int irq;
+
+	do {
+		offer(vcpu);
+		while ((irq = take(vcpu)) >= 0) {
+			end(vcpu, (u32)irq);
+			n++;
+		}
+		take_back(vcpu);
+	} while (vgic_has_ready(&g, vcpu));
+	return n;
+}
+
+static void test_edge(void **state)
+{
+	setup();
+	vgic_raise(&g, 1, 31);
+	assert_int_equal(kicks[1], 1);
+	assert_true(vgic_has_ready(&g, 1));
+	assert_false(vgic_has_ready(&g, 0));
+	assert_int_equal(run(1), 1);
+	assert_int_equal(run(1), 0);
+	/* Two edges before it is taken are one interrupt; one while it is active is another. */
+	vgic_raise(&g, 1, 31);
+	vgic_raise(&g, 1, 31);
+	offer(1);
+	assert_int_equal(take(1), 31);
+	vgic_raise(&g, 1, 31);
+	take_back(1);
+	offer(1);
+	assert_int_equal(take(1), -1);
+	end(1, 31);
+	take_back(1);
+	assert_int_equal(run(1), 1);
+	assert_int_equal(run(1), 0);
+}
+
+static void test_level(void **state)
+{
+	setup();
+	vgic_set_line(&g, 0, 40, true);
+	offer(0);
+	assert_int_equal(take(0), 40);
+	end(0, 40);
+	take_back(0);
+	/* The device still asks. */
+	offer(0);
+	assert_int_equal(take(0), 40);
+	vgic_set_line(&g, 0, 40, false);
+	end(0, 40);
+	take_back(0);
+	assert_int_equal(run(0), 0);
+}
+
+static void test_priorities_and_overflow(void **state)
+{
+	bool more;
+	struct vgic_lr new[LRS];
+
+	setup();
+	for (u32 i = 0; i < 8; i++) {
+		assert_true(vgic_dist_write(&g, 0, 0x400 + 40 + i, 1, 0xf8 - i * 8));
+		vgic_raise(&g, 0, 40 + i);
+	}
+	assert_int_equal(vgic_offer(&g, 0, LRS, new, &more), 15);
+	assert_true(more);
+	for (u32 i = 0; i < LRS; i++)
+		assert_int_equal(new[i].virq, 47 - i);
+}
+
+static void test_routes(void **state)
+{
+	u64 value;
+
+	setup();
+	assert_true(vgic_dist_write(&g, 0, 0x6000 + 50 * 8, 8, 2));
+	vgic_raise(&g, 0, 50);
+	assert_int_equal(run(0), 0);
+	assert_int_equal(run(2), 1);
+	/* To a CPU that does not exist, and back while it is pending. */
+	assert_true(vgic_dist_write(&g, 0, 0x6000 + 50 * 8, 8, 0x10000));
+	vgic_raise(&g, 0, 50);
+	for (u32 i = 0; i < VCPUS; i++)
+		assert_int_equal(run(i), 0);
+	assert_true(vgic_dist_write(&g, 0, 0x6000 + 50 * 8, 4, 1));
+	assert_true(vgic_dist_read(&g, 0, 0x6000 + 50 * 8, 8, &value));
+	assert_int_equal(value, 1);
+	assert_int_equal(run(1), 1);
+}
+
+static void test_sgis(void **state)
+{
+	setup();
+	vgic_send_sgi(&g, 0, 7UL << 24 | 6);
+	assert_int_equal(run(0), 0);
+	assert_int_equal(run(1), 1);
+	assert_int_equal(run(2), 1);
+	vgic_send_sgi(&g, 1, 7UL << 24 | 1UL << 40);
+	assert_int_equal(run(0) + run(2), 2);
+	assert_int_equal(run(1), 0);
+	/* Clusters and ranges that have nobody. */
+	vgic_send_sgi(&g, 1, 7UL << 24 | 1UL << 16 | 1);
+	vgic_send_sgi(&g, 1, 7UL << 24 | 1UL << 44 | 1);
+	vgic_send_sgi(&g, 1, 7UL << 24 | 1UL << 48 | 1);
+	for (u32 i = 0; i < VCPUS; i++)
+		assert_int_equal(run(i), 0);
+}
+
+static void test_hw(void **state)
+{
+	setup();
+	spi[3].hwirq = 99;
+	write_dist(0x184, 1 << 3);
+	assert_int_equal(hw_enabled, 0);
+	write_dist(0x104, 1 << 3);
+	assert_int_equal(hw_enabled, 99);
+	vgic_raise(&g, 0, 35);
+	offer(0);
+	assert_true(lr[0][0].hw && lr[0][0].hwirq == 99);
+}
+
+/* Any access of any size is answered, and leaves a state that the checks of the code accept. */
+static void test_any_access(void **state)
+{
+	u32 seed = 7, taken = 0;
+	u64 value;
+
+	setup();
+	for (u32 i = 0; i < 200000; i++) {
+		u32 size, offset, vcpu;
+
+		seed = seed * 1664525 + 1013904223;
+		size = 1U << (seed >> 8 & 3);
+		offset = (seed >> 12) % VGIC_DIST_BYTES;
+		vcpu = (seed >> 4) % (VCPUS + 1);
+		switch (seed >> 29) {
+		case 0:
+			vgic_dist_write(&g, vcpu % VCPUS, offset, size, (u64)seed << 3);
+			break;
+		case 1:
+			vgic_redist_write(&g, vcpu, offset * 2, size, (u64)seed << 3);
+			break;
+		case 2:
+			vgic_redist_read(&g, vcpu, offset * 2, size, &value);
+			break;
+		case 3:
+			vgic_set_line(&g, vcpu % VCPUS, seed >> 10 & 127, seed & 1);
+			break;
+		case 4:
+			vgic_send_sgi(&g, vcpu % VCPUS, (u64)seed << 16 | seed);
+			break;
+		case 5:
+			for (u32 k = 0; k < spi[0].lr + 1; k++)
+				vgic_raise(&g, 0, 32);
+			vgic_raise(&g, vcpu % VCPUS, seed >> 10 & 127);
+			break;
+		case 6:
+			vgic_dist_read(&g, vcpu % VCPUS, offset, size, &value);
+			break;
+		default:
+			offer(vcpu % VCPUS);
+			take(vcpu % VCPUS);
+			if (seed & 1)
+				for (u32 irq = 0; irq < 128; irq++)
+					end(vcpu % VCPUS, irq);
+			take_back(vcpu % VCPUS);
+			taken++;
+			break;
+		}
+	}
+	assert_true(taken > 1000);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_edge),
+		cmocka_unit_test(test_level),
+		cmocka_unit_test(test_priorities_and_overflow),
+		cmocka_unit_test(test_routes),
+		cmocka_unit_test(test_sgis),
+		cmocka_unit_test(test_hw),
+		cmocka_unit_test(test_any_access),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
