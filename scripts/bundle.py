@@ -14,9 +14,9 @@ INDEX = "modules"
 END_MARK = "TRAILER!!!"
 
 
-def entry(name, data):
+def entry(name, data, mode=0o100644):
     """One file in the newc format, cpio(5); both parts end on a multiple of 4 bytes."""
-    fields = [0, 0o100644, 0, 0, 1, 0, len(data), 0, 0, 0, 0, len(name) + 1, 0]
+    fields = [0, mode, 0, 0, 1, 0, len(data), 0, 0, 0, 0, len(name) + 1, 0]
     head = b"070701" + b"".join(b"%08X" % f for f in fields) + name.encode() + b"\0"
     return head + bytes(-len(head) % 4) + data + bytes(-len(data) % 4)
 

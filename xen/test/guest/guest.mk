@@ -60,8 +60,26 @@ $$(guest_out)-$(1)/%.elf: $$(guest_out)-i386/%/main.o $$(guest_lib_$(1)) $$(gues
 endef
 $(foreach m,$(guest_modes32),$(eval $(call guest_mode32,$(m))))
 
-.SECONDARY: $(guest_lib) $(guest_lib_i386)
--include $(guest_lib:.o=.d) $(guest_lib_i386:.o=.d)
+# ARM64: these tests of all, and those that are its own.
+guest_arm64_shared := console-io evtchn-basics evtchn-fifo evtchn-fifo-hostile grant-copy \
+	grant-setup hostile-console hostile-hypercalls hostile-memory hypercall-basics hypercall-flood \
+	memory-balloon multicall pair-event pair-grant runstate sched-poll \
+	shutdown-crash shutdown-poweroff shutdown-reboot shutdown-suspend vcpu-info
+guest_names_arm64 := $(guest_arm64_shared) $(notdir $(patsubst %/main.c,%,$(wildcard $(guest_dir)/arm-*/main.c)))
+guest_cflags_arm64 := $(guest_cflags_common) -mno-outline-atomics -mstrict-align -I$(guest_dir)/lib/arm64
+$(eval $(call guest_width,$(guest_out)-arm64,$(guest_cflags_arm64),$(CROSS_ARM64)gcc))
+guest_lib_arm64 := $(call guest_lib_of,$(guest_out)-arm64,arm64)
+$(guest_out)-arm64/%.elf: $(guest_out)-arm64/%/main.o $(guest_lib_arm64) $(guest_dir)/lib/arm64/guest.lds
+	$(Q)$(CROSS_ARM64)$(guest_ld) -T $(guest_dir)/lib/arm64/guest.lds -o $@ $(filter %.o,$^)
+# What they expect depends on x86: cache-flush, memory-basics, memory-physmap.
+.PHONY: guests-arm64 test-guest-arm64
+guests-arm64: $(guest_names_arm64:%=$(guest_out)-arm64/%.elf) ## build the microguests for ARM64
+test-guest-arm64: guests-arm64 arm64-debug ## run the microguests for ARM64 in QEMU (TESTS= for some)
+	-$(Q)scripts/setup.sh --no-install --group emulator-arm
+	$(Q)$(PYTHON) $(guest_dir)/run.py --build $(BUILD) --env arm64-debug $(GUEST_OPTIONS) $(TESTS)
+
+.SECONDARY: $(guest_lib) $(guest_lib_i386) $(guest_lib_arm64)
+-include $(guest_lib:.o=.d) $(guest_lib_i386:.o=.d) $(guest_lib_arm64:.o=.d)
 
 .PHONY: guests test-guest test-bochs
 guests: $(guest_elfs) ## build the microguests

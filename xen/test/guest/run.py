@@ -46,6 +46,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 REPO = os.path.dirname(os.path.dirname(os.path.dirname(HERE)))
 sys.path.insert(0, os.path.join(REPO, "scripts"))
 import bochs  # noqa: E402  pylint: disable=wrong-import-position,import-error
+import bundle  # noqa: E402  pylint: disable=wrong-import-position,import-error
 import manifest  # noqa: E402  pylint: disable=wrong-import-position,import-error
 import qemu  # noqa: E402  pylint: disable=wrong-import-position,import-error
 
@@ -61,6 +62,9 @@ BATCH_DOMAINS, BATCH_VCPUS = 6, 8
 # Bochs takes as long to boot as to run many tests.
 BOCHS_BATCH_DOMAINS, BOCHS_BATCH_VCPUS = 24, 32
 LONG = "64"     # the mode that has no suffix
+ARM = "arm64"   # and what the hypervisor's environment is called there
+ARM_MACHINE = {"qemu": "qemu-system-aarch64", "machine": "virt,virtualization=on,gic-version=3",
+               "cpu": "cortex-a57"}
 MODES = (LONG, "flat32", "pg32", "pae32")
 
 
@@ -118,24 +122,35 @@ def load(base, mode):
     return Test(base, mode, c_string(source, "TEST"), options)
 
 
-def chosen(names, modes):
+def chosen(args):
     """The tests that are meant, each once."""
     pairs = {}
-    for name in names or all_names():
+    names, modes = args.tests, args.modes
+    for name in names or all_names(args):
         base, _, mode = name.partition("@")
         for one in [mode] if mode else modes:
             pairs[base, one] = None
     return [load(base, mode) for base, mode in pairs]
 
 
-def all_names():
-    """Every test's name."""
-    return sorted(n for n in os.listdir(HERE) if os.path.isfile(os.path.join(HERE, n, "main.c")))
+def is_arm(args):
+    """Whether the hypervisor is one for ARM."""
+    return args.env.startswith(ARM)
+
+
+def all_names(args):
+    """Every test's name; for ARM those that the build has made for it."""
+    if is_arm(args):
+        folder = os.path.join(args.build, "guest-" + ARM)
+        return sorted(n.removesuffix(".elf") for n in os.listdir(folder) if n.endswith(".elf"))
+    return sorted(n for n in os.listdir(HERE)
+                  if not n.startswith("arm-") and os.path.isfile(os.path.join(HERE, n, "main.c")))
 
 
 def elf_of(test, args):
     """The test's kernel."""
-    folder = "guest" if test.mode == LONG else f"guest-{test.mode}"
+    folder = f"guest-{ARM}" if is_arm(args) else \
+        "guest" if test.mode == LONG else f"guest-{test.mode}"
     return os.path.join(args.build, folder, test.base + ".elf")
 
 
@@ -227,8 +242,15 @@ def machine_for(test, args, folder, **wanted):
     if args.bochs:
         return bochs.Machine(folder=folder, smp=test.options.get("bochs_cpus", smp),
                              slice_us=test.number("bochs_slice", bochs.Machine.slice_us), **wanted)
+    icount = args.icount or bool(test.options.get("icount"))
+    if is_arm(args):
+        # This loader takes one file.
+        packed = os.path.join(folder, "modules.cpio")
+        bundle.write(packed, wanted.pop("modules"))
+        arm = ARM_MACHINE | {"qemu": qemu.find_qemu(ARM_MACHINE["qemu"])}
+        return qemu.Machine(smp=smp, icount=icount, modules=[packed], **arm, **wanted)
     return qemu.Machine(smp=smp, cpu=test.options.get("cpu", qemu.Machine.cpu),
-                        icount=args.icount or bool(test.options.get("icount")), **wanted)
+                        icount=icount, **wanted)
 
 
 def run_dom0(test, args, turn):
@@ -351,7 +373,9 @@ def parse():
     add("--verbose", "-v", action="store_true", help="show the console of every test")
     args = parser.parse_args()
     args.modes = list(MODES) if args.modes == "all" else args.modes.split(",")
-    known = set(all_names())
+    if is_arm(args) and (args.modes != [LONG] or args.bochs or args.peer):
+        parser.error("for ARM there are neither other modes nor Bochs nor a peer")
+    known = set(all_names(args))
     known |= {f"{name}@{mode}" for name in known for mode in MODES[1:]}
     unknown = set(args.tests) - known
     if args.bochs and args.peer:
@@ -366,7 +390,7 @@ def parse():
 def main():
     """The command."""
     args = parse()
-    tests = chosen(args.tests, args.modes)
+    tests = chosen(args)
     if args.list:
         for test in tests:
             print(f"{test.name:31} {test.description}")

@@ -1,0 +1,112 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Boot Debian's arm64 kernel as dom0 on ARMv8 in QEMU, and once beside it as a guest.
+
+usage: arm64.py XENOLITH [CPUS...]      (default: 1 2 4)
+
+The initial RAM disk has busybox and a script that reports the CPUs, the interrupts and the
+hypervisor, sleeps, and powers off. For each number of CPUs a line "LINUX arm64-CPUS pass seconds"
+is printed; the console is kept beside the hypervisor.
+"""
+import glob
+import os
+import re
+import sys
+import tempfile
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+REPO = os.path.dirname(os.path.dirname(os.path.dirname(HERE)))
+sys.path.insert(0, os.path.join(REPO, "scripts"))
+import bundle  # noqa: E402  pylint: disable=wrong-import-position,import-error
+import manifest  # noqa: E402  pylint: disable=wrong-import-position,import-error
+import qemu  # noqa: E402  pylint: disable=wrong-import-position,import-error
+
+INIT = """#!/bin/busybox sh
+b=/bin/busybox
+$b mount -t proc proc /proc
+$b mount -t sysfs sys /sys
+echo "userspace: $($b grep -c ^processor /proc/cpuinfo) CPUs, on $($b cat /sys/hypervisor/type)"
+before=$($b cut -d. -f1 /proc/uptime)
+$b sleep 2
+echo "slept $(($($b cut -d. -f1 /proc/uptime) - before)) s"
+for cpu in $($b ls -d /sys/devices/system/cpu/cpu[0-9]*); do
+	$b taskset $(printf %x $((1 << ${cpu##*cpu}))) $b true && echo "${cpu##*/} works"
+done
+$b cat /proc/interrupts
+echo "end of the script"
+# The end of dom0 is the end of the machine: leave the guest time.
+$b grep -q stay /proc/cmdline && $b sleep 30
+$b poweroff -f
+"""
+EXECUTABLE, FOLDER = 0o100755, 0o040755
+BAD = [r"Panic on CPU|Xen BUG|panic:", r"Kernel panic|Oops|BUG:|INFO: rcu|Call trace"]
+ARM = {"machine": "virt,virtualization=on,gic-version=3", "cpu": "cortex-a57"}
+
+
+def ramdisk(busybox):
+    """The initial RAM disk."""
+    with open(busybox, "rb") as file:
+        program = file.read()
+    parts = [bundle.entry(name, b"", FOLDER) for name in ("bin", "proc", "sys", "dev")]
+    parts += [bundle.entry("bin/busybox", program, EXECUTABLE),
+              bundle.entry("init", INIT.encode(), EXECUTABLE), bundle.entry("TRAILER!!!", b"")]
+    return b"".join(parts)
+
+
+def boot(xenolith, kernel, cpus, folder):
+    """One boot: dom0 and a guest, each with all CPUs; "" or what went wrong, and seconds."""
+    disk = os.path.join(folder, "ramdisk")
+    tree = os.path.join(folder, "manifest.dtb")
+    packed = os.path.join(folder, "modules")
+    words = "console=hvc0 loglevel=4 rdinit=/init"
+    guest = manifest.Domain(name="guest", kernel=kernel, ramdisk=disk, bootargs=words, cpus=cpus,
+                            memory="256M")
+    modules = [f"{kernel} {words} stay", disk]
+    modules += manifest.Manifest([guest], after=len(modules)).write(tree)
+    bundle.write(packed, modules)
+    machine = qemu.Machine(
+        kernel=xenolith, smp=str(cpus), mem="2G", icount=True, modules=[packed],
+        append=f"loglvl=all guest_loglvl=all scrub=off dom0_mem=512M dom0_max_vcpus={cpus} "
+               "guest_console_rate=0",
+        qemu=qemu.find_qemu("qemu-system-aarch64"), **ARM)
+    log = os.path.join(os.path.dirname(xenolith), "test", f"linux-arm64-{cpus}.log")
+    os.makedirs(os.path.dirname(log), exist_ok=True)
+    result = qemu.run(machine, r"Hardware domain powered off", BAD, 900, log)
+    text = "\n".join(result.lines)
+    # Nobody reads the guest's console; it powers off where its script ends.
+    wanted = [rf"^userspace: {cpus} CPUs, on xen", r"^slept [23] s", r"^end of the script",
+              r"d1 guest: ended with poweroff"]
+    wanted += [rf"^cpu{i} works" for i in range(cpus)]
+    missing = [w for w in wanted if not re.search(w, text, re.M)]
+    if result.code != qemu.SUCCESS:
+        return f"{qemu.NAMES[result.code]} {result.line}".strip(), result.seconds
+    return f"not seen: {missing[0]}" if missing else "", result.seconds
+
+
+def main():
+    """The command line."""
+    if len(sys.argv) < 2 or sys.argv[1] in ("-h", "--help"):
+        print(__doc__.strip())
+        return 0 if len(sys.argv) > 1 else 2
+    root = os.path.join(qemu.cache_dir(), "root", "kernel-arm64")
+    kernels = glob.glob(os.path.join(root, "boot", "vmlinuz-*"))
+    if not kernels:
+        print("no kernel in the cache: scripts/setup.sh --no-install --group kernel-arm64")
+        print("LINUX total 0 0 1")
+        return 0
+    bad, numbers = 0, [int(word) for word in sys.argv[2:]] or [1, 2, 4]
+    for cpus in numbers:
+        with tempfile.TemporaryDirectory(prefix="linux-arm64-") as folder:
+            with open(os.path.join(folder, "ramdisk"), "wb") as file:
+                file.write(ramdisk(os.path.join(root, "bin", "busybox")))
+            error, seconds = boot(os.path.abspath(sys.argv[1]), kernels[0], cpus, folder)
+        bad += bool(error)
+        print(f"LINUX arm64-{cpus} {'FAIL' if error else 'pass'} {seconds:.0f}", flush=True)
+        if error:
+            print("    " + error)
+    print(f"LINUX total {len(numbers) - bad} {bad} 0")
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
