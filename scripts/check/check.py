@@ -78,6 +78,8 @@ def stages(build):
                    "test-tools-xlcfg"), 600),
         Stage("xenstored", "xenstored as a process, killed under load", make("test-xenstored"), 900),
         Stage("schedsim", "the scheduler simulator", make("test-schedsim"), 600),
+        Stage("schedsim-agree", "the hypervisor decides as the simulator does",
+              make("test-schedsim-agree", "AGREE=--short"), 900),
         Stage("fuzz", "fuzzing regressions and a short search", make("-k", "fuzz-smoke"), 600),
         Stage("boot", "good and bad boot information", make("test-boot"), 900),
         Stage("manifest", "domains of good and bad manifests", make("test-manifest"), 600),

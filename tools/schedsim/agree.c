@@ -51,6 +51,7 @@ static u64 decisions, unprompted;
  * insertion takes as now;
  * -1: not said. */
 static s64 base = -1, told[MACHINE_MAX_CPUS];
+static u32 holds[MACHINE_MAX_CPUS];	/* runstates that a CPU still changes with its lock held */
 static bool can_go_on[MACHINE_MAX_CPUS];	/* what runs on the CPU that decides next */
 
 static void no_run(void *guest, u32 cpu, s64 from) {}
@@ -87,6 +88,7 @@ static void create(u32 domid)
 	k->vcpu = zalloc(k->vcpus, sizeof(*k->vcpu));
 	if (!machine_domain_create((u16)domid, k->vcpus, 0, &why))
 		die("domain %u: %s", domid, why);
+	machine_domain_forget_uuid((u16)domid);
 }
 
 /* The parameters are those of all vCPUs: set when the last is there. */
@@ -236,10 +238,37 @@ static void set_time(const struct record *r)
 	told[r->cpu] = -1;
 }
 
+/* Does the CPU of this REC_TIME decide, or does it wake or insert a vCPU? */
+static bool begins_decision(const struct record *r)
+{
+	for (const struct record *next = r + 1; next < trace.record + trace.nr; next++)
+		if (next->cpu == r->cpu)
+			return next->id == REC_SWITCH || next->id == REC_CONTINUE;
+	return false;
+}
+
+/*
+ * A CPU has its run queue's lock from the time of its decision until the runstates of both vCPUs
+ * are changed. Other CPUs that try the lock meanwhile decide without that queue.
+ */
+static void hold_lock(const struct record *r)
+{
+	if (r->id == REC_TIME && begins_decision(r))
+		holds[r->cpu] = 2;
+	else if (r->id == REC_CONTINUE)
+		holds[r->cpu] = 0;
+	else if ((r->id & 0x0ffff00f) == REC_RUNSTATE && holds[r->cpu])
+		holds[r->cpu]--;
+	else
+		return;
+	machine_lock_taken(r->cpu, holds[r->cpu]);
+}
+
 static void replay(const struct record *r)
 {
 	struct vcpu_state *s;
 
+	hold_lock(r);
 	if (r->id == REC_TIME) {
 		if (r->words < 3)
 			die("the trace is of an older hypervisor: its sched_time records do not "

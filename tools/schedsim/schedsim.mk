@@ -42,7 +42,7 @@ test-schedsim: $(BUILD)/schedsim/schedsim $(BUILD)/schedsim-check/schedsim-check
 	$(Q)$(schedsim_property) --seeds 700
 campaign-schedsim: $(BUILD)/schedsim-check/schedsim-check ## random scenarios for HOURS=1 hours, from seed FROM=1000
 	$(Q)$(schedsim_property) --from $(or $(FROM),1000) --time $$(( $(or $(HOURS),1) * 3600 ))
-test-schedsim-agree: $(BUILD)/schedsim/schedsim x86_64 bench-guests ## the hypervisor in QEMU decides as the simulator does
-	$(Q)$(PYTHON) tools/schedsim/agree.py $(BUILD)
+test-schedsim-agree: $(BUILD)/schedsim/schedsim x86_64 bench-guests ## the hypervisor in QEMU decides as the simulator does (AGREE=--short)
+	$(Q)$(PYTHON) tools/schedsim/agree.py $(BUILD) $(AGREE)
 bench-schedsim: $(BUILD)/schedsim/schedsim ## what an event costs, by the number of CPUs
 	$(Q)$(PYTHON) tools/schedsim/bench.py $< --check

@@ -72,6 +72,12 @@ bool machine_domain_create(u16 domid, u32 vcpus, u32 pool, const char **why)
 	return true;
 }
 
+void machine_domain_forget_uuid(u16 domid)
+{
+	memset(domains[domid]->handle, 0, sizeof(domains[domid]->handle));
+	sched_domain_handle(domains[domid]);
+}
+
 struct machine_vcpu *machine_vcpu_create(u16 domid, u32 id, void *guest, const char **why)
 {
 	struct domain *d = domains[domid];

@@ -3,7 +3,9 @@
  * Locks of the simulated machine. One CPU executes at a time and gives way only where it holds no
  * run-queue lock, so a lock that is taken twice is a fault of the code under test.
  */
+#include <xen/sched.h>
 #include <xen/spinlock.h>
+#include <xen/sched/policy.h>
 
 #include "private.h"
 
@@ -35,9 +37,30 @@ static bool disturbed(void)
 	return false;
 }
 
+static const struct spinlock *taken_for[NR_CPUS];
+static u32 nr_taken;
+
+void machine_lock_taken(u32 cpu, bool taken)
+{
+	struct scheduler *s = sched_pool(0);
+
+	nr_taken += (u32)taken - (taken_for[cpu] ? 1 : 0);
+	taken_for[cpu] = taken ? s->ops->cpu_lock(s, cpu) : NULL;
+}
+
+static bool taken_by_another(const struct spinlock *l)
+{
+	if (likely(!nr_taken))
+		return false;
+	for (u32 cpu = 0; cpu < machine_cfg.cpus; cpu++)
+		if (taken_for[cpu] == l && cpu != host_current_cpu)
+			return true;
+	return false;
+}
+
 bool spin_trylock(struct spinlock *l)
 {
-	if (l->owner || (unlikely(machine_cfg.disturb) && disturbed()))
+	if (l->owner || taken_by_another(l) || (unlikely(machine_cfg.disturb) && disturbed()))
 		return false;
 	spin_lock(l);
 	return true;

@@ -111,6 +111,8 @@ struct machine_params {
 };
 
 bool machine_domain_create(u16 domid, u32 vcpus, u32 pool, const char **why);
+/** The domain, which had a UUID made of its number, has none, like those of a boot manifest. */
+void machine_domain_forget_uuid(u16 domid);
 /** @guest is NULL for a vCPU that stays down. */
 struct machine_vcpu *machine_vcpu_create(u16 domid, u32 id, void *guest, const char **why);
 bool machine_set_params(u16 domid, const struct machine_params *p, const char **why);
@@ -132,6 +134,8 @@ void machine_vcpu_destroy(struct machine_vcpu *v);
 /* vCPUs. */
 void machine_up(struct machine_vcpu *v);	/* it starts, runnable */
 void machine_down(struct machine_vcpu *v);
+/** While @taken, other CPUs that try the lock of @cpu's run queue (pool 0) fail. */
+void machine_lock_taken(u32 cpu, bool taken);
 /** The vCPU, current on this CPU, waits until machine_unblock(). */
 void machine_block(struct machine_vcpu *v);
 void machine_unblock(struct machine_vcpu *v);
