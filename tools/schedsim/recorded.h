@@ -23,6 +23,8 @@ struct workload *recording_end(struct recording *r, const char *path);
 struct workload *workload_trace(const char *path, double hz);
 bool tracedat_is_one(const char *path);
 struct workload *workload_tracedat(const char *path);
+/** How many CPUs the recorded machine had. */
+u32 tracedat_cpus(const char *path);
 bool perfetto_is_one(const char *path);
 struct workload *workload_perfetto(const char *path);
 

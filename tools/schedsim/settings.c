@@ -14,8 +14,8 @@ const struct settings settings_default = {
 const char settings_help[] =
 "  --policy NAME        the scheduling policy (default credit2)\n"
 "  --options TEXT       more of the hypervisor's command line: \"credit2_runqueue=core\"\n"
-"  --machine M          a number of CPUs, SOCKETSxCORESxTHREADS, a JSON file, or host, this\n"
-"                       machine (the default)\n"
+"  --machine M          a number of CPUs, SOCKETSxCORESxTHREADS, a JSON file, a recording whose\n"
+"                       CPUs count, or host, this machine (the default)\n"
 "  --costs FILE         what the hypervisor's work takes (JSON); without it, nothing does\n"
 "  --duration TIME      virtual time to simulate, such as 2s (default: the workload's)\n"
 "  --stall TIME         fail when a vCPU waits longer for a CPU (default 10s)\n"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Topologies from numbers, from this machine's sysfs, and from JSON. */
+/* Topologies from numbers, from this machine's sysfs, from recordings, and from JSON. */
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,8 +7,10 @@
 #include <unistd.h>
 
 #include "json.h"
+#include "recorded.h"
 #include "say.h"
 #include "topology.h"
+#include "trace_read.h"
 
 #define SYSFS "/sys/devices/system"
 
@@ -124,6 +126,31 @@ static struct topology from_json(const char *path)
 	return t;
 }
 
+/* Recordings count CPUs, and say nothing of cores and nodes. */
+static struct topology from_recording(const char *path, u32 cpus)
+{
+	if (!cpus || cpus > MACHINE_MAX_CPUS)
+		die("--machine %s: it was recorded on %u CPUs; a machine has 1 to %u", path, cpus,
+		    MACHINE_MAX_CPUS);
+	return make(1, cpus, 1, 1);
+}
+
+static struct topology from_file(const char *path)
+{
+	struct trace t;
+
+	if (tracedat_is_one(path))
+		return from_recording(path, tracedat_cpus(path));
+	if (perfetto_is_one(path))
+		die("--machine %s: the CPUs of a Perfetto trace are not counted; give their number",
+		    path);
+	if (!trace_is_one(path))
+		return from_json(path);
+	t = trace_read(path, 1e9);
+	free(t.record);
+	return from_recording(path, t.cpus);
+}
+
 struct topology topology_read(const char *spec)
 {
 	u32 sockets, cores, threads, used = 0;
@@ -143,5 +170,5 @@ struct topology topology_read(const char *spec)
 			die("--machine %s: a machine has 1 to %u CPUs", spec, MACHINE_MAX_CPUS);
 		return make(sockets, cores, threads, default_nodes(sockets));
 	}
-	return from_json(spec);
+	return from_file(spec);
 }

@@ -12,7 +12,9 @@ struct topology {
 
 /**
  * @spec: a number of CPUs (one socket, no threads), SxCxT (sockets, cores in each, threads in
- * each; a node for each socket), "host" (this machine), or a JSON file. Dies when it is none.
+ * each; a node for each socket), "host" (this machine), a JSON file, or a recording: the
+ * hypervisor's trace or trace.dat, with as many CPUs as it was made on, in one socket. Dies when it
+ * is none of them.
  */
 struct topology topology_read(const char *spec);
 

@@ -76,14 +76,32 @@ static int add_record(struct tracecmd_input *in, struct tep_record *rec, int cpu
 	return 0;
 }
 
-struct workload *workload_tracedat(const char *path)
+static struct tracecmd_input *open_file(const char *path)
 {
 	struct tracecmd_input *in;
-	struct recording *r = recording_new();
 
 	tracecmd_set_loglevel(TEP_LOG_NONE);
 	in = tracecmd_open(path, 0);
-	if (!in || tracecmd_iterate_events(in, NULL, 0, add_record, r) < 0)
+	if (!in)
+		die("%s: trace-cmd's library cannot read it", path);
+	return in;
+}
+
+u32 tracedat_cpus(const char *path)
+{
+	struct tracecmd_input *in = open_file(path);
+	u32 cpus = (u32)tep_get_cpus(tracecmd_get_tep(in));
+
+	tracecmd_close(in);
+	return cpus;
+}
+
+struct workload *workload_tracedat(const char *path)
+{
+	struct tracecmd_input *in = open_file(path);
+	struct recording *r = recording_new();
+
+	if (tracecmd_iterate_events(in, NULL, 0, add_record, r) < 0)
 		die("%s: trace-cmd's library cannot read it", path);
 	tracecmd_close(in);
 	return recording_end(r, path);

@@ -32,6 +32,16 @@ class Diff(SimCase):
         self.assertEqual(out.count("d2v0 waiting"), 2)
         self.assertEqual(err, "schedsim: divergence at 700000 ns, after 1 decisions\n")
 
+    def test_shipped_workloads(self):
+        """credit and credit2 part on each, and the queues of both are shown."""
+        for name, machine in ("mixed.json", 8), ("rtapp.json", 4), ("trace.dat", 4):
+            out, err = self.sim("diff", "--machine", machine, "credit", "credit2",
+                                os.path.join(WORKLOADS, name), status=DIVERGENCE)
+            self.assertRegex(out, r"^the first \d+ decisions are the same; then")
+            self.assertIn("Queues of credit before that:", out)
+            self.assertIn("Queues of credit2 before that:", out)
+            self.assertRegex(err, r"^schedsim: divergence at \d+ ns, after \d+ decisions\n$")
+
     def test_any_cpu(self):
         """Which CPU is compared unless that does not matter."""
         tasks = [domain(periodic("10ms", "1ms"), name="t"), domain(periodic("10ms", "2ms"))]

@@ -97,14 +97,36 @@ class Recorded(SimCase):
         self.assertIn("a damaged Perfetto trace", err)
 
     def test_hypervisors(self):
-        """The recorded traces of Xenolith and of Xen, and the shipped trace.dat, on two policies."""
+        """The recorded traces of Xenolith and of Xen."""
         for name in "xenolith.trace.gz", "xen-4.17.trace.gz":
             rows = self.run_json("--machine", 2, os.path.join(REPO, "traces", "recorded", name))
             self.assertGreater(rows["domains", "d0"]["ran_ns"], 0)
+
+    def test_linux(self):
+        """The shipped recording of Linux, on as many CPUs as that had: its load is there."""
         shipped = os.path.join(WORKLOADS, "trace.dat")
-        self.assertEqual(self.run_json("--machine", 2, shipped)["run", ""]["vcpus"], 36)
-        out, _ = self.sim("diff", "--machine", 2, "credit2", "credit2", shipped)
+        rows = self.run_json("--machine", shipped, shipped)
+        self.assertEqual(rows["run", ""]["cpus"], 4)
+        names = [row for table, row in rows if table == "domains"]
+        for task, least in ("hackbench", 12), ("cyclictest", 4), ("stress-ng", 3), ("kworker", 4):
+            self.assertGreaterEqual(sum(name.startswith(task) for name in names), least, task)
+        latencies = sum(rows["domains", name]["latency_samples"] for name in names
+                        if name.startswith("cyclictest"))
+        self.assertGreater(latencies, 1000)
+        out, _ = self.sim("diff", "--machine", shipped, "credit2", "credit2", shipped)
         self.assertIn("no difference", out)
+
+    def test_machine_of_a_recording(self):
+        """CPUs counted in the hypervisor's own trace; a Perfetto trace does not say."""
+        trace = self.path("t")
+        self.sim("run", "--quiet", "--machine", 3, "--trace", trace,
+                 self.workload(domain(periodic("10ms", "9ms"), vcpus=3), duration="50ms"))
+        self.assertEqual(self.run_json("--machine", trace, trace)["run", ""]["cpus"], 3)
+        path = self.path("p")
+        with open(path, "wb") as out:
+            out.write(bundle(0, switch(1, 0, 0, 7, "job")))
+        _, err = self.sim("run", "--machine", path, path, status=INPUT)
+        self.assertIn("give their number", err)
 
     def test_times_that_no_recording_has(self):
         """A damaged time ends the run, not the patience of its user."""
