@@ -332,7 +332,7 @@ static enum status agree(const struct settings *s, const char *world, const char
 
 	trace = trace_read(path, s->hz);
 	if (trace.lost)
-		die("%s: %llu records are missing from it; record it with larger rings", path,
+		die("%s: %llu records or more are missing; record it with larger rings", path,
 		    (unsigned long long)trace.lost);
 	if (trace.cpus > topology.cpus)
 		die("--machine %s: the trace has %u CPUs", s->machine, trace.cpus);

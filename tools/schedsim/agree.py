@@ -61,7 +61,7 @@ def boot(build, folder, policy, cpus):
     command = [sys.executable, f"{REPO}/scripts/qemu.py", "--icount", "--smp", str(cpus), "--mem",
                "512M", "--timeout", str(TIMEOUT), "--log", path("log"), "--quiet", "--qmp",
                path("qmp"), "--kernel", f"{build}/x86_64/xenolith", "--append",
-               f"console=com1 scrub=off sched={policy} tbuf_size=512 trace=sched,dom0op,hw",
+               f"console=com1 scrub=off sched={policy} tbuf_size=2048 trace=sched,dom0op,hw",
                "--success", "The last domain has ended",
                "--failure", "Cannot boot|panic|## .*failure",
                "--at-end", f"{sys.executable} {REPO}/traces/xltrace.py capture-qmp {{qmp}} "

@@ -214,7 +214,7 @@ struct workload *workload_trace(const char *path, double hz)
 	struct recording *r = recording_new();
 
 	if (t.lost)
-		die("%s: %llu records are missing from it; record it with larger rings", path,
+		die("%s: %llu records or more are missing; record it with larger rings", path,
 		    (unsigned long long)t.lost);
 	for (u32 i = 0; i < t.nr; i++)
 		if ((t.record[i].id & 0x0ffff00f) == REC_RUNSTATE && t.record[i].words == 1)

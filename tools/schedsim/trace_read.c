@@ -81,6 +81,9 @@ static u32 read_record(struct reader *r, u32 at, u32 end, u32 cpu, u64 *stamp)
 	memcpy(rec->word, &r->word[first], words * 4);
 	if (rec->id == REC_LOST && words)
 		r->trace->lost += rec->word[0];
+	/* How many are missing there is not known. */
+	if (rec->id == REC_RING_CUT)
+		r->trace->lost++;
 	return first + words;
 }
 

@@ -20,6 +20,7 @@
 #define REC_REMOVE 0x00804043U
 #define REC_INSERT 0x00804044U
 #define REC_LOST 0x0001f001U
+#define REC_RING_CUT 0x0001f004U
 
 struct record {
 	s64 time;		/* ns since the first record */
@@ -31,7 +32,7 @@ struct record {
 struct trace {
 	struct record *record;	/* in order of time; records of a CPU keep their order */
 	u32 nr, cpus;
-	u64 lost;		/* records that the writer had no room for */
+	u64 lost;		/* records that the writer had no room for; a cut counts as one */
 };
 
 /** True when the file begins like a trace, compressed by gzip or not. */

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """`schedsim agree`, on traces of the simulator; agree.py does it with traces of the hypervisor."""
+import struct
+
 from helpers import DIVERGENCE, INPUT, SPIN, USAGE, SimCase, domain, periodic
 
 
@@ -37,6 +39,15 @@ class Agree(SimCase):
         self.assertRegex(out, r"the hypervisor chose d\dv\d for CPU \d and the simulator ")
         self.assertIn("Queues of the simulator", out)
         self.assertRegex(err, r"^schedsim: divergence at \d+ ns, after \d+ decisions\n$")
+
+    def test_cut_ring(self):
+        """A ring that was full ends the comparison, whatever the rest would show."""
+        trace = self.trace()
+        with open(trace, "ab") as out:
+            out.write(struct.pack("<5I", 2 << 28 | 0x1f003, 1, 8, 1 << 28 | 0x1f004, 1))
+        _, err = self.sim("agree", "--machine", 2, self.world(512, 256, 256, 256), trace,
+                          status=INPUT)
+        self.assertIn("1 records or more are missing", err)
 
     def test_mistakes(self):
         """Worlds and machines that are not the trace's."""
