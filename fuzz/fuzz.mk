@@ -1,36 +1,46 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Fuzzing with libFuzzer. A target is a folder fuzz/NAME with target.c and, if it likes, dict (a
-# dictionary), options.mk, seeds/ (inputs to start from) and regressions/ (inputs that once failed).
+# Fuzzing with libFuzzer. A target is a folder fuzz/NAME with target.c, perhaps more sources, and, if
+# it likes, dict (a dictionary), options.mk, seeds/ (inputs to start from) and regressions/ (inputs
+# that once failed).
 #   make fuzz-NAME FUZZ_SECONDS=600   look for new failures, keeping the corpus in $(BUILD)/fuzz
 #   make fuzz-smoke                   replay all regressions and seeds, then try each for a moment
+#   make fuzz-control                 plant faults (NAME/control), which the targets must find
 # options.mk may set fuzz_support_NAME (support files of xen/test/unit to link), fuzz_tools_NAME
 # (objects and archives below $(BUILD)/tools-fuzz to link), fuzz_cflags_NAME and fuzz_flags_NAME
-# (libFuzzer options), and fuzz_ldlibs_NAME.
+# (libFuzzer options), and fuzz_ldlibs_NAME. fuzz_guests_NAME := -x86 links x86's guests instead of
+# synthetic ones.
 
 FUZZ_SECONDS ?= 60
 FUZZ_SMOKE_SECONDS ?= 5
+FUZZ_CONTROL_SECONDS ?= 300
 fuzz_names := $(patsubst fuzz/%/target.c,%,$(sort $(wildcard fuzz/*/target.c)))
 fuzz_flags := -timeout=10 -rss_limit_mb=1024 -print_final_stats=0 -verbosity=0
 -include $(wildcard fuzz/*/options.mk)
 
 # $(call fuzz_target,NAME)
 define fuzz_target
-fuzz_objs_$(1) := $(BUILD)/fuzz/$(1)/target.o $(fuzz_support_$(1):%=$(BUILD)/fuzz/support/%.o) \
+fuzz_includes_$(1) := $(if $(fuzz_guests_$(1)),$(xen_includes_host_x86))
+fuzz_own_$(1) := $(patsubst fuzz/%.c,$(BUILD)/fuzz/%.o,$(sort $(wildcard fuzz/$(1)/*.c)))
+fuzz_objs_$(1) := $$(fuzz_own_$(1)) $(fuzz_support_$(1):%=$(BUILD)/fuzz/support/%.o) \
 	$(fuzz_tools_$(1):%=$(BUILD)/tools-fuzz/%)
 fuzz_run_$(1) := $(BUILD)/fuzz/$(1)/target $(fuzz_flags) $(fuzz_flags_$(1)) \
 	$(addprefix -dict=,$(wildcard fuzz/$(1)/dict))
-$(BUILD)/fuzz/$(1)/target.o: fuzz/$(1)/target.c | $(xen_made)
-	$$(SAY) CC 'fuzz $(1)'
+$$(fuzz_own_$(1)): $(BUILD)/fuzz/$(1)/%.o: fuzz/$(1)/%.c | $(xen_made)
+	$$(SAY) CC 'fuzz $(1)/$$*'
 	$$(Q)mkdir -p $$(@D) && clang $$(xen_cflags_host-fuzz) -Wno-missing-prototypes \
-		-Ixen/test/unit $(fuzz_cflags_$(1)) -MMD -MP -c -o $$@ $$<
+		-Ixen/test/unit $$(fuzz_includes_$(1)) $(fuzz_cflags_$(1)) -MMD -MP -c -o $$@ $$<
 # As in unit tests, what a target and its support define wins over the hypervisor's own.
-$(BUILD)/fuzz/$(1)/target: $$(fuzz_objs_$(1)) $(BUILD)/host-fuzz/libxenolith.a
+$(BUILD)/fuzz/$(1)/target: $$(fuzz_objs_$(1)) $(BUILD)/host-fuzz/libxenolith$(fuzz_guests_$(1)).a
 	$$(SAY) LD 'fuzz $(1)'
 	$$(Q)clang $$(xen_cflags_host-fuzz) -fsanitize=fuzzer -Wl,-z,muldefs -o $$@ $$^ \
 		$(fuzz_ldlibs_$(1))
--include $(BUILD)/fuzz/$(1)/target.d
+-include $$(fuzz_own_$(1):.o=.d)
 
-.PHONY: fuzz-$(1) fuzz-smoke-$(1)
+.PHONY: fuzz-$(1) fuzz-smoke-$(1) fuzz-control-$(1)
+fuzz-control-$(1): $(BUILD)/fuzz/$(1)/target
+	$$(Q)CFLAGS='$$(xen_cflags_host-fuzz) $$(fuzz_includes_$(1))' sh fuzz/control.sh $(BUILD) $(1) \
+		$(FUZZ_CONTROL_SECONDS) -- $$(fuzz_objs_$(1)) \
+		$(BUILD)/host-fuzz/libxenolith$(fuzz_guests_$(1)).a
 fuzz-$(1): $(BUILD)/fuzz/$(1)/target
 	$$(Q)mkdir -p $(BUILD)/fuzz/$(1)/corpus
 	$$(fuzz_run_$(1)) -max_total_time=$(FUZZ_SECONDS) -artifact_prefix=$(BUILD)/fuzz/$(1)/ \
@@ -50,9 +60,11 @@ $(foreach n,$(fuzz_names),$(eval $(call fuzz_target,$(n))))
 
 $(BUILD)/fuzz/support/%.o: xen/test/unit/%.c | $(xen_made)
 	$(SAY) CC 'fuzz support/$*'
-	$(Q)mkdir -p $(@D) && clang $(xen_cflags_host-fuzz) -MMD -MP -c -o $@ $<
+	$(Q)mkdir -p $(@D) && clang $(xen_cflags_host-fuzz) \
+		$(if $(filter $*,$(unit_x86)),$(xen_includes_host_x86)) -MMD -MP -c -o $@ $<
 -include $(wildcard $(BUILD)/fuzz/support/*.d)
 
-.PHONY: fuzz fuzz-smoke
+.PHONY: fuzz fuzz-smoke fuzz-control
+fuzz-control: $(patsubst fuzz/%/control/,fuzz-control-%,$(sort $(dir $(wildcard fuzz/*/control/*)))) ## plant faults that fuzz targets must find
 fuzz: $(fuzz_names:%=fuzz-%) ## fuzz every target for FUZZ_SECONDS each
 fuzz-smoke: $(fuzz_names:%=fuzz-smoke-%) ## replay fuzzing regressions, try each target briefly

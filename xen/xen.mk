@@ -58,8 +58,10 @@ xen_cflags_host := $(xen_cflags_common) -fno-builtin-printf -fno-omit-frame-poin
 xen_cflags_host-plain := $(xen_cflags_host)
 xen_cflags_host-asan := $(xen_cflags_host) -fsanitize=address,undefined -fno-sanitize-recover=all
 xen_cflags_host-cov := $(xen_cflags_host) -O1 --coverage
-xen_cflags_host-fuzz := $(xen_cflags_host) -fsanitize=fuzzer-no-link,address,undefined \
-	-fno-sanitize-recover=all
+# FUZZ_FAST=1, with a BUILD of its own: only counters, no sanitizers and no traced comparisons.
+xen_fuzz_sanitize := $(if $(FUZZ_FAST),-fsanitize-coverage=inline-8bit-counters -fsanitize-coverage=pc-table,\
+	-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all)
+xen_cflags_host-fuzz := $(xen_cflags_host) $(xen_fuzz_sanitize)
 xen_cc_host-fuzz := clang
 
 # The ABI headers come from libxen-dev through one path, as <public/...>.

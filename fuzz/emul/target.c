@@ -15,7 +15,10 @@
 #include "x86-native.h"
 
 #define HEADER 19
+#define PATTERNS 256
 
+/* Contents of memory for each value of the input's second byte. */
+static u8 pattern[PATTERNS][NATIVE_DATA_SIZE];
 static u8 shadow[NATIVE_DATA_SIZE];
 static struct emul_machine machine;
 static bool have_native, have_native32;
@@ -38,12 +41,18 @@ static u64 register_value(u8 pick, u32 reg)
 	return edges[pick % (sizeof(edges) / sizeof(edges[0]))] + (pick >> 5);
 }
 
+static void make_patterns(void)
+{
+	for (u32 pick = 0; pick < PATTERNS; pick++)
+		for (u32 i = 0; i < sizeof(shadow); i++)
+			pattern[pick][i] = (u8)(i * 37 + (i >> 8) + pick);
+}
+
+/* Memory is like this from one input to the next, except for what an instruction wrote. */
 static void fill_memory(u8 pick)
 {
-	u32 i;
-
-	for (i = 0; i < sizeof(shadow); i++)
-		shadow[i] = i * 37 + (i >> 8) + pick;
+	if (memcmp(shadow, pattern[pick], sizeof(shadow)))
+		memcpy(shadow, pattern[pick], sizeof(shadow));
 }
 
 /** Every proper prefix of an instruction is too short, and what follows it does not matter. */
@@ -191,7 +200,8 @@ static void compare_with_cpu(const u8 *in, enum x86_mode mode, const u8 *insn, u
 	if (is_string(&decoded))
 		before.gpr[X86_RCX] = in[3] + 1;
 	fill_memory(in[1]);
-	memcpy(native_data(), shadow, sizeof(shadow));
+	if (memcmp(native_data(), shadow, sizeof(shadow)))
+		memcpy(native_data(), shadow, sizeof(shadow));
 	rc = oracle_emulate(&machine, mode, &before, shadow, insn, n);
 	if (machine.outside || rc == X86EMUL_UNHANDLEABLE)
 		return;
@@ -209,6 +219,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	u32 len;
 
 	if (!started) {
+		make_patterns();
 		have_native = native_init();
 		have_native32 = have_native && native_has_32();
 	}

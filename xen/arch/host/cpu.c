@@ -53,6 +53,12 @@ void host_seed(u64 seed)
 	rng = seed * 0xd1342543de82ef95UL + 1;
 }
 
+void host_reseed(u64 seed)
+{
+	host_seed(seed);
+	points_left = 1;
+}
+
 u32 host_random_below(u32 n)
 {
 	return (u32)(((host_random() >> 32) * n) >> 32);

@@ -63,6 +63,7 @@ static inline struct host_vcpu *host_vcpu(const struct vcpu *v)
 
 void host_set_cpu(u32 cpu);
 void host_memory_init(void);
+void host_seed(u64 seed);
 
 extern const struct console_dev host_console;
 

@@ -37,10 +37,10 @@ enum host_stop { HOST_STOP_TIME, HOST_STOP_IDLE };
 enum host_stop host_run(s_time_t until);
 static inline enum host_stop host_run_until_idle(void) { return host_run(INT64_MAX); }
 
+/** Let the rest of the run depend on @seed. */
+void host_reseed(u64 seed);
 /** The next number of the run's own generator, for tests whose choices should follow the seed. */
 u64 host_random(void);
-/** Begin it anew, as in a run of that seed. */
-void host_seed(u64 seed);
 /** 0 <= result < @n. */
 u32 host_random_below(u32 n);
 /** Advance the clock by hand; only before host_start(). */

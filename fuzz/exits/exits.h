@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The input of the target "exits", and what its files share. The input is a head, then steps. Each
+ * step is one turn of a guest: what it changes of its own state, and the exit that follows. All
+ * vCPUs take steps from the same sequence, in the order in which they get to run.
+ */
+#ifndef FUZZ_EXITS_H
+#define FUZZ_EXITS_H
+
+#include <asm/soft-processor.h>
+
+#include "x86-world.h"
+
+enum scene {
+	SCENE_GUEST,		/* a PVH guest with two vCPUs on two CPUs */
+	SCENE_MACHINE,		/* a domain that has the machine's devices */
+	SCENE_TOOLSTACK,	/* that domain, and a guest that it controls */
+	SCENES,
+};
+
+struct head {
+	u8 scene, seed, reserved[2];
+};
+
+enum step_kind {
+	STEP_CPUID, STEP_MSR, STEP_PORT, STEP_STRING_PORT, STEP_FAULT, STEP_FETCH_FAULT,
+	STEP_CONTROL, STEP_XCR, STEP_EXCEPTION, STEP_HLT, STEP_HYPERCALL, STEP_CONTROL_CALL,
+	STEP_IRET, STEP_PLAIN, STEP_UNDEFINED, STEP_TIME, STEP_DEVICE, STEP_WRITE, STEP_MODE,
+	STEP_SEGMENT, STEP_APIC, STEP_PCI, STEP_SHUTDOWN, STEP_ODD, STEP_KINDS,
+};
+
+#define FLAG_IF 0x01
+#define FLAG_SHADOW 0x02
+#define FLAG_TF 0x04
+#define FLAG_USER 0x08
+#define FLAG_NO_NEXT_RIP 0x10	/* as processors without NRIP-save */
+#define FLAG_DELIVERY 0x20	/* the exit interrupts the delivery of an event */
+#define FLAG_TIME_SHIFT 6	/* how long the guest runs before it: index into a table */
+
+#define INSN_ROOM 15
+
+struct step {
+	u8 kind, flags, pick, reg;
+	u32 a;
+	u64 b, c;
+	u8 len, insn[INSN_ROOM];	/* an instruction's bytes, when @len is not 0 */
+};
+
+#define MAX_STEPS 64
+
+/** The run of one input. */
+struct run {
+	enum scene scene;
+	const struct step *step;
+	u32 nr, next;
+	u32 last_turns;		/* entries after the last step */
+	struct world_domain world[2];
+	u32 nr_worlds;
+	u32 pci_data[2];	/* by world: the data port of a PCI access that began; 0: none */
+	s_time_t exited[NR_CPUS];
+};
+extern struct run run;
+
+/** The guests' turn: slot of soft_guest_set(). */
+void guest_turn(struct soft_entry *e);
+/** An oracle has found @why; prints the steps so far and aborts. */
+void run_failed(const struct vcpu *v, const char *why) __noreturn;
+/** One line in words. */
+void step_print(u32 nr, const struct step *s);
+
+#endif

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Fuzzes everything that an exit of an x86 guest reaches, from VMRUN on: exit handlers, MSRs,
+ * CPUID, ports, device registers, the emulator with its own accesses to memory, local APIC,
+ * IO-APIC, MSIs, hypercalls in both widths, and the saved state. The guest is hostile; the
+ * scheduler, the p2m and SVM's backend are the hypervisor's own. Before each entry the oracle looks
+ * at the vCPU; in the end every page must be back.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <xen/hal/cpu.h>
+#include <xen/hal/time.h>
+#include <xen/hal/vcpu.h>
+
+#include <asm/host.h>
+#include <asm/processor.h>
+
+#include "exits.h"
+#include "x86-oracle.h"
+
+#define CPUS 2
+#define US 1000LL
+#define SLICE (200 * US)
+#define MAX_SLICES 200
+#define WAKES 8
+/* Entries after the last step; a vCPU needs a few to get rid of pending events. */
+#define MAX_LAST_TURNS 256
+/* Virtual time that the hypervisor may take for one exit, while the other CPU runs as well. */
+#define MAX_EXIT_TIME (50000 * US)
+
+struct run run;
+
+void run_failed(const struct vcpu *v, const char *why)
+{
+	for (u32 i = 0; i < run.next; i++)
+		step_print(i, &run.step[i]);
+	fprintf(stderr, "exits: scene %u, d%uv%u: %s\n", run.scene, v ? v->domain->id : 0,
+		v ? v->id : 0, why);
+	abort();
+}
+
+static void turn(struct soft_entry *e)
+{
+	u32 cpu = hal_smp_cpu_id();
+	const char *why = x86_vcpu_wrong(to_xv(e->v));
+
+	if (!why && to_xv(e->v)->state_depth)
+		why = "accesses to its state are not balanced";
+	if (!why && run.exited[cpu] && hal_now_ns() - run.exited[cpu] > MAX_EXIT_TIME)
+		why = "an exit took too long";
+	if (!why && run.last_turns > MAX_LAST_TURNS)
+		why = "the vCPU does not halt";
+	if (why)
+		run_failed(e->v, why);
+	guest_turn(e);
+	run.exited[cpu] = hal_now_ns();
+}
+
+static void create_all(void)
+{
+	run.nr_worlds = run.scene == SCENE_TOOLSTACK ? 2 : 1;
+	world_create(&run.world[0], run.scene != SCENE_GUEST, run.scene == SCENE_GUEST ? 2 : 1);
+	if (run.nr_worlds == 2)
+		world_create(&run.world[1], false, 1);
+	for (u32 i = 0; i < run.nr_worlds; i++)
+		domain_unpause_by_systemcontroller(run.world[i].d);
+}
+
+/* A vCPU that waits for something that will not come gets an NMI. False: nothing can run. */
+static bool wake_all(void)
+{
+	bool any = false;
+	struct vcpu *v;
+
+	for (u32 i = 0; i < run.nr_worlds; i++) {
+		if (run.world[i].d->is_shut_down || run.world[i].d->dying != DOM_ALIVE)
+			continue;
+		for_each_vcpu(run.world[i].d, v)
+			if (!(READ_ONCE(v->pause_flags) & VPF_DOWN)) {
+				hal_vcpu_nmi(v);
+				any = true;
+			}
+	}
+	return any;
+}
+
+static void run_all(void)
+{
+	u32 wakes = 0;
+
+	for (u32 i = 0; i < MAX_SLICES; i++)
+		if (host_run(hal_now_ns() + SLICE) == HOST_STOP_IDLE)
+			if (++wakes > WAKES || !wake_all())
+				return;
+}
+
+static void check_all(void)
+{
+	struct vcpu *v;
+
+	for (u32 i = 0; i < run.nr_worlds; i++) {
+		struct domain *d = run.world[i].d;
+
+		if (d->dying != DOM_ALIVE)
+			continue;
+		domain_pause(d);
+		for_each_vcpu(d, v) {
+			const char *why;
+
+			hvm_state_begin(to_xv(v));
+			why = x86_vcpu_wrong(to_xv(v));
+			hvm_state_end(to_xv(v));
+			if (!why)
+				why = x86_records_wrong(to_xv(v));
+			if (why)
+				run_failed(v, why);
+		}
+		domain_unpause(d);
+	}
+}
+
+static void destroy_all(void)
+{
+	const char *why;
+
+	while (run.nr_worlds--) {
+		why = world_destroy(&run.world[run.nr_worlds]);
+		if (why)
+			run_failed(NULL, why);
+	}
+	why = world_left_over();
+	if (why)
+		run_failed(NULL, why);
+}
+
+int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
+{
+	static struct step steps[MAX_STEPS];
+	static bool started;
+	struct head head;
+
+	if (size < sizeof(head) + sizeof(struct step))
+		return 0;
+	if (!started) {
+		world_boot(CPUS);
+		soft_guest_set(turn);
+		started = true;
+	}
+	memcpy(&head, data, sizeof(head));
+	run = (struct run){ .scene = head.scene % SCENES, .step = steps };
+	run.nr = (u32)((size - sizeof(head)) / sizeof(struct step));
+	run.nr = run.nr < MAX_STEPS ? run.nr : MAX_STEPS;
+	memcpy(steps, data + sizeof(head), run.nr * sizeof(struct step));
+	host_reseed(head.seed);
+	create_all();
+	run_all();
+	check_all();
+	destroy_all();
+	return 0;
+}
