@@ -196,7 +196,7 @@ static void vcpu_switched_in(struct vcpu *v)
 {
 	u32 work = READ_ONCE(v->switch_work);
 
-	ASSERT(v->unit.running);
+	ASSERT(v->running);
 	if (work & VSW_RUNSTATE)
 		runstate_area_update(v);
 	if (work & VSW_PERIODIC)

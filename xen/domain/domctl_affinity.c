@@ -52,11 +52,13 @@ static bool affinity_flags_valid(u32 flags)
 static int tell_effective(struct vcpu *v, const struct vcpu *t,
 			  const struct xen_domctl_vcpuaffinity *a)
 {
+	const struct sched_unit *u = t->part_of;
 	cpumask_t hard, soft;
 	int rc = 0;
 
-	cpumask_and(&hard, &t->unit.hard, &t->unit.sched->cpus);
-	cpumask_and(&soft, &t->unit.soft, &hard);
+	sched_pool_cpus(u->sched, &hard);
+	cpumask_and(&hard, &hard, &u->hard);
+	cpumask_and(&soft, &u->soft, &hard);
 	if (a->flags & XEN_VCPUAFFINITY_HARD)
 		rc = xenctl_bitmap_out(v, &a->cpumap_hard, hard.bits, NR_CPUS);
 	if (!rc && (a->flags & XEN_VCPUAFFINITY_SOFT))
@@ -97,9 +99,9 @@ long domctl_get_vcpu_affinity(struct vcpu *v, struct domain *d, struct xen_domct
 	if (!t)
 		return -XEN_ESRCH;
 	if (a->flags & XEN_VCPUAFFINITY_HARD)
-		rc = xenctl_bitmap_out(v, &a->cpumap_hard, t->unit.hard.bits, NR_CPUS);
+		rc = xenctl_bitmap_out(v, &a->cpumap_hard, t->part_of->hard.bits, NR_CPUS);
 	if (!rc && (a->flags & XEN_VCPUAFFINITY_SOFT))
-		rc = xenctl_bitmap_out(v, &a->cpumap_soft, t->unit.soft.bits, NR_CPUS);
+		rc = xenctl_bitmap_out(v, &a->cpumap_soft, t->part_of->soft.bits, NR_CPUS);
 	return rc;
 }
 

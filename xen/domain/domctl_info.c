@@ -27,7 +27,7 @@ static u32 vcpu_flags(struct domain *d, struct xen_domctl_getdomaininfo *info)
 		info->nr_online_vcpus++;
 		if (!(pause & VPF_BLOCKED))
 			flags &= ~XEN_DOMINF_blocked;
-		if (READ_ONCE(v->unit.running))
+		if (READ_ONCE(v->running))
 			flags |= XEN_DOMINF_running;
 	}
 	return flags;
@@ -88,9 +88,9 @@ long domctl_getvcpuinfo(struct vcpu *v, struct domain *d, struct xen_domctl *op)
 		return -XEN_ESRCH;
 	info->online = !(READ_ONCE(t->pause_flags) & VPF_DOWN);
 	info->blocked = !!(READ_ONCE(t->pause_flags) & VPF_BLOCKED);
-	info->running = READ_ONCE(t->unit.running);
+	info->running = READ_ONCE(t->running);
 	info->cpu_time = vcpu_cpu_time(t);
-	info->cpu = READ_ONCE(t->unit.cpu);
+	info->cpu = vcpu_cpu(t);
 	return 0;
 }
 

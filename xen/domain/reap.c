@@ -38,7 +38,7 @@ static bool is_running(const struct domain *d)
 	const struct vcpu *v;
 
 	for_each_vcpu(d, v)
-		if (READ_ONCE(v->unit.running))
+		if (READ_ONCE(v->part_of->running))
 			return true;
 	return false;
 }

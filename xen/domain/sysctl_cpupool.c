@@ -30,13 +30,15 @@ static long create(struct xen_sysctl_cpupool_op *p)
 static long info(struct vcpu *v, struct xen_sysctl_cpupool_op *p)
 {
 	struct scheduler *s = sched_pool_from(p->cpupool_id);
+	cpumask_t cpus;
 
 	if (!s)
 		return -XEN_ENOENT;
 	p->cpupool_id = s->pool_id;
 	p->sched_id = s->ops->id;
 	p->n_dom = sched_nr_domains(s);
-	return xenctl_bitmap_out(v, &p->cpumap, s->cpus.bits, NR_CPUS);
+	sched_pool_cpus(s, &cpus);
+	return xenctl_bitmap_out(v, &p->cpumap, cpus.bits, NR_CPUS);
 }
 
 static long free_info(struct vcpu *v, struct xen_sysctl_cpupool_op *p)
@@ -65,22 +67,25 @@ static long add_cpu(struct scheduler *s, u32 cpu)
 	return rc;
 }
 
-static u32 last_cpu(const struct scheduler *s)
+static u32 last_cpu(const cpumask_t *cpus)
 {
 	u32 cpu, last = NR_CPUS;
 
-	cpumask_for_each(cpu, &s->cpus)
+	cpumask_for_each(cpu, cpus)
 		last = cpu;
 	return last;
 }
 
 static long remove_cpu(struct scheduler *s, u32 cpu)
 {
+	cpumask_t cpus;
+
+	sched_pool_cpus(s, &cpus);
 	if (cpu == ANY)
-		cpu = last_cpu(s);
+		cpu = last_cpu(&cpus);
 	if (cpu >= nr_cpu_ids)
 		return -XEN_EINVAL;
-	if (!cpumask_test(&s->cpus, cpu))
+	if (!cpumask_test(&cpus, cpu))
 		return -XEN_ENODEV;
 	return sched_cpu_leave(cpu);
 }

@@ -104,9 +104,9 @@ static long get_physid(struct vcpu *v, struct vcpu *t, guest_ptr_t arg)
 	struct vcpu_get_physid id = { .phys_id = 0 };
 
 	/* Only a vCPU that is pinned to one CPU has physical ids: those of that CPU. */
-	if (cpumask_weight(&t->unit.hard) != 1)
+	if (cpumask_weight(&t->part_of->hard) != 1)
 		return -XEN_EINVAL;
-	id.phys_id = cpumask_first(&t->unit.hard) | ((u64)t->id << 32);
+	id.phys_id = cpumask_first(&t->part_of->hard) | ((u64)t->id << 32);
 	return guest_copy_out(v, arg, &id, sizeof(id)) ? -XEN_EFAULT : 0;
 }
 

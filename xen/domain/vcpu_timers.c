@@ -46,7 +46,7 @@ void vcpu_periodic_resume(struct vcpu *v)
 {
 	s_time_t now = hal_now_ns(), period = READ_ONCE(v->periodic_period);
 
-	ASSERT(v->unit.running);
+	ASSERT(v->running);
 	__atomic_fetch_and(&v->switch_work, ~(u32)VSW_PERIODIC, __ATOMIC_RELAXED);
 	/* Keep the phase of the ticks that were skipped. */
 	if (period)

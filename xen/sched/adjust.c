@@ -31,16 +31,16 @@ int sched_set_domain_params(struct domain *d, const struct sched_domain_params *
 
 int sched_get_vcpu_params(struct vcpu *v, struct sched_unit_params *p)
 {
-	struct scheduler *s = v->unit.sched;
+	struct scheduler *s = v->part_of->sched;
 
-	return named(s, "single vCPUs", s->ops->get_unit_params(s, &v->unit, p));
+	return named(s, "single vCPUs", s->ops->get_unit_params(s, v->part_of, p));
 }
 
 int sched_set_vcpu_params(struct vcpu *v, const struct sched_unit_params *p)
 {
-	struct scheduler *s = v->unit.sched;
+	struct scheduler *s = v->part_of->sched;
 
-	return named(s, "single vCPUs", s->ops->set_unit_params(s, &v->unit, p, hal_now_ns()));
+	return named(s, "single vCPUs", s->ops->set_unit_params(s, v->part_of, p, hal_now_ns()));
 }
 
 int sched_get_global_params(struct scheduler *s, struct sched_global_params *p)

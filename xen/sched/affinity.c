@@ -36,9 +36,9 @@ void sched_lock_two(struct lock_pair *p, u32 a, u32 b)
 	}
 }
 
-static bool may_migrate(const struct vcpu *v)
+static bool may_migrate(struct sched_unit *u)
 {
-	return !v->unit.running && (READ_ONCE(v->pause_flags) & VPF_MIGRATING);
+	return u->inserted && !u->running && unit_is_moving(u);
 }
 
 void sched_keep_usable(struct sched_unit *u)
@@ -50,9 +50,9 @@ void sched_keep_usable(struct sched_unit *u)
 	cpumask_setall(&u->hard);
 }
 
-void sched_migrate_finish(struct vcpu *v)
+void sched_migrate_finish(struct sched_unit *u)
 {
-	struct sched_unit *u = &v->unit;
+	struct vcpu *v = unit_vcpu(u);
 	struct lock_pair pair;
 	bool done = false;
 	u64 flags;
@@ -61,7 +61,7 @@ void sched_migrate_finish(struct vcpu *v)
 	while (!done) {
 		struct spinlock *l = sched_unit_lock(u, &flags);
 		struct scheduler *s = u->sched;
-		bool may = may_migrate(v);
+		bool may = may_migrate(u);
 		u32 old = u->cpu, new = old;
 
 		if (may) {
@@ -73,7 +73,7 @@ void sched_migrate_finish(struct vcpu *v)
 			return;
 		ASSERT(new < NR_CPUS);
 		sched_lock_two(&pair, old, new);
-		if (!may_migrate(v)) {
+		if (!may_migrate(u)) {
 			sched_unlock_two(&pair);
 			return;
 		}
@@ -86,17 +86,35 @@ void sched_migrate_finish(struct vcpu *v)
 		}
 		sched_unlock_two(&pair);
 	}
-	vcpu_wake(v);
+	for_each_unit_vcpu(u, v)
+		vcpu_wake(v);
+}
+
+void sched_migrate_begin(struct sched_unit *u)
+{
+	struct vcpu *v = unit_vcpu(u);
+
+	__atomic_fetch_or(&v->pause_flags, VPF_MIGRATING, __ATOMIC_SEQ_CST);
+	sched_sleep_locked(v);
 }
 
 int vcpu_set_affinity(struct vcpu *v, const cpumask_t *hard, const cpumask_t *soft)
 {
-	struct sched_unit *u = &v->unit;
+	struct sched_unit *u = v->part_of;
 	struct scheduler *s = u->sched;
+	cpumask_t whole_hard, whole_soft;
 	struct spinlock *l;
 	bool move;
 	u64 flags;
 
+	if (hard && unlikely(sched_width > 1)) {
+		sched_whole_resources(hard, &whole_hard);
+		hard = &whole_hard;
+	}
+	if (soft && unlikely(sched_width > 1)) {
+		sched_whole_resources(soft, &whole_soft);
+		soft = &whole_soft;
+	}
 	/* A dying domain's vCPU has no instance. */
 	if (!s || (hard && !cpumask_intersects(hard, &s->cpus)) ||
 	    (soft && !cpumask_intersects(soft, &s->cpus)))
@@ -108,14 +126,12 @@ int vcpu_set_affinity(struct vcpu *v, const cpumask_t *hard, const cpumask_t *so
 	if (soft)
 		u->soft = *soft;
 	move = !cpumask_test(&u->hard, u->cpu);
-	if (move) {
-		__atomic_fetch_or(&v->pause_flags, VPF_MIGRATING, __ATOMIC_SEQ_CST);
-		sched_sleep_locked(v);
-	} else {
+	if (move)
+		sched_migrate_begin(u);
+	else
 		s->ops->affinity_changed(s, u, hal_now_ns());
-	}
 	spin_unlock_irqrestore(l, flags);
 	if (move)
-		sched_migrate_finish(v);
+		sched_migrate_finish(u);
 	return 0;
 }

@@ -14,7 +14,7 @@
 
 static void charge_unit(struct vcpu *v, s64 ns)
 {
-	struct sched_unit *u = &v->unit;
+	struct sched_unit *u = v->part_of;
 	struct spinlock *l;
 	u64 flags;
 

@@ -55,29 +55,80 @@ static void slice_timer_fn(void *arg)
 	softirq_raise(SOFTIRQ_SCHEDULE);
 }
 
+/* Move the unit that this CPU was the last one to leave, if it has to. */
+static inline void finish_move(struct sched_cpu *sc)
+{
+	struct sched_unit *u = sc->moving;
+
+	if (likely(!u))
+		return;
+	sc->moving = NULL;
+	sched_migrate_finish(u);
+}
+
 /* The state of @prev is in memory: others may run it from here on. */
 static void context_saved(struct sched_cpu *sc, struct vcpu *prev, s_time_t now)
 {
-	struct sched_unit *u = &prev->unit;
+	struct sched_unit *u = prev->part_of;
 
 	if (u->is_idle)
 		return;
-	ASSERT(u->running && sc == &sched_cpus[u->cpu]);
+	if (unlikely(sc->res)) {
+		sched_resource_left(sc, prev, now);
+		return;
+	}
+	ASSERT(u->running && prev->running && sc == &sched_cpus[u->cpu]);
 	spin_lock(sc->lock);
 	trace_sched_saved(prev->domain->id, prev->id);
-	__atomic_store_n(&u->running, false, __ATOMIC_RELEASE);
+	u->running = false;
+	__atomic_store_n(&prev->running, false, __ATOMIC_RELEASE);
 	sc->sched->ops->context_saved(sc->sched, u, now);
 	spin_unlock(sc->lock);
-	if (unlikely(READ_ONCE(prev->pause_flags) & VPF_MIGRATING))
-		sched_migrate_finish(prev);
+	if (unlikely(unit_is_moving(u)))
+		sc->moving = u;
 }
 
 /* The CPU has left its instance and idles. */
 static void become_free(struct sched_cpu *sc)
 {
+	/* The last CPU that its unit leaves makes the others decide again. */
+	if (sc->res && READ_ONCE(sc->res->unit))
+		return;
 	timer_stop(&sc->timer);
 	sc->timer_at = INT64_MAX;
 	sched_cpu_freed(sc);
+}
+
+/* What the policy chooses for this CPU, whose @pu runs there now (NULL: idle). */
+static inline struct vcpu *choose(struct sched_cpu *sc, struct sched_unit *pu, s_time_t now,
+				  s_time_t *until)
+{
+	struct sched_decision dec = { .until = INT64_MAX };
+	u32 cpu = (u32)(sc - sched_cpus);
+
+	if (pu)
+		pu->runnable = vcpu_runnable(unit_vcpu(pu));
+	trace_sched_time((u64)now, !pu || pu->runnable);
+	if (likely(sc->sched))
+		sc->sched->ops->schedule(sc->sched, cpu, now, pu, &dec);
+	ASSERT(dec.until > 0);
+	/* A policy chooses a runnable unit of this CPU that runs nowhere else. */
+	ASSERT(!dec.unit || (dec.unit->runnable && dec.unit->cpu == cpu));
+	ASSERT(!dec.unit || dec.unit == pu || !dec.unit->running);
+	*until = dec.until;
+	return dec.unit ? unit_vcpu(dec.unit) : sc->idle;
+}
+
+/* Tell the policy of the switch that it has chosen. */
+static inline void tell_switch(struct sched_cpu *sc, struct vcpu *prev, struct vcpu *next,
+			       s_time_t now)
+{
+	s64 ran = max(now - (s_time_t)prev->runstate.state_entry_time, 0L);
+
+	sc->sched->ops->unit_switch(sc->sched, (u32)(sc - sched_cpus),
+				    prev == sc->idle ? NULL : &prev->unit,
+				    next == sc->idle ? NULL : &next->unit, ran, now);
+	next->unit.running = true;
 }
 
 /* SOFTIRQ_SCHEDULE. */
@@ -86,54 +137,48 @@ static void schedule(void)
 	u32 cpu = hal_smp_cpu_id();
 	struct sched_cpu *sc = &sched_cpus[cpu];
 	struct vcpu *prev = sc->curr, *next;
-	struct sched_unit *pu = prev->unit.is_idle ? NULL : &prev->unit;
-	struct sched_decision dec = { .until = INT64_MAX };
+	struct sched_unit *pu = prev->unit.is_idle ? NULL : prev->part_of;
+	s_time_t until;
 	u64 flags;
 	struct spinlock *l = sched_cpu_lock(sc, &flags);
 	s_time_t now = hal_now_ns();
 
-	if (pu)
-		pu->runnable = vcpu_runnable(prev);
-	trace_sched_time((u64)now, !pu || pu->runnable);
-	if (likely(sc->sched))
-		sc->sched->ops->schedule(sc->sched, cpu, now, pu, &dec);
-	ASSERT(dec.until > 0);
-	/* A policy chooses a runnable unit of this CPU that runs nowhere else. */
-	ASSERT(!dec.unit || (dec.unit->runnable && dec.unit->cpu == cpu));
-	ASSERT(!dec.unit || dec.unit == pu || !dec.unit->running);
-	next = dec.unit ? unit_vcpu(dec.unit) : sc->idle;
+	next = likely(!sc->res) ? choose(sc, pu, now, &until)
+				: sched_resource_choose(sc, now, &until);
 	if (next == prev) {
 		trace_continue_running(prev->id, prev->domain->id);
 		spin_unlock(l);
 		if (!pu && unlikely(READ_ONCE(sc->leaving)))
 			become_free(sc);
 		else
-			arm_timer(sc, dec.until);
+			arm_timer(sc, until);
+		finish_move(sc);
 		hal_irq_restore(flags);
 		return;
 	}
 	trace_sched_switch(prev->domain->id, prev->id, next->domain->id, next->id);
 	ASSERT(prev->runstate.state == RUNSTATE_running);
-	sc->sched->ops->unit_switch(sc->sched, cpu, pu, dec.unit,
-				    max(now - (s_time_t)prev->runstate.state_entry_time, 0L), now);
+	if (likely(!sc->res))
+		tell_switch(sc, prev, next, now);
 	sched_runstate_set(prev, pu ? sched_idle_runstate(prev) : RUNSTATE_runnable, now);
 	sched_runstate_set(next, RUNSTATE_running, now);
-	next->unit.running = true;
+	next->running = true;
 	sc->curr = next;
 	sc->switches++;
 	spin_unlock(l);
 
-	arm_timer(sc, dec.until);
+	arm_timer(sc, until);
 	if (READ_ONCE(prev->switch_work))
 		hooks.switched_out(prev);
 	hal_set_current(next);
 	trace_set_context(next->domain->id, next->id);
 	hal_context_switch(prev, next);
 	context_saved(sc, prev, now);
-	if (!dec.unit && unlikely(READ_ONCE(sc->leaving)))
+	finish_move(sc);
+	if (next == sc->idle && unlikely(READ_ONCE(sc->leaving)))
 		become_free(sc);
-	if (unlikely(next->unit.last_cpu != cpu)) {
-		next->unit.last_cpu = cpu;
+	if (unlikely(next->last_cpu != cpu)) {
+		next->last_cpu = cpu;
 		hooks.moved(next, cpu);
 	}
 	if (READ_ONCE(next->switch_work))
@@ -173,7 +218,7 @@ void cpu_run(void)
 	u32 cpu = hal_smp_cpu_id();
 	struct sched_cpu *sc = &sched_cpus[cpu];
 
-	if (sc->sched && !cpumask_test(&sc->sched->cpus, cpu))
+	if (sc->sched && !cpumask_test(&sc->sched->cpus, sched_first_cpu(cpu)))
 		start_cpu(cpu);
 	/* A unit may have been queued here before this CPU looked. */
 	softirq_raise(SOFTIRQ_SCHEDULE);

@@ -43,6 +43,7 @@ static void give(struct sched_cpu *sc, struct scheduler *s, struct spinlock *new
 	struct spinlock *old = sched_cpu_lock(sc, &flags);
 
 	ASSERT(sc->curr == sc->idle && !sc->sched == !!s);
+	ASSERT(!s || old == &sc->free_lock);
 	sc->sched = s;
 	sc->leaving = false;
 	WRITE_ONCE(sc->lock, new_lock);
@@ -59,35 +60,55 @@ int sched_cpu_settle(u32 cpu)
 {
 	const struct sched_cpu *sc = &sched_cpus[cpu];
 
-	if (READ_ONCE(sc->leaving) && cpu == hal_smp_cpu_id())
+	if (READ_ONCE(sc->leaving) && READ_ONCE(sched_cpus[hal_smp_cpu_id()].leaving))
 		return -XEN_ERESTART;
 	while (__atomic_load_n(&sc->leaving, __ATOMIC_ACQUIRE))
 		hal_cpu_relax();
 	return 0;
 }
 
+/* The same for @cpu and its siblings. */
+static int settle_all(u32 cpu)
+{
+	u32 sibling;
+	cpumask_t all;
+	int rc = 0;
+
+	sched_siblings(cpu, &all);
+	cpumask_for_each(sibling, &all)
+		rc = rc ? rc : sched_cpu_settle(sibling);
+	return rc;
+}
+
 int sched_cpu_join(u32 cpu, struct scheduler *s)
 {
-	struct sched_cpu *sc = &sched_cpus[cpu];
+	u32 first = sched_first_cpu(cpu), sibling;
 	struct sched_topology topo = {
-		.core = hal_cpu_to_core(cpu),
-		.socket = hal_cpu_to_socket(cpu),
-		.node = hal_cpu_to_node(cpu),
+		.core = hal_cpu_to_core(first),
+		.socket = hal_cpu_to_socket(first),
+		.node = hal_cpu_to_node(first),
 	};
-	int rc = sched_cpu_settle(cpu);
+	cpumask_t all;
+	int rc = settle_all(cpu);
 
+	if (!rc)
+		rc = s->ops->cpu_prepare(s, first, &topo);
 	if (rc)
 		return rc;
-	ASSERT(!sc->sched && sc->lock == &sc->free_lock);
-	rc = s->ops->cpu_prepare(s, cpu, &topo);
-	if (!rc)
-		give(sc, s, s->ops->cpu_lock(s, cpu));
-	return rc;
+	sched_siblings(cpu, &all);
+	cpumask_for_each(sibling, &all)
+		sched_cpu_follow(sibling, s);
+	return 0;
+}
+
+void sched_cpu_follow(u32 cpu, struct scheduler *s)
+{
+	give(&sched_cpus[cpu], s, s->ops->cpu_lock(s, sched_first_cpu(cpu)));
 }
 
 void sched_cpu_online(u32 cpu)
 {
-	struct sched_cpu *sc = &sched_cpus[cpu];
+	struct sched_cpu *sc = &sched_cpus[cpu = sched_first_cpu(cpu)];
 	u64 flags;
 	struct spinlock *l = sched_cpu_lock(sc, &flags);
 	struct scheduler *s = sc->sched;
@@ -115,30 +136,28 @@ void sched_free_cpus(cpumask_t *cpus)
  */
 static void evacuate(struct scheduler *s, struct sched_unit *u, u32 cpu)
 {
-	struct vcpu *v = unit_vcpu(u);
 	u64 flags;
 	struct spinlock *l = sched_unit_lock(u, &flags);
 	bool own;
 
 	ASSERT(u->inserted && u->sched == s && !cpumask_test(&s->cpus, cpu));
 	sched_keep_usable(u);
-	if (u->cpu == cpu) {
-		__atomic_fetch_or(&v->pause_flags, VPF_MIGRATING, __ATOMIC_SEQ_CST);
-		sched_sleep_locked(v);
-	}
-	own = v == hal_current_vcpu();
+	if (u->cpu == cpu)
+		sched_migrate_begin(u);
+	own = u == hal_current_vcpu()->part_of;
 	spin_unlock_irqrestore(l, flags);
 	/* If the unit still runs there, that CPU moves it after saving its state. */
-	for (sched_migrate_finish(v); READ_ONCE(u->cpu) == cpu && !own; sched_migrate_finish(v))
+	for (sched_migrate_finish(u); READ_ONCE(u->cpu) == cpu && !own; sched_migrate_finish(u))
 		hal_cpu_relax();
 }
 
 int sched_cpu_leave(u32 cpu)
 {
-	struct sched_cpu *sc = &sched_cpus[cpu];
+	struct sched_cpu *sc = &sched_cpus[cpu = sched_first_cpu(cpu)];
 	struct scheduler *s = sc->sched;
 	struct sched_unit *u;
 	struct spinlock *l;
+	cpumask_t all;
 	u64 flags;
 	u32 other;
 
@@ -157,9 +176,13 @@ int sched_cpu_leave(u32 cpu)
 	/* A unit may have been told to @cpu, which will not look any more: let the others look. */
 	cpumask_for_each(other, &s->cpus)
 		sched_tickle(s, other);
-	__atomic_store_n(&sc->leaving, true, __ATOMIC_RELEASE);
-	sched_tickle(s, cpu);
-	if (cpu != hal_smp_cpu_id())
-		sched_cpu_settle(cpu);
+	sched_siblings(cpu, &all);
+	cpumask_for_each(other, &all) {
+		__atomic_store_n(&sched_cpus[other].leaving, true, __ATOMIC_RELEASE);
+		sched_tickle(s, other);
+	}
+	/* The caller's own CPU leaves later, and with it those that run its unit's other vCPUs. */
+	if (!cpumask_test(&all, hal_smp_cpu_id()))
+		settle_all(cpu);
 	return 0;
 }

@@ -104,13 +104,16 @@ static void insert(struct scheduler *s, struct sched_unit *u)
 	spin_unlock(&in->units_lock);
 }
 
-/* The reverse. The unit's vCPU cannot run. */
+/* The reverse. The unit's vCPUs cannot run. */
 static void remove(struct scheduler *s, struct sched_unit *u)
 {
 	struct sched_instance *in = sched_instance(s);
 	struct spinlock *l;
 	u64 flags;
 
+	/* Its vCPUs are off their CPUs, but the first of these may not have decided again. */
+	while (__atomic_load_n(&u->running, __ATOMIC_ACQUIRE))
+		hal_cpu_relax();
 	spin_lock(&in->units_lock);
 	list_del_init(&u->link);
 	spin_unlock(&in->units_lock);
@@ -136,7 +139,18 @@ static void default_affinity(const struct domain *d, struct sched_unit *u)
 			cpumask_set(&local, cpu);
 	/* A node may have memory alone. */
 	if (!cpumask_empty(&local))
-		u->soft = local;
+		sched_whole_resources(&local, &u->soft);
+}
+
+/* The vCPU becomes part of a unit that exists. */
+static int join_unit(struct vcpu *v)
+{
+	struct vcpu *first = domain_vcpu(v->domain, v->id - v->id % sched_width);
+
+	if (!first || !first->unit.priv)
+		return -XEN_EINVAL;
+	v->part_of = &first->unit;
+	return 0;
 }
 
 int sched_vcpu_init(struct vcpu *v)
@@ -146,18 +160,21 @@ int sched_vcpu_init(struct vcpu *v)
 	int rc;
 
 	ASSERT(s && !u->priv);
+	v->part_of = u;
+	v->last_cpu = NR_CPUS;
+	v->pause_flags = VPF_DOWN;
+	v->runstate.state = RUNSTATE_offline;
+	v->runstate.state_entry_time = hal_now_ns();
 	if (cpumask_empty(&s->cpus))
 		return -XEN_EINVAL;
+	if (v->id % sched_width)
+		return join_unit(v);
 	u->id = v->id;
 	u->domid = v->domain->id;
 	u->sched = s;
 	u->dom_priv = v->domain->sched_priv;
 	u->cpu = cpumask_first(&s->cpus);
-	u->last_cpu = NR_CPUS;
 	default_affinity(v->domain, u);
-	v->pause_flags = VPF_DOWN;
-	v->runstate.state = RUNSTATE_offline;
-	v->runstate.state_entry_time = hal_now_ns();
 
 	rc = s->ops->unit_alloc(s, u);
 	if (!rc)
@@ -165,17 +182,49 @@ int sched_vcpu_init(struct vcpu *v)
 	return rc;
 }
 
-void sched_vcpu_destroy(struct vcpu *v)
+static void stop_for_good(struct vcpu *v)
 {
-	struct sched_unit *u = &v->unit;
-	struct scheduler *s = u->sched;
-
-	if (!u->priv)
-		return;
 	__atomic_fetch_or(&v->pause_flags, VPF_DOWN, __ATOMIC_SEQ_CST);
 	vcpu_sleep_sync(v);
 	ASSERT(v != hal_current_vcpu());
 	trace_sched_remove(v->domain->id, v->id);
+}
+
+/* The vCPU, which is stopped, is on its own. */
+static void leave_unit(struct vcpu *v)
+{
+	struct sched_unit *u = v->part_of;
+	u64 flags;
+	struct spinlock *l = sched_unit_lock(u, &flags);
+
+	ASSERT(u != &v->unit && !v->unit.priv && !v->running);
+	v->unit.cpu = u->cpu;
+	v->unit.hard = u->hard;
+	v->unit.soft = u->soft;
+	WRITE_ONCE(v->part_of, &v->unit);
+	spin_unlock_irqrestore(l, flags);
+}
+
+void sched_vcpu_destroy(struct vcpu *v)
+{
+	struct sched_unit *u = &v->unit;
+	struct scheduler *s = u->sched;
+	struct vcpu *other;
+
+	if (v->part_of && v->part_of != u) {
+		stop_for_good(v);
+		leave_unit(v);
+		return;
+	}
+	if (!u->priv)
+		return;
+	stop_for_good(v);
+	/* The unit ends, and so does the scheduling of its other vCPUs. */
+	for_each_unit_vcpu(u, other)
+		if (other != v) {
+			stop_for_good(other);
+			leave_unit(other);
+		}
 	remove(s, u);
 	s->ops->unit_free(s, u);
 	u->priv = u->dom_priv = NULL;
@@ -200,7 +249,7 @@ static int exchange_data(struct domain *d, struct scheduler *to, void *dom_priv,
 	struct vcpu *v, *failed = NULL;
 	int rc = 0;
 
-	for_each_vcpu(d, v) {
+	for_each_first_vcpu(d, v) {
 		struct sched_unit *u = &v->unit;
 
 		old[v->id] = u->priv;
@@ -216,7 +265,7 @@ static int exchange_data(struct domain *d, struct scheduler *to, void *dom_priv,
 	}
 	if (!rc)
 		return 0;
-	for_each_vcpu(d, v) {
+	for_each_first_vcpu(d, v) {
 		struct sched_unit *u = &v->unit;
 
 		if (v->id > failed->id)
@@ -238,13 +287,13 @@ static int move_paused(struct domain *d, struct scheduler *to, void *dom_priv, v
 	struct vcpu *v;
 	int rc;
 
-	for_each_vcpu(d, v) {
+	for_each_first_vcpu(d, v) {
 		/* Another CPU may be about to complete this, too; one of the two does. */
-		sched_migrate_finish(v);
+		sched_migrate_finish(&v->unit);
 		remove(from, &v->unit);
 	}
 	rc = exchange_data(d, to, dom_priv, old);
-	for_each_vcpu(d, v) {
+	for_each_first_vcpu(d, v) {
 		if (!rc) {
 			default_affinity(d, &v->unit);
 			free_priv(from, &v->unit, old[v->id]);

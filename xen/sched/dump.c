@@ -36,7 +36,7 @@ void sched_dump_instance(struct scheduler *s)
 		printk("  CPU %u: %s, %llu switches\n", cpu,
 		       sc->curr == sc->idle ? "idle" : "busy", (unsigned long long)sc->switches);
 		if (sc->curr != sc->idle)
-			sched_dump_unit(&sc->curr->unit, "running");
+			sched_dump_unit(sc->curr->part_of, "running");
 		s->ops->dump_cpu(s, cpu, now);
 		spin_unlock_irqrestore(l, flags);
 	}

@@ -46,9 +46,11 @@ static bool is_cpu(u32 cpu)
 int cpu_offline(u32 cpu)
 {
 	struct sched_cpu *sc = &sched_cpus[cpu < NR_CPUS ? cpu : 0];
+	cpumask_t all;
+	u32 sibling;
 	int rc;
 
-	if (cpu == BOOT_CPU || !is_cpu(cpu))
+	if (!is_cpu(cpu) || sched_first_cpu(cpu) == BOOT_CPU)
 		return -XEN_EINVAL;
 	if (cpumask_test(&cpu_parked_map, cpu))
 		return -XEN_EEXIST;
@@ -60,17 +62,24 @@ int cpu_offline(u32 cpu)
 			return rc;
 	}
 	/* The caller's own CPU: the repeated call comes from another one. */
-	rc = sched_cpu_settle(cpu);
-	if (rc)
-		return rc;
-	ASSERT(!sc->sched && sc->curr == sc->idle);
-	cpumask_set(&cpu_parked_map, cpu);
-	timer_leave_cpu(cpu, BOOT_CPU);
+	sched_siblings(cpu, &all);
+	cpumask_for_each(sibling, &all) {
+		rc = sched_cpu_settle(sibling);
+		if (rc)
+			return rc;
+	}
+	cpumask_for_each(sibling, &all) {
+		ASSERT(!sched_cpus[sibling].sched);
+		ASSERT(sched_cpus[sibling].curr == sched_cpus[sibling].idle);
+		cpumask_set(&cpu_parked_map, sibling);
+		timer_leave_cpu(sibling, BOOT_CPU);
+	}
 	return 0;
 }
 
 int cpu_online(u32 cpu)
 {
+	cpumask_t all;
 	int rc;
 
 	if (!is_cpu(cpu))
@@ -82,7 +91,8 @@ int cpu_online(u32 cpu)
 	rc = sched_cpu_join(cpu, sched_pool(SCHED_BOOT_POOL));
 	if (rc)
 		return rc;
-	cpumask_unset(&cpu_parked_map, cpu);
+	sched_siblings(cpu, &all);
+	cpumask_andnot(&cpu_parked_map, &cpu_parked_map, &all);
 	sched_cpu_online(cpu);
 	return 0;
 }
@@ -93,6 +103,11 @@ int cpus_set_smt(bool on)
 	u32 cpu;
 	int rc;
 
+	if (sched_width > 1) {
+		printk(LOG_WARN "SMT cannot be switched: sched-gran= schedules %u CPUs as one\n",
+		       sched_width);
+		return -XEN_EINVAL;
+	}
 	smt = on;
 	cpumask_for_each(cpu, &cpu_online_map) {
 		if (!is_second_thread(cpu))
@@ -127,4 +142,5 @@ void cpus_settle_at_boot(void)
 	if (!smt)
 		printk(LOG_INFO "SMT is off: %u CPUs are parked\n",
 		       cpumask_weight(&cpu_parked_map));
+	sched_resources_init(!smt);
 }

@@ -19,18 +19,6 @@ static const struct sched_policy *const policies[] = {
 static char policy_opt[16];
 PARAM_STRING_VAR("sched", sched, policy_opt);
 
-/* What is scheduled as one. Only single CPUs can be, so no value is kept. */
-static const char *parse_granularity(const char *v)
-{
-	if (!strcmp(v, "cpu"))
-		return NULL;
-	if (!strcmp(v, "core") || !strcmp(v, "socket"))
-		return param_error("%ss are not scheduled as one; smt=off keeps domains from "
-				   "sharing a core", v);
-	return "not cpu (core and socket are not built)";
-}
-PARAM_CUSTOM_FN("sched-gran", sched_gran, parse_granularity);
-
 static struct domain *idle_domain;
 
 const struct sched_policy *sched_find_policy(const char *name)
@@ -101,7 +89,8 @@ static struct vcpu *create_idle_vcpu(u32 cpu)
 	v->unit.domid = DOMID_IDLE;
 	v->unit.is_idle = true;
 	v->unit.runnable = true;
-	v->unit.cpu = v->unit.last_cpu = cpu;
+	v->part_of = &v->unit;
+	v->unit.cpu = v->last_cpu = cpu;
 	cpumask_set(&v->unit.hard, cpu);
 	cpumask_set(&v->unit.soft, cpu);
 	idle_domain->vcpu[cpu] = v;

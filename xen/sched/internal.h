@@ -19,7 +19,22 @@ struct sched_cpu {
 	struct timer timer;
 	u64 switches;			/* [own CPU] */
 	struct spinlock free_lock;	/* guards it while it is free */
+	/* With others, it runs one unit; NULL: it runs units of its own [boot] */
+	struct sched_resource *res;
+	u32 place;			/* among the CPUs of @res, in ascending order [boot] */
+	struct sched_unit *moving;	/* has just left @res, and is to move [own CPU] */
 } __aligned(64);
+
+/** CPUs that run one unit together: those of a core or socket. resource.c explains it. */
+struct sched_resource {
+	const u32 *cpu;			/* [sched_width], ascending. The policy knows the first */
+	/* [lock of its CPUs] */
+	struct sched_unit *unit;	/* has these CPUs, NULL: none does */
+	struct sched_unit *next;	/* gets them, while @switching; NULL: none */
+	bool switching;			/* the vCPUs of @unit are leaving */
+	u32 busy;			/* CPUs that a vCPU of @unit has not left yet */
+	s_time_t since;			/* when the last of the two was chosen */
+};
 
 extern struct sched_cpu sched_cpus[NR_CPUS];
 
@@ -39,10 +54,41 @@ static inline struct sched_instance *sched_instance(struct scheduler *s)
 	return container_of(s, struct sched_instance, s);
 }
 
+/** The (first) vCPU of a unit. */
 static inline struct vcpu *unit_vcpu(struct sched_unit *u)
 {
 	return container_of(u, struct vcpu, unit);
 }
+
+/** The vCPU of @u that runs on the CPU at @place of a resource; NULL: it has none there. */
+static inline struct vcpu *unit_vcpu_at(struct sched_unit *u, u32 place)
+{
+	struct vcpu *first = unit_vcpu(u), *v;
+
+	ASSERT(place < sched_width && !u->is_idle);
+	if (!place)
+		return first;
+	v = domain_vcpu(first->domain, first->id + place);
+	return v && READ_ONCE(v->part_of) == u ? v : NULL;
+}
+
+#define for_each_unit_vcpu(u, v)                                               \
+	for (u32 place_ = 0; place_ < sched_width; place_++)                   \
+		if (((v) = unit_vcpu_at(u, place_)) != NULL)
+
+/** The vCPUs of a domain that are the first of their units. */
+#define for_each_first_vcpu(d, v)                                              \
+	for_each_vcpu(d, v)                                                    \
+		if ((v)->part_of == &(v)->unit)
+
+/** A unit that has to leave its CPU has the flag on its first vCPU. Its other vCPUs wait, too. */
+static inline bool unit_is_moving(struct sched_unit *u)
+{
+	return READ_ONCE(unit_vcpu(u)->pause_flags) & VPF_MIGRATING;
+}
+
+/** True when one of its vCPUs can run. */
+bool sched_unit_runnable(struct sched_unit *u);
 
 /** Lock the run queue of @u, which cannot move meanwhile. Disables interrupts. */
 struct spinlock *sched_unit_lock(struct sched_unit *u, u64 *flags);
@@ -71,6 +117,8 @@ void sched_sleep_locked(struct vcpu *v);
 void sched_cpu_init(u32 cpu);
 /** This CPU, which idles and has no unit left, becomes free. Interrupts off. */
 void sched_cpu_freed(struct sched_cpu *sc);
+/** Give @cpu, which is free, to @s, of which its first sibling is one. */
+void sched_cpu_follow(u32 cpu, struct scheduler *s);
 /** Wait until @cpu has become free if it is leaving. -XEN_ERESTART: it is the caller's own. */
 int sched_cpu_settle(u32 cpu);
 
@@ -86,8 +134,41 @@ void sched_dump_instance(struct scheduler *s);
 
 /** Let the unit use all CPUs if its instance has none that its affinity allows. Its lock held. */
 void sched_keep_usable(struct sched_unit *u);
-/** Complete a move that VPF_MIGRATING asks for, unless @v still runs: then its CPU does it. */
-void sched_migrate_finish(struct vcpu *v);
+/** Make the unit leave its CPU. Its lock held; sched_migrate_finish() follows without it. */
+void sched_migrate_begin(struct sched_unit *u);
+/** Complete a move that VPF_MIGRATING asks for, unless @u still runs: then its CPU does it. */
+void sched_migrate_finish(struct sched_unit *u);
+
+/** The first CPU of @cpu and its siblings: the one that the policy knows. */
+static inline u32 sched_first_cpu(u32 cpu)
+{
+	const struct sched_resource *r = sched_cpus[cpu].res;
+
+	return likely(!r) ? cpu : r->cpu[0];
+}
+
+/** Whether no unit has @cpu. */
+static inline bool sched_cpu_idles(u32 cpu)
+{
+	const struct sched_cpu *sc = &sched_cpus[cpu];
+
+	return sc->res ? !READ_ONCE(sc->res->unit) : READ_ONCE(sc->curr) == sc->idle;
+}
+
+/** All CPUs that are in @cpus or have a sibling there. */
+void sched_whole_resources(const cpumask_t *cpus, cpumask_t *whole);
+
+/**
+ * What a CPU of a resource does in its decision, and after it saved the state of @prev.
+ * sched_resource_choose: under the CPU's lock; returns what the CPU runs now, which is the idle
+ * vCPU while others leave. sched_resource_left: no lock; interrupts off. Both may set @sc->moving.
+ */
+struct vcpu *sched_resource_choose(struct sched_cpu *sc, s_time_t now, s_time_t *until);
+void sched_resource_left(struct sched_cpu *sc, struct vcpu *prev, s_time_t now);
+/** A unit that was chosen for a resource, or has it, cannot run any more. Its lock held. */
+void sched_resource_stop(struct sched_unit *u);
+/** Make resources of all CPUs as sched-gran= says. Boot, all CPUs schedule, no domain. */
+void sched_resources_init(bool smt_off);
 
 /** Add the time since the last change to the old state. The unit's lock is held. */
 static inline void sched_runstate_set(struct vcpu *v, int state, s_time_t now)

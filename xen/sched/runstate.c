@@ -9,7 +9,7 @@ void vcpu_runstate_get(const struct vcpu *v, struct vcpu_runstate_info *info)
 	/* Taking the lock writes to a vCPU that is const for the caller. */
 	struct vcpu *mv = (struct vcpu *)v;
 	u64 flags;
-	struct spinlock *l = sched_unit_lock(&mv->unit, &flags);
+	struct spinlock *l = sched_unit_lock(mv->part_of, &flags);
 	s_time_t now;
 
 	*info = v->runstate;

@@ -14,34 +14,9 @@
 
 #include "internal.h"
 
-struct sched_cpu sched_cpus[NR_CPUS];
-
-struct spinlock *sched_unit_lock(struct sched_unit *u, u64 *flags)
-{
-	for (;;) {
-		struct spinlock *l = sched_cpus[READ_ONCE(u->cpu)].lock;
-
-		*flags = spin_lock_irqsave(l);
-		if (likely(l == sched_cpus[READ_ONCE(u->cpu)].lock))
-			return l;
-		spin_unlock_irqrestore(l, *flags);
-	}
-}
-
-void sched_tickle(struct scheduler *s, u32 cpu)
-{
-	softirq_raise_cpu(cpu, SOFTIRQ_SCHEDULE);
-}
-
-bool vcpu_runnable(const struct vcpu *v)
-{
-	return !READ_ONCE(v->pause_flags) && !READ_ONCE(v->pause_count) &&
-	       !READ_ONCE(v->domain->pause_count);
-}
-
 void vcpu_wake(struct vcpu *v)
 {
-	struct sched_unit *u = &v->unit;
+	struct sched_unit *u = v->part_of;
 	u64 flags;
 	struct spinlock *l = sched_unit_lock(u, &flags);
 
@@ -51,7 +26,7 @@ void vcpu_wake(struct vcpu *v)
 		if (v->runstate.state >= RUNSTATE_blocked)
 			sched_runstate_set(v, RUNSTATE_runnable, now);
 		/* A unit that runs is handled by schedule() or context_saved(). */
-		if (!u->runnable) {
+		if (!u->runnable && likely(!unit_is_moving(u))) {
 			ASSERT(u->inserted && u->sched);
 			u->runnable = true;
 			trace_sched_time((u64)now, 1);
@@ -59,6 +34,9 @@ void vcpu_wake(struct vcpu *v)
 			if (!u->running)
 				u->sched->ops->wake(u->sched, u, now);
 		}
+		/* Its unit has CPUs, of which one is for it. */
+		if (unlikely(u->running && !v->running))
+			sched_tickle(u->sched, vcpu_cpu(v));
 	} else if (v->runstate.state == RUNSTATE_blocked) {
 		sched_runstate_set(v, sched_idle_runstate(v), hal_now_ns());
 	}
@@ -67,7 +45,8 @@ void vcpu_wake(struct vcpu *v)
 
 void sched_sleep_locked(struct vcpu *v)
 {
-	struct sched_unit *u = &v->unit;
+	struct sched_unit *u = v->part_of;
+	u32 cpu = vcpu_cpu(v);
 
 	ASSERT(spin_is_locked_by_me(sched_cpus[u->cpu].lock));
 	if (vcpu_runnable(v))
@@ -75,21 +54,23 @@ void sched_sleep_locked(struct vcpu *v)
 	trace_sched_sleep(v->domain->id, v->id);
 	if (v->runstate.state == RUNSTATE_runnable)
 		sched_runstate_set(v, sched_idle_runstate(v), hal_now_ns());
-	if (sched_cpus[u->cpu].curr == v) {
-		sched_tickle(u->sched, u->cpu);
-	} else if (u->runnable) {
+	if (sched_cpus[cpu].curr == v) {
+		sched_tickle(u->sched, cpu);
+	} else if (u->runnable && !sched_unit_runnable(u)) {
 		u->runnable = false;
 		if (!u->running)
 			u->sched->ops->sleep(u->sched, u, hal_now_ns());
+		else if (sched_cpus[cpu].res)
+			sched_resource_stop(u);
 	}
 }
 
 bool sched_at_next_run(struct vcpu *v, u32 work)
 {
 	u64 flags;
-	/* schedule() marks the unit as running under this lock, and reads switch_work later. */
-	struct spinlock *l = sched_unit_lock(&v->unit, &flags);
-	bool off = !v->unit.running;
+	/* schedule() marks the vCPU as running under this lock, and reads switch_work later. */
+	struct spinlock *l = sched_unit_lock(v->part_of, &flags);
+	bool off = !v->running;
 
 	if (off)
 		__atomic_fetch_or(&v->switch_work, work, __ATOMIC_RELAXED);
@@ -100,7 +81,7 @@ bool sched_at_next_run(struct vcpu *v, u32 work)
 void vcpu_sleep_nosync(struct vcpu *v)
 {
 	u64 flags;
-	struct spinlock *l = sched_unit_lock(&v->unit, &flags);
+	struct spinlock *l = sched_unit_lock(v->part_of, &flags);
 
 	sched_sleep_locked(v);
 	spin_unlock_irqrestore(l, flags);
@@ -118,7 +99,7 @@ void vcpu_sleep_sync(struct vcpu *v)
 	vcpu_sleep_nosync(v);
 	if (v == hal_current_vcpu())
 		return;
-	while (__atomic_load_n(&v->unit.running, __ATOMIC_ACQUIRE) && !vcpu_runnable(v))
+	while (__atomic_load_n(&v->running, __ATOMIC_ACQUIRE) && !vcpu_runnable(v))
 		hal_cpu_relax();
 }
 
@@ -159,10 +140,12 @@ void vcpu_device_answered(struct vcpu *v)
 
 void vcpu_yield(struct vcpu *v)
 {
+	struct sched_unit *u = v->part_of;
+
 	ASSERT(v == hal_current_vcpu() && !is_idle_vcpu(v));
 	trace_sched_yield(v->domain->id, v->id);
-	v->unit.sched->ops->yield(v->unit.sched, &v->unit);
-	softirq_raise(SOFTIRQ_SCHEDULE);
+	u->sched->ops->yield(u->sched, u);
+	sched_tickle(u->sched, u->cpu);
 }
 
 struct vcpu *sched_idle_vcpu(u32 cpu)

@@ -48,19 +48,19 @@ static u32 idle_cpu(const struct sched_unit *u)
 
 	cpumask_for_each(cpu, &u->sched->cpus)
 		if (cpumask_test(&u->hard, cpu) &&
-		    READ_ONCE(sched_cpus[cpu].curr) == sched_cpus[cpu].idle)
+		    sched_cpu_idles(cpu))
 			return cpu;
 	return NR_CPUS;
 }
 
-/* True, and *@stall is filled, when the unit was stalled at the last look, too. */
-static bool is_stalled(struct sched_unit *u, s_time_t now, struct stall *stall)
+/* True, and *@stall is filled, when the vCPU was stalled at the last look, too. */
+static bool is_stalled(struct vcpu *v, s_time_t now, struct stall *stall)
 {
-	struct vcpu *v = unit_vcpu(u);
+	struct sched_unit *u = v->part_of;
 	u64 flags;
 	struct spinlock *l = sched_unit_lock(u, &flags);
 	s_time_t since = (s_time_t)v->runstate.state_entry_time;
-	bool waits = vcpu_runnable(v) && !u->running && !u->held_back;
+	bool waits = vcpu_runnable(v) && !v->running && !u->held_back;
 	bool again = waits && v->sched_waits_since == since;
 
 	/* A stall is reported once. */
@@ -69,7 +69,7 @@ static bool is_stalled(struct sched_unit *u, s_time_t now, struct stall *stall)
 						  v->sched_waits_since == since));
 	v->sched_waits_since = waits ? since : -1;
 	if (again)
-		*stall = (struct stall){ u->domid, u->id, idle_cpu(u), now - since };
+		*stall = (struct stall){ u->domid, v->id, idle_cpu(u), now - since };
 	spin_unlock_irqrestore(l, flags);
 	return again;
 }
@@ -98,12 +98,14 @@ static void look_at(struct scheduler *s, s_time_t now)
 	struct sched_instance *in = sched_instance(s);
 	struct stall stall, first = { 0 };
 	struct sched_unit *u;
+	struct vcpu *v;
 	u32 found = 0;
 
 	spin_lock(&in->units_lock);
 	list_for_each_entry(u, &in->units, link)
-		if (is_stalled(u, now, &stall) && !found++)
-			first = stall;
+		for_each_unit_vcpu(u, v)
+			if (is_stalled(v, now, &stall) && !found++)
+				first = stall;
 	spin_unlock(&in->units_lock);
 	if (!found)
 		return;

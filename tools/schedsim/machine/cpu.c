@@ -97,7 +97,7 @@ void hal_set_current(struct vcpu *v)
 
 static s64 switch_cost(struct machine_vcpu *next, u32 cpu)
 {
-	u32 last = next->v.unit.last_cpu;
+	u32 last = next->v.last_cpu;
 	s64 cost = machine_cfg.costs.context_switch;
 
 	if (last != NONE && last != cpu && (hal_cpu_to_core(last) != hal_cpu_to_core(cpu) ||
@@ -245,6 +245,9 @@ bool machine_boot(const struct machine_config *cfg, const struct machine_hooks *
 		.switched_out = no_work, .switched_in = no_work, .moved = moved,
 	};
 
+	static struct vcpu observer = { .part_of = &observer.unit };
+
+	machine_cpus_state[MACHINE_OBSERVER].current = &observer;
 	machine_cfg = *cfg;
 	machine_hooks = *h;
 	random_state = cfg->seed;
@@ -267,6 +270,11 @@ bool machine_boot(const struct machine_config *cfg, const struct machine_hooks *
 	for (u32 cpu = 1; cpu < cfg->cpus && !(*why)[0]; cpu++)
 		if (!start_cpu(cpu))
 			*why = "no memory for the run queues";
+	if (!(*why)[0]) {
+		machine_enter_cpu(0);
+		cpus_settle_at_boot();
+		*why = services_last_warning();
+	}
 	return !(*why)[0];
 }
 
@@ -285,6 +293,8 @@ s64 machine_idle(u32 cpu)
 
 	return c->idle + (c->current->unit.is_idle ? machine_time - c->idle_since : 0);
 }
+
+u32 machine_first_cpu(u32 cpu) { return sched_cpu_at(cpu, 0); }
 
 s64 machine_idle_since(u32 cpu) { return machine_cpus_state[cpu].idle_since; }
 

@@ -212,7 +212,7 @@ void machine_yield(struct machine_vcpu *v) { vcpu_yield(&v->v); }
 void machine_pause(struct machine_vcpu *v) { vcpu_pause_nosync(&v->v); }
 void machine_unpause(struct machine_vcpu *v) { vcpu_unpause(&v->v); }
 
-u32 machine_vcpu_cpu(const struct machine_vcpu *v) { return v->v.unit.cpu; }
+u32 machine_vcpu_cpu(const struct machine_vcpu *v) { return vcpu_cpu(&v->v); }
 
 u32 machine_vcpu_runs_on(const struct machine_vcpu *v)
 {
@@ -223,7 +223,9 @@ bool machine_vcpu_runnable(const struct machine_vcpu *v) { return vcpu_runnable(
 
 bool machine_vcpu_may_use(const struct machine_vcpu *v, u32 cpu)
 {
-	return cpumask_test(&v->v.unit.hard, cpu) && cpumask_test(&v->v.unit.sched->cpus, cpu);
+	const struct sched_unit *u = v->v.part_of;
+
+	return cpumask_test(&u->hard, cpu) && cpumask_test(&u->sched->cpus, machine_first_cpu(cpu));
 }
 
 u64 machine_vcpu_moves(const struct machine_vcpu *v) { return v->moves; }
@@ -237,7 +239,7 @@ bool machine_cpu_in_pool(u32 cpu, u32 pool)
 {
 	struct scheduler *s = sched_pool(pool);
 
-	return s && cpumask_test(&s->cpus, cpu);
+	return s && cpumask_test(&s->cpus, machine_first_cpu(cpu));
 }
 
 bool machine_has_policy(const char *name) { return sched_find_policy(name) != NULL; }

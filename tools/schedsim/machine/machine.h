@@ -154,6 +154,8 @@ u64 machine_vcpu_moves(const struct machine_vcpu *v);
 s64 machine_vcpu_ran(const struct machine_vcpu *v);
 u16 machine_vcpu_domid(const struct machine_vcpu *v);
 u32 machine_vcpu_id(const struct machine_vcpu *v);
+/** The first of @cpu and its siblings, which are scheduled as one (sched-gran=). */
+u32 machine_first_cpu(u32 cpu);
 /** What @cpu runs, NULL: it idles. */
 struct machine_vcpu *machine_current(u32 cpu);
 bool machine_cpu_in_pool(u32 cpu, u32 pool);

@@ -139,6 +139,13 @@ void timer_migrate(struct timer *t, u32 cpu)
 	t->cpu = timer_events[t->heap_index - 1]->event.cpu = cpu;
 }
 
+void timer_leave_cpu(u32 cpu, u32 to)
+{
+	for (u32 i = 0; i < nr_timers; i++)
+		if (timer_events[i]->event.cpu == cpu && event_pending(&timer_events[i]->event))
+			timer_migrate(timer_events[i]->timer, to);
+}
+
 void (*services_biller)(struct vcpu *v, s64 ns);
 
 void timer_set_biller(void (*fn)(struct vcpu *v, s64 ns)) { services_biller = fn; }

@@ -39,7 +39,8 @@ static const char help[] =
 "  --policy NAME        only this policy, or rtds-supply or credit2-share\n"
 "  --jobs N             so many at once (default 1)\n"
 "  --regressions FILE   first replay the lines of this file\n"
-"  --replay LINE        replay one line, POLICY SEED OMIT, and say what happens\n"
+"  --replay LINE        replay one line, POLICY SEED OMIT [GRAN], and say what happens\n"
+"  --gran WORD          sched-gran= of all scenarios (default: cpu, core and socket by turns)\n"
 "\n"
 "Exit status: 0 all rules hold, 6 one was broken. The last line is\n"
 "`PROPERTY total PASSED FAILED 0`.\n";
@@ -144,12 +145,14 @@ static void report(const struct scenario *s, const char *text)
 	char small_text[512];
 
 	/* At once: it may take long to make it smaller. */
-	printf("FAILED %s %llu 0: %s\n", s->kind->name, (unsigned long long)s->seed, text);
+	printf("FAILED %s %llu 0 %s: %s\n", s->kind->name, (unsigned long long)s->seed, s->gran,
+	       text);
 	fflush(stdout);
 	small = shrink(*s);
 	fails(&small, small_text, sizeof(small_text));
-	printf("  smallest: %s %llu %#llx: %s\n", small.kind->name, (unsigned long long)small.seed,
-	       (unsigned long long)small.omit, small_text);
+	printf("  smallest: %s %llu %#llx %s: %s\n", small.kind->name,
+	       (unsigned long long)small.seed, (unsigned long long)small.omit, small.gran,
+	       small_text);
 	fflush(stdout);
 }
 
@@ -201,12 +204,15 @@ static void submit(struct job *jobs, u32 n, const struct scenario *s, struct tal
 
 static bool parse_line(const char *line, struct scenario *s)
 {
+	static char gran[32];
 	unsigned long long seed, omit;
 	char name[32];
+	int n = sscanf(line, "%31s %llu %llx %31s", name, &seed, &omit, gran);
 
-	if (sscanf(line, "%31s %llu %llx", name, &seed, &omit) != 3)
+	if (n < 3)
 		return false;
-	*s = (struct scenario){ .kind = find_kind(name), .seed = seed, .omit = omit };
+	*s = (struct scenario){ .kind = find_kind(name), .seed = seed, .omit = omit,
+				.gran = n == 4 ? gran : "cpu" };
 	return s->kind != NULL;
 }
 
@@ -222,7 +228,7 @@ static void replay_file(const char *path, struct tally_of_runs *t)
 		if (line[0] == '#' || line[0] == '\n')
 			continue;
 		if (!parse_line(line, &s))
-			die("%s: a line is POLICY SEED OMIT, not: %s", path, line);
+			die("%s: a line is POLICY SEED OMIT [GRAN], not: %s", path, line);
 		if (!fails(&s, text, sizeof(text))) {
 			t->passed++;
 			continue;
@@ -236,9 +242,19 @@ static void replay_file(const char *path, struct tally_of_runs *t)
 struct wish {
 	u64 seeds, from, seconds;
 	const struct scenario_kind *only;
-	const char *regressions, *replay;
+	const char *regressions, *replay, *gran;
 	u32 jobs;
 };
+
+/* Half of the scenarios in which anything may happen schedule single CPUs. */
+static const char *gran_of(const struct wish *w, const struct scenario_kind *kind, u64 seed)
+{
+	static const char *const by_turns[] = { "cpu", "core", "cpu", "socket" };
+
+	if (kind->run != scenario_run)
+		return "cpu";
+	return w->gran ? w->gran : by_turns[seed % ARRAY_SIZE(by_turns)];
+}
 
 static void explore(const struct wish *w, struct tally_of_runs *t)
 {
@@ -249,7 +265,8 @@ static void explore(const struct wish *w, struct tally_of_runs *t)
 	for (u64 seed = w->from; more; seed++) {
 		more = w->seconds ? time(NULL) < end : seed + 1 < w->from + w->seeds;
 		for (u32 i = 0; i < ARRAY_SIZE(kinds); i++) {
-			struct scenario s = { .kind = &kinds[i], .seed = seed };
+			struct scenario s = { .kind = &kinds[i], .seed = seed,
+					      .gran = gran_of(w, &kinds[i], seed) };
 
 			if (!w->only || w->only == s.kind)
 				submit(jobs, w->jobs, &s, t);
@@ -279,6 +296,7 @@ static enum status parse(struct wish *w, int argc, char **argv)
 		{ "policy", required_argument, NULL, 'p' },
 		{ "jobs", required_argument, NULL, 'j' },
 		{ "regressions", required_argument, NULL, 'r' },
+		{ "gran", required_argument, NULL, 'g' },
 		{ "replay", required_argument, NULL, 'R' }, { "help", no_argument, NULL, 'h' }, {}
 	};
 	int o;
@@ -305,6 +323,9 @@ static enum status parse(struct wish *w, int argc, char **argv)
 		case 'r':
 			w->regressions = optarg;
 			break;
+		case 'g':
+			w->gran = optarg;
+			break;
 		case 'R':
 			w->replay = optarg;
 			break;
@@ -330,7 +351,7 @@ int command_property(int argc, char **argv)
 	}
 	if (w.replay) {
 		if (!parse_line(w.replay, &s))
-			die("--replay %s: a line is POLICY SEED OMIT", w.replay);
+			die("--replay %s: a line is POLICY SEED OMIT [GRAN]", w.replay);
 		s.kind->run(&s, true);
 		printf("all rules hold\n");
 		return STATUS_OK;

@@ -37,7 +37,7 @@ static struct watched *vcpus;
 static u32 nr_vcpus;
 static s64 cpu_touched[MACHINE_MAX_CPUS];
 
-void rules_touch_cpu(u32 cpu) { cpu_touched[cpu] = machine_now(); }
+void rules_touch_cpu(u32 cpu) { cpu_touched[machine_first_cpu(cpu)] = machine_now(); }
 
 void rules_broken(const char *fmt, ...)
 {
@@ -77,7 +77,8 @@ static bool has_owner(u32 cpu)
 	for (u32 i = 0; i < nr_vcpus; i++) {
 		const struct watched *w = &vcpus[i];
 
-		if (w->gone || !w->guest.v || machine_vcpu_cpu(w->guest.v) != cpu)
+		if (w->gone || !w->guest.v ||
+		    machine_first_cpu(machine_vcpu_cpu(w->guest.v)) != cpu)
 			continue;
 		if (!waits(w) || machine_now() - later(w->guest.waits_since, w->touched) <=
 		    promise->conserves_within)
@@ -86,6 +87,20 @@ static bool has_owner(u32 cpu)
 	return false;
 }
 
+/* Since when @first and all of its siblings idle; INT64_MAX: one of them does not. */
+static s64 idle_since(u32 first)
+{
+	s64 since = 0;
+
+	for (u32 cpu = first; cpu < machine_cpus(); cpu++) {
+		if (machine_first_cpu(cpu) != first)
+			continue;
+		if (machine_current(cpu))
+			return INT64_MAX;
+		since = later(since, machine_idle_since(cpu));
+	}
+	return since;
+}
 
 /*
  * A CPU that the vCPU may use and that has idled for too long while it waited; MACHINE_MAX_CPUS:
@@ -96,11 +111,10 @@ static u32 idle_cpu_for(const struct watched *w)
 	s64 waits_since = later(w->guest.waits_since, w->touched);
 
 	for (u32 cpu = 0; cpu < machine_cpus(); cpu++) {
-		if (machine_current(cpu) || !machine_vcpu_may_use(w->guest.v, cpu) ||
+		if (machine_first_cpu(cpu) != cpu || !machine_vcpu_may_use(w->guest.v, cpu) ||
 		    (promise->owned && has_owner(cpu)))
 			continue;
-		if (machine_now() - later(waits_since, later(machine_idle_since(cpu),
-							     cpu_touched[cpu])) >
+		if (machine_now() - later(waits_since, later(idle_since(cpu), cpu_touched[cpu])) >
 		    promise->conserves_within)
 			return cpu;
 	}
@@ -122,6 +136,21 @@ static void check_conserved(const struct watched *w)
 		     (long long)machine_idle_since(cpu));
 }
 
+void rules_check_alone(u32 cpu)
+{
+	struct machine_vcpu *v = machine_current(cpu);
+
+	for (u32 other = 0; v && other < machine_cpus(); other++) {
+		struct machine_vcpu *o = machine_current(other);
+
+		if (machine_first_cpu(other) == machine_first_cpu(cpu) && o &&
+		    machine_vcpu_domid(o) != machine_vcpu_domid(v))
+			rules_broken("d%uv%u runs on CPU %u while d%uv%u runs on CPU %u",
+				     machine_vcpu_domid(v), machine_vcpu_id(v), cpu,
+				     machine_vcpu_domid(o), machine_vcpu_id(o), other);
+	}
+}
+
 /* What a CPU runs is on that CPU only, may run, and is known to run there. */
 static void check_places(void)
 {
@@ -132,6 +161,7 @@ static void check_places(void)
 			rules_broken("CPU %u runs d%uv%u, which is on CPU %u", cpu,
 				     machine_vcpu_domid(v), machine_vcpu_id(v),
 				     machine_vcpu_runs_on(v));
+		rules_check_alone(cpu);
 	}
 }
 

@@ -22,6 +22,8 @@ void rules_begin(const char *policy, struct watched *w, u32 nr);
 void rules_count(u32 nr);
 /** @cpu came to another pool. */
 void rules_touch_cpu(u32 cpu);
+/** @cpu and its siblings run vCPUs of one domain only. */
+void rules_check_alone(u32 cpu);
 /** Look at all vCPUs now. Leaves the program when a rule is broken. */
 void rules_check(void);
 /** The last phase begins: nothing is done from outside any more. */

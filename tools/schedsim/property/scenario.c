@@ -386,6 +386,7 @@ static void runs(void *guest, u32 cpu, s64 from)
 
 	if (!machine_vcpu_may_use(g->v, cpu))
 		rules_broken("d%uv%u runs on CPU %u, which it may not use", g->domid, g->id, cpu);
+	rules_check_alone(cpu);
 	guest_hooks.runs(guest, cpu, from);
 }
 
@@ -402,8 +403,8 @@ static void boot(void)
 	snprintf(machine, sizeof(machine), "%ux%ux%u", 1 + below(&d, 2), 1 + below(&d, 4),
 		 1 + below(&d, 2));
 	t = topology_read(machine);
-	snprintf(cmdline, sizeof(cmdline), "sched=%s credit2_runqueue=%s", sc->kind->policy,
-		 groups[below(&d, ARRAY_SIZE(groups))]);
+	snprintf(cmdline, sizeof(cmdline), "sched=%s credit2_runqueue=%s sched-gran=%s",
+		 sc->kind->policy, groups[below(&d, ARRAY_SIZE(groups))], sc->gran);
 	cfg.cpus = t.cpus;
 	cfg.place = t.place;
 	cfg.cmdline = cmdline;

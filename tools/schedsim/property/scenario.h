@@ -28,6 +28,7 @@ struct scenario {
 	const struct scenario_kind *kind;
 	u64 seed;
 	u64 omit;		/* a bit for each item that is left out */
+	const char *gran;	/* sched-gran=, for scenario_run */
 };
 
 /** Anything may happen: what every policy promises. */

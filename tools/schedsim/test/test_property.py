@@ -56,8 +56,8 @@ class Property(SimCase):
     def test_mistakes(self):
         """Lines and policies that are none."""
         _, err = self.property("--replay", "credit2", status=INPUT)
-        self.assertIn("a line is POLICY SEED OMIT", err)
+        self.assertIn("a line is POLICY SEED OMIT [GRAN]", err)
         _, err = self.property("--replay", "nonesuch 1 0", status=INPUT)
-        self.assertIn("a line is POLICY SEED OMIT", err)
+        self.assertIn("a line is POLICY SEED OMIT [GRAN]", err)
         _, err = self.property("--policy", "nonesuch", status=INPUT)
         self.assertIn("there is no such policy", err)

@@ -65,8 +65,9 @@ void hal_context_switch(struct vcpu *prev, struct vcpu *next)
 		if (n->loaded_on != NO_CPU)
 			panic("d%uv%u loaded on CPU %u while on CPU %u", next->domain->id, next->id,
 			      cpu, n->loaded_on);
-		if (!cpumask_test(&next->unit.hard, cpu) &&
-		    !(READ_ONCE(next->pause_flags) & VPF_MIGRATING))
+		if (!cpumask_test(&next->part_of->hard, cpu) &&
+		    !(READ_ONCE(container_of(next->part_of, struct vcpu, unit)->pause_flags) &
+		      VPF_MIGRATING))
 			panic("d%uv%u loaded on CPU %u against its affinity", next->domain->id,
 			      next->id, cpu);
 		hal_irq_save();
@@ -124,8 +125,8 @@ void hal_vcpu_event_notify(struct vcpu *v)
 {
 	host_vcpu(v)->irq_pending = true;
 	vcpu_unblock(v);
-	if (READ_ONCE(v->unit.running))
-		hal_smp_kick(READ_ONCE(v->unit.cpu));
+	if (READ_ONCE(v->running))
+		hal_smp_kick(vcpu_cpu(v));
 }
 
 bool hal_vcpu_has_pending(const struct vcpu *v)

@@ -35,12 +35,15 @@ struct guest_area {
 struct vcpu {
 	u32 id;			/* [const] */
 	struct domain *domain;	/* [const] */
-	struct sched_unit unit;
+	struct sched_unit unit;		/* its own; unused while it is part of another vCPU's */
+	struct sched_unit *part_of;	/* the unit that it is part of [unit's lock to change] */
 	/* For sched/watchdog.c [run-queue lock of the unit] */
 	s_time_t sched_waits_since;
 	bool sched_stall_told;
 
 	/* Scheduling [run-queue lock unless atomic] */
+	bool running;			/* on a CPU now; cleared once its state is saved */
+	u32 last_cpu;			/* where it last ran, NR_CPUS: nowhere [own CPU] */
 	unsigned long pause_flags;	/* VPF_*, atomic */
 	u32 pause_count;		/* atomic */
 	struct vcpu_runstate_info runstate;

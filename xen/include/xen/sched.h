@@ -84,16 +84,16 @@ u32 sched_nr_domains(struct scheduler *s);
 const struct sched_policy *sched_find_policy(const char *name);
 const struct sched_policy *sched_policy_by_id(u32 id);
 /**
- * Take @cpu out of its instance: its vCPUs go to other CPUs, and it idles. When @cpu is the
- * caller's own, that happens in its next decision; otherwise before the return. A vCPU whose hard
- * affinity then has no CPU left may use any. -XEN_EINVAL: it is in no instance; -XEN_EBUSY: it is
- * the last one and there are domains. The caller holds no lock but the control lock, and no vCPU
- * waits for its own, see vcpu_sleep_sync().
+ * Take @cpu and its siblings out of their instance: their vCPUs go to other CPUs, and they idle.
+ * When the caller's own is among them, that happens in its next decision; otherwise before the
+ * return. A vCPU whose hard affinity then has no CPU left may use any. -XEN_EINVAL: @cpu is in no
+ * instance; -XEN_EBUSY: these are the last ones and there are domains. The caller holds no lock but
+ * the control lock, and no vCPU waits for its own, see vcpu_sleep_sync().
  */
 int sched_cpu_leave(u32 cpu);
 /**
- * Give @cpu, which is free, to @s; it schedules there after sched_cpu_online(). -XEN_ENOMEM, or
- * -XEN_ERESTART as above.
+ * Give @cpu and its siblings, which are free, to @s; they schedule there after sched_cpu_online().
+ * -XEN_ENOMEM, or -XEN_ERESTART as above.
  */
 int sched_cpu_join(u32 cpu, struct scheduler *s);
 void sched_cpu_online(u32 cpu);
@@ -107,21 +107,40 @@ void sched_free_cpus(cpumask_t *cpus);
 int sched_move_domain(struct domain *d, struct scheduler *to);
 
 /**
- * Take @cpu offline: it leaves pool 0 and is parked. -XEN_EINVAL: the boot CPU, or there is none;
- * -XEN_EEXIST: it is offline; -XEN_ENODEV: it is in another pool; -XEN_EBUSY: it is the last of its
- * pool; -XEN_ERESTART: it was the caller's own, which continues elsewhere: call again. Under the
- * control lock, no other lock held.
+ * Take @cpu and its siblings offline: they leave pool 0 and are parked. -XEN_EINVAL: the boot CPU
+ * is among them, or there is no such CPU; -XEN_EEXIST: it is offline; -XEN_ENODEV: it is in another
+ * pool; -XEN_EBUSY: its pool has no other; -XEN_ERESTART: the caller's own is among them, and the
+ * caller continues elsewhere: call again. Under the control lock, no other lock held.
  */
 int cpu_offline(u32 cpu);
 /**
- * Bring @cpu back, into pool 0. -XEN_EINVAL: there is none; -XEN_EEXIST: it is online;
- * -XEN_EPERM: it is a core's second thread, and SMT is off; -XEN_ENOMEM.
+ * Bring @cpu and its siblings back, into pool 0. -XEN_EINVAL: there is no such CPU; -XEN_EEXIST: it
+ * is online; -XEN_EPERM: it is a core's second thread, and SMT is off; -XEN_ENOMEM.
  */
 int cpu_online(u32 cpu);
-/** Do either to all second threads of cores. -XEN_EOPNOTSUPP: there are none; or as above. */
+/**
+ * Do either to all second threads of cores. -XEN_EOPNOTSUPP: there are none; -XEN_EINVAL: cores or
+ * sockets are scheduled as one; otherwise as above.
+ */
 int cpus_set_smt(bool on);
-/** Wait until all CPUs schedule, and park second threads if smt=off says so. Boot, CPUs are up. */
+/**
+ * Wait until all CPUs schedule, and park second threads or schedule cores as one, as the command
+ * line says. Boot, CPUs are up, no domain yet.
+ */
 void cpus_settle_at_boot(void);
+
+/**
+ * How many vCPUs of a domain are one unit, which as many CPUs run together: the CPUs of a core or
+ * socket as sched-gran= says, else 1. The CPUs of such a group are siblings, and vCPUs of different
+ * domains never run on siblings at one time. Constant from cpus_settle_at_boot() on.
+ */
+extern u32 sched_width;
+/** Of @cpu and its siblings, the CPU at @place, in ascending order from 0. */
+u32 sched_cpu_at(u32 cpu, u32 place);
+/** @cpu and its siblings. */
+void sched_siblings(u32 cpu, cpumask_t *cpus);
+/** All CPUs of a pool. (s->cpus has only those that its policy knows.) */
+void sched_pool_cpus(const struct scheduler *s, cpumask_t *cpus);
 
 /** The idle vCPU of a prepared CPU; current there until the first guest runs. */
 struct vcpu *sched_idle_vcpu(u32 cpu);
@@ -156,8 +175,13 @@ int domain_pause_by_systemcontroller(struct domain *d);
 int domain_unpause_by_systemcontroller(struct domain *d);
 
 bool vcpu_runnable(const struct vcpu *v);
+/** The CPU that @v runs on, or would run on if it ran now. */
+u32 vcpu_cpu(const struct vcpu *v);
 
-/** Hard/soft affinity; -XEN_EINVAL when the mask has no online CPU of the domain's pool. */
+/**
+ * Hard/soft affinity of the unit of @v; -XEN_EINVAL when the mask has no online CPU of the domain's
+ * pool. One CPU of a core or socket that is scheduled as one means all of its CPUs.
+ */
 int vcpu_set_affinity(struct vcpu *v, const cpumask_t *hard, const cpumask_t *soft);
 
 /** Copy the runstate, with the current interval up to now added. */

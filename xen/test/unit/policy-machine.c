@@ -80,7 +80,6 @@ struct pm_unit *pm_unit_new(u16 domid, u32 id, void *dom_priv)
 	pu->u.domid = domid;
 	pu->u.sched = &pm.s;
 	pu->u.dom_priv = dom_priv;
-	pu->u.last_cpu = NR_CPUS;
 	pu->u.cpu = cpumask_first(&pm.s.cpus);
 	cpumask_setall(&pu->u.hard);
 	cpumask_setall(&pu->u.soft);

@@ -36,7 +36,7 @@ static void pins(void *arg)
 	d = pinned_domain();
 	for (u32 i = 0; i < VCPUS; i++) {
 		HOST_CHECK(is_only(&d->vcpu[i]->unit.hard, i % CPUS));
-		HOST_CHECK(d->vcpu[i]->unit.last_cpu == i % CPUS && sw_ran(d->vcpu[i]));
+		HOST_CHECK(d->vcpu[i]->last_cpu == i % CPUS && sw_ran(d->vcpu[i]));
 	}
 	sw_domain_destroy(d);
 	/* CPUs that are not in use do not count. */

@@ -508,28 +508,6 @@ static void starts(void *arg)
 	sw_start(1, 2, arg);
 }
 
-static void test_granularity(void **state)
-{
-	static const struct {
-		const char *line, *why;		/* NULL: accepted */
-	} cases[] = {
-		{ "sched-gran=cpu", NULL },
-		{ "sched-gran=core", "sched-gran=core is ignored: cores are not scheduled as one" },
-		{ "sched-gran=socket", "is ignored: sockets are not scheduled as one" },
-		{ "sched-gran=node", "sched-gran=node is ignored: not cpu" },
-		{ "sched-gran", "is ignored: not cpu" },
-	};
-
-	for (u32 i = 0; i < ARRAY_SIZE(cases); i++) {
-		const struct host_outcome *o = host_isolated(starts, (void *)cases[i].line);
-
-		assert_int_equal(o->status, 0);
-		if (cases[i].why ? !strstr(o->console, cases[i].why)
-				 : strstr(o->console, "command line:") != NULL)
-			fail_msg("%s: %s", cases[i].line, o->console);
-	}
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -541,7 +519,6 @@ int main(void)
 		cmocka_unit_test(test_storms),
 		cmocka_unit_test(test_tickled_cpu_leaves),
 		cmocka_unit_test(test_unknown_policy_is_named),
-		cmocka_unit_test(test_granularity),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -73,7 +73,7 @@ static void placed(void *arg)
 		host_run(hal_now_ns() + 3 * MS);
 		for (u8 node = 0; node < 2; node++)
 			for (u32 i = 0; i < 3; i++) {
-				u32 cpu = d[node]->vcpu[i]->unit.last_cpu;
+				u32 cpu = d[node]->vcpu[i]->last_cpu;
 
 				looks++;
 				away += hal_cpu_to_node(cpu) != 1 - node;
@@ -119,7 +119,7 @@ static void beyond(void *arg)
 	sw_set_soft(d->vcpu[0], "2");
 	HOST_CHECK(sched_move_domain(d, sched_pool(0)) == 0 && prefers(d->vcpu[0], 1));
 	host_run(hal_now_ns() + 100 * MS);
-	HOST_CHECK(hal_cpu_to_node(d->vcpu[0]->unit.last_cpu) == 1);
+	HOST_CHECK(hal_cpu_to_node(d->vcpu[0]->last_cpu) == 1);
 }
 
 static void test_beyond(void **state)

@@ -32,7 +32,7 @@ static void dump_vcpu(struct x86_vcpu *xv)
 	hvm_state_begin(xv);
 	hvm->get_seg(xv, HVM_CS, &cs);
 	printk(LOG_INFO "d%uv%u cpu %u flags %#lx rip %04x:%016lx rflags %08lx cr0 %08lx cr3 %lx "
-	       "cr4 %lx efer %lx cs.base %lx\n", v->domain->id, v->id, v->unit.cpu,
+	       "cr4 %lx efer %lx cs.base %lx\n", v->domain->id, v->id, vcpu_cpu(v),
 	       v->pause_flags, cs.sel, hvm->get_rip(xv), hvm->get_rflags(xv), hvm->get_cr(xv, 0),
 	       hvm->get_cr(xv, 3), hvm->get_cr(xv, 4), hvm->get_efer(xv), cs.base);
 	hvm_state_end(xv);
@@ -69,12 +69,12 @@ static void dump_paused(struct vcpu *v)
 
 	while (!r.done) {
 		if (v == hal_current_vcpu() ||
-		    !__atomic_load_n(&v->unit.running, __ATOMIC_ACQUIRE)) {
+		    !__atomic_load_n(&v->running, __ATOMIC_ACQUIRE)) {
 			dump_vcpu(r.xv);
 			return;
 		}
 		cpumask_clear(&cpu);
-		cpumask_set(&cpu, READ_ONCE(v->unit.cpu));
+		cpumask_set(&cpu, vcpu_cpu(v));
 		hal_smp_call(&cpu, dump_current, &r, true);
 	}
 }

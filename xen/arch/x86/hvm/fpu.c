@@ -146,7 +146,7 @@ int fpu_set_xcr0(struct x86_vcpu *xv, u64 val)
 /* No CPU may take the state in its registers for the one loaded now. */
 static void forget_loaded(struct x86_vcpu *xv)
 {
-	ASSERT(!READ_ONCE(xv->v.unit.running));
+	ASSERT(!READ_ONCE(xv->v.running));
 	xv->fpu_cpu = ~0U;
 }
 

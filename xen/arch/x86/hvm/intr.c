@@ -24,8 +24,8 @@ void hvm_kick(struct x86_vcpu *xv)
 	struct vcpu *v = &xv->v;
 
 	vcpu_unblock(v);
-	if (READ_ONCE(v->unit.running) && v != cpu_info()->current_vcpu)
-		hal_smp_kick(READ_ONCE(v->unit.cpu));
+	if (READ_ONCE(v->running) && v != cpu_info()->current_vcpu)
+		hal_smp_kick(vcpu_cpu(v));
 }
 
 bool hvm_post_by_software(struct x86_vcpu *xv, u8 vector, bool level)
@@ -74,7 +74,7 @@ static void do_init(struct x86_vcpu *xv)
 static bool wait_until_off_cpu(struct vcpu *v)
 {
 	while (READ_ONCE(v->pause_flags) & VPF_DOWN) {
-		if (!__atomic_load_n(&v->unit.running, __ATOMIC_ACQUIRE))
+		if (!__atomic_load_n(&v->running, __ATOMIC_ACQUIRE))
 			return true;
 		if (v == hal_current_vcpu() ||
 		    (READ_ONCE(hal_current_vcpu()->pause_flags) & VPF_DOWN))
@@ -95,7 +95,7 @@ static void do_sipi(struct x86_vcpu *xv, u8 vector)
 		return;
 	}
 	pending_drop(&xv->pending, v);
-	ASSERT(!READ_ONCE(v->unit.running));
+	ASSERT(!READ_ONCE(v->running));
 	vlapic_reset(&xv->vlapic);
 	if (v->vcpu_info->evtchn_upcall_pending && xv->upcall_vector)
 		post_upcall(xv);
@@ -151,7 +151,7 @@ u32 hvm_message_cpu(struct domain *d, const struct apic_msg *msg)
 		return 0;
 	first = bitmap_find_next(targets, d->max_vcpus, 0);
 	ASSERT(first < d->max_vcpus && d->vcpu[first]);
-	return READ_ONCE(d->vcpu[first]->unit.cpu);
+	return vcpu_cpu(d->vcpu[first]);
 }
 
 static void lapic_ipi(void *ctx, const struct apic_msg *msg)

@@ -232,7 +232,7 @@ static void load(void *state, u32 instance, const void *record, u32 len, s_time_
 	const struct hvm_hw_cpu *c = record;
 	struct x86_vcpu *xv = state;
 
-	ASSERT(!READ_ONCE(xv->v.unit.running) && xv->fpu_area);
+	ASSERT(!READ_ONCE(xv->v.running) && xv->fpu_area);
 	hvm_state_begin(xv);
 	if (c->flags & XEN_X86_FPU_INITIALISED)
 		fpu_set_legacy(xv, c->fpu_regs);

@@ -15,7 +15,7 @@ void hvm_state_begin(struct x86_vcpu *xv)
 	u32 cpu = hal_smp_cpu_id();
 
 	/* Running here it is reachable anyway; running elsewhere its state belongs to that CPU. */
-	ASSERT(&xv->v == hal_current_vcpu() || !READ_ONCE(xv->v.unit.running));
+	ASSERT(&xv->v == hal_current_vcpu() || !READ_ONCE(xv->v.running));
 	ASSERT(!xv->state_depth || xv->state_cpu == cpu);
 	xv->state_cpu = cpu;
 	xv->state_depth++;

@@ -145,7 +145,7 @@ void hal_vcpu_destroy(struct vcpu *v)
 	struct x86_vcpu *xv = to_xv(v);
 	struct x86_domain *xd = to_xd(v->domain);
 
-	ASSERT(!READ_ONCE(v->unit.running));
+	ASSERT(!READ_ONCE(v->running));
 	if (xd->vlapics && xd->vlapics[v->id] == &xv->vlapic)
 		xd->vlapics[v->id] = NULL;
 	if (xv->vlapic_timer.fn)
@@ -253,8 +253,8 @@ void hal_p2m_flush(struct p2m *p, gfn_t start, u64 n)
 	for_each_vcpu(d, v) {
 		hvm->flush_tlb(to_xv(v));
 		__atomic_thread_fence(__ATOMIC_SEQ_CST);
-		if (READ_ONCE(v->unit.running) && v != hal_current_vcpu())
-			cpumask_set(&mask, READ_ONCE(v->unit.cpu));
+		if (READ_ONCE(v->running) && v != hal_current_vcpu())
+			cpumask_set(&mask, vcpu_cpu(v));
 	}
 	if (!cpumask_empty(&mask))
 		hal_smp_call(&mask, left_guest, NULL, true);

@@ -14,6 +14,9 @@
  * A unit that runs (unit->running) is not on a queue. When its CPU switches away, it stays marked
  * as running until its state is saved; only then context_saved returns it to the policy. So two
  * CPUs never pick the same unit.
+ *
+ * Under core and socket scheduling, a unit has as many vCPUs as a core or socket has CPUs. A policy
+ * then knows only the first CPU of each: every CPU number and mask of CPUs below means those.
  */
 #ifndef XEN_SCHED_POLICY_H
 #define XEN_SCHED_POLICY_H
@@ -27,18 +30,18 @@
 
 struct scheduler;
 
-/** The object of scheduling: one for each vCPU, idle vCPUs included. */
+/** The object of scheduling: one for each vCPU, idle vCPUs included, or for several vCPUs. */
 struct sched_unit {
-	u32 id;			/* vCPU number */
+	u32 id;			/* number of its (first) vCPU */
 	u16 domid;
 	bool is_idle;
 	bool inserted;		/* between unit_insert and unit_remove [run-queue lock of cpu] */
 	bool runnable;		/* [run-queue lock of cpu] as last told to the policy */
-	bool running;		/* on a CPU now; cleared once its state is saved */
+	bool running;		/* on a CPU now; cleared once its state is saved. With several
+				 * vCPUs: it was chosen, and not all of them have left yet */
 	bool held_back;		/* set by its policy: waits on purpose, for its budget, its window
 				 * or a CPU of its own [run-queue lock of cpu] */
 	u32 cpu;		/* CPU whose run queue it belongs to [run-queue lock] */
-	u32 last_cpu;		/* CPU it last ran on, NR_CPUS: none [the CPU that runs it] */
 	cpumask_t hard, soft;	/* affinities [run-queue lock of cpu] */
 	void *priv;		/* the policy's per-unit data */
 	void *dom_priv;		/* the policy's per-domain data */
@@ -56,7 +59,7 @@ struct sched_topology {
 struct scheduler {
 	const struct sched_policy *ops;	/* [const] */
 	void *priv;			/* the policy's own, set by init */
-	cpumask_t cpus;			/* CPUs that run units [CPU bring-up], read without */
+	cpumask_t cpus;			/* CPUs that run units [control call], read without */
 	u32 pool_id;			/* [const] */
 };
 
