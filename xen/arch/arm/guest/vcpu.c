@@ -71,8 +71,8 @@ static void kick(struct vgic *g, u32 vcpu)
 	if (!v)
 		return;
 	vcpu_unblock(v);
-	if (READ_ONCE(v->unit.running))
-		hal_smp_kick(READ_ONCE(v->unit.cpu));
+	if (READ_ONCE(v->running))
+		hal_smp_kick(vcpu_cpu(v));
 }
 
 static void enable_hw(struct vgic *g, u32 hwirq, bool on)
@@ -141,7 +141,7 @@ void hal_vcpu_destroy(struct vcpu *v)
 {
 	struct arm_vcpu *av = to_av(v);
 
-	ASSERT(!READ_ONCE(v->unit.running));
+	ASSERT(!READ_ONCE(v->running));
 	if (av->virt.timer.fn)
 		vtimers_destroy(av);
 }
@@ -301,8 +301,8 @@ void hal_vcpu_event_notify(struct vcpu *v)
 {
 	vgic_raise(&to_ad(v->domain)->vgic, v->id, VIRQ_EVENTS);
 	vcpu_unblock(v);
-	if (READ_ONCE(v->unit.running))
-		hal_smp_kick(READ_ONCE(v->unit.cpu));
+	if (READ_ONCE(v->running))
+		hal_smp_kick(vcpu_cpu(v));
 }
 
 bool hal_vcpu_has_pending(const struct vcpu *v)
