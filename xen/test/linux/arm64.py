@@ -90,8 +90,10 @@ def main():
         return 0 if len(sys.argv) > 1 else 2
     root = os.path.join(qemu.cache_dir(), "root", "kernel-arm64")
     kernels = glob.glob(os.path.join(root, "boot", "vmlinuz-*"))
-    if not kernels:
-        print("no kernel in the cache: scripts/setup.sh --no-install --group kernel-arm64")
+    program = os.path.join(qemu.cache_dir(), "bin", "qemu-system-aarch64")
+    if not kernels or not os.access(program, os.X_OK):
+        print("no kernel or emulator in the cache; scripts/setup.sh --no-install --group NAME fetches "
+              "kernel-arm64 and emulator-arm")
         print("LINUX total 0 0 1")
         return 0
     bad, numbers = 0, [int(word) for word in sys.argv[2:]] or [1, 2, 4]
