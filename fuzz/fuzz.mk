@@ -3,6 +3,7 @@
 # it likes, dict (a dictionary), options.mk, seeds/ (inputs to start from) and regressions/ (inputs
 # that once failed).
 #   make fuzz-NAME FUZZ_SECONDS=600   look for new failures, keeping the corpus in $(BUILD)/fuzz
+#   make fuzz TIME=3600 JOBS=2        a campaign over all targets, with a report (campaign/)
 #   make fuzz-smoke                   replay all regressions and seeds, then try each for a moment
 #   make fuzz-control                 plant faults (NAME/control), which the targets must find
 # options.mk may set fuzz_support_NAME (support files of xen/test/unit to link), fuzz_tools_NAME
@@ -36,7 +37,9 @@ $(BUILD)/fuzz/$(1)/target: $$(fuzz_objs_$(1)) $(BUILD)/host-fuzz/libxenolith$(fu
 		$(fuzz_ldlibs_$(1))
 -include $$(fuzz_own_$(1):.o=.d)
 
-.PHONY: fuzz-$(1) fuzz-smoke-$(1) fuzz-control-$(1)
+.PHONY: fuzz-$(1) fuzz-smoke-$(1) fuzz-control-$(1) fuzz-command-$(1)
+fuzz-command-$(1): # how it is run, for the campaign
+	@echo '$$(fuzz_run_$(1))'
 fuzz-control-$(1): $(BUILD)/fuzz/$(1)/target
 	$$(Q)CFLAGS='$$(xen_cflags_host-fuzz) $$(fuzz_includes_$(1))' sh fuzz/control.sh $(BUILD) $(1) \
 		$(FUZZ_CONTROL_SECONDS) -- $$(fuzz_objs_$(1)) \
@@ -66,5 +69,10 @@ $(BUILD)/fuzz/support/%.o: xen/test/unit/%.c | $(xen_made)
 
 .PHONY: fuzz fuzz-smoke fuzz-control
 fuzz-control: $(patsubst fuzz/%/control/,fuzz-control-%,$(sort $(dir $(wildcard fuzz/*/control/*)))) ## plant faults that fuzz targets must find
-fuzz: $(fuzz_names:%=fuzz-%) ## fuzz every target for FUZZ_SECONDS each
+fuzz: ## a campaign over all targets (TIME=3600 JOBS=1, TARGETS=...), which continues the last one
+	$(Q)$(PYTHON) fuzz/campaign/campaign.py --build $(BUILD) --time $(or $(TIME),3600) \
+		--jobs $(or $(JOBS),1) $(TARGETS)
 fuzz-smoke: $(fuzz_names:%=fuzz-smoke-%) ## replay fuzzing regressions, try each target briefly
+.PHONY: test-fuzz-campaign
+test-fuzz-campaign: # the campaign's own tests
+	$(Q)cd fuzz/campaign && PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -m unittest -q test_report

@@ -1,0 +1,244 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A fuzzing campaign: all targets in turn, for as long as wanted, continued where the last ended.
+
+First each target that has a positive control (fuzz/NAME/control) must find its planted faults: a
+campaign that cannot find those proves nothing. Then the targets take turns of --slice seconds on
+--jobs processors. After its turns a target's corpus is reduced to the inputs that it needs.
+
+Everything is kept in BUILD/fuzz/campaign: NAME/corpus, NAME/log; history.tsv (one line a turn);
+crashes/BUCKET (one input for each place that failed, made smaller, and its report); report.html and
+report.tsv. A second campaign in the same folder goes on with the same corpora.
+
+Exit status: 0 nothing was found, 1 something was found or a control was missed, 2 wrong usage.
+"""
+import argparse
+import concurrent.futures
+import dataclasses
+import hashlib
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import time
+
+import report
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+REPO = os.path.dirname(os.path.dirname(HERE))
+STATS = re.compile(r"#(\d+)\s+(?:DONE|pulse|REDUCE|NEW|RELOAD|INITED)\s+cov: (\d+) ft: (\d+) "
+                   r"corp: (\d+)/\S+.*?exec/s: (\d+)")
+FRAME = re.compile(r"^\s+#\d+ 0x[0-9a-f]+ in (\S+) (\S+?)(?::\d+)*$")
+REASON = re.compile(r"(?:ERROR: \w+: ([\w -]+?)(?: on address.*)?$|runtime error: (.*)|panic: (.*)|Panic on CPU \d+: (.*))")
+# Frames that say how a failure was noticed, not where.
+NOISE = re.compile(r"__asan|__ubsan|__interceptor|fuzzer::|LLVMFuzzer|^abort|^raise|panic|assert|libc_")
+FIELDS = ["time", "target", "seconds", "execs", "exec_per_s", "coverage", "features", "inputs",
+          "crashes"]
+
+
+@dataclasses.dataclass
+class Turn:
+    """What a turn brought: the fields of history.tsv."""
+
+    target: str
+    seconds: float = 0
+    execs: int = 0
+    exec_per_s: int = 0
+    coverage: int = 0
+    features: int = 0
+    inputs: int = 0
+    crashes: int = 0
+
+
+class Campaign:
+    """The folder and what is in it."""
+
+    def __init__(self, args):
+        self.args = args
+        self.root = os.path.join(args.build, "fuzz", "campaign")
+        self.history = os.path.join(self.root, "history.tsv")
+        os.makedirs(os.path.join(self.root, "crashes"), exist_ok=True)
+
+    def folder(self, *parts):
+        """A folder below the campaign's, made if needed."""
+        path = os.path.join(self.root, *parts)
+        os.makedirs(path, exist_ok=True)
+        return path
+
+    def command(self, target):
+        """How make says that the target is run."""
+        text = subprocess.run(["make", "--no-print-directory", "-s", f"fuzz-command-{target}",
+                               f"BUILD={self.args.build}"], cwd=REPO, check=True, text=True,
+                              capture_output=True).stdout
+        return shlex.split(text)
+
+    def note(self, turn):
+        """Add a line to the history."""
+        fresh = not os.path.exists(self.history)
+        with open(self.history, "a", encoding="utf-8") as file:
+            if fresh:
+                print(*FIELDS, sep="\t", file=file)
+            print(int(time.time()), *(f"{v:.0f}" if isinstance(v, float) else v
+                                      for v in dataclasses.astuple(turn)), sep="\t", file=file)
+
+    def run(self, target, seconds):
+        """One turn of a target."""
+        corpus = self.folder(target, "corpus")
+        found = self.folder(target, "found")
+        seeds = os.path.join("fuzz", target, "seeds")
+        argv = self.command(target) + [
+            f"-max_total_time={seconds}", f"-artifact_prefix={found}/", "-print_final_stats=0",
+            "-verbosity=1", corpus] + ([seeds] if os.path.isdir(os.path.join(REPO, seeds)) else [])
+        start = time.monotonic()
+        log = os.path.join(self.folder(target), "log")
+        with open(log, "w", encoding="utf-8", errors="replace") as file:
+            subprocess.run(argv, cwd=REPO, stdout=file, stderr=subprocess.STDOUT, check=False,
+                           timeout=seconds * 3 + 600)
+        turn = Turn(target, time.monotonic() - start)
+        with open(log, encoding="utf-8", errors="replace") as file:
+            for line in file:
+                match = STATS.search(line)
+                if match:
+                    (turn.execs, turn.coverage, turn.features, turn.inputs,
+                     turn.exec_per_s) = map(int, match.groups())
+        turn.crashes = self.sort_crashes(target, found, log)
+        self.note(turn)
+        return turn
+
+    def sort_crashes(self, target, found, log):
+        """Put new failures into buckets by where they failed; returns how many there were."""
+        names = sorted(os.listdir(found))
+        for name in names:
+            with open(log, encoding="utf-8", errors="replace") as file:
+                where, reason = place(file.read())
+            # A folder for each place; the first input stays.
+            digest = hashlib.sha256(where.encode()).hexdigest()[:8]
+            bucket = os.path.join(self.root, "crashes", f"{target}-{digest}")
+            path = os.path.join(found, name)
+            if os.path.isdir(bucket):
+                os.remove(path)
+                continue
+            os.makedirs(bucket)
+            shutil.copy(log, os.path.join(bucket, "report"))
+            shutil.move(path, os.path.join(bucket, "input"))
+            with open(os.path.join(bucket, "what"), "w", encoding="utf-8") as file:
+                print(target, reason, where, sep="\n", file=file)
+            self.reduce(target, bucket)
+            print(f"CRASH {target}: {reason or 'no reason given'}\n  {where}\n  "
+                  f"{os.path.relpath(bucket, REPO)}", flush=True)
+        return len(names)
+
+    def reduce(self, target, bucket):
+        """Make the input smaller while it fails, for half a minute."""
+        small = os.path.join(bucket, "smaller")
+        argv = self.command(target) + ["-minimize_crash=1", "-runs=10000", "-max_total_time=30",
+                                       f"-exact_artifact_path={small}",
+                                       os.path.join(bucket, "input")]
+        with open(os.path.join(bucket, "reduce.log"), "w", encoding="utf-8") as file:
+            subprocess.run(argv, cwd=REPO, stdout=file, stderr=subprocess.STDOUT, check=False,
+                           timeout=300)
+        if os.path.exists(small):
+            os.replace(small, os.path.join(bucket, "input"))
+
+    def minimise(self, target):
+        """Keep the inputs of the corpus that together cover what all cover."""
+        corpus, new = self.folder(target, "corpus"), self.folder(target, "corpus.new")
+        argv = self.command(target) + ["-merge=1", new, corpus]
+        with open(os.path.join(self.folder(target), "merge.log"), "w", encoding="utf-8") as file:
+            done = subprocess.run(argv, cwd=REPO, stdout=file, stderr=subprocess.STDOUT,
+                                  check=False, timeout=1800)
+        if done.returncode == 0 and os.listdir(new):
+            shutil.rmtree(corpus)
+            os.rename(new, corpus)
+        else:
+            shutil.rmtree(new)
+
+    def control(self, target):
+        """Lines of the positive control, and whether it was passed."""
+        done = subprocess.run(["make", "--no-print-directory", f"fuzz-control-{target}",
+                               f"BUILD={self.args.build}"], cwd=REPO, text=True, check=False,
+                              capture_output=True)
+        lines = [line for line in done.stdout.splitlines() if line.startswith("CONTROL ")]
+        return lines, done.returncode == 0
+
+
+def place(text):
+    """Where a run failed: the innermost frames that are ours; and the reason that it gave."""
+    frames, reason = [], ""
+    for line in text.splitlines():
+        match = REASON.search(line)
+        if match and not reason:
+            reason = next(g for g in match.groups() if g)
+        match = FRAME.match(line)
+        if match and not NOISE.search(match[1]) and len(frames) < 3:
+            frames.append(f"{match[1]} {os.path.relpath(match[2], REPO) if match[2][0] == '/' else match[2]}")
+    return " < ".join(frames) or reason or "unknown", reason
+
+
+def parse():
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    add = parser.add_argument
+    add("targets", nargs="*", help="which (default: all)")
+    add("--build", default=os.path.join(REPO, "build"), help="build directory")
+    add("--time", type=int, default=3600, metavar="S", help="of all jobs together (default: 3600)")
+    add("--jobs", type=int, default=1, metavar="N", help="targets at a time (default: 1)")
+    add("--slice", type=int, default=300, metavar="S", help="length of a turn (default: 300)")
+    add("--part", default="1/1", metavar="I/N",
+        help="every Nth target from the Ith on, for arrays of jobs (default: all)")
+    add("--no-control", action="store_true", help="leave the positive controls out")
+    args = parser.parse_args()
+    known = sorted(n for n in os.listdir(os.path.join(REPO, "fuzz"))
+                   if os.path.isfile(os.path.join(REPO, "fuzz", n, "target.c")))
+    unknown = set(args.targets) - set(known)
+    if unknown:
+        parser.error(f"no such target: {' '.join(sorted(unknown))}; there are {' '.join(known)}")
+    match = re.fullmatch(r"(\d+)/(\d+)", args.part)
+    if not match or not 1 <= int(match[1]) <= int(match[2]):
+        parser.error("--part is I/N with 1 <= I <= N")
+    if args.time < 1 or args.jobs < 1 or args.slice < 1:
+        parser.error("--time, --jobs and --slice are at least 1")
+    args.targets = (args.targets or known)[int(match[1]) - 1::int(match[2])]
+    if not args.targets:
+        parser.error("no target is left for this part")
+    args.build = os.path.abspath(args.build)
+    return args
+
+
+def main():
+    """The command."""
+    args = parse()
+    campaign = Campaign(args)
+    subprocess.run(["make", "--no-print-directory", "-j2", f"BUILD={args.build}",
+                    *(f"{args.build}/fuzz/{t}/target" for t in args.targets)], cwd=REPO, check=True)
+    missed, controls = False, []
+    for target in args.targets:
+        if not args.no_control and os.path.isdir(os.path.join(REPO, "fuzz", target, "control")):
+            lines, passed = campaign.control(target)
+            print("\n".join(lines), flush=True)
+            controls += lines
+            missed |= not passed
+    left, crashes, turns = args.time, 0, 0
+    with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
+        while left > 0:
+            share = max(1, min(args.slice, left // len(args.targets)))
+            for turn in pool.map(lambda t, s=share: campaign.run(t, s), args.targets):
+                crashes += turn.crashes
+                turns += 1
+                print(f"TURN {turn.target} {turn.seconds:.0f} s, {turn.exec_per_s} exec/s, "
+                      f"coverage {turn.coverage}, {turn.inputs} inputs, {turn.crashes} crashes",
+                      flush=True)
+                report.write(campaign.root, controls)
+            left -= share * len(args.targets)
+        list(pool.map(campaign.minimise, args.targets))
+    report.write(campaign.root, controls)
+    print(f"CAMPAIGN {turns} turns, {crashes} crashes, "
+          f"{os.path.relpath(campaign.root, REPO)}/report.html")
+    return 1 if crashes or missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
