@@ -118,9 +118,11 @@ void cpu_record_put_event(struct hvm_hw_cpu *c, const struct x86_event *e)
 bool cpu_record_event(const struct hvm_hw_cpu *c, struct x86_event *e)
 {
 	ASSERT(event_valid(c));
+	/* In real mode no exception has an error code, whatever the source recorded. */
 	*e = (struct x86_event){
 		.vector = c->pending_vector, .type = c->pending_type,
-		.has_error = c->pending_error_valid, .error = c->error_code,
+		.has_error = c->pending_error_valid && (c->cr0 & X86_CR0_PE),
+		.error = c->error_code,
 	};
 	return c->pending_valid;
 }

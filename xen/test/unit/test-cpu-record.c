@@ -159,6 +159,11 @@ static void test_event_round_trip(void **state)
 		assert_int_equal(e.has_error, events[i].has_error);
 		assert_int_equal(e.error, events[i].error);
 	}
+	/* The last one had an error code, which real mode has not. */
+	rec.cr0 = X86_CR0_ET;
+	rec.msr_efer = 0;
+	assert_true(cpu_record_event(&rec, &e));
+	assert_false(e.has_error);
 }
 
 int main(void)

@@ -223,6 +223,30 @@ static void test_stepped(void **state)
 	assert_int_equal(host_isolated(stepped, NULL)->status, 0);
 }
 
+/* RDMSR of an MSR that does not exist, in real mode. */
+static void read_bad_msr(struct soft_entry *e)
+{
+	got |= e->event;
+	if (e->vmcb->exit_code != SVM_EXIT_MSR)
+		return;
+	world_set_mode(&world, to_xv(e->v), WORLD_REAL, 0);
+	e->gpr[GPR_RCX] = 0x12345;
+}
+
+static void real_mode_fault(void *arg)
+{
+	static const u64 list[] = { SVM_EXIT_MSR, 0 };
+
+	play(list, read_bad_msr, false);
+	HOST_CHECK(got == (SVM_EV_VALID | SVM_EV_TYPE_EXC | X86_VEC_GP));
+}
+
+/* In real mode no exception has an error code. */
+static void test_real_mode_fault(void **state)
+{
+	assert_int_equal(host_isolated(real_mode_fault, NULL)->status, 0);
+}
+
 static void break_cr4(struct soft_entry *e)
 {
 	e->vmcb->cr4 |= 1UL << 63;
@@ -249,6 +273,7 @@ int main(void)
 		cmocka_unit_test(test_machine),
 		cmocka_unit_test(test_emulated_int),
 		cmocka_unit_test(test_stepped),
+		cmocka_unit_test(test_real_mode_fault),
 		cmocka_unit_test(test_refused),
 	};
 

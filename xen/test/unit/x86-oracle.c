@@ -92,6 +92,8 @@ static const char *event_wrong(const struct vmcb *b)
 									    : "injected NMI";
 	if ((e & SVM_EV_TYPE_MASK) != SVM_EV_TYPE_EXC)
 		return "an interrupt is injected instead of being offered";
+	if (!(b->cr0 & X86_CR0_PE))
+		return has_error ? "error code of an exception in real mode" : NULL;
 	if (has_error != !!(ERROR_VECTORS >> (e & SVM_EV_VECTOR_MASK) & 1))
 		return "error code of the injected exception";
 	return NULL;

@@ -440,7 +440,8 @@ static void svm_inject_exception(struct x86_vcpu *xv, u8 vector, s32 error, u64 
 		vector = (u8)both;
 	}
 	event = SVM_EV_VALID | SVM_EV_TYPE_EXC | vector;
-	if (error >= 0)
+	/* In real mode no exception has an error code. */
+	if (error >= 0 && (vmcb->cr0 & X86_CR0_PE))
 		event |= SVM_EV_ERROR_VALID | (u64)(u32)error << 32;
 	vmcb->event_inj = event;
 }
