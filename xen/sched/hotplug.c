@@ -97,27 +97,72 @@ int cpu_online(u32 cpu)
 	return 0;
 }
 
-int cpus_set_smt(bool on)
+/* Why the second thread @cpu cannot be parked; 0: it can. What is free, or parked, can. */
+static int refuse_parking(u32 cpu)
+{
+	const struct sched_cpu *sc = &sched_cpus[cpu];
+
+	return sc->sched && !sc->leaving && sc->sched->pool_id != SCHED_BOOT_POOL ? -XEN_ENODEV : 0;
+}
+
+/* Pool 0 has domains, and no CPU but second threads of cores. */
+static bool pool_needs_second_threads(void)
+{
+	struct scheduler *s = sched_pool(SCHED_BOOT_POOL);
+	u32 cpu;
+
+	cpumask_for_each(cpu, &s->cpus)
+		if (!is_second_thread(cpu))
+			return false;
+	return sched_nr_domains(s);
+}
+
+/* SMT is switched off for all cores or for none, so that no error comes half-way. */
+static int check_smt_change(bool on)
 {
 	bool any = false;
 	u32 cpu;
-	int rc;
 
 	if (sched_width > 1) {
 		printk(LOG_WARN "SMT cannot be switched: sched-gran= schedules %u CPUs as one\n",
 		       sched_width);
 		return -XEN_EINVAL;
 	}
-	smt = on;
 	cpumask_for_each(cpu, &cpu_online_map) {
-		if (!is_second_thread(cpu))
-			continue;
-		any = true;
-		rc = on ? cpu_online(cpu) : cpu_offline(cpu);
-		if (rc && rc != -XEN_EEXIST)
+		int rc = on || !is_second_thread(cpu) ? 0 : refuse_parking(cpu);
+
+		if (rc) {
+			printk(LOG_WARN "SMT stays on: CPU %u is in another pool than pool 0\n",
+			       cpu);
 			return rc;
+		}
+		any = any || is_second_thread(cpu);
+	}
+	if (!on && any && pool_needs_second_threads()) {
+		printk(LOG_WARN "SMT stays on: pool 0 has no CPUs but second threads of cores\n");
+		return -XEN_EBUSY;
 	}
 	return any ? 0 : -XEN_EOPNOTSUPP;
+}
+
+int cpus_set_smt(bool on)
+{
+	int rc = check_smt_change(on);
+	u32 cpu;
+
+	if (rc && rc != -XEN_EOPNOTSUPP)
+		return rc;
+	smt = on;
+	cpumask_for_each(cpu, &cpu_online_map) {
+		int failed;
+
+		if (!is_second_thread(cpu))
+			continue;
+		failed = on ? cpu_online(cpu) : cpu_offline(cpu);
+		if (failed && failed != -XEN_EEXIST)
+			return failed;
+	}
+	return rc;
 }
 
 /* A CPU joins its pool a moment after it came online. */

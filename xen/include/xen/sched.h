@@ -120,7 +120,7 @@ int cpu_offline(u32 cpu);
 int cpu_online(u32 cpu);
 /**
  * Do either to all second threads of cores. -XEN_EOPNOTSUPP: there are none; -XEN_EINVAL: cores or
- * sockets are scheduled as one; otherwise as above.
+ * sockets are scheduled as one; otherwise as above. When second threads cannot be parked, none is.
  */
 int cpus_set_smt(bool on);
 /**

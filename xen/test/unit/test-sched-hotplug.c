@@ -237,6 +237,36 @@ static void test_smt(void **state)
 	run_seeds(smt);
 }
 
+/* A second thread that cannot be parked: no other is parked either. */
+static void smt_refused(void *seed)
+{
+	struct scheduler *s;
+	int err;
+
+	start(seed, "");
+	s = sched_create(&sched_credit2, 1, &err);
+	HOST_CHECK(sched_cpu_leave(3) == 0 && sched_cpu_join(3, s) == 0);
+	sched_cpu_online(3);
+	HOST_CHECK(cpus_set_smt(false) == -XEN_ENODEV && cpumask_empty(&cpu_parked_map));
+	/* SMT is still on, so a second thread may come back. */
+	HOST_CHECK(cpu_offline(1) == 0 && cpu_online(1) == 0);
+	HOST_CHECK(sched_cpu_leave(3) == 0 && sched_cpu_join(3, sched_pool(0)) == 0);
+	sched_cpu_online(3);
+	/* Pool 0 has second threads alone, and a domain. */
+	sw_domain(1, 1);
+	for (u32 cpu = 0; cpu < CPUS; cpu += 2) {
+		HOST_CHECK(sched_cpu_leave(cpu) == 0 && sched_cpu_join(cpu, s) == 0);
+		sched_cpu_online(cpu);
+	}
+	HOST_CHECK(cpus_set_smt(false) == -XEN_EBUSY && cpumask_empty(&cpu_parked_map));
+	HOST_CHECK(cpu_offline(1) == 0 && cpu_online(1) == 0);
+}
+
+static void test_smt_refused(void **state)
+{
+	run_seeds(smt_refused);
+}
+
 static void no_smt(void *arg)
 {
 	sw_start_cfg(&(struct host_config){ .seed = 1, .cpus = 4, .ram_bytes = 16 << 20,
@@ -258,6 +288,7 @@ int main(void)
 		cmocka_unit_test(test_parked_is_quiet),
 		cmocka_unit_test(test_own_cpu),
 		cmocka_unit_test(test_smt),
+		cmocka_unit_test(test_smt_refused),
 		cmocka_unit_test(test_no_smt),
 	};
 
