@@ -187,7 +187,7 @@ static void interrupt_delivery(struct turn *t)
 		info = t->s->reg & 1 ? SVM_EV_TYPE_EXC | (t->s->reg & 2 ? X86_VEC_PF : X86_VEC_BP)
 				     : SVM_EV_TYPE_SOFT | t->s->pick;
 	if ((info & SVM_EV_TYPE_MASK) == SVM_EV_TYPE_EXC &&
-	    (info & SVM_EV_VECTOR_MASK) == X86_VEC_PF)
+	    (info & SVM_EV_VECTOR_MASK) == X86_VEC_PF && (t->b->cr0 & X86_CR0_PE))
 		info |= SVM_EV_ERROR_VALID;
 	t->b->exit_int_info = info | SVM_EV_VALID;
 }

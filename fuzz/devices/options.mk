@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+fuzz_support_devices := save-domain
+fuzz_flags_devices := -max_len=2048
