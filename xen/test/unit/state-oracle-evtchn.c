@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The state oracle: event channels. */
+#include "state-oracle-evtchn.h"
+
+#include "state-oracle-private.h"
+
+#include "../../domain/evtchn/private.h"
+
+static void check_interdomain(const struct domain *d, const struct evtchn *chn)
+{
+	const struct evtchn *peer = chn->peer;
+
+	if (!oracle_domain(chn->remote))
+		panic("oracle: d%u port %u leads to a domain that is gone", d->id, chn->port);
+	if (peer->state != EVTCHNSTAT_interdomain || peer->peer != chn || peer->remote != d)
+		panic("oracle: d%u port %u and its peer d%u port %u disagree", d->id, chn->port,
+		      chn->remote->id, peer->port);
+}
+
+static void check_virq(const struct domain *d, const struct evtchn *chn)
+{
+	const u32 *map = evtchn_virq_is_global(chn->virq) ? d->evtchn->global_virq
+							  : d->vcpu[chn->notify_vcpu]->evtchn->virq;
+
+	if (chn->virq >= NR_VIRQS || map[chn->virq] != chn->port)
+		panic("oracle: d%u port %u is of VIRQ %u, which has another port", d->id,
+		      chn->port, chn->virq);
+}
+
+static void check_channel(const struct domain *d, const struct evtchn *chn)
+{
+	if (chn->notify_vcpu && !domain_vcpu(d, chn->notify_vcpu))
+		panic("oracle: d%u port %u is for vCPU %u, which there is not", d->id, chn->port,
+		      chn->notify_vcpu);
+	if (chn->state == EVTCHNSTAT_interdomain)
+		check_interdomain(d, chn);
+	else if (chn->state == EVTCHNSTAT_virq)
+		check_virq(d, chn);
+}
+
+static u32 check_bucket(const struct domain *d, const struct evtchn_bucket *b, u32 first)
+{
+	u32 open = 0;
+
+	for (u32 i = 0; i < EVTCHN_PER_BUCKET; i++) {
+		const struct evtchn *chn = &b->chn[i];
+		bool used = b->used >> i & 1;
+
+		/* Port 0 is taken and never open. */
+		if (!first && !i)
+			continue;
+		if (used != (chn->state != EVTCHNSTAT_closed))
+			panic("oracle: d%u port %u is %s and its channel has state %u", d->id,
+			      first + i, used ? "in use" : "free", chn->state);
+		if (!used && first + i < d->evtchn->hint)
+			panic("oracle: d%u port %u is free, below the first free port %u", d->id,
+			      first + i, d->evtchn->hint);
+		if (used)
+			check_channel(d, chn);
+		open += used;
+	}
+	return open;
+}
+
+static void check_maps(const struct domain *d)
+{
+	for (u32 i = 0; i < NR_VIRQS; i++) {
+		u32 port = d->evtchn->global_virq[i];
+		const struct evtchn *chn = port ? evtchn_from_port(d, port) : NULL;
+
+		if (port && (!chn || chn->state != EVTCHNSTAT_virq || chn->virq != i))
+			panic("oracle: d%u VIRQ %u leads to port %u, which is not its", d->id, i,
+			      port);
+	}
+}
+
+static void expect_pages(const struct evtchn_page *p, u32 n)
+{
+	for (u32 i = 0; i < n; i++)
+		if (p[i].page)
+			oracle_expect(p[i].page, "an event queue");
+}
+
+void oracle_check_evtchn(struct oracle_domain *od)
+{
+	const struct domain *d = od->d;
+	const struct evtchn_domain *ed = d->evtchn;
+	u32 open = 0;
+
+	if (!ed)
+		return;
+	for (u32 port = 0; port < ed->nr_ports; port += EVTCHN_PER_BUCKET)
+		open += check_bucket(d, ed->group[port / EVTCHN_PER_GROUP]
+					    ->bucket[port / EVTCHN_PER_BUCKET %
+						     EVTCHN_BUCKETS_PER_GROUP], port);
+	if (open != ed->nr_open)
+		panic("oracle: d%u counts %u open ports and has %u", d->id, ed->nr_open, open);
+	check_maps(d);
+	if (ed->fifo) {
+		expect_pages(ed->fifo->array_page, ed->fifo->nr_pages);
+		expect_pages(ed->fifo->control_page, ed->fifo->nr_control);
+	}
+}

@@ -1,0 +1,427 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* See state-oracle.h: pages, owners, p2m, references and locks. */
+#include "state-oracle-evtchn.h"
+#include "state-oracle-grants.h"
+#include "state-oracle-private.h"
+
+#include <xen/hal/cpu.h>
+#include <xen/hal/smp.h>
+#include <xen/p2m_fmt.h>
+#include <xen/trace.h>
+
+#include "../../arch/host/private.h"
+#include "../../domain/private.h"
+
+struct oracle oracle;
+struct oracle_findings found;
+
+void oracle_start(void)
+{
+	BUG_ON(max_mfn > ORACLE_FRAMES);
+	oracle = (struct oracle){ .total_pages = total_page_count() };
+}
+
+void *oracle_state(unsigned long *bytes)
+{
+	*bytes = sizeof(oracle);
+	return &oracle;
+}
+
+void oracle_allow_foreign(void)
+{
+	oracle.foreign_for_others = true;
+}
+
+u64 oracle_checks(void)
+{
+	return oracle.checks;
+}
+
+bool oracle_is_quiet(void)
+{
+	for (u32 i = 0; i < host_cfg.cpus; i++)
+		if (i != host_current_cpu && host_cpus[i].state != CPU_WAITS)
+			return false;
+	return host_observer == host_current_cpu ||
+	       host_cpus[host_observer].state == CPU_WAITS;
+}
+
+void oracle_check_cpu(void)
+{
+	if (hal_in_irq() || !hal_irq_is_enabled())
+		panic("oracle: a hypercall left interrupts off");
+	if (rcu_read_locked())
+		panic("oracle: a hypercall left an RCU read section open");
+	/* Of all ranked locks this one has the lowest rank, so any held lock is out of order. */
+	lock_check_order("oracle: nothing", 1, false);
+}
+
+struct oracle_domain *oracle_domain(const struct domain *d)
+{
+	for (u32 i = 0; i < found.nr_domains; i++)
+		if (found.domain[i].d == d)
+			return &found.domain[i];
+	return NULL;
+}
+
+static void note_domain(struct domain *d, bool listed)
+{
+	if (!d || oracle_domain(d))
+		return;
+	if (found.nr_domains == ORACLE_DOMAINS)
+		panic("oracle: more than %u domains", ORACLE_DOMAINS);
+	found.domain[found.nr_domains++] = (struct oracle_domain){ .d = d, .listed = listed };
+}
+
+/* All domains in the list, and dead ones that others' mappings keep. */
+static void find_domains(void)
+{
+	found.nr_domains = 0;
+	rcu_read_lock();
+	for (struct domain *d = domain_next(NULL); d; d = domain_next(d))
+		note_domain(d, true);
+	rcu_read_unlock();
+	for (u64 m = 0; m < max_mfn; m++) {
+		const struct page_info *pg = &frame_table[m];
+
+		if (pg->owner && (pg->state == PAGE_STATE_DOMAIN ||
+				  (pg->state == PAGE_STATE_XEN && pg->flags & PAGE_FLAG_XENSHARE)))
+			note_domain(pg->owner, false);
+	}
+}
+
+void oracle_expect(const struct page_info *pg, const char *what)
+{
+	u64 mfn = (u64)(pg - frame_table);
+
+	if (mfn >= max_mfn)
+		panic("oracle: %s holds a page that is not RAM", what);
+	found.expect[mfn]++;
+}
+
+/* ---- the p2m ---- */
+
+static void check_ram(struct oracle_domain *od, u64 gfn, u64 mfn, u64 frames)
+{
+	const struct domain *d = od->d;
+
+	for (u64 i = 0; i < frames; i++) {
+		const struct page_info *pg = &frame_table[mfn + i];
+
+		if (mfn + i >= max_mfn || pg->state != PAGE_STATE_DOMAIN || pg->owner != d)
+			panic("oracle: d%u has frame %lx at gfn %lx, which is not its own", d->id,
+			      mfn + i, gfn + i);
+		if (!(pg->flags & PAGE_FLAG_ALLOCATED))
+			panic("oracle: d%u released frame %lx, which is at gfn %lx", d->id,
+			      mfn + i, gfn + i);
+		if (found.mapped[mfn + i]++)
+			panic("oracle: d%u has frame %lx twice, the second at gfn %lx", d->id,
+			      mfn + i, gfn + i);
+	}
+}
+
+static void check_foreign(struct oracle_domain *od, u64 gfn, u64 mfn)
+{
+	struct page_info *pg = &frame_table[mfn];
+	struct oracle_domain *owner;
+
+	if (mfn >= max_mfn || !pg->owner || pg->state == PAGE_STATE_FREE)
+		panic("oracle: d%u has the free frame %lx at gfn %lx", od->d->id, mfn, gfn);
+	oracle_expect(pg, "a foreign mapping");
+	owner = oracle_domain(pg->owner);
+	if (owner)
+		owner->refs++;
+	if (!od->d->is_privileged && !oracle.foreign_for_others && pg->owner != od->d)
+		panic("oracle: d%u has d%u's frame %lx at gfn %lx and is not privileged",
+		      od->d->id, pg->owner->id, mfn, gfn);
+}
+
+static void check_grant(struct oracle_domain *od, u64 gfn, u64 mfn, bool write)
+{
+	if (mfn >= max_mfn || frame_table[mfn].state != PAGE_STATE_DOMAIN)
+		panic("oracle: d%u has frame %lx by grant at gfn %lx, which is not a guest's",
+		      od->d->id, mfn, gfn);
+	if (od->nr_grants < ORACLE_GRANTS)
+		od->grant[od->nr_grants] = (struct oracle_grant){ gfn, mfn, write };
+	od->nr_grants++;
+}
+
+static void check_share(struct oracle_domain *od, u64 gfn, u64 mfn)
+{
+	const struct page_info *pg = &frame_table[mfn];
+
+	if (mfn >= max_mfn || pg->state != PAGE_STATE_XEN || !(pg->flags & PAGE_FLAG_XENSHARE) ||
+	    pg->owner != od->d)
+		panic("oracle: d%u has frame %lx at gfn %lx, which is not shared with it",
+		      od->d->id, mfn, gfn);
+}
+
+static void check_leaf(struct oracle_domain *od, u64 gfn, u64 entry, u32 level)
+{
+	const struct p2m_fmt *f = od->d->p2m->fmt;
+	enum p2m_type type = p2m_entry_type(f, entry);
+	u64 mfn = p2m_entry_mfn(f, entry).v;
+
+	if (gfn < ORACLE_GFNS && !level)
+		od->seen[gfn] = (struct oracle_tlb){ mfn + 1, type };
+	switch (type) {
+	case P2M_RAM_RW:
+	case P2M_RAM_RO:
+		check_ram(od, gfn, mfn, 1UL << (level * P2M_LEVEL_BITS));
+		break;
+	case P2M_GRANT_RW:
+	case P2M_GRANT_RO:
+		check_grant(od, gfn, mfn, type == P2M_GRANT_RW);
+		break;
+	case P2M_FOREIGN:
+		check_foreign(od, gfn, mfn);
+		break;
+	case P2M_XENSHARE:
+		check_share(od, gfn, mfn);
+		break;
+	case P2M_MMIO_DIRECT:
+		if (mfn < max_mfn)
+			panic("oracle: d%u has RAM %lx as a device's at gfn %lx", od->d->id, mfn,
+			      gfn);
+		break;
+	default:
+		panic("oracle: d%u has an entry of type %u at gfn %lx", od->d->id, type, gfn);
+	}
+}
+
+static bool none_of_eight(const u64 *t, u64 present)
+{
+	return !((t[0] | t[1] | t[2] | t[3] | t[4] | t[5] | t[6] | t[7]) & present);
+}
+
+static void walk(struct oracle_domain *od, u64 table, u32 level, u64 gfn)
+{
+	const struct p2m_fmt *f = od->d->p2m->fmt;
+	const u64 *t = mfn_to_virt(mfn_make(table));
+
+	od->tables++;
+	for (u64 i = 0; i < P2M_ENTRIES; i++) {
+		u64 at = gfn + (i << (level * P2M_LEVEL_BITS));
+
+		/* Tables are mostly empty. */
+		if (!(i % 8) && none_of_eight(t + i, f->present)) {
+			i += 7;
+			continue;
+		}
+		if (!(t[i] & f->present))
+			continue;
+		if (p2m_entry_is_leaf(f, t[i], level))
+			check_leaf(od, at, t[i], level);
+		else
+			walk(od, p2m_entry_mfn(f, t[i]).v, level - 1, at);
+	}
+}
+
+static void check_p2m(struct oracle_domain *od)
+{
+	struct p2m *p = od->d->p2m;
+
+	if (!p)
+		return;
+	if (p->batch || p->need_flush)
+		panic("oracle: d%u: a batch of changes was left open, or not flushed", od->d->id);
+	for (u32 i = 0; i < p->nr_parked; i++) {
+		struct oracle_domain *owner = oracle_domain(p->parked[i]->owner);
+
+		oracle_expect(p->parked[i], "an unmapped foreign page");
+		if (owner)
+			owner->refs++;
+	}
+	/* Once closed, nothing is translated, and the tables may be gone. */
+	if (p->closed)
+		return;
+	walk(od, p->root.v, p->fmt->levels - 1, 0);
+}
+
+/* ---- TLBs ---- */
+
+static struct oracle_tlb *tlb_of(const struct domain *d)
+{
+	return d->id < ORACLE_TLBS ? oracle.tlb[d->id].entry : NULL;
+}
+
+static bool tlb_may_lag(const struct domain *d, const struct oracle_tlb *old)
+{
+	return old->type == P2M_FOREIGN && d->p2m->nr_parked;
+}
+
+/* Every vCPU has used every page since the last check. */
+static void check_tlb(struct oracle_domain *od)
+{
+	struct oracle_tlb *tlb = tlb_of(od->d);
+
+	if (!tlb || !od->d->p2m)
+		return;
+	if (oracle.tlb[od->d->id].d != od->d) {
+		oracle.tlb[od->d->id].d = od->d;
+		memset(tlb, 0, sizeof(oracle.tlb[0].entry));
+	}
+	for (u64 g = 0; g < ORACLE_GFNS; g++) {
+		const struct oracle_tlb *now = &od->seen[g];
+
+		if (tlb[g].frame && (tlb[g].frame != now->frame || tlb[g].type != now->type) &&
+		    !od->d->p2m->closed && !tlb_may_lag(od->d, &tlb[g]))
+			panic("oracle: d%u gfn %lx was frame %lx and is %lx now, without a flush",
+			      od->d->id, g, tlb[g].frame - 1, now->frame - 1);
+		if (now->frame)
+			tlb[g] = *now;
+	}
+}
+
+/* A page that a TLB still leads to must be the same domain's page until the flush. */
+static void check_still_held(const struct domain *d, u64 gfn, const struct oracle_tlb *e)
+{
+	const struct page_info *pg = &frame_table[e->frame - 1];
+	bool ram = e->type == P2M_RAM_RW || e->type == P2M_RAM_RO;
+
+	if (pg->state == PAGE_STATE_FREE || (ram && pg->owner != d))
+		panic("oracle: d%u: frame %lx was freed before gfn %lx was flushed", d->id,
+		      e->frame - 1, gfn);
+}
+
+void oracle_flush(struct p2m *p, gfn_t start, u64 n)
+{
+	struct oracle_tlb *tlb = tlb_of(p->domain);
+
+	if (!tlb || oracle.tlb[p->domain->id].d != p->domain)
+		return;
+	for (u64 g = start.v; g < ORACLE_GFNS && g - start.v < n; g++) {
+		if (tlb[g].frame)
+			check_still_held(p->domain, g, &tlb[g]);
+		tlb[g].frame = 0;
+	}
+}
+
+/* ---- frames ---- */
+
+static void check_free(u64 mfn, const struct page_info *pg)
+{
+	if (pg->refs || found.expect[mfn])
+		panic("oracle: frame %lx is free and has %u references, %u known", mfn, pg->refs,
+		      found.expect[mfn]);
+}
+
+static void check_domain_page(u64 mfn, const struct page_info *pg)
+{
+	struct oracle_domain *od = oracle_domain(pg->owner);
+	u32 want = found.expect[mfn] + (pg->flags & PAGE_FLAG_ALLOCATED ? 1 : 0);
+
+	if (pg->refs != want)
+		panic("oracle: frame %lx of d%u has %u references, %u known", mfn,
+		      pg->owner->id, pg->refs, want);
+	if (!pg->refs)
+		panic("oracle: frame %lx of d%u has no reference and is not free", mfn,
+		      pg->owner->id);
+	od->pages++;
+	if (pg->flags & PAGE_FLAG_ALLOCATED && !found.mapped[mfn] && !od->d->is_mapped_1to1 &&
+	    !od->d->dying)
+		panic("oracle: frame %lx of d%u is lost: allocated and mapped nowhere", mfn,
+		      od->d->id);
+}
+
+static u64 check_frames(void)
+{
+	u64 nr_free = 0;
+
+	for (u64 m = 0; m < max_mfn; m++) {
+		const struct page_info *pg = &frame_table[m];
+
+		switch (pg->state) {
+		case PAGE_STATE_FREE:
+			check_free(m, pg);
+			nr_free++;
+			break;
+		case PAGE_STATE_DOMAIN:
+			check_domain_page(m, pg);
+			break;
+		case PAGE_STATE_XEN:
+			if (pg->refs != 1 + found.expect[m])
+				panic("oracle: the hypervisor's frame %lx has %u references, %u "
+				      "known", m, pg->refs, 1 + found.expect[m]);
+			break;
+		default:
+			break;
+		}
+	}
+	return nr_free;
+}
+
+/* ---- domains ---- */
+
+static void expect_area(const struct guest_area *a)
+{
+	for (u32 i = 0; i < ARRAY_SIZE(a->page); i++)
+		if (a->page[i])
+			oracle_expect(a->page[i], "a runstate area");
+}
+
+static void expect_vcpus(const struct domain *d)
+{
+	struct vcpu *v;
+
+	for_each_vcpu(d, v) {
+		if (v->vcpu_info_page)
+			oracle_expect(v->vcpu_info_page, "a vcpu_info");
+		expect_area(&v->runstate_area);
+	}
+}
+
+static void check_counts(struct oracle_domain *od)
+{
+	struct domain *d = od->d;
+
+	if (d->tot_pages != od->pages)
+		panic("oracle: d%u counts %lu pages and has %lu", d->id, d->tot_pages, od->pages);
+	if (d->p2m && !d->p2m->closed && d->p2m->table_pages != od->tables)
+		panic("oracle: d%u counts %lu tables and has %lu", d->id, d->p2m->table_pages,
+		      od->tables);
+}
+
+static void check_refs(const struct oracle_domain *od)
+{
+	const struct domain *d = od->d;
+	u32 want = od->refs + (od->listed ? 1 : 0) + (d->pages_hold_domain && d->tot_pages ? 1 : 0);
+
+	if (d == domain_xen())
+		return;
+	if (d->refs != want)
+		panic("oracle: d%u has %u references, %u known", d->id, d->refs, want);
+}
+
+void oracle_check(void)
+{
+	struct oracle_domain *od, *end;
+	u64 nr_free;
+
+	oracle.checks++;
+	memset(found.expect, 0, max_mfn * sizeof(found.expect[0]));
+	memset(found.mapped, 0, max_mfn);
+	find_domains();
+	end = found.domain + found.nr_domains;
+	for (od = found.domain; od < end; od++) {
+		check_p2m(od);
+		expect_vcpus(od->d);
+		oracle_check_evtchn(od);
+	}
+	for (od = found.domain; od < end; od++)
+		oracle_check_mappings(od);
+	for (od = found.domain; od < end; od++)
+		oracle_check_pins(od);
+	nr_free = check_frames();
+	if (nr_free != free_page_count(NUMA_NO_NODE))
+		panic("oracle: %lu frames are free, the heap counts %lu", nr_free,
+		      free_page_count(NUMA_NO_NODE));
+	if (total_page_count() != oracle.total_pages)
+		panic("oracle: the heap had %lu frames and counts %lu", oracle.total_pages,
+		      total_page_count());
+	for (od = found.domain; od < end; od++) {
+		check_counts(od);
+		check_refs(od);
+		check_tlb(od);
+	}
+}
