@@ -151,9 +151,16 @@ static int add_one(struct vcpu *v, struct domain *d, u32 space, u64 idx, gfn_t g
 	}
 }
 
-static long op_add(struct vcpu *v, guest_ptr_t arg, u64 done)
+/* Should a call that began with item @start stop before item @i? Each call does at least one. */
+static bool may_stop(u64 start, u64 i)
+{
+	return i != start && i % CHUNK == CHUNK - 1 && hypercall_preempt_check();
+}
+
+static long op_add(struct vcpu *v, guest_ptr_t arg, u64 start)
 {
 	struct xen_add_to_physmap a;
+	u64 done = start;
 	struct domain *d;
 	int rc;
 
@@ -169,7 +176,7 @@ static long op_add(struct vcpu *v, guest_ptr_t arg, u64 done)
 		rc = add_one(v, d, a.space, a.idx, gfn_make(a.gpfn), 0);
 	} else {
 		for (; done < a.size && !rc; done++) {
-			if (done % CHUNK == CHUNK - 1 && hypercall_preempt_check()) {
+			if (may_stop(start, done)) {
 				domain_put(d);
 				return (long)(done | MEMOP_RESTART);
 			}
@@ -181,14 +188,14 @@ static long op_add(struct vcpu *v, guest_ptr_t arg, u64 done)
 }
 
 static long add_batch(struct vcpu *v, struct domain *d, const struct xen_add_to_physmap_batch *b,
-		      u64 i)
+		      u64 start)
 {
-	for (; i < b->size; i++) {
+	for (u64 i = start; i < b->size; i++) {
 		xen_ulong_t idx;
 		xen_pfn_t gpfn;
 		int rc;
 
-		if (i % CHUNK == CHUNK - 1 && hypercall_preempt_check())
+		if (may_stop(start, i))
 			return (long)(i | MEMOP_RESTART);
 		if (guest_copy_in(v, &idx, guest_ptr_add(guest_handle_ptr(b->idxs), i * 8), 8) ||
 		    guest_copy_in(v, &gpfn, guest_ptr_add(guest_handle_ptr(b->gpfns), i * 8), 8))

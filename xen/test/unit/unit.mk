@@ -17,6 +17,10 @@ unit_timeout ?= 120
 unit_ldlibs := -lcmocka
 # What single tests link beside that.
 unit_ldlibs_decode := -lcapstone
+# Functions that single tests put their own before.
+comma := ,
+unit_ldlibs_failures := $(addprefix -Wl$(comma)--wrap=,alloc_pages xzalloc_bytes \
+	hypercall_preempt_check hal_p2m_flush)
 # Objects that single tests link, made by rules of their own.
 unit_objs_compat := compat-samples-i386.o
 unit_cflags := -O1 -Wno-missing-prototypes -Wno-unused-function -Wno-unknown-warning-option
