@@ -7,9 +7,10 @@
 #   make fuzz-smoke                   replay all regressions and seeds, then try each for a moment
 #   make fuzz-coverage-NAME           lines of arch/x86/hvm and svm that the seeds reach
 #   make fuzz-control                 plant faults (NAME/control), which the targets must find
-# options.mk may set fuzz_support_NAME (support files of xen/test/unit to link), fuzz_tools_NAME
-# (objects and archives below $(BUILD)/tools-fuzz to link), fuzz_cflags_NAME and fuzz_flags_NAME
-# (libFuzzer options), and fuzz_ldlibs_NAME. fuzz_guests_NAME := -x86 links x86's guests instead of
+# options.mk may set fuzz_support_NAME (support files of xen/test/unit to link), fuzz_lib_NAME (those
+# of fuzz/lib), fuzz_tools_NAME (objects and archives below $(BUILD)/tools-fuzz to link),
+# fuzz_made_NAME (headers to make first), fuzz_cflags_NAME and fuzz_flags_NAME (libFuzzer options),
+# and fuzz_ldlibs_NAME. fuzz_guests_NAME := -x86 links x86's guests instead of
 # synthetic ones.
 
 FUZZ_SECONDS ?= 60
@@ -24,10 +25,11 @@ define fuzz_target
 fuzz_includes_$(1) := $(if $(fuzz_guests_$(1)),$(xen_includes_host_x86))
 fuzz_own_$(1) := $(patsubst fuzz/%.c,$(BUILD)/fuzz/%.o,$(sort $(wildcard fuzz/$(1)/*.c)))
 fuzz_objs_$(1) := $$(fuzz_own_$(1)) $(fuzz_support_$(1):%=$(BUILD)/fuzz/support/%.o) \
+	$(fuzz_lib_$(1):%=$(BUILD)/fuzz/lib/%.o) \
 	$(fuzz_tools_$(1):%=$(BUILD)/tools-fuzz/%)
 fuzz_run_$(1) := $(BUILD)/fuzz/$(1)/target $(fuzz_flags) $(fuzz_flags_$(1)) \
 	$(addprefix -dict=,$(wildcard fuzz/$(1)/dict))
-$$(fuzz_own_$(1)): $(BUILD)/fuzz/$(1)/%.o: fuzz/$(1)/%.c | $(xen_made)
+$$(fuzz_own_$(1)): $(BUILD)/fuzz/$(1)/%.o: fuzz/$(1)/%.c | $(xen_made) $(fuzz_made_$(1))
 	$$(SAY) CC 'fuzz $(1)/$$*'
 	$$(Q)mkdir -p $$(@D) && clang $$(xen_cflags_host-fuzz) -Wno-missing-prototypes \
 		-Ixen/test/unit $$(fuzz_includes_$(1)) $(fuzz_cflags_$(1)) -MMD -MP -c -o $$@ $$<
@@ -73,6 +75,12 @@ $(BUILD)/fuzz/support/%.o: xen/test/unit/%.c | $(xen_made)
 	$(Q)mkdir -p $(@D) && clang $(xen_cflags_host-fuzz) \
 		$(if $(filter $*,$(unit_x86)),$(xen_includes_host_x86)) -MMD -MP -c -o $@ $<
 -include $(wildcard $(BUILD)/fuzz/support/*.d)
+# Oracles and libraries are not what is tested: they run at full speed, and guide no fuzzer.
+$(BUILD)/fuzz/support/state-%.o: xen_cflags_host-fuzz = $(xen_cflags_host) -O3
+$(BUILD)/fuzz/lib/%.o: fuzz/lib/%.c
+	$(SAY) CC 'fuzz lib/$*'
+	$(Q)mkdir -p $(@D) && clang -std=gnu11 -O2 -g -Wall -Wextra -Werror -MMD -MP -c -o $@ $<
+-include $(wildcard $(BUILD)/fuzz/lib/*.d)
 
 .PHONY: fuzz fuzz-smoke fuzz-control
 fuzz-control: $(patsubst fuzz/%/control/,fuzz-control-%,$(sort $(dir $(wildcard fuzz/*/control/*)))) ## plant faults that fuzz targets must find

@@ -63,7 +63,6 @@ xen_fuzz_sanitize := $(if $(FUZZ_FAST),-fsanitize-coverage=inline-8bit-counters 
 	-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all)
 xen_cflags_host-fuzz := $(xen_cflags_host) $(xen_fuzz_sanitize)
 xen_cc_host-fuzz := clang
-
 # The ABI headers come from libxen-dev through one path, as <public/...>.
 $(BUILD)/abi/public: scripts/check-abi.sh
 	$(Q)sh scripts/check-abi.sh $(ABI_DIR)
@@ -107,6 +106,17 @@ $(foreach e,x86_64 x86_64-debug,$(eval $(call xen_env,$(e),$(xen_srcs_x86_64))))
 $(foreach e,arm64 arm64-debug,$(eval $(call xen_env,$(e),$(xen_srcs_arm64))))
 $(xen_objs_arm64) $(xen_objs_arm64-debug): | $(BUILD)/gen-arm64/generated/compat_layouts.h
 $(foreach e,plain asan cov fuzz,$(eval $(call xen_env,host-$(e),$(xen_srcs_host))))
+
+# What the fuzz target of hypercalls runs. Reads of memory shared with guests are reported
+# (arch/host/reads.c). Comparisons are not: they guide changes of bytes, and that target changes calls.
+# The port is not what is tested, and its random choices would guide no fuzzer.
+xen_fuzz_calls := $(filter-out %/manifest-parse.o $(BUILD)/host-fuzz/domain/build/%,$(filter \
+	$(addprefix $(BUILD)/host-fuzz/,core/% sched/% mm/% domain/%),$(xen_objs_host-fuzz)))
+$(xen_fuzz_calls): xen_cflags_host-fuzz += -fno-sanitize-coverage=trace-cmp
+$(filter $(BUILD)/host-fuzz/domain/% %/p2m/view.o,$(xen_fuzz_calls)): \
+	xen_cflags_host-fuzz += -fsanitize-coverage=trace-loads
+$(filter $(BUILD)/host-fuzz/arch/host/%,$(xen_objs_host-fuzz)): xen_cflags_host-fuzz = \
+	$(xen_cflags_host) -fsanitize=address,undefined -fno-sanitize-recover=all
 
 # Rewritten only when the commit changes.
 $(BUILD)/version.c: FORCE

@@ -1,4 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The fake world stands in for what lies below event channels and grants.
-fuzz_support_hypercall := fake-world
-fuzz_flags_hypercall := -max_len=2048
+fuzz_support_hypercall := state-oracle state-oracle-evtchn state-oracle-grants
+fuzz_lib_hypercall := undo
+# What makes calls is not what is tested, and guides no fuzzer.
+fuzz_cflags_hypercall := -fno-sanitize=fuzzer-no-link
+fuzz_flags_hypercall := -max_len=264 -entropic=0
+# What hooks.c and machine.c put themselves before.
+fuzz_ldlibs_hypercall := -Wl,-T,fuzz/hypercall/data.lds \
+	$(addprefix -Wl$(comma)--wrap=,hal_guest_copy_in hal_guest_copy_out alloc_pages xzalloc_bytes \
+	hypercall_preempt_check hal_p2m_flush hal_machine_restart hal_machine_power_off)
+fuzz_made_hypercall := $(BUILD)/gen/generated/fuzz_calls.h
+
+$(BUILD)/gen/generated/fuzz_calls.h: fuzz/hypercall/gen.py fuzz/hypercall/calls.toml \
+		xen/domain/compat/gen.py xen/domain/compat/layouts.toml xen/domain/hypercall.c \
+		xen/domain/domctl.c xen/domain/sysctl.c | $(BUILD)/abi/public
+	$(SAY) GEN $@
+	$(Q)mkdir -p $(@D) && $(PYTHON) $< "$(CC)" $(BUILD)/abi > $@.new && mv $@.new $@

@@ -118,6 +118,12 @@ void libc_fiber_create(unsigned int id, void (*fn)(void *arg), void *arg)
 	f->sp = frame;
 }
 
+char *libc_fiber_stack(unsigned int id, char **top)
+{
+	*top = fibers[id].stack + fibers[id].size;
+	return fibers[id].sp;
+}
+
 void libc_fiber_switch(unsigned int from, unsigned int to)
 {
 	void *saved = NULL;

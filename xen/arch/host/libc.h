@@ -15,6 +15,8 @@ void *libc_map_shared(unsigned long bytes);
 
 /** Fiber 0 is the program's own stack. The others start in @fn(@arg), which must not return. */
 void libc_fiber_create(unsigned int id, void (*fn)(void *arg), void *arg);
+/** Where a fiber that does not run goes on, and in *@top the end of its stack. */
+char *libc_fiber_stack(unsigned int id, char **top);
 /** Save the running fiber as @from and continue with @to. */
 void libc_fiber_switch(unsigned int from, unsigned int to);
 

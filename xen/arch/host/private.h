@@ -67,6 +67,13 @@ void host_seed(u64 seed);
 
 extern const struct console_dev host_console;
 
+/* reads.c: a read of that many bytes at @p follows. */
+void __sanitizer_cov_load1(const void *p);
+void __sanitizer_cov_load2(const void *p);
+void __sanitizer_cov_load4(const void *p);
+void __sanitizer_cov_load8(const void *p);
+void __sanitizer_cov_load16(const void *p);
+
 enum host_event { EV_CPU = 1, EV_VCPU, EV_IRQ, EV_GUEST, EV_USER = 16 };
 
 #endif

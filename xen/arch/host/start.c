@@ -7,6 +7,7 @@
 #include <xen/timer.h>
 #include <xen/trace.h>
 #include <xen/hal/cpu.h>
+#include <xen/hal/smp.h>
 
 #include "libc.h"
 #include "private.h"
@@ -51,11 +52,23 @@ void host_start(void)
 	host_run(host_clock + 10000);
 }
 
+static bool stop_asked;
+
+void host_stop(void)
+{
+	stop_asked = true;
+	hal_smp_kick(host_observer);
+}
+
 enum host_stop host_run(s_time_t until)
 {
 	BUG_ON(host_current_cpu != host_observer);
 	for (;;) {
 		host_wait(until);
+		if (stop_asked) {
+			stop_asked = false;
+			return HOST_STOP_ASKED;
+		}
 		if (softirq_pending()) {
 			softirq_run();
 			continue;

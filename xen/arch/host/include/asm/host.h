@@ -32,10 +32,14 @@ void host_init(u64 seed, u32 cpus, u64 ram_bytes);
 /** Timers, scheduler, all CPUs. From here on the caller is the observer. */
 void host_start(void);
 
-enum host_stop { HOST_STOP_TIME, HOST_STOP_IDLE };
-/** Let the CPUs run until virtual time @until, or until all idle and no timer is armed. */
+enum host_stop { HOST_STOP_TIME, HOST_STOP_IDLE, HOST_STOP_ASKED };
+/** Let the CPUs run until virtual time @until, until all idle and no timer is armed, or until
+ * host_stop() is called. */
 enum host_stop host_run(s_time_t until);
 static inline enum host_stop host_run_until_idle(void) { return host_run(INT64_MAX); }
+
+/** From a guest's step: let host_run() return soon. */
+void host_stop(void);
 
 /** Let the rest of the run depend on @seed. */
 void host_reseed(u64 seed);

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Steps that are not hypercalls: a guest writes its memory, an event comes in, time passes. */
+#include "hypercall.h"
+
+#include <xen/evtchn.h>
+#include <xen/printk.h>
+#include <xen/shared_info.h>
+#include <xen/hal/time.h>
+
+#include "../../xen/domain/evtchn/private.h"
+#include "../../xen/domain/gnttab/private.h"
+#include "state-oracle.h"
+
+static void write_v1(const struct step *s, struct domain *d, u32 ref)
+{
+	struct grant_entry_v1 *e = (struct grant_entry_v1 *)d->gnttab->frame[0].va + ref;
+
+	*e = (struct grant_entry_v1){
+		.flags = s->field[1] & 0x1f,
+		.domid = (u16)field_value(s, FIELD_DOMID, s->field[2], d),
+		.frame = (u32)field_value(s, FIELD_GFN, s->field[3], d),
+	};
+}
+
+static void write_v2(const struct step *s, struct domain *d, u32 ref)
+{
+	union grant_entry_v2 *e = (union grant_entry_v2 *)d->gnttab->frame[0].va + ref;
+
+	if ((s->field[1] & GTF_type_mask) == GTF_transitive) {
+		e->transitive.trans_domid = (u16)field_value(s, FIELD_DOMID, s->field[3], d);
+		e->transitive.gref = (u32)field_value(s, FIELD_REF, s->field[4], d);
+	} else {
+		e->sub_page.page_off = s->field[4] % 4096;
+		e->sub_page.length = s->field[5] % 4097;
+		e->full_page.frame = field_value(s, FIELD_GFN, s->field[3], d);
+	}
+	e->hdr.domid = (u16)field_value(s, FIELD_DOMID, s->field[2], d);
+	e->hdr.flags = s->field[1] & 0x11f;
+}
+
+/* A permitting entry half of the time, for what maps it. */
+static void write_grant(const struct step *step, struct domain *d)
+{
+	u32 ref = step->field[0] % 12;
+	struct step s = *step;
+
+	if (s.pick & 1)
+		s.field[1] = (u16)(GTF_permit_access | (s.pick & 2 ? GTF_readonly : 0));
+	if (d->gnttab->version == 1)
+		write_v1(&s, d, ref);
+	else
+		write_v2(&s, d, ref);
+	oracle_grants_written(d);
+}
+
+static void scribble(const struct step *s, struct domain *d)
+{
+	u64 value = field_value(s, FIELD_RAW, s->field[1], d), gfn;
+	u32 offset = s->field[0] % (PAGE_SIZE - 8);
+	const struct grant_table *gt = d->gnttab;
+	u8 *page;
+
+	switch (s->pick % 4) {
+	case 0:
+		page = (u8 *)d->shared_info;
+		break;
+	case 1:
+		page = gt->frame[s->items % gt->nr_frames].va;
+		offset %= 128;
+		break;
+	case 2:
+		page = gt->nr_status ? gt->status[0].va : NULL;
+		break;
+	default:
+		gfn = guest_base(d) + s->field[2] % GUEST_GFNS;
+		page = guest_ram(d, gfn);
+	}
+	if (page)
+		memcpy(page + offset, &value, sizeof(value));
+	oracle_grants_written(d);
+}
+
+static void event(const struct step *s, struct vcpu *v)
+{
+	static const u32 of_vcpu[] = { VIRQ_TIMER, VIRQ_DEBUG, VIRQ_XENOPROF, VIRQ_XENPMU };
+
+	switch (s->pick % 4) {
+	case 0:
+		evtchn_send_vcpu_virq(v, of_vcpu[s->items % ARRAY_SIZE(of_vcpu)]);
+		break;
+	case 1:
+		if (!evtchn_virq_is_global(s->items % NR_VIRQS))
+			break;
+		evtchn_send_global_virq(s->items % NR_VIRQS);
+		break;
+	case 2:
+		evtchn_send_pirq(v->domain, s->items % 32);
+		break;
+	default:
+		/* A kernel of the other width takes over. */
+		shared_info_latch(v);
+	}
+}
+
+void action_run(const struct step *s, struct vcpu *v)
+{
+	switch (step_kind_of(s)) {
+	case STEP_GRANT:
+		write_grant(s, v->domain);
+		break;
+	case STEP_SCRIBBLE:
+		scribble(s, v->domain);
+		break;
+	case STEP_EVENT:
+		event(s, v);
+		break;
+	default:
+		host_guest_compute(v, field_value(s, FIELD_TIME, s->field[0] & 0x1fff, v->domain));
+	}
+}

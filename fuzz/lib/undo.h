@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Going back to a remembered state of memory, for fuzz targets whose world is slow to build.
+ *
+ * Plain C types only: targets include this beside the hypervisor's headers or libc's.
+ */
+#ifndef FUZZ_UNDO_H
+#define FUZZ_UNDO_H
+
+/**
+ * Pages of [@start, @start + @bytes), both multiples of 4096, are restored when they were written:
+ * they are write-protected, and the first write to each costs a fault. A page that most runs write
+ * is left writable and copied each time.
+ */
+void undo_pages(void *start, unsigned long bytes);
+/** Restore all of [@start, @start + @bytes) each time: for small pieces without alignment. */
+void undo_bytes(void *start, unsigned long bytes);
+
+/** Remember the present contents of all memory named before. Once. */
+void undo_remember(void);
+/** Make the contents those again. */
+void undo_restore(void);
+
+/** Numbers for reports. */
+struct undo_stats {
+	unsigned long restores, faults, copied_pages;
+};
+extern struct undo_stats undo_stats;
+
+#endif
