@@ -53,7 +53,10 @@ static u64 likely_gfn(u16 v, const struct domain *d)
 
 static u64 likely_value(enum field_kind kind, u16 v, const struct domain *d)
 {
-	static const u16 domids[] = { DOMID_SELF, 0, 1, 2, DOMID_SELF, 3, DOMID_XEN, 7 };
+	static const u16 domids[] = { DOMID_SELF, 0, 1, 2, DOMID_SELF, 0,
+				      1, 2, 1, 0, 3, DOMID_XEN };
+	static const u8 mapflags[] = { GNTMAP_host_map, GNTMAP_host_map | GNTMAP_readonly,
+				       GNTMAP_host_map | GNTMAP_device_map, GNTMAP_device_map };
 	static const u8 orders[] = { 0, 0, 0, 0, 1, 2, 9, 9, 18, 3, 20, 31 };
 
 	switch (kind) {
@@ -66,8 +69,14 @@ static u64 likely_value(enum field_kind kind, u16 v, const struct domain *d)
 	case FIELD_ADDR:
 		return (likely_gfn(v, d) << PAGE_SHIFT) + ((v & 0x1c0) == 0x1c0 ? v % 4096 : 0);
 	case FIELD_PORT:
-	case FIELD_REF:
 		return v % 12;
+	case FIELD_REF:
+		/* Some entries allow something from the beginning. */
+		return v & 1 ? 2 + v / 2 % 4 : v / 2 % 12;
+	case FIELD_MAPFLAGS:
+		return mapflags[v & 4 ? 0 : v % ARRAY_SIZE(mapflags)];
+	case FIELD_COPYFLAGS:
+		return v % 4;
 	case FIELD_VCPU:
 		return v % 3;
 	case FIELD_ORDER:

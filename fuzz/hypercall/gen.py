@@ -34,9 +34,10 @@ class Fields:
         self.kinds = [(re.compile(pattern), kind) for pattern, kind in kinds]
         self.structs = {}       # name: (C type, rows)
 
-    def kind(self, name):
+    def kind(self, struct, name):
         """What a field of this name means."""
-        return next((kind for pattern, kind in self.kinds if pattern.match(name)), "RAW")
+        return next((kind for pattern, kind in self.kinds
+                     if pattern.match(name) or pattern.match(f"{struct} {name}")), "RAW")
 
     def element(self, die):
         """The index expression of the structure that a handle's elements have, and their size."""
@@ -54,7 +55,7 @@ class Fields:
             return "PORT", size
         return "RAW", size
 
-    def leaves(self, die, path, at, alt=(0, 0), skip=None):
+    def leaves(self, die, path, at, alt=(0, 0), skip=None, struct=""):
         """(path, offset, bytes, kind, element kind, element bytes, alternative, alternatives)."""
         raw = die
         die, handle = self.types.strip(die)
@@ -64,14 +65,15 @@ class Fields:
             elem, esize = self.element(raw)
             yield path, at, 8, "POINTER", elem, esize, alt
         elif die.tag in ("base_type", "enumeration_type", "pointer_type"):
-            yield path, at, size, self.kind(last), "RAW", 0, alt
+            yield path, at, size, self.kind(struct, last), "RAW", 0, alt
         elif die.tag == "array_type":
             elem, n = self.types.of(die), self.types.count(die)
             step = self.types.size(elem)
             for i in range(min(n, 4)):
-                yield from self.leaves(elem, f"{path}[{i}]", at + i * step, alt)
+                yield from self.leaves(elem, f"{path}[{i}]", at + i * step, alt, struct=struct)
         else:
             members = [m for m in compat.members(die) if m.name != skip]
+            struct = die.name or struct
             n = len(members) if die.tag == "union_type" else 0
             for i, member in enumerate(members):
                 if "bit_size" in member.attr:
@@ -79,7 +81,8 @@ class Fields:
                            "RAW", 0, (i, n) if n else alt)
                     continue
                 yield from self.leaves(self.types.of(member), compat.join(path, member.name),
-                                       at + compat.location(member), (i, n) if n else alt)
+                                       at + compat.location(member), (i, n) if n else alt,
+                                       struct=struct)
 
 
 def c_rows(name, rows):
