@@ -28,9 +28,14 @@ static int populate_1to1(struct domain *d, gfn_t gfn, u32 order)
 {
 	for (u64 i = 0; i < 1UL << order; i++) {
 		mfn_t mfn = mfn_make(gfn.v + i);
+		const struct page_info *pg;
 		int rc;
 
-		if (!mfn_is_ram(mfn) || mfn_to_page(mfn)->owner != d)
+		if (!mfn_is_ram(mfn))
+			return -XEN_EINVAL;
+		pg = mfn_to_page(mfn);
+		/* The frames of its grant table and shared info have it as their owner, too. */
+		if (pg->state != PAGE_STATE_DOMAIN || pg->owner != d)
 			return -XEN_EINVAL;
 		rc = p2m_map(d->p2m, gfn_add(gfn, i), mfn, 0, P2M_RAM_RW);
 		if (rc)

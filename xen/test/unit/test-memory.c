@@ -12,6 +12,7 @@
 
 #include <asm/host.h>
 #include <xen/errno.h>
+#include <xen/gnttab.h>
 #include <xen/hal/time.h>
 #include <xen/hypercall.h>
 #include <xen/p2m.h>
@@ -608,6 +609,32 @@ static void view_of_mappings(void *arg)
 	p2m_view_end(&w);
 }
 
+/* Try to populate the frame @mfn of a domain whose frames are where the machine's are. */
+static void cannot_populate(mfn_t mfn)
+{
+	xen_pfn_t gpfn = mfn.v;
+	struct xen_memory_reservation r = { .nr_extents = 1, .domid = DOMID_SELF };
+	enum p2m_type type;
+
+	set_xen_guest_handle(r.extent_start, &gpfn);
+	HOST_CHECK(!p2m_unmap(dom->p2m, gfn_make(gpfn), 0));
+	HOST_CHECK(memory_op(XENMEM_populate_physmap, &r) == 0);
+	p2m_lookup(dom->p2m, gfn_make(gpfn), &type, NULL);
+	HOST_CHECK(type == P2M_INVALID);
+}
+
+/* What the hypervisor shares with the hardware domain has an owner, too, and is not its RAM. */
+static void populate_1to1_is_for_ram(void *arg)
+{
+	mfn_t mfn;
+
+	setup();
+	dom->is_mapped_1to1 = true;
+	cannot_populate(page_to_mfn(dom->shared_info_page));
+	HOST_CHECK(!gnttab_frame(dom, 0, &mfn));
+	cannot_populate(mfn);
+}
+
 static void run(void (*fn)(void *arg))
 {
 	const struct host_outcome *o = host_isolated(fn, NULL);
@@ -623,6 +650,7 @@ static void test_preempted(void **state) { run(decrease_is_preempted); }
 static void test_grant(void **state) { run(decrease_of_a_grant); }
 static void test_small(void **state) { run(small_extents_are_preempted); }
 static void test_populate(void **state) { run(populate_is_preempted); }
+static void test_populate_1to1(void **state) { run(populate_1to1_is_for_ram); }
 static void test_acquire(void **state) { run(acquire_all_or_none); }
 static void test_unmap_page(void **state) { run(unmap_page_once); }
 static void test_map_new(void **state) { run(map_where_something_is); }
@@ -647,7 +675,7 @@ int main(void)
 			    cmocka_unit_test(test_foreign_together),
 		cmocka_unit_test(test_preempted),     cmocka_unit_test(test_acquire),
 		cmocka_unit_test(test_small),	      cmocka_unit_test(test_grant),
-		cmocka_unit_test(test_populate),
+		cmocka_unit_test(test_populate),      cmocka_unit_test(test_populate_1to1),
 		cmocka_unit_test(test_foreign_map),   cmocka_unit_test(test_foreign_timer),
 	};
 
