@@ -40,21 +40,38 @@ static struct guest *work(void)
 
 /* ---- memory that changes ---- */
 
-/* Another vCPU writes @len bytes at @p, which the hypervisor has just read or is about to read. */
+/* A number that may mean something in the place of what was there. */
+static u64 other_value(struct guest *g, u32 r)
+{
+	static const enum field_kind kinds[] = { FIELD_DOMID, FIELD_SMALL, FIELD_GFN, FIELD_REF };
+
+	switch (r % 4) {
+	case 0:
+		return 0;
+	case 1:
+		return step_random(g) * 0x10001UL;
+	default:
+		return field_value(g->step, kinds[r / 4 % ARRAY_SIZE(kinds)],
+				   (u16)(r >> 8 & 0x1fff), g->d);
+	}
+}
+
+/*
+ * Another vCPU writes at @p, where the hypervisor has just read @len bytes or is about to: a bit,
+ * all that a single read gets, or a part.
+ */
 static void change(struct guest *g, u8 *p, size_t len)
 {
-	u32 r = step_random(g), width = r & 1 ? 1 : r & 2 ? 2 : 4, at;
-	u16 likely = (u16)field_value(g->step, r & 4 ? FIELD_SMALL : FIELD_DOMID,
-				      (u16)(r >> 8 & 0x1fff), g->d);
-	u32 value = r & 8 ? likely : r & 16 ? step_random(g) : 0;
+	u32 r = step_random(g), at = step_random(g) % (u32)len;
+	u64 value = other_value(g, step_random(g));
+	size_t width = 1UL << (r / 4 % 4);
 
-	if (len < width)
-		width = (u32)len;
-	at = step_random(g) % ((u32)len - width + 1);
-	if (r & 32)
+	if (r % 4 == 0)
 		p[at] ^= (u8)(1U << (r >> 16 & 7));
+	else if (r % 4 < 3 && len <= sizeof(value))
+		memcpy(p, &value, len);
 	else
-		memcpy(p + at, &value, width);
+		memcpy(p + at, &value, min(width, len - at));
 }
 
 static bool race_now(struct guest *g)

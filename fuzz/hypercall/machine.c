@@ -27,6 +27,7 @@
 #include "../lib/undo.h"
 #include "../../xen/arch/host/libc.h"
 #include "../../xen/arch/host/private.h"
+#include "../../xen/domain/gnttab/private.h"
 #include "state-oracle.h"
 
 #define CPUS NR_GUEST_VCPUS
@@ -286,12 +287,15 @@ static void give_ram(struct domain *d)
 
 /*
  * Some entries that allow something, so that not every input has to begin with them: dom0 and d1
- * share with each other, and d2 with none.
+ * share with each other, one page read-only, and d2 with none.
  */
 static void give_grants(struct domain *d)
 {
+	struct grant_entry_v1 *e = d->gnttab->frame[0].va;
+
 	for (u32 ref = 2; ref < 6 && d->id < 2; ref++)
 		BUG_ON(gnttab_seed(d, ref, d->id ^ 1, gfn_make(guest_base(d) + 4 + ref)));
+	e[5].flags |= GTF_readonly;
 	oracle_grants_written(d);
 }
 
