@@ -24,9 +24,9 @@ static const struct console_dev device = { "dtuart", write_uart, sync_uart };
 void __init console_init_early(void)
 {
 	/* Other ports are known to the parser, and have no driver yet: the log is only kept. */
-	if (machine.uart != DT_UART_PL011)
+	if (machine.uart.kind != DT_UART_PL011)
 		return;
-	uart = hal_map_mmio(paddr_make(machine.uart_regs.start), machine.uart_regs.size);
+	uart = hal_map_mmio(paddr_make(machine.uart.regs.start), machine.uart.regs.size);
 	if (uart)
 		console_register(&device);
 }
@@ -41,11 +41,11 @@ static void input(u32 irq)
 
 void __init console_init_late(void)
 {
-	if (!uart || !machine.uart_irq)
+	if (!uart || !machine.uart.irq)
 		return;
-	irq_set_handler(machine.uart_irq, input);
-	gic->set_level(machine.uart_irq, true);
-	gic->route(machine.uart_irq, 0);
-	gic->enable(machine.uart_irq, true);
+	irq_set_handler(machine.uart.irq, input);
+	gic->set_level(machine.uart.irq, true);
+	gic->route(machine.uart.irq, 0);
+	gic->enable(machine.uart.irq, true);
 	pl011_enable_input(uart);
 }

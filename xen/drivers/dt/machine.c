@@ -4,6 +4,8 @@
 #include <xen/dt_machine.h>
 #include <xen/string.h>
 
+#include "tree.h"
+
 /* Nodes of interest may be anywhere, so the whole tree is walked for each kind. */
 typedef bool node_fn(const struct fdt *t, fdt_node_t n, const void *arg);
 
@@ -22,17 +24,10 @@ static fdt_node_t find_below(const struct fdt *t, fdt_node_t n, node_fn *match, 
 	return FDT_NO_NODE;
 }
 
-static bool is_enabled(const struct fdt *t, fdt_node_t n)
-{
-	const char *s = fdt_get_string(t, n, "status");
-
-	return !s || !strcmp(s, "okay") || !strcmp(s, "ok");
-}
-
 /* @arg: NULL-terminated list of compatible strings. */
 static bool match_compatible(const struct fdt *t, fdt_node_t n, const void *arg)
 {
-	if (!is_enabled(t, n))
+	if (!dt_is_enabled(t, n))
 		return false;
 	for (const char *const *s = arg; *s; s++)
 		if (fdt_is_compatible(t, n, *s))
@@ -63,7 +58,7 @@ static const char *read_memory(const struct fdt *t, struct dt_machine *m)
 	fdt_for_each_child(n, t, fdt_root(t)) {
 		const char *type = fdt_get_string(t, n, "device_type");
 
-		if (!type || strcmp(type, "memory") || !is_enabled(t, n))
+		if (!type || strcmp(type, "memory") || !dt_is_enabled(t, n))
 			continue;
 		for (u32 i = 0; dt_reg(t, n, i, &r); i++)
 			if (!add_bank(m, r))
@@ -103,17 +98,19 @@ static const char *read_cpus(const struct fdt *t, struct dt_machine *m)
 	return m->nr_cpus ? NULL : "no CPUs";
 }
 
+/* @arg: the version. */
+static bool match_gic(const struct fdt *t, fdt_node_t n, const void *arg)
+{
+	return dt_is_enabled(t, n) && dt_gic_version(t, n) == *(const u32 *)arg;
+}
+
 static const char *read_gic(const struct fdt *t, struct dt_machine *m)
 {
-	static const char *const v2[] = { "arm,gic-400", "arm,cortex-a15-gic", "arm,cortex-a7-gic",
-					  "arm,cortex-a9-gic", "arm,eb11mp-gic", NULL };
-	static const char *const v3[] = { "arm,gic-v3", NULL };
-	fdt_node_t n = find_below(t, fdt_root(t), match_compatible, v3);
+	fdt_node_t n = FDT_NO_NODE;
 
-	m->gic_version = 3;
-	if (!fdt_node_ok(n)) {
-		m->gic_version = 2;
-		n = find_below(t, fdt_root(t), match_compatible, v2);
+	for (u32 version = 3; version >= 2 && !fdt_node_ok(n); version--) {
+		n = find_below(t, fdt_root(t), match_gic, &version);
+		m->gic_version = fdt_node_ok(n) ? version : 0;
 	}
 	if (!fdt_node_ok(n))
 		return "no GIC of version 2 or 3";
@@ -165,45 +162,6 @@ static const char *read_timer(const struct fdt *t, struct dt_machine *m)
 	return m->timer_ppi[3] ? NULL : "the timer has no hypervisor interrupt";
 }
 
-/* The node that stdout-path or an alias names: a path or an alias, and options after a colon. */
-static fdt_node_t console_node(const struct fdt *t)
-{
-	fdt_node_t chosen = fdt_find_path(t, "/chosen"), aliases = fdt_find_path(t, "/aliases");
-	const char *path = NULL, *end;
-	char name[128];
-
-	if (fdt_node_ok(chosen))
-		path = fdt_get_string(t, chosen, "stdout-path");
-	if (!path)
-		path = "serial0";
-	end = strchr(path, ':');
-	if (strlen(path) >= sizeof(name))
-		return FDT_NO_NODE;
-	memset(name, 0, sizeof(name));
-	memcpy(name, path, end ? (size_t)(end - path) : strlen(path));
-	if (name[0] == '/')
-		return fdt_find_path(t, name);
-	path = fdt_node_ok(aliases) ? fdt_get_string(t, aliases, name) : NULL;
-	return path ? fdt_find_path(t, path) : FDT_NO_NODE;
-}
-
-static void read_uart(const struct fdt *t, struct dt_machine *m)
-{
-	static const char *const pl011[] = { "arm,pl011", "arm,sbsa-uart", NULL };
-	static const char *const ns16550[] = { "ns16550a", "ns16550", "snps,dw-apb-uart", NULL };
-	fdt_node_t n = console_node(t);
-
-	m->uart_node = n;
-	m->uart_reg_width = 1;
-	if (!fdt_node_ok(n) || !dt_reg(t, n, 0, &m->uart_regs))
-		return;
-	m->uart = match_compatible(t, n, pl011) ? DT_UART_PL011 :
-		  match_compatible(t, n, ns16550) ? DT_UART_NS16550 : DT_UART_OTHER;
-	m->uart_irq = dt_gic_irq(t, n, 0);
-	fdt_get_u32(t, n, "reg-shift", &m->uart_reg_shift);
-	fdt_get_u32(t, n, "reg-io-width", &m->uart_reg_width);
-}
-
 static void read_chosen(const struct fdt *t, struct dt_machine *m)
 {
 	fdt_node_t n = fdt_find_path(t, "/chosen");
@@ -220,20 +178,23 @@ static void read_chosen(const struct fdt *t, struct dt_machine *m)
 		m->initrd_start = m->initrd_end = 0;
 }
 
+static const char *first(const char *a, const char *b)
+{
+	return a ? a : b;
+}
+
 const char *dt_machine_parse(const struct fdt *t, struct dt_machine *m)
 {
-	const char *error;
+	const char *error = NULL;
 
 	memset(m, 0, sizeof(*m));
 	read_chosen(t, m);
-	read_uart(t, m);
-	error = read_memory(t, m);
-	if (!error)
-		error = read_cpus(t, m);
-	if (!error)
-		error = read_gic(t, m);
-	if (!error)
-		error = read_timer(t, m);
+	dt_uart_find(t, &m->uart);
+	/* All parts are read, whatever is wrong with one: firmware may add what a tree lacks. */
+	error = first(error, read_memory(t, m));
+	error = first(error, read_cpus(t, m));
+	error = first(error, read_gic(t, m));
+	error = first(error, read_timer(t, m));
 	read_psci(t, m);
 	return error;
 }

@@ -14,7 +14,10 @@ static struct fdt tree;
 static struct dt_machine m;
 
 enum flaw { NONE, NO_MEMORY, OVERLAP, NO_CPUS, CPU_WITHOUT_REG, NO_GIC, GIC_WITHOUT_REGS,
-	    NO_REDISTS, NO_TIMER, TIMER_WITHOUT_HYP, GICV2, SECONDARY_UART, DISABLED_GIC };
+	    NO_REDISTS, NO_TIMER, TIMER_WITHOUT_HYP, GICV2, SECONDARY_UART, DISABLED_GIC,
+	    DISABLED_UART, FOUR_CELLS, NO_PARENT };
+
+#define GIC_PHANDLE 7
 
 static void memory(u64 start, u64 size)
 {
@@ -49,6 +52,8 @@ static void gic(enum flaw flaw)
 	fdt_write_cells(&w, "ranges", (u32[]){ 0, 0, 0x8000000, 0x1000000 }, 4);
 	fdt_write_node_at(&w, "gic", 0);
 	fdt_write_string(&w, "compatible", flaw == GICV2 ? "arm,cortex-a15-gic" : "arm,gic-v3");
+	fdt_write_u32(&w, "#interrupt-cells", flaw == FOUR_CELLS ? 4 : 3);
+	fdt_write_u32(&w, "phandle", flaw == NO_PARENT ? GIC_PHANDLE + 1 : GIC_PHANDLE);
 	if (flaw == DISABLED_GIC)
 		fdt_write_string(&w, "status", "disabled");
 	if (flaw != GIC_WITHOUT_REGS)
@@ -63,6 +68,8 @@ static void gic(enum flaw flaw)
 	fdt_write_cells(&w, "interrupts", (u32[]){ 0, 1, 4 }, 3);
 	fdt_write_u32(&w, "reg-shift", 2);
 	fdt_write_u32(&w, "reg-io-width", 4);
+	if (flaw == DISABLED_UART)
+		fdt_write_string(&w, "status", "disabled");
 	fdt_write_close(&w);
 	fdt_write_close(&w);
 }
@@ -70,12 +77,14 @@ static void gic(enum flaw flaw)
 static void timer(enum flaw flaw)
 {
 	u32 cells[] = { 1, 13, 4, 1, 14, 4, 1, 11, 4, 1, 10, 4 };
+	u32 four[] = { 1, 13, 4, 0, 1, 14, 4, 0, 1, 11, 4, 0, 1, 10, 4, 0 };
 
 	if (flaw == NO_TIMER)
 		return;
 	fdt_write_node(&w, "timer");
 	fdt_write_string(&w, "compatible", "arm,armv8-timer");
-	fdt_write_cells(&w, "interrupts", cells, flaw == TIMER_WITHOUT_HYP ? 9 : 12);
+	fdt_write_cells(&w, "interrupts", flaw == FOUR_CELLS ? four : cells,
+			flaw == TIMER_WITHOUT_HYP ? 9 : flaw == FOUR_CELLS ? 16 : 12);
 	fdt_write_close(&w);
 }
 
@@ -87,6 +96,7 @@ static const char *parse(enum flaw flaw)
 	fdt_write_string(&w, "model", "a board");
 	fdt_write_u32(&w, "#address-cells", 2);
 	fdt_write_u32(&w, "#size-cells", 2);
+	fdt_write_u32(&w, "interrupt-parent", GIC_PHANDLE);
 	fdt_write_node(&w, "aliases");
 	fdt_write_string(&w, "serial0", "/soc/serial@100000");
 	fdt_write_close(&w);
@@ -136,14 +146,19 @@ static void test_whole(void **state)
 	assert_int_equal(m.timer_ppi[3], 26);
 	assert_true(m.has_psci && !m.psci_uses_hvc);
 	assert_int_equal(m.psci_version, 2);
-	assert_int_equal(m.uart, DT_UART_PL011);
-	assert_int_equal(m.uart_regs.start, 0x8100000);
-	assert_int_equal(m.uart_irq, 33);
-	assert_int_equal(m.uart_reg_shift, 2);
+	assert_int_equal(m.uart.kind, DT_UART_PL011);
+	assert_int_equal(m.uart.regs.start, 0x8100000);
+	assert_int_equal(m.uart.irq, 33);
+	assert_int_equal(m.uart.reg_shift, 2);
 	assert_null(parse(GICV2));
 	assert_int_equal(m.gic_version, 2);
 	assert_null(parse(SECONDARY_UART));
-	assert_int_equal(m.uart, DT_UART_NS16550);
+	assert_int_equal(m.uart.kind, DT_UART_NS16550);
+	assert_null(parse(DISABLED_UART));
+	assert_int_equal(m.uart.kind, DT_UART_NONE);
+	/* Version 3 may describe each interrupt by four cells. */
+	assert_null(parse(FOUR_CELLS));
+	assert_int_equal(m.timer_ppi[3], 26);
 }
 
 static void test_flaws(void **state)
@@ -159,6 +174,7 @@ static void test_flaws(void **state)
 		{ NO_REDISTS, "the GIC has no registers of redistributors" },
 		{ NO_TIMER, "no architected timer" },
 		{ TIMER_WITHOUT_HYP, "the timer has no hypervisor interrupt" },
+		{ NO_PARENT, "the timer has no hypervisor interrupt" },
 	};
 
 	for (u32 i = 0; i < ARRAY_SIZE(cases); i++) {
@@ -167,6 +183,84 @@ static void test_flaws(void **state)
 		assert_non_null(error);
 		assert_string_equal(error, cases[i].error);
 	}
+	/* What is wrong with one part keeps no other from being read. */
+	assert_non_null(parse(NO_MEMORY));
+	assert_int_equal(m.nr_cpus, 3);
+	assert_int_equal(m.gic_version, 3);
+	assert_int_equal(m.timer_ppi[3], 26);
+	assert_true(m.has_psci);
+}
+
+/* The port @name on a bus that maps its interrupts, as on ARM's models: @map, of @nr cells. */
+static u32 mapped_irq(const char *name, const u32 *map, u32 nr)
+{
+	u32 len;
+
+	fdt_write_begin(&w, blob, sizeof(blob));
+	fdt_write_u32(&w, "#address-cells", 1);
+	fdt_write_u32(&w, "#size-cells", 1);
+	fdt_write_node(&w, "gic");
+	fdt_write_string(&w, "compatible", "arm,gic-400");
+	fdt_write_u32(&w, "#address-cells", 1);
+	fdt_write_u32(&w, "#interrupt-cells", 3);
+	fdt_write_u32(&w, "phandle", GIC_PHANDLE);
+	fdt_write_close(&w);
+	fdt_write_node(&w, "bus");
+	fdt_write_u32(&w, "#address-cells", 1);
+	fdt_write_u32(&w, "#size-cells", 1);
+	fdt_write_u32(&w, "#interrupt-cells", 1);
+	fdt_write_cells(&w, "ranges", NULL, 0);
+	fdt_write_cells(&w, "interrupt-map-mask", (u32[]){ 0, 63 }, 2);
+	fdt_write_cells(&w, "interrupt-map", map, nr);
+	fdt_write_node(&w, "inner");
+	fdt_write_u32(&w, "#address-cells", 1);
+	fdt_write_u32(&w, "#size-cells", 1);
+	fdt_write_node(&w, "serial");
+	fdt_write_cells(&w, "reg", (u32[]){ 0x1000, 0x1000 }, 2);
+	fdt_write_cells(&w, "interrupts", (u32[]){ 5 }, 1);
+	fdt_write_close(&w);
+	fdt_write_close(&w);
+	fdt_write_close(&w);
+	len = fdt_write_end(&w);
+	assert_int_not_equal(len, 0);
+	assert_int_equal(fdt_open(&tree, blob, len), FDT_OK);
+	return dt_gic_irq(&tree, fdt_find_path(&tree, name), 0);
+}
+
+static void test_interrupt_map(void **state)
+{
+	static const char name[] = "/bus/inner/serial";
+	static const u32 map[] = { 0, 4, GIC_PHANDLE, 0, 0, 40, 4, 0, 5, GIC_PHANDLE, 0, 0, 41, 4 };
+	static const u32 strange[] = { 0, 4, GIC_PHANDLE + 1, 0, 0, 40, 4 };
+
+	assert_int_equal(mapped_irq(name, map, 14), 32 + 41);
+	assert_int_equal(mapped_irq(name, map, 7), 0);
+	assert_int_equal(mapped_irq(name, map, 13), 0);
+	assert_int_equal(mapped_irq(name, strange, 7), 0);
+	assert_int_equal(mapped_irq(name, map, 0), 0);
+	assert_int_equal(mapped_irq("/bus", map, 14), 0);
+}
+
+/* A bus whose "ranges" have entries of no cells: the search must end. */
+static void test_empty_entries(void **state)
+{
+	struct dt_range r;
+	u32 len;
+
+	fdt_write_begin(&w, blob, sizeof(blob));
+	fdt_write_u32(&w, "#address-cells", 0);
+	fdt_write_node(&w, "bus");
+	fdt_write_u32(&w, "#address-cells", 0);
+	fdt_write_u32(&w, "#size-cells", 0);
+	fdt_write_u32(&w, "ranges", 0);
+	fdt_write_node(&w, "serial");
+	fdt_write_u32(&w, "reg", 0);
+	fdt_write_close(&w);
+	fdt_write_close(&w);
+	len = fdt_write_end(&w);
+	assert_int_not_equal(len, 0);
+	assert_int_equal(fdt_open(&tree, blob, len), FDT_OK);
+	assert_false(dt_reg(&tree, fdt_find_path(&tree, "/bus/serial"), 0, &r));
 }
 
 static void test_translation(void **state)
@@ -238,6 +332,8 @@ int main(void)
 		cmocka_unit_test(test_whole),
 		cmocka_unit_test(test_flaws),
 		cmocka_unit_test(test_translation),
+		cmocka_unit_test(test_interrupt_map),
+		cmocka_unit_test(test_empty_entries),
 		cmocka_unit_test(test_damage),
 		cmocka_unit_test(test_writer_full),
 	};

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Interrupts of a node (Devicetree Specification 0.4, section 2.4; Linux's bindings arm,gic.yaml
+ * and arm,gic-v3.yaml). No table of pointers: the code also runs before its image is mapped.
+ */
+#include <xen/compiler.h>
+#include <xen/dt_machine.h>
+
+#include "tree.h"
+
+#define GIC_SPI 0
+#define GIC_PPI 1
+#define GIC_FIRST_PPI 16
+#define GIC_FIRST_SPI 32
+#define GIC_NR_SPIS 988		/* INTIDs 1020 to 1023 have other meanings */
+#define MAX_CELLS 4		/* of a specifier or of an address */
+
+u32 dt_gic_version(const struct fdt *t, fdt_node_t n)
+{
+	if (fdt_is_compatible(t, n, "arm,gic-v3"))
+		return 3;
+	return fdt_is_compatible(t, n, "arm,gic-400") ||
+	       fdt_is_compatible(t, n, "arm,cortex-a15-gic") ||
+	       fdt_is_compatible(t, n, "arm,cortex-a7-gic") ||
+	       fdt_is_compatible(t, n, "arm,cortex-a9-gic") ||
+	       fdt_is_compatible(t, n, "arm,eb11mp-gic") ? 2 : 0;
+}
+
+/* What @n's interrupts go to: a controller, or a bus that maps them. */
+static fdt_node_t interrupt_parent(const struct fdt *t, fdt_node_t n)
+{
+	fdt_node_t up[FDT_MAX_DEPTH];
+	u32 depth = dt_ancestors(t, n, up), phandle, v;
+
+	/* A node that names a parent may be any number of levels up, and so may a bus. */
+	for (u32 i = depth; i > 0; i--) {
+		fdt_node_t at = i == depth ? n : up[i];
+		fdt_node_t next = fdt_get_u32(t, at, "interrupt-parent", &phandle) ?
+				  fdt_find_phandle(t, phandle) : up[i - 1];
+
+		if (fdt_node_ok(next) && fdt_get_u32(t, next, "#interrupt-cells", &v))
+			return next;
+	}
+	return fdt_get_u32(t, fdt_root(t), "interrupt-parent", &phandle) ?
+	       fdt_find_phandle(t, phandle) : FDT_NO_NODE;
+}
+
+/* Read @nr cells at @at; false when they are not there. */
+static bool read_cells(const struct fdt_prop *p, u32 at, u32 nr, u32 *v)
+{
+	if (nr > MAX_CELLS || at > p->len)
+		return false;
+	for (u32 i = 0; i < nr; i++)
+		if (!fdt_prop_u32(p, at + i, &v[i]))
+			return false;
+	return true;
+}
+
+/*
+ * Find @spec, of a device at the address @unit, in the map of the bus @bus. On success @spec is
+ * what the controller *@to understands, of *@nr cells.
+ */
+static bool map_interrupt(const struct fdt *t, fdt_node_t bus, const u32 *unit, u32 *spec, u32 *nr,
+			  fdt_node_t *to)
+{
+	u32 unit_cells = dt_cells(t, bus, "#address-cells", 2), key_cells = unit_cells + *nr;
+	u32 mask[2 * MAX_CELLS], key[2 * MAX_CELLS], at = 0, phandle;
+	struct fdt_prop map, masks;
+
+	if (unit_cells > MAX_CELLS || !fdt_get_prop(t, bus, "interrupt-map", &map))
+		return false;
+	for (u32 i = 0; i < key_cells; i++)
+		mask[i] = ~0U;
+	if (fdt_get_prop(t, bus, "interrupt-map-mask", &masks) &&
+	    (!read_cells(&masks, 0, unit_cells, mask) ||
+	     !read_cells(&masks, unit_cells, *nr, mask + unit_cells)))
+		return false;
+	while (read_cells(&map, at, unit_cells, key) &&
+	       read_cells(&map, at + unit_cells, *nr, key + unit_cells) &&
+	       fdt_prop_u32(&map, at + key_cells, &phandle)) {
+		u32 cells, skip;
+		bool same = true;
+
+		*to = fdt_find_phandle(t, phandle);
+		if (!fdt_node_ok(*to))
+			return false;
+		skip = dt_cells(t, *to, "#address-cells", 0);
+		cells = dt_cells(t, *to, "#interrupt-cells", 0);
+		if (skip > MAX_CELLS || cells > MAX_CELLS)
+			return false;
+		at += key_cells + 1 + skip;
+		for (u32 i = 0; i < key_cells; i++)
+			same &= !(((i < unit_cells ? unit[i] : spec[i - unit_cells]) ^ key[i]) &
+				  mask[i]);
+		if (same) {
+			*nr = cells;
+			return read_cells(&map, at, cells, spec);
+		}
+		at += cells;
+	}
+	return false;
+}
+
+u32 dt_gic_irq(const struct fdt *t, fdt_node_t n, u32 index)
+{
+	fdt_node_t to = interrupt_parent(t, n);
+	u32 spec[MAX_CELLS], unit[MAX_CELLS] = { 0 }, nr;
+	struct fdt_prop p, reg;
+
+	if (!fdt_node_ok(to) || !fdt_get_prop(t, n, "interrupts", &p) || index > p.len)
+		return 0;
+	nr = dt_cells(t, to, "#interrupt-cells", 0);
+	if (!nr || nr > MAX_CELLS || !read_cells(&p, index * nr, nr, spec))
+		return 0;
+	if (!dt_gic_version(t, to)) {
+		if (fdt_get_prop(t, n, "reg", &reg))
+			read_cells(&reg, 0, min(reg.len / 4, (u32)MAX_CELLS), unit);
+		if (!map_interrupt(t, to, unit, spec, &nr, &to))
+			return 0;
+	}
+	if (!dt_gic_version(t, to) || nr < 3)
+		return 0;
+	if (spec[0] == GIC_PPI && spec[1] < GIC_FIRST_SPI - GIC_FIRST_PPI)
+		return GIC_FIRST_PPI + spec[1];
+	return spec[0] == GIC_SPI && spec[1] < GIC_NR_SPIS ? GIC_FIRST_SPI + spec[1] : 0;
+}
