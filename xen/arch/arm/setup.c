@@ -19,12 +19,6 @@
 #include <asm/time.h>
 
 void __noreturn start_xenolith(u64 tree_pa, u64 image_pa);
-void boot_wrong_level(u64 tree_pa);
-
-/* Without EL2. The MMU is off and nothing is known of the machine; its tree may lie anywhere. */
-void __init boot_wrong_level(u64 tree_pa)
-{
-}
 
 static void __init print_banner(void)
 {

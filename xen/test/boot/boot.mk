@@ -15,6 +15,11 @@ test-boot: $(BUILD)/test/boot/loader $(BUILD)/test/boot/guest $(BUILD)/test/boot
 	$(Q)$(PYTHON) $(boot_dir)/run.py $(xen_image) $(BUILD)/test/boot/loader
 	$(Q)$(PYTHON) $(boot_dir)/inputs.py $(xen_image) $(BUILD)/test/boot
 
+.PHONY: test-boot-arm64
+test-boot-arm64: arm64-debug ## start on ARMv8 where the hypervisor cannot work
+	-$(Q)scripts/setup.sh --no-install --group emulator-arm
+	$(Q)$(PYTHON) $(boot_dir)/arm64.py $(BUILD)/arm64-debug/xenolith
+
 # The same guest at 1 MiB, and at 16 MiB, where Linux is linked to lie.
 boot_guest_base_guest := 0x100000
 boot_guest_base_guest-high := 0x1000000

@@ -29,7 +29,7 @@ primary:
 	mov	x20, x0
 	mrs	x0, CurrentEL
 	cmp	x0, #(2 << 2)
-	b.ne	wrong_level
+	b.ne	refuse
 	adrp	x19, image_start
 	adrp	x0, bss_start
 	adrp	x1, bss_end
@@ -53,13 +53,17 @@ primary:
 	mov	x1, x19
 	b	start_xenolith
 
-/* No EL2: there is nothing that can be done, and no console is known yet. C finds one. */
-wrong_level:
-	adrp	x1, boot_stack
-	add	x1, x1, #STACK_SIZE
-	mov	sp, x1
+/* Started at another level than EL2, or where no page tables can be made. C says so, with the MMU
+ * off. */
+refuse:
+	adrp	x2, boot_stack
+	add	x2, x2, #STACK_SIZE
+	mov	sp, x2
+	mov	x29, xzr
+	mrs	x1, CurrentEL
+	lsr	x1, x1, #2
 	mov	x0, x20
-	bl	boot_wrong_level
+	bl	boot_refuse
 1:	wfe
 	b	1b
 
@@ -168,7 +172,7 @@ map_image:
 	orr	x1, x0, #(PTE_VALID | PTE_TABLE)
 	ubfx	x3, x19, #39, #9
 	cmp	x3, #511		/* the image's own slot: this memory cannot be used */
-	b.eq	wrong_level
+	b.eq	refuse
 	str	x1, [x2, x3, lsl #3]
 	ubfx	x3, x19, #30, #9
 	lsr	x4, x19, #30
