@@ -120,6 +120,8 @@ static void remove(struct scheduler *s, struct sched_unit *u)
 	l = sched_unit_lock(u, &flags);
 	ASSERT(u->inserted && u->sched == s && !u->running && !u->runnable);
 	u->inserted = u->held_back = false;
+	/* It leaves its CPU now; one that is about to move it sees that it is not inserted. */
+	__atomic_fetch_and(&unit_vcpu(u)->pause_flags, ~VPF_MIGRATING, __ATOMIC_SEQ_CST);
 	s->ops->unit_remove(s, u, hal_now_ns());
 	spin_unlock_irqrestore(l, flags);
 }
@@ -287,11 +289,8 @@ static int move_paused(struct domain *d, struct scheduler *to, void *dom_priv, v
 	struct vcpu *v;
 	int rc;
 
-	for_each_first_vcpu(d, v) {
-		/* Another CPU may be about to complete this, too; one of the two does. */
-		sched_migrate_finish(&v->unit);
+	for_each_first_vcpu(d, v)
 		remove(from, &v->unit);
-	}
 	rc = exchange_data(d, to, dom_priv, old);
 	for_each_first_vcpu(d, v) {
 		if (!rc) {

@@ -402,6 +402,60 @@ static void test_whole_cores(void **state)
 	play(whole_cores, 1);
 }
 
+/* ---- A domain moves while a unit of it leaves its CPUs */
+
+static s64 work_in(u32 *work, s64 ns)
+{
+	u32 before = *work;
+
+	host_run(hal_now_ns() + ns);
+	return (s64)*work - before;
+}
+
+static void guest_counts(struct vcpu *v, void *arg)
+{
+	++*(u32 *)arg;
+	host_guest_compute(v, 10 * US);
+}
+
+/* The second vCPU alone is on its CPU, so it may be off before the first CPU has decided. */
+static void moves_while_leaving(void *arg)
+{
+	struct scheduler *pool[2] = { NULL };
+	struct domain *d;
+	u32 slept = 0, work = 0;
+	int err;
+
+	begin(arg);
+	pool[0] = sched_pool(0);
+	pool[1] = sched_create(set->policy, 1, &err);
+	for (u32 cpu = CPUS / 2; cpu < CPUS; cpu += set->width) {
+		HOST_CHECK(sched_cpu_leave(cpu) == 0 && sched_cpu_join(cpu, pool[1]) == 0);
+		sched_cpu_online(cpu);
+	}
+	d = sw_domain(1, 2);
+	sw_run_guest(d->vcpu[0], guest_sleeps, &slept);
+	sw_run_guest(d->vcpu[1], guest_counts, &work);
+	for (u32 step = 1; step <= 100; step++) {
+		struct sched_unit *u = d->vcpu[0]->part_of;
+		cpumask_t others;
+
+		HOST_CHECK(work_in(&work, 1 * MS + host_random_below(100 * US)) > 0);
+		sched_pool_cpus(d->sched, &others);
+		for (u32 i = 0; i < set->width; i++)
+			cpumask_unset(&others, u->cpu + i);
+		/* A pool of one socket has no other. */
+		HOST_CHECK(cpumask_empty(&others) || !vcpu_set_affinity(d->vcpu[0], &others, NULL));
+		HOST_CHECK(sched_move_domain(d, pool[step % 2]) == 0);
+	}
+	HOST_CHECK(work_in(&work, 100 * MS) > 0);
+}
+
+static void test_moves_while_leaving(void **state)
+{
+	play(moves_while_leaving, 4);
+}
+
 /* ---- Settings that cannot be honoured */
 
 static void starts(void *arg)
@@ -456,6 +510,7 @@ int main(void)
 		cmocka_unit_test(test_together),
 		cmocka_unit_test(test_sibling_wakes),
 		cmocka_unit_test(test_whole_cores),
+		cmocka_unit_test(test_moves_while_leaving),
 		cmocka_unit_test(test_settings),
 	};
 
