@@ -165,7 +165,7 @@ void sched_whole_resources(const cpumask_t *cpus, cpumask_t *whole);
  */
 struct vcpu *sched_resource_choose(struct sched_cpu *sc, s_time_t now, s_time_t *until);
 void sched_resource_left(struct sched_cpu *sc, struct vcpu *prev, s_time_t now);
-/** A unit that was chosen for a resource, or has it, cannot run any more. Its lock held. */
+/** A unit that was chosen for a resource, or has it, was found not runnable. Its lock held. */
 void sched_resource_stop(struct sched_unit *u);
 /** Make resources of all CPUs as sched-gran= says. Boot, all CPUs schedule, no domain. */
 void sched_resources_init(bool smt_off);

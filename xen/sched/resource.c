@@ -55,8 +55,9 @@ static void complete_switch(struct sched_cpu *sc, s_time_t now)
 }
 
 /*
- * Ask the policy what comes after @prev, which has the resource, or was to get it. Returns when to
- * ask again; r->next is the unit, and runs from now on for the policy.
+ * Ask the policy what comes after @prev, which has the resource, or was to get it; prev->runnable
+ * says whether it may be chosen again. Returns when to ask again; r->next is the unit, and runs
+ * from now on for the policy.
  */
 static s_time_t ask(struct scheduler *s, struct sched_resource *r, struct sched_unit *prev,
 		    s_time_t now)
@@ -64,8 +65,6 @@ static s_time_t ask(struct scheduler *s, struct sched_resource *r, struct sched_
 	struct sched_decision dec = { .until = INT64_MAX };
 	u32 cpu = r->cpu[0];
 
-	if (prev)
-		prev->runnable = sched_unit_runnable(prev);
 	s->ops->schedule(s, cpu, now, prev, &dec);
 	ASSERT(dec.until > 0);
 	ASSERT(!dec.unit || (dec.unit->runnable && dec.unit->cpu == cpu));
@@ -87,6 +86,8 @@ static void decide(struct sched_cpu *sc, s_time_t now, s_time_t *until)
 
 	if (r->switching)
 		return;
+	if (r->unit)
+		r->unit->runnable = sched_unit_runnable(r->unit);
 	*until = ask(sc->sched, r, r->unit, now);
 	if (r->next == r->unit) {
 		r->next = NULL;
@@ -145,7 +146,8 @@ void sched_resource_stop(struct sched_unit *u)
 	struct sched_resource *r = sched_cpus[u->cpu].res;
 	s_time_t now = hal_now_ns();
 
-	ASSERT(u->running && !sched_unit_runnable(u) && (u == r->unit || u == r->next));
+	/* A vCPU of it may be woken now: its waker waits for the lock, and give_back() sees it. */
+	ASSERT(u->running && !u->runnable && (u == r->unit || u == r->next));
 	if (u == r->unit) {
 		sched_tickle(u->sched, r->cpu[0]);
 		return;
