@@ -22,6 +22,7 @@
 
 #define CODE_ROOM (2 * PAGE_SIZE)
 #define BUFFER_PAGE (WORLD_DATA + 4)
+#define TOOLSTACK_TIME 100000
 
 struct turn {
 	struct soft_entry *e;
@@ -579,6 +580,12 @@ void guest_turn(struct soft_entry *e)
 
 	if (run.next == run.nr) {
 		last_turn(&t);
+		return;
+	}
+	/* A call that only the toolstack can make is left to it, while it lives. */
+	if (run.step[run.next].kind % STEP_KINDS == STEP_CONTROL_CALL && run.nr_worlds == 2 &&
+	    !t.w->hardware && !run.world[0].d->is_shutting_down) {
+		soft_guest_computes(TOOLSTACK_TIME);
 		return;
 	}
 	t.s = &run.step[run.next++];

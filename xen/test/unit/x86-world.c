@@ -140,13 +140,17 @@ const char *world_destroy(struct world_domain *w)
 
 const char *world_left_over(void)
 {
-	for (u32 tries = 0; free_page_count(NUMA_NO_NODE) + SLACK_PAGES < free_at_boot; tries++) {
-		if (tries == FREE_TRIES)
-			return "pages of the heap did not come back";
+	bool pages = false;
+
+	/* A domain's last parts are freed after a grace period of RCU. */
+	for (u32 tries = 0; tries < FREE_TRIES; tries++) {
+		pages = free_page_count(NUMA_NO_NODE) + SLACK_PAGES >= free_at_boot;
+		if (pages && !soft_vectors_in_use())
+			return NULL;
 		host_run(hal_now_ns() + RUN_SLICE);
 	}
-	return soft_vectors_in_use() ? "vectors of devices are in use after their domain's end"
-				     : NULL;
+	return pages ? "vectors of devices are in use after their domain's end"
+		     : "pages of the heap did not come back";
 }
 
 /* One domain of each kind first, so that everything that stays is allocated. */

@@ -1,0 +1,237 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Writes the seeds of "exits" that have a name: what guests do on purpose, which mutation seldom finds.
+
+usage: seeds.py FOLDER
+
+The layout is that of struct head and struct step in exits.h.
+"""
+import struct
+import sys
+from pathlib import Path
+
+(CPUID, MSR, PORT, STRING_PORT, FAULT, FETCH, CONTROL, XCR, EXCEPTION, HLT, CALL, CONTROL_CALL, IRET,
+ PLAIN, UNDEFINED, TIME, DEVICE, WRITE, MODE, SEGMENT, APIC, PCI, SHUTDOWN, ODD) = range(24)
+GUEST, MACHINE, TOOLSTACK = range(3)
+IF = 1
+DELIVERY, TIME_20US, TIME_1MS = 0x20, 0x80, 0xc0
+RAW = 0x80              # pick: use the step's own number
+
+# Registers of the local APIC, and hypercalls.
+TPR, EOI, LDR, DFR, SPIV, ICR, ICR2, LVTT, LVT0, TMICT, TDCR = (8, 11, 13, 14, 15, 48, 49, 50, 53, 56,
+                                                               62)
+MEMORY_OP, EVENT_OP, HVM_OP, VCPU_OP, SCHED_OP, PHYSDEV_OP = 12, 32, 34, 24, 29, 33
+
+
+def step(kind, flags=IF, pick=0, reg=0, a=0, b=0, c=0, insn=b""):
+    mask = (1 << 64) - 1
+    return struct.pack("<BBBBIQQB15s", kind, flags, pick, reg, a & 0xffffffff, b & mask, c & mask,
+                       len(insn), insn)
+
+
+def apic(reg, val, flags=IF):
+    return step(APIC, flags, reg, 0, b=val)
+
+
+def msr(number, val, flags=IF):
+    return step(MSR, flags, RAW, 1, number, val)
+
+
+def call(number, command, data, buffer_at=0):
+    """A hypercall whose argument is @data (at most 31 bytes), with a buffer's address at a byte of it."""
+    data = data.ljust(31, b"\0")
+    low, high = struct.unpack("<QQ", data[:16])
+    s = bytearray(step(CALL, IF, number, 1 if buffer_at else 0, command | buffer_at << 24, low, high))
+    s[24:40] = data[16:31].ljust(16, b"\0")
+    return bytes(s)
+
+
+def domctl(command_index, data=b"", reg=0, place=0, flags=IF):
+    """domctl of the table in guest.c; bit 0 of @reg: a buffer's address at byte 8 * @place."""
+    data = data.ljust(31, b"\0")
+    low, high = struct.unpack("<QQ", data[:16])
+    s = bytearray(step(CONTROL_CALL, flags, 0, reg, place << 19, low, high))
+    s[2] = next(p for p in range(128, 256) if p % 24 == command_index)
+    s[24:40] = data[16:31].ljust(16, b"\0")
+    return bytes(s)
+
+
+def memory_fault(address, val, write=True, wide=False):
+    """mov %ecx, (%rax) and the like, at a guest physical address."""
+    insn = (b"\x48" if wide else b"") + (b"\x89\x08" if write else b"\x8b\x08")
+    # The address is b, so that the value is what mutation makes of RCX.
+    return step(FAULT, IF, RAW, 0 if write else 1, 0, address, 2 if write else 0, insn)
+
+
+def pci(function, register, val, size=4, read=False):
+    return step(PCI, IF, function, (1 if read else 0) | {1: 0, 2: 2, 4: 4}[size], register, val)
+
+
+ON = [apic(SPIV, 0x1ff), apic(TPR, 0)]
+X2APIC = [msr(0x1b, 0xfee00d00), apic(SPIV, 0x1ff)]
+IDLE = step(TIME, IF, b=100)
+
+
+def interrupts():
+    out = list(ON)
+    for vector in 0x31, 0x55, 0xfe, 0x05:
+        out += [apic(ICR, 0x40000 | vector), IDLE, step(PLAIN, IF, 2), apic(EOI, 0)]
+    out += [apic(ICR, 0x40061), step(PLAIN, 0, 2), step(PLAIN, IF | 2, 2), step(PLAIN, IF, 2),
+            step(FAULT, IF | DELIVERY, 5, 0), apic(EOI, 0)]
+    out += [apic(ICR2, 0x02000000), apic(ICR, 0x4071), apic(ICR, 0xc0072), apic(ICR, 0x80073), IDLE]
+    return GUEST, out
+
+
+def others():
+    """INIT, startup and NMI to the second vCPU, in xAPIC and x2APIC mode."""
+    out = list(ON) + [apic(ICR2, 0x02000000), apic(ICR, 0x4500), IDLE, apic(ICR, 0x4608), IDLE,
+                      apic(ICR, 0x4400), IDLE, apic(ICR, 0x4500), apic(ICR, 0x8500),
+                      apic(ICR, 0x4610), apic(ICR, 0x4041), IDLE]
+    out += X2APIC + [apic(ICR, 0x200004045), apic(ICR, 0x200000d00 | 0x55), apic(ICR, 0x44500),
+                     step(APIC, IF, 63, 0, b=0x66), IDLE, IDLE]
+    return GUEST, out
+
+
+def nmis():
+    out = list(ON) + [apic(ICR, 0x44400), IDLE, apic(ICR, 0x44400), step(IRET), IDLE,
+                      step(EXCEPTION, IF, 0, 3), IDLE, apic(ICR, 0x44400), step(IRET),
+                      apic(ICR, 0x44400), step(PLAIN, IF, 2), step(EXCEPTION, IF, 0, 1),
+                      step(EXCEPTION, IF | 4, 0, 3), step(FAULT, IF | DELIVERY, 5, 0),
+                      apic(ICR, 0x44400), step(MSR, IF, RAW, 1, 0x12345), step(HLT, 0)]
+    return GUEST, out
+
+
+def timers():
+    out = list(ON) + [apic(LVTT, 0x40), apic(TDCR, 0xb), apic(TMICT, 1000), step(HLT),
+                      step(TIME, IF, b=5000), apic(EOI, 0), apic(LVTT, 0x20041),
+                      apic(TMICT, 30000)]
+    out += [step(TIME, IF | TIME_1MS, b=100000), apic(EOI, 0)] * 3
+    out += [step(APIC, IF, 57, 1), apic(LVTT, 0x40042), msr(0x6e0, 1), step(HLT), IDLE,
+            msr(0x6e0, 1 << 40), step(MSR, IF, RAW, 0, 0x6e0), apic(LVTT, 0x10000)]
+    return GUEST, out
+
+
+def callbacks():
+    vector = struct.pack("<HHIQ", 0x7ff0, 0, 0, 2 << 56 | 0x61)
+    upcall = struct.pack("<IB", 0, 0x71)
+    ipi = struct.pack("<II", 0, 0)
+    out = [call(HVM_OP, 0, vector), call(EVENT_OP, 7, ipi), call(EVENT_OP, 4, struct.pack("<I", 1)),
+           IDLE, step(PLAIN, 0, 2), step(PLAIN, IF, 2), step(HLT), call(HVM_OP, 23, upcall),
+           call(EVENT_OP, 4, struct.pack("<I", 1)), *ON, IDLE, apic(EOI, 0), IDLE]
+    for via in 0, 1 << 56 | 5, 3 << 56, 2 << 56 | 3:
+        out.append(call(HVM_OP, 0, struct.pack("<HHIQ", 0x7ff0, 0, 0, via)))
+    out += [call(HVM_OP, 23, struct.pack("<IB", 9, 0x71)), call(HVM_OP, 23, struct.pack("<IB", 0, 3)),
+            call(MEMORY_OP, 9, struct.pack("<I", 8), 8), call(MEMORY_OP, 9, struct.pack("<I", 8)),
+            call(MEMORY_OP, 10, struct.pack("<I", 8), 8), call(PHYSDEV_OP, 24, b"")]
+    return GUEST, out
+
+
+def ioapic():
+    select, window = 0xfec00000, 0xfec00010
+    out = list(ON)
+    for pin, low, high in ((4, 0x31, 0), (5, 0x8032, 0), (6, 0xa033, 0x02000000), (7, 0x10034, 0)):
+        for register, val in ((0x11 + 2 * pin, high), (0x10 + 2 * pin, low)):
+            out += [write(select, register), write(window, val)]
+    for pin in 4, 5, 6, 7, 5:
+        out += [step(DEVICE, IF, 0, 1, pin), IDLE, apic(EOI, 0)]
+    for low in 0x8035, 0x10035, 0x2035:
+        out += [write(select, 0x1a), write(window, low), step(DEVICE, IF, 0, 1, 5), IDLE]
+    return MACHINE, out + [memory_fault(window, 0, False)]
+
+
+def write(address, val):
+    """movl $VAL, (%rax) at a device's address."""
+    insn = b"\xc7\x00" + struct.pack("<I", val)
+    return step(FAULT, IF, RAW, 0, 0, address, 2, insn)
+
+
+def messages():
+    out = list(ON)
+    # The MSI capability of function 1 is at 0x40, that of MSI-X at 0x58; its table is at 0x800.
+    out += [pci(1, 0x44, 0xfee00000), pci(1, 0x48, 0x51), pci(1, 0x4c, 0x51),
+            pci(1, 0x42, 0x01, 2), step(DEVICE, IF, 0, 0, 0), IDLE, apic(EOI, 0),
+            pci(1, 0x44, 0xfee02000), pci(1, 0x48, 0x52), pci(1, 0x42, 0, 2)]
+    table = 0xf0010800
+    for at, val in ((0, 0xfee00000), (4, 0), (8, 0x61), (12, 0), (16, 0xfee00000), (24, 0x4500),
+                    (28, 0)):
+        out.append(write(table + at, val))
+    out += [pci(1, 0x5a, 0x8003, 2), step(DEVICE, IF, 0, 0, 0), step(DEVICE, IF, 0, 0, 1), IDLE,
+            write(table + 8, 0x62), write(table, 0xfee02000), memory_fault(table, 0, False),
+            write(table + 0x100, 5), write(table - 0x100, 5), pci(1, 0x5a, 0, 2),
+            pci(2, 0x42, 0x11, 2), pci(2, 0x10, 0xffffffff), pci(2, 0x10, 0xf0020004),
+            pci(2, 0x04, 0, 2), pci(2, 0x04, 2, 2), pci(1, 0x68, 1, 1), pci(2, 0x6d, 0x80, 1),
+            pci(7, 0x00, 0, 4, True), pci(1, 0x00, 0, 4, True), pci(3, 0x40, 0, 1, True)]
+    return MACHINE, out
+
+
+def windows():
+    reserve = struct.pack("<QHBB", 0xe0000000, 0, 0, 0)
+    out = [call(PHYSDEV_OP, 24, reserve), call(PHYSDEV_OP, 24, reserve),
+           call(PHYSDEV_OP, 24, struct.pack("<QHBB", 0xe0000000, 1, 0, 0)),
+           call(PHYSDEV_OP, 24, struct.pack("<QHBB", 0xd0000000, 1, 3, 1)),
+           call(PHYSDEV_OP, 24, struct.pack("<QHBB", 0x123, 1, 1, 1)),
+           call(PHYSDEV_OP, 25, b""), call(PHYSDEV_OP, 1, b"")]
+    for at in 0x0, 0x8000, 0x8100, 0x10040, 0x8ff8:
+        out += [memory_fault(0xe0000000 + at, 0, False), write(0xe0000000 + at, 1),
+                memory_fault(0xe0000000 + at, 0, False, True)]
+    return MACHINE, out
+
+
+def saved():
+    """Save, change and load the state of a guest; one record; policies; TSC; the rest of domctl."""
+    out = [domctl(11, b"", 0), domctl(11, struct.pack("<Q", 0x4000), 1, 1),
+           domctl(12, struct.pack("<Q", 2700), 1, 1)]
+    for size in range(2200, 3400, 100):
+        out.append(domctl(12, struct.pack("<Q", size), 1, 1))
+    for kind in 0, 1, 2, 5, 6, 14, 16, 19, 40:
+        out.append(domctl(18, struct.pack("<IIQ", kind, 0, 0x1000), 1, 2))
+    return TOOLSTACK, out
+
+
+def controlled():
+    out = []
+    for command in range(24):
+        out += [domctl(command), domctl(command, struct.pack("<QQQ", 0x40, 1, 0), 1, 1),
+                domctl(command, struct.pack("<QQQ", 0, 0, 0), 1, 0)]
+    return TOOLSTACK, out[:64]
+
+
+def policies():
+    out = [domctl(19, struct.pack("<II", 512, 64)), domctl(19, struct.pack("<II", 512, 64), 1, 1),
+           domctl(19, struct.pack("<II", 512, 64), 1, 2),
+           domctl(20, struct.pack("<II", 8, 0), 1, 1)]
+    for index in range(6):
+        s = bytearray(step(CONTROL_CALL, IF, index, 1, 1 << 19, index | 64 << 32, 0))
+        out.append(bytes(s))
+    for pick in 64, 65, 66, 67:
+        out += [step(CONTROL_CALL, IF, pick, 0, 0, 0), step(CONTROL_CALL, IF, pick, 0, 0, 1),
+                step(CONTROL_CALL, IF, pick, 0, 0, 77)]
+    fmap = struct.pack("<HxxxxxxIxxxx", 1, 2)
+    for cmd in 9, 10, 13:
+        out.append(call(MEMORY_OP, cmd, fmap if cmd == 13 else struct.pack("<I", 2), 16 if cmd == 13 else 8))
+    return TOOLSTACK, out
+
+
+def modes():
+    out = []
+    for mode in range(6):
+        for cpl in 0, 3:
+            out += [step(MODE, IF, mode, cpl), step(CALL, IF, 17, 0, 0), step(FAULT, IF, 5, 0),
+                    step(CONTROL, IF, 0, 1, 0, 7), step(CPUID, IF | 0x10, 1)]
+    return GUEST, out[:64]
+
+
+NAMED = [interrupts, others, nmis, timers, callbacks, ioapic, messages, windows, saved, controlled,
+         policies, modes]
+
+
+def main():
+    folder = Path(sys.argv[1])
+    for make in NAMED:
+        scene, steps = make()
+        (folder / make.__name__).write_bytes(bytes([scene, 1, 0, 0]) + b"".join(steps[:64]))
+    print(f"seeds: {len(NAMED)} written to {folder}")
+
+
+if __name__ == "__main__":
+    main()
