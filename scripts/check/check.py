@@ -98,6 +98,8 @@ def stages(build):
         Stage("guest-arm64", "microguests on ARMv8", make("test-guest-arm64",
                                                          "GUEST_OPTIONS=--icount"), 900),
         Stage("linux-arm64", "Debian's Linux on ARMv8", make("test-linux-arm64", "ARM_CPUS=2"), 900),
+        Stage("fuzz-system", "random exits on the image repeat",
+              make("test-fuzz-system"), 900),
         Stage("bench", "measurements read, compare and repeat", make("bench-smoke"), 600),
         Stage("demo", "what make demo shows", ["python3", "scripts/demo.py", build], 600),
         Stage("lab-run", "a small experiment, and the same boot under load", make("test-lab-run"), 900),

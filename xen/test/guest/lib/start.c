@@ -6,6 +6,7 @@ char cmdline[1024];
 struct region memory_map[64];
 u32 memory_map_entries;
 u32 start_flags;
+struct region boot_module;
 /* In a page of its own, as another one is mapped over it. */
 struct shared_info shared_info PAGE_ALIGNED __attribute__((section(".bss.alone")));
 

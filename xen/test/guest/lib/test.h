@@ -131,6 +131,8 @@ struct region {
 extern struct region memory_map[64];
 extern u32 memory_map_entries;
 extern u32 start_flags;
+/** What the boot loader passed beside the kernel; a size of 0 when there is nothing. */
+extern struct region boot_module;
 /** Whether this is the privileged domain. */
 bool is_privileged(void);
 u16 own_domid(void);

@@ -30,6 +30,11 @@ static void take_start_info(void)
 	memory_map_entries = (u32)MIN(si->memmap_entries, ARRAY_SIZE(memory_map));
 	for (u32 i = 0; i < memory_map_entries; i++)
 		memory_map[i] = (struct region){ map[i].addr, map[i].size, map[i].type };
+	if (si->nr_modules) {
+		const struct hvm_modlist_entry *m = (const void *)si->modlist_paddr;
+
+		boot_module = (struct region){ m->paddr, m->size, XEN_HVM_MEMMAP_TYPE_RAM };
+	}
 	/* Modules and the start info itself were copied or are of no use. */
 }
 

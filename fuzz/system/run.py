@@ -1,0 +1,163 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Fuzz the hypervisor's image from inside, with the exact clock (docs/fuzzing-system.md).
+
+  search        random steps on Xenolith until an episode crashes it or loses memory
+  replay        one episode again, every step printed
+
+Exit status: 0 nothing found; 1 something found (a crash, a leak); 2 the arguments
+are wrong; 3 a run failed.
+"""
+import argparse
+import os
+import re
+import sys
+import tempfile
+import time
+
+import crash
+import sides
+import steps
+
+from tracelib.errors import TraceError   # sides.py adds the folder  pylint: disable=import-error
+from tracelib.qmp import Qmp             # pylint: disable=import-error
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+STEPS = 500
+LAST_LINES = 30
+
+
+def log_path(args, name):
+    """Where a console goes."""
+    folder = os.path.join(args.build, "fuzz-system")
+    os.makedirs(folder, exist_ok=True)
+    return os.path.join(folder, name + ".log")
+
+
+def read_log(path):
+    """A console as a steps.Log."""
+    with open(path, encoding="utf-8", errors="replace") as file:
+        return steps.read(line.rstrip("\r\n") for line in file)
+
+
+def boot(args, name, machine, on_line=None, on_end=None):
+    """Run a machine to its end; returns (qemu.Result, path of its log)."""
+    path = log_path(args, name)
+    return sides.qemu.run(machine, sides.SUCCESS, sides.PANIC, args.timeout, path, on_line,
+                          on_end=on_end), path
+
+
+def on_xenolith(args, stream, show, name="search"):
+    """Run a stream on Xenolith; returns (result, log path, crash.Trace or None)."""
+    found, succeeded = [], []
+
+    def look(line):
+        if re.search(sides.SUCCESS, line):
+            succeeded.append(line)
+
+    with tempfile.TemporaryDirectory(prefix="fuzz-") as folder:
+        socket = os.path.join(folder, "qmp")
+
+        def dump():
+            if succeeded:
+                return
+            try:
+                with Qmp(socket) as qmp:
+                    qmp.pause()
+                    memory = qmp.read(0, sides.MEMORY_MIB << 20)
+                    found.append(crash.find(memory))
+            except (TraceError, OSError) as err:
+                print(f"fuzz: cannot read the machine's memory: {err}", file=sys.stderr)
+
+        machine = sides.xenolith(args.build, args.env, stream, show, socket)
+        result, path = boot(args, name, machine, look, dump)
+    return result, path, found[0] if found else None
+
+
+def command_of(args, seed, episode, count):
+    """How to see an episode again."""
+    return (f"fuzz/system/run.py replay --build {args.build} --env {args.env} --seed {seed} "
+            f"--first {episode} --steps {count}")
+
+
+def tell_crash(args, result, path, trace):
+    """Everything known of a crash: the hypervisor's words, the last steps, how to repeat it."""
+    with open(path, encoding="utf-8", errors="replace") as file:
+        lines = [line.rstrip() for line in file]
+    start = next((i for i, line in enumerate(lines) if line == result.line.strip()), len(lines))
+    print(f"CRASH {sides.qemu.NAMES[result.code]}: {result.line or 'no word of the hypervisor'}")
+    for line in lines[max(0, start - 2):start + 60]:
+        print("  | " + line)
+    if trace is None:
+        print("the child's log is not in memory")
+        return
+    print(f"the last steps of episode {trace.episode}, seed {trace.seed}; the last was under way:")
+    for line in trace.lines[-LAST_LINES:]:
+        print("  | " + line)
+    print(f"to repeat it: {command_of(args, trace.seed, trace.episode, args.steps)}")
+
+
+def search(args):
+    """Look for crashes and leaks; a digest of all results says whether two searches were alike."""
+    began = time.monotonic()
+    result, path, trace = on_xenolith(args, stream_of(args), args.show)
+    took = time.monotonic() - began
+    log = read_log(path)
+    if result.code != sides.qemu.SUCCESS:
+        tell_crash(args, result, path, trace)
+        print(f"FUZZ-SYSTEM crash after {took:.1f} s")
+        return 1
+    for episode, pages in log.leaks.items():
+        print(f"LEAK {pages} pages in episode {episode}; to repeat it: "
+              f"{command_of(args, args.seed, episode, args.steps)}")
+    print(f"FUZZ-SYSTEM {log.count} steps in {took:.1f} s, {len(log.ends)} episodes ended early, "
+          f"{len(log.leaks)} leaks, digest {log.digest}")
+    return 1 if log.leaks else 0
+
+
+def replay(args):
+    """One episode again, with every step."""
+    args.show, args.episodes = True, 1
+    status = search(args)
+    with open(log_path(args, "search"), encoding="utf-8", errors="replace") as file:
+        print("".join(line for line in file if line.startswith("F ")), end="")
+    return status
+
+
+def stream_of(args):
+    """The steps that the arguments name."""
+    return sides.Stream(args.seed, args.first, args.episodes, args.steps, args.since, args.to)
+
+
+def parse():
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("what", choices=("search", "replay"))
+    add = parser.add_argument
+    add("--build", default=os.path.join(sides.REPO, "build"), help="build directory")
+    add("--env", default="x86_64", help="environment of the image (default: %(default)s)")
+    add("--seed", type=int, default=1)
+    add("--first", type=int, default=0, metavar="N", help="the first episode")
+    add("--episodes", type=int, default=20, metavar="N", help="how many (default: %(default)s)")
+    add("--steps", type=int, default=STEPS, metavar="N",
+        help="of an episode (default: %(default)s)")
+    add("--since", type=int, default=0, metavar="N", help="pass over the steps before")
+    add("--to", type=int, default=0xffffffff, metavar="N", help="pass over the steps after")
+    add("--show", action="store_true", help="search: print every step to the log")
+    add("--timeout", type=float, default=600, metavar="S", help="a machine (default: %(default)s)")
+    return parser.parse_args()
+
+
+def main():
+    """The command."""
+    args = parse()
+    try:
+        return {"search": search, "replay": replay}[args.what](args)
+    except FileNotFoundError as err:
+        print(f"fuzz: {err}", file=sys.stderr)
+        return 3
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,52 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Short runs of the fuzzing microguest: they find nothing, and they repeat.
+
+usage: test_runs.py BUILD ENV
+
+The last line is `FUZZRUNS total PASSED FAILED SKIPPED`.
+"""
+import os
+import re
+import subprocess
+import sys
+
+RUN = os.path.join(os.path.dirname(os.path.abspath(__file__)), "run.py")
+
+
+def run(build, env, *words):
+    """Run run.py; returns (whether it found nothing, what it said)."""
+    done = subprocess.run([sys.executable, RUN, words[0], "--build", build, "--env", env, *words[1:]],
+                          capture_output=True, text=True, check=False)
+    return done.returncode == 0, done.stdout + done.stderr
+
+
+def repeats(build, env):
+    """The same stream twice: the same digest; another seed: another one."""
+    said = [run(build, env, "search", "--episodes", "3", "--steps", "200", "--seed", seed)
+            for seed in ("3", "3", "4")]
+    for good, text in said:
+        if not good:
+            return text
+    digests = [re.search(r"digest (\w+)", text)[1] for _, text in said]
+    if digests[0] != digests[1] or digests[0] == digests[2]:
+        return f"digests {digests}: the first two must be alike, the third another"
+    return ""
+
+
+def main():
+    """Run them."""
+    build, env = sys.argv[1:3]
+    tests = [repeats]
+    failed = 0
+    for test in tests:
+        wrong = test(build, env)
+        failed += bool(wrong)
+        print(f"{'FAILED' if wrong else 'passed'} {test.__name__}{': ' + wrong if wrong else ''}",
+              flush=True)
+    print(f"FUZZRUNS total {len(tests) - failed} {failed} 0")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
