@@ -2,6 +2,7 @@
 # Builds the hypervisor: one object directory for each environment under $(BUILD).
 #   x86_64                      the image for the metal
 #   x86_64-debug                the same with every assertion and lock-rank check
+#   x86_64-coverage             the same as x86_64, counting what runs (fuzz/system/coverage.py)
 #   arm64, arm64-debug          both for ARMv8
 #   host-{plain,asan,cov,fuzz}  the same sources as archives that tests and fuzzers link:
 #     libxenolith.a             with synthetic guests
@@ -9,7 +10,7 @@
 
 CC ?= gcc
 CROSS_ARM64 ?= aarch64-linux-gnu-
-XEN_ENVS := x86_64 x86_64-debug arm64 arm64-debug host-plain host-asan host-cov host-fuzz
+XEN_ENVS := x86_64 x86_64-debug x86_64-coverage arm64 arm64-debug host-plain host-asan host-cov host-fuzz
 
 xen_common_dirs := lib core sched sched/policy domain domain/% mm mm/p2m mm/p2m/fmt drivers drivers/% \
 	guest/x86 guest/x86/%
@@ -46,6 +47,8 @@ xen_cflags_x86_64-debug := $(xen_cflags_common) -ffreestanding -mcmodel=kernel -
 	-fno-omit-frame-pointer -fcf-protection=none -ffunction-sections $(xen_stack_align) \
 	-Ixen/arch/x86/include
 xen_cflags_x86_64 := $(xen_cflags_x86_64-debug) -DNDEBUG
+# The counters stay in memory, where they are read from outside: no code of libgcov is linked.
+xen_cflags_x86_64-coverage := $(xen_cflags_x86_64) --coverage -fprofile-info-section -fprofile-update=single
 xen_cflags_arm64-debug := $(xen_cflags_common) -ffreestanding -mgeneral-regs-only -mno-outline-atomics \
 	-mstrict-align -fno-pic -fno-pie -fno-stack-protector -fno-asynchronous-unwind-tables \
 	-fno-omit-frame-pointer -mbranch-protection=none -Ixen/arch/arm/include
@@ -102,7 +105,7 @@ $$(BUILD)/$(1)/version.o: $$(BUILD)/version.c | $$(xen_made)
 	$$(Q)mkdir -p $$(@D) && $$(or $$(xen_cc_$(1)),$$(CC)) $$(xen_cflags_$(1)) -c -o $$@ $$<
 -include $$(patsubst %.o,%.d,$$(xen_objs_$(1)))
 endef
-$(foreach e,x86_64 x86_64-debug,$(eval $(call xen_env,$(e),$(xen_srcs_x86_64))))
+$(foreach e,x86_64 x86_64-debug x86_64-coverage,$(eval $(call xen_env,$(e),$(xen_srcs_x86_64))))
 $(foreach e,arm64 arm64-debug,$(eval $(call xen_env,$(e),$(xen_srcs_arm64))))
 $(xen_objs_arm64) $(xen_objs_arm64-debug): | $(BUILD)/gen-arm64/generated/compat_layouts.h
 $(foreach e,plain asan cov fuzz,$(eval $(call xen_env,host-$(e),$(xen_srcs_host))))
@@ -142,11 +145,13 @@ $$(BUILD)/$(1)/libxenolith-x86.a: $$(xen_objs_x86_$(1)) \
 endef
 $(foreach e,plain asan cov fuzz,$(eval $(call xen_host_x86,host-$(e))))
 
+# Every object with counters names it; only libgcov would call it.
+xen_ldflags_more_x86_64-coverage := --defsym=__gcov_merge_add=0
 # Two-pass link: the second has the symbol table that backtraces use.
 # $(call xen_link,ENV)
 define xen_link
 xen_ldflags_$(1) := -nostdlib -static -T $$(BUILD)/$(1)/xenolith.lds -z max-page-size=4096 \
-	-z noexecstack --no-warn-rwx-segments --build-id=none
+	-z noexecstack --no-warn-rwx-segments --build-id=none $$(xen_ldflags_more_$(1))
 $$(BUILD)/$(1)/xenolith.lds: xen/arch/x86/xenolith.lds.S
 	$$(Q)mkdir -p $$(@D) && $$(CC) -E -P -D__ASSEMBLY__ -Ixen/include -Ixen/arch/x86/include -x c $$< -o $$@
 $$(BUILD)/$(1)/xenolith: $$(xen_objs_$(1)) $$(BUILD)/$(1)/xenolith.lds \
@@ -168,7 +173,7 @@ $$(BUILD)/$(1)/xenolith-pvh: $$(BUILD)/$(1)/xenolith
 .PHONY: $(1)
 $(1): $$(BUILD)/$(1)/xenolith $$(BUILD)/$(1)/xenolith-pvh
 endef
-$(foreach e,x86_64 x86_64-debug,$(eval $(call xen_link,$(e))))
+$(foreach e,x86_64 x86_64-debug x86_64-coverage,$(eval $(call xen_link,$(e))))
 
 # The same for ARMv8. Its boot protocols take a flat image with a header.
 # $(call xen_link_arm64,ENV)

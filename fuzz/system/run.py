@@ -4,6 +4,7 @@
 
   search        random steps on Xenolith until an episode crashes it or loses memory
   replay        one episode again, every step printed
+  coverage      what the steps reach (the environment x86_64-coverage), merged with the unit tests'
 
 Exit status: 0 nothing found; 1 something found (a crash, a leak); 2 the arguments
 are wrong; 3 a run failed.
@@ -11,10 +12,12 @@ are wrong; 3 a run failed.
 import argparse
 import os
 import re
+import subprocess
 import sys
 import tempfile
 import time
 
+import coverage
 import crash
 import sides
 import steps
@@ -24,7 +27,12 @@ from tracelib.qmp import Qmp             # pylint: disable=import-error
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 STEPS = 500
+LOAD_PA = 0x200000    # asm/page.h, XEN_LOAD_PA
 LAST_LINES = 30
+
+
+class RunError(Exception):
+    """A machine did not do what it had to."""
 
 
 def log_path(args, name):
@@ -124,6 +132,49 @@ def replay(args):
     return status
 
 
+def counters(args):
+    """Run the steps on the image with counters and write the .gcda files."""
+    env = "x86_64-coverage"
+    memory = []
+    with tempfile.TemporaryDirectory(prefix="fuzz-") as folder:
+        socket = os.path.join(folder, "qmp")
+        machine = sides.xenolith(args.build, env, stream_of(args), False, socket)
+        machine.extra = [*machine.extra, "-no-shutdown"]    # memory outlives the machine's end
+
+        def dump():
+            with Qmp(socket) as qmp:
+                qmp.pause()
+                memory.append(qmp.read(0, sides.MEMORY_MIB << 20))
+
+        result, path = boot(args, "coverage", machine, on_end=dump)
+    if result.code != sides.qemu.SUCCESS or not memory:
+        raise RunError(f"coverage: {sides.qemu.NAMES[result.code]}: {result.line} (see {path})")
+    return coverage.write(os.path.join(args.build, env, "xenolith.elf64"), memory[0], LOAD_PA,
+                          sides.REPO)
+
+
+def cover(args):
+    """Coverage of the steps alone, and with that of the unit tests (`make coverage`)."""
+    count = counters(args)
+    out = os.path.join(args.build, "fuzz-system", "coverage")
+    os.makedirs(out, exist_ok=True)
+    print(f"counters of {count} objects; the steps alone:", flush=True)
+    subprocess.run(["sh", "xen/test/unit/coverage.sh", os.path.join(args.build, "x86_64-coverage"),
+                    out], check=True, cwd=sides.REPO)
+    units = os.path.join(args.build, "coverage", "xen.info")
+    if not os.path.exists(units):
+        print("not merged with the unit tests': `make coverage` was not run")
+        return 0
+    print("with the unit tests:", flush=True)
+    both = os.path.join(out, "both.info")
+    subprocess.run(["lcov", "--quiet", "--add-tracefile", os.path.join(out, "xen.info"),
+                    "--add-tracefile", units, "--output-file", both], check=True)
+    subprocess.run(["genhtml", "--quiet", "--prefix", sides.REPO, "--output-directory",
+                    os.path.join(out, "both"), both], check=True)
+    print(f"{coverage.tally(both)}; by file and function: {out}/both/index.html")
+    return 0
+
+
 def stream_of(args):
     """The steps that the arguments name."""
     return sides.Stream(args.seed, args.first, args.episodes, args.steps, args.since, args.to)
@@ -133,7 +184,7 @@ def parse():
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=("search", "replay"))
+    parser.add_argument("what", choices=("search", "replay", "coverage"))
     add = parser.add_argument
     add("--build", default=os.path.join(sides.REPO, "build"), help="build directory")
     add("--env", default="x86_64", help="environment of the image (default: %(default)s)")
@@ -153,8 +204,9 @@ def main():
     """The command."""
     args = parse()
     try:
-        return {"search": search, "replay": replay}[args.what](args)
-    except FileNotFoundError as err:
+        return {"search": search, "replay": replay, "coverage": cover}[args.what](args)
+    except (RunError, FileNotFoundError, TraceError, subprocess.CalledProcessError,
+            coverage.CoverageError) as err:
         print(f"fuzz: {err}", file=sys.stderr)
         return 3
 

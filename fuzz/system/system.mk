@@ -17,9 +17,11 @@ $(fuzzsys_out)/fuzz.elf: $(fuzzsys_objs) $(guest_lib) $(guest_dir)/lib/guest.lds
 SEED ?= 1
 EPISODES ?= 20
 fuzzsys_run = $(Q)$(PYTHON) fuzz/system/run.py
-.PHONY: fuzz-system test-fuzz-system
+.PHONY: fuzz-system fuzz-system-coverage test-fuzz-system
 fuzz-system: $(fuzzsys_out)/fuzz.elf $(xen_image) ## random exits on the image in QEMU (SEED=, EPISODES=)
 	$(fuzzsys_run) search --build $(BUILD) --env $(ENV) --seed $(SEED) --episodes $(EPISODES)
+fuzz-system-coverage: $(fuzzsys_out)/fuzz.elf x86_64-coverage ## what those exits reach, beside the unit tests
+	$(fuzzsys_run) coverage --build $(BUILD) --seed $(SEED) --episodes $(EPISODES)
 test-fuzz-system: $(fuzzsys_out)/fuzz.elf $(xen_image) ## tests of this fuzzer, and a short run of it
 	$(Q)$(PYTHON) fuzz/system/test_system.py
 	$(Q)$(PYTHON) fuzz/system/test_runs.py $(BUILD) $(ENV)

@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Tests of what runs the fuzzing microguest: its logs, and traces of crashes."""
+"""Tests of what runs the fuzzing microguest: its logs, traces of crashes, coverage."""
+import struct
 import sys
 import unittest
 
+import coverage
 import crash
 import steps
 
@@ -70,6 +72,39 @@ class Crashes(unittest.TestCase):
         both = memory_with(text, len(text), 3, 400) + memory_with(text, len(text), 4, 2)
         self.assertEqual(crash.find(both).episode, 4)
         self.assertIsNone(crash.find(bytes(8192)))
+
+
+class Coverage(unittest.TestCase):
+    """coverage.py: an image's memory with one object of one function."""
+
+    def test_counters_become_a_file(self):
+        """What GCC describes, as .gcda."""
+        base = 0x1000
+        image = coverage.Image.__new__(coverage.Image)
+        image.first, image.last, image.offset = base, base + 8, base
+        memory = bytearray(512)
+        struct.pack_into("<Q", memory, 0, base + 64)
+        # As GCC 12.2 lays them out: version, stamp, checksum, name at 24; count at 96, functions.
+        struct.pack_into("<I", memory, 64, 0x42323252)
+        struct.pack_into("<IIQ", memory, 64 + 16, 11, 12, base + 400)
+        struct.pack_into("<I4xQ", memory, 64 + 96, 1, base + 200)
+        struct.pack_into("<Q", memory, 200, base + 240)
+        # Its object, identity, two checksums; at 24 how many counters, and where.
+        struct.pack_into("<QIII", memory, 240, base + 64, 21, 22, 23)
+        struct.pack_into("<I4xQ", memory, 240 + 24, 2, base + 300)
+        struct.pack_into("<QQ", memory, 300, 5, 1 << 40)
+        memory[400:407] = b"a.gcda\0"
+        image.memory = bytes(memory)
+        self.assertEqual(list(image.objects()), [("a.gcda", struct.pack(
+            "<4I5IIiQQI", coverage.GCDA, 0x42323252, 11, 12, coverage.FUNCTION, 12, 21, 22, 23,
+            coverage.COUNTERS, 16, 5, 1 << 40, 0))])
+
+    def test_another_compiler_is_refused(self):
+        """Its layout is not known."""
+        image = coverage.Image.__new__(coverage.Image)
+        image.first, image.last, image.offset, image.memory = 0, 8, 0, bytes(256)
+        with self.assertRaisesRegex(coverage.CoverageError, "GCC 12 only"):
+            list(image.objects())
 
 
 if __name__ == "__main__":

@@ -44,6 +44,10 @@ SECTIONS
 		trace_sites_start = .;
 		*(.trace_sites)
 		trace_sites_end = .;
+		. = ALIGN(8);
+		gcov_info_start = .;
+		*(.gcov_info)
+		gcov_info_end = .;
 	} :image
 	params : LOADED(params) { *(params) } :image
 	ops_tables : LOADED(ops_tables) { *(ops_tables) } :image
