@@ -194,6 +194,13 @@ static bool fifo_is_masked(struct domain *d, const struct evtchn *chn)
 	return !word || (READ_ONCE(*word) & WORD_MASKED);
 }
 
+static bool fifo_is_held(struct domain *d, const struct evtchn *chn)
+{
+	event_word_t *word = fifo_word(d, chn->port);
+
+	return word && (READ_ONCE(*word) & WORD_LINKED);
+}
+
 static u32 fifo_nr_ports(const struct domain *d)
 {
 	return EVTCHN_FIFO_NR_CHANNELS;
@@ -208,5 +215,6 @@ const struct evtchn_ops evtchn_fifo_ops = {
 	.unmask = fifo_unmask,
 	.is_pending = fifo_is_pending,
 	.is_masked = fifo_is_masked,
+	.is_held = fifo_is_held,
 };
 OPS_TABLE(evtchn_fifo_ops, nr_ports);

@@ -4,6 +4,9 @@
 
 #include <xen/xmalloc.h>
 
+/* Free ports that are passed over in one search because a queue holds them. */
+#define MAX_HELD 64
+
 static struct evtchn_bucket *bucket_of(const struct evtchn_domain *ed, u32 port)
 {
 	ASSERT(port < READ_ONCE(ed->nr_ports));
@@ -52,35 +55,59 @@ static u32 port_limit(const struct domain *d)
 	return min(d->evtchn->max_port + 1, d->evtchn->ops->nr_ports(d));
 }
 
+/*
+ * The lowest free port that no queue of the guest still holds; nr_ports when there is none. Passes
+ * over MAX_HELD ports at most, as the guest decides how many there are, and takes the next one.
+ */
+static u32 find_port(struct domain *d)
+{
+	struct evtchn_domain *ed = d->evtchn;
+	u32 lowest = ~0U, held = 0;
+
+	for (u32 first = ed->hint; first < ed->nr_ports; first = next_bucket(first)) {
+		u32 bucket = ROUND_DOWN(first, EVTCHN_PER_BUCKET);
+
+		for (u64 free = ~bucket_of(ed, first)->used; free; free &= free - 1) {
+			u32 port = bucket + (u32)__builtin_ctzl(free);
+
+			lowest = min(lowest, port);
+			if (held < MAX_HELD && ed->ops->is_held(d, evtchn_from_port(d, port))) {
+				held++;
+				continue;
+			}
+			ed->hint = lowest == port ? port + 1 : lowest;
+			return port;
+		}
+	}
+	ed->hint = min(lowest, ed->nr_ports);
+	return ed->nr_ports;
+}
+
 int evtchn_port_get(struct domain *d)
 {
 	struct evtchn_domain *ed = d->evtchn;
-	u32 port = ed->hint;
+	u32 port;
 
 	ASSERT(spin_is_locked_by_me(&ed->lock));
 	if (ed->closed)
 		return -XEN_EINVAL;
-	for (; port < ed->nr_ports; port = next_bucket(port)) {
-		u64 free = ~bucket_of(ed, port)->used;
-
-		if (free) {
-			port = ROUND_DOWN(port, EVTCHN_PER_BUCKET) + (u32)__builtin_ctzl(free);
-			break;
-		}
-	}
-	ed->hint = port;
-	if (port >= port_limit(d))
+	port = find_port(d);
+	if (port >= port_limit(d)) {
+		ed->hint = min(ed->hint, port);
 		return -XEN_ENOSPC;
+	}
 	if (port >= ed->nr_ports) {
 		int rc = add_bucket(ed);
 
 		if (rc)
 			return rc;
+		if (ed->hint == port)
+			ed->hint++;
 	}
 	/* The last bucket has a free port if no earlier one has, and port 0 is never free. */
 	ASSERT(port && !(bucket_of(ed, port)->used & BIT(port % EVTCHN_PER_BUCKET)));
+	ASSERT(ed->hint <= port + 1);
 	bucket_of(ed, port)->used |= BIT(port % EVTCHN_PER_BUCKET);
-	ed->hint = port + 1;
 	ed->nr_open++;
 	return (int)port;
 }

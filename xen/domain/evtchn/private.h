@@ -79,6 +79,11 @@ struct evtchn_ops {
 	void (*unmask)(struct vcpu *v, struct evtchn *chn);
 	bool (*is_pending)(struct domain *d, const struct evtchn *chn);
 	bool (*is_masked)(struct domain *d, const struct evtchn *chn);
+	/**
+	 * Whether a queue of the guest still holds the event. Those of a new channel with this port
+	 * would come by that queue, perhaps to another vCPU.
+	 */
+	bool (*is_held)(struct domain *d, const struct evtchn *chn);
 };
 
 struct evtchn_domain {

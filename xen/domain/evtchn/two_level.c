@@ -60,6 +60,12 @@ static bool two_level_is_masked(struct domain *d, const struct evtchn *chn)
 	return !has_bit(d, chn) || bit_test(shared_evtchn_mask(d), chn->port);
 }
 
+/* There are no queues, and closing a channel clears its bit. */
+static bool two_level_is_held(struct domain *d, const struct evtchn *chn)
+{
+	return false;
+}
+
 const struct evtchn_ops evtchn_2l_ops = {
 	.name = "2-level",
 	.nr_ports = two_level_nr_ports,
@@ -68,5 +74,6 @@ const struct evtchn_ops evtchn_2l_ops = {
 	.unmask = two_level_unmask,
 	.is_pending = two_level_is_pending,
 	.is_masked = two_level_is_masked,
+	.is_held = two_level_is_held,
 };
 OPS_TABLE(evtchn_2l_ops, nr_ports);
