@@ -75,7 +75,7 @@ struct evtchn_ops {
 	/** Raise @chn on @v, its vCPU. */
 	void (*set_pending)(struct vcpu *v, struct evtchn *chn);
 	void (*clear_pending)(struct domain *d, struct evtchn *chn);
-	/** Clear the mask; if the event is pending, raise it on @v. */
+	/** Clear the mask; if the event waited for this, raise it on @v. */
 	void (*unmask)(struct vcpu *v, struct evtchn *chn);
 	bool (*is_pending)(struct domain *d, const struct evtchn *chn);
 	bool (*is_masked)(struct domain *d, const struct evtchn *chn);

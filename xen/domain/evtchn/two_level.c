@@ -45,7 +45,9 @@ static void two_level_unmask(struct vcpu *v, struct evtchn *chn)
 {
 	if (!has_bit(v->domain, chn))
 		return;
-	bit_test_and_clear_atomic(shared_evtchn_mask(v->domain), chn->port);
+	/* An event that was not masked has been told already. */
+	if (!bit_test_and_clear_atomic(shared_evtchn_mask(v->domain), chn->port))
+		return;
 	if (bit_test(shared_evtchn_pending(v->domain), chn->port))
 		two_level_raise(v, chn->port);
 }

@@ -316,6 +316,11 @@ static void test_mask(void **state)
 	assert_false(bit_test(dom1->shared_info->evtchn_mask, (u32)p));
 	assert_int_equal(fake_vcpu(dom1, 0)->notified, 1);
 	assert_true(evtchn_port_pending(dom1, (u32)p));
+	/* It is not masked any more: the vCPU has been told, even if it has not looked yet. */
+	dom1->vcpu[0]->vcpu_info->evtchn_upcall_pending = 0;
+	dom1->vcpu[0]->vcpu_info->evtchn_pending_sel = 0;
+	assert_int_equal(one_port(dom1, EVTCHNOP_unmask, p), 0);
+	assert_int_equal(fake_vcpu(dom1, 0)->notified, 1);
 	ack_all(dom1);
 	assert_int_equal(one_port(dom1, EVTCHNOP_unmask, p), 0);
 	assert_int_equal(fake_vcpu(dom1, 0)->notified, 0);
