@@ -4,12 +4,15 @@
 
   search        random steps on Xenolith until an episode crashes it or loses memory
   replay        one episode again, every step printed
+  differential  the same steps on Xenolith and on Debian's Xen 4.17, compared one by one
+  page          print docs/fuzzing-differences.md, which is made of accepted.toml
   coverage      what the steps reach (the environment x86_64-coverage), merged with the unit tests'
 
-Exit status: 0 nothing found; 1 something found (a crash, a leak); 2 the arguments
+Exit status: 0 nothing found; 1 something found (a crash, a leak, a new difference); 2 the arguments
 are wrong; 3 a run failed.
 """
 import argparse
+import concurrent.futures
 import os
 import re
 import subprocess
@@ -19,6 +22,7 @@ import time
 
 import coverage
 import crash
+import differences
 import sides
 import steps
 
@@ -26,6 +30,7 @@ from tracelib.errors import TraceError   # sides.py adds the folder  pylint: dis
 from tracelib.qmp import Qmp             # pylint: disable=import-error
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+ACCEPTED = os.path.join(HERE, "accepted.toml")
 STEPS = 500
 LOAD_PA = 0x200000    # asm/page.h, XEN_LOAD_PA
 LAST_LINES = 30
@@ -132,6 +137,51 @@ def replay(args):
     return status
 
 
+def on_xen(args, stream):
+    """The steps as Xen carries them out; returns the path of the log."""
+    result, path = boot(args, "xen", sides.xen(args.build, stream, True))
+    if result.code != sides.qemu.SUCCESS:
+        raise RunError(f"Xen: {sides.qemu.NAMES[result.code]}: {result.line} "
+                       f"{result.errors.strip()[-200:]} (see {path})")
+    return path
+
+
+def on_both(args):
+    """Run the steps on both at once; returns (the crash of Xenolith or None, both logs)."""
+    stream = stream_of(args)
+    if args.again:
+        return None, log_path(args, "xenolith"), log_path(args, "xen")
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        known = args.known and os.path.exists(args.known)
+        xen = None if known else pool.submit(on_xen, args, stream)
+        result, path, trace = on_xenolith(args, stream, True, "xenolith")
+        theirs = args.known if known else xen.result()
+    return (result, trace) if result.code != sides.qemu.SUCCESS else None, path, theirs
+
+
+def differential(args):
+    """The same steps on both; the differences that accepted.toml does not have."""
+    rules = differences.load(ACCEPTED)
+    args.episodes = -(-args.calls // args.steps)
+    crashed, ours, xen = on_both(args)
+    if crashed:
+        tell_crash(args, crashed[0], ours, crashed[1])
+        return 1
+    found = differences.compare(read_log(ours), read_log(xen), rules)
+    for line in differences.summary(found):
+        print(line)
+    print(f"FUZZ-DIFFERENTIAL {found.compared} calls compared: {found.same} alike, {found.accepted} "
+          f"accepted differences, {len(found.new)} new; {found.uncounted} after a difference that "
+          "changed the domain")
+    return 1 if found.new else 0
+
+
+def page(_):
+    """The accepted differences, for people."""
+    print(differences.page(ACCEPTED), end="")
+    return 0
+
+
 def counters(args):
     """Run the steps on the image with counters and write the .gcda files."""
     env = "x86_64-coverage"
@@ -177,14 +227,15 @@ def cover(args):
 
 def stream_of(args):
     """The steps that the arguments name."""
-    return sides.Stream(args.seed, args.first, args.episodes, args.steps, args.since, args.to)
+    return sides.Stream(args.seed, args.first, args.episodes, args.steps, args.since, args.to,
+                        args.what == "differential")
 
 
 def parse():
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=("search", "replay", "coverage"))
+    parser.add_argument("what", choices=("search", "replay", "differential", "coverage", "page"))
     add = parser.add_argument
     add("--build", default=os.path.join(sides.REPO, "build"), help="build directory")
     add("--env", default="x86_64", help="environment of the image (default: %(default)s)")
@@ -195,6 +246,11 @@ def parse():
         help="of an episode (default: %(default)s)")
     add("--since", type=int, default=0, metavar="N", help="pass over the steps before")
     add("--to", type=int, default=0xffffffff, metavar="N", help="pass over the steps after")
+    add("--calls", type=int, default=2000, metavar="N",
+        help="differential: how many steps in all (default: %(default)s)")
+    add("--again", action="store_true",
+        help="differential: compare the logs of the last run again")
+    add("--known", metavar="LOG", help="differential: Xen's log of these steps, if it is there")
     add("--show", action="store_true", help="search: print every step to the log")
     add("--timeout", type=float, default=600, metavar="S", help="a machine (default: %(default)s)")
     return parser.parse_args()
@@ -204,9 +260,10 @@ def main():
     """The command."""
     args = parse()
     try:
-        return {"search": search, "replay": replay, "coverage": cover}[args.what](args)
+        return {"search": search, "replay": replay, "differential": differential,
+                "coverage": cover, "page": page}[args.what](args)
     except (RunError, FileNotFoundError, TraceError, subprocess.CalledProcessError,
-            coverage.CoverageError) as err:
+            coverage.CoverageError, differences.DifferenceError) as err:
         print(f"fuzz: {err}", file=sys.stderr)
         return 3
 

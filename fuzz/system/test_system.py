@@ -1,12 +1,15 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Tests of what runs the fuzzing microguest: its logs, traces of crashes, coverage."""
+"""Tests of what runs the fuzzing microguest: logs, differences, traces of crashes, coverage."""
+import os
 import struct
 import sys
+import tempfile
 import unittest
 
 import coverage
 import crash
+import differences
 import steps
 
 LINES = [
@@ -19,6 +22,12 @@ LINES = [
     "F 1 leak 20 pages",
     "F complete digest 0123456789abcdef steps 3",
 ]
+
+
+def other(lines, number, text):
+    """The lines with another result of a step."""
+    return [line.split(" = ")[0] + " = " + text if line.startswith(f"F {number} ") else line
+            for line in lines]
 
 
 class Logs(unittest.TestCase):
@@ -38,6 +47,76 @@ class Logs(unittest.TestCase):
     def test_a_cut_log_has_no_digest(self):
         """What a machine that died printed."""
         self.assertIsNone(steps.read(LINES[:3]).digest)
+
+
+class Differences(unittest.TestCase):
+    """differences.py"""
+
+    def rules(self, text):
+        """The rules in a text."""
+        with tempfile.NamedTemporaryFile("w", suffix=".toml") as file:
+            file.write(text)
+            file.flush()
+            return differences.load(file.name)
+
+    def compare(self, theirs, rules=()):
+        """Xenolith's lines are LINES."""
+        return differences.compare(steps.read(LINES), steps.read(theirs), rules)
+
+    def test_a_difference_is_new(self):
+        """Without a rule."""
+        found = self.compare(other(LINES, "0.0", "0 s2aca"))
+        self.assertEqual((found.same, found.accepted, len(found.new)), (2, 0, 1))
+        self.assertIn("-22 on Xenolith, 0 on Xen", differences.summary(found)[0])
+
+    def test_a_rule_accepts_only_what_it_says(self):
+        """Operation, arguments and both results."""
+        rule = ('[[difference]]\noperation = "evtchn.send"\narguments = "port=1$"\n'
+                'ours = "-22"\nxen = "0"\nkind = "by design"\nreason = "r"\n')
+        rules = self.rules(rule)
+        self.assertEqual(self.compare(other(LINES, "0.0", "0 s2aca"), rules).accepted, 1)
+        self.assertEqual(rules[0].used, 1)
+        self.assertEqual(len(self.compare(other(LINES, "0.0", "-1 s2aca"), rules).new), 1)
+        self.assertEqual(len(self.compare(other(LINES, "0.0", "01 s2aca"), rules).new), 1)
+        narrow = self.rules(rule.replace("port=1$", "port=2$"))
+        self.assertEqual(len(self.compare(other(LINES, "0.0", "0 s2aca"), narrow).new), 1)
+
+    def test_what_follows_a_change_of_the_domain_does_not_count(self):
+        """ends = true, and arguments that differ."""
+        rules = self.rules('[[difference]]\noperation = "evtchn.send"\nends = true\n'
+                           'kind = "by design"\nreason = "r"\n')
+        found = self.compare(other(other(LINES, "0.0", "0"), "0.2", "99"), rules)
+        self.assertEqual((found.compared, found.uncounted, found.new), (1, 2, []))
+        moved = [line.replace("v=0", "v=1") for line in LINES]
+        self.assertEqual(self.compare(moved).uncounted, 2)
+
+    def test_what_follows_only_after_its_cause(self):
+        """changes and after."""
+        rules = self.rules('[[difference]]\noperation = "evtchn.send"\nchanges = "events"\n'
+                           'kind = "by design"\nreason = "r"\n[[difference]]\n'
+                           'operation = "irq.window"\nafter = "events"\nkind = "follows"\nreason = "r"\n')
+        alone = other(LINES, "0.2", "99")
+        self.assertEqual(len(self.compare(alone, rules).new), 1)
+        self.assertEqual(self.compare(other(alone, "0.0", "0"), rules).accepted, 2)
+
+    def test_mistakes_in_the_file(self):
+        """Each is an error that names the place."""
+        good = '[[difference]]\noperation = "a"\nkind = "by design"\nreason = "r"\n'
+        for text, word in ((good.replace("reason", "raison"), "no such key"),
+                           (good.replace('"r"', '""'), "no reason"),
+                           (good.replace("by design", "so"), "kind"),
+                           (good.replace('"a"', '"("'), "difference 1"), ("[", "toml")):
+            with self.assertRaisesRegex(differences.DifferenceError, word):
+                self.rules(text)
+
+    def test_the_page_is_made_of_the_file(self):
+        """docs/fuzzing-differences.md is what `run.py page` prints."""
+        here = os.path.dirname(os.path.abspath(__file__))
+        accepted = os.path.join(here, "accepted.toml")
+        self.assertTrue(differences.load(accepted))
+        with open(os.path.join(here, "..", "..", "docs", "fuzzing-differences.md"),
+                  encoding="utf-8") as file:
+            self.assertEqual(file.read(), differences.page(accepted))
 
 
 def memory_with(text, drafted, episode=4, step=7):

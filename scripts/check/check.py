@@ -93,12 +93,7 @@ def stages(build):
               make("test-guest", "GUEST_OPTIONS=--icount", *DEBUG), 1200),
         # Skipped without Bochs, which it fetches if it can: some 200 MiB.
         Stage("bochs", "microguests on VMX, in Bochs", make("test-bochs", *DEBUG), 1500),
-        # Both fetch what they need, if they can: emulator and kernel are some 120 MiB.
-        Stage("boot-arm64", "starts on ARMv8 that cannot work", make("test-boot-arm64"), 600),
-        Stage("guest-arm64", "microguests on ARMv8", make("test-guest-arm64",
-                                                         "GUEST_OPTIONS=--icount"), 900),
-        Stage("linux-arm64", "Debian's Linux on ARMv8", make("test-linux-arm64", "ARM_CPUS=2"), 900),
-        Stage("fuzz-system", "random exits on the image repeat",
+        Stage("fuzz-system", "random exits on the image repeat, and match Debian's Xen",
               make("test-fuzz-system"), 900),
         Stage("bench", "measurements read, compare and repeat", make("bench-smoke"), 600),
         Stage("demo", "what make demo shows", ["python3", "scripts/demo.py", build], 600),

@@ -240,7 +240,7 @@ static u64 a_parameter(void)
 
 u64 usable_vector(u64 v)
 {
-	return (v & 0xf0) == 0x10 ? v | 0x20 : v;
+	return (v & 0xf0) == 0x10 || (v & 0xff) == USER_EXIT_VECTOR ? v ^ 0x20 : v;
 }
 
 u64 value_of(enum value v)

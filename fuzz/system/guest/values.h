@@ -62,7 +62,7 @@ u32 below(u32 n);
 /** True once in @n. */
 bool one_in(u32 n);
 u64 value_of(enum value v);
-/** An interrupt by vectors 16 to 31 looks like an exception, which ends the child. */
+/** Another, where the child would take an interrupt for an exception or the end of user mode. */
 u64 usable_vector(u64 v);
 
 /** Remember what a call gave, for later steps. */
