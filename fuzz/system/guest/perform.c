@@ -338,8 +338,10 @@ static void take(struct regs *regs)
 		taken[taken_count++] = (u8)regs->vector;
 	else
 		regs->rflags &= ~RFLAGS_IF;
+	if (regs->vector == VEC_NMI)
+		return;
 	shared_info.vcpu_info[0].evtchn_upcall_pending = 0;
-	if (regs->vector != VEC_NMI && (rdmsr(MSR_APIC_BASE) & BIT(11)))
+	if (rdmsr(MSR_APIC_BASE) & BIT(11))
 		apic_eoi();
 }
 
