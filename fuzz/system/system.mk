@@ -19,11 +19,13 @@ SEED ?= 1
 EPISODES ?= 20
 CALLS ?= 2000
 fuzzsys_run = $(Q)$(PYTHON) fuzz/system/run.py
-.PHONY: fuzz-system fuzz-differential fuzz-system-coverage test-fuzz-system
+.PHONY: fuzz-system fuzz-differential fuzz-control fuzz-system-coverage test-fuzz-system
 fuzz-system: $(fuzzsys_out)/fuzz.elf $(xen_image) ## random exits on the image in QEMU (SEED=, EPISODES=)
 	$(fuzzsys_run) search --build $(BUILD) --env $(ENV) --seed $(SEED) --episodes $(EPISODES)
 fuzz-differential: $(fuzzsys_out)/fuzz.elf $(xen_image) ## the same exits on Debian's Xen, compared (CALLS=, SEED=)
 	$(fuzzsys_run) differential --build $(BUILD) --env $(ENV) --seed $(SEED) --calls $(CALLS)
+fuzz-control: $(fuzzsys_out)/fuzz.elf x86_64-debug ## bugs planted in a copy are found by this fuzzer
+	$(Q)$(PYTHON) fuzz/system/control.py --build $(BUILD)
 fuzz-system-coverage: $(fuzzsys_out)/fuzz.elf x86_64-coverage ## what those exits reach, beside the unit tests
 	$(fuzzsys_run) coverage --build $(BUILD) --seed $(SEED) --episodes $(EPISODES)
 test-fuzz-system: $(fuzzsys_out)/fuzz.elf $(xen_image) ## tests of this fuzzer, and a short run of it
