@@ -101,16 +101,45 @@ static bool map_interrupt(const struct fdt *t, fdt_node_t bus, const u32 *unit, 
 	return false;
 }
 
+/* Entry @index of "interrupts-extended", where each names its controller: *@to, and @spec of *@nr
+ * cells. */
+static bool extended(const struct fdt *t, const struct fdt_prop *p, u32 index, u32 *spec, u32 *nr,
+		     fdt_node_t *to)
+{
+	u32 phandle;
+
+	for (u32 at = 0; fdt_prop_u32(p, at, &phandle); at += 1 + *nr, index--) {
+		*to = fdt_find_phandle(t, phandle);
+		*nr = fdt_node_ok(*to) ? dt_cells(t, *to, "#interrupt-cells", 0) : 0;
+		if (!*nr || *nr > MAX_CELLS)
+			return false;
+		if (!index)
+			return read_cells(p, at + 1, *nr, spec);
+	}
+	return false;
+}
+
+/* The same of "interrupts", which all go to one parent. */
+static bool plain(const struct fdt *t, fdt_node_t n, u32 index, u32 *spec, u32 *nr, fdt_node_t *to)
+{
+	struct fdt_prop p;
+
+	*to = interrupt_parent(t, n);
+	if (!fdt_node_ok(*to) || !fdt_get_prop(t, n, "interrupts", &p) || index > p.len)
+		return false;
+	*nr = dt_cells(t, *to, "#interrupt-cells", 0);
+	return *nr && *nr <= MAX_CELLS && read_cells(&p, index * *nr, *nr, spec);
+}
+
 u32 dt_gic_irq(const struct fdt *t, fdt_node_t n, u32 index)
 {
-	fdt_node_t to = interrupt_parent(t, n);
 	u32 spec[MAX_CELLS], unit[MAX_CELLS] = { 0 }, nr;
 	struct fdt_prop p, reg;
+	fdt_node_t to;
 
-	if (!fdt_node_ok(to) || !fdt_get_prop(t, n, "interrupts", &p) || index > p.len)
-		return 0;
-	nr = dt_cells(t, to, "#interrupt-cells", 0);
-	if (!nr || nr > MAX_CELLS || !read_cells(&p, index * nr, nr, spec))
+	/* Of two properties the one that names controllers counts. */
+	if (fdt_get_prop(t, n, "interrupts-extended", &p) ?
+	    !extended(t, &p, index, spec, &nr, &to) : !plain(t, n, index, spec, &nr, &to))
 		return 0;
 	if (!dt_gic_version(t, to)) {
 		if (fdt_get_prop(t, n, "reg", &reg))

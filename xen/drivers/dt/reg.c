@@ -54,8 +54,6 @@ static bool translate(const struct fdt *t, fdt_node_t bus, fdt_node_t parent, st
 	size_cells = dt_cells(t, bus, "#size-cells", 1);
 	parent_cells = dt_cells(t, parent, "#address-cells", 2);
 	step = child_cells + parent_cells + size_cells;
-	if (!step)
-		return false;
 	for (u32 i = 0; fdt_prop_cells(&p, i, child_cells, &from) &&
 			fdt_prop_cells(&p, i + child_cells, parent_cells, &to) &&
 			fdt_prop_cells(&p, i + child_cells + parent_cells, size_cells, &size);

@@ -67,8 +67,8 @@ void dt_uart_find(const struct fdt *t, struct dt_uart *u);
 /** Entry @index of a node's "reg", in the address space of the CPUs: translated by the "ranges" of
  * the nodes above it. False when there is none or a bus does not map it. */
 bool dt_reg(const struct fdt *t, fdt_node_t n, u32 index, struct dt_range *r);
-/** The node's "interrupts" entry @index as an INTID, through one "interrupt-map" if a bus has one;
- * 0: none, or it goes to another controller than a GIC ("interrupts-extended" is not read). */
+/** The node's interrupt @index ("interrupts" or "interrupts-extended") as an INTID, through one
+ * "interrupt-map" if a bus has one; 0: none, or it goes to another controller than a GIC. */
 u32 dt_gic_irq(const struct fdt *t, fdt_node_t n, u32 index);
 
 #endif

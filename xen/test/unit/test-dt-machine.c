@@ -15,7 +15,7 @@ static struct dt_machine m;
 
 enum flaw { NONE, NO_MEMORY, OVERLAP, NO_CPUS, CPU_WITHOUT_REG, NO_GIC, GIC_WITHOUT_REGS,
 	    NO_REDISTS, NO_TIMER, TIMER_WITHOUT_HYP, GICV2, SECONDARY_UART, DISABLED_GIC,
-	    DISABLED_UART, FOUR_CELLS, NO_PARENT };
+	    DISABLED_UART, FOUR_CELLS, NO_PARENT, EXTENDED };
 
 #define GIC_PHANDLE 7
 
@@ -77,14 +77,19 @@ static void gic(enum flaw flaw)
 static void timer(enum flaw flaw)
 {
 	u32 cells[] = { 1, 13, 4, 1, 14, 4, 1, 11, 4, 1, 10, 4 };
+	u32 extended[] = { GIC_PHANDLE, 1, 13, 4, GIC_PHANDLE, 1, 14, 4, GIC_PHANDLE, 1, 11, 4,
+			   GIC_PHANDLE, 1, 10, 4 };
 	u32 four[] = { 1, 13, 4, 0, 1, 14, 4, 0, 1, 11, 4, 0, 1, 10, 4, 0 };
 
 	if (flaw == NO_TIMER)
 		return;
 	fdt_write_node(&w, "timer");
 	fdt_write_string(&w, "compatible", "arm,armv8-timer");
+	if (flaw == EXTENDED)
+		fdt_write_cells(&w, "interrupts-extended", extended, 16);
 	fdt_write_cells(&w, "interrupts", flaw == FOUR_CELLS ? four : cells,
-			flaw == TIMER_WITHOUT_HYP ? 9 : flaw == FOUR_CELLS ? 16 : 12);
+			flaw == TIMER_WITHOUT_HYP || flaw == EXTENDED ? 9 :
+			flaw == FOUR_CELLS ? 16 : 12);
 	fdt_write_close(&w);
 }
 
@@ -158,6 +163,9 @@ static void test_whole(void **state)
 	assert_int_equal(m.uart.kind, DT_UART_NONE);
 	/* Version 3 may describe each interrupt by four cells. */
 	assert_null(parse(FOUR_CELLS));
+	assert_int_equal(m.timer_ppi[3], 26);
+	assert_null(parse(EXTENDED));
+	assert_int_equal(m.timer_ppi[0], 29);
 	assert_int_equal(m.timer_ppi[3], 26);
 }
 
@@ -241,7 +249,7 @@ static void test_interrupt_map(void **state)
 	assert_int_equal(mapped_irq("/bus", map, 14), 0);
 }
 
-/* A bus whose "ranges" have entries of no cells: the search must end. */
+/* A bus whose "ranges" have entries of no cells maps nothing, and the search ends. */
 static void test_empty_entries(void **state)
 {
 	struct dt_range r;
