@@ -73,6 +73,8 @@ def stages(build):
               ["python3", "traces/tests/run.py", "browser"], 900),
         Stage("lab", "the laboratory's own tests", ["python3", "experiments/tests/run.py"], 900),
         Stage("unit", "unit tests under ASan and UBSan", make("-k", "unit"), 900),
+        # Skipped without Debian's kernel for arm64, some 70 MiB, which it fetches if it can.
+        Stage("boards", "device trees of real boards, and broken ones", make("test-boards"), 600),
         Stage("tools", "the toolstack, its unit tests under ASan and UBSan, and its installation",
               make("-k", "tools", "tools-unit", "test-tools-install",
                    "test-tools-xlcfg"), 600),
