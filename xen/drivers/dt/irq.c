@@ -133,9 +133,9 @@ static bool plain(const struct fdt *t, fdt_node_t n, u32 index, u32 *spec, u32 *
 
 u32 dt_gic_irq(const struct fdt *t, fdt_node_t n, u32 index)
 {
-	u32 spec[MAX_CELLS], unit[MAX_CELLS] = { 0 }, nr;
+	u32 spec[MAX_CELLS] = { 0 }, unit[MAX_CELLS] = { 0 }, nr = 0;
+	fdt_node_t to = FDT_NO_NODE;
 	struct fdt_prop p, reg;
-	fdt_node_t to;
 
 	/* Of two properties the one that names controllers counts. */
 	if (fdt_get_prop(t, n, "interrupts-extended", &p) ?
