@@ -190,7 +190,7 @@ def main():
     check_numbers(spec)
     names = sorted({ctype for call in spec["call"] for ctype in
                     [*call.get("commands", {}).values(), call.get("struct", "")] if ctype})
-    types = compat.compile_types(sys.argv[1], sys.argv[2], 64, spec, names)
+    types = compat.compile_types(sys.argv[1], sys.argv[2], ["-m64"], spec, names)
     table = Table(spec, mine, types, {n: types.variables[f"v{i}"] for i, n in enumerate(names)})
     controls = {c["nr"]: c for c in mine["control"]}
     for call in spec["call"]:
