@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Positive control of a fuzz target: plants each fault of fuzz/NAME/control in the file that its
 # first line names, links the target with it, and fuzzes from the seeds until the fault is found.
-# usage: control.sh BUILD NAME SECONDS -- OBJECT-OR-ARCHIVE...
+# usage: control.sh BUILD NAME SECONDS -- OBJECT, ARCHIVE OR OPTION OF THE LINKER...
 # CFLAGS has the compiler's flags. The last line is `CONTROL NAME FOUND MISSED`.
 set -eu
 build=$1 name=$2 seconds=$3

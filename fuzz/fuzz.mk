@@ -10,8 +10,8 @@
 # options.mk may set fuzz_support_NAME (support files of xen/test/unit to link), fuzz_lib_NAME (those
 # of fuzz/lib), fuzz_tools_NAME (objects and archives below $(BUILD)/tools-fuzz to link),
 # fuzz_made_NAME (headers to make first), fuzz_cflags_NAME and fuzz_flags_NAME (libFuzzer options),
-# and fuzz_ldlibs_NAME. fuzz_guests_NAME := -x86 links x86's guests instead of
-# synthetic ones.
+# fuzz_planted_NAME (for planted faults) and fuzz_ldlibs_NAME. fuzz_guests_NAME := -x86 links x86's
+# guests instead of synthetic ones.
 
 FUZZ_SECONDS ?= 60
 FUZZ_SMOKE_SECONDS ?= 5
@@ -50,9 +50,9 @@ fuzz-coverage-$(1): $(BUILD)/host-cov/libxenolith$(fuzz_guests_$(1)).a
 		$(fuzz_support_$(1):%=xen/test/unit/%.c) -Wl,-z,muldefs $$< $(fuzz_ldlibs_$(1))
 	$$(Q)sh fuzz/coverage.sh $(BUILD) $(1)
 fuzz-control-$(1): $(BUILD)/fuzz/$(1)/target
-	$$(Q)CFLAGS='$$(xen_cflags_host-fuzz) $$(fuzz_includes_$(1))' sh fuzz/control.sh $(BUILD) $(1) \
+	$$(Q)CFLAGS='$$(xen_cflags_host-fuzz) $$(fuzz_includes_$(1)) $(fuzz_planted_$(1))' sh fuzz/control.sh $(BUILD) $(1) \
 		$(FUZZ_CONTROL_SECONDS) -- $$(fuzz_objs_$(1)) \
-		$(BUILD)/host-fuzz/libxenolith$(fuzz_guests_$(1)).a
+		$(BUILD)/host-fuzz/libxenolith$(fuzz_guests_$(1)).a $(fuzz_ldlibs_$(1))
 fuzz-$(1): $(BUILD)/fuzz/$(1)/target
 	$$(Q)mkdir -p $(BUILD)/fuzz/$(1)/corpus
 	$$(fuzz_run_$(1)) -max_total_time=$(FUZZ_SECONDS) -artifact_prefix=$(BUILD)/fuzz/$(1)/ \

@@ -1,0 +1,3 @@
+# domain/gnttab/map.c
+# a mapping keeps its handle busy when an address does not match
+/^static void unmap_begin/,/^}/s/maptrack_keep(mt, m);//
