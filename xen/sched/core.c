@@ -107,7 +107,7 @@ static inline struct vcpu *choose(struct sched_cpu *sc, struct sched_unit *pu, s
 	u32 cpu = (u32)(sc - sched_cpus);
 
 	if (pu)
-		pu->runnable = vcpu_runnable(unit_vcpu(pu));
+		pu->runnable = sched_runnable(unit_vcpu(pu));
 	trace_sched_time((u64)now, !pu || pu->runnable);
 	if (likely(sc->sched))
 		sc->sched->ops->schedule(sc->sched, cpu, now, pu, &dec);
@@ -120,13 +120,12 @@ static inline struct vcpu *choose(struct sched_cpu *sc, struct sched_unit *pu, s
 }
 
 /* Tell the policy of the switch that it has chosen. */
-static inline void tell_switch(struct sched_cpu *sc, struct vcpu *prev, struct vcpu *next,
-			       s_time_t now)
+static inline void tell_switch(struct sched_cpu *sc, struct sched_unit *pu, struct vcpu *prev,
+			       struct vcpu *next, s_time_t now)
 {
 	s64 ran = max(now - (s_time_t)prev->runstate.state_entry_time, 0L);
 
-	sc->sched->ops->unit_switch(sc->sched, (u32)(sc - sched_cpus),
-				    prev == sc->idle ? NULL : &prev->unit,
+	sc->sched->ops->unit_switch(sc->sched, (u32)(sc - sched_cpus), pu,
 				    next == sc->idle ? NULL : &next->unit, ran, now);
 	next->unit.running = true;
 }
@@ -159,7 +158,7 @@ static void schedule(void)
 	trace_sched_switch(prev->domain->id, prev->id, next->domain->id, next->id);
 	ASSERT(prev->runstate.state == RUNSTATE_running);
 	if (likely(!sc->res))
-		tell_switch(sc, prev, next, now);
+		tell_switch(sc, pu, prev, next, now);
 	sched_runstate_set(prev, pu ? sched_idle_runstate(prev) : RUNSTATE_runnable, now);
 	sched_runstate_set(next, RUNSTATE_running, now);
 	next->running = true;

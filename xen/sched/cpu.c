@@ -15,19 +15,6 @@
 
 #include "internal.h"
 
-/* The lock that guards a CPU changes only with that lock held. */
-struct spinlock *sched_cpu_lock(struct sched_cpu *sc, u64 *flags)
-{
-	for (;;) {
-		struct spinlock *l = READ_ONCE(sc->lock);
-
-		*flags = spin_lock_irqsave(l);
-		if (likely(l == READ_ONCE(sc->lock)))
-			return l;
-		spin_unlock_irqrestore(l, *flags);
-	}
-}
-
 void sched_cpu_init(u32 cpu)
 {
 	struct sched_cpu *sc = &sched_cpus[cpu];

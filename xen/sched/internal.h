@@ -87,6 +87,13 @@ static inline bool unit_is_moving(struct sched_unit *u)
 	return READ_ONCE(unit_vcpu(u)->pause_flags) & VPF_MIGRATING;
 }
 
+/** vcpu_runnable() without a call, for the way of a decision. */
+static inline bool sched_runnable(const struct vcpu *v)
+{
+	return !READ_ONCE(v->pause_flags) && !READ_ONCE(v->pause_count) &&
+	       !READ_ONCE(v->domain->pause_count);
+}
+
 /** True when one of its vCPUs can run. */
 bool sched_unit_runnable(struct sched_unit *u);
 
@@ -94,11 +101,21 @@ bool sched_unit_runnable(struct sched_unit *u);
 struct spinlock *sched_unit_lock(struct sched_unit *u, u64 *flags);
 
 /**
- * Lock @sc's run queue; its instance cannot change meanwhile. Disables interrupts. (Another CPU may
- * still try the lock that @sc had before, so a lock stays valid until a grace period after the end
- * of its instance.)
+ * Lock @sc's run queue; neither its instance nor its lock can change meanwhile. Disables
+ * interrupts. (Another CPU may still try the lock that @sc had before, so a lock stays valid until
+ * a grace period after the end of its instance.)
  */
-struct spinlock *sched_cpu_lock(struct sched_cpu *sc, u64 *flags);
+static inline struct spinlock *sched_cpu_lock(struct sched_cpu *sc, u64 *flags)
+{
+	for (;;) {
+		struct spinlock *l = READ_ONCE(sc->lock);
+
+		*flags = spin_lock_irqsave(l);
+		if (likely(l == READ_ONCE(sc->lock)))
+			return l;
+		spin_unlock_irqrestore(l, *flags);
+	}
+}
 
 /** The locks of two CPUs' queues, which may be the same lock. */
 struct lock_pair {
@@ -190,7 +207,7 @@ static inline int sched_idle_runstate(const struct vcpu *v)
 {
 	if (READ_ONCE(v->pause_flags) & (VPF_BLOCKED | VPF_POLL | VPF_DEVICE))
 		return RUNSTATE_blocked;
-	return vcpu_runnable(v) ? RUNSTATE_runnable : RUNSTATE_offline;
+	return sched_runnable(v) ? RUNSTATE_runnable : RUNSTATE_offline;
 }
 
 #endif

@@ -26,8 +26,7 @@ void sched_tickle(struct scheduler *s, u32 cpu)
 
 bool vcpu_runnable(const struct vcpu *v)
 {
-	return !READ_ONCE(v->pause_flags) && !READ_ONCE(v->pause_count) &&
-	       !READ_ONCE(v->domain->pause_count);
+	return sched_runnable(v);
 }
 
 bool sched_unit_runnable(struct sched_unit *u)

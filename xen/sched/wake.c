@@ -20,7 +20,7 @@ void vcpu_wake(struct vcpu *v)
 	u64 flags;
 	struct spinlock *l = sched_unit_lock(u, &flags);
 
-	if (likely(vcpu_runnable(v))) {
+	if (likely(sched_runnable(v))) {
 		s_time_t now = hal_now_ns();
 
 		if (v->runstate.state >= RUNSTATE_blocked)
