@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Reading JSON through json-c, with the place of each mistake. */
+#include <ctype.h>
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
@@ -51,14 +52,21 @@ struct json *json_open(const char *path)
 	struct json *j;
 	size_t len;
 	char *text = read_whole(path, &len);
+	size_t end;
 
-	if (!t || len > INT_MAX)
+	if (!t || len >= INT_MAX)
 		die("%s: too large", path);
-	obj = json_tokener_parse_ex(t, text, (int)len);
-	if (!obj)
+	/* With the final null character, the parser knows that no more text comes. */
+	obj = json_tokener_parse_ex(t, text, (int)len + 1);
+	end = json_tokener_get_parse_end(t);
+	if (json_tokener_get_error(t) != json_tokener_success)
 		die("%s: not JSON: %s at byte %zu", path,
-		    json_tokener_error_desc(json_tokener_get_error(t)),
-		    json_tokener_get_parse_end(t));
+		    json_tokener_error_desc(json_tokener_get_error(t)), end);
+	while (end < len && isspace((unsigned char)text[end]))
+		end++;
+	if (end < len)
+		die("%s: not JSON: the document ends, and there is more text after it at byte %zu",
+		    path, end);
 	if (!json_object_is_type(obj, json_type_object))
 		die("%s: the document is not an object, { ... }", path);
 	json_tokener_free(t);

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The options that say what is simulated. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "json.h"
 #include "run.h"
+
+#define MAX_HZ 1e12
 
 const struct settings settings_default = {
 	.policy = "credit2", .options = "", .machine = "host", .stall = 10000000000LL, .seed = 1,
@@ -26,11 +29,23 @@ const char settings_help[] =
 static u64 number(const char *option, const char *text)
 {
 	char *end;
-	u64 v = strtoull(text, &end, 0);
+	u64 v;
 
-	if (end == text || *end || text[0] == '-')
+	errno = 0;
+	v = strtoull(text, &end, 0);
+	if (end == text || *end || strchr(text, '-') || errno)
 		die("--%s %s: a natural number must be here", option, text);
 	return v;
+}
+
+static double frequency(const char *option, const char *text)
+{
+	char *end;
+	double hz = strtod(text, &end);
+
+	if (end == text || *end || !(hz >= 1 && hz <= MAX_HZ))
+		die("--%s %s: a frequency in Hz must be here, from 1 to 1e12", option, text);
+	return hz;
 }
 
 static s64 duration(const char *option, const char *text)
@@ -67,9 +82,7 @@ bool settings_option(struct settings *s, int option, const char *value)
 		s->seed = number("seed", value);
 		return true;
 	case 'z':
-		s->hz = strtod(value, NULL);
-		if (!(s->hz >= 1))
-			die("--tsc-hz %s: a frequency in Hz must be here", value);
+		s->hz = frequency("tsc-hz", value);
 		return true;
 	case 'v':
 		s->verbose = true;

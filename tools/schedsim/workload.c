@@ -13,6 +13,7 @@
 #include "workload.h"
 
 #define MAX_DOMAINS 0x7ff0U
+#define MAX_VCPUS 65536U
 
 struct group *workload_add_group(struct workload *w, const char *name)
 {
@@ -34,12 +35,17 @@ u32 workload_add_program(struct workload *w)
 static void number_domains(struct workload *w)
 {
 	u32 next = 1;
+	u64 vcpus = 0;
 
 	for (u32 i = 0; i < w->nr_groups; i++) {
 		w->group[i].first_domid = (u16)next;
 		next += w->group[i].domains;
+		vcpus += (u64)w->group[i].domains * w->group[i].vcpus;
 		if (next > MAX_DOMAINS)
 			die("the workload has more than %u domains", MAX_DOMAINS);
+		if (vcpus > MAX_VCPUS)
+			die("the workload has too many vCPUs; it may have %u vCPUs at most",
+			    MAX_VCPUS);
 	}
 }
 

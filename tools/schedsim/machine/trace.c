@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include <xen/trace.h>
 
@@ -27,6 +28,8 @@ __typeof__(u32) trace_context;
 bool (*host_trace_want)(u32 id);
 
 static FILE *file;
+static const char *final_path;
+static char *unfinished;	/* name of @file until it is complete; NULL: the final one */
 static struct window *windows;
 static machine_record_fn observer;
 static void *observer_arg;
@@ -95,11 +98,31 @@ void trace_write4(u32 id, u32 a, u32 b, u32 c, u32 d) { record(id, 4, (u32[]){ a
 
 u64 machine_digest(void) { return digest; }
 
+/* A simulation that was refused leaves nothing. */
+static void drop_unfinished(void)
+{
+	if (file && unfinished)
+		remove(unfinished);
+}
+
+/* Where to write what becomes the file @path when it is complete; NULL: it is not a file. */
+static char *name_unfinished(const char *path)
+{
+	struct stat st;
+	char *name;
+
+	if (!stat(path, &st) && !S_ISREG(st.st_mode))
+		return NULL;
+	return asprintf(&name, "%s.unfinished", path) < 0 ? NULL : name;
+}
+
 bool machine_trace_open(const char *path)
 {
 	windows = calloc(NR_CPUS, sizeof(*windows));
-	file = fopen(path, "wb");
-	return windows && file;
+	final_path = path;
+	unfinished = name_unfinished(path);
+	file = fopen(unfinished ? unfinished : path, "wb");
+	return windows && file && !atexit(drop_unfinished);
 }
 
 bool machine_trace_close(void)
@@ -113,6 +136,10 @@ bool machine_trace_close(void)
 	ok = !ferror(file);
 	ok &= fclose(file) == 0;
 	file = NULL;
+	if (unfinished && ok)
+		ok = !rename(unfinished, final_path);
+	else if (unfinished)
+		remove(unfinished);
 	return ok;
 }
 

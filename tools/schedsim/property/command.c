@@ -281,7 +281,7 @@ static u64 number(const char *option, const char *text, u64 most)
 	char *end;
 	u64 v = strtoull(text, &end, 0);
 
-	if (end == text || *end || text[0] == '-' || !v || v > most)
+	if (end == text || *end || strchr(text, '-') || !v || v > most)
 		die("--%s %s: a number from 1 to %llu must be here", option, text,
 		    (unsigned long long)most);
 	return v;

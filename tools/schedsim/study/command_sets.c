@@ -54,7 +54,7 @@ static u32 count_option(const char *option, const char *text, u32 least, u32 mos
 	char *end;
 	unsigned long v = strtoul(text, &end, 10);
 
-	if (end == text || *end || text[0] == '-' || v < least || v > most)
+	if (end == text || *end || strchr(text, '-') || v < least || v > most)
 		die("--%s %s: a number from %u to %u must be here", option, text, least, most);
 	return (u32)v;
 }

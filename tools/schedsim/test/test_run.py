@@ -186,3 +186,36 @@ class Failures(SimCase):
                        self.workload(domain(task, vcpus=2)))
         self.fails(USAGE, "name one workload")
         self.fails(INPUT, "--duration 5: a time", "--duration", "5", good)
+        for value in ("-1", " -1", "1x", "18446744073709551616"):
+            self.fails(INPUT, f"--seed {value}: a natural number", "--seed", value, good)
+        for value in ("0.5", "1e9x", "inf", "1e30"):
+            self.fails(INPUT, f"--tsc-hz {value}: a frequency in Hz", "--tsc-hz", value, good)
+        self.fails(INPUT, "65536 vCPUs at most", self.workload(domain(SPIN, count=1025, vcpus=64)))
+
+    def test_whole_documents(self):
+        """A document is whole, and is all that its file has."""
+        for text in ("", "{", "{} {}", "{}\0", '{"duration": "1s"} tail', "[}"):
+            self.fails(INPUT, "not JSON: ", self.file("bad.json", text))
+        for text, why in (("", "unexpected end of data at byte 0"), ("null", "not an object"),
+                          (" {} x", "more text after it at byte 4")):
+            self.fails(INPUT, why, self.file("bad.json", text))
+        self.sim("run", "--quiet", self.file("good.json", "\n" + json.dumps(
+            {"duration": "1ms", "domains": [domain(SPIN)]}) + " \n\n"))
+
+    def test_refused_trace(self):
+        """What is refused leaves no trace, and an old one as it was."""
+        bad = self.workload(domain(SPIN, weight=3), name="bad.json")
+        late = self.workload(domain({"kind": "bursty", "work": "0us", "sleep": "0us"}))
+        old = self.file("old.trace", "old")
+        for trace in (self.path("new.trace"), old):
+            for policy, work in (("nonesuch", late), ("null", bad), ("credit2", late)):
+                self.sim("run", "--policy", policy, "--trace", trace, work, status=INPUT)
+        self.assertEqual(sorted(os.listdir(self.folder.name)), ["bad.json", "old.trace", "w.json"])
+        with open(old, encoding="utf-8") as kept:
+            self.assertEqual(kept.read(), "old")
+        self.sim("run", "--quiet", "--duration", "1us", "--trace", old, self.workload(domain(SPIN)))
+        self.assertEqual(sorted(os.listdir(self.folder.name)), ["bad.json", "old.trace", "w.json"])
+        self.assertGreater(os.path.getsize(old), 3)
+        self.sim("run", "--quiet", "--duration", "1us", "--trace", "/dev/null",
+                 self.workload(domain(SPIN)))
+        self.fails(INPUT, "/dev/full: cannot be written", "--trace", "/dev/full", MIXED)
