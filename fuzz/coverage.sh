@@ -9,8 +9,8 @@ build=$1 name=$2
 folders='arch/x86/hvm arch/x86/svm guest/x86 guest/x86/emul'
 top=$PWD
 find "$build/host-cov" -name '*.gcda' -delete
-find fuzz/"$name"/seeds fuzz/"$name"/regressions -type f 2> /dev/null |
-	xargs "$build/fuzz/$name/replay" 2> /dev/null
+find fuzz/"$name" -type f '(' -path '*/seeds/*' -o -path '*/regressions/*' ')' \
+	-exec "$build/fuzz/$name/replay" {} +
 rm -rf "$build/fuzz/$name/gcov"
 mkdir -p "$build/fuzz/$name/gcov"
 for folder in $folders; do
