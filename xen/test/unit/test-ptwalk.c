@@ -228,6 +228,11 @@ static void test_fetch_bit(void **state)
 	put8(4, IDX(VA, 1), FRAME | P | NX);
 	assert_int_equal(walk(&w, VA, 0, &res), X86_WALK_FAULT);
 	assert_int_equal(res.pfec, X86_PFEC_P | X86_PFEC_RSVD);
+	/* In an entry that leads to a table, too. */
+	put8(4, IDX(VA, 1), FRAME | P);
+	put8(2, IDX(VA, 3), 3 * PAGE_SIZE | P | NX);
+	assert_int_equal(walk(&w, VA, 0, &res), X86_WALK_FAULT);
+	assert_int_equal(res.pfec, X86_PFEC_P | X86_PFEC_RSVD);
 }
 
 static void test_reserved_address(void **state)
