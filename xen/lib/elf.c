@@ -308,8 +308,10 @@ enum elf_error elf_parse(const void *file, u64 len, u16 machine, struct elf_imag
 	e = check_header(&f, machine, &eh);
 	if (!e)
 		e = read_segments(&f, &eh, img);
+	if (e)
+		return e;
 	img->entry = img->phys32_entry = eh.entry;
-	if (!e && machine != EM_AARCH64)
+	if (machine != EM_AARCH64)
 		e = find_entry(&f, &eh, img);
 	if (e)
 		return e;
