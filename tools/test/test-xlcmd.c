@@ -267,6 +267,9 @@ static void test_pool_refused(void **state)
 	assert_string_equal(err, "no free cpu found\n");
 	assert_int_equal(run("cpupool-create name=\"p\" nodes=[\"9\"]"), 1);
 	assert_int_equal(run("cpupool-create name=\"12\""), 1);
+	assert_int_equal(run("cpupool-create -n name=\"12\""), 1);
+	assert_says(err, "a name is not of digits alone");
+	assert_int_equal(run("cpupool-create -n name=\"\""), 1);
 	assert_int_equal(run("cpupool-create /nonexistent"), 1);
 	assert_int_equal(run("cpupool-create a b"), 1);
 	assert_int_equal(run("cpupool-create -n name=\"p\""), 0);
@@ -430,6 +433,11 @@ static void test_rtds(void **state)
 	assert_int_equal(run("sched-rtds -d u1 -v 0 -p 100 -b 200 -e 0"), 1);
 	assert_int_equal(run("sched-rtds -d u1 -v 0 -p 100 -b 0 -e 0"), 1);
 	assert_int_equal(run("sched-rtds -d u1 -v 0 -p 100 -b 50"), 1);
+	assert_string_equal(err, "Incorrect number of period, budget and extratime\n");
+	/* What would have no effect. */
+	assert_int_equal(run("sched-rtds -d u1 -v 0 -p 100 -b 50 -e 0 -p 200 -b 60 -e 1"), 1);
+	assert_string_equal(err, "Incorrect number of period, budget and extratime\n");
+	assert_int_equal(run("sched-rtds -d u1 -v all -p 100 -b 50 -e 0 -p 200 -b 60 -e 1"), 1);
 	assert_string_equal(err, "Incorrect number of period, budget and extratime\n");
 	assert_int_equal(run("sched-rtds -d u1 -p 100 -b 50 -e 0"), 1);
 	assert_string_equal(err, "Must specify VCPU.\n");

@@ -381,7 +381,9 @@ static int create(struct xl *xl, struct cfg *cfg, const char *file, bool dry_run
 		       "number of cpus: %u\n", file ? file : "command line", p.name,
 		       lx_sched_name(p.sched), p.nr_cpus);
 		fflush(stdout);
-		ok = dry_run || !lx_pool_create(&xl->lx, p.name, p.sched, &p.cpus, &id);
+		ok = !(dry_run ?
+		       lx_pool_check_name(&xl->lx, p.name, XEN_SYSCTL_CPUPOOL_PAR_ANY) :
+		       lx_pool_create(&xl->lx, p.name, p.sched, &p.cpus, &id));
 	}
 	free(p.name);
 	return ok ? 0 : 1;

@@ -134,7 +134,7 @@ static void remember(struct lx_domain_config *config, void *arg)
 	s->extratime = (r->flags & XEN_DOMCTL_SCHEDRT_extra) != 0;
 }
 
-/* With -v all the first of each is for all vCPUs. A configuration on disk has only such values, so
+/* With -v all there is one of each, for all vCPUs. A configuration on disk has only such values, so
  * others last until the domain ends. */
 static int set_vcpus(struct xl *xl, uint32_t domid, const struct options *o,
 		     struct xen_domctl_schedparam_vcpu *v, uint32_t n)
@@ -196,7 +196,7 @@ static const char *conflict(const struct options *o)
 	if (o->vcpu.n && o->all)
 		return "Incorrect VCPU IDs.";
 	if (o->period.n != o->budget.n || o->period.n != o->extra.n ||
-	    (values && o->vcpu.n > o->period.n))
+	    (values && o->period.n != (o->all ? 1 : o->vcpu.n)))
 		return "Incorrect number of period, budget and extratime";
 	return NULL;
 }

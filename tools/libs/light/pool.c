@@ -211,7 +211,7 @@ static int destroy(struct lx *lx, uint32_t id)
 }
 
 /* A name must not be taken for a number. This tells early; what counts is name_pool(). */
-static int check_name(struct lx *lx, const char *name, uint32_t id)
+int lx_pool_check_name(struct lx *lx, const char *name, uint32_t id)
 {
 	uint32_t other;
 	int rc;
@@ -233,7 +233,7 @@ int lx_pool_create(struct lx *lx, const char *name, uint32_t sched, const struct
 {
 	char uuid[LX_UUID_TEXT];
 	uint8_t bytes[16];
-	int rc = check_name(lx, name, XEN_SYSCTL_CPUPOOL_PAR_ANY);
+	int rc = lx_pool_check_name(lx, name, XEN_SYSCTL_CPUPOOL_PAR_ANY);
 
 	if (rc)
 		return rc;
@@ -266,7 +266,7 @@ int lx_pool_destroy(struct lx *lx, uint32_t id)
 
 int lx_pool_rename(struct lx *lx, uint32_t id, const char *name)
 {
-	int rc = check_name(lx, name, id);
+	int rc = lx_pool_check_name(lx, name, id);
 
 	return rc ? rc : name_pool(lx, id, name, NULL);
 }

@@ -27,6 +27,8 @@ char *lx_pool_name(struct lx *lx, uint32_t id);
 /** A pool by number or by name; -ENOENT (nothing logged) when there is none. */
 int lx_find_pool(struct lx *lx, const char *text, uint32_t *id);
 
+/** Whether pool @id (a new one: XEN_SYSCTL_CPUPOOL_PAR_ANY) may have this name; 0: it may. */
+int lx_pool_check_name(struct lx *lx, const char *name, uint32_t id);
 /** Make a pool with these CPUs, which must be free. A failure leaves no pool. */
 int lx_pool_create(struct lx *lx, const char *name, uint32_t sched, const struct lx_cpumap *cpus,
 		   uint32_t *id);
