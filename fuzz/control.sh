@@ -8,6 +8,12 @@ set -eu
 build=$1 name=$2 seconds=$3
 shift 4
 found=0 missed=0
+# Without a fault nothing may be found, or what follows would show nothing.
+log=$build/fuzz/$name/control.log
+if ! "$build/fuzz/$name/target" -timeout=30 fuzz/"$name"/seeds/* > "$log" 2>&1; then
+	echo "CONTROL $name: a seed fails without a fault: $log" >&2
+	exit 1
+fi
 for fault in fuzz/"$name"/control/*.sed; do
 	file=xen/$(sed -n '1s/^# //p' "$fault")
 	what=$(sed -n '2s/^# //p' "$fault")

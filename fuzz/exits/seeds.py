@@ -221,8 +221,14 @@ def modes():
     return GUEST, out[:64]
 
 
+def software_interrupts():
+    """INT n with a stack in the hole, which is why it is emulated; INT3, INT1 and INTO."""
+    out = [step(FAULT, IF, 5, 0, 0, 0, 2, b"\xcd" + bytes([n])) for n in (0, 1, 2, 3, 8, 14, 17, 31, 32)]
+    return GUEST, out + [step(FAULT, IF, 5, 0, 0, 0, 2, bytes([n])) for n in (0xcc, 0xf1, 0xce)]
+
+
 NAMED = [interrupts, others, nmis, timers, callbacks, ioapic, messages, windows, saved, controlled,
-         policies, modes]
+         policies, modes, software_interrupts]
 
 
 def main():
