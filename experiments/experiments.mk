@@ -3,10 +3,12 @@
 
 lab := experiments/lab.py --build $(BUILD)
 lab_set := $(sort $(notdir $(patsubst %/,%,$(dir $(wildcard experiments/*/plan.toml)))))
+# Without those whose boots of Linux take many minutes each.
+lab_quick := $(filter-out consolidation,$(lab_set))
 lab_images := x86_64 guests bench-guests schedsim
 # How often each boot is repeated for determinism, and of which experiments.
 LAB_REPEAT ?= 100
-LAB_DETERMINISM ?= $(filter-out consolidation,$(lab_set))
+LAB_DETERMINISM ?= $(lab_quick)
 # The same for boots that take longer: on 8 to 64 CPUs, and of Linux with a disk and a network.
 LAB_REPEAT_LONG ?= 5
 LAB_DETERMINISM_LONG ?= event-channel-scaling:wide-records event-channel-scaling:wide-logs \
@@ -18,12 +20,12 @@ lab: setup $(lab_images) ## run the first set of experiments in full
 	$(Q)$(PYTHON) $(lab) run $(lab_set) --page $(BUILD)/lab/report.html
 
 lab-short: $(lab_images)
-	$(Q)$(PYTHON) $(lab) run $(lab_set) --variant short --no-build --page $(BUILD)/lab/report.html
+	$(Q)$(PYTHON) $(lab) run $(lab_quick) --variant short --no-build --page $(BUILD)/lab/report.html
 
 # From a tree without changes: boots everything anew, whatever the results folder holds.
 references: setup $(lab_images) ## make the reference results again, to be committed
-	$(Q)$(PYTHON) $(lab) run $(lab_set) --variant short --no-build --fresh
-	$(Q)$(PYTHON) $(lab) keep $(lab_set)
+	$(Q)$(PYTHON) $(lab) run $(lab_quick) --variant short --no-build --fresh
+	$(Q)$(PYTHON) $(lab) keep $(lab_quick)
 
 reproduce: setup $(lab_images) ## run the committed reference results again and compare
 	$(Q)$(PYTHON) $(lab) reproduce
