@@ -48,7 +48,7 @@ struct side {
 
 struct diff {
 	struct settings settings;
-	char *shared[MAX_ARGS];		/* options of both simulations */
+	char *shared[MAX_ARGS];		/* options of both simulations, a word each */
 	u32 nr_shared;
 	const char *workload, *html;
 	bool any_cpu;
@@ -278,12 +278,14 @@ static enum status compare(struct diff *d)
 			;
 		for (u32 i = 0; i < AROUND && has_b && next(&d->b, &more); i++)
 			;
-		write_page(d, time);
 	}
+	/* A side that was refused ends this here, and leaves no page. */
 	if (d->a.program)
 		reap(&d->a, has_a);
 	if (d->b.program)
 		reap(&d->b, has_b);
+	if (d->html)
+		write_page(d, time);
 	printf("the first %llu decisions are the same; then\n", (unsigned long long)n);
 	show(&d->a, has_a ? &a : NULL);
 	show(&d->b, has_b ? &b : NULL);
@@ -296,9 +298,13 @@ static enum status compare(struct diff *d)
 /* An option that both simulations get as it is. */
 static void share(struct diff *d, const char *name, const char *value)
 {
-	d->shared[d->nr_shared++] = (char *)name;
-	if (value)
-		d->shared[d->nr_shared++] = (char *)value;
+	char *arg;
+
+	if (d->nr_shared == MAX_ARGS)
+		die("more than %u options", MAX_ARGS);
+	if (asprintf(&arg, "--%s%s%s", name, value ? "=" : "", value ? value : "") < 0)
+		die("no memory");
+	d->shared[d->nr_shared++] = arg;
 }
 
 static const struct option options[] = {
@@ -315,13 +321,8 @@ static enum status parse(struct diff *d, int argc, char **argv)
 
 	while ((o = getopt_long(argc, argv, "h", options, &index)) != -1) {
 		if (settings_option(&d->settings, o, optarg)) {
-			static char name[8][32];
-
-			if (o == 'p' || o == 'O' || d->nr_shared > MAX_ARGS - 2)
-				continue;
-			snprintf(name[d->nr_shared / 2 % 8], sizeof(name[0]), "--%s",
-				 options[index].name);
-			share(d, name[d->nr_shared / 2 % 8], optarg);
+			if (o != 'p' && o != 'O')
+				share(d, options[index].name, optarg);
 			continue;
 		}
 		switch (o) {

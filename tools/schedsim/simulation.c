@@ -40,6 +40,8 @@ void simulation_start(struct simulation *sim, const struct settings *s, struct w
 	sim->topology = topology_read(s->machine);
 	cfg.cpus = sim->topology.cpus;
 	cfg.place = sim->topology.place;
+	if (!s->policy[0])
+		die("--policy: a policy must be here");
 	if (snprintf(cmdline, sizeof(cmdline), "sched=%s %s", s->policy, s->options) >=
 	    (int)sizeof(cmdline))
 		die("--options: too long");

@@ -202,17 +202,26 @@ static void submit(struct job *jobs, u32 n, const struct scenario *s, struct tal
 		}
 }
 
+static const char *gran_named(const char *word)
+{
+	static const char *const words[] = { "cpu", "core", "socket" };
+
+	for (u32 i = 0; i < ARRAY_SIZE(words); i++)
+		if (!strcmp(word, words[i]))
+			return words[i];
+	die("%s: the granularity is cpu, core or socket", word);
+}
+
 static bool parse_line(const char *line, struct scenario *s)
 {
-	static char gran[32];
 	unsigned long long seed, omit;
-	char name[32];
+	char name[32], gran[32];
 	int n = sscanf(line, "%31s %llu %llx %31s", name, &seed, &omit, gran);
 
 	if (n < 3)
 		return false;
 	*s = (struct scenario){ .kind = find_kind(name), .seed = seed, .omit = omit,
-				.gran = n == 4 ? gran : "cpu" };
+				.gran = gran_named(n == 4 ? gran : "cpu") };
 	return s->kind != NULL;
 }
 
@@ -324,7 +333,7 @@ static enum status parse(struct wish *w, int argc, char **argv)
 			w->regressions = optarg;
 			break;
 		case 'g':
-			w->gran = optarg;
+			w->gran = gran_named(optarg);
 			break;
 		case 'R':
 			w->replay = optarg;

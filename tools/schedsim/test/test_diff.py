@@ -86,3 +86,18 @@ class Diff(SimCase):
         os.truncate(damaged, 40)
         _, err = self.sim("diff", damaged, damaged, status=INPUT)
         self.assertIn("a damaged change of CPU", err)
+        page = self.path("none.html")
+        self.sim("diff", "--machine", 1, "--html", page, "nonesuch", "credit2", MIXED,
+                 status=INPUT)
+        self.assertFalse(os.path.exists(page))
+        _, err = self.sim("diff", *["--seed=1"] * 40, "credit2", "credit2", MIXED, status=INPUT)
+        self.assertIn("more than 32 options", err)
+
+    def test_options(self):
+        """Both sides get each option as it was given, the last one of a kind counts."""
+        spin = self.workload(domain(SPIN, vcpus=2))
+        out, _ = self.sim("diff", "--verbose", "--machine", 2, "--duration", "5ms", "credit2",
+                          "credit2", spin)
+        self.assertIn("no difference in 2 decisions", out)
+        self.sim("diff", *["--seed=1"] * 9, "--machine", 2, "--duration", "5ms", "credit2",
+                 "credit2", spin)

@@ -61,3 +61,6 @@ class Property(SimCase):
         self.assertIn("a line is POLICY SEED OMIT [GRAN]", err)
         _, err = self.property("--policy", "nonesuch", status=INPUT)
         self.assertIn("there is no such policy", err)
+        for args in (("--gran", "node"), ("--replay", "credit 1 0 node")):
+            _, err = self.sim("property", *args, program="SCHEDSIM_CHECK", status=INPUT)
+            self.assertIn("node: the granularity is cpu, core or socket", err)

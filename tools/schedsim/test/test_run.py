@@ -171,6 +171,7 @@ class Failures(SimCase):
                    self.workload(domain(SPIN, wieght=3)))
         self.fails(INPUT, "domains[0].task.period: a time such as ",
                    self.workload(domain({"kind": "periodic", "work": "1ms"})))
+        self.fails(INPUT, "--policy: a policy must be here", "--policy", "", good)
         self.fails(INPUT, "sched=nonesuch", "--policy", "nonesuch", good)
         self.fails(INPUT, "a machine has 1 to 4096 CPUs", "--machine", 5000, good)
         self.fails(INPUT, "is not a list of the machine's 1 CPUs", "--machine", 1,
