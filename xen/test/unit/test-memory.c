@@ -519,6 +519,18 @@ static void tables_everywhere(void *arg)
 	HOST_CHECK(free_page_count(NUMA_NO_NODE) > before + RAM);
 }
 
+/* More than the machine has, which the domain's limit would allow. */
+static void failed_allocation(void *arg)
+{
+	u64 before;
+
+	setup();
+	before = dom->tot_pages;
+	dom->max_pages = ~0UL;
+	HOST_CHECK(!alloc_domain_pages(dom, PAGE_ORDER_1G, 0));
+	HOST_CHECK(dom->tot_pages == before);
+}
+
 static void range_is_all_or_nothing(void *arg)
 {
 	struct page_info *pg;
@@ -648,6 +660,7 @@ static void test_batch_flush(void **state) { run(batch_replaces_ram); }
 static void test_foreign_batch(void **state) { run(decrease_during_batch); }
 static void test_preempted(void **state) { run(decrease_is_preempted); }
 static void test_grant(void **state) { run(decrease_of_a_grant); }
+static void test_failed_allocation(void **state) { run(failed_allocation); }
 static void test_small(void **state) { run(small_extents_are_preempted); }
 static void test_populate(void **state) { run(populate_is_preempted); }
 static void test_populate_1to1(void **state) { run(populate_1to1_is_for_ram); }
@@ -675,6 +688,7 @@ int main(void)
 			    cmocka_unit_test(test_foreign_together),
 		cmocka_unit_test(test_preempted),     cmocka_unit_test(test_acquire),
 		cmocka_unit_test(test_small),	      cmocka_unit_test(test_grant),
+		cmocka_unit_test(test_failed_allocation),
 		cmocka_unit_test(test_populate),      cmocka_unit_test(test_populate_1to1),
 		cmocka_unit_test(test_foreign_map),   cmocka_unit_test(test_foreign_timer),
 	};

@@ -134,6 +134,26 @@ static void test_gzip(void **state)
 	round_trip("gzip -c -9");
 }
 
+/* Codes by a run of lengths that ends with the last one, or goes beyond it: RFC 1951, 3.2.7. */
+static void test_gzip_lengths(void **state)
+{
+	static const u8 whole[] = {
+		0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0xff, 0x05, 0xc0,
+		0x01, 0x09, 0x00, 0x00, 0x00, 0x00, 0x90, 0x6d, 0xfe, 0x9f, 0x92, 0x8b,
+		0x9e, 0xd9, 0xd3, 0x01, 0x00, 0x00, 0x00,
+	}, beyond[] = {
+		0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0xff, 0x05, 0xc0,
+		0x21, 0x01, 0x00, 0x00, 0x00, 0x00, 0x90, 0x6d, 0xfe, 0x9f, 0x12, 0x04,
+		0x8b, 0x9e, 0xd9, 0xd3, 0x01, 0x00, 0x00, 0x00,
+	};
+	size_t n;
+	u8 out[4];
+
+	assert_int_equal(unpack(whole, sizeof(whole), out, sizeof(out), &n), UNPACK_OK);
+	assert_true(n == 1 && out[0] == 'A');
+	assert_int_equal(unpack(beyond, sizeof(beyond), out, sizeof(out), &n), UNPACK_CORRUPT);
+}
+
 static void test_lz4(void **state)
 {
 	round_trip("lz4 -l -c -1");
@@ -444,6 +464,7 @@ int main(void)
 		cmocka_unit_test(test_xxh64),
 		cmocka_unit_test(test_xz),
 		cmocka_unit_test(test_gzip),
+		cmocka_unit_test(test_gzip_lengths),
 		cmocka_unit_test(test_lz4),
 		cmocka_unit_test(test_lz4_damage),
 		cmocka_unit_test(test_lzma),
