@@ -172,6 +172,10 @@ CASES = [
                 "-object", "memory-backend-ram,id=m1,size=1G",
                 "-numa", "node,nodeid=0,cpus=0-1,memdev=m0",
                 "-numa", "node,nodeid=1,cpus=2-3,memdev=m1"]),
+    Case("sched-gran-core", "2 cores of 2 threads each, scheduled by core: dom0 with 4 vCPUs computes, beside "
+         "it a Linux guest with 2", do="info+compute", smp="4,sockets=1,cores=2,threads=2", guest=2,
+         args="scrub=off cpu-features=+itsc sched-gran=core dom0_mem=512M guest_console_rate=0 last_domain=stay",
+         expect=("Scheduling by core: 2 CPUs each$",), repeat_icount=1, timeout=900, everyday=False),
     Case("partitions", "a Linux guest in the windows of an ARINC 653 schedule, 2 CPUs",
          do="xl+partitions", smp="2", image="dom0-tools", repeat_icount=1, timeout=600,
          everyday=False),
