@@ -453,6 +453,26 @@ static void foreign_flushed_together(void *arg)
 	HOST_CHECK(flushes == 1 && pg->refs == 1 && other->refs == owner_refs);
 }
 
+/* A large mapping takes the place of the table that a foreign page is mapped by. */
+static void foreign_in_a_table(void *arg)
+{
+	u64 gfn = 1UL << 20;
+	struct domain *other;
+	struct page_info *pg, *large;
+	u32 owner_refs;
+
+	setup();
+	other = make_domain(2);
+	owner_refs = other->refs;
+	pg = map_foreign(other, gfn + 5);
+	large = alloc_domain_pages(dom, PAGE_ORDER_2M, 0);
+	HOST_CHECK(large && pg->refs == 2);
+	HOST_CHECK(!p2m_map(dom->p2m, gfn_make(gfn), page_to_mfn(large), PAGE_ORDER_2M,
+			    P2M_RAM_RW));
+	p2m_flush(dom->p2m);
+	HOST_CHECK(pg->refs == 1 && other->refs == owner_refs);
+}
+
 /* One foreign page has been mapped at RAM and unmapped; @refs: with the mapping's own. */
 static struct page_info *park_one(struct domain **other, u32 *refs)
 {
@@ -670,6 +690,7 @@ static void test_map_new(void **state) { run(map_where_something_is); }
 static void test_move_over(void **state) { run(move_over_ram); }
 static void test_foreign_together(void **state) { run(foreign_flushed_together); }
 static void test_foreign_map(void **state) { run(foreign_flushed_by_map); }
+static void test_foreign_table(void **state) { run(foreign_in_a_table); }
 static void test_foreign_timer(void **state) { run(foreign_flushed_in_time); }
 static void test_table_bound(void **state) { run(tables_everywhere); }
 static void test_range(void **state) { run(range_is_all_or_nothing); }
@@ -688,7 +709,7 @@ int main(void)
 			    cmocka_unit_test(test_foreign_together),
 		cmocka_unit_test(test_preempted),     cmocka_unit_test(test_acquire),
 		cmocka_unit_test(test_small),	      cmocka_unit_test(test_grant),
-		cmocka_unit_test(test_failed_allocation),
+		cmocka_unit_test(test_failed_allocation), cmocka_unit_test(test_foreign_table),
 		cmocka_unit_test(test_populate),      cmocka_unit_test(test_populate_1to1),
 		cmocka_unit_test(test_foreign_map),   cmocka_unit_test(test_foreign_timer),
 	};

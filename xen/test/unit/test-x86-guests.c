@@ -15,11 +15,14 @@
 #include <xen/hal/time.h>
 
 #include <asm/host.h>
+#include <asm/page.h>
 #include <asm/processor.h>
 #include <asm/soft-processor.h>
 
 #include "x86-oracle.h"
 #include "x86-world.h"
+
+#include <public/version.h>
 
 #define MS 1000000LL
 #define CPUID_XEN 0x40000000
@@ -223,6 +226,61 @@ static void test_stepped(void **state)
 	assert_int_equal(host_isolated(stepped, NULL)->status, 0);
 }
 
+/* XENVER_extraversion into a page that the guest may only read. */
+static void ask_into_read_only(struct soft_entry *e)
+{
+	if (e->vmcb->exit_code != SVM_EXIT_VMMCALL)
+		return;
+	e->vmcb->rax = __HYPERVISOR_xen_version;
+	e->gpr[GPR_RDI] = XENVER_extraversion;
+	e->gpr[GPR_RSI] = WORLD_READ_ONLY * PAGE_SIZE;
+}
+
+static void result_into_read_only(void *arg)
+{
+	static const u64 list[] = { SVM_EXIT_VMMCALL, 0 };
+
+	play(list, ask_into_read_only, false);
+	HOST_CHECK(seen_rax == (u64)-XEN_EFAULT);
+}
+
+static void test_read_only_result(void **state)
+{
+	assert_int_equal(host_isolated(result_into_read_only, NULL)->status, 0);
+}
+
+/* Where every page is the kernel's, a user program has no instructions. */
+static u32 fetched[2];
+
+static void fetch_by_both(struct soft_entry *e)
+{
+	u64 *tables = (u64 *)(world.ram + WORLD_PAE_TABLES * PAGE_SIZE);
+	u8 insn[4];
+
+	if (e->vmcb->exit_code != SVM_EXIT_INTR)
+		return;
+	for (u32 i = PTES_PER_TABLE; i < 5 * PTES_PER_TABLE; i++)
+		tables[i] &= ~(u64)PTE_USER;
+	for (u32 user = 0; user < 2; user++) {
+		world_set_mode(&world, to_xv(e->v), WORLD_PAE, user ? 3 : 0);
+		fetched[user] = hvm_fetch(to_xv(e->v), WORLD_CODE * PAGE_SIZE, insn, sizeof(insn));
+	}
+	world_set_mode(&world, to_xv(e->v), WORLD_LONG, 0);
+}
+
+static void fetches(void *arg)
+{
+	static const u64 list[] = { SVM_EXIT_INTR, 0 };
+
+	play(list, fetch_by_both, false);
+	HOST_CHECK(fetched[0] == 4 && fetched[1] == 0);
+}
+
+static void test_fetch_rights(void **state)
+{
+	assert_int_equal(host_isolated(fetches, NULL)->status, 0);
+}
+
 /* RDMSR of an MSR that does not exist, in real mode. */
 static void read_bad_msr(struct soft_entry *e)
 {
@@ -275,6 +333,8 @@ int main(void)
 		cmocka_unit_test(test_stepped),
 		cmocka_unit_test(test_real_mode_fault),
 		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_read_only_result),
+		cmocka_unit_test(test_fetch_rights),
 	};
 
 	return cmocka_run_group_tests_name("x86-guests", tests, NULL, NULL);
