@@ -33,12 +33,14 @@ GUESTS = {
 }
 # Nothing that waits for the other vCPU in each of many rounds: that would be a major frame each.
 WINDOWED = {**GUESTS, "pair": (2, 256, "bench=sched.yield,sched.wake")}
+# Nor anything in which one vCPU spins until the other has done something: a slice each.
+ALONE = {**GUESTS, "pair": (2, 256, "bench=sched.yield,sched.pingpong")}
 
 
-def write_world(folder, policy, image):
+def write_world(folder, policy, cpus, image):
     """The manifest's TOML, and the world that describes the same domains to the simulator."""
     text, world = "", []
-    guests = WINDOWED if policy == "arinc653" else GUESTS
+    guests = WINDOWED if policy == "arinc653" else ALONE if cpus == 1 else GUESTS
     for domid, (name, (vcpus, weight, arguments)) in enumerate(guests.items(), 1):
         text += (f'[domain.{name}]\nkernel = "{image}"\nmemory = "48M"\ncpus = {vcpus}\n'
                  f'bootargs = "{arguments}"\n')
@@ -98,7 +100,7 @@ def main():
         folder = args.keep or scratch
         os.makedirs(folder, exist_ok=True)
         for policy, cpus in runs:
-            write_world(folder, policy, f"{build}/bench/bench.elf")
+            write_world(folder, policy, cpus, f"{build}/bench/bench.elf")
             trace = boot(build, folder, policy, cpus)
             done = subprocess.run(
                 [f"{build}/schedsim/schedsim", "agree", "--policy", policy, "--machine", str(cpus),
