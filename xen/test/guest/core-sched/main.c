@@ -24,26 +24,20 @@ static struct vcpu_runstate_info runstate(u32 vcpu)
 
 void test_main(void)
 {
-	u64 end, ran[2], waited;
+	u64 end, waited;
 	u32 looks = 0, together = 0;
 
 	smp_need(1);
 	smp_run(1, spin, NULL);
 	CHECK(WAIT_FOR(turns, 5000), "the other vCPU does not run");
-	ran[0] = runstate(0).time[RUNSTATE_running];
-	ran[1] = runstate(1).time[RUNSTATE_running];
 	waited = runstate(0).time[RUNSTATE_runnable];
 	for (end = now() + 200 * MS; now() < end; looks++) {
 		together += runstate(1).state == RUNSTATE_running;
 		delay(MS / 10);
 	}
-	ran[0] = runstate(0).time[RUNSTATE_running] - ran[0];
-	ran[1] = runstate(1).time[RUNSTATE_running] - ran[1];
 	waited = runstate(0).time[RUNSTATE_runnable] - waited;
 	/* At the ends of a turn, one vCPU may run a moment without the other. */
 	CHECK(together * 10 > looks * 7, "together in %u of %u looks", together, looks);
-	CHECK(ran[0] < ran[1] + ran[1] / 4 && ran[1] < ran[0] + ran[0] / 4,
-	      "the vCPUs ran for %lu and %lu us", ran[0] / 1000, ran[1] / 1000);
 	CHECK(waited > 20 * MS, "no other domain ran: %lu us", waited / 1000);
 	stop = true;
 	CHECK(smp_wait(1, 20000), "the busy vCPU is stuck");
