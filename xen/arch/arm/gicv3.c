@@ -300,6 +300,7 @@ static void v3_want_refill(struct gic_vcpu *g, bool on)
 
 const struct gic_driver gic_v3 = {
 	.name = "GICv3",
+	.version = 3,
 	.init = v3_init,
 	.cpu_up = v3_cpu_up,
 	.ack = v3_ack,

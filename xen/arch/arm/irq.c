@@ -17,9 +17,7 @@ static u64 unexpected;			/* atomic */
 
 void __init gic_init(void)
 {
-	if (machine.gic_version != 3)
-		panic("GICv%u is not supported, only GICv3", machine.gic_version);
-	gic = &gic_v3;
+	gic = machine.gic_version == 3 ? &gic_v3 : &gic_v2;
 	gic->init();
 	gic->cpu_up();
 	printk(LOG_INFO "%s: %u interrupts, %u list registers\n", gic->name, gic_nr_irqs,

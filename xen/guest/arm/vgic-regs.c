@@ -114,7 +114,8 @@ static void write_one(struct vgic *g, u32 irq, struct vgic_irq *q, enum bank ban
 		break;
 	case BANK_PEND:
 	case BANK_UNPEND:
-		if (v)
+		/* Version 2 has registers of their own for SGIs, by sender. */
+		if (v && (g->version == 3 || irq >= VGIC_NR_SGIS))
 			q->latch = bank == BANK_PEND;
 		break;
 	case BANK_ACTIVATE:
@@ -171,6 +172,31 @@ static enum bank usable_bank(u32 offset, u32 size, u32 first, u32 end, u32 *irq,
 	return *irq >= first && *irq < end ? bank : BANK_ZERO;
 }
 
+bool vgic_bank_read(struct vgic *g, u32 vcpu, u32 offset, u32 size, u32 first, u32 end, u64 *v)
+{
+	u32 irq, bits;
+	enum bank bank = usable_bank(offset, size, first, end, &irq, &bits);
+	u64 flags;
+
+	if (bank == BANK_NONE)
+		return false;
+	flags = spin_lock_irqsave(&g->lock);
+	if (bank != BANK_ZERO)
+		*v = read_bank(g, vcpu, bank, irq, bits, size);
+	spin_unlock_irqrestore(&g->lock, flags);
+	return true;
+}
+
+bool vgic_bank_write(struct vgic *g, u32 vcpu, u32 offset, u32 size, u32 first, u32 end, u64 v)
+{
+	u32 irq, bits;
+	enum bank bank = usable_bank(offset, size, first, end, &irq, &bits);
+
+	if (bank != BANK_NONE && bank != BANK_ZERO)
+		write_bank(g, vcpu, bank, irq, bits, size, v);
+	return bank != BANK_NONE;
+}
+
 static u16 target_of(const struct vgic *g, u64 route)
 {
 	/* Any of the CPUs: the first. A CPU that does not exist gets nothing. */
@@ -217,10 +243,6 @@ static u64 dist_typer(const struct vgic *g)
 
 bool vgic_dist_read(struct vgic *g, u32 vcpu, u32 offset, u32 size, u64 *v)
 {
-	u32 irq, bits;
-	enum bank bank;
-	u64 flags;
-
 	*v = 0;
 	if (size == 4 && offset == GICD_CTLR)
 		*v = (READ_ONCE(g->enabled) ? CTLR_GROUP1 : 0) | CTLR_ARE | CTLR_DS;
@@ -237,19 +259,13 @@ bool vgic_dist_read(struct vgic *g, u32 vcpu, u32 offset, u32 size, u64 *v)
 
 		*v = q ? READ_ONCE(q->route) >> offset % 8 * 8 : 0;
 	} else {
-		bank = usable_bank(offset, size, VGIC_NR_LOCAL, VGIC_NR_LOCAL + g->nr_spis, &irq,
-				   &bits);
-		if (bank == BANK_NONE)
-			return false;
-		flags = spin_lock_irqsave(&g->lock);
-		if (bank != BANK_ZERO)
-			*v = read_bank(g, vcpu, bank, irq, bits, size);
-		spin_unlock_irqrestore(&g->lock, flags);
+		return vgic_bank_read(g, vcpu, offset, size, VGIC_NR_LOCAL,
+				      VGIC_NR_LOCAL + g->nr_spis, v);
 	}
 	return true;
 }
 
-static void set_dist_enabled(struct vgic *g, bool on)
+void vgic_set_enabled(struct vgic *g, bool on)
 {
 	g->enabled = on;
 	for (u32 i = 0; i < g->nr_vcpus; i++)
@@ -261,21 +277,16 @@ static void set_dist_enabled(struct vgic *g, bool on)
 
 bool vgic_dist_write(struct vgic *g, u32 vcpu, u32 offset, u32 size, u64 v)
 {
-	u32 irq, bits;
-	enum bank bank;
 	bool known = true;
 	u64 flags = spin_lock_irqsave(&g->lock);
 
 	if (size == 4 && offset == GICD_CTLR) {
-		set_dist_enabled(g, v & CTLR_GROUP1);
+		vgic_set_enabled(g, v & CTLR_GROUP1);
 	} else if (is_route(offset, size)) {
 		write_route(g, offset, size, v);
 	} else {
-		bank = usable_bank(offset, size, VGIC_NR_LOCAL, VGIC_NR_LOCAL + g->nr_spis, &irq,
-				   &bits);
-		known = bank != BANK_NONE;
-		if (known && bank != BANK_ZERO)
-			write_bank(g, vcpu, bank, irq, bits, size, v);
+		known = vgic_bank_write(g, vcpu, offset, size, VGIC_NR_LOCAL,
+					VGIC_NR_LOCAL + g->nr_spis, v);
 	}
 	spin_unlock_irqrestore(&g->lock, flags);
 	return known;
@@ -289,9 +300,6 @@ static bool is_last(const struct vgic *g, u32 of)
 bool vgic_redist_read(struct vgic *g, u32 of, u32 offset, u32 size, u64 *v)
 {
 	struct vgic_vcpu *u = of < g->nr_vcpus ? g->vcpu[of] : NULL;
-	u32 irq, bits;
-	enum bank bank;
-	u64 flags;
 
 	*v = 0;
 	if (!u)
@@ -309,21 +317,13 @@ bool vgic_redist_read(struct vgic *g, u32 of, u32 offset, u32 size, u64 *v)
 		     offset == GICR_WAKER && READ_ONCE(u->asleep) ? WAKER_SLEEP | WAKER_ASLEEP : 0;
 		return offset % 4 == 0;
 	}
-	bank = usable_bank(offset - GICR_SGI_FRAME, size, 0, VGIC_NR_LOCAL, &irq, &bits);
-	if (bank == BANK_NONE)
-		return false;
-	flags = spin_lock_irqsave(&g->lock);
-	if (bank != BANK_ZERO)
-		*v = read_bank(g, of, bank, irq, bits, size);
-	spin_unlock_irqrestore(&g->lock, flags);
-	return true;
+	return vgic_bank_read(g, of, offset - GICR_SGI_FRAME, size, 0, VGIC_NR_LOCAL, v);
 }
 
 bool vgic_redist_write(struct vgic *g, u32 of, u32 offset, u32 size, u64 v)
 {
 	struct vgic_vcpu *u = of < g->nr_vcpus ? g->vcpu[of] : NULL;
-	u32 irq, bits;
-	enum bank bank;
+	bool known;
 	u64 flags;
 
 	if (!u)
@@ -333,12 +333,8 @@ bool vgic_redist_write(struct vgic *g, u32 of, u32 offset, u32 size, u64 v)
 			WRITE_ONCE(u->asleep, v & WAKER_SLEEP);
 		return size == 4 && offset % 4 == 0;
 	}
-	bank = usable_bank(offset - GICR_SGI_FRAME, size, 0, VGIC_NR_LOCAL, &irq, &bits);
-	if (bank == BANK_NONE)
-		return false;
 	flags = spin_lock_irqsave(&g->lock);
-	if (bank != BANK_ZERO)
-		write_bank(g, of, bank, irq, bits, size, v);
+	known = vgic_bank_write(g, of, offset - GICR_SGI_FRAME, size, 0, VGIC_NR_LOCAL, v);
 	spin_unlock_irqrestore(&g->lock, flags);
-	return true;
+	return known;
 }

@@ -44,19 +44,23 @@ void vgic_update(struct vgic *g, u32 vcpu, u32 irq, struct vgic_irq *q)
 	g->ops->kick(g, to);
 }
 
-void vgic_init(struct vgic *g, const struct vgic_ops *ops, u32 nr_vcpus, struct vgic_vcpu **vcpu,
-	       u32 nr_spis, struct vgic_irq *spi)
+void vgic_init(struct vgic *g, const struct vgic_ops *ops, u32 version, u32 nr_vcpus,
+	       struct vgic_vcpu **vcpu, u32 nr_spis, struct vgic_irq *spi)
 {
 	ASSERT(nr_spis <= VGIC_MAX_SPIS && nr_spis % 32 == 0);
+	ASSERT(version == 3 || (version == 2 && nr_vcpus <= VGIC2_MAX_VCPUS));
 	memset(g, 0, sizeof(*g));
 	spin_lock_init(&g->lock, "vgic", LOCK_RANK_NONE);
 	g->ops = ops;
+	g->version = version;
 	g->nr_vcpus = nr_vcpus;
 	g->vcpu = vcpu;
 	g->nr_spis = nr_spis;
 	g->spi = spi;
-	for (u32 i = 0; i < nr_spis; i++)
+	for (u32 i = 0; i < nr_spis; i++) {
 		spi[i].lr = -1;
+		spi[i].route = version == 2;	/* the first vCPU */
+	}
 }
 
 void vgic_vcpu_init(struct vgic *g, u32 id, struct vgic_vcpu *v)
@@ -133,7 +137,13 @@ static void into_lr(struct vgic *g, u32 vcpu, u32 irq, u32 i, struct vgic_lr *lr
 
 	*lr = (struct vgic_lr){ .virq = (u16)irq, .priority = q->priority, .pending = true,
 				.hw = q->hwirq != 0, .hwirq = q->hwirq };
-	q->latch = false;
+	/* The guest is told the sender of an SGI; those of the others wait. */
+	if (q->sources) {
+		ASSERT(irq < VGIC_NR_SGIS);
+		lr->source = (u8)__builtin_ctz(q->sources);
+		q->sources &= (u8)(q->sources - 1);
+	}
+	q->latch = q->sources != 0;
 	q->offered = true;
 	q->lr = (s8)i;
 	q->owner = (u16)vcpu;

@@ -66,6 +66,8 @@ guest_arm64_shared := console-io evtchn-basics evtchn-fifo evtchn-fifo-hostile g
 	memory-balloon multicall pair-event pair-grant runstate sched-poll \
 	shutdown-crash shutdown-poweroff shutdown-reboot shutdown-suspend vcpu-info
 guest_names_arm64 := $(guest_arm64_shared) $(notdir $(patsubst %/main.c,%,$(wildcard $(guest_dir)/arm-*/main.c)))
+# What depends on the version of the interrupt controller is run with version 2 as well.
+guest_arm64_gicv2 := arm-events arm-gicv2-registers arm-sgi arm-spi arm-spi-many arm-timer-virt
 guest_cflags_arm64 := $(guest_cflags_common) -mno-outline-atomics -mstrict-align -I$(guest_dir)/lib/arm64
 $(eval $(call guest_width,$(guest_out)-arm64,$(guest_cflags_arm64),$(CROSS_ARM64)gcc))
 guest_lib_arm64 := $(call guest_lib_of,$(guest_out)-arm64,arm64)
@@ -77,6 +79,8 @@ guests-arm64: $(guest_names_arm64:%=$(guest_out)-arm64/%.elf) ## build the micro
 test-guest-arm64: guests-arm64 arm64-debug ## run the microguests for ARM64 in QEMU (TESTS= for some)
 	-$(Q)scripts/setup.sh --no-install --group emulator-arm
 	$(Q)$(PYTHON) $(guest_dir)/run.py --build $(BUILD) --env arm64-debug $(GUEST_OPTIONS) $(TESTS)
+	$(Q)$(PYTHON) $(guest_dir)/run.py --build $(BUILD) --env arm64-debug --gic 2 $(GUEST_OPTIONS) \
+		$(or $(TESTS),$(guest_arm64_gicv2))
 
 .SECONDARY: $(guest_lib) $(guest_lib_i386) $(guest_lib_arm64)
 -include $(guest_lib:.o=.d) $(guest_lib_i386:.o=.d) $(guest_lib_arm64:.o=.d)

@@ -63,8 +63,9 @@ BATCH_DOMAINS, BATCH_VCPUS = 6, 8
 BOCHS_BATCH_DOMAINS, BOCHS_BATCH_VCPUS = 24, 32
 LONG = "64"     # the mode that has no suffix
 ARM = "arm64"   # and what the hypervisor's environment is called there
-ARM_MACHINE = {"qemu": "qemu-system-aarch64", "machine": "virt,virtualization=on,gic-version=3",
+ARM_MACHINE = {"qemu": "qemu-system-aarch64", "machine": "virt,virtualization=on,gic-version={gic}",
                "cpu": "cortex-a57"}
+GICV2_CPUS = 8
 MODES = (LONG, "flat32", "pg32", "pae32")
 
 
@@ -153,6 +154,13 @@ def all_names(args):
         return sorted(n.removesuffix(".elf") for n in os.listdir(folder) if n.endswith(".elf"))
     return sorted(n for n in os.listdir(HERE)
                   if not n.startswith("arm-") and os.path.isfile(os.path.join(HERE, n, "main.c")))
+
+
+def unfit(test, args):
+    """Why a test cannot be run in its mode or on this machine; "" when it can."""
+    if is_arm(args) and args.gic == 2 and test.number("vcpus", 1) > GICV2_CPUS:
+        return f"a GICv2 has {GICV2_CPUS} CPUs at most"
+    return test.unfit
 
 
 def elf_of(test, args):
@@ -255,7 +263,8 @@ def machine_for(test, args, folder, **wanted):
         # This loader takes one file.
         packed = os.path.join(folder, "modules.cpio")
         bundle.write(packed, wanted.pop("modules"))
-        arm = ARM_MACHINE | {"qemu": arm_emulator()}
+        arm = ARM_MACHINE | {"qemu": arm_emulator(),
+                             "machine": ARM_MACHINE["machine"].format(gic=args.gic)}
         return qemu.Machine(smp=smp, icount=icount, modules=[packed], **arm, **wanted)
     return qemu.Machine(smp=smp, cpu=test.options.get("cpu", qemu.Machine.cpu),
                         icount=icount, **wanted)
@@ -372,6 +381,8 @@ def parse():
         help=f"modes of tests named without one: {', '.join(MODES)} or all (default: %(default)s)")
     add("--jobs", type=int, default=2, help="machines at a time (default: %(default)s)")
     add("--repeat", type=int, default=1, metavar="N", help="run each N times")
+    add("--gic", type=int, choices=(2, 3), default=3,
+        help="ARM: version of the interrupt controller (default: %(default)s)")
     add("--icount", action="store_true", help="deterministic time (see scripts/qemu.py)")
     add("--bochs", action="store_true", help="in Bochs, on Intel's extension (scripts/bochs.py)")
     add("--peer", metavar="XEN", help="boot this build of Xen instead, to compare (as --dom0)")
@@ -413,10 +424,10 @@ def main():
               "fetches it")
         print(f"GUEST total 0 0 {len(tests)}")
         return 0
-    for test in [t for t in tests if t.unfit]:
+    for test in [t for t in tests if unfit(t, args)]:
         tally["skip"] += 1
-        report(Outcome(test.name, "skip", 0, test.unfit), args.verbose)
-    tests = [t for t in tests if not t.unfit]
+        report(Outcome(test.name, "skip", 0, unfit(test, args)), args.verbose)
+    tests = [t for t in tests if not unfit(t, args)]
     first = args.dom0 or args.peer
     if first:
         tests = [t for t in tests if t.number("domains", 1) == 1]

@@ -2,11 +2,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Boot Debian's arm64 kernel as dom0 on ARMv8 in QEMU, and once beside it as a guest.
 
-usage: arm64.py XENOLITH [CPUS...]      (default: 1 2 4)
+usage: arm64.py XENOLITH [CPUS[@GIC]...]      (default: 1 2 4 4@2)
 
 The initial RAM disk has busybox and a script that reports the CPUs, the interrupts and the
-hypervisor, sleeps, and powers off. For each number of CPUs a line "LINUX arm64-CPUS pass seconds"
-is printed; the console is kept beside the hypervisor.
+hypervisor, sleeps, and powers off. For each number of CPUs, with a GIC of version 3 or the one
+given, a line "LINUX arm64-CPUS pass seconds" is printed; the console is kept beside the hypervisor.
 """
 import glob
 import os
@@ -40,7 +40,7 @@ $b poweroff -f
 """
 EXECUTABLE, FOLDER = 0o100755, 0o040755
 BAD = [r"Panic on CPU|Xen BUG|panic:", r"Kernel panic|Oops|BUG:|INFO: rcu|Call trace"]
-ARM = {"machine": "virt,virtualization=on,gic-version=3", "cpu": "cortex-a57"}
+MACHINE = "virt,virtualization=on,gic-version="
 
 
 def ramdisk(busybox):
@@ -53,8 +53,10 @@ def ramdisk(busybox):
     return b"".join(parts)
 
 
-def boot(xenolith, kernel, cpus, folder):
+def boot(xenolith, kernel, word, folder):
     """One boot: dom0 and a guest, each with all CPUs; "" or what went wrong, and seconds."""
+    number, _, gic = word.partition("@")
+    cpus = int(number)
     disk = os.path.join(folder, "ramdisk")
     tree = os.path.join(folder, "manifest.dtb")
     packed = os.path.join(folder, "modules")
@@ -65,11 +67,12 @@ def boot(xenolith, kernel, cpus, folder):
     modules += manifest.Manifest([guest], after=len(modules)).write(tree)
     bundle.write(packed, modules)
     machine = qemu.Machine(
-        kernel=xenolith, smp=str(cpus), mem="2G", icount=True, modules=[packed],
+        kernel=xenolith, machine=MACHINE + (gic or "3"), cpu="cortex-a57", smp=number, mem="2G",
+        icount=True, modules=[packed],
         append=f"loglvl=all guest_loglvl=all scrub=off dom0_mem=512M dom0_max_vcpus={cpus} "
                "guest_console_rate=0",
-        qemu=qemu.find_qemu("qemu-system-aarch64"), **ARM)
-    log = os.path.join(os.path.dirname(xenolith), "test", f"linux-arm64-{cpus}.log")
+        qemu=qemu.find_qemu("qemu-system-aarch64"))
+    log = os.path.join(os.path.dirname(xenolith), "test", f"linux-arm64-{word}.log")
     os.makedirs(os.path.dirname(log), exist_ok=True)
     result = qemu.run(machine, r"Hardware domain powered off", BAD, 900, log)
     text = "\n".join(result.lines)
@@ -96,17 +99,17 @@ def main():
               "kernel-arm64 and emulator-arm")
         print("LINUX total 0 0 1")
         return 0
-    bad, numbers = 0, [int(word) for word in sys.argv[2:]] or [1, 2, 4]
-    for cpus in numbers:
+    bad, words = 0, sys.argv[2:] or ["1", "2", "4", "4@2"]
+    for word in words:
         with tempfile.TemporaryDirectory(prefix="linux-arm64-") as folder:
             with open(os.path.join(folder, "ramdisk"), "wb") as file:
                 file.write(ramdisk(os.path.join(root, "bin", "busybox")))
-            error, seconds = boot(os.path.abspath(sys.argv[1]), kernels[0], cpus, folder)
+            error, seconds = boot(os.path.abspath(sys.argv[1]), kernels[0], word, folder)
         bad += bool(error)
-        print(f"LINUX arm64-{cpus} {'FAIL' if error else 'pass'} {seconds:.0f}", flush=True)
+        print(f"LINUX arm64-{word} {'FAIL' if error else 'pass'} {seconds:.0f}", flush=True)
         if error:
             print("    " + error)
-    print(f"LINUX total {len(numbers) - bad} {bad} 0")
+    print(f"LINUX total {len(words) - bad} {bad} 0")
     return 1 if bad else 0
 
 

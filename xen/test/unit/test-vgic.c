@@ -37,7 +37,7 @@ static void setup(void)
 	memset(spi, 0, sizeof(spi));
 	memset(busy, 0, sizeof(busy));
 	memset(kicks, 0, sizeof(kicks));
-	vgic_init(&g, &ops, VCPUS, vp, SPIS, spi);
+	vgic_init(&g, &ops, 3, VCPUS, vp, SPIS, spi);
 	for (u32 i = 0; i < VCPUS; i++)
 		vgic_vcpu_init(&g, i, &v[i]);
 	write_dist(0, 2);
@@ -267,6 +267,147 @@ static void test_any_access(void **state)
 	assert_true(taken > 1000);
 }
 
+static void write2(u32 vcpu, u32 offset, u32 size, u64 value)
+{
+	assert_true(vgic2_write(&g, vcpu, offset, size, value));
+}
+
+static u64 read2(u32 vcpu, u32 offset, u32 size)
+{
+	u64 value = 0;
+
+	assert_true(vgic2_read(&g, vcpu, offset, size, &value));
+	return value;
+}
+
+static void setup2(void)
+{
+	setup();
+	memset(vp, 0, sizeof(vp));
+	memset(spi, 0, sizeof(spi));
+	vgic_init(&g, &ops, 2, VCPUS, vp, SPIS, spi);
+	for (u32 i = 0; i < VCPUS; i++)
+		vgic_vcpu_init(&g, i, &v[i]);
+	write2(0, 0, 4, 1);
+	for (u32 i = 0; i < VCPUS; i++)
+		write2(i, 0x100, 4, ~0U);
+	write2(0, 0x104, 4, ~0U);
+}
+
+static void test_v2_registers(void **state)
+{
+	u64 value;
+
+	setup2();
+	assert_int_equal(read2(0, 0, 4), 1);
+	assert_int_equal(read2(0, 4, 4), SPIS / 32 | (VCPUS - 1) << 5);
+	assert_int_equal(read2(0, 0xfe8, 4), 0x20);
+	/* No groups; local interrupts are each vCPU's own. */
+	write2(0, 0x80, 4, ~0U);
+	assert_int_equal(read2(0, 0x80, 4), 0);
+	write2(1, 0x180, 4, 1 << 20);
+	assert_int_equal(read2(1, 0x100, 4) >> 20 & 1, 0);
+	assert_int_equal(read2(2, 0x100, 4) >> 20 & 1, 1);
+	assert_int_equal(read2(2, 0x81c, 4), 0x04040404);
+	write2(2, 0x81c, 4, 0);
+	assert_int_equal(read2(2, 0x81f, 1), 4);
+	/* Targets are vCPUs that exist. */
+	assert_int_equal(read2(0, 0x820, 4), 0x01010101);
+	write2(0, 0x821, 1, 0xfe);
+	assert_int_equal(read2(0, 0x820, 4), 0x01010601);
+	/* Bad sizes and places. */
+	assert_false(vgic2_read(&g, 0, 0x104, 1, &value));
+	assert_false(vgic2_read(&g, 0, 0x821, 2, &value));
+	assert_false(vgic2_read(&g, 0, 0xf00, 4, &value));
+	assert_false(vgic2_read(&g, 0, 0x20, 4, &value));
+	assert_false(vgic2_write(&g, 0, 0xf00, 1, 0));
+	assert_false(vgic2_write(&g, 0, 0x800, 8, 0));
+}
+
+static void test_v2_targets(void **state)
+{
+	setup2();
+	write2(0, 0x800 + 50, 1, 6);
+	vgic_raise(&g, 0, 50);
+	assert_int_equal(run(0) + run(2), 0);
+	assert_int_equal(run(1), 1);
+	/* It waits while it has no target. */
+	write2(0, 0x800 + 50, 1, 0);
+	vgic_raise(&g, 0, 50);
+	assert_int_equal(run(0) + run(1) + run(2), 0);
+	write2(0, 0x800 + 50, 1, 4);
+	assert_int_equal(run(2), 1);
+}
+
+static void test_v2_sgi(void **state)
+{
+	setup2();
+	/* The list, all but the sender, the sender; a filter that does not exist. */
+	write2(0, 0xf00, 4, 0xfe << 16 | 3);
+	assert_int_equal(run(0), 0);
+	assert_int_equal(run(1) + run(2), 2);
+	write2(1, 0xf00, 4, 1 << 24 | 3);
+	assert_int_equal(run(1), 0);
+	assert_int_equal(run(0) + run(2), 2);
+	write2(1, 0xf00, 4, 2 << 24 | 3);
+	assert_int_equal(run(1), 1);
+	write2(1, 0xf00, 4, 3 << 24 | 0xff << 16 | 3);
+	assert_int_equal(run(0) + run(1) + run(2), 0);
+	/* Two senders are two interrupts, and the guest is told which. */
+	write2(1, 0xf00, 4, 1 << 16 | 5);
+	write2(2, 0xf00, 4, 1 << 16 | 5);
+	write2(2, 0xf00, 4, 1 << 16 | 5);
+	assert_int_equal(read2(0, 0xf20 + 5, 1), 6);
+	offer(0);
+	assert_int_equal(lr[0][0].source, 1);
+	assert_int_equal(take(0), 5);
+	end(0, 5);
+	take_back(0);
+	offer(0);
+	assert_int_equal(lr[0][0].source, 2);
+	assert_int_equal(take(0), 5);
+	end(0, 5);
+	take_back(0);
+	assert_int_equal(run(0), 0);
+	/* Set and cleared by their own registers alone. */
+	write2(0, 0x200, 4, 1 << 6);
+	assert_int_equal(run(0), 0);
+	write2(0, 0xf24, 4, 0xff0000);
+	assert_int_equal(read2(0, 0xf14, 4), 0x70000);
+	write2(0, 0xf16, 1, 5);
+	assert_int_equal(read2(0, 0x200, 4) >> 6 & 1, 1);
+	assert_int_equal(run(0), 1);
+	assert_int_equal(read2(0, 0x200, 4) >> 6 & 1, 0);
+}
+
+static void test_v2_any_access(void **state)
+{
+	u32 seed = 11, known = 0;
+	u64 value;
+
+	setup2();
+	for (u32 i = 0; i < 100000; i++) {
+		u32 size, offset, vcpu;
+
+		seed = seed * 1664525 + 1013904223;
+		size = 1U << (seed >> 8 & 3);
+		offset = (seed >> 12) % VGIC2_DIST_BYTES;
+		vcpu = (seed >> 4) % VCPUS;
+		if (seed >> 30 == 0) {
+			known += vgic2_write(&g, vcpu, offset, size, (u64)seed << 3);
+		} else if (seed >> 30 == 1) {
+			known += vgic2_read(&g, vcpu, offset, size, &value);
+		} else {
+			offer(vcpu);
+			take(vcpu);
+			for (u32 irq = 0; irq < 128; irq++)
+				end(vcpu, irq);
+			take_back(vcpu);
+		}
+	}
+	assert_true(known > 1000);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -277,6 +418,10 @@ int main(void)
 		cmocka_unit_test(test_sgis),
 		cmocka_unit_test(test_hw),
 		cmocka_unit_test(test_any_access),
+		cmocka_unit_test(test_v2_registers),
+		cmocka_unit_test(test_v2_targets),
+		cmocka_unit_test(test_v2_sgi),
+		cmocka_unit_test(test_v2_any_access),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -151,14 +151,17 @@ static void __init write_cpus(const struct domain *d)
 static void __init write_gic(const struct domain *d)
 {
 	const struct arm_domain *ad = to_ad(d);
+	bool v2 = ad->vgic.version == 2;
 
 	fdt_write_node_at(&writer, "interrupt-controller", ad->gicd);
-	fdt_write_string(&writer, "compatible", "arm,gic-v3");
+	fdt_write_string(&writer, "compatible", v2 ? "arm,gic-400" : "arm,gic-v3");
 	fdt_write_u32(&writer, "#interrupt-cells", 3);
 	fdt_write_u32(&writer, "#address-cells", 0);
 	fdt_write_prop(&writer, "interrupt-controller", NULL, 0);
-	fdt_write_ranges(&writer, "reg", (u64[]){ ad->gicd, VGIC_DIST_BYTES, ad->gicr,
-						  (u64)d->max_vcpus * VGIC_REDIST_BYTES }, 2);
+	fdt_write_ranges(&writer, "reg",
+			 (u64[]){ ad->gicd, v2 ? VGIC2_DIST_BYTES : VGIC_DIST_BYTES, ad->gicr,
+				  v2 ? GIC2_CPU_BYTES : (u64)d->max_vcpus * VGIC_REDIST_BYTES },
+			 2);
 	fdt_write_u32(&writer, "phandle", PHANDLE_GIC);
 	fdt_write_close(&writer);
 }

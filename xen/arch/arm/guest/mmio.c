@@ -19,7 +19,12 @@ static bool access(struct arm_vcpu *av, u64 gpa, u32 size, bool write, u64 *v)
 	u64 off = gpa - ad->gicd;
 	bool done;
 
-	if (off < VGIC_DIST_BYTES) {
+	if (g->version == 2) {
+		if (off >= VGIC2_DIST_BYTES)
+			return false;
+		done = write ? vgic2_write(g, av->v.id, (u32)off, size, *v)
+			     : vgic2_read(g, av->v.id, (u32)off, size, v);
+	} else if (off < VGIC_DIST_BYTES) {
 		done = write ? vgic_dist_write(g, av->v.id, (u32)off, size, *v)
 			     : vgic_dist_read(g, av->v.id, (u32)off, size, v);
 	} else {

@@ -16,13 +16,18 @@
 #include <public/hvm/params.h>
 #include <public/sysctl.h>
 
+static u8 native_gic(void)
+{
+	return gic->version == 2 ? XEN_DOMCTL_CONFIG_GIC_V2 : XEN_DOMCTL_CONFIG_GIC_V3;
+}
+
 int hal_domain_config_check(const struct xen_domctl_createdomain *c, struct domain_config *cfg)
 {
 	const struct xen_arch_domainconfig *a = &c->arch;
 
-	if (a->gic_version != XEN_DOMCTL_CONFIG_GIC_NATIVE &&
-	    a->gic_version != XEN_DOMCTL_CONFIG_GIC_V3) {
-		printk(LOG_WARN "createdomain refused: the guest's GIC can only be of version 3\n");
+	if (a->gic_version != XEN_DOMCTL_CONFIG_GIC_NATIVE && a->gic_version != native_gic()) {
+		printk(LOG_WARN "createdomain refused: the guest's GIC can only be of version %u, "
+		       "as the machine's\n", gic->version);
 		return -XEN_EOPNOTSUPP;
 	}
 	if (a->tee_type != XEN_DOMCTL_CONFIG_TEE_NONE || a->nr_spis > 32) {
@@ -36,7 +41,7 @@ int hal_domain_config_check(const struct xen_domctl_createdomain *c, struct doma
 void hal_domain_info(const struct domain *d, struct xen_domctl_getdomaininfo *info)
 {
 	info->gpaddr_bits = GUEST_PHYS_BITS;
-	info->arch_config.gic_version = XEN_DOMCTL_CONFIG_GIC_V3;
+	info->arch_config.gic_version = native_gic();
 	info->arch_config.nr_spis = to_ad(d)->vgic.nr_spis;
 }
 

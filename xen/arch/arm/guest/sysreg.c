@@ -36,6 +36,9 @@ static u64 pfr0(void)
 	/* AMU, MPAM, SEL2, SVE, RAS, and EL2 and EL3 as "not implemented"; EL0 and EL1 64-bit. */
 	u64 v = sysreg_read(id_aa64pfr0_el1);
 
+	/* The CPU interface in system registers is version 3's. */
+	if (gic->version == 2)
+		v &= ~FIELD(24);
 	v &= ~(FIELD(44) | FIELD(40) | FIELD(36) | FIELD(32) | FIELD(28) | FIELD(12) | FIELD(8) |
 	       FIELD(4));
 	return v | 1UL << 4;

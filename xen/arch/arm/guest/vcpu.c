@@ -20,6 +20,7 @@
 
 /* Frames of the guest's interrupt controller (ABI: public/arch-arm.h). */
 #define GUEST_GICD 0x03001000
+#define GUEST_GICC 0x03002000
 #define GUEST_GICR 0x03020000
 #define GUEST_SPIS 32
 
@@ -83,11 +84,40 @@ static void enable_hw(struct vgic *g, u32 hwirq, bool on)
 const struct vgic_ops guest_vgic_ops = { kick, enable_hw };
 OPS_TABLE(guest_vgic_ops, kick);
 
-int hal_domain_init(struct domain *d, const struct domain_config *cfg)
+/* Version 2: the guest's accesses to its CPU interface go to the machine's virtual one. */
+static int map_cpu_interface(struct domain *d, u64 at)
+{
+	return p2m_map_range(d->p2m, gpaddr_to_gfn(gpaddr_make(at)),
+			     paddr_to_mfn(paddr_make(machine.gic[GIC2_GUEST_FRAME].start)),
+			     GIC2_CPU_BYTES >> PAGE_SHIFT, P2M_MMIO_DIRECT);
+}
+
+static int init_vgic(struct domain *d, const struct domain_config *cfg)
 {
 	struct arm_domain *ad = to_ad(d);
 	u32 spis = d->is_hardware ? min(gic_nr_irqs - GIC_NR_LOCAL, (u32)VGIC_MAX_SPIS)
 				  : GUEST_SPIS;
+
+	if (gic->version == 2 && cfg->max_vcpus > VGIC2_MAX_VCPUS) {
+		printk(LOG_WARN "d%u: a GICv2 has %u CPUs at most, not %u: give it fewer vCPUs\n",
+		       d->id, VGIC2_MAX_VCPUS, cfg->max_vcpus);
+		return -XEN_EINVAL;
+	}
+	ad->vgic_vcpu = xzalloc_array(struct vgic_vcpu *, cfg->max_vcpus);
+	ad->spi = xzalloc_array(struct vgic_irq, spis);
+	if (!ad->vgic_vcpu || !ad->spi)
+		return -XEN_ENOMEM;
+	vgic_init(&ad->vgic, &guest_vgic_ops, gic->version, cfg->max_vcpus, ad->vgic_vcpu, spis,
+		  ad->spi);
+	ad->gicd = d->is_hardware ? machine.gic[0].start : GUEST_GICD;
+	ad->gicr = d->is_hardware ? machine.gic[1].start :
+		   gic->version == 2 ? GUEST_GICC : GUEST_GICR;
+	return gic->version == 2 ? map_cpu_interface(d, ad->gicr) : 0;
+}
+
+int hal_domain_init(struct domain *d, const struct domain_config *cfg)
+{
+	struct arm_domain *ad = to_ad(d);
 	int vmid = take_vmid();
 
 	if (vmid < 0) {
@@ -95,16 +125,9 @@ int hal_domain_init(struct domain *d, const struct domain_config *cfg)
 		return vmid;
 	}
 	ad->vmid = (u16)vmid;
-	ad->vgic_vcpu = xzalloc_array(struct vgic_vcpu *, cfg->max_vcpus);
-	ad->spi = xzalloc_array(struct vgic_irq, spis);
-	if (!ad->vgic_vcpu || !ad->spi)
-		return -XEN_ENOMEM;
-	vgic_init(&ad->vgic, &guest_vgic_ops, cfg->max_vcpus, ad->vgic_vcpu, spis, ad->spi);
-	ad->gicd = d->is_hardware ? machine.gic[0].start : GUEST_GICD;
-	ad->gicr = d->is_hardware ? machine.gic[1].start : GUEST_GICR;
 	/* The hardware domain sees the machine's time, a guest's begins with it. */
 	ad->cntvoff = d->is_hardware ? 0 : hal_cycles_now();
-	return 0;
+	return init_vgic(d, cfg);
 }
 
 void hal_domain_destroy(struct domain *d)
@@ -234,7 +257,8 @@ static void offer_interrupts(struct arm_vcpu *av)
 
 		gic->write_lr(&av->gic, i, &(struct gic_lr){
 			.virq = lr[i].virq, .priority = lr[i].priority, .pending = lr[i].pending,
-			.active = lr[i].active, .hw = lr[i].hw, .hwirq = lr[i].hwirq });
+			.active = lr[i].active, .hw = lr[i].hw, .hwirq = lr[i].hwirq,
+			.source = lr[i].source });
 	}
 	av->lrs_busy |= filled;
 	av->lrs_pending |= filled;
@@ -353,6 +377,14 @@ void hal_p2m_flush(struct p2m *p, gfn_t start, u64 n)
 	hal_irq_restore(flags);
 }
 
+/* Its purpose is the exit: what waits for a list register gets one at the next entry. */
+static void maintenance(u32 irq) {}
+
+static u32 maintenance_ppi(void)
+{
+	return dt_gic_irq(&machine_tree, machine.gic_node, 0);
+}
+
 void guests_cpu_up(void)
 {
 	u64 parange = min(sysreg_read(id_aa64mmfr0_el1) & 0xf, 5UL);
@@ -361,6 +393,8 @@ void guests_cpu_up(void)
 	sysreg_write(vttbr_el2, 0);
 	isb();
 	gic->enable(machine.timer_ppi[2], true);
+	if (maintenance_ppi())
+		gic->enable(maintenance_ppi(), true);
 }
 
 void __init guests_init(void)
@@ -368,6 +402,11 @@ void __init guests_init(void)
 	if ((sysreg_read(id_aa64mmfr0_el1) & 0xf) < 2)
 		panic("the processor has fewer than 40 bits of physical address");
 	irq_set_handler(machine.timer_ppi[2], vtimer_irq);
+	if (maintenance_ppi())
+		irq_set_handler(maintenance_ppi(), maintenance);
+	else
+		printk(LOG_WARN "The GIC's node has no maintenance interrupt: guests' interrupts "
+		       "may be late\n");
 	guests_cpu_up();
 	printk(LOG_INFO "Guests run at EL1 with %u bits of physical address\n", GUEST_PHYS_BITS);
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A guest's interrupt controller, GICv3 with affinity routing and one security state (IHI0069).
+ * A guest's interrupt controller: GICv3 with affinity routing and one security state (IHI0069), or
+ * GICv2 without security extensions (IHI0048). Version 2 keeps a request for each sender of a
+ * software-generated interrupt, and a mask of vCPUs for each shared one; the first of them gets it.
  *
  * The model holds the state of every interrupt. A list register is a copy of one interrupt's state
  * for the time that the guest may change it without an exit: vgic_offer() fills them before the
@@ -19,7 +21,11 @@
 
 /** Sizes of the register frames, bytes. */
 #define VGIC_DIST_BYTES 0x10000
+#define VGIC2_DIST_BYTES 0x1000
 #define VGIC_REDIST_BYTES 0x20000
+
+/** vCPUs that version 2 can address. */
+#define VGIC2_MAX_VCPUS 8
 
 struct vgic;
 
@@ -35,13 +41,15 @@ struct vgic_irq {
 	u16 owner;		/* vCPU whose list register holds it */
 	u16 target;		/* vCPU that a shared one goes to */
 	u16 hwirq;		/* the machine's interrupt that it stands for; 0: none */
-	u64 route;		/* GICD_IROUTER as written */
+	u8 sources;		/* v2, SGIs: vCPUs that have sent it and wait */
+	u64 route;		/* GICD_IROUTER as written; v2: GICD_ITARGETSR's byte */
 };
 
 /** A list register as the processor has it. */
 struct vgic_lr {
 	u16 virq;		/* 0xffff: empty */
 	u8 priority;
+	u8 source;		/* v2, SGIs: the sender */
 	bool pending, active, hw;
 	u16 hwirq;
 };
@@ -68,9 +76,10 @@ struct vgic_ops {
 struct vgic {
 	struct spinlock lock;
 	const struct vgic_ops *ops;	/* [const] */
+	u32 version;			/* [const] 2 or 3 */
 	u32 nr_vcpus, nr_spis;		/* [const] */
 	u64 (*mpidr_of)(u32 vcpu);	/* [const] affinity of a vCPU */
-	bool enabled;			/* GICD_CTLR.EnableGrp1 [lock] */
+	bool enabled;			/* GICD_CTLR.EnableGrp1, v2: EnableGrp0 [lock] */
 	struct vgic_irq *spi;		/* [nr_spis] */
 	struct vgic_vcpu **vcpu;	/* [nr_vcpus], NULL until created */
 };
@@ -81,9 +90,10 @@ static inline u64 vgic_mpidr(u32 vcpu)
 	return (vcpu & 0xf) | (u64)(vcpu >> 4 & 0xff) << 8;
 }
 
-/** Set up the model; @spi and @vcpu are zeroed arrays of the given sizes, and the caller's. */
-void vgic_init(struct vgic *g, const struct vgic_ops *ops, u32 nr_vcpus, struct vgic_vcpu **vcpu,
-	       u32 nr_spis, struct vgic_irq *spi);
+/** Set up the model of @version; @spi and @vcpu are zeroed arrays of the given sizes, and the
+ * caller's. Version 2 has at most VGIC2_MAX_VCPUS. */
+void vgic_init(struct vgic *g, const struct vgic_ops *ops, u32 version, u32 nr_vcpus,
+	       struct vgic_vcpu **vcpu, u32 nr_spis, struct vgic_irq *spi);
 /** Add vCPU @id. */
 void vgic_vcpu_init(struct vgic *g, u32 id, struct vgic_vcpu *v);
 
@@ -113,5 +123,9 @@ bool vgic_redist_read(struct vgic *g, u32 of, u32 offset, u32 size, u64 *v);
 bool vgic_redist_write(struct vgic *g, u32 of, u32 offset, u32 size, u64 v);
 /** @vcpu writes @v to ICC_SGI1R_EL1. */
 void vgic_send_sgi(struct vgic *g, u32 vcpu, u64 v);
+
+/** The same for version 2, whose distributor shows each vCPU its own local interrupts. */
+bool vgic2_read(struct vgic *g, u32 vcpu, u32 offset, u32 size, u64 *v);
+bool vgic2_write(struct vgic *g, u32 vcpu, u32 offset, u32 size, u64 v);
 
 #endif

@@ -44,7 +44,10 @@ void test_main(void)
 	*gicd(0x284) = 1 << 8;
 	*gicd(0x104) = 1 << 8;
 	smp_need(1);
-	*gicd(0x6000 + 40 * 8) = 1;
+	if (gic_version == 2)
+		((volatile u8 *)gicd(0x800))[40] = 1 << 1;
+	else
+		*gicd(0x6000 + 40 * 8) = 1;
 	smp_run(1, other, NULL);
 	*gicd(0x204) = 1 << 8;
 	CHECK(smp_wait(1, 20000), "the other vCPU does not finish");

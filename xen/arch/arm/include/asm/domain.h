@@ -62,7 +62,8 @@ struct arm_domain {
 	struct vgic vgic;
 	struct vgic_vcpu **vgic_vcpu;
 	struct vgic_irq *spi;
-	u64 gicd, gicr;		/* guest physical addresses of its frames */
+	u64 gicd;		/* guest physical address of its distributor */
+	u64 gicr;		/* and of its redistributors; v2: its CPU interface */
 	u64 vttbr;		/* root and VMID */
 	u64 cntvoff;
 	u16 vmid;

@@ -15,6 +15,10 @@
 #define GIC_NO_IRQ 1023
 #define GIC_PRIORITY 0xa0
 
+/** Version 2: which region of the tree's node is the guests' CPU interface, and its bytes. */
+#define GIC2_GUEST_FRAME 3
+#define GIC2_CPU_BYTES 0x2000
+
 /** What the messages between CPUs mean. */
 enum { SGI_KICK, SGI_CALL, SGI_STOP, SGI_USED };
 
@@ -24,6 +28,7 @@ enum { SGI_KICK, SGI_CALL, SGI_STOP, SGI_USED };
 struct gic_lr {
 	u32 virq, priority;
 	u32 hwirq;		/* with @hw */
+	u32 source;		/* v2, SGIs: the vCPU that sent it */
 	bool pending, active;
 	bool hw;		/* the guest's deactivation deactivates @hwirq */
 	bool notify;		/* the guest's EOI is to be followed by an exit (without @hw) */
@@ -39,6 +44,7 @@ struct gic_vcpu {
 
 struct gic_driver {
 	const char *name;
+	u32 version;	/* of the machine's controller, and of its guests' */
 	/** Map and reset the controller; the boot CPU's part is done by @cpu_up. Boot. */
 	void (*init)(void);
 	/** Set up the running CPU's interface. */
@@ -71,7 +77,7 @@ struct gic_driver {
 };
 
 extern const struct gic_driver *gic;
-extern const struct gic_driver gic_v3;
+extern const struct gic_driver gic_v2, gic_v3;
 
 /** Number of interrupts of the controller, INTIDs below it. */
 extern u32 gic_nr_irqs;

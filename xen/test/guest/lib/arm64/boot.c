@@ -13,7 +13,8 @@ u64 start_tree = 1;	/* in the data section: head.S writes it before the BSS is u
 
 void cpu_main(struct cpu *self);
 void gic_init_cpu(void);
-void gic_set_bases(u64 dist, u64 redist);
+void gic_set_bases(u64 dist, u64 second);
+void gic_set_version(u32 version);
 void smp_idle(struct cpu *self) NORETURN;
 
 static u32 be32(const void *p)
@@ -58,6 +59,9 @@ static void take_tree(void)
 				memcpy(cmdline, at, MIN(len, sizeof(cmdline) - 1));
 			if (!strncmp(node, "memory@", 7) && !strcmp(name, "reg"))
 				take_memory(at, len);
+			if (!strncmp(node, "interrupt-controller@", 21) &&
+			    !strcmp(name, "compatible"))
+				gic_set_version(strcmp((const char *)at, "arm,gic-v3") ? 2 : 3);
 			if (!strncmp(node, "interrupt-controller@", 21) && !strcmp(name, "reg"))
 				gic_set_bases(be64(at), be64(at + 16));
 			at += (len + 3) & ~3UL;

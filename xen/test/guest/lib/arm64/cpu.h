@@ -88,6 +88,12 @@ void irq_handle(u32 irq, irq_fn fn);
 /** The same registers for code that tests them: distributor, and this vCPU's redistributor. */
 volatile u32 *gicd(u32 offset);
 volatile u32 *gicr(u32 offset);
+/** Version 2: the CPU interface. */
+volatile u32 *gicc(u32 offset);
+/** 2 or 3. */
+extern u32 gic_version;
+/** Skip the test if there are no redistributors and no CPU interface in system registers. */
+void gic_need_v3(void);
 void gic_send_sgi(u32 vcpu, u32 sgi);
 /** Upcalls for events: count them. */
 extern u32 upcalls[MAX_CPUS];

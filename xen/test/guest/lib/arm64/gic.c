@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Exceptions, and interrupts by the virtual GICv3. */
+/* Exceptions, and interrupts by the virtual GIC. */
 #include "cpu.h"
 
 #define GICR_BYTES 0x20000UL
 #define GICR_SGI 0x10000
+#define GICC_CTLR 0
+#define GICC_PMR 4
+#define GICC_IAR 12
+#define GICC_EOIR 16
+#define GICD_SGIR 0xf00
 #define ICC_PMR_EL1 S3_0_C4_C6_0
 #define ICC_IAR1_EL1 S3_0_C12_C12_0
 #define ICC_EOIR1_EL1 S3_0_C12_C12_1
@@ -28,25 +33,44 @@ extern char try_recover[];
 bool try_enter(u64 *try_sp, void (*fn)(void *arg), void *arg);
 void trap_entry(u64 kind, struct frame *f);
 void gic_init_cpu(void);
-void gic_set_bases(u64 dist, u64 redist);
+void gic_set_bases(u64 dist, u64 second);
+void gic_set_version(u32 version);
 
+u32 gic_version = 3;
+/* Version 2 has its CPU interface where version 3 has redistributors. */
 static u64 gicd_base, gicr_base;
 
-void gic_set_bases(u64 dist, u64 redist)
+void gic_set_version(u32 version) { gic_version = version; }
+
+void gic_set_bases(u64 dist, u64 second)
 {
 	gicd_base = dist;
-	gicr_base = redist;
+	gicr_base = second;
 }
 
 volatile u32 *gicd(u32 offset) { return (volatile u32 *)(gicd_base + offset); }
+
+volatile u32 *gicc(u32 offset) { return (volatile u32 *)(gicr_base + offset); }
 
 volatile u32 *gicr(u32 offset)
 {
 	return (volatile u32 *)(gicr_base + cpu_self()->id * GICR_BYTES + offset);
 }
 
+void gic_need_v3(void)
+{
+	if (gic_version != 3)
+		test_skip("the GIC is of version %u", gic_version);
+}
+
 void gic_init_cpu(void)
 {
+	if (gic_version == 2) {
+		*gicd(0) = 1;
+		*gicc(GICC_PMR) = 0xff;
+		*gicc(GICC_CTLR) = 1;
+		return;
+	}
 	*gicd(0) = 1 << 1 | 1 << 4;
 	*gicr(0x14) = 0;
 	WRITE(ICC_PMR_EL1, 0xff);
@@ -56,7 +80,7 @@ void gic_init_cpu(void)
 void irq_handle(u32 irq, irq_fn fn)
 {
 	handlers[irq] = fn;
-	if (irq < 32)
+	if (irq < 32 && gic_version == 3)
 		*gicr(GICR_SGI + 0x100) = 1U << irq;
 	else
 		*gicd(0x100 + irq / 32 * 4) = 1U << irq % 32;
@@ -64,19 +88,27 @@ void irq_handle(u32 irq, irq_fn fn)
 
 void gic_send_sgi(u32 vcpu, u32 sgi)
 {
+	if (gic_version == 2) {
+		*gicd(GICD_SGIR) = 1U << (16 + vcpu) | sgi;
+		return;
+	}
 	WRITE(ICC_SGI1R_EL1, (u64)(vcpu / 16) << 16 | (u64)sgi << 24 | BIT(vcpu % 16));
 }
 
 static void take_irq(void)
 {
-	u32 irq = (u32)READ(ICC_IAR1_EL1);
+	u32 ack = gic_version == 2 ? *gicc(GICC_IAR) : (u32)READ(ICC_IAR1_EL1);
+	u32 irq = gic_version == 2 ? ack & 0x3ff : ack;
 
 	if (irq >= 1020)
 		return;
 	if (!handlers[irq])
 		test_failure("interrupt %u: unexpected", irq);
 	handlers[irq](irq);
-	WRITE(ICC_EOIR1_EL1, irq);
+	if (gic_version == 2)
+		*gicc(GICC_EOIR) = ack;
+	else
+		WRITE(ICC_EOIR1_EL1, irq);
 }
 
 void trap_entry(u64 kind, struct frame *f)

@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* GIC version 2 (IHI0048): distributor, CPU interface and virtual interface control in memory. */
+#include <asm/gic.h>
+
+#include <xen/hal/cpu.h>
+#include <xen/hal/io.h>
+#include <xen/ops.h>
+#include <xen/percpu.h>
+#include <xen/printk.h>
+#include <asm/mm.h>
+#include <asm/setup.h>
+#include <asm/smp.h>
+#include <asm/sysreg.h>
+
+#define GICD_CTLR 0x000
+#define GICD_TYPER 0x004
+#define GICD_ISENABLER 0x100
+#define GICD_ICENABLER 0x180
+#define GICD_ICACTIVER 0x380
+#define GICD_IPRIORITYR 0x400
+#define GICD_ITARGETSR 0x800
+#define GICD_ICFGR 0xc00
+#define GICD_SGIR 0xf00
+
+#define GICC_CTLR 0x0000
+#define GICC_PMR 0x0004
+#define GICC_BPR 0x0008
+#define GICC_IAR 0x000c
+#define GICC_EOIR 0x0010
+#define GICC_DIR 0x1000
+#define GICC_CTLR_ENABLE BIT(0)
+#define GICC_CTLR_EOIMODE BIT(9)
+#define IAR_IRQ 0x3ff
+
+#define GICH_HCR 0x000
+#define GICH_VTR 0x004
+#define GICH_VMCR 0x008
+#define GICH_APR 0x0f0
+#define GICH_LR 0x100
+#define GICH_HCR_EN BIT(0)
+#define GICH_HCR_UIE BIT(1)
+#define GICH_VTR_LRS 0x3f
+
+#define LR_VIRQ_MASK 0x3ffU
+#define LR_SOURCE_SHIFT 10	/* the hardware interrupt, or an SGI's sender */
+#define LR_HWIRQ_SHIFT 10
+#define LR_HWIRQ_MASK 0x3ffU
+#define LR_NOTIFY BIT(19)	/* without LR_HW */
+#define LR_PRIORITY_SHIFT 23	/* of which five bits exist */
+#define LR_PENDING BIT(28)
+#define LR_ACTIVE BIT(29)
+#define LR_HW BIT(31)
+
+/* Frames, by their places in the tree. */
+enum { FRAME_DIST, FRAME_CPU, FRAME_HYP, FRAMES = GIC2_GUEST_FRAME + 1 };
+static const u32 frame_bytes[] = { 0x1000, GIC2_CPU_BYTES, 0x1000 };
+
+static char *dist, *cpu_if, *hyp_if;
+static u32 lrs;
+static DEFINE_PER_CPU(u32, iface);	/* the bit that SGIR and ITARGETSR have for the CPU */
+static DEFINE_PER_CPU(u32, acked);	/* IAR's value, which has an SGI's sender */
+
+static char *__init map_frame(u32 i)
+{
+	char *p = hal_map_mmio(paddr_make(machine.gic[i].start), frame_bytes[i]);
+
+	if (!p)
+		panic("GIC: the frame at %#lx cannot be mapped", machine.gic[i].start);
+	return p;
+}
+
+static void __init v2_init(void)
+{
+	if (machine.nr_gic < FRAMES)
+		panic("GIC: no interface for virtual machines (%u frames of %u)", machine.nr_gic,
+		      (u32)FRAMES);
+	dist = map_frame(FRAME_DIST);
+	cpu_if = map_frame(FRAME_CPU);
+	hyp_if = map_frame(FRAME_HYP);
+	gic_nr_irqs = min(((readl(dist + GICD_TYPER) & 0x1f) + 1) * 32, (u32)GIC_MAX_IRQS);
+	writel(0, dist + GICD_CTLR);
+	for (u32 i = GIC_NR_LOCAL; i < gic_nr_irqs; i += 32) {
+		writel(~0U, dist + GICD_ICENABLER + i / 8);
+		writel(~0U, dist + GICD_ICACTIVER + i / 8);
+	}
+	for (u32 i = GIC_NR_LOCAL; i < gic_nr_irqs; i += 4)
+		writel(GIC_PRIORITY * 0x01010101U, dist + GICD_IPRIORITYR + i);
+	writel(1, dist + GICD_CTLR);
+	lrs = min((readl(hyp_if + GICH_VTR) & GICH_VTR_LRS) + 1, (u32)GIC_MAX_LRS);
+}
+
+/* The targets of the CPU's own interrupts are itself. */
+static u32 find_iface(void)
+{
+	u32 mask = 0;
+
+	for (u32 i = 0; i < GIC_NR_LOCAL && !mask; i += 4)
+		mask = readl(dist + GICD_ITARGETSR + i);
+	mask |= mask >> 16;
+	mask |= mask >> 8;
+	mask &= 0xff;
+	/* A GIC with one CPU interface has zeroes there. */
+	return mask ? mask : 1;
+}
+
+static void v2_cpu_up(void)
+{
+	this_cpu(iface) = find_iface();
+	writel(~0U, dist + GICD_ICENABLER);
+	writel(~0U, dist + GICD_ICACTIVER);
+	for (u32 i = 0; i < GIC_NR_LOCAL; i += 4)
+		writel(GIC_PRIORITY * 0x01010101U, dist + GICD_IPRIORITYR + i);
+	writel((1U << SGI_USED) - 1, dist + GICD_ISENABLER);
+	writel(0, hyp_if + GICH_HCR);
+	writel(0, cpu_if + GICC_BPR);
+	writel(0xff, cpu_if + GICC_PMR);
+	writel(GICC_CTLR_ENABLE | GICC_CTLR_EOIMODE, cpu_if + GICC_CTLR);
+}
+
+static u32 v2_ack(void)
+{
+	u32 v = readl(cpu_if + GICC_IAR);
+
+	dsb_sy();
+	if ((v & IAR_IRQ) >= GIC_MAX_IRQS)
+		return GIC_NO_IRQ;
+	this_cpu(acked) = v;
+	writel(v, cpu_if + GICC_EOIR);
+	return v & IAR_IRQ;
+}
+
+static void v2_deactivate(u32 irq)
+{
+	/* An interrupt is ended before the next is acknowledged. */
+	ASSERT((this_cpu(acked) & IAR_IRQ) == irq);
+	writel(this_cpu(acked), cpu_if + GICC_DIR);
+}
+
+static void v2_send_sgi(u32 cpu, u32 sgi)
+{
+	/* What was written before is seen by who takes the interrupt. */
+	dsb_sy();
+	writel(per_cpu(iface, cpu) << 16 | sgi, dist + GICD_SGIR);
+}
+
+static void v2_enable(u32 irq, bool on)
+{
+	ASSERT(irq < gic_nr_irqs);
+	writel(1U << irq % 32, dist + (on ? GICD_ISENABLER : GICD_ICENABLER) + irq / 32 * 4);
+}
+
+static void v2_set_level(u32 irq, bool level)
+{
+	char *p = dist + GICD_ICFGR + irq / 16 * 4;
+	u32 bit = 2U << irq % 16 * 2;
+
+	ASSERT(irq >= GIC_NR_SGIS && irq < gic_nr_irqs);
+	writel(level ? readl(p) & ~bit : readl(p) | bit, p);
+}
+
+static void v2_route(u32 irq, u32 cpu)
+{
+	ASSERT(irq >= GIC_NR_LOCAL && irq < gic_nr_irqs);
+	writeb((u8)per_cpu(iface, cpu), dist + GICD_ITARGETSR + irq);
+}
+
+static u32 v2_nr_lrs(void) { return lrs; }
+
+static void v2_load(const struct gic_vcpu *g)
+{
+	writel((u32)g->vmcr, hyp_if + GICH_VMCR);
+	writel((u32)g->ap1[0], hyp_if + GICH_APR);
+	for (u32 i = 0; i < lrs; i++)
+		writel((u32)g->lr[i], hyp_if + GICH_LR + 4 * i);
+	writel((u32)g->hcr, hyp_if + GICH_HCR);
+}
+
+static void v2_save(struct gic_vcpu *g)
+{
+	g->vmcr = readl(hyp_if + GICH_VMCR);
+	g->ap1[0] = readl(hyp_if + GICH_APR);
+	for (u32 i = 0; i < lrs; i++)
+		g->lr[i] = readl(hyp_if + GICH_LR + 4 * i);
+	writel(0, hyp_if + GICH_HCR);
+}
+
+static void v2_vcpu_init(struct gic_vcpu *g)
+{
+	g->hcr = GICH_HCR_EN;
+	/* The guest's interface starts disabled, with all priorities masked. */
+	g->vmcr = 0;
+}
+
+/* All are of group 0, as a GIC without security extensions has it. */
+static void v2_write_lr(struct gic_vcpu *g, u32 i, const struct gic_lr *lr)
+{
+	ASSERT(i < lrs && (lr->pending || lr->active) && !(lr->hw && lr->notify));
+	ASSERT(lr->virq <= LR_VIRQ_MASK && (!lr->source || lr->virq < GIC_NR_SGIS));
+	g->lr[i] = lr->virq | (lr->priority >> 3) << LR_PRIORITY_SHIFT |
+		   (lr->pending ? LR_PENDING : 0) | (lr->active ? LR_ACTIVE : 0) |
+		   (lr->hw ? LR_HW | lr->hwirq << LR_HWIRQ_SHIFT
+			   : lr->source << LR_SOURCE_SHIFT) |
+		   (lr->notify ? LR_NOTIFY : 0);
+}
+
+static void v2_clear_lr(struct gic_vcpu *g, u32 i)
+{
+	g->lr[i] = 0;
+}
+
+static bool v2_read_lr(const struct gic_vcpu *g, u32 i, struct gic_lr *lr)
+{
+	u32 v = (u32)g->lr[i];
+
+	*lr = (struct gic_lr){
+		.virq = v & LR_VIRQ_MASK, .priority = (v >> LR_PRIORITY_SHIFT & 0x1f) << 3,
+		.hwirq = v & LR_HW ? v >> LR_HWIRQ_SHIFT & LR_HWIRQ_MASK : 0, .hw = v & LR_HW,
+		.pending = v & LR_PENDING, .active = v & LR_ACTIVE,
+	};
+	return lr->pending || lr->active;
+}
+
+static void v2_want_refill(struct gic_vcpu *g, bool on)
+{
+	g->hcr = GICH_HCR_EN | (on ? GICH_HCR_UIE : 0);
+}
+
+const struct gic_driver gic_v2 = {
+	.name = "GICv2",
+	.version = 2,
+	.init = v2_init,
+	.cpu_up = v2_cpu_up,
+	.ack = v2_ack,
+	.deactivate = v2_deactivate,
+	.send_sgi = v2_send_sgi,
+	.enable = v2_enable,
+	.set_level = v2_set_level,
+	.route = v2_route,
+	.nr_lrs = v2_nr_lrs,
+	.load = v2_load,
+	.save = v2_save,
+	.vcpu_init = v2_vcpu_init,
+	.write_lr = v2_write_lr,
+	.clear_lr = v2_clear_lr,
+	.read_lr = v2_read_lr,
+	.want_refill = v2_want_refill,
+};
+OPS_TABLE(gic_v2, init);
