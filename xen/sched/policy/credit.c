@@ -224,14 +224,14 @@ static void cr_context_saved(struct scheduler *s, struct sched_unit *u, s_time_t
 	cr_unit(u)->yielded = false;
 }
 
-/* The class of the unit that ran until now. When it sinks to another one, its turn is over. */
+/* The class of the unit that ran until now. Its turn ends with its credit, not with its boost. */
 static void find_class(struct cr_unit *cu)
 {
 	enum cr_class class = cr_class(cu);
 
 	if (cu->boost && class == CR_UNDER)
 		class = CR_BOOST;
-	if (class > cu->class)
+	if (class == CR_OVER && cu->class != CR_OVER)
 		cu->turn = max(cu->turn, cu->slice);
 	if (class != CR_BOOST)
 		cu->boost = 0;

@@ -118,6 +118,54 @@ static void test_no_time_is_stolen(void **state)
 	}
 }
 
+/* Works 3.8 ms every 10 ms, or after the last work when that ended later. */
+static void guest_frames(struct vcpu *v, void *arg)
+{
+	static s_time_t release;
+	static bool worked;
+
+	worked = !worked;
+	if (worked) {
+		release = max(release + 10 * MS, (s_time_t)hal_now_ns());
+		host_guest_compute(v, 3800 * US);
+	} else {
+		vcpu_poll(v, 0, NULL, release + 10 * MS);
+	}
+}
+
+/* Nearly idle for a second, so that its credit reaches the limit; then it computes. */
+static void guest_wakes_up(struct vcpu *v, void *arg)
+{
+	if (hal_now_ns() < 1 * SEC)
+		share_guest_naps(v, arg);
+	else
+		guest_spin(v, arg);
+}
+
+static void frames(void *arg)
+{
+	struct domain *d[3];
+	u64 ran;
+
+	sw_start(47, 1, "sched=credit");
+	for (u32 i = 0; i < 3; i++) {
+		d[i] = sw_domain(1 + i, 1);
+		sw_set_params(d[i], i ? 256 : 1024, 0);
+		sw_run_guest(d[i]->vcpu[0], i ? guest_wakes_up : guest_frames, NULL);
+	}
+	host_run(hal_now_ns() + 2 * SEC);
+	ran = sw_ran(d[0]->vcpu[0]);
+	host_run(hal_now_ns() + 10 * SEC);
+	host_result()->value[0] = sw_ran(d[0]->vcpu[0]) - ran;
+}
+
+/* The unit of large weight is on time: the end of its boost leaves it the rest of its turn. */
+static void test_work_longer_than_boost(void **state)
+{
+	share_run(frames, NULL);
+	assert_in_range(host_result()->value[0], 3700 * MS, 3800 * MS);
+}
+
 static void test_wakeups_are_prompt(void **state)
 {
 	struct share_latency l = { "sched=credit", 0 };
@@ -427,6 +475,7 @@ int main(void)
 		cmocka_unit_test(test_caps_hold),
 		cmocka_unit_test(test_hard_affinity_is_kept),
 		cmocka_unit_test(test_no_time_is_stolen),
+		cmocka_unit_test(test_work_longer_than_boost),
 		cmocka_unit_test(test_wakeups_are_prompt),
 		cmocka_unit_test(test_soft_affinity_is_preferred),
 		cmocka_unit_test(test_nodes_are_kept),
