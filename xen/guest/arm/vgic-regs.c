@@ -33,7 +33,6 @@
 #define ARCH_GICV3 0x30
 #define IIDR_VALUE 0x43b	/* ARM, as implementer of the architecture's model */
 
-#define GICR_CTLR 0x0000
 #define GICR_IIDR 0x0004
 #define GICR_TYPER 0x0008
 #define GICR_WAKER 0x0014

@@ -31,7 +31,6 @@
 /* A line's cells: kind, number, flags of the GIC's binding. */
 #define PPI(n, flags) 1, (n) - 16, (flags)
 #define LEVEL_LOW 0xf08
-#define EDGE 0xf01
 
 static u8 tree_buf[TREE_BYTES] __initdata __aligned(8);
 static struct fdt_writer writer __initdata;

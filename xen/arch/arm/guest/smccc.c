@@ -25,9 +25,7 @@
 
 #define PSCI_SUCCESS 0
 #define PSCI_INVALID_PARAMS (-2L)
-#define PSCI_DENIED (-3L)
 #define PSCI_ALREADY_ON (-4L)
-#define PSCI_INTERNAL (-6L)
 #define PSCI_INVALID_ADDRESS (-9L)
 #define MIGRATE_NOT_NEEDED 2
 #define AFFINITY_ON 0
