@@ -71,7 +71,7 @@ int command_decisions(int argc, char **argv)
 		return STATUS_USAGE;
 	}
 	if (queues && sscanf(queues, "%llu,%lld", &event, &time) != 2)
-		die("--queues %s: two numbers must be here", queues);
+		die_usage("--queues %s: two numbers must be here", queues);
 	if (!queues)
 		machine_trace_observe(observe, NULL);
 	simulation_start(&sim, &s, workload_read(argv[optind], s.hz));

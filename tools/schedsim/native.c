@@ -41,10 +41,17 @@ static void add_object(struct program *p, enum op_kind kind, u32 object, bool fl
 	program_add(p, (struct op){ .kind = (u8)kind, .object = object, .flag = flag });
 }
 
+static struct amount periods(struct amount period, const struct json *j)
+{
+	if (!period.a)
+		json_die(j, "period", "a time above 0 must be here");
+	return period;
+}
+
 /* Jobs that come every @period, or with random gaps, and have a deadline. */
 static void periodic(struct json *j, struct program *p)
 {
-	struct amount period = json_amount(j, "period");
+	struct amount period = periods(json_amount(j, "period"), j);
 	s64 deadline = json_time_or(j, "deadline", period.a);
 
 	add(p, OP_JOB, amount_fixed(deadline));

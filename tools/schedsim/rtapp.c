@@ -83,6 +83,8 @@ static void read_timer(struct json *j, const char *key, struct task *t)
 	const char *ref = json_string(in, "ref"), *mode = json_string_or(in, "mode", "relative");
 	s64 period = usec(in, "period");
 
+	if (!period)
+		json_die(in, "period", "a time above 0 must be here");
 	if (t->timer && strcmp(t->timer, ref))
 		json_die(in, "ref", "a task with two timers is not simulated; give both one name");
 	if (strcmp(mode, "relative") && strcmp(mode, "absolute"))

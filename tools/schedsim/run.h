@@ -33,6 +33,8 @@ extern const struct settings settings_default;
 	{ "tsc-hz", required_argument, NULL, 'z' }, \
 	{ "verbose", no_argument, NULL, 'v' }
 /** Take one of these options; false when it is none of them. Dies for a bad value. */
+/** Dies with STATUS_USAGE when there is no policy of this name. */
+void check_policy(const char *name);
 bool settings_option(struct settings *s, int option, const char *value);
 /** What --help says of them. */
 extern const char settings_help[];

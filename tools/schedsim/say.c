@@ -8,17 +8,29 @@
 
 #include "say.h"
 
+static void __attribute__((noreturn)) leave(enum status status, const char *fmt, va_list ap)
+{
+	fflush(stdout);
+	fputs("schedsim: error: ", stderr);
+	vfprintf(stderr, fmt, ap);
+	fputc('\n', stderr);
+	exit(status);
+}
+
 void die(const char *fmt, ...)
 {
 	va_list ap;
 
-	fflush(stdout);
-	fputs("schedsim: error: ", stderr);
 	va_start(ap, fmt);
-	vfprintf(stderr, fmt, ap);
-	va_end(ap);
-	fputc('\n', stderr);
-	exit(STATUS_INPUT);
+	leave(STATUS_INPUT, fmt, ap);
+}
+
+void die_usage(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	leave(STATUS_USAGE, fmt, ap);
 }
 
 void say(const char *fmt, ...)

@@ -20,6 +20,8 @@ enum status {
 
 /** Print `schedsim: error: ...` and leave with STATUS_INPUT. */
 void die(const char *fmt, ...) __attribute__((format(printf, 1, 2), noreturn));
+/** The same for an option's value that can never be right: with STATUS_USAGE. */
+void die_usage(const char *fmt, ...) __attribute__((format(printf, 1, 2), noreturn));
 /** Print `schedsim: ...` on stderr. */
 void say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 

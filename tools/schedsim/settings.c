@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "json.h"
+#include "machine/machine.h"
 #include "run.h"
 
 #define MAX_HZ 1e12
@@ -18,7 +19,8 @@ const char settings_help[] =
 "  --policy NAME        the scheduling policy (default credit2)\n"
 "  --options TEXT       more of the hypervisor's command line: \"credit2_runqueue=core\"\n"
 "  --machine M          a number of CPUs, SOCKETSxCORESxTHREADS, a JSON file, a recording whose\n"
-"                       CPUs count, or host, this machine (the default)\n"
+"                       CPUs count, a copy of a machine's /sys/devices/system, or host, this\n"
+"                       machine (the default)\n"
 "  --costs FILE         what the hypervisor's work takes (JSON); without it, nothing does\n"
 "  --duration TIME      virtual time to simulate, such as 2s (default: the workload's)\n"
 "  --stall TIME         fail when a vCPU waits longer for a CPU (default 10s)\n"
@@ -34,7 +36,7 @@ static u64 number(const char *option, const char *text)
 	errno = 0;
 	v = strtoull(text, &end, 0);
 	if (end == text || *end || strchr(text, '-') || errno)
-		die("--%s %s: a natural number must be here", option, text);
+		die_usage("--%s %s: a natural number must be here", option, text);
 	return v;
 }
 
@@ -44,7 +46,7 @@ static double frequency(const char *option, const char *text)
 	double hz = strtod(text, &end);
 
 	if (end == text || *end || !(hz >= 1 && hz <= MAX_HZ))
-		die("--%s %s: a frequency in Hz must be here, from 1 to 1e12", option, text);
+		die_usage("--%s %s: a frequency in Hz must be here, from 1 to 1e12", option, text);
 	return hz;
 }
 
@@ -53,8 +55,14 @@ static s64 duration(const char *option, const char *text)
 	s64 ns;
 
 	if (!parse_time(text, &ns) || !ns)
-		die("--%s %s: a time such as 10ms or 2s must be here", option, text);
+		die_usage("--%s %s: a time such as 10ms or 2s must be here", option, text);
 	return ns;
+}
+
+void check_policy(const char *name)
+{
+	if (!machine_has_policy(name))
+		die_usage("%s%s: there is no such policy", name[0] ? "policy " : "--policy", name);
 }
 
 bool settings_option(struct settings *s, int option, const char *value)

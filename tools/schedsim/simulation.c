@@ -40,11 +40,10 @@ void simulation_start(struct simulation *sim, const struct settings *s, struct w
 	sim->topology = topology_read(s->machine);
 	cfg.cpus = sim->topology.cpus;
 	cfg.place = sim->topology.place;
-	if (!s->policy[0])
-		die("--policy: a policy must be here");
+	check_policy(s->policy);
 	if (snprintf(cmdline, sizeof(cmdline), "sched=%s %s", s->policy, s->options) >=
 	    (int)sizeof(cmdline))
-		die("--options: too long");
+		die_usage("--options: too long");
 	cfg.cmdline = cmdline;
 	if (s->trace && !machine_trace_open(s->trace))
 		die("%s: cannot be written", s->trace);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Topologies from numbers, from this machine's sysfs, from recordings, and from JSON. */
+/* Topologies from numbers, from a machine's sysfs, from recordings, and from JSON. */
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "json.h"
@@ -42,47 +43,66 @@ static bool fits(u32 sockets, u32 cores, u32 threads)
 	       cores <= MACHINE_MAX_CPUS && threads <= MACHINE_MAX_CPUS && n <= MACHINE_MAX_CPUS;
 }
 
-static u32 number_in(const char *fmt, u32 cpu)
+/* cpu/cpu@cpu/@name under a sysfs, to be freed. */
+static char *file_of(const char *sysfs, u32 cpu, const char *name)
 {
-	char path[128];
-	FILE *f;
+	char *path;
+
+	if (asprintf(&path, "%s/cpu/cpu%u/%s", sysfs, cpu, name) < 0)
+		die("no memory");
+	return path;
+}
+
+static bool has(const char *sysfs, u32 cpu, const char *name)
+{
+	char *path = file_of(sysfs, cpu, name);
+	bool there = !access(path, F_OK);
+
+	free(path);
+	return there;
+}
+
+static u32 number_in(const char *sysfs, u32 cpu, const char *name)
+{
+	char *path = file_of(sysfs, cpu, name);
+	FILE *f = fopen(path, "r");
 	u32 v = 0;
 
-	snprintf(path, sizeof(path), fmt, cpu);
-	f = fopen(path, "r");
 	if (!f || fscanf(f, "%u", &v) != 1)
 		v = 0;
 	if (f)
 		fclose(f);
+	free(path);
 	return v;
 }
 
-static u8 node_of(u32 cpu)
+static u8 node_of(const char *sysfs, u32 cpu)
 {
-	char path[96];
+	char name[16];
 
 	for (u32 node = 0; node < MACHINE_MAX_NODES; node++) {
-		snprintf(path, sizeof(path), SYSFS "/cpu/cpu%u/node%u", cpu, node);
-		if (!access(path, F_OK))
+		snprintf(name, sizeof(name), "node%u", node);
+		if (has(sysfs, cpu, name))
 			return (u8)node;
 	}
 	return 0;
 }
 
-static struct topology of_this_machine(void)
+/* The CPUs that are online: only those have a folder "topology". */
+static struct topology from_sysfs(const char *sysfs)
 {
-	long n = sysconf(_SC_NPROCESSORS_ONLN);
-	struct topology t = { .cpus = n < 1 ? 1 : (u32)n };
+	struct topology t = { .place = zalloc(MACHINE_MAX_CPUS, sizeof(*t.place)) };
 
-	if (t.cpus > MACHINE_MAX_CPUS)
-		t.cpus = MACHINE_MAX_CPUS;
-	t.place = zalloc(t.cpus, sizeof(*t.place));
-	for (u32 cpu = 0; cpu < t.cpus; cpu++) {
-		t.place[cpu].core = number_in(SYSFS "/cpu/cpu%u/topology/core_id", cpu);
-		t.place[cpu].socket = number_in(SYSFS "/cpu/cpu%u/topology/physical_package_id",
-						cpu);
-		t.place[cpu].node = node_of(cpu);
+	for (u32 cpu = 0; cpu < 2 * MACHINE_MAX_CPUS && t.cpus < MACHINE_MAX_CPUS; cpu++) {
+		if (!has(sysfs, cpu, "topology"))
+			continue;
+		t.place[t.cpus].core = number_in(sysfs, cpu, "topology/core_id");
+		t.place[t.cpus].socket = number_in(sysfs, cpu, "topology/physical_package_id");
+		t.place[t.cpus].node = node_of(sysfs, cpu);
+		t.cpus++;
 	}
+	if (!t.cpus)
+		die("--machine %s: no CPU has a folder cpu/cpuN/topology there", sysfs);
 	return t;
 }
 
@@ -151,6 +171,13 @@ static struct topology from_file(const char *path)
 	return from_recording(path, t.cpus);
 }
 
+static bool is_folder(const char *path)
+{
+	struct stat st;
+
+	return !stat(path, &st) && S_ISDIR(st.st_mode);
+}
+
 struct topology topology_read(const char *spec)
 {
 	u32 sockets, cores, threads, used = 0;
@@ -158,17 +185,19 @@ struct topology topology_read(const char *spec)
 	unsigned long n = strtoul(spec, &end, 10);
 
 	if (!strcmp(spec, "host"))
-		return of_this_machine();
+		return from_sysfs(SYSFS);
 	if (end != spec && !*end) {
 		if (n < 1 || n > MACHINE_MAX_CPUS)
-			die("--machine %s: a machine has 1 to %u CPUs", spec, MACHINE_MAX_CPUS);
+			die_usage("--machine %s: a machine has 1 to %u CPUs", spec,
+				  MACHINE_MAX_CPUS);
 		return make(1, (u32)n, 1, 1);
 	}
 	if (sscanf(spec, "%ux%ux%u%n", &sockets, &cores, &threads, (int *)&used) == 3 &&
 	    !spec[used]) {
 		if (!fits(sockets, cores, threads))
-			die("--machine %s: a machine has 1 to %u CPUs", spec, MACHINE_MAX_CPUS);
+			die_usage("--machine %s: a machine has 1 to %u CPUs", spec,
+				  MACHINE_MAX_CPUS);
 		return make(sockets, cores, threads, default_nodes(sockets));
 	}
-	return from_file(spec);
+	return is_folder(spec) ? from_sysfs(spec) : from_file(spec);
 }

@@ -209,7 +209,7 @@ static const char *gran_named(const char *word)
 	for (u32 i = 0; i < ARRAY_SIZE(words); i++)
 		if (!strcmp(word, words[i]))
 			return words[i];
-	die("%s: the granularity is cpu, core or socket", word);
+	die_usage("%s: the granularity is cpu, core or socket", word);
 }
 
 static bool parse_line(const char *line, struct scenario *s)
@@ -291,7 +291,7 @@ static u64 number(const char *option, const char *text, u64 most)
 	u64 v = strtoull(text, &end, 0);
 
 	if (end == text || *end || strchr(text, '-') || !v || v > most)
-		die("--%s %s: a number from 1 to %llu must be here", option, text,
+		die_usage("--%s %s: a number from 1 to %llu must be here", option, text,
 		    (unsigned long long)most);
 	return v;
 }
@@ -324,7 +324,7 @@ static enum status parse(struct wish *w, int argc, char **argv)
 		case 'p':
 			w->only = find_kind(optarg);
 			if (!w->only)
-				die("--policy %s: there is no such policy", optarg);
+				die_usage("--policy %s: there is no such policy", optarg);
 			break;
 		case 'j':
 			w->jobs = (u32)number("jobs", optarg, MAX_JOBS);
@@ -360,7 +360,7 @@ int command_property(int argc, char **argv)
 	}
 	if (w.replay) {
 		if (!parse_line(w.replay, &s))
-			die("--replay %s: a line is POLICY SEED OMIT [GRAN]", w.replay);
+			die_usage("--replay %s: a line is POLICY SEED OMIT [GRAN]", w.replay);
 		s.kind->run(&s, true);
 		printf("all rules hold\n");
 		return STATUS_OK;

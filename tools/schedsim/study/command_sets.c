@@ -55,7 +55,8 @@ static u32 count_option(const char *option, const char *text, u32 least, u32 mos
 	unsigned long v = strtoul(text, &end, 10);
 
 	if (end == text || *end || strchr(text, '-') || v < least || v > most)
-		die("--%s %s: a number from %u to %u must be here", option, text, least, most);
+		die_usage("--%s %s: a number from %u to %u must be here", option, text, least,
+			  most);
 	return (u32)v;
 }
 
@@ -65,7 +66,7 @@ static u32 share_option(const char *text)
 	double v = strtod(text, &end);
 
 	if (end == text || *end || !(v > 0 && v <= 1))
-		die("--utilisation %s: a number above 0, and at most 1, must be here", text);
+		die_usage("--utilisation %s: a number above 0, and at most 1, must be here", text);
 	return (u32)(v * 1e6 + 0.5);
 }
 
@@ -212,15 +213,25 @@ static bool set_option(struct study *s, int option, const char *value)
 	}
 }
 
+static void check_policies(const char *text)
+{
+	char *list = strdup(text), *rest = list, *policy;
+
+	while ((policy = strsep(&rest, ",")) != NULL)
+		check_policy(policy);
+	free(list);
+}
+
 static void check(struct study *s)
 {
+	check_policies(s->policies);
 	if (!s->recipe.utilisation)
-		die("--utilisation must be given");
+		die_usage("--utilisation must be given");
 	if (s->settings.trace)
-		die("--trace: a study has no trace; take `schedsim run` for one workload");
+		die_usage("--trace: a study has no trace; take `schedsim run` for one workload");
 	s->cpus = topology_read(s->settings.machine).cpus;
 	if ((u64)s->cpus * s->tasks_per_cpu > TASKSET_MAX)
-		die("%u CPUs with %u tasks each: a set has %u tasks at most", s->cpus,
+		die_usage("%u CPUs with %u tasks each: a set has %u tasks at most", s->cpus,
 		    s->tasks_per_cpu, TASKSET_MAX);
 	s->recipe.tasks = s->cpus * s->tasks_per_cpu;
 	s->recipe.utilisation *= s->cpus;

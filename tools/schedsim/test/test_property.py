@@ -2,7 +2,7 @@
 """`schedsim property`: that it counts, replays, and says what a line must be."""
 import os
 
-from helpers import INPUT, SIM, SimCase
+from helpers import SIM, USAGE, SimCase
 
 
 class Property(SimCase):
@@ -55,12 +55,12 @@ class Property(SimCase):
 
     def test_mistakes(self):
         """Lines and policies that are none."""
-        _, err = self.property("--replay", "credit2", status=INPUT)
+        _, err = self.property("--replay", "credit2", status=USAGE)
         self.assertIn("a line is POLICY SEED OMIT [GRAN]", err)
-        _, err = self.property("--replay", "nonesuch 1 0", status=INPUT)
+        _, err = self.property("--replay", "nonesuch 1 0", status=USAGE)
         self.assertIn("a line is POLICY SEED OMIT [GRAN]", err)
-        _, err = self.property("--policy", "nonesuch", status=INPUT)
+        _, err = self.property("--policy", "nonesuch", status=USAGE)
         self.assertIn("there is no such policy", err)
         for args in (("--gran", "node"), ("--replay", "credit 1 0 node")):
-            _, err = self.sim("property", *args, program="SCHEDSIM_CHECK", status=INPUT)
+            _, err = self.sim("property", *args, program="SCHEDSIM_CHECK", status=USAGE)
             self.assertIn("node: the granularity is cpu, core or socket", err)

@@ -130,6 +130,21 @@ class Topology(SimCase):
             {"socket": 0, "core": 0}, {"socket": 1, "core": 0, "node": 1}]})), 2)
         self.assertGreaterEqual(self.cpus("host"), 1)
 
+    def test_sysfs(self):
+        """A copy of a sysfs: CPU 1 is offline, so it has no topology, and does not count."""
+        root = self.path("sysfs")
+        for cpu, (socket, core) in {0: (0, 0), 2: (0, 1), 3: (1, 0)}.items():
+            folder = os.path.join(root, "cpu", f"cpu{cpu}")
+            os.makedirs(os.path.join(folder, "topology"))
+            os.mkdir(os.path.join(folder, f"node{socket}"))
+            for name, value in (("physical_package_id", socket), ("core_id", core)):
+                with open(os.path.join(folder, "topology", name), "w", encoding="utf-8") as file:
+                    file.write(f"{value}\n")
+        os.mkdir(os.path.join(root, "cpu", "cpu1"))
+        self.assertEqual(self.cpus(root), 3)
+        _, err = self.sim("run", "--machine", self.folder.name, MIXED, status=INPUT)
+        self.assertIn("no CPU has a folder cpu/cpuN/topology", err)
+
     def test_largest(self):
         """4096 CPUs and 65536 vCPUs."""
         rows = self.run_json("--machine", "64x32x2", self.workload(
@@ -171,9 +186,11 @@ class Failures(SimCase):
                    self.workload(domain(SPIN, wieght=3)))
         self.fails(INPUT, "domains[0].task.period: a time such as ",
                    self.workload(domain({"kind": "periodic", "work": "1ms"})))
-        self.fails(INPUT, "--policy: a policy must be here", "--policy", "", good)
-        self.fails(INPUT, "sched=nonesuch", "--policy", "nonesuch", good)
-        self.fails(INPUT, "a machine has 1 to 4096 CPUs", "--machine", 5000, good)
+        self.fails(INPUT, "domains[0].task.period: a time above 0 ",
+                   self.workload(domain(periodic("0us", "1us"))))
+        self.fails(USAGE, "--policy: there is no such policy", "--policy", "", good)
+        self.fails(USAGE, "policy nonesuch: there is no such policy", "--policy", "nonesuch", good)
+        self.fails(USAGE, "a machine has 1 to 4096 CPUs", "--machine", 5000, good)
         self.fails(INPUT, "is not a list of the machine's 1 CPUs", "--machine", 1,
                    self.workload(domain(SPIN, hard="0-1")))
         self.fails(INPUT, "has no such parameters; leave them out", "--policy", "null",
@@ -186,11 +203,11 @@ class Failures(SimCase):
             self.fails(INPUT, "the time stays at 0.000000 s", "--machine", 2,
                        self.workload(domain(task, vcpus=2)))
         self.fails(USAGE, "name one workload")
-        self.fails(INPUT, "--duration 5: a time", "--duration", "5", good)
+        self.fails(USAGE, "--duration 5: a time", "--duration", "5", good)
         for value in ("-1", " -1", "1x", "18446744073709551616"):
-            self.fails(INPUT, f"--seed {value}: a natural number", "--seed", value, good)
+            self.fails(USAGE, f"--seed {value}: a natural number", "--seed", value, good)
         for value in ("0.5", "1e9x", "inf", "1e30"):
-            self.fails(INPUT, f"--tsc-hz {value}: a frequency in Hz", "--tsc-hz", value, good)
+            self.fails(USAGE, f"--tsc-hz {value}: a frequency in Hz", "--tsc-hz", value, good)
         self.fails(INPUT, "65536 vCPUs at most", self.workload(domain(SPIN, count=1025, vcpus=64)))
 
     def test_whole_documents(self):
@@ -209,8 +226,9 @@ class Failures(SimCase):
         late = self.workload(domain({"kind": "bursty", "work": "0us", "sleep": "0us"}))
         old = self.file("old.trace", "old")
         for trace in (self.path("new.trace"), old):
-            for policy, work in (("nonesuch", late), ("null", bad), ("credit2", late)):
-                self.sim("run", "--policy", policy, "--trace", trace, work, status=INPUT)
+            for policy, work, status in (("nonesuch", late, USAGE), ("null", bad, INPUT),
+                                         ("credit2", late, INPUT)):
+                self.sim("run", "--policy", policy, "--trace", trace, work, status=status)
         self.assertEqual(sorted(os.listdir(self.folder.name)), ["bad.json", "old.trace", "w.json"])
         with open(old, encoding="utf-8") as kept:
             self.assertEqual(kept.read(), "old")

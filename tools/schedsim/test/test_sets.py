@@ -4,7 +4,7 @@ import collections
 import re
 from fractions import Fraction
 
-from helpers import INPUT, OK, USAGE, SimCase
+from helpers import OK, USAGE, SimCase
 
 BENCH = re.compile(r"BENCH sets\.(\S+) (\d+) \w+ by=(\w+)")
 PERIODS = range(10000, 100001)
@@ -104,6 +104,7 @@ class Sets(SimCase):
         for args in (["--machine", 1], ["--machine", 1, "--utilisation", 1.5],
                      ["--machine", 128, "--utilisation", 0.5],
                      ["--machine", 1, "--utilisation", 1, "--tasks", 0],
-                     ["--machine", 1, "--utilisation", 0.5, "--policies", "nonsense"]):
-            self.sim("sets", *args, status=INPUT)
+                     ["--machine", 1, "--utilisation", 0.5, "--policies", "rtds,nonsense"]):
+            out, _ = self.sim("sets", *args, status=USAGE)
+            self.assertEqual(out, "")
         self.sim("sets", "--machine", 1, "--utilisation", 0.5, "w.json", status=USAGE)
