@@ -5,7 +5,7 @@
 #   make fuzz-NAME FUZZ_SECONDS=600   look for new failures, keeping the corpus in $(BUILD)/fuzz
 #   make fuzz TIME=3600 JOBS=2        a campaign over all targets, with a report (campaign/)
 #   make fuzz-smoke                   replay all regressions and seeds, then try each for a moment
-#   make fuzz-coverage-NAME           lines of arch/x86/hvm and svm that the seeds reach
+#   make fuzz-coverage                what the seeds and regressions reach (coverage/)
 #   make fuzz-control                 plant faults (NAME/control), which the targets must find
 # options.mk may set fuzz_support_NAME (support files of xen/test/unit to link), fuzz_lib_NAME (those
 # of fuzz/lib), fuzz_tools_NAME (objects and archives below $(BUILD)/tools-fuzz to link),
@@ -40,15 +40,9 @@ $(BUILD)/fuzz/$(1)/target: $$(fuzz_objs_$(1)) $(BUILD)/host-fuzz/libxenolith$(fu
 		$(fuzz_ldlibs_$(1))
 -include $$(fuzz_own_$(1):.o=.d)
 
-.PHONY: fuzz-$(1) fuzz-smoke-$(1) fuzz-control-$(1) fuzz-coverage-$(1) fuzz-command-$(1)
+.PHONY: fuzz-$(1) fuzz-smoke-$(1) fuzz-control-$(1) fuzz-command-$(1)
 fuzz-command-$(1): # how it is run, for the campaign
 	@echo '$$(fuzz_run_$(1))'
-fuzz-coverage-$(1): $(BUILD)/host-cov/libxenolith$(fuzz_guests_$(1)).a
-	$$(Q)mkdir -p $(BUILD)/fuzz/$(1) && $$(CC) $$(xen_cflags_host-cov) $$(fuzz_includes_$(1)) \
-		-Wno-missing-prototypes -Ixen/test/unit $(fuzz_cflags_$(1)) -fno-profile-arcs -fno-test-coverage \
-		-o $(BUILD)/fuzz/$(1)/replay fuzz/replay.c $(wildcard fuzz/$(1)/*.c) \
-		$(fuzz_support_$(1):%=xen/test/unit/%.c) -Wl,-z,muldefs $$< $(fuzz_ldlibs_$(1))
-	$$(Q)sh fuzz/coverage.sh $(BUILD) $(1)
 fuzz-control-$(1): $(BUILD)/fuzz/$(1)/target
 	$$(Q)CFLAGS='$$(xen_cflags_host-fuzz) $$(fuzz_includes_$(1)) $(fuzz_planted_$(1))' sh fuzz/control.sh $(BUILD) $(1) \
 		$(FUZZ_CONTROL_SECONDS) -- $$(fuzz_objs_$(1)) \
@@ -91,3 +85,5 @@ fuzz-smoke: $(fuzz_names:%=fuzz-smoke-%) ## replay fuzzing regressions, try each
 .PHONY: test-fuzz-campaign
 test-fuzz-campaign: # the campaign's own tests
 	$(Q)cd fuzz/campaign && PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -m unittest -q test_report
+
+include fuzz/coverage/coverage.mk

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The toolstack: libraries (tools/libs/X/X.mk), programs (tools/X/X.mk) and their unit tests.
-# Each is built three times: to run, with ASan and UBSan for unit tests, and for fuzzing.
+# Each is built to run, with ASan and UBSan for unit tests, for fuzzing and to count what runs.
 #   $(eval $(call tools_lib,NAME))                    archive of tools/libs/NAME/*.c
 #   $(eval $(call tools_prog,NAME,LIBS,LDLIBS))       static program of tools/NAME/*.c
 #   $(eval $(call tools_test,NAME,SUPPORT,LIBS,LDLIBS)) tools/test/test-NAME.c, run by tools-unit
@@ -8,7 +8,7 @@
 # pages), X.bash (completion of X), X.default (/etc/default/X), X.conf (/etc/xen), X.modules-load
 # (/usr/lib/modules-load.d/X). tools_links are other names of programs: NAME:PROGRAM.
 
-tools_envs := tools tools-asan tools-fuzz
+tools_envs := tools tools-asan tools-fuzz tools-cov
 tools_cflags := -std=gnu11 -O2 -g -Wall -Wextra -Werror -Wmissing-prototypes -Wstrict-prototypes \
 	-Wvla -Wno-unused-parameter -Wno-sign-compare -Wno-missing-field-initializers \
 	-fno-strict-aliasing -fwrapv -fdebug-prefix-map=$(CURDIR)=. -ffile-prefix-map=$(CURDIR)/= \
@@ -20,6 +20,7 @@ tools_cflags_tools := $(tools_cflags) -DNDEBUG
 tools_cflags_tools-asan := $(tools_cflags) $(tools_sanitize)
 tools_cflags_tools-fuzz := $(tools_cflags) $(tools_sanitize) -fsanitize=fuzzer-no-link
 tools_cc_tools-fuzz := clang
+tools_cflags_tools-cov := $(tools_cflags) -O1 --coverage
 
 # $(call tools_env,ENV): sources of the tools, and parsers of the hypervisor that they share.
 define tools_env

@@ -84,6 +84,8 @@ def stages(build):
               make("test-schedsim-agree", "AGREE=--short"), 900),
         Stage("fuzz", "fuzzing regressions and a short search, and the campaign's own tests",
               make("-k", "fuzz-smoke", "test-fuzz-campaign"), 600),
+        Stage("fuzz-coverage", "the committed fuzzing inputs reach what docs/fuzzing.md says",
+              make("-k", "fuzz-coverage-floors", "test-fuzz-coverage"), 600),
         Stage("boot", "good and bad boot information", make("test-boot"), 900),
         Stage("manifest", "domains of good and bad manifests", make("test-manifest"), 600),
         # By the deterministic clock, so that a loaded host cannot make one fail.
