@@ -8,7 +8,8 @@ accepted.toml has one table a difference:
     arguments = "v=0"               # found somewhere in them (optional)
     ours = "0"                      # the beginning of Xenolith's result, whole words (optional)
     xen = "-22"                     # and of Xen's (optional)
-    changes = "memory"              # what differs from here on, in the rest of the episode (optional)
+    changes = "memory"              # what differs from here on, in the rest of the episode; also a
+                                    # list (optional)
     after = "memory"                # only when such a difference came before (optional)
     ends = true                     # nothing can be compared any more: the rest of the episode does
                                     # not count (default false)
@@ -43,7 +44,7 @@ class Rule:
     arguments: re.Pattern
     ours: re.Pattern
     xen: re.Pattern
-    changes: str
+    changes: set
     after: str
     ends: bool
     kind: str
@@ -56,6 +57,11 @@ class Rule:
                     and self.operation.fullmatch(ours.operation)
                     and self.arguments.search(ours.arguments)
                     and self.ours.match(ours.result) and self.xen.match(xen.result))
+
+
+def _names(value):
+    """One name or a list of them."""
+    return {value} if isinstance(value, str) else set(value)
 
 
 def _rule(number, table):
@@ -71,7 +77,7 @@ def _rule(number, table):
         return Rule(re.compile(table["operation"]), re.compile(table.get("arguments", "")),
                     re.compile(rf"(?:{table.get('ours', '')})(?!\w)" if "ours" in table else ""),
                     re.compile(rf"(?:{table.get('xen', '')})(?!\w)" if "xen" in table else ""),
-                    table.get("changes", ""), table.get("after", ""), table.get("ends", False),
+                    _names(table.get("changes", [])), table.get("after", ""), table.get("ends", False),
                     table["kind"], table["reason"])
     except re.error as err:
         raise DifferenceError(f"difference {number}: {err}") from err
@@ -123,7 +129,7 @@ def _episode(numbers, ours, xen, rules, into):
             continue
         rule.used += 1
         into.accepted += 1
-        changed.add(rule.changes)
+        changed |= rule.changes
         if rule.ends:
             into.cut.append((key[0], key[1], rule.reason))
             into.uncounted += len(numbers) - i - 1

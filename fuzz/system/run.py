@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Fuzz the hypervisor's image from inside, with the exact clock (docs/fuzzing-system.md).
 
-  search        random steps on Xenolith until an episode crashes it or loses memory
+  search        random steps on Xenolith until an episode crashes it or loses memory; with --seconds,
+                seed after seed
   replay        one episode again, every step printed
   differential  the same steps on Xenolith and on Debian's Xen 4.17, compared one by one
   page          print docs/fuzzing-differences.md, which is made of accepted.toml
@@ -110,7 +111,7 @@ def tell_crash(args, result, path, trace):
     print(f"to repeat it: {command_of(args, trace.seed, trace.episode, args.steps)}")
 
 
-def search(args):
+def search_seed(args):
     """Look for crashes and leaks; a digest of all results says whether two searches were alike."""
     began = time.monotonic()
     result, path, trace = on_xenolith(args, stream_of(args), args.show)
@@ -123,9 +124,19 @@ def search(args):
     for episode, pages in log.leaks.items():
         print(f"LEAK {pages} pages in episode {episode}; to repeat it: "
               f"{command_of(args, args.seed, episode, args.steps)}")
-    print(f"FUZZ-SYSTEM {log.count} steps in {took:.1f} s, {len(log.ends)} episodes ended early, "
-          f"{len(log.leaks)} leaks, digest {log.digest}")
+    print(f"FUZZ-SYSTEM seed {args.seed}: {log.count} steps in {took:.1f} s, {len(log.ends)} episodes "
+          f"ended early, {len(log.leaks)} leaks, digest {log.digest}", flush=True)
     return 1 if log.leaks else 0
+
+
+def search(args):
+    """Search with the seed, and with those after it while there is time."""
+    end = time.monotonic() + args.seconds
+    status = search_seed(args)
+    while not status and time.monotonic() < end:
+        args.seed += 1
+        status = search_seed(args)
+    return status
 
 
 def replay(args):
@@ -252,6 +263,8 @@ def parse():
         help="differential: compare the logs of the last run again")
     add("--known", metavar="LOG", help="differential: Xen's log of these steps, if it is there")
     add("--show", action="store_true", help="search: print every step to the log")
+    add("--seconds", type=float, default=0, metavar="S",
+        help="search: go on with the seeds after this one for so long")
     add("--timeout", type=float, default=600, metavar="S", help="a machine (default: %(default)s)")
     return parser.parse_args()
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Fuzzing of the image itself: one microguest, and what runs it (docs/fuzzing-system.md).
 #   make fuzz-system SEED=7 EPISODES=200         look for crashes and leaks, in the image of ENV
+#   make fuzz-system SECONDS=1800                the same, seed after seed, for half an hour
 #   make fuzz-differential CALLS=100000 SEED=7   the same steps on Debian's Xen 4.17, compared
 
 fuzzsys_dir := fuzz/system/guest
@@ -18,10 +19,12 @@ $(fuzzsys_out)/fuzz.elf: $(fuzzsys_objs) $(guest_lib) $(guest_dir)/lib/guest.lds
 SEED ?= 1
 EPISODES ?= 20
 CALLS ?= 2000
+SECONDS ?= 0
 fuzzsys_run = $(Q)$(PYTHON) fuzz/system/run.py
 .PHONY: fuzz-system fuzz-differential fuzz-control fuzz-system-coverage test-fuzz-system
-fuzz-system: $(fuzzsys_out)/fuzz.elf $(xen_image) ## random exits on the image in QEMU (SEED=, EPISODES=)
-	$(fuzzsys_run) search --build $(BUILD) --env $(ENV) --seed $(SEED) --episodes $(EPISODES)
+fuzz-system: $(fuzzsys_out)/fuzz.elf $(xen_image) ## random exits on the image in QEMU (SEED=, EPISODES=, SECONDS=)
+	$(fuzzsys_run) search --build $(BUILD) --env $(ENV) --seed $(SEED) --episodes $(EPISODES) \
+		--seconds $(SECONDS)
 fuzz-differential: $(fuzzsys_out)/fuzz.elf $(xen_image) ## the same exits on Debian's Xen, compared (CALLS=, SEED=)
 	$(fuzzsys_run) differential --build $(BUILD) --env $(ENV) --seed $(SEED) --calls $(CALLS)
 fuzz-control: $(fuzzsys_out)/fuzz.elf x86_64-debug ## bugs planted in a copy are found by this fuzzer

@@ -99,6 +99,14 @@ class Differences(unittest.TestCase):
         self.assertEqual(len(self.compare(alone, rules).new), 1)
         self.assertEqual(self.compare(other(alone, "0.0", "0"), rules).accepted, 2)
 
+    def test_a_step_may_change_several_things(self):
+        """changes as a list."""
+        rules = self.rules('[[difference]]\noperation = "evtchn.send"\nchanges = ["a", "b"]\n'
+                           'kind = "by design"\nreason = "r"\n[[difference]]\n'
+                           'operation = "irq.window"\nafter = "b"\nkind = "follows"\nreason = "r"\n')
+        both = other(other(LINES, "0.0", "0"), "0.2", "99")
+        self.assertEqual(self.compare(both, rules).accepted, 2)
+
     def test_mistakes_in_the_file(self):
         """Each is an error that names the place."""
         good = '[[difference]]\noperation = "a"\nkind = "by design"\nreason = "r"\n'
