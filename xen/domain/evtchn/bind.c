@@ -24,8 +24,7 @@ bool evtchn_virq_is_global(u32 virq)
 	}
 }
 
-/* Give a fresh port the state @state, bound to @what. evtchn_domain.lock held. */
-static int open_channel(struct domain *d, u8 state, u32 vcpu, u32 what)
+int evtchn_open(struct domain *d, u8 state, u32 vcpu, u32 what)
 {
 	int port = evtchn_port_get(d);
 	struct evtchn *chn;
@@ -59,9 +58,28 @@ int evtchn_alloc_unbound(struct domain *d, u16 remote)
 	int port;
 
 	spin_lock(&d->evtchn->lock);
-	port = open_channel(d, EVTCHNSTAT_unbound, 0, remote);
+	port = evtchn_open(d, EVTCHNSTAT_unbound, 0, remote);
 	spin_unlock(&d->evtchn->lock);
 	return port;
+}
+
+/* Bind @chn of @d to @rchn, an end of the hypervisor in @rd. Both are locked. */
+static int join_consumer(struct domain *d, struct evtchn *chn, struct domain *rd,
+			 struct evtchn *rchn)
+{
+	struct evtchn_consumer *c = rchn->consumer;
+
+	ASSERT(spin_is_locked_by_me(&chn->lock) && spin_is_locked_by_me(&rchn->lock));
+	if (rchn->bound || c->may_bind != d->id)
+		return -XEN_EINVAL;
+	chn->remote = rd;
+	chn->peer = rchn;
+	chn->state = EVTCHN_TO_CONSUMER;
+	rchn->bound = chn;
+	c->remote = d;
+	/* Something may have been sent before there was anyone to receive it. */
+	evtchn_raise(d, chn);
+	return 0;
 }
 
 /* Join @chn of @d and @rchn of @rd. evtchn_link_lock held. */
@@ -77,7 +95,9 @@ static int join_channels(struct domain *d, struct evtchn *chn, struct domain *rd
 	/* No domain can have bound it: it is open to DOMID_INVALID only. */
 	ASSERT(chn->state == EVTCHNSTAT_unbound);
 	spin_lock_nested(&rchn->lock);
-	if (rchn->state == EVTCHNSTAT_unbound && rchn->unbound_remote == d->id) {
+	if (rchn->state == EVTCHN_CONSUMER) {
+		rc = join_consumer(d, chn, rd, rchn);
+	} else if (rchn->state == EVTCHNSTAT_unbound && rchn->unbound_remote == d->id) {
 		chn->remote = rd;
 		chn->peer = rchn;
 		chn->state = EVTCHNSTAT_interdomain;
@@ -93,8 +113,6 @@ static int join_channels(struct domain *d, struct evtchn *chn, struct domain *rd
 	return rc;
 }
 
-static int close_channel(struct domain *d, struct evtchn *chn);
-
 int evtchn_bind_interdomain(struct domain *d, struct domain *rd, u32 rport)
 {
 	struct evtchn *rchn = evtchn_from_port(rd, rport);
@@ -105,14 +123,14 @@ int evtchn_bind_interdomain(struct domain *d, struct domain *rd, u32 rport)
 		return -XEN_EINVAL;
 	spin_lock(&d->evtchn->lock);
 	/* First open it unbound, to DOMID_INVALID, so that join_channels() gets a valid channel. */
-	port = open_channel(d, EVTCHNSTAT_unbound, 0, DOMID_INVALID);
+	port = evtchn_open(d, EVTCHNSTAT_unbound, 0, DOMID_INVALID);
 	if (port > 0) {
 		chn = evtchn_from_port(d, (u32)port);
 		spin_lock(&evtchn_link_lock);
 		rc = chn == rchn ? -XEN_EINVAL : join_channels(d, chn, rd, rchn);
 		spin_unlock(&evtchn_link_lock);
 		if (rc) {
-			close_channel(d, chn);
+			evtchn_close_locked(d, chn);
 			port = rc;
 		}
 	}
@@ -139,7 +157,7 @@ int evtchn_bind_virq(struct domain *d, u32 virq, u32 vcpu)
 	if (map[virq])
 		port = -XEN_EEXIST;
 	else
-		port = open_channel(d, EVTCHNSTAT_virq, vcpu, virq);
+		port = evtchn_open(d, EVTCHNSTAT_virq, vcpu, virq);
 	if (port > 0)
 		WRITE_ONCE(map[virq], (u32)port);
 	spin_unlock(&d->evtchn->lock);
@@ -153,7 +171,7 @@ int evtchn_bind_ipi(struct domain *d, u32 vcpu)
 	if (!domain_vcpu(d, vcpu))
 		return -XEN_ENOENT;
 	spin_lock(&d->evtchn->lock);
-	port = open_channel(d, EVTCHNSTAT_ipi, vcpu, 0);
+	port = evtchn_open(d, EVTCHNSTAT_ipi, vcpu, 0);
 	spin_unlock(&d->evtchn->lock);
 	return port;
 }
@@ -167,7 +185,7 @@ static int bind_pirq_locked(struct vcpu *v, u32 pirq, bool share)
 
 	if (map[pirq])
 		return -XEN_EEXIST;
-	port = open_channel(d, EVTCHNSTAT_pirq, 0, pirq);
+	port = evtchn_open(d, EVTCHNSTAT_pirq, 0, pirq);
 	if (port < 0)
 		return port;
 	/* Enter it into the map before interrupts can arrive. */
@@ -177,7 +195,7 @@ static int bind_pirq_locked(struct vcpu *v, u32 pirq, bool share)
 		return port;
 	/* The arch did not bind it, so closing must not unbind it. */
 	WRITE_ONCE(map[pirq], 0);
-	close_channel(d, evtchn_from_port(d, (u32)port));
+	evtchn_close_locked(d, evtchn_from_port(d, (u32)port));
 	return rc;
 }
 
@@ -228,6 +246,7 @@ int evtchn_bind_vcpu(struct domain *d, u32 port, u32 vcpu)
 	case EVTCHNSTAT_unbound:
 	case EVTCHNSTAT_interdomain:
 	case EVTCHNSTAT_pirq:
+	case EVTCHN_TO_CONSUMER:
 		break;
 	default:
 		rc = -XEN_EINVAL;
@@ -271,8 +290,36 @@ static void forget_virq(struct domain *d, const struct evtchn *chn)
 	WRITE_ONCE(map[chn->virq], 0);
 }
 
-/* Close with evtchn_domain.lock held. -XEN_EINVAL when it is not open. */
-static int close_channel(struct domain *d, struct evtchn *chn)
+/* @chn, which is locked and bound to an end of the hypervisor, is closed. */
+static void leave_consumer(struct evtchn *chn)
+{
+	struct evtchn *end = chn->peer;
+
+	ASSERT(spin_is_locked_by_me(&chn->lock) && spin_is_locked_by_me(&evtchn_link_lock));
+	spin_lock_nested(&end->lock);
+	ASSERT(end->state == EVTCHN_CONSUMER && end->bound == chn);
+	end->bound = NULL;
+	end->consumer->remote = NULL;
+	end->consumer->ops->closed(end->consumer);
+	spin_unlock(&end->lock);
+}
+
+/* @chn, a locked end of the hypervisor, is closed: what is bound to it becomes unbound. */
+static void end_consumer(struct domain *d, struct evtchn *chn)
+{
+	struct evtchn *other = chn->bound;
+
+	ASSERT(spin_is_locked_by_me(&chn->lock) && spin_is_locked_by_me(&evtchn_link_lock));
+	if (!other)
+		return;
+	spin_lock_nested(&other->lock);
+	ASSERT(other->state == EVTCHN_TO_CONSUMER && other->peer == chn);
+	other->state = EVTCHNSTAT_unbound;
+	other->unbound_remote = d->id;
+	spin_unlock(&other->lock);
+}
+
+int evtchn_close_locked(struct domain *d, struct evtchn *chn)
 {
 	u32 bound_pirq = EVTCHN_NR_PIRQS;
 	u64 flags;
@@ -295,6 +342,10 @@ static int close_channel(struct domain *d, struct evtchn *chn)
 		peer->state = EVTCHNSTAT_unbound;
 		peer->unbound_remote = d->id;
 		spin_unlock(&peer->lock);
+	} else if (chn->state == EVTCHN_TO_CONSUMER) {
+		leave_consumer(chn);
+	} else if (chn->state == EVTCHN_CONSUMER) {
+		end_consumer(d, chn);
 	} else if (chn->state == EVTCHNSTAT_virq) {
 		forget_virq(d, chn);
 	} else if (chn->state == EVTCHNSTAT_pirq && d->evtchn->pirq_port[chn->pirq]) {
@@ -303,8 +354,10 @@ static int close_channel(struct domain *d, struct evtchn *chn)
 		ASSERT(d->evtchn->pirq_port[bound_pirq] == chn->port);
 		WRITE_ONCE(d->evtchn->pirq_port[bound_pirq], 0);
 	}
+	/* The guest never saw events of the hypervisor's ends. */
+	if (chn->state != EVTCHN_CONSUMER)
+		d->evtchn->ops->clear_pending(d, chn);
 	chn->state = EVTCHNSTAT_closed;
-	d->evtchn->ops->clear_pending(d, chn);
 	spin_unlock_irqrestore(&chn->lock, flags);
 	spin_unlock(&evtchn_link_lock);
 
@@ -322,7 +375,8 @@ int evtchn_close(struct domain *d, u32 port)
 	if (!chn)
 		return -XEN_EINVAL;
 	spin_lock(&d->evtchn->lock);
-	rc = close_channel(d, chn);
+	/* The state of the hypervisor's ends changes only under this lock. */
+	rc = chn->state == EVTCHN_CONSUMER ? -XEN_EINVAL : evtchn_close_locked(d, chn);
 	spin_unlock(&d->evtchn->lock);
 	return rc;
 }
@@ -349,8 +403,11 @@ int evtchn_reset(struct domain *d, bool self)
 	if (rc || !self)
 		return rc;
 	spin_lock(&ed->lock);
-	/* If another vCPU or domain opened a channel meanwhile, the FIFO pages are in use. */
-	if (ed->nr_open)
+	/*
+	 * If another vCPU or domain opened a channel meanwhile, the FIFO pages are in use. The
+	 * hypervisor's ends use none.
+	 */
+	if (ed->nr_open != ed->nr_consumers)
 		rc = -XEN_EAGAIN;
 	else
 		fifo = evtchn_fifo_detach(d);
@@ -373,6 +430,15 @@ int evtchn_status(struct domain *d, struct evtchn_status *st)
 	case EVTCHNSTAT_unbound:
 		st->u.unbound.dom = chn->unbound_remote;
 		break;
+	case EVTCHN_CONSUMER:
+		st->status = chn->bound ? EVTCHNSTAT_interdomain : EVTCHNSTAT_unbound;
+		st->u.unbound.dom = chn->consumer->may_bind;
+		if (chn->bound)
+			st->u.interdomain.port = chn->bound->port;
+		break;
+	case EVTCHN_TO_CONSUMER:
+		st->status = EVTCHNSTAT_interdomain;
+		/* fallthrough */
 	case EVTCHNSTAT_interdomain:
 		ASSERT(chn->peer && chn->remote);
 		st->u.interdomain.dom = chn->remote->id;

@@ -137,8 +137,8 @@ struct evtchn_fifo *evtchn_fifo_detach(struct domain *d)
 	struct vcpu *v;
 
 	ASSERT(spin_is_locked_by_me(&ed->lock));
-	/* The pages are only touched under the lock of an open channel. */
-	ASSERT(!ed->nr_open);
+	/* The pages are only touched under the lock of an open channel of the guest. */
+	ASSERT(ed->nr_open == ed->nr_consumers);
 	__atomic_store_n(&ed->ops, &evtchn_2l_ops, __ATOMIC_SEQ_CST);
 	for_each_vcpu(d, v)
 		if (v->evtchn)

@@ -37,20 +37,32 @@
 #define FIFO_MAX_PAGES (EVTCHN_FIFO_NR_CHANNELS / FIFO_WORDS_PER_PAGE)
 #define FIFO_NR_QUEUES EVTCHN_FIFO_MAX_QUEUES
 
+/**
+ * States beside EVTCHNSTAT_*, which a guest is told are "unbound" and "interdomain": the
+ * hypervisor's end of a channel, and the end that a domain has bound to it. They are states of
+ * their own so that sending on other channels does not have to ask.
+ */
+#define EVTCHN_CONSUMER 16
+#define EVTCHN_TO_CONSUMER 17
+
 /** One channel. All fields [lock] unless said otherwise. */
 struct evtchn {
 	struct spinlock lock;
 	u32 port;		/* [const] */
 	u32 notify_vcpu;	/* read without the lock when sending to an interdomain peer */
-	u8 state;		/* EVTCHNSTAT_* */
+	u8 state;		/* EVTCHNSTAT_*, EVTCHN_CONSUMER, EVTCHN_TO_CONSUMER */
 	u8 priority;		/* FIFO queue to link it to next; read like notify_vcpu */
 	bool fifo_early;	/* raised before its event word existed; atomic */
 	u32 fifo_last;		/* queue last linked on, fifo_queue_id() [lock of that queue] */
 	union {
 		u16 unbound_remote;	/* EVTCHNSTAT_unbound: who may bind */
-		struct {		/* EVTCHNSTAT_interdomain */
+		struct {		/* EVTCHNSTAT_interdomain, EVTCHN_TO_CONSUMER */
 			struct domain *remote;
 			struct evtchn *peer;
+		};
+		struct {		/* EVTCHN_CONSUMER */
+			struct evtchn_consumer *consumer;
+			struct evtchn *bound;	/* NULL: nothing is bound to it */
 		};
 		u32 virq;		/* EVTCHNSTAT_virq */
 		u32 pirq;		/* EVTCHNSTAT_pirq */
@@ -92,6 +104,7 @@ struct evtchn_domain {
 	u32 max_port;			/* [const] */
 	u32 nr_ports;			/* ports that have a struct evtchn; grows [lock] */
 	u32 nr_open;			/* [lock] */
+	u32 nr_consumers;		/* of these, ends of the hypervisor [lock] */
 	u32 hint;			/* no free port below this one [lock] */
 	bool closed;			/* being destroyed: no new ports [lock] */
 	struct evtchn_group *group[EVTCHN_NR_GROUPS];	/* slots filled once [lock] */
@@ -169,6 +182,14 @@ int evtchn_close(struct domain *d, u32 port);
 int evtchn_close_all(struct domain *d);
 int evtchn_reset(struct domain *d, bool self);
 int evtchn_status(struct domain *d, struct evtchn_status *st);
+
+/**
+ * Give a fresh port of @d the state @state, bound to @what (a domain, VIRQ or PIRQ). Returns the
+ * port or a negative error. evtchn_domain.lock held.
+ */
+int evtchn_open(struct domain *d, u8 state, u32 vcpu, u32 what);
+/** Close a channel. -XEN_EINVAL when it is not open. evtchn_domain.lock held. */
+int evtchn_close_locked(struct domain *d, struct evtchn *chn);
 
 /* send.c */
 /** Raise the event on its vCPU. The lock of the channel or of its peer is held. */

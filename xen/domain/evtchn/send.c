@@ -94,6 +94,10 @@ int evtchn_send(struct domain *d, u32 port)
 	case EVTCHNSTAT_ipi:
 		evtchn_raise(d, chn);
 		break;
+	case EVTCHN_TO_CONSUMER:
+		ASSERT(chn->peer->state == EVTCHN_CONSUMER && chn->peer->bound == chn);
+		chn->peer->consumer->ops->event(chn->peer->consumer);
+		break;
 	case EVTCHNSTAT_unbound:
 		/* Binding the channel raises its event. */
 		break;

@@ -40,6 +40,38 @@ int evtchn_send(struct domain *d, u32 port);
  * @remote; returns the port or a negative error. */
 int evtchn_alloc_unbound(struct domain *d, u16 remote);
 
+struct evtchn_consumer;
+
+/**
+ * What happens at the hypervisor's end of a channel. The functions run with interrupts off and the
+ * channel locked: they may wake vCPUs, and call nothing of this header. Every slot must be filled.
+ */
+struct evtchn_consumer_ops {
+	const char *name;
+	/** The other end sent. */
+	void (*event)(struct evtchn_consumer *c);
+	/** The other end was closed, on purpose or because its domain ended. */
+	void (*closed)(struct evtchn_consumer *c);
+};
+
+/** An end of a channel that belongs to the hypervisor, embedded in its user's state. */
+struct evtchn_consumer {
+	const struct evtchn_consumer_ops *ops;	/* [const] */
+	u16 may_bind;				/* [const] the domain of the other end */
+	struct domain *remote;			/* [channel lock] NULL: not bound */
+};
+
+/**
+ * Open a port of @d whose events go to @c, for domain @remote to bind. @d itself can neither send
+ * on it nor close it. Returns the port or a negative error; no locks of event channels are held.
+ */
+int evtchn_consumer_open(struct domain *d, u16 remote, struct evtchn_consumer *c,
+			 const struct evtchn_consumer_ops *ops);
+/** Close it. When this returns, @c is called no more. */
+void evtchn_consumer_close(struct domain *d, u32 port);
+/** Send to the other end. False: it is not bound. Any context. */
+bool evtchn_consumer_send(struct domain *d, u32 port);
+
 /**
  * @v->vcpu_info now points to new memory, to which the caller copied the old contents
  * (VCPUOP_register_vcpu_info): raise all events again, as events that came meanwhile may be marked

@@ -17,6 +17,28 @@ static void check_interdomain(const struct domain *d, const struct evtchn *chn)
 		      chn->remote->id, peer->port);
 }
 
+/* An end of the hypervisor, and what a domain has bound to it. */
+static void check_consumer(const struct domain *d, const struct evtchn *chn)
+{
+	const struct evtchn *other = chn->bound;
+
+	if (!chn->consumer->ops || !other != !chn->consumer->remote)
+		panic("oracle: d%u port %u is half an end of the hypervisor", d->id, chn->port);
+	if (other && (other->state != EVTCHN_TO_CONSUMER || other->peer != chn ||
+		      other->remote != d || chn->consumer->remote->id != chn->consumer->may_bind))
+		panic("oracle: d%u port %u, the hypervisor's, and its other end disagree", d->id,
+		      chn->port);
+}
+
+static void check_to_consumer(const struct domain *d, const struct evtchn *chn)
+{
+	if (!oracle_domain(chn->remote))
+		panic("oracle: d%u port %u leads to a domain that is gone", d->id, chn->port);
+	if (chn->peer->state != EVTCHN_CONSUMER || chn->peer->bound != chn)
+		panic("oracle: d%u port %u leads to an end that is not the hypervisor's", d->id,
+		      chn->port);
+}
+
 static void check_virq(const struct domain *d, const struct evtchn *chn)
 {
 	const u32 *map = evtchn_virq_is_global(chn->virq) ? d->evtchn->global_virq
@@ -34,11 +56,16 @@ static void check_channel(const struct domain *d, const struct evtchn *chn)
 		      chn->notify_vcpu);
 	if (chn->state == EVTCHNSTAT_interdomain)
 		check_interdomain(d, chn);
+	else if (chn->state == EVTCHN_CONSUMER)
+		check_consumer(d, chn);
+	else if (chn->state == EVTCHN_TO_CONSUMER)
+		check_to_consumer(d, chn);
 	else if (chn->state == EVTCHNSTAT_virq)
 		check_virq(d, chn);
 }
 
-static u32 check_bucket(const struct domain *d, const struct evtchn_bucket *b, u32 first)
+static u32 check_bucket(const struct domain *d, const struct evtchn_bucket *b, u32 first,
+			u32 *consumers)
 {
 	u32 open = 0;
 
@@ -58,6 +85,7 @@ static u32 check_bucket(const struct domain *d, const struct evtchn_bucket *b, u
 		if (used)
 			check_channel(d, chn);
 		open += used;
+		*consumers += chn->state == EVTCHN_CONSUMER;
 	}
 	return open;
 }
@@ -85,16 +113,17 @@ void oracle_check_evtchn(struct oracle_domain *od)
 {
 	const struct domain *d = od->d;
 	const struct evtchn_domain *ed = d->evtchn;
-	u32 open = 0;
+	u32 open = 0, consumers = 0;
 
 	if (!ed)
 		return;
 	for (u32 port = 0; port < ed->nr_ports; port += EVTCHN_PER_BUCKET)
 		open += check_bucket(d, ed->group[port / EVTCHN_PER_GROUP]
 					    ->bucket[port / EVTCHN_PER_BUCKET %
-						     EVTCHN_BUCKETS_PER_GROUP], port);
-	if (open != ed->nr_open)
-		panic("oracle: d%u counts %u open ports and has %u", d->id, ed->nr_open, open);
+						     EVTCHN_BUCKETS_PER_GROUP], port, &consumers);
+	if (open != ed->nr_open || consumers != ed->nr_consumers)
+		panic("oracle: d%u counts %u open ports, %u the hypervisor's, and has %u, %u",
+		      d->id, ed->nr_open, ed->nr_consumers, open, consumers);
 	check_maps(d);
 	if (ed->fifo) {
 		expect_pages(ed->fifo->array_page, ed->fifo->nr_pages);

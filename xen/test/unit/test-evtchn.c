@@ -4,11 +4,13 @@
 
 #include <xen/errno.h>
 #include <xen/evtchn.h>
+#include <xen/ops.h>
 #include <xen/shared_info.h>
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <string.h>
 #include <cmocka.h>
 
 static struct domain *dom0, *dom1;
@@ -599,6 +601,80 @@ static void test_storm(void **state)
 	}
 }
 
+/* ---- ends of the hypervisor ---- */
+
+static struct {
+	struct evtchn_consumer c;
+	u32 events, closed;
+} ours;
+
+static void note_event(struct evtchn_consumer *c)
+{
+	assert_ptr_equal(c, &ours.c);
+	ours.events++;
+}
+
+static void note_closed(struct evtchn_consumer *c)
+{
+	assert_ptr_equal(c, &ours.c);
+	ours.closed++;
+}
+
+static const struct evtchn_consumer_ops note_ops = { "note", note_event, note_closed };
+OPS_TABLE(note_ops, name);
+
+static void test_consumer(void **state)
+{
+	struct evtchn_reset reset = { .dom = DOMID_SELF };
+	long mine, port;
+
+	memset(&ours, 0, sizeof(ours));
+	mine = evtchn_consumer_open(dom1, 0, &ours.c, &note_ops);
+	assert_true(mine > 0);
+	assert_int_equal(status_of(dom1, mine).status, EVTCHNSTAT_unbound);
+	assert_false(evtchn_consumer_send(dom1, (u32)mine));
+
+	/* Only the domain that it is for can bind it, once. */
+	assert_int_equal(bind_interdomain(dom1, 1, (u32)mine), -XEN_EINVAL);
+	port = bind_interdomain(dom0, 1, (u32)mine);
+	assert_true(port > 0 && pending(dom0, port));
+	assert_int_equal(bind_interdomain(dom0, 1, (u32)mine), -XEN_EINVAL);
+	assert_int_equal(status_of(dom0, port).status, EVTCHNSTAT_interdomain);
+	assert_int_equal(status_of(dom0, port).u.interdomain.port, mine);
+	assert_int_equal(status_of(dom1, mine).u.interdomain.port, port);
+
+	/* Events in both directions; none of them shows in the domain that it is about. */
+	dom0->shared_info->evtchn_pending[0] = 0;
+	assert_true(evtchn_consumer_send(dom1, (u32)mine));
+	assert_true(pending(dom0, port));
+	assert_int_equal(one_port(dom0, EVTCHNOP_send, port), 0);
+	assert_int_equal(ours.events, 1);
+	assert_false(pending(dom1, mine));
+
+	/* That domain has no power over it. */
+	assert_int_equal(one_port(dom1, EVTCHNOP_send, mine), -XEN_EINVAL);
+	assert_int_equal(one_port(dom1, EVTCHNOP_close, mine), -XEN_EINVAL);
+	assert_int_equal(bind_vcpu(dom1, mine, 1), -XEN_EINVAL);
+	assert_int_equal(call(dom1, 0, EVTCHNOP_reset, &reset), 0);
+	assert_int_equal(status_of(dom1, mine).status, EVTCHNSTAT_interdomain);
+
+	/* The other end may move between vCPUs, be closed, and be bound anew. */
+	assert_int_equal(bind_vcpu(dom0, port, 1), 0);
+	assert_int_equal(one_port(dom0, EVTCHNOP_close, port), 0);
+	assert_int_equal(ours.closed, 1);
+	assert_false(evtchn_consumer_send(dom1, (u32)mine));
+	port = bind_interdomain(dom0, 1, (u32)mine);
+	assert_true(port > 0);
+
+	/* Closing our end leaves the other unbound, and nothing calls us any more. */
+	evtchn_consumer_close(dom1, (u32)mine);
+	assert_int_equal(status_of(dom0, port).status, EVTCHNSTAT_unbound);
+	assert_int_equal(one_port(dom0, EVTCHNOP_send, port), 0);
+	assert_int_equal(one_port(dom0, EVTCHNOP_close, port), 0);
+	assert_int_equal(ours.events, 1);
+	assert_int_equal(ours.closed, 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -608,6 +684,7 @@ int main(void)
 		T(test_vcpu_info_moves), T(test_limits), T(test_half_made_domain),
 		T(test_32bit_layout), T(test_peer_dies),
 		T(test_storm),
+		cmocka_unit_test_setup_teardown(test_consumer, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
