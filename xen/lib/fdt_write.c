@@ -2,6 +2,7 @@
 /* Writing device trees. The structure block grows after the header; the strings come last. */
 #include <xen/fdt_write.h>
 
+#include <xen/assert.h>
 #include <xen/compiler.h>
 #include <xen/format.h>
 #include <xen/string.h>
@@ -141,15 +142,31 @@ void fdt_write_u64(struct fdt_writer *w, const char *name, u64 value)
 	fdt_write_cells(w, name, (u32[]){ (u32)(value >> 32), (u32)value }, 2);
 }
 
+static void number_cells(struct fdt_writer *w, u64 v, u32 cells)
+{
+	if (cells == 2)
+		cell(w, (u32)(v >> 32));
+	else if (v >> 32)
+		w->failed = true;
+	cell(w, (u32)v);
+}
+
+void fdt_write_reg(struct fdt_writer *w, const char *name, const u64 *number, u32 n,
+		   u32 address_cells, u32 size_cells)
+{
+	ASSERT(address_cells - 1 < 2 && size_cells - 1 < 2);
+	cell(w, PROP);
+	cell(w, n * 4 * (address_cells + size_cells));
+	cell(w, string_offset(w, name));
+	for (u32 i = 0; i < n; i++) {
+		number_cells(w, number[2 * i], address_cells);
+		number_cells(w, number[2 * i + 1], size_cells);
+	}
+}
+
 void fdt_write_ranges(struct fdt_writer *w, const char *name, const u64 *number, u32 n)
 {
-	cell(w, PROP);
-	cell(w, n * 16);
-	cell(w, string_offset(w, name));
-	for (u32 i = 0; i < n * 2; i++) {
-		cell(w, (u32)(number[i] >> 32));
-		cell(w, (u32)number[i]);
-	}
+	fdt_write_reg(w, name, number, n, 2, 2);
 }
 
 u32 fdt_write_end(struct fdt_writer *w)

@@ -4,7 +4,8 @@
  * and arm,gic-v3.yaml). No table of pointers: the code also runs before its image is mapped.
  */
 #include <xen/compiler.h>
-#include <xen/dt_machine.h>
+#include <xen/dt_devices.h>
+#include <xen/string.h>
 
 #include "tree.h"
 
@@ -56,6 +57,30 @@ static bool read_cells(const struct fdt_prop *p, u32 at, u32 nr, u32 *v)
 	return true;
 }
 
+/* What an entry of an "interrupt-map" leads to: a controller and its specifier. */
+struct target {
+	fdt_node_t to;
+	u32 spec[MAX_CELLS], nr;
+};
+
+/* Read the target at cell *@at of @map, and move *@at behind it. */
+static bool read_target(const struct fdt *t, const struct fdt_prop *map, u32 *at, struct target *g)
+{
+	u32 phandle, skip;
+
+	if (!fdt_prop_u32(map, *at, &phandle))
+		return false;
+	g->to = fdt_find_phandle(t, phandle);
+	if (!fdt_node_ok(g->to))
+		return false;
+	skip = dt_cells(t, g->to, "#address-cells", 0);
+	g->nr = dt_cells(t, g->to, "#interrupt-cells", 0);
+	if (skip > MAX_CELLS || !read_cells(map, *at + 1 + skip, g->nr, g->spec))
+		return false;
+	*at += 1 + skip + g->nr;
+	return true;
+}
+
 /*
  * Find @spec, of a device at the address @unit, in the map of the bus @bus. On success @spec is
  * what the controller *@to understands, of *@nr cells.
@@ -64,8 +89,9 @@ static bool map_interrupt(const struct fdt *t, fdt_node_t bus, const u32 *unit, 
 			  fdt_node_t *to)
 {
 	u32 unit_cells = dt_cells(t, bus, "#address-cells", 2), key_cells = unit_cells + *nr;
-	u32 mask[2 * MAX_CELLS], key[2 * MAX_CELLS], at = 0, phandle;
+	u32 mask[2 * MAX_CELLS], key[2 * MAX_CELLS], at = 0;
 	struct fdt_prop map, masks;
+	struct target g;
 
 	if (unit_cells > MAX_CELLS || !fdt_get_prop(t, bus, "interrupt-map", &map))
 		return false;
@@ -76,27 +102,21 @@ static bool map_interrupt(const struct fdt *t, fdt_node_t bus, const u32 *unit, 
 	     !read_cells(&masks, unit_cells, *nr, mask + unit_cells)))
 		return false;
 	while (read_cells(&map, at, unit_cells, key) &&
-	       read_cells(&map, at + unit_cells, *nr, key + unit_cells) &&
-	       fdt_prop_u32(&map, at + key_cells, &phandle)) {
-		u32 cells, skip;
+	       read_cells(&map, at + unit_cells, *nr, key + unit_cells)) {
 		bool same = true;
 
-		*to = fdt_find_phandle(t, phandle);
-		if (!fdt_node_ok(*to))
+		at += key_cells;
+		if (!read_target(t, &map, &at, &g))
 			return false;
-		skip = dt_cells(t, *to, "#address-cells", 0);
-		cells = dt_cells(t, *to, "#interrupt-cells", 0);
-		if (skip > MAX_CELLS || cells > MAX_CELLS)
-			return false;
-		at += key_cells + 1 + skip;
 		for (u32 i = 0; i < key_cells; i++)
 			same &= !(((i < unit_cells ? unit[i] : spec[i - unit_cells]) ^ key[i]) &
 				  mask[i]);
 		if (same) {
-			*nr = cells;
-			return read_cells(&map, at, cells, spec);
+			*to = g.to;
+			*nr = g.nr;
+			memcpy(spec, g.spec, sizeof(g.spec));
+			return true;
 		}
-		at += cells;
 	}
 	return false;
 }
@@ -131,25 +151,61 @@ static bool plain(const struct fdt *t, fdt_node_t n, u32 index, u32 *spec, u32 *
 	return *nr && *nr <= MAX_CELLS && read_cells(&p, index * *nr, *nr, spec);
 }
 
-u32 dt_gic_irq(const struct fdt *t, fdt_node_t n, u32 index)
+/* The INTID of what the controller @to is told; 0: it is not a GIC. */
+static u32 intid(const struct fdt *t, fdt_node_t to, const u32 *spec, u32 nr)
 {
-	u32 spec[MAX_CELLS] = { 0 }, unit[MAX_CELLS] = { 0 }, nr = 0;
-	fdt_node_t to = FDT_NO_NODE;
-	struct fdt_prop p, reg;
-
-	/* Of two properties the one that names controllers counts. */
-	if (fdt_get_prop(t, n, "interrupts-extended", &p) ?
-	    !extended(t, &p, index, spec, &nr, &to) : !plain(t, n, index, spec, &nr, &to))
-		return 0;
-	if (!dt_gic_version(t, to)) {
-		if (fdt_get_prop(t, n, "reg", &reg))
-			read_cells(&reg, 0, min(reg.len / 4, (u32)MAX_CELLS), unit);
-		if (!map_interrupt(t, to, unit, spec, &nr, &to))
-			return 0;
-	}
 	if (!dt_gic_version(t, to) || nr < 3)
 		return 0;
 	if (spec[0] == GIC_PPI && spec[1] < GIC_FIRST_SPI - GIC_FIRST_PPI)
 		return GIC_FIRST_PPI + spec[1];
 	return spec[0] == GIC_SPI && spec[1] < GIC_NR_SPIS ? GIC_FIRST_SPI + spec[1] : 0;
+}
+
+bool dt_irq(const struct fdt *t, fdt_node_t n, u32 index, u32 *irq)
+{
+	u32 spec[MAX_CELLS] = { 0 }, unit[MAX_CELLS] = { 0 }, nr = 0;
+	fdt_node_t to = FDT_NO_NODE;
+	struct fdt_prop p, reg;
+
+	*irq = 0;
+	/* Of two properties the one that names controllers counts. */
+	if (fdt_get_prop(t, n, "interrupts-extended", &p) ?
+	    !extended(t, &p, index, spec, &nr, &to) : !plain(t, n, index, spec, &nr, &to))
+		return false;
+	if (!dt_gic_version(t, to)) {
+		if (fdt_get_prop(t, n, "reg", &reg))
+			read_cells(&reg, 0, min(reg.len / 4, (u32)MAX_CELLS), unit);
+		if (!map_interrupt(t, to, unit, spec, &nr, &to))
+			return true;
+	}
+	*irq = intid(t, to, spec, nr);
+	return true;
+}
+
+u32 dt_gic_irq(const struct fdt *t, fdt_node_t n, u32 index)
+{
+	u32 irq;
+
+	dt_irq(t, n, index, &irq);
+	return irq;
+}
+
+bool dt_bus_irq(const struct fdt *t, fdt_node_t bus, u32 index, u32 *irq)
+{
+	u32 key_cells = dt_cells(t, bus, "#address-cells", 2) +
+			dt_cells(t, bus, "#interrupt-cells", 1), at = 0;
+	struct fdt_prop map;
+	struct target g;
+
+	if (key_cells > 2 * MAX_CELLS || !fdt_get_prop(t, bus, "interrupt-map", &map))
+		return false;
+	for (;; index--) {
+		at += key_cells;
+		if (!read_target(t, &map, &at, &g))
+			return false;
+		if (!index)
+			break;
+	}
+	*irq = intid(t, g.to, g.spec, g.nr);
+	return true;
 }

@@ -2,7 +2,7 @@
 /* Addresses of a node, as the CPUs see them (Devicetree Specification 0.4, sections 2.3.6 and
  * 2.3.8). */
 #include <xen/compiler.h>
-#include <xen/dt_machine.h>
+#include <xen/dt_devices.h>
 #include <xen/string.h>
 
 #include "tree.h"
@@ -66,6 +66,35 @@ static bool translate(const struct fdt *t, fdt_node_t bus, fdt_node_t parent, st
 	return false;
 }
 
+/* Translate @r from the innermost of the buses @up, @depth of them, to the root's. */
+static bool to_cpus(const struct fdt *t, const fdt_node_t *up, u32 depth, struct dt_range *r)
+{
+	for (u32 i = depth - 1; i > 0; i--)
+		if (!translate(t, up[i], up[i - 1], r))
+			return false;
+	return r->size <= ~0UL - r->start;
+}
+
+bool dt_bus_window(const struct fdt *t, fdt_node_t bus, u32 index, struct dt_range *r)
+{
+	u32 child = dt_cells(t, bus, "#address-cells", 2);
+	u32 size = dt_cells(t, bus, "#size-cells", 1);
+	fdt_node_t up[FDT_MAX_DEPTH];
+	u32 depth = dt_ancestors(t, bus, up), parent, at;
+	struct fdt_prop p;
+
+	if (!depth || !fdt_get_prop(t, bus, "ranges", &p))
+		return false;
+	parent = dt_cells(t, up[depth - 1], "#address-cells", 2);
+	if (child > 3 || parent > 2 || size > 2 || index > p.len)
+		return false;
+	at = index * (child + parent + size) + child;
+	if (!fdt_prop_cells(&p, at, parent, &r->start) ||
+	    !fdt_prop_cells(&p, at + parent, size, &r->size))
+		return false;
+	return to_cpus(t, up, depth, r);
+}
+
 bool dt_reg(const struct fdt *t, fdt_node_t n, u32 index, struct dt_range *r)
 {
 	fdt_node_t up[FDT_MAX_DEPTH];
@@ -83,8 +112,5 @@ bool dt_reg(const struct fdt *t, fdt_node_t n, u32 index, struct dt_range *r)
 	if (!fdt_prop_cells(&p, at, address_cells, &r->start) ||
 	    (size_cells && !fdt_prop_cells(&p, at + address_cells, size_cells, &r->size)))
 		return false;
-	for (u32 i = depth - 1; i > 0; i--)
-		if (!translate(t, up[i], up[i - 1], r))
-			return false;
-	return r->size <= ~0UL - r->start;
+	return to_cpus(t, up, depth, r);
 }

@@ -5,7 +5,7 @@
 
 #include <xen/types.h>
 
-#define FDT_STRINGS_MAX 2048
+#define FDT_STRINGS_MAX 8192
 
 /** A tree under construction. Calls after the buffer is full do nothing; fdt_write_end() tells. */
 struct fdt_writer {
@@ -33,7 +33,11 @@ void fdt_write_u32(struct fdt_writer *w, const char *name, u32 value);
 void fdt_write_u64(struct fdt_writer *w, const char *name, u64 value);
 /** @n cells. */
 void fdt_write_cells(struct fdt_writer *w, const char *name, const u32 *cell, u32 n);
-/** @n pairs of two-cell numbers: addresses and sizes. */
+/** @n pairs of an address and a size, of that many cells each (1 or 2). A number that needs more
+ * fails the tree. */
+void fdt_write_reg(struct fdt_writer *w, const char *name, const u64 *number, u32 n,
+		   u32 address_cells, u32 size_cells);
+/** The same with two cells each. */
 void fdt_write_ranges(struct fdt_writer *w, const char *name, const u64 *number, u32 n);
 
 #endif
