@@ -131,9 +131,9 @@ static u32 v2_ack(void)
 
 static void v2_deactivate(u32 irq)
 {
-	/* An interrupt is ended before the next is acknowledged. */
-	ASSERT((this_cpu(acked) & IAR_IRQ) == irq);
-	writel(this_cpu(acked), cpu_if + GICC_DIR);
+	/* An SGI is ended before the next interrupt is acknowledged: its sender is needed. */
+	ASSERT(irq >= GIC_NR_SGIS || (this_cpu(acked) & IAR_IRQ) == irq);
+	writel(irq < GIC_NR_SGIS ? this_cpu(acked) : irq, cpu_if + GICC_DIR);
 }
 
 static void v2_send_sgi(u32 cpu, u32 sgi)

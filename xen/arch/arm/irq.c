@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Interrupts of the machine: from the controller to who handles them. */
+#include <xen/bitmap.h>
 #include <xen/hal/cpu.h>
 #include <xen/ops.h>
 #include <xen/percpu.h>
@@ -13,6 +14,7 @@ const struct gic_driver *gic;
 u32 gic_nr_irqs;
 
 static irq_fn *handler[GIC_MAX_IRQS];	/* set at boot */
+static unsigned long for_guest[BITMAP_LONGS(GIC_MAX_IRQS)];	/* set at boot */
 static u64 unexpected;			/* atomic */
 
 void __init gic_init(void)
@@ -28,6 +30,16 @@ void __init irq_set_handler(u32 irq, irq_fn *fn)
 {
 	ASSERT(irq < GIC_MAX_IRQS && !handler[irq] && fn);
 	handler[irq] = fn;
+}
+
+bool __init irq_set_guest_handler(u32 irq, irq_fn *fn)
+{
+	ASSERT(irq >= GIC_NR_LOCAL && irq < GIC_MAX_IRQS);
+	if (handler[irq])
+		return false;
+	for_guest[irq / BITS_PER_LONG] |= BIT(irq % BITS_PER_LONG);
+	irq_set_handler(irq, fn);
+	return true;
 }
 
 static void handle(u32 irq)
@@ -47,7 +59,8 @@ void el2_interrupt(struct cpu_regs *r)
 	this_cpu(percpu_irq_depth)++;
 	while ((irq = gic->ack()) != GIC_NO_IRQ) {
 		handle(irq);
-		gic->deactivate(irq);
+		if (!(for_guest[irq / BITS_PER_LONG] & BIT(irq % BITS_PER_LONG)))
+			gic->deactivate(irq);
 	}
 	this_cpu(percpu_irq_depth)--;
 }

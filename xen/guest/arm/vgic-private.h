@@ -13,6 +13,9 @@ struct vgic_irq *vgic_irq_of(struct vgic *g, u32 vcpu, u32 irq);
 /** Take note of a change of @q, interrupt @irq of @vcpu or a shared one. Lock held. */
 void vgic_update(struct vgic *g, u32 vcpu, u32 irq, struct vgic_irq *q);
 
+/** Route the machine's interrupt of @q, if it has one, to its target. Lock held. */
+void vgic_route_hw(struct vgic *g, const struct vgic_irq *q);
+
 /** The banks of bits or bytes, one for each interrupt: an access to those of [@first, @end), as
  * @vcpu sees them; others read as 0. False: no bank is there, or not for this size. */
 bool vgic_bank_read(struct vgic *g, u32 vcpu, u32 offset, u32 size, u32 first, u32 end, u64 *v);

@@ -100,7 +100,17 @@ static void set_enabled(struct vgic *g, struct vgic_irq *q, bool on)
 		return;
 	q->enabled = on;
 	if (q->hwirq)
-		g->ops->enable_hw(g, q->hwirq, on);
+		g->ops->enable_hw(g, q->hwirq, on, q->edge);
+}
+
+/* What the guest drops without taking it, and is in no list register, is ended here. */
+static void set_pending(struct vgic *g, struct vgic_irq *q, bool pending)
+{
+	q->latch = pending;
+	if (pending || !q->hw_active)
+		return;
+	g->ops->end_hw(g, q->hwirq);
+	q->hw_active = false;
 }
 
 static void write_one(struct vgic *g, u32 irq, struct vgic_irq *q, enum bank bank, u32 v)
@@ -115,7 +125,7 @@ static void write_one(struct vgic *g, u32 irq, struct vgic_irq *q, enum bank ban
 	case BANK_UNPEND:
 		/* Version 2 has registers of their own for SGIs, by sender. */
 		if (v && (g->version == 3 || irq >= VGIC_NR_SGIS))
-			q->latch = bank == BANK_PEND;
+			set_pending(g, q, bank == BANK_PEND);
 		break;
 	case BANK_ACTIVATE:
 	case BANK_DEACTIVATE:
@@ -225,6 +235,7 @@ static void write_route(struct vgic *g, u32 offset, u32 size, u64 v)
 		g->vcpu[q->target]->ready[irq / 32] &= ~(1U << irq % 32);
 	q->route = (q->route & ~mask) | (v << offset % 8 * 8 & mask);
 	q->target = target_of(g, q->route);
+	vgic_route_hw(g, q);
 	vgic_update(g, 0, irq, q);
 }
 

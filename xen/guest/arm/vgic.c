@@ -89,6 +89,49 @@ void vgic_raise(struct vgic *g, u32 vcpu, u32 irq)
 	spin_unlock_irqrestore(&g->lock, flags);
 }
 
+void vgic_give_hw(struct vgic *g, u32 irq, u32 hwirq)
+{
+	u64 flags = spin_lock_irqsave(&g->lock);
+	struct vgic_irq *q = vgic_irq_of(g, 0, irq);
+
+	ASSERT(irq >= VGIC_NR_LOCAL && q && !q->hwirq && hwirq && !q->enabled);
+	q->hwirq = (u16)hwirq;
+	g->nr_hw++;
+	vgic_route_hw(g, q);
+	spin_unlock_irqrestore(&g->lock, flags);
+}
+
+void vgic_raise_hw(struct vgic *g, u32 irq)
+{
+	u64 flags = spin_lock_irqsave(&g->lock);
+	struct vgic_irq *q = vgic_irq_of(g, 0, irq);
+
+	ASSERT(q && q->hwirq);
+	q->latch = q->hw_active = true;
+	vgic_update(g, 0, irq, q);
+	spin_unlock_irqrestore(&g->lock, flags);
+}
+
+/* To a vCPU that does not exist, the guest's interrupt comes nowhere: the machine's stays put. */
+void vgic_route_hw(struct vgic *g, const struct vgic_irq *q)
+{
+	if (q->hwirq && q->target < g->nr_vcpus && g->vcpu[q->target])
+		g->ops->route_hw(g, q->hwirq, q->target);
+}
+
+void vgic_vcpu_moved(struct vgic *g, u32 vcpu)
+{
+	u64 flags;
+
+	if (!READ_ONCE(g->nr_hw))
+		return;
+	flags = spin_lock_irqsave(&g->lock);
+	for (u32 i = 0; i < g->nr_spis; i++)
+		if (g->spi[i].target == vcpu)
+			vgic_route_hw(g, &g->spi[i]);
+	spin_unlock_irqrestore(&g->lock, flags);
+}
+
 void vgic_set_line(struct vgic *g, u32 vcpu, u32 irq, bool high)
 {
 	u64 flags = spin_lock_irqsave(&g->lock);
@@ -136,7 +179,8 @@ static void into_lr(struct vgic *g, u32 vcpu, u32 irq, u32 i, struct vgic_lr *lr
 	struct vgic_vcpu *v = g->vcpu[vcpu];
 
 	*lr = (struct vgic_lr){ .virq = (u16)irq, .priority = q->priority, .pending = true,
-				.hw = q->hwirq != 0, .hwirq = q->hwirq };
+				.hw = q->hw_active, .hwirq = q->hw_active ? q->hwirq : 0 };
+	q->hw_active = false;
 	/* The guest is told the sender of an SGI; those of the others wait. */
 	if (q->sources) {
 		ASSERT(irq < VGIC_NR_SGIS);

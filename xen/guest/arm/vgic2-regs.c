@@ -80,6 +80,7 @@ static void set_targets(struct vgic *g, u32 irq, u8 mask)
 		g->vcpu[q->target]->ready[irq / 32] &= ~(1U << irq % 32);
 	q->route = mask & existing(g);
 	q->target = q->route ? (u16)__builtin_ctzl(q->route) : 0xffff;
+	vgic_route_hw(g, q);
 	vgic_update(g, 0, irq, q);
 }
 

@@ -5,7 +5,8 @@
 usage: arm64.py XENOLITH [CPUS[@GIC]...]      (default: 1 2 4 4@2)
 
 The initial RAM disk has busybox and a script that reports the CPUs, the interrupts and the
-hypervisor, sleeps, and powers off. For each number of CPUs, with a GIC of version 3 or the one
+hypervisor, sleeps, and powers off. In dom0 it also uses the machine's devices: a virtio disk (in
+memory), and a network card and a disk on PCI. For each number of CPUs, with a GIC of version 3 or the one
 given, a line "LINUX arm64-CPUS pass seconds" is printed; the console is kept beside the hypervisor.
 """
 import glob
@@ -32,6 +33,21 @@ echo "slept $(($($b cut -d. -f1 /proc/uptime) - before)) s"
 for cpu in $($b ls -d /sys/devices/system/cpu/cpu[0-9]*); do
 	$b taskset $(printf %x $((1 << ${cpu##*cpu}))) $b true && echo "${cpu##*/} works"
 done
+if $b grep -q stay /proc/cmdline; then
+	$b mount -t devtmpfs dev /dev
+	for module in @MODULES@; do
+		$b insmod /lib/$module.ko || echo "no module $module"
+	done
+	$b sleep 1
+	echo "clock: $($b cat /sys/class/rtc/rtc0/name)"
+	for disk in vda vdb; do
+		echo "$disk holds: $($b head -c 16 /dev/$disk), and $($b tail -c 16 /dev/$disk)"
+		echo "written by dom0!" | $b dd of=/dev/$disk bs=16 seek=1 count=1 conv=fsync 2>/dev/null
+	done
+	$b ip link set eth0 up
+	$b ip addr add 10.0.2.15/24 dev eth0
+	$b ping -c 3 10.0.2.2
+fi
 $b cat /proc/interrupts
 echo "end of the script"
 # The end of dom0 is the end of the machine: leave the guest time.
@@ -41,16 +57,50 @@ $b poweroff -f
 EXECUTABLE, FOLDER = 0o100755, 0o040755
 BAD = [r"Panic on CPU|Xen BUG|panic:", r"Kernel panic|Oops|BUG:|INFO: rcu|Call trace"]
 MACHINE = "virt,virtualization=on,gic-version="
+MODULES = ["drivers/virtio/virtio_mmio", "drivers/virtio/virtio_pci_modern_dev",
+           "drivers/virtio/virtio_pci_legacy_dev", "drivers/virtio/virtio_pci",
+           "drivers/block/virtio_blk", "net/core/failover", "drivers/net/net_failover",
+           "drivers/net/virtio_net"]
+DISK_BYTES = 1 << 20
+# The disk in memory comes first, as its driver does.
+DISKS = {"vda": "virtio-blk-device", "vdb": "virtio-blk-pci"}
 
 
-def ramdisk(busybox):
-    """The initial RAM disk."""
-    with open(busybox, "rb") as file:
-        program = file.read()
-    parts = [bundle.entry(name, b"", FOLDER) for name in ("bin", "proc", "sys", "dev")]
-    parts += [bundle.entry("bin/busybox", program, EXECUTABLE),
-              bundle.entry("init", INIT.encode(), EXECUTABLE), bundle.entry("TRAILER!!!", b"")]
+def content(path):
+    """A file's bytes."""
+    with open(path, "rb") as file:
+        return file.read()
+
+
+def ramdisk(root):
+    """The initial RAM disk, of programs and modules in @root."""
+    folder = glob.glob(os.path.join(root, "lib", "modules", "*", "kernel"))[0]
+    init = INIT.replace("@MODULES@", " ".join(os.path.basename(m) for m in MODULES))
+    parts = [bundle.entry(name, b"", FOLDER) for name in ("bin", "lib", "proc", "sys", "dev")]
+    parts += [bundle.entry(f"lib/{os.path.basename(m)}.ko",
+                           content(os.path.join(folder, m + ".ko"))) for m in MODULES]
+    parts += [bundle.entry("bin/busybox", content(os.path.join(root, "bin", "busybox")), EXECUTABLE),
+              bundle.entry("init", init.encode(), EXECUTABLE), bundle.entry("TRAILER!!!", b"")]
     return b"".join(parts)
+
+
+def first_bytes(disk):
+    """What a new disk begins with; it ends with the same reversed."""
+    return f"I am disk {disk}...".encode()[:16]
+
+
+def devices(folder):
+    """QEMU's options for dom0's devices; the disks are files in @folder."""
+    options = ["-netdev", "user,id=net", "-device", "virtio-net-pci,netdev=net,romfile="]
+    for disk, device in DISKS.items():
+        path = os.path.join(folder, disk)
+        with open(path, "wb") as file:
+            file.write(first_bytes(disk))
+            file.seek(DISK_BYTES - 16)
+            file.write(first_bytes(disk)[::-1])
+        options += ["-drive", f"if=none,id={disk},format=raw,file={path}",
+                    "-device", f"{device},drive={disk}"]
+    return options
 
 
 def boot(xenolith, kernel, word, folder):
@@ -68,7 +118,7 @@ def boot(xenolith, kernel, word, folder):
     bundle.write(packed, modules)
     machine = qemu.Machine(
         kernel=xenolith, machine=MACHINE + (gic or "3"), cpu="cortex-a57", smp=number, mem="2G",
-        icount=True, modules=[packed],
+        icount=True, modules=[packed], extra=devices(folder),
         append=f"loglvl=all guest_loglvl=all scrub=off dom0_mem=512M dom0_max_vcpus={cpus} "
                "guest_console_rate=0",
         qemu=qemu.find_qemu("qemu-system-aarch64"))
@@ -80,6 +130,12 @@ def boot(xenolith, kernel, word, folder):
     wanted = [rf"^userspace: {cpus} CPUs, on xen", r"^slept [23] s", r"^end of the script",
               r"d1 guest: ended with poweroff"]
     wanted += [rf"^cpu{i} works" for i in range(cpus)]
+    wanted += [r"^clock: rtc-pl031", r"^3 packets transmitted, 3 packets received"]
+    for disk in DISKS:
+        first = first_bytes(disk).decode()
+        wanted.append(re.escape(f"{disk} holds: {first}, and {first[::-1]}"))
+        if content(os.path.join(folder, disk))[16:32] != b"written by dom0!":
+            wanted.append(f"what dom0 wrote to {disk}")
     missing = [w for w in wanted if not re.search(w, text, re.M)]
     if result.code != qemu.SUCCESS:
         return f"{qemu.NAMES[result.code]} {result.line}".strip(), result.seconds
@@ -103,7 +159,7 @@ def main():
     for word in words:
         with tempfile.TemporaryDirectory(prefix="linux-arm64-") as folder:
             with open(os.path.join(folder, "ramdisk"), "wb") as file:
-                file.write(ramdisk(os.path.join(root, "bin", "busybox")))
+                file.write(ramdisk(root))
             error, seconds = boot(os.path.abspath(sys.argv[1]), kernels[0], word, folder)
         bad += bool(error)
         print(f"LINUX arm64-{word} {'FAIL' if error else 'pass'} {seconds:.0f}", flush=True)

@@ -16,13 +16,20 @@
 static struct vgic g;
 static struct vgic_vcpu v[VCPUS], *vp[VCPUS];
 static struct vgic_irq spi[SPIS];
-static u32 kicks[VCPUS], hw_enabled;
+static u32 kicks[VCPUS], hw_enabled, hw_ended, hw_cpu;
+static bool hw_edge;
 static struct vgic_lr lr[VCPUS][LRS];
 static u32 busy[VCPUS];
 
 static void kick(struct vgic *vg, u32 vcpu) { kicks[vcpu]++; }
-static void enable_hw(struct vgic *vg, u32 hwirq, bool on) { hw_enabled = on ? hwirq : 0; }
-static const struct vgic_ops ops = { kick, enable_hw };
+static void enable_hw(struct vgic *vg, u32 hwirq, bool on, bool edge)
+{
+	hw_enabled = on ? hwirq : 0;
+	hw_edge = edge;
+}
+static void end_hw(struct vgic *vg, u32 hwirq) { hw_ended = hwirq; }
+static void route_hw(struct vgic *vg, u32 hwirq, u32 vcpu) { hw_cpu = vcpu; }
+static const struct vgic_ops ops = { kick, enable_hw, end_hw, route_hw };
 OPS_TABLE(ops, kick);
 
 static void write_dist(u32 offset, u32 value)
@@ -205,14 +212,54 @@ static void test_sgis(void **state)
 static void test_hw(void **state)
 {
 	setup();
-	spi[3].hwirq = 99;
+	hw_enabled = hw_ended = 0;
 	write_dist(0x184, 1 << 3);
+	vgic_give_hw(&g, 35, 99);
+	write_dist(0xc08, 2 << 6);
 	assert_int_equal(hw_enabled, 0);
 	write_dist(0x104, 1 << 3);
 	assert_int_equal(hw_enabled, 99);
-	vgic_raise(&g, 0, 35);
+	assert_true(hw_edge);
+	/* The guest's end of what the device has asked for is the machine's. */
+	vgic_raise_hw(&g, 35);
 	offer(0);
 	assert_true(lr[0][0].hw && lr[0][0].hwirq == 99);
+	assert_int_equal(run(0), 1);
+	/* What the guest has asked for by itself has no counterpart. */
+	vgic_raise(&g, 0, 35);
+	offer(0);
+	assert_false(lr[0][0].hw);
+	/* It comes from the device meanwhile. */
+	vgic_raise_hw(&g, 35);
+	assert_int_equal(run(0), 2);
+	assert_int_equal(hw_ended, 0);
+}
+
+static void test_hw_dropped_and_moved(void **state)
+{
+	setup();
+	write_dist(0x184, 1 << 3);
+	vgic_give_hw(&g, 35, 99);
+	assert_int_equal(hw_cpu, 0);
+	/* Dropped before it was taken: it may come again. */
+	vgic_raise_hw(&g, 35);
+	write_dist(0x284, 1 << 3);
+	assert_int_equal(hw_ended, 99);
+	write_dist(0x104, 1 << 3);
+	assert_int_equal(run(0), 0);
+	/* The guest's route is the machine's, if anything is there. */
+	assert_true(vgic_dist_write(&g, 0, 0x6000 + 35 * 8, 8, 2));
+	assert_int_equal(hw_cpu, 2);
+	assert_true(vgic_dist_write(&g, 0, 0x6000 + 35 * 8, 8, 9));
+	assert_int_equal(hw_cpu, 2);
+	assert_true(vgic_dist_write(&g, 0, 0x6000 + 35 * 8, 8, 1));
+	hw_cpu = 0;
+	vgic_vcpu_moved(&g, 2);
+	assert_int_equal(hw_cpu, 0);
+	vgic_vcpu_moved(&g, 1);
+	assert_int_equal(hw_cpu, 1);
+	vgic_raise_hw(&g, 35);
+	assert_int_equal(run(1), 1);
 }
 
 /* Any access of any size is answered, and leaves a state that the checks of the code accept. */
@@ -417,6 +464,7 @@ int main(void)
 		cmocka_unit_test(test_routes),
 		cmocka_unit_test(test_sgis),
 		cmocka_unit_test(test_hw),
+		cmocka_unit_test(test_hw_dropped_and_moved),
 		cmocka_unit_test(test_any_access),
 		cmocka_unit_test(test_v2_registers),
 		cmocka_unit_test(test_v2_targets),

@@ -37,6 +37,14 @@ static inline void guest_set_reg(struct arm_vcpu *av, u32 n, u64 v)
 /** The vCPU is started, at @pc with @arg in X0. It is off. */
 void guest_vcpu_reset(struct arm_vcpu *av, u64 pc, u64 arg);
 
+/** Give the hardware domain the machine's devices: their registers and their interrupts. Boot. 0
+ * or a negative error. */
+int guest_give_devices(struct domain *d);
+/** What the virtual GIC does to the machine's interrupts; see struct vgic_ops. */
+void guest_irq_enable(struct vgic *g, u32 hwirq, bool on, bool edge);
+void guest_irq_end(struct vgic *g, u32 hwirq);
+void guest_irq_route(struct vgic *g, u32 hwirq, u32 vcpu);
+
 /** Timers: into and out of the processor; accesses to the physical one. */
 void vtimers_init(struct arm_vcpu *av);
 void vtimers_destroy(struct arm_vcpu *av);

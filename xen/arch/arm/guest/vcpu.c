@@ -76,12 +76,7 @@ static void kick(struct vgic *g, u32 vcpu)
 		hal_smp_kick(vcpu_cpu(v));
 }
 
-static void enable_hw(struct vgic *g, u32 hwirq, bool on)
-{
-	gic->enable(hwirq, on);
-}
-
-const struct vgic_ops guest_vgic_ops = { kick, enable_hw };
+const struct vgic_ops guest_vgic_ops = { kick, guest_irq_enable, guest_irq_end, guest_irq_route };
 OPS_TABLE(guest_vgic_ops, kick);
 
 /* Version 2: the guest's accesses to its CPU interface go to the machine's virtual one. */
@@ -109,6 +104,13 @@ static int init_vgic(struct domain *d, const struct domain_config *cfg)
 		return -XEN_ENOMEM;
 	vgic_init(&ad->vgic, &guest_vgic_ops, gic->version, cfg->max_vcpus, ad->vgic_vcpu, spis,
 		  ad->spi);
+	if (d->is_hardware && gic->version == 3 &&
+	    (u64)cfg->max_vcpus * VGIC_REDIST_BYTES > machine.gic[1].size) {
+		printk(LOG_ERR "d%u: the machine's redistributors leave room for %lu vCPUs, not "
+		       "%u: set dom0_max_vcpus= to less\n", d->id,
+		       machine.gic[1].size / VGIC_REDIST_BYTES, cfg->max_vcpus);
+		return -XEN_EINVAL;
+	}
 	ad->gicd = d->is_hardware ? machine.gic[0].start : GUEST_GICD;
 	ad->gicr = d->is_hardware ? machine.gic[1].start :
 		   gic->version == 2 ? GUEST_GICC : GUEST_GICR;
@@ -228,6 +230,10 @@ static void switch_to(struct arm_vcpu *av)
 				      HCR_BSU_IS | HCR_TWI | HCR_TWE | HCR_TID3 | HCR_TSC |
 				      HCR_TIDCP | HCR_TACR | HCR_RW);
 	vtimers_load(av);
+	if (unlikely(av->irq_cpu != hal_smp_cpu_id())) {
+		av->irq_cpu = hal_smp_cpu_id();
+		vgic_vcpu_moved(&to_ad(av->v.domain)->vgic, av->v.id);
+	}
 	isb();
 }
 

@@ -40,7 +40,8 @@ struct vgic_irq {
 	s8 lr;			/* its list register on @owner; -1: none */
 	u16 owner;		/* vCPU whose list register holds it */
 	u16 target;		/* vCPU that a shared one goes to */
-	u16 hwirq;		/* the machine's interrupt that it stands for; 0: none */
+	u16 hwirq;		/* the machine's interrupt that it is given for; 0: none */
+	bool hw_active;		/* that one has come, and no list register ends it yet */
 	u8 sources;		/* v2, SGIs: vCPUs that have sent it and wait */
 	u64 route;		/* GICD_IROUTER as written; v2: GICD_ITARGETSR's byte */
 };
@@ -69,8 +70,13 @@ struct vgic_ops {
 	/** vCPU @vcpu has something new to be offered: wake it, or make it leave the guest. The
 	 * lock is held. */
 	void (*kick)(struct vgic *g, u32 vcpu);
-	/** Let the machine's interrupt @hwirq be signalled or not. The lock is held. */
-	void (*enable_hw)(struct vgic *g, u32 hwirq, bool on);
+	/** Let the machine's interrupt @hwirq be signalled, by edges or by level, or not. The lock
+	 * is held. */
+	void (*enable_hw)(struct vgic *g, u32 hwirq, bool on, bool edge);
+	/** End (deactivate) @hwirq, which the guest drops without taking it. The lock is held. */
+	void (*end_hw)(struct vgic *g, u32 hwirq);
+	/** Send @hwirq to the CPU of @vcpu, which exists. The lock is held. */
+	void (*route_hw)(struct vgic *g, u32 hwirq, u32 vcpu);
 };
 
 struct vgic {
@@ -80,6 +86,7 @@ struct vgic {
 	u32 nr_vcpus, nr_spis;		/* [const] */
 	u64 (*mpidr_of)(u32 vcpu);	/* [const] affinity of a vCPU */
 	bool enabled;			/* GICD_CTLR.EnableGrp1, v2: EnableGrp0 [lock] */
+	u32 nr_hw;			/* interrupts with @hwirq [lock; read without it] */
 	struct vgic_irq *spi;		/* [nr_spis] */
 	struct vgic_vcpu **vcpu;	/* [nr_vcpus], NULL until created */
 };
@@ -101,6 +108,14 @@ void vgic_vcpu_init(struct vgic *g, u32 id, struct vgic_vcpu *v);
 void vgic_raise(struct vgic *g, u32 vcpu, u32 irq);
 /** Set the level of an input. Any context. */
 void vgic_set_line(struct vgic *g, u32 vcpu, u32 irq, bool high);
+
+/** Give the guest the machine's interrupt @hwirq as its shared interrupt @irq, which exists, and
+ * route it. It is disabled until the guest enables its own. */
+void vgic_give_hw(struct vgic *g, u32 irq, u32 hwirq);
+/** The machine's interrupt of @irq has come, and is active until the guest ends it. Any context. */
+void vgic_raise_hw(struct vgic *g, u32 irq);
+/** @vcpu has gone to another CPU: the machine's interrupts for it follow. */
+void vgic_vcpu_moved(struct vgic *g, u32 vcpu);
 
 /** Is anything to be offered that the guest would take if it had interrupts on? Any context. */
 bool vgic_has_ready(const struct vgic *g, u32 vcpu);

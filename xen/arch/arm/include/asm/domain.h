@@ -13,6 +13,7 @@
 #define GUEST_PHYS_BITS 40
 
 /* Interrupts of the virtual machine (ABI: public/arch-arm.h). */
+#define VIRQ_TIMER_SECURE 29
 #define VIRQ_TIMER_PHYS 30
 #define VIRQ_TIMER_VIRT 27
 #define VIRQ_EVENTS 31
@@ -53,6 +54,7 @@ struct arm_vcpu {
 	u32 lrs_busy, lrs_pending;	/* list registers that hold something; not yet taken */
 	struct vgic_vcpu vgic;
 	struct vtimer virt, phys;
+	u32 irq_cpu;		/* where the machine's interrupts for it go */
 	u64 exits[EXIT_CLASSES];	/* written by the CPU that runs it, read by any */
 };
 

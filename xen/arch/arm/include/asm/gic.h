@@ -51,7 +51,7 @@ struct gic_driver {
 	void (*cpu_up)(void);
 	/** The most urgent interrupt, with its priority dropped; GIC_NO_IRQ: none. IRQ context. */
 	u32 (*ack)(void);
-	/** End an interrupt that @ack returned. */
+	/** End an interrupt that @ack returned; a shared one on any CPU. */
 	void (*deactivate)(u32 irq);
 	/** Send @sgi to @cpu, which is online and not the sender. Any context. */
 	void (*send_sgi)(u32 cpu, u32 sgi);
@@ -89,5 +89,8 @@ void gic_init(void);
 typedef void irq_fn(u32 irq);
 /** Set the handler of an interrupt, for all CPUs; enable it by gic->enable(). Boot. */
 void irq_set_handler(u32 irq, irq_fn *fn);
+/** The same for a shared interrupt that a guest gets: the guest ends it. False: it has a
+ * handler already. Boot. */
+bool irq_set_guest_handler(u32 irq, irq_fn *fn);
 
 #endif

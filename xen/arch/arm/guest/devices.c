@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The machine's devices, which the hardware domain gets: the registers of every node of the device
+ * tree that the hypervisor does not use itself, at the same addresses, and their shared interrupts
+ * under the same numbers.
+ */
+#include <xen/dt_devices.h>
+#include <xen/hal/io.h>
+#include <xen/hal/vcpu.h>
+#include <xen/p2m.h>
+#include <xen/printk.h>
+#include <xen/string.h>
+#include <asm/mm.h>
+#include <asm/setup.h>
+
+#include "private.h"
+
+/* Of a frame for MSIs (ARM's SBSA, appendix on GICv2m): first interrupt and how many. */
+#define MSI_TYPER 0x008
+#define MSI_TYPER_BASE(v) ((v) >> 16 & 0x3ff)
+#define MSI_TYPER_NUMBER(v) ((v) & 0x3ff)
+
+static DEFINE_SPINLOCK(config_lock, LOCK_RANK_NONE);
+static struct domain *owner;	/* of the interrupts; set at boot */
+
+void guest_irq_enable(struct vgic *g, u32 hwirq, bool on, bool edge)
+{
+	if (on) {
+		/* The trigger shares a register with those of other interrupts. */
+		spin_lock(&config_lock);
+		gic->set_level(hwirq, !edge);
+		spin_unlock(&config_lock);
+	}
+	gic->enable(hwirq, on);
+}
+
+void guest_irq_end(struct vgic *g, u32 hwirq)
+{
+	gic->deactivate(hwirq);
+}
+
+void guest_irq_route(struct vgic *g, u32 hwirq, u32 vcpu)
+{
+	struct arm_domain *ad = container_of(g, struct arm_domain, vgic);
+
+	gic->route(hwirq, vcpu_cpu(ad->d.vcpu[vcpu]));
+}
+
+static void device_irq(u32 irq)
+{
+	vgic_raise_hw(&to_ad(owner)->vgic, irq);
+}
+
+static void __init give_irq(struct domain *d, u32 irq)
+{
+	/* Several devices may share one. Local ones are the hypervisor's. */
+	if (irq < GIC_NR_LOCAL || irq - GIC_NR_LOCAL >= to_ad(d)->vgic.nr_spis ||
+	    !irq_set_guest_handler(irq, device_irq))
+		return;
+	vgic_give_hw(&to_ad(d)->vgic, irq, irq);
+}
+
+static int __init give_range(struct domain *d, const struct dt_range *r)
+{
+	u64 end = min(r->start + r->size, 1UL << GUEST_PHYS_BITS);
+
+	if (!r->size)
+		return 0;
+	if (r->start + r->size > end)
+		printk(LOG_WARN "dom0: device memory [%#lx, %#lx) is above what a guest can "
+		       "address\n", max(r->start, end), r->start + r->size);
+	if (r->start >= end)
+		return 0;
+	return rangeset_add(&d->iomem_caps, r->start >> PAGE_SHIFT, (end - 1) >> PAGE_SHIFT);
+}
+
+static bool __init is_pci(const struct fdt *t, fdt_node_t n)
+{
+	const char *type = fdt_get_string(t, n, "device_type");
+
+	return type && !strcmp(type, "pci");
+}
+
+static int __init give_registers(const struct fdt *t, fdt_node_t n, void *arg)
+{
+	struct dt_range r;
+	int rc = 0;
+
+	for (u32 i = 0; !rc && dt_reg(t, n, i, &r); i++)
+		rc = give_range(arg, &r);
+	for (u32 i = 0; !rc && is_pci(t, n) && dt_bus_window(t, n, i, &r); i++)
+		rc = give_range(arg, &r);
+	return rc;
+}
+
+static int __init take(struct domain *d, const struct dt_range *r)
+{
+	return r->size ? rangeset_remove(&d->iomem_caps, r->start >> PAGE_SHIFT,
+					 (r->start + r->size - 1) >> PAGE_SHIFT) : 0;
+}
+
+/* A page that holds anything of the hypervisor's is not the domain's, whatever else is in it. */
+static int __init take_own(struct domain *d)
+{
+	int rc = machine.uart.kind != DT_UART_NONE ? take(d, &machine.uart.regs) : 0;
+
+	for (u32 i = 0; !rc && i < machine.nr_banks; i++)
+		rc = take(d, &machine.bank[i]);
+	for (u32 i = 0; !rc && i < machine.nr_gic; i++)
+		rc = take(d, &machine.gic[i]);
+	return rc;
+}
+
+static int __init map_range(u64 first, u64 last, void *arg)
+{
+	struct domain *d = arg;
+
+	return p2m_map_range(d->p2m, gfn_make(first), mfn_make(first), last - first + 1,
+			     P2M_MMIO_DIRECT);
+}
+
+static void __init give_msis(struct domain *d, const struct fdt *t, fdt_node_t n)
+{
+	u32 base = 0, number = 0, v;
+	struct dt_range r;
+	const char *regs;
+
+	if (!dt_reg(t, n, 0, &r))
+		return;
+	regs = hal_map_mmio(paddr_make(r.start), r.size);
+	if (!regs)
+		return;
+	v = readl(regs + MSI_TYPER);
+	base = MSI_TYPER_BASE(v);
+	number = MSI_TYPER_NUMBER(v);
+	/* The tree's word counts where the register is wrong. */
+	fdt_get_u32(t, n, "arm,msi-base-spi", &base);
+	fdt_get_u32(t, n, "arm,msi-num-spis", &number);
+	for (u32 i = 0; i < min(number, (u32)GIC_MAX_IRQS); i++)
+		give_irq(d, base + i);
+}
+
+static int __init give_irqs(const struct fdt *t, fdt_node_t n, void *arg)
+{
+	u32 irq;
+
+	for (u32 i = 0; dt_irq(t, n, i, &irq); i++)
+		give_irq(arg, irq);
+	for (u32 i = 0; is_pci(t, n) && dt_bus_irq(t, n, i, &irq); i++)
+		give_irq(arg, irq);
+	if (dt_is_msi_frame(t, &machine, n))
+		give_msis(arg, t, n);
+	return 0;
+}
+
+int __init guest_give_devices(struct domain *d)
+{
+	int rc = dt_for_each_device(&machine_tree, &machine, give_registers, d);
+
+	ASSERT(d->is_hardware && !owner);
+	owner = d;
+	if (!rc)
+		rc = take_own(d);
+	if (!rc)
+		rc = rangeset_for_each(&d->iomem_caps, map_range, d);
+	if (!rc)
+		rc = dt_for_each_device(&machine_tree, &machine, give_irqs, d);
+	printk(LOG_INFO "dom0: %u ranges of device memory, %u interrupts\n", d->iomem_caps.count,
+	       to_ad(d)->vgic.nr_hw);
+	return rc;
+}
