@@ -32,7 +32,8 @@ xen_srcs_host := $(filter-out lib/string.c drivers/%,$(call xen_in,$(xen_common_
 # What takes the place of the synthetic guests. Two files do not fit a software processor.
 xen_synthetic := $(patsubst %,arch/host/%.c,build control guest-memory hypercalls platform vcpu)
 xen_srcs_host_x86 := $(call xen_in,arch/host/x86) drivers/pci/config.c drivers/pci/scan.c \
-	$(filter-out arch/x86/hvm/vendor.c arch/x86/hvm/vector.c %.S,$(call xen_in,arch/x86/hvm arch/x86/svm))
+	$(filter-out arch/x86/hvm/vendor.c arch/x86/hvm/vector.c arch/x86/psr/model.c arch/x86/psr/providers.c %.S, \
+	$(call xen_in,arch/x86/hvm arch/x86/svm arch/x86/psr))
 
 xen_cflags_common := -std=gnu11 -O2 -g -Wall -Wextra -Werror -Wmissing-prototypes \
 	-Wstrict-prototypes -Wvla -Wno-unused-parameter -Wno-sign-compare -fno-strict-aliasing -fno-common \

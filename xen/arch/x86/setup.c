@@ -18,6 +18,7 @@
 #include <asm/irq.h>
 #include <asm/mm.h>
 #include <asm/numa.h>
+#include <asm/psr.h>
 #include <asm/setup.h>
 #include <asm/smp.h>
 #include <asm/time.h>
@@ -89,6 +90,7 @@ void __noreturn start_xenolith(u32 magic, u32 info)
 	hal_irq_enable();
 	smp_boot_all();
 	cpus_settle_at_boot();
+	psr_init();
 	trace_init();
 	scrub_heap_at_boot();
 	boot_crash_if_asked();

@@ -51,6 +51,9 @@ const struct sched_poll sample_sched_poll = {
 const struct xen_domctl sample_xen_domctl = {
 	.cmd = XEN_DOMCTL_getpageframeinfo3, .interface_version = XEN_DOMCTL_INTERFACE_VERSION,
 	.domain = 3, .u.getpageframeinfo3 = { .num = 1024, .array = { AT(0x87654320) } } };
+const struct xen_platform_op sample_xen_platform_op = {
+	.cmd = XENPF_resource_op, .interface_version = XENPF_INTERFACE_VERSION,
+	.u.resource_op = { .nr_entries = 3, .cpu = 7, .entries = { AT(0xfedcba98) } } };
 
 #define SIZE(tag) const unsigned int size_##tag = sizeof(struct tag);
 COMPAT_SAMPLES(SIZE)

@@ -12,6 +12,7 @@
 #include <public/domctl.h>
 #include <public/grant_table.h>
 #include <public/memory.h>
+#include <public/platform.h>
 #include <public/sched.h>
 #include <public/vcpu.h>
 #include <public/version.h>
@@ -36,7 +37,8 @@
 	S(vcpu_register_runstate_memory_area)                                                      \
 	S(vcpu_set_singleshot_timer)                                                               \
 	S(sched_poll)                                                                              \
-	S(xen_domctl)
+	S(xen_domctl)                                                                              \
+	S(xen_platform_op)
 
 /* Members of the shared page whose place depends on the width. */
 #define COMPAT_SHARED(S)                                                                           \

@@ -206,6 +206,12 @@ long hal_domctl(struct vcpu *v, struct domain *d, struct xen_domctl *op, bool *c
 		return domctl_get_hvm_record(v, d, op);
 	case XEN_DOMCTL_sethvmcontext:
 		return domctl_set_hvm_context(v, d, op);
+	case XEN_DOMCTL_psr_cmt_op:
+		*copy = true;
+		return psr_cmt_domctl(d, op);
+	case XEN_DOMCTL_psr_alloc:
+		*copy = true;
+		return psr_alloc_domctl(d, op);
 	case XEN_DOMCTL_setvcpucontext:
 	case XEN_DOMCTL_set_address_size:
 		return -XEN_EOPNOTSUPP;

@@ -201,6 +201,12 @@ long hal_sysctl(struct vcpu *v, struct xen_sysctl *op, bool *copy)
 	case XEN_SYSCTL_get_cpu_featureset:
 		*copy = true;
 		return get_featureset(v, op);
+	case XEN_SYSCTL_psr_cmt_op:
+		*copy = true;
+		return psr_cmt_sysctl(op);
+	case XEN_SYSCTL_psr_alloc:
+		*copy = true;
+		return psr_alloc_sysctl(op);
 	case XEN_SYSCTL_get_cpu_levelling_caps:
 		/* Guests' CPUID is answered in software; nothing of the host's is masked. */
 		op->u.cpu_levelling_caps.caps = 0;

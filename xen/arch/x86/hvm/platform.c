@@ -10,6 +10,7 @@
 
 #include <asm/apic.h>
 #include <asm/features.h>
+#include <asm/psr.h>
 
 #include "private.h"
 
@@ -79,6 +80,8 @@ long hal_platform_op(struct vcpu *v, struct hypercall *hc)
 	case XENPF_cpu_online:
 	case XENPF_cpu_offline:
 		return cpu_on_off(op.u.cpu_ol.cpuid, op.cmd == XENPF_cpu_online);
+	case XENPF_resource_op:
+		return psr_resource_op(v, &op.u.resource_op);
 	case XENPF_firmware_info:
 		/* No BIOS disk or display data was collected. */
 		return op.u.firmware_info.type > XEN_FW_KBD_SHIFT_FLAGS ? -XEN_EINVAL : -XEN_ENOENT;

@@ -95,6 +95,7 @@ void hal_domain_destroy(struct domain *d)
 {
 	struct x86_domain *xd = to_xd(d);
 
+	psr_domain_destroy(d);
 	device_table_destroy(&xd->devices);
 	xfree(xd->cpuid);
 	xfree(xd->vlapics);

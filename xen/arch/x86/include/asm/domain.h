@@ -12,6 +12,8 @@
 #include <xen/x86/pc.h>
 #include <xen/x86/vlapic.h>
 
+#include <asm/psr.h>
+
 /** Width of guest physical addresses. */
 #define GUEST_PHYS_BITS 48
 
@@ -84,6 +86,7 @@ struct x86_domain {
 	u8 callback_vector;		/* HVM_PARAM_CALLBACK_IRQ type 2; 0: none */
 	u64 tsc_offset;
 	s_time_t boot_time;
+	struct psr_domain psr;
 	u64 paging_pool;		/* bytes the toolstack set aside for page tables */
 };
 

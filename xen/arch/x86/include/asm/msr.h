@@ -16,6 +16,10 @@
 #define MSR_MCG_STATUS		0x0000017a
 #define MSR_MISC_ENABLE		0x000001a0
 #define MSR_X2APIC_BASE		0x00000800
+#define MSR_QM_EVTSEL		0x00000c8d
+#define MSR_QM_CTR		0x00000c8e
+#define MSR_PQR_ASSOC		0x00000c8f
+#define MSR_L3_MASK(cos)	(0x00000c90 + (cos))
 #define MSR_XSS			0x00000da0
 
 #define MSR_PRED_CMD		0x49

@@ -10,6 +10,8 @@
 
 #include <xen/domain.h>
 
+#include <asm/psr.h>
+#include <psr/provider.h>
 #include <svm/vmcb.h>
 
 /** The registers that VMLOAD and VMSAVE move. */
@@ -58,6 +60,18 @@ void soft_msi_fires(u8 vector);
 u32 soft_vectors_in_use(void);
 /** Configuration registers of all functions as after a reset. */
 void soft_pci_reset(void);
+
+#define SOFT_CACHE_EVENTS 3U
+
+/** The caches of the last level; there is no monitoring and allocation while caps.l3_bytes is 0. */
+struct soft_cache {
+	struct psr_caps caps;	/* set before psr_init() */
+	u64 count[PSR_MAX_SOCKETS][SOFT_CACHE_EVENTS][PSR_MAX_RMIDS];	/* as in IA32_QM_CTR */
+	u32 mask[PSR_MAX_SOCKETS][PSR_MAX_COSES];
+	u64 pqr[NR_CPUS];
+	u32 pqr_writes[NR_CPUS];
+};
+extern struct soft_cache soft_cache;
 
 /** Enable SVM on all CPUs and read CPUID, as the boot does. After host_init(), before
  * host_start(). */
