@@ -123,7 +123,7 @@ class Table:
     def __init__(self, spec, mine, types, of_name):
         self.spec, self.mine, self.of_name = spec, mine, of_name
         self.fields = Fields(types, mine["kinds"])
-        self.texts, self.rows, self.known = [], [], set()
+        self.texts, self.rows, self.known = [], {}, set()
 
     def struct(self, key, rows):
         """Make the table of fields @key once; returns its name."""
@@ -145,7 +145,15 @@ class Table:
                       f".tag = {tag}"]
         if args:
             words.append(f".args = {{ {args} }}")
-        self.rows.append("\t{ " + ", ".join(words) + " },")
+        self.rows[name] = "\t{ " + ", ".join(words) + " },"
+
+    def ordered(self):
+        """The rows in the order by which inputs know them; new calls are the last."""
+        order = self.mine["order"]["calls"]
+        gone = [name for name in order if name not in self.rows]
+        if gone:
+            raise compat.Problem(f"calls.toml: order has {', '.join(gone)}, which there are not")
+        return [self.rows[n] for n in [*order, *(n for n in self.rows if n not in order)]]
 
     def plain(self, call):
         """The rows of a call that is not a control call."""
@@ -200,7 +208,7 @@ def main():
             table.plain(call)
     print("/* Made by fuzz/hypercall/gen.py from calls.toml, layouts.toml and the ABI's headers. */")
     print("\n".join(table.texts))
-    print("const struct call_desc call_table[] = {\n" + "\n".join(table.rows) + "\n};")
+    print("const struct call_desc call_table[] = {\n" + "\n".join(table.ordered()) + "\n};")
     print("const u32 call_count = ARRAY_SIZE(call_table);")
     for control in mine["control"]:
         print(f"#define {control['prefix']}VERSION {control['version']}")
