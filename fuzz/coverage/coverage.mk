@@ -30,5 +30,6 @@ fuzz-coverage: $(fuzz_names:%=$(fuzz_cov)/replay-%) ## what the committed inputs
 	@echo 'see $(fuzz_cov)/html/index.html, corpora.info, folders.tsv and functions.tsv'
 fuzz-coverage-floors: $(fuzz_names:%=$(fuzz_cov)/replay-%) # fails when a folder is below its floor
 	$(fuzz_coverage) $(fuzz_names)
-test-fuzz-coverage: # the report's own tests
+test-fuzz-coverage: $(fuzz_made_hypercall) # the report's own tests, and seeds are as their programs make them
+	$(Q)$(PYTHON) fuzz/hypercall/seeds.py $< fuzz/hypercall/seeds --check
 	$(Q)cd fuzz/coverage && PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -m unittest -q test_report

@@ -102,6 +102,14 @@ static void event(const struct step *s, struct vcpu *v)
 	}
 }
 
+/* Long enough for turns of all schedulers. Seldom, as such inputs are slow. */
+s64 action_pause(const struct step *s, const struct domain *d)
+{
+	if (step_kind_of(s) != STEP_CLOCK || s->pick < 0xf0)
+		return 0;
+	return 20 * (s64)field_value(s, FIELD_TIME, s->field[0] & 0x1fff, d);
+}
+
 void action_run(const struct step *s, struct vcpu *v)
 {
 	switch (step_kind_of(s)) {

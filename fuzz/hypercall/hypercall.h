@@ -106,6 +106,8 @@ void call_print(const struct step *s, const struct domain *d);
 /* ---- actions.c: steps that are not hypercalls ---- */
 
 void action_run(const struct step *s, struct vcpu *v);
+/** How long a step waits while all CPUs go on, in ns; 0: it is not such a step. */
+s64 action_pause(const struct step *s, const struct domain *d);
 
 /* ---- machine.c: the simulated machine and its guests ---- */
 
@@ -122,6 +124,7 @@ struct guest {
 	struct hypercall hc;
 	u32 restarts;
 	/* Of the present step: */
+	s_time_t until;		/* a pause ends; 0: it is not one */
 	bool in_call;
 	u32 allocs, preempt_checks, work;
 	u32 rng;

@@ -31,7 +31,7 @@
 #include "state-oracle.h"
 
 #define CPUS NR_GUEST_VCPUS
-#define RAM_BYTES (4UL << 20)
+#define RAM_BYTES (6UL << 20)	/* with a free frame of 2 MiB */
 #define DOM0_BASE 0x300		/* dom0's memory is where the machine's is */
 #define FOREVER (3600LL * 1000000000)
 #define SLICE 200000		/* virtual time until the observer looks for stuck steps */
@@ -47,6 +47,7 @@ static struct {
 	bool finished;
 	bool moves_data;	/* a call may have copied data between domains */
 	bool off;		/* the machine was turned off: its CPUs do not go on */
+	u32 slices;		/* until what is still going on counts as stuck */
 } run;
 enum { STEP_WAITS, STEP_TAKEN, STEP_DONE };
 
@@ -216,6 +217,13 @@ static bool call_once(struct guest *g, long *rc)
 	return *rc != -XEN_ERESTART || ++g->restarts >= MAX_RESTARTS;
 }
 
+/* The step is over when the time has passed, for all CPUs. */
+static void begin_pause(struct guest *g)
+{
+	g->until = hal_now_ns() + action_pause(g->step, g->d);
+	run.slices += (u32)((g->until - hal_now_ns()) / SLICE);
+}
+
 static void begin_step(struct guest *g)
 {
 	const struct step *s = g->step;
@@ -223,6 +231,10 @@ static void begin_step(struct guest *g)
 	g->rng = s->race * 0x9e3779b9U ^ s->field[0];
 	g->restarts = 0;
 	g->v->caller_is_32bit = s->how & HOW_32BIT;
+	if (action_pause(s, g->d)) {
+		begin_pause(g);
+		return;
+	}
 	if (step_kind_of(s) != STEP_CALL) {
 		action_run(s, g->v);
 		finish_step(g, 0);
@@ -248,6 +260,14 @@ static void guest_program(struct vcpu *v, void *arg)
 			return;
 		}
 		begin_step(g);
+	}
+	if (g->step && g->until) {
+		host_guest_compute(v, g->until - hal_now_ns());
+		if (hal_now_ns() < g->until)
+			return;
+		g->until = 0;
+		finish_step(g, 0);
+		return;
 	}
 	if (g->step && call_once(g, &rc)) {
 		oracle_grants_written(g->d);
@@ -473,10 +493,11 @@ void machine_run(const u8 *data, size_t size)
 	load_input(data, size);
 	host_reseed(h.seed);
 	run.finished = false;
+	run.slices = MAX_SLICES;
 	run.first = run.end = 0;
 	begin_group();
 	go_on();
-	for (u32 i = 0; i < MAX_SLICES && !run.finished; i++) {
+	while (run.slices-- && !run.finished) {
 		if (host_run(hal_now_ns() + SLICE) != HOST_STOP_ASKED)
 			go_on();
 	}
