@@ -31,6 +31,9 @@ import time
 SUCCESS, FAILURE, TIMEOUT, DIED = range(4)
 NAMES = {SUCCESS: "success", FAILURE: "failure", TIMEOUT: "timeout", DIED: "emulator ended"}
 
+# How long a machine may take to say all of why it failed, on a busy host.
+REPORT_SECONDS = 120
+
 # One tick an instruction on one shared virtual clock: the same run gives the same bytes.
 ICOUNT = ["-icount", "shift=0,sleep=off", "-rtc", "base=2024-01-01,clock=vm", "-seed", "1"]
 
@@ -179,6 +182,10 @@ class Watcher:
         """Nothing that comes can change the verdict any more."""
         return self.verdict == SUCCESS and not self.recant
 
+    def reported(self, report):
+        """The report of a failure is complete, or none is wanted."""
+        return not report or any(re.search(report, line) for line in self.lines)
+
     def feed(self, data):
         """Take what came; the first expression that matches a whole line decides.
 
@@ -210,12 +217,13 @@ class Watcher:
 
 
 def run(machine, success=None, failure=(), timeout=60.0, log=None, on_line=None, linger=0.0,
-        on_end=None):
+        on_end=None, report=None):
     """Run the machine until a line decides, the time is up or the emulator ends; returns a Result.
 
     linger: seconds the emulator may go on after success, for a guest that powers off by itself;
     a failure in that time still counts. log: a file for the serial bytes; without linger it ends
-    with the line that meant success. on_line(text): called for each line as it comes. on_end():
+    with the line that meant success. report: an expression that the last line of a failure's report
+    matches; it is waited for, but not longer than REPORT_SECONDS. on_line(text): called for each line as it comes. on_end():
     called before the emulator is ended, for what has to be read out of it; not when it ended by
     itself.
     """
@@ -230,7 +238,7 @@ def run(machine, success=None, failure=(), timeout=60.0, log=None, on_line=None,
         process = stack.enter_context(emulator(machine.argv(), errors, machine.folder or None))
         while not ended:
             left = deadline - time.monotonic()
-            if left <= 0 or watcher.verdict == FAILURE:
+            if left <= 0 or (watcher.verdict == FAILURE and watcher.reported(report)):
                 break
             if not select.select([process.stdout], [], [], left)[0]:
                 continue
@@ -241,6 +249,8 @@ def run(machine, success=None, failure=(), timeout=60.0, log=None, on_line=None,
                 raw.flush()
             before = watcher.verdict
             watcher.feed(data)
+            if before is None and watcher.verdict == FAILURE:
+                deadline = min(deadline, time.monotonic() + REPORT_SECONDS)
             if before is None and watcher.verdict == SUCCESS:
                 deadline = min(deadline, time.monotonic() + linger)
                 if not linger:

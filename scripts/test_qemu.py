@@ -94,6 +94,16 @@ class RunTest(unittest.TestCase):
         self.assertEqual((result.code, result.status), (qemu.SUCCESS, 3))
         self.assertLess(result.seconds, 60)
 
+    def test_a_failure_is_reported_whole(self):
+        """The emulator may go on to the end of the report, and no longer."""
+        result = self.run_fake("echo bad; sleep 0.3; echo more; echo end.; sleep 100\n", report="^end")
+        self.assertEqual((result.code, result.line, result.lines),
+                         (qemu.FAILURE, "bad", ["bad", "more", "end."]))
+        self.assertLess(result.seconds, 60)
+        with mock.patch.object(qemu, "REPORT_SECONDS", 1):
+            result = self.run_fake("echo bad; echo more; sleep 100\n", report="^end")
+        self.assertEqual((result.code, result.lines), (qemu.FAILURE, ["bad", "more"]))
+
     def test_timeout(self):
         """No line decides."""
         result = self.run_fake("echo hello; sleep 100\n", timeout=3)
