@@ -11,12 +11,14 @@ accepted.toml has one table a difference:
     changes = "memory"              # what differs from here on, in the rest of the episode; also a
                                     # list (optional)
     after = "memory"                # only when such a difference came before (optional)
+    alike = true                    # the results are the same, but what the step did is not
+                                    # (default false)
     ends = true                     # nothing can be compared any more: the rest of the episode does
                                     # not count (default false)
     kind = "not built"              # for the table in docs/fuzzing-system.md
     reason = "..."
 
-Both results must match for a difference to be accepted.
+Both results must match for a rule to apply; the first that does, counts.
 """
 import collections
 import dataclasses
@@ -29,7 +31,8 @@ TITLES = {
     "order": "Several things are wrong, and another is named", "of the emulator": "The emulator's doing",
     "follows": "What follows from an earlier difference in the same episode",
 }
-KEYS = {"operation", "arguments", "ours", "xen", "changes", "after", "ends", "kind", "reason"}
+KEYS = {"operation", "arguments", "ours", "xen", "changes", "after", "alike", "ends", "kind",
+        "reason"}
 
 
 class DifferenceError(ValueError):
@@ -46,6 +49,7 @@ class Rule:
     xen: re.Pattern
     changes: set
     after: str
+    alike: bool
     ends: bool
     kind: str
     reason: str
@@ -53,7 +57,8 @@ class Rule:
 
     def accepts(self, ours, xen, changed):
         """Whether it explains why these steps differ, after differences of these kinds of state."""
-        return bool((not self.after or self.after in changed)
+        return bool(self.alike == (ours.result == xen.result)
+                    and (not self.after or self.after in changed)
                     and self.operation.fullmatch(ours.operation)
                     and self.arguments.search(ours.arguments)
                     and self.ours.match(ours.result) and self.xen.match(xen.result))
@@ -77,7 +82,8 @@ def _rule(number, table):
         return Rule(re.compile(table["operation"]), re.compile(table.get("arguments", "")),
                     re.compile(rf"(?:{table.get('ours', '')})(?!\w)" if "ours" in table else ""),
                     re.compile(rf"(?:{table.get('xen', '')})(?!\w)" if "xen" in table else ""),
-                    _names(table.get("changes", [])), table.get("after", ""), table.get("ends", False),
+                    _names(table.get("changes", [])), table.get("after", ""),
+                    table.get("alike", False), table.get("ends", False),
                     table["kind"], table["reason"])
     except re.error as err:
         raise DifferenceError(f"difference {number}: {err}") from err
@@ -120,10 +126,11 @@ def _episode(numbers, ours, xen, rules, into):
             into.cut.append((key[0], key[1], "its arguments differ" if theirs else "Xen's ended"))
             into.uncounted += len(numbers) - i
             return
+        rule = next((r for r in rules if r.accepts(mine, theirs, changed)), None)
         if mine.result == theirs.result:
             into.same += 1
+            changed |= rule.changes if rule else set()
             continue
-        rule = next((r for r in rules if r.accepts(mine, theirs, changed)), None)
         if rule is None:
             into.new.append((mine, theirs))
             continue

@@ -5,6 +5,8 @@
   search        random steps on Xenolith until an episode crashes it or loses memory; with --seconds,
                 seed after seed
   replay        one episode again, every step printed
+  triage        a failing episode made as short as it gets: what fails, where, the steps that it
+                takes; --add WHAT makes a regression of it
   differential  the same steps on Xenolith and on Debian's Xen 4.17, compared one by one
   page          print docs/fuzzing-differences.md, which is made of accepted.toml
   coverage      what the steps reach (the environment x86_64-coverage), merged with the unit tests'
@@ -14,6 +16,7 @@ are wrong; 3 a run failed.
 """
 import argparse
 import concurrent.futures
+import dataclasses
 import os
 import re
 import subprocess
@@ -26,6 +29,7 @@ import crash
 import differences
 import sides
 import steps
+import triage
 
 from tracelib.errors import TraceError   # sides.py adds the folder  pylint: disable=import-error
 from tracelib.qmp import Qmp             # pylint: disable=import-error
@@ -35,6 +39,7 @@ ACCEPTED = os.path.join(HERE, "accepted.toml")
 STEPS = 500
 LOAD_PA = 0x200000    # asm/page.h, XEN_LOAD_PA
 LAST_LINES = 30
+REPORT_LINES = 150
 
 
 class RunError(Exception):
@@ -58,11 +63,14 @@ def boot(args, name, machine, on_line=None, on_end=None):
     """Run a machine to its end; returns (qemu.Result, path of its log)."""
     path = log_path(args, name)
     return sides.qemu.run(machine, sides.SUCCESS, sides.PANIC, args.timeout, path, on_line,
-                          on_end=on_end), path
+                          on_end=on_end, report=sides.REPORT), path
 
 
-def on_xenolith(args, stream, show, name="search"):
-    """Run a stream on Xenolith; returns (result, log path, crash.Trace or None)."""
+def on_xenolith(args, stream, show, name="search", memory=True, append=""):
+    """Run a stream on Xenolith; returns (result, log path, crash.Trace or None).
+
+    @memory: read the child's log from the machine's memory if it dies; @append: more parameters.
+    """
     found, succeeded = [], []
 
     def look(line):
@@ -73,17 +81,17 @@ def on_xenolith(args, stream, show, name="search"):
         socket = os.path.join(folder, "qmp")
 
         def dump():
-            if succeeded:
+            if succeeded or not memory:
                 return
             try:
                 with Qmp(socket) as qmp:
                     qmp.pause()
-                    memory = qmp.read(0, sides.MEMORY_MIB << 20)
-                    found.append(crash.find(memory))
+                    found.append(crash.find(qmp.read(0, sides.MEMORY_MIB << 20)))
             except (TraceError, OSError) as err:
                 print(f"fuzz: cannot read the machine's memory: {err}", file=sys.stderr)
 
         machine = sides.xenolith(args.build, args.env, stream, show, socket)
+        machine.append += append
         result, path = boot(args, name, machine, look, dump)
     return result, path, found[0] if found else None
 
@@ -99,8 +107,11 @@ def tell_crash(args, result, path, trace):
     with open(path, encoding="utf-8", errors="replace") as file:
         lines = [line.rstrip() for line in file]
     start = next((i for i, line in enumerate(lines) if line == result.line.strip()), len(lines))
-    print(f"CRASH {sides.qemu.NAMES[result.code]}: {result.line or 'no word of the hypervisor'}")
-    for line in lines[max(0, start - 2):start + 60]:
+    if result.code == sides.qemu.TIMEOUT:
+        print(f"CRASH no end within {args.timeout:.0f} s: a hang, or a host too busy (--timeout)")
+    else:
+        print(f"CRASH {sides.qemu.NAMES[result.code]}: {result.line or 'no word of the hypervisor'}")
+    for line in lines[max(0, start - 2):start + REPORT_LINES]:
         print("  | " + line)
     if trace is None:
         print("the child's log is not in memory")
@@ -109,6 +120,7 @@ def tell_crash(args, result, path, trace):
     for line in trace.lines[-LAST_LINES:]:
         print("  | " + line)
     print(f"to repeat it: {command_of(args, trace.seed, trace.episode, args.steps)}")
+    print("to make it short: the same with triage in place of replay")
 
 
 def search_seed(args):
@@ -146,6 +158,47 @@ def replay(args):
     with open(log_path(args, "search"), encoding="utf-8", errors="replace") as file:
         print("".join(line for line in file if line.startswith("F ")), end="")
     return status
+
+
+def failure_of(args, only, name="triage"):
+    """How an episode of only these steps fails: the hypervisor's words, "a leak", or ""."""
+    stream = dataclasses.replace(stream_of(args), only=only and frozenset(only))
+    result, path, _ = on_xenolith(args, stream, False, name, memory=False)
+    if result.code != sides.qemu.SUCCESS:
+        return triage.reason(result.line or sides.qemu.NAMES[result.code])
+    return "a leak" if read_log(path).leaks else ""
+
+
+def shorten(args):
+    """An episode that fails, with ever fewer steps, then once more with a trace."""
+    args.episodes = 1
+    why = failure_of(args, args.only)
+    if not why:
+        print(f"TRIAGE episode {args.first} of seed {args.seed} alone finds nothing: what fails needs "
+              "earlier episodes (--first, --episodes with search)")
+        return 3
+    print(f"fails: {why}", flush=True)
+    only, runs = triage.reduce(sorted(args.only or range(args.steps)),
+                               lambda some: failure_of(args, some) == why, args.tries)
+    print(f"takes {len(only)} of its steps ({runs} runs)", flush=True)
+    args.only = frozenset(only)
+    # Rings for the last records before the end, which the hypervisor prints when it dies.
+    result, path, trace = on_xenolith(args, stream_of(args), True, "triage",
+                                      append=" trace=all tbuf_mode=wrap tbuf_size=16")
+    with open(path, encoding="utf-8", errors="replace") as file:
+        lines = trace.lines if trace else [line.rstrip() for line in file]
+    if result.code != sides.qemu.SUCCESS:
+        tell_crash(args, result, path, trace)
+    found = triage.Regression(args.add or why, args.seed, args.first, only, triage.words(lines, only))
+    for number, words in zip(found.only, found.steps):
+        print(f"  {args.first}.{number} {words}")
+    print(f"to see it again: {command_of(args, args.seed, args.first, args.steps)} "
+          f"--only {','.join(map(str, only))}")
+    if args.add:
+        triage.add(found)
+        print(f"added to {triage.REGRESSIONS}")
+    print(f"TRIAGE {len(only)} steps after {runs} runs: {why}")
+    return 1
 
 
 def on_xen(args, stream):
@@ -238,15 +291,24 @@ def cover(args):
 
 def stream_of(args):
     """The steps that the arguments name."""
-    return sides.Stream(args.seed, args.first, args.episodes, args.steps, args.since, args.to,
+    return sides.Stream(args.seed, args.first, args.episodes, args.steps, args.only,
                         args.what == "differential")
+
+
+def numbers(text):
+    """3,17-20: the numbers of steps."""
+    found = set()
+    for part in text.split(","):
+        first, _, last = part.partition("-")
+        found |= set(range(int(first), int(last or first) + 1))
+    return frozenset(found)
 
 
 def parse():
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=("search", "replay", "differential", "coverage", "page"))
+    parser.add_argument("what", choices=("search", "replay", "triage", "differential", "coverage", "page"))
     add = parser.add_argument
     add("--build", default=os.path.join(sides.REPO, "build"), help="build directory")
     add("--env", default="x86_64", help="environment of the image (default: %(default)s)")
@@ -255,8 +317,7 @@ def parse():
     add("--episodes", type=int, default=20, metavar="N", help="how many (default: %(default)s)")
     add("--steps", type=int, default=STEPS, metavar="N",
         help="of an episode (default: %(default)s)")
-    add("--since", type=int, default=0, metavar="N", help="pass over the steps before")
-    add("--to", type=int, default=0xffffffff, metavar="N", help="pass over the steps after")
+    add("--only", type=numbers, metavar="N,N-N", help="pass over all other steps")
     add("--calls", type=int, default=2000, metavar="N",
         help="differential: how many steps in all (default: %(default)s)")
     add("--again", action="store_true",
@@ -265,7 +326,9 @@ def parse():
     add("--show", action="store_true", help="search: print every step to the log")
     add("--seconds", type=float, default=0, metavar="S",
         help="search: go on with the seeds after this one for so long")
-    add("--timeout", type=float, default=600, metavar="S", help="a machine (default: %(default)s)")
+    add("--tries", type=int, default=200, metavar="N", help="triage: runs at most")
+    add("--add", metavar="WHAT", help="triage: add the steps to regressions.toml, with these words")
+    add("--timeout", type=float, default=1200, metavar="S", help="a machine (default: %(default)s)")
     return parser.parse_args()
 
 
@@ -273,7 +336,7 @@ def main():
     """The command."""
     args = parse()
     try:
-        return {"search": search, "replay": replay, "differential": differential,
+        return {"search": search, "replay": replay, "triage": shorten, "differential": differential,
                 "coverage": cover, "page": page}[args.what](args)
     except (RunError, FileNotFoundError, TraceError, subprocess.CalledProcessError,
             coverage.CoverageError, differences.DifferenceError) as err:

@@ -19,27 +19,39 @@ DOM0_MIB = 64
 PEER_IOMMU = ["-device", "intel-iommu,intremap=on"]
 PANIC = [r"Panic on CPU", r"^\(XEN\) Xen BUG", r"^## fuzz: (error|failure)",
          r"Hardware Dom0 crashed", r"Cannot boot"]
+# The last line of what such a machine says.
+REPORT = r"Halted \(noreboot\)|^\(XEN\) Xen BUG|^## fuzz: |Hardware Dom0 crashed|Cannot boot"
 SUCCESS = r"^## fuzz: success"
+
+
+def keep(numbers):
+    """Numbers of steps as the microguest reads them: a digit has four steps, the lowest bit first."""
+    digits = [0] * (max(numbers, default=0) // 4 + 1)
+    for number in numbers:
+        digits[number // 4] |= 1 << number % 4
+    return "".join(f"{digit:x}" for digit in digits)
 
 
 @dataclasses.dataclass
 class Stream:
-    """Which steps to carry out: episodes from first on, of each the steps from..to."""
+    """Which steps to carry out: episodes from first on, of each the steps in only."""
 
     seed: int = 1
     first: int = 0
     episodes: int = 1
     steps: int = 500
-    since: int = 0
-    to: int = 0xffffffff
+    only: frozenset = None      # numbers of the steps that are not passed over; None: all
     compare: bool = False       # on both hypervisors, so in the emulator that runs Xen
 
     def words(self, show, every=20):
         """The microguest's command line."""
-        return (f"seed={self.seed} first={self.first} episodes={self.episodes} "
-                f"steps={self.steps} from={self.since} to={self.to} every={every} print={int(show)}"
-                # This QEMU ends when CR8 is written while a virtual interrupt waits.
-                f"{' no-cr8' if self.compare else ''}")
+        words = (f"seed={self.seed} first={self.first} episodes={self.episodes} "
+                 f"steps={self.steps} every={every} print={int(show)}")
+        # QEMU 7.2 ends when CR8 is written while a virtual interrupt waits.
+        words += " no-cr8" if self.compare else " recorded"
+        if self.only is not None:
+            words += " keep=" + keep(self.only)
+        return words
 
 
 def _emulator(stream):

@@ -10,7 +10,10 @@ import unittest
 import coverage
 import crash
 import differences
+import run
+import sides
 import steps
+import triage
 
 LINES = [
     "F begin seed 1 first 0 steps 3 free 100",
@@ -107,6 +110,15 @@ class Differences(unittest.TestCase):
         both = other(other(LINES, "0.0", "0"), "0.2", "99")
         self.assertEqual(self.compare(both, rules).accepted, 2)
 
+    def test_steps_with_the_same_result_may_change_something(self):
+        """alike = true."""
+        rules = self.rules('[[difference]]\noperation = "evtchn.send"\nalike = true\nchanges = "a"\n'
+                           'kind = "by design"\nreason = "r"\n[[difference]]\n'
+                           'operation = "irq.window"\nafter = "a"\nkind = "follows"\nreason = "r"\n')
+        found = self.compare(other(LINES, "0.2", "99"), rules)
+        self.assertEqual((found.same, found.accepted, found.new), (2, 1, []))
+        self.assertEqual(len(self.compare(other(LINES, "0.0", "0"), rules).new), 1)
+
     def test_mistakes_in_the_file(self):
         """Each is an error that names the place."""
         good = '[[difference]]\noperation = "a"\nkind = "by design"\nreason = "r"\n'
@@ -159,6 +171,49 @@ class Crashes(unittest.TestCase):
         both = memory_with(text, len(text), 3, 400) + memory_with(text, len(text), 4, 2)
         self.assertEqual(crash.find(both).episode, 4)
         self.assertIsNone(crash.find(bytes(8192)))
+
+
+class Triage(unittest.TestCase):
+    """triage.py, and how steps are named"""
+
+    def test_the_fewest_steps_that_still_fail(self):
+        """Two far apart, of which neither fails alone."""
+        seen = []
+
+        def fails(numbers):
+            seen.append(numbers)
+            return {7, 93} <= set(numbers)
+
+        found, runs = triage.reduce(range(100), fails)
+        self.assertEqual((found, runs), ([7, 93], len(seen)))
+        self.assertLess(runs, 40)
+        self.assertEqual(triage.reduce(range(100), lambda n: len(n) > 30, 500)[0].__len__(), 31)
+        self.assertEqual(triage.reduce(range(100), fails, 3)[1], 3)
+
+    def test_a_reason_has_no_numbers(self):
+        """Panics of the same kind are alike."""
+        self.assertEqual(triage.reason("(XEN) [    1.25] Panic on CPU 0: a.c:12: 0xffff8300 is 7"),
+                         triage.reason("(XEN) [   31.00] Panic on CPU 1: a.c:12: 0xffff83a0 is 12"))
+
+    def test_a_regression_is_read_as_it_was_added(self):
+        """With quotation marks."""
+        one = triage.Regression('a "send"', 7, 3, [1, 5], ["evtchn.send port=1"])
+        with tempfile.NamedTemporaryFile("w", suffix=".toml") as file:
+            triage.add(one, file.name)
+            triage.add(one, file.name)
+            self.assertEqual(triage.load(file.name), [one, one])
+        self.assertIsInstance(triage.load(), list)
+
+    def test_words_of_steps(self):
+        """The last has no result yet."""
+        lines = ["F 3.1 evtchn.close port=2 = 0 s1", "F 3.4 irq.window = 0", "F 3.5 evtchn.send port=2"]
+        self.assertEqual(triage.words(lines, [1, 5]), ["evtchn.close port=2", "evtchn.send port=2"])
+
+    def test_steps_by_number(self):
+        """On the command line, and for the microguest."""
+        self.assertEqual(run.numbers("3,17-19"), {3, 17, 18, 19})
+        self.assertEqual(sides.keep({0, 3, 4, 9}), "912")
+        self.assertIn("keep=8 ", sides.Stream(only=frozenset({3})).words(False) + " ")
 
 
 class Coverage(unittest.TestCase):

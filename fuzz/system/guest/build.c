@@ -32,7 +32,7 @@ struct elf_segment {
 struct info_page {
 	struct hvm_start_info info;
 	struct hvm_memmap_table_entry map;
-	char words[256];
+	char words[512];
 };
 
 static u32 window_used;
@@ -167,12 +167,12 @@ static void load_image(void)
 	entry = h->entry;
 }
 
-static void words_of(const struct episode *e, char *to, size_t size, ...)
+static void PRINTF(3, 4) words_of(char *to, size_t size, const char *fmt, ...)
 {
 	va_list ap;
 
-	va_start(ap, size);
-	format(to, size, "seed=%lu episode=%u steps=%u from=%u to=%u%s", ap);
+	va_start(ap, fmt);
+	format(to, size, fmt, ap);
 	va_end(ap);
 }
 
@@ -189,8 +189,11 @@ static void write_info(const struct episode *e)
 		.map = { .addr = 0, .size = LOG_GFN * PAGE_SIZE,
 			 .type = XEN_HVM_MEMMAP_TYPE_RAM },
 	};
-	words_of(e, p->words, sizeof(p->words), e->seed, e->number, e->steps, e->from, e->to,
-		 arg_has("no-cr8") ? " no-cr8" : "");
+	/* What to keep comes last, as text that goes on to the end of the line. */
+	words_of(p->words, sizeof(p->words), "seed=%lu episode=%u steps=%u%s%s%s%s", e->seed,
+		 e->number, e->steps, arg_has("no-cr8") ? " no-cr8" : "",
+		 arg_has("recorded") ? " recorded" : "", e->keep ? " keep=" : "",
+		 e->keep ? e->keep : "");
 }
 
 static void tell_memory_map(void)

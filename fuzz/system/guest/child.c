@@ -223,12 +223,28 @@ static void step(const struct episode *e, u32 n)
 	end_line();
 }
 
+static bool kept(const struct episode *e, u32 n)
+{
+	u32 digit = 0;
+
+	for (u32 i = 0; e->keep && i <= n / 4; i++) {
+		char c = e->keep[i];
+
+		if (c >= '0' && c <= '9')
+			digit = (u32)(c - '0');
+		else if (c >= 'a' && c <= 'f')
+			digit = (u32)(c - 'a') + 10;
+		else
+			return false;
+	}
+	return !e->keep || digit >> n % 4 & 1;
+}
+
 void child_main(void)
 {
 	struct episode e = {
 		.seed = arg_u64("seed", 1), .number = (u32)arg_u64("episode", 0),
-		.steps = (u32)arg_u64("steps", 0), .from = (u32)arg_u64("from", 0),
-		.to = (u32)arg_u64("to", ~0u),
+		.steps = (u32)arg_u64("steps", 0), .keep = arg_text("keep"),
 	};
 
 	perform_begin();
@@ -237,7 +253,7 @@ void child_main(void)
 		total_weight += grammar[i].weight;
 	for (u32 n = 0; n < e.steps; n++) {
 		log->step = n + 1;
-		if (n >= e.from && n <= e.to)
+		if (kept(&e, n))
 			step(&e, n);
 	}
 	log->done = 1;

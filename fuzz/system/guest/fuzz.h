@@ -26,8 +26,9 @@ struct episode {
 	u64 seed;
 	u32 number;
 	u32 steps;
-	/** Steps outside of these are passed over. */
-	u32 from, to;
+	/** Which steps are not passed over: hexadecimal digits, of four steps each, the lowest bit
+	 * first, until another character; NULL: all. */
+	const char *keep;
 };
 
 /** Build the child from the boot module and start it; ends the test when that fails. */

@@ -114,8 +114,7 @@ void parent_main(void)
 {
 	struct episode e = {
 		.seed = arg_u64("seed", 1), .number = (u32)arg_u64("first", 0),
-		.steps = (u32)arg_u64("steps", 500), .from = (u32)arg_u64("from", 0),
-		.to = (u32)arg_u64("to", ~0u),
+		.steps = (u32)arg_u64("steps", 500), .keep = arg_text("keep"),
 	};
 	u32 last = e.number + (u32)arg_u64("episodes", 1);
 	u32 every = (u32)arg_u64("every", 20);

@@ -76,20 +76,26 @@ bool arg_has(const char *word)
 	return false;
 }
 
-u64 arg_u64(const char *name, u64 fallback)
+const char *arg_text(const char *name)
 {
 	size_t n = strlen(name);
 
-	for (const char *s = cmdline; *s; s++) {
-		u64 v = 0;
+	for (const char *s = cmdline; *s; s++)
+		if ((s == cmdline || s[-1] == ' ') && !strncmp(s, name, n) && s[n] == '=')
+			return s + n + 1;
+	return NULL;
+}
 
-		if ((s != cmdline && s[-1] != ' ') || strncmp(s, name, n) || s[n] != '=')
-			continue;
-		for (s += n + 1; *s >= '0' && *s <= '9'; s++)
-			v = v * 10 + (u64)(*s - '0');
-		return v;
-	}
-	return fallback;
+u64 arg_u64(const char *name, u64 fallback)
+{
+	const char *s = arg_text(name);
+	u64 v = 0;
+
+	if (!s)
+		return fallback;
+	for (; *s >= '0' && *s <= '9'; s++)
+		v = v * 10 + (u64)(*s - '0');
+	return v;
 }
 
 bool is_privileged(void)

@@ -117,8 +117,11 @@ size_t strlen(const char *s);
 int strcmp(const char *a, const char *b);
 int strncmp(const char *a, const char *b, size_t n);
 
-/** The domain's command line; the value of "name=" in it as a number, or @fallback. */
+/** The domain's command line. */
 extern char cmdline[1024];
+/** What follows "name=" in it, up to its end; NULL: it is not there. */
+const char *arg_text(const char *name);
+/** The same as a number, or @fallback. */
 u64 arg_u64(const char *name, u64 fallback);
 bool arg_has(const char *word);
 
