@@ -8,6 +8,7 @@
 #include <xen/gnttab.h>
 #include <xen/hal/time.h>
 #include <xen/hal/vcpu.h>
+#include <xen/ioreq.h>
 #include <xen/p2m.h>
 #include <xen/ops.h>
 #include <xen/printk.h>
@@ -41,6 +42,7 @@ static void domain_free(struct rcu_head *rcu)
 {
 	struct domain *d = container_of(rcu, struct domain, rcu);
 
+	ioreq_domain_free(d);
 	/* This frees data of each vCPU as well. */
 	evtchn_domain_free(d);
 	for (u32 i = 0; d->vcpu && i < d->max_vcpus; i++) {
@@ -226,6 +228,8 @@ static int domain_relinquish(struct domain *d)
 	int rc;
 
 	ASSERT(d->dying == DOM_DYING);
+	/* First, as it has event channels, and pages at places of the p2m. */
+	ioreq_domain_destroy(d);
 	if ((rc = evtchn_domain_destroy(d)) || (rc = gnttab_domain_destroy(d)))
 		return rc;
 	watchdogs_kill(d);

@@ -32,6 +32,16 @@ static bool guest_may_get(u32 index)
 	}
 }
 
+/* The frames for pages of ioreq servers are told once, as servers may be using them. */
+static int check_ioreq_frames(const struct domain *d, const struct xen_hvm_param *p)
+{
+	u64 now = READ_ONCE(d->hvm_params[p->index]);
+
+	if (p->index == HVM_PARAM_NR_IOREQ_SERVER_PAGES && (!p->value || p->value > 64))
+		return -XEN_EINVAL;
+	return now && now != p->value ? -XEN_EEXIST : 0;
+}
+
 static int set_param(struct vcpu *v, struct domain *d, const struct xen_hvm_param *p)
 {
 	int rc;
@@ -39,7 +49,10 @@ static int set_param(struct vcpu *v, struct domain *d, const struct xen_hvm_para
 	ASSERT(p->index < HVM_NR_PARAMS && d->hvm_params);
 	if (!v->domain->is_privileged && !guest_may_set(p->index))
 		return -XEN_EPERM;
-	rc = hal_hvm_param_set(d, p->index, p->value);
+	if (p->index == HVM_PARAM_IOREQ_SERVER_PFN || p->index == HVM_PARAM_NR_IOREQ_SERVER_PAGES)
+		rc = check_ioreq_frames(d, p);
+	else
+		rc = hal_hvm_param_set(d, p->index, p->value);
 	if (rc)
 		return rc;
 	spin_lock(&d->lock);

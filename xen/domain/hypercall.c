@@ -30,6 +30,7 @@ static const hypercall_fn hypercall_table[] = {
 	[__HYPERVISOR_sysctl] = do_sysctl,
 	[__HYPERVISOR_domctl] = do_domctl,
 	[__HYPERVISOR_platform_op] = hal_platform_op,
+	[__HYPERVISOR_dm_op] = do_dm_op,
 };
 
 static inline long run(struct vcpu *v, struct hypercall *hc)

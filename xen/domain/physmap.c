@@ -2,6 +2,7 @@
 /* XENMEM_add_to_physmap and related calls: mapping pages other than newly allocated RAM. */
 #include <xen/errno.h>
 #include <xen/gnttab.h>
+#include <xen/ioreq.h>
 #include <xen/p2m.h>
 
 #include "private.h"
@@ -10,39 +11,12 @@
 
 #define CHUNK 64
 
-/*
- * Remove the mapping at @gfn; a RAM page there returns to the heap. The caller then maps with
- * p2m_map_new(): a page that another vCPU mapped there meanwhile must not be replaced, as it would
- * never be freed.
- */
-static void vacate(struct domain *d, gfn_t gfn)
-{
-	enum p2m_type t;
-	struct page_info *pg = p2m_get_page(d, gfn, &t, false);
-
-	if (!pg)
-		return;
-	/* Another vCPU may have unmapped it meanwhile; only the one that did may release it. */
-	if (!p2m_unmap_page(d->p2m, gfn, page_to_mfn(pg), t) && t == P2M_RAM_RW &&
-	    !d->is_mapped_1to1) {
-		p2m_flush(d->p2m);
-		domain_release_page(pg);
-	}
-	page_put(pg);
-}
-
-static int map_xen_page(struct domain *d, gfn_t gfn, mfn_t mfn)
-{
-	vacate(d, gfn);
-	return p2m_map_new(d->p2m, gfn, mfn, P2M_XENSHARE);
-}
-
 static int add_grant_frame(struct domain *d, u64 idx, gfn_t gfn)
 {
 	mfn_t mfn;
 	int rc = gnttab_frame(d, idx, &mfn);
 
-	return rc ? rc : map_xen_page(d, gfn, mfn);
+	return rc ? rc : guest_page_place(d, gfn, mfn);
 }
 
 /* A page taken from @idx could not be mapped: put it back, or free it if @idx is in use. */
@@ -54,9 +28,9 @@ static void put_back(struct domain *d, u64 idx, struct page_info *pg)
 	domain_release_page(pg);
 }
 
-/* Move a page of the domain to another place in its own space. */
-static int add_own_gfn(struct domain *d, u64 idx, gfn_t gfn)
+int memory_move_gfn(struct domain *d, gfn_t from, gfn_t gfn)
 {
+	u64 idx = from.v;
 	enum p2m_type t;
 	struct page_info *pg = p2m_get_page(d, gfn_make(idx), &t, true);
 	int rc = -XEN_EINVAL;
@@ -67,7 +41,7 @@ static int add_own_gfn(struct domain *d, u64 idx, gfn_t gfn)
 		/* If the unmap succeeds, the page is ours until it is mapped again. */
 		rc = p2m_unmap_page(d->p2m, gfn_make(idx), page_to_mfn(pg), t);
 		if (!rc) {
-			vacate(d, gfn);
+			guest_page_vacate(d, gfn);
 			rc = p2m_map_new(d->p2m, gfn, page_to_mfn(pg), P2M_RAM_RW);
 			if (rc)
 				put_back(d, idx, pg);
@@ -90,7 +64,7 @@ static int add_xen_page(struct domain *d, u64 mfn, gfn_t gfn)
 	if (!page_get(pg, owner))
 		return -XEN_EINVAL;
 	domain_get(owner);
-	vacate(d, gfn);
+	guest_page_vacate(d, gfn);
 	rc = p2m_map_new(d->p2m, gfn, mfn_make(mfn), P2M_FOREIGN);
 	if (rc) {
 		page_put(pg);
@@ -117,7 +91,7 @@ static int add_foreign(struct vcpu *v, struct domain *d, u64 idx, gfn_t gfn, u16
 	rc = -XEN_EINVAL;
 	pg = fd == d ? NULL : p2m_get_page(fd, gfn_make(idx), &t, true);
 	if (pg && (t == P2M_RAM_RW || t == P2M_XENSHARE)) {
-		vacate(d, gfn);
+		guest_page_vacate(d, gfn);
 		rc = p2m_map_new(d->p2m, gfn, page_to_mfn(pg), P2M_FOREIGN);
 	}
 	if (!rc)
@@ -135,12 +109,12 @@ static int add_one(struct vcpu *v, struct domain *d, u32 space, u64 idx, gfn_t g
 	switch (space) {
 	case XENMAPSPACE_shared_info:
 		return idx ? -XEN_EINVAL
-			   : map_xen_page(d, gfn, page_to_mfn(d->shared_info_page));
+			   : guest_page_place(d, gfn, page_to_mfn(d->shared_info_page));
 	case XENMAPSPACE_grant_table:
 		return add_grant_frame(d, idx, gfn);
 	case XENMAPSPACE_gmfn:
 	case XENMAPSPACE_gmfn_range:
-		return add_own_gfn(d, idx, gfn);
+		return memory_move_gfn(d, gfn_make(idx), gfn);
 	case XENMAPSPACE_gmfn_foreign:
 		return add_foreign(v, d, idx, gfn, from);
 	case XENMAPSPACE_dev_mmio:
@@ -247,7 +221,7 @@ static long op_remove(struct vcpu *v, guest_ptr_t arg)
 	pg = p2m_get_page(d, gfn_make(r.gpfn), NULL, false);
 	rc = -XEN_ENOENT;
 	if (pg) {
-		vacate(d, gfn_make(r.gpfn));
+		guest_page_vacate(d, gfn_make(r.gpfn));
 		page_put(pg);
 		rc = 0;
 	}
@@ -271,21 +245,49 @@ long memory_physmap_op(struct vcpu *v, struct hypercall *hc, u32 cmd, u64 start)
 
 #define RESOURCE_MAX_FRAMES 32
 
-/* The frames of a resource; only grant tables are supported. */
-static int resource_frames(struct domain *d, const struct xen_mem_acquire_resource *r, mfn_t *mfns)
+static int get_grant_frame(struct domain *d, u32 id, u64 frame, mfn_t *mfn)
 {
-	u64 base = r->frame;
-	int rc = 0;
+	int rc;
 
-	if (r->type != XENMEM_resource_grant_table)
-		return -XEN_EOPNOTSUPP;
-	if (r->id == XENMEM_resource_grant_table_id_status)
-		base |= XENMAPIDX_grant_table_status;
-	else if (r->id != XENMEM_resource_grant_table_id_shared)
+	if (id == XENMEM_resource_grant_table_id_status)
+		frame |= XENMAPIDX_grant_table_status;
+	else if (id != XENMEM_resource_grant_table_id_shared)
 		return -XEN_EINVAL;
-	for (u32 i = 0; i < r->nr_frames && !rc; i++)
-		rc = gnttab_frame(d, base + i, &mfns[i]);
-	return rc;
+	rc = gnttab_frame(d, frame, mfn);
+	if (rc)
+		return rc;
+	return page_get(mfn_to_page(*mfn), d) ? 0 : -XEN_EINVAL;
+}
+
+/* A frame of a resource, with a reference to its page. */
+static int get_frame(struct domain *d, const struct xen_mem_acquire_resource *r, u32 i, mfn_t *mfn)
+{
+	struct page_info *pg;
+	int rc;
+
+	switch (r->type) {
+	case XENMEM_resource_grant_table:
+		return get_grant_frame(d, r->id, r->frame + i, mfn);
+	case XENMEM_resource_ioreq_server:
+		rc = ioreq_get_frame(d, r->id, r->frame + i, &pg);
+		if (!rc)
+			*mfn = page_to_mfn(pg);
+		return rc;
+	default:
+		return -XEN_EOPNOTSUPP;
+	}
+}
+
+static u32 max_frames(u32 type)
+{
+	switch (type) {
+	case XENMEM_resource_grant_table:
+		return RESOURCE_MAX_FRAMES;
+	case XENMEM_resource_ioreq_server:
+		return IOREQ_MAX_FRAMES;
+	default:
+		return 0;
+	}
 }
 
 static void drop_frames(struct domain *d, const mfn_t *mfns, u32 n)
@@ -297,12 +299,14 @@ static void drop_frames(struct domain *d, const mfn_t *mfns, u32 n)
 }
 
 /* Take the references that foreign mappings of the frames hold: for all frames or none. */
-static int hold_frames(struct domain *d, const mfn_t *mfns, u32 n)
+static int hold_frames(struct domain *d, const struct xen_mem_acquire_resource *r, mfn_t *mfns)
 {
-	for (u32 i = 0; i < n; i++) {
-		if (!page_get(mfn_to_page(mfns[i]), d)) {
+	for (u32 i = 0; i < r->nr_frames; i++) {
+		int rc = get_frame(d, r, i, &mfns[i]);
+
+		if (rc) {
 			drop_frames(d, mfns, i);
-			return -XEN_EINVAL;
+			return rc;
 		}
 		domain_get(d);
 	}
@@ -328,13 +332,11 @@ static int map_resource(struct vcpu *v, struct domain *d, const struct xen_mem_a
 	for (u32 i = 0; i < n; i++)
 		if (gfns[i] >> 36)
 			return -XEN_EINVAL;
-	rc = resource_frames(d, r, mfns);
-	if (!rc)
-		rc = hold_frames(d, mfns, n);
+	rc = hold_frames(d, r, mfns);
 	if (rc)
 		return rc;
 	for (done = 0; done < n; done++) {
-		vacate(v->domain, gfn_make(gfns[done]));
+		guest_page_vacate(v->domain, gfn_make(gfns[done]));
 		rc = p2m_map_new(p2m, gfn_make(gfns[done]), mfns[done], P2M_FOREIGN);
 		if (rc)
 			break;
@@ -360,7 +362,7 @@ long memory_acquire_resource(struct vcpu *v, guest_ptr_t arg)
 		return r.pad ? -XEN_EINVAL : -XEN_EPERM;
 	if (guest_ptr_is_null(guest_handle_ptr(r.frame_list))) {
 		/* The caller only asks for the largest number of frames. */
-		r.nr_frames = r.type == XENMEM_resource_grant_table ? RESOURCE_MAX_FRAMES : 0;
+		r.nr_frames = max_frames(r.type);
 		return guest_copy_out(v, arg, &r, sizeof(r)) ? -XEN_EFAULT : 0;
 	}
 	if (r.nr_frames > RESOURCE_MAX_FRAMES)

@@ -56,6 +56,7 @@ long do_grant_table_op(struct vcpu *v, struct hypercall *hc);
 long do_multicall(struct vcpu *v, struct hypercall *hc);
 long do_vm_assist(struct vcpu *v, struct hypercall *hc);
 long do_set_timer_op(struct vcpu *v, struct hypercall *hc);
+long do_dm_op(struct vcpu *v, struct hypercall *hc);
 long do_domctl(struct vcpu *v, struct hypercall *hc);
 long do_sysctl(struct vcpu *v, struct hypercall *hc);
 
@@ -63,6 +64,8 @@ long do_sysctl(struct vcpu *v, struct hypercall *hc);
 #define MEMOP_RESTART (1L << 62)
 long memory_reservation_op(struct vcpu *v, struct hypercall *hc, u32 cmd, u64 start);
 long memory_physmap_op(struct vcpu *v, struct hypercall *hc, u32 cmd, u64 start);
+/** XENMAPSPACE_gmfn: move the page of @d at @from to @to. 0 or -XEN_EINVAL, -XEN_ENOMEM. */
+int memory_move_gfn(struct domain *d, gfn_t from, gfn_t to);
 long memory_acquire_resource(struct vcpu *v, guest_ptr_t arg);
 
 /** Owner of hypervisor pages that privileged domains may map; NULL while there are none. */

@@ -83,7 +83,7 @@ static struct page_info *decrease_one(struct domain *d, gfn_t gfn)
 	if (!pg)
 		return NULL;
 	/* Another vCPU may have unmapped it meanwhile; only the one that did may release it. */
-	if (t != P2M_RAM_RW || p2m_unmap_page(d->p2m, gfn, page_to_mfn(pg), t)) {
+	if (!p2m_type_is_ram(t) || p2m_unmap_page(d->p2m, gfn, page_to_mfn(pg), t)) {
 		page_put(pg);
 		return NULL;
 	}

@@ -7,6 +7,7 @@
 #include <public/domctl.h>
 #include <public/event_channel.h>
 #include <public/grant_table.h>
+#include <public/hvm/dm_op.h>
 #include <public/hvm/hvm_op.h>
 #include <public/memory.h>
 #include <public/physdev.h>

@@ -15,9 +15,16 @@ void device_no_release(struct device *dev)
 {
 }
 
-void device_table_init(struct device_table *t)
+struct device *device_no_more(const struct device_table *t, enum device_space space, u64 addr,
+			      u32 bytes)
+{
+	return NULL;
+}
+
+void device_table_init(struct device_table *t, device_more_fn more)
 {
 	memset(t, 0, sizeof(*t));
+	t->more = more;
 	spin_lock_init(&t->lock, "devices", LOCK_RANK_DEVICES);
 	list_init(&t->devices);
 }
@@ -196,7 +203,7 @@ void device_unclaim(struct device_table *t, struct device *dev, enum device_spac
 	spin_unlock(&t->lock);
 }
 
-struct device *device_search(struct device_ranges *rs, u64 addr, u32 bytes)
+static struct device *search_ranges(struct device_ranges *rs, u64 addr, u32 bytes)
 {
 	u32 at = count_up_to(rs, addr);
 	const struct device_range *r;
@@ -206,6 +213,15 @@ struct device *device_search(struct device_ranges *rs, u64 addr, u32 bytes)
 	r = &rs->r[at - 1];
 	WRITE_ONCE(rs->hint, r);
 	return bytes - 1 <= r->last - addr ? READ_ONCE(r->dev) : NULL;
+}
+
+struct device *device_search(const struct device_table *t, enum device_space space, u64 addr,
+			     u32 bytes)
+{
+	struct device_ranges *rs = __atomic_load_n(&t->ranges[space], __ATOMIC_ACQUIRE);
+	struct device *dev = search_ranges(rs, addr, bytes);
+
+	return dev ? dev : t->more(t, space, addr, bytes);
 }
 
 void device_for_each_gap(const struct device_table *t, enum device_space space, u64 first, u64 last,

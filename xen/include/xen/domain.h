@@ -24,6 +24,7 @@ struct p2m;
 struct evtchn_domain;
 struct evtchn_vcpu;
 struct grant_table;
+struct ioreq_domain;
 
 /** A registered structure in guest memory, held and mapped; may cross one page boundary. */
 struct guest_area {
@@ -110,6 +111,7 @@ struct domain {
 	struct p2m *p2m;
 	struct evtchn_domain *evtchn;
 	struct grant_table *gnttab;
+	struct ioreq_domain *ioreq;	/* owned by domain/ioreq; NULL: no device model yet */
 
 	struct rangeset iomem_caps, irq_caps, ioport_caps;	/* [domain lock] */
 
@@ -214,6 +216,14 @@ void console_io_init(void);
  * domain's own RAM: another's page does not keep that domain. */
 void *map_guest_page(struct domain *d, gfn_t gfn, struct page_info **page);
 void unmap_guest_page(void *va, struct page_info *page);
+/**
+ * Remove the mapping at @gfn; a RAM page there returns to the heap. The caller then maps with
+ * p2m_map_new(): a page that another vCPU mapped there meanwhile must not be replaced, as it would
+ * never be freed.
+ */
+void guest_page_vacate(struct domain *d, gfn_t gfn);
+/** Map a frame of the hypervisor there instead. 0, -XEN_EEXIST (a race), -XEN_ENOMEM. */
+int guest_page_place(struct domain *d, gfn_t gfn, mfn_t mfn);
 
 /** Set the scheduler's hooks and the debug keys of domains. Boot, after sched_init(). */
 void domains_init(void);

@@ -29,6 +29,7 @@ enum page_state {
 #define PAGE_FLAG_XENSHARE 2	/* hypervisor page that guests may map (shared info) */
 #define PAGE_FLAG_ALLOCATED 4	/* domain's page whose allocation reference was not dropped yet */
 #define PAGE_FLAG_DIRTY_CHUNK 8	/* head of a free chunk that may hold dirty frames */
+#define PAGE_FLAG_ORPHAN 16	/* XENSHARE, and only mappings of others still hold it */
 
 /** Order of a free page that does not head its chunk. */
 #define PAGE_ORDER_TAIL 0xff

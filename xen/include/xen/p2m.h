@@ -96,6 +96,9 @@ int p2m_unmap_range(struct p2m *p, gfn_t gfn, u64 n);
  */
 int p2m_unmap_page(struct p2m *p, gfn_t gfn, mfn_t mfn, enum p2m_type type);
 
+/** Make the RAM at @gfn P2M_RAM_RW or P2M_RAM_RO. -XEN_EINVAL (it is not RAM), -XEN_ENOMEM. */
+int p2m_set_ram_type(struct p2m *p, gfn_t gfn, enum p2m_type type);
+
 /** Look up; an invalid mfn and P2M_INVALID when nothing is mapped. *@order (may be NULL) is that of
  * the mapping or of the hole. */
 mfn_t p2m_lookup(struct p2m *p, gfn_t gfn, enum p2m_type *type, u32 *order);

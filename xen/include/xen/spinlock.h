@@ -19,6 +19,7 @@ enum lock_rank {
 	LOCK_RANK_DOMAIN,
 	LOCK_RANK_VPCI,
 	LOCK_RANK_DEVICES,	/* a domain's table of devices */
+	LOCK_RANK_IOREQ,	/* a domain's servers for device models */
 	LOCK_RANK_GNTTAB,	/* a domain's grant table and pins */
 	LOCK_RANK_GNTTAB_MAPTRACK,	/* the mappings a domain holds */
 	LOCK_RANK_P2M,

@@ -489,6 +489,25 @@ int p2m_unmap_page(struct p2m *p, gfn_t gfn, mfn_t mfn, enum p2m_type type)
 	return rc;
 }
 
+int p2m_set_ram_type(struct p2m *p, gfn_t gfn, enum p2m_type type)
+{
+	int rc = -XEN_EINVAL;
+	enum p2m_type now;
+	u32 order;
+	mfn_t mfn;
+
+	ASSERT(p2m_type_is_ram(type));
+	write_lock(&p->lock);
+	mfn = p2m_lookup_locked(p, gfn, &now, &order);
+	if (now == type)
+		rc = 0;
+	else if (p2m_type_is_ram(now))
+		rc = map_locked(p, gfn, mfn, 0, type);
+	flush_unless_batched(p);
+	write_unlock(&p->lock);
+	return rc;
+}
+
 struct page_info *p2m_get_page(struct domain *d, gfn_t gfn, enum p2m_type *type, bool write)
 {
 	struct p2m *p = d->p2m;

@@ -324,6 +324,18 @@ static void check_domain_page(u64 mfn, const struct page_info *pg)
 		      od->d->id);
 }
 
+static void check_xen_page(u64 mfn, const struct page_info *pg)
+{
+	bool orphan = pg->flags & PAGE_FLAG_ORPHAN;
+	u32 want = found.expect[mfn] + !orphan;
+
+	if (pg->refs != want)
+		panic("oracle: the hypervisor's frame %lx has %u references, %u known", mfn,
+		      pg->refs, want);
+	if (orphan && !(pg->flags & PAGE_FLAG_XENSHARE))
+		panic("oracle: frame %lx is an orphan of nothing shared", mfn);
+}
+
 static u64 check_frames(void)
 {
 	u64 nr_free = 0;
@@ -340,9 +352,7 @@ static u64 check_frames(void)
 			check_domain_page(m, pg);
 			break;
 		case PAGE_STATE_XEN:
-			if (pg->refs != 1 + found.expect[m])
-				panic("oracle: the hypervisor's frame %lx has %u references, %u "
-				      "known", m, pg->refs, 1 + found.expect[m]);
+			check_xen_page(m, pg);
 			break;
 		default:
 			break;

@@ -40,7 +40,7 @@ OPS_TABLE(with_eoi, name);
 static void start(void)
 {
 	host_init(1, 1, 8 << 20);
-	device_table_init(&t);
+	device_table_init(&t, device_no_more);
 	for (u32 i = 0; i < 4; i++)
 		HOST_CHECK(device_add(&t, &dev[i], i == 1 ? &with_eoi : &plain) == 0);
 }

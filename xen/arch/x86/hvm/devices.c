@@ -118,8 +118,10 @@ int hvm_devices_init(struct domain *d)
 	struct x86_domain *xd = to_xd(d);
 	int rc;
 
-	device_table_init(&xd->devices);
+	device_table_init(&xd->devices, hvm_ioreq_device);
 	rc = add_pit(xd);
+	if (!rc)
+		rc = hvm_ioreq_init(d);
 	if (!rc)
 		rc = hvm_vioapic_init(d);
 	if (!rc && d->is_hardware)

@@ -65,8 +65,9 @@ static int access_piece(struct x86_emul_ctx *ctx, gpaddr_t gpa, void *buf, u32 n
 	ASSERT(page_offset(gpa.v) + n <= PAGE_SIZE);
 	if (write ? !guest_phys_write(d, gpa, buf, n) : !guest_phys_read(d, buf, gpa, n))
 		return X86EMUL_OKAY;
+	/* Devices know accesses of 1, 2, 4 and 8 bytes. */
 	for (u32 done = 0, part; done < n && rc == X86EMUL_OKAY; done += part) {
-		part = min(n - done, 8U);
+		part = n - done >= 8 ? 8 : 1U << (31 - __builtin_clz(n - done));
 		rc = access_registers(xv, gpaddr_make(gpa.v + done), (char *)buf + done, part,
 				      write);
 	}

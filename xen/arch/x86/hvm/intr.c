@@ -218,6 +218,21 @@ void hal_vcpu_nmi(struct vcpu *v)
 	hvm_kick(xv);
 }
 
+/* Deliver the exception that a device model has injected, if one waits. */
+static void take_dm_event(struct x86_vcpu *xv)
+{
+	struct dm_event *e = &xv->dm_event;
+
+	if (likely(__atomic_load_n(&e->state, __ATOMIC_ACQUIRE) != DM_EVENT_WAITS))
+		return;
+	if (hvm->event_pending(xv)) {
+		WRITE_ONCE(xv->work_pending, true);
+		return;
+	}
+	hvm->inject_exception(xv, e->vector, e->error, e->cr2);
+	__atomic_store_n(&e->state, DM_EVENT_NONE, __ATOMIC_RELEASE);
+}
+
 void hvm_do_pending_work(struct x86_vcpu *xv)
 {
 	ASSERT(&xv->v == hal_current_vcpu());
@@ -231,6 +246,7 @@ void hvm_do_pending_work(struct x86_vcpu *xv)
 		xv->upcall_missed = false;
 		post_upcall(xv);
 	}
+	take_dm_event(xv);
 	if (!xv->nmi_pending)
 		return;
 	if (hvm->event_pending(xv)) {

@@ -45,6 +45,10 @@ void hvm_do_pending_work(struct x86_vcpu *xv);
 
 /** Fill the table of devices of a new domain. 0 or -XEN_ENOMEM. */
 int hvm_devices_init(struct domain *d);
+/** The device that stands for all device models of the domain in other domains: ioreq.c. */
+int hvm_ioreq_init(struct domain *d);
+struct device *hvm_ioreq_device(const struct device_table *t, enum device_space space, u64 addr,
+				u32 bytes);
 /** The device of @xv whose registers cover all of the @bytes bytes at @gpa, or NULL. */
 struct device *hvm_mmio_device(struct x86_vcpu *xv, gpaddr_t gpa, u32 bytes);
 /**

@@ -10,6 +10,7 @@ struct hypercall;
 struct p2m_fmt;
 struct xen_sysctl;
 struct xen_sysctl_physinfo;
+struct xen_dm_op;
 
 /** Allocate the arch's wrapper of a domain / vCPU, zeroed, with its generic part inside. */
 struct domain *hal_domain_alloc(void);
@@ -88,6 +89,20 @@ long hal_memory_map_op(struct vcpu *v, u32 cmd, guest_ptr_t arg);
 
 /** HVMOP_* that concern the platform (set_evtchn_upcall_vector, callback parameters). */
 long hal_hvm_op(struct vcpu *v, u32 cmd, guest_ptr_t arg);
+/** Can device models answer accesses of @d's vCPUs? 0 or -XEN_EOPNOTSUPP. */
+int hal_ioreq_supported(const struct domain *d);
+/**
+ * A device model answers request @number of @v (xen/ioreq.h); @data is the value of a read. False:
+ * @v does not wait for that one. Any context; event channel locks may be held.
+ */
+bool hal_ioreq_answer(struct vcpu *v, u64 number, u64 data);
+
+/**
+ * XEN_DMOP_* on @d that are about its platform (interrupts, cache attributes), by its device model
+ * in another domain. The structure holds no results. -XEN_EOPNOTSUPP: not on this platform.
+ */
+long hal_dm_op(struct domain *d, const struct xen_dm_op *op);
+
 /** A HVM_PARAM_* changed: let the platform apply it. 0, or -XEN_EINVAL to refuse. */
 int hal_hvm_param_set(struct domain *d, u32 index, u64 value);
 

@@ -73,14 +73,28 @@ struct device_ranges {
 	struct device_range r[];
 };
 
+struct device_table;
+
+/**
+ * A device that answers all of an access at which the table has none, or NULL: devices whose ranges
+ * are kept elsewhere, as those of device models.
+ */
+typedef struct device *(*device_more_fn)(const struct device_table *t, enum device_space space,
+					 u64 addr, u32 bytes);
+
 struct device_table {
 	struct spinlock lock;
 	struct device_ranges *ranges[DEVICE_SPACES];	/* [lock] to replace; RCU to read */
 	struct list_head devices;	/* [lock] all, in the order they were added */
 	struct device *eoi;	/* [const] once the domain runs: the one with interrupt lines */
+	device_more_fn more;	/* [const] */
 };
 
-void device_table_init(struct device_table *t);
+/** For tables that have all devices. */
+struct device *device_no_more(const struct device_table *t, enum device_space space, u64 addr,
+			      u32 bytes);
+
+void device_table_init(struct device_table *t, device_more_fn more);
 /** Release all devices, the newest first, and forget them. The domain must not run any more. */
 void device_table_destroy(struct device_table *t);
 
@@ -102,7 +116,8 @@ void device_unclaim(struct device_table *t, struct device *dev, enum device_spac
 		    u64 first);
 
 /** Slow half of the next. */
-struct device *device_search(struct device_ranges *rs, u64 addr, u32 bytes);
+struct device *device_search(const struct device_table *t, enum device_space space, u64 addr,
+			     u32 bytes);
 
 /** The device that answers all of @addr to @addr + @bytes - 1, or NULL. */
 static inline struct device *device_find(const struct device_table *t, enum device_space space,
@@ -113,12 +128,12 @@ static inline struct device *device_find(const struct device_table *t, enum devi
 
 	ASSERT(bytes);
 	if (unlikely(!rs))
-		return NULL;
+		return device_search(t, space, addr, bytes);
 	/* Most accesses are to the same range as the previous one. */
 	r = READ_ONCE(rs->hint);
 	if (likely(addr >= r->first && addr <= r->last && bytes - 1 <= r->last - addr))
 		return READ_ONCE(r->dev);
-	return device_search(rs, addr, bytes);
+	return device_search(t, space, addr, bytes);
 }
 
 /**

@@ -35,6 +35,15 @@ enum exit_class {
 	EXIT_CLASSES
 };
 
+/** An exception that a device model has injected; whoever changes the state owns the rest. */
+struct dm_event {
+	u8 state;	/* DM_EVENT_*; atomic */
+	u8 vector;
+	s32 error;	/* -1: none */
+	u64 cr2;
+};
+enum { DM_EVENT_NONE, DM_EVENT_WRITING, DM_EVENT_WAITS };
+
 struct x86_vcpu {
 	struct vcpu v;
 	u64 gpr[GPR_COUNT];		/* RAX and RSP are copied at exit and entry */
@@ -51,6 +60,7 @@ struct x86_vcpu {
 	/* Posted by any CPU, read by the one that runs the vCPU; work_pending after the others */
 	bool work_pending, timer_due, nmi_pending, upcall_missed;
 	bool wait_for_sipi;		/* atomic */
+	struct dm_event dm_event;	/* injected by a device model */
 
 	/* FPU: an XSAVE area (or FXSAVE); loaded while the vCPU is on a CPU */
 	void *fpu_area;
@@ -74,6 +84,8 @@ struct x86_domain {
 	struct guest_map map;
 	struct device_table devices;
 	struct device pit_device, vioapic_device;	/* of vpit and vioapic below */
+	struct device ioreq_device;	/* all device models in other domains */
+	u32 pci_address;		/* port 0xcf8 of a guest that has some; atomic */
 	/* Additional devices of the hardware domain; NULL for others */
 	struct host_ports *host_ports;
 	struct gsi_binding *bindings;	/* of the machine's lines to its IO-APICs */
