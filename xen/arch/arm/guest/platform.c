@@ -60,7 +60,6 @@ void hal_physinfo(struct xen_sysctl_physinfo *info)
 
 long hal_hvm_op(struct vcpu *v, u32 cmd, guest_ptr_t arg) { return -XEN_ENOSYS; }
 
-/* The toolstack may name the interrupt of events; this one is in the guest's device tree. */
 /* An access to memory that is not there ends in an abort at once, so no model can answer it. */
 int hal_ioreq_supported(const struct domain *d)
 {
@@ -77,6 +76,7 @@ long hal_dm_op(struct domain *d, const struct xen_dm_op *op)
 	return -XEN_EOPNOTSUPP;
 }
 
+/* The toolstack may name the interrupt of events; this one is in the guest's device tree. */
 int hal_hvm_param_set(struct domain *d, u32 index, u64 value)
 {
 	if (index != HVM_PARAM_CALLBACK_IRQ)
