@@ -54,6 +54,8 @@ const struct xen_domctl sample_xen_domctl = {
 const struct xen_platform_op sample_xen_platform_op = {
 	.cmd = XENPF_resource_op, .interface_version = XENPF_INTERFACE_VERSION,
 	.u.resource_op = { .nr_entries = 3, .cpu = 7, .entries = { AT(0xfedcba98) } } };
+const struct xen_dm_op_buf sample_xen_dm_op_buf = {
+	.h = { AT(0x8a000010) }, .size = 0xfffffff0 };
 
 #define SIZE(tag) const unsigned int size_##tag = sizeof(struct tag);
 COMPAT_SAMPLES(SIZE)

@@ -11,6 +11,7 @@
 
 #include <public/domctl.h>
 #include <public/grant_table.h>
+#include <public/hvm/dm_op.h>
 #include <public/memory.h>
 #include <public/platform.h>
 #include <public/sched.h>
@@ -38,7 +39,8 @@
 	S(vcpu_set_singleshot_timer)                                                               \
 	S(sched_poll)                                                                              \
 	S(xen_domctl)                                                                              \
-	S(xen_platform_op)
+	S(xen_platform_op)                                                                         \
+	S(xen_dm_op_buf)
 
 /* Members of the shared page whose place depends on the width. */
 #define COMPAT_SHARED(S)                                                                           \
