@@ -456,6 +456,61 @@ static void test_moves_while_leaving(void **state)
 	play(moves_while_leaving, 4);
 }
 
+/* ---- A unit ends its turn before it has come */
+
+struct mover {
+	struct domain *d;
+	struct scheduler *to[2];
+	u32 moves;
+};
+
+/* Its own core cannot be left meanwhile, so the unit that is to follow it there does not come. */
+static void guest_moves(struct vcpu *v, void *arg)
+{
+	struct mover *m = arg;
+
+	for (u32 i = 0; i < 4; i++) {
+		HOST_CHECK(sched_move_domain(m->d, m->to[i % 2]) == 0);
+		for (u32 wait = host_random_below(64); wait; wait--)
+			hal_cpu_relax();
+	}
+	m->moves++;
+	host_guest_compute(v, 10 * US);
+}
+
+static void moved_by_neighbour(void *arg)
+{
+	struct domain *owner;
+	struct mover m = { 0 };
+	int err;
+
+	begin(arg);
+	m.to[0] = sched_create(set->policy, 1, &err);
+	m.to[1] = sched_pool(0);
+	for (u32 cpu = set->width; cpu < CPUS; cpu += set->width) {
+		HOST_CHECK(sched_cpu_leave(cpu) == 0 && sched_cpu_join(cpu, m.to[0]) == 0);
+		sched_cpu_online(cpu);
+	}
+	owner = sw_domain(1, 2);
+	m.d = sw_domain(2, 2);
+	for (u32 i = 0; i < 2; i++)
+		sw_run_guest(m.d->vcpu[i], guest_spin, NULL);
+	sw_run_guest(owner->vcpu[0], guest_spin, NULL);
+	sw_run_guest(owner->vcpu[1], guest_moves, &m);
+	for (u32 step = 0; step < 5; step++) {
+		u32 before = m.moves;
+
+		host_run(hal_now_ns() + 10 * MS);
+		HOST_CHECK(m.moves > before || set->policy == &sched_null);
+	}
+}
+
+/* A vCPU moves the domain whose unit is about to follow it on its own core, and goes on. */
+static void test_moved_by_neighbour(void **state)
+{
+	play(moved_by_neighbour, 2);
+}
+
 /* ---- Settings that cannot be honoured */
 
 static void starts(void *arg)
@@ -506,6 +561,7 @@ static void test_settings(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_moved_by_neighbour),
 		cmocka_unit_test(test_anything),
 		cmocka_unit_test(test_together),
 		cmocka_unit_test(test_sibling_wakes),
