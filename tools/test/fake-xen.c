@@ -130,6 +130,7 @@ static long create(struct xen_domctl *op)
 		memcpy(d->handle, c->handle, 16);
 		d->max_vcpus = c->max_vcpus;
 		d->destroy_rounds = 3;
+		fake_xen.created++;
 		op->domain = (domid_t)i;
 		return 0;
 	}

@@ -57,6 +57,7 @@ struct fake_xen {
 	unsigned int fail_at;		/* this one fails, counted from 1; 0: none */
 	int fail_with;			/* -errno */
 	unsigned int failed;
+	unsigned int created;		/* domains so far */
 	uint64_t total_pages;
 	uint32_t capabilities;		/* XEN_SYSCTL_PHYSCAP_* */
 	uint32_t features;		/* 1 << XENFEAT_*, of dom0 */

@@ -200,6 +200,25 @@ static void test_create(void **state)
 	assert_int_equal(lx_destroy(&lx, 1), -ESRCH);
 }
 
+/* A domain may have all free memory. One that needs a page more is not begun. */
+static void test_last_page(void **state)
+{
+	uint32_t domid, pages;
+	unsigned int created;
+
+	assert_int_equal(lx_create_now(&lx, &config, false, &domid), 0);
+	pages = fake_xen.d[1].pages;
+	assert_int_equal(lx_destroy(&lx, domid), 0);
+	fake_xen.total_pages = pages;
+	assert_int_equal(lx_create_now(&lx, &config, false, &domid), 0);
+	assert_int_equal(fake_free_pages(), 0);
+	assert_int_equal(lx_destroy(&lx, domid), 0);
+	fake_xen.total_pages = pages - 1;
+	created = fake_xen.created;
+	assert_int_equal(lx_create_now(&lx, &config, false, &domid), -ENOMEM);
+	assert_int_equal(fake_xen.created, created);
+}
+
 /* The guest owns what it must write, reads the rest of its own nodes, and nothing else. */
 static void test_permissions(void **state)
 {
@@ -941,8 +960,8 @@ static void test_death_without_store(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_create), TEST(test_userdata), TEST(test_permissions),
-		TEST(test_every_hypercall_fails),
+		TEST(test_create), TEST(test_last_page), TEST(test_userdata),
+		TEST(test_permissions), TEST(test_every_hypercall_fails),
 		TEST(test_every_store_write_fails), TEST(test_store_conflicts),
 		TEST(test_dom0),
 		TEST(test_state_folder_fails), TEST(test_bad_input), TEST(test_remove_silent),
