@@ -12,69 +12,25 @@
 
 #include <xen/errno.h>
 #include <xen/string.h>
-#include <xen/hal/time.h>
 
 #include <asm/host.h>
 #include <asm/page.h>
 #include <asm/processor.h>
 #include <asm/soft-processor.h>
 
-#include "x86-oracle.h"
-#include "x86-world.h"
+#include "x86-play.h"
 
 #include <public/version.h>
 
-#define MS 1000000LL
 #define CPUID_XEN 0x40000000
 #define APIC_SELF_IPI 0x83f
 #define VECTOR 0x55
 
-static struct world_domain world;
-static u32 step;
-static const u64 *exits;	/* exit code of each step, then HLT with interrupts off */
-static u64 seen_rax, seen_rip;
-static s32 taken;
-static void (*on_step)(struct soft_entry *e);
-
-static void run(struct soft_entry *e)
-{
-	struct vmcb *b = e->vmcb;
-
-	HOST_CHECK(!x86_vcpu_wrong(to_xv(e->v)));
-	seen_rax = b->rax;
-	seen_rip = b->rip;
-	if (e->vector >= 0)
-		taken = e->vector;
-	b->exit_code = exits[step];
-	if (exits[step])
-		step++;
-	else
-		b->exit_code = SVM_EXIT_HLT;
-	if (b->exit_code == SVM_EXIT_HLT)
-		b->rflags &= ~(u64)X86_EFLAGS_IF;
-	b->next_rip = b->rip + 2;
-	on_step(e);
-}
-
-static void play(const u64 *list, void (*fn)(struct soft_entry *e), bool hardware)
-{
-	world_boot(2);
-	world_create(&world, hardware, 1);
-	exits = list;
-	on_step = fn;
-	soft_guest_set(run);
-	domain_unpause_by_systemcontroller(world.d);
-	host_run(hal_now_ns() + MS);
-	HOST_CHECK(world.d->is_shut_down && world.d->shutdown_code == SHUTDOWN_poweroff);
-	HOST_CHECK(!x86_records_wrong(to_xv(world.d->vcpu[0])));
-	HOST_CHECK(!world_destroy(&world) && !world_left_over());
-}
-
 static void ask_cpuid(struct soft_entry *e)
 {
-	if (step == 1)
+	if (play.step == 1)
 		e->vmcb->rax = CPUID_XEN;
-	else if (step == 2 && e->vmcb->exit_code == SVM_EXIT_VMMCALL)
+	else if (play.step == 2 && e->vmcb->exit_code == SVM_EXIT_VMMCALL)
 		e->vmcb->rax = ~0UL;
 }
 
@@ -82,10 +38,10 @@ static void cpuid_and_hypercall(void *arg)
 {
 	static const u64 list[] = { SVM_EXIT_CPUID, SVM_EXIT_VMMCALL, 0 };
 
-	play(list, ask_cpuid, false);
+	x86_play(list, ask_cpuid, false);
 	/* The unknown hypercall answers -ENOSYS, and each exit skips its instruction. */
-	HOST_CHECK(seen_rax == (u64)-XEN_ENOSYS);
-	HOST_CHECK(seen_rip == WORLD_CODE * PAGE_SIZE + 4);
+	HOST_CHECK(play.rax == (u64)-XEN_ENOSYS);
+	HOST_CHECK(play.rip == WORLD_CODE * PAGE_SIZE + 4);
 }
 
 static void test_cpuid_and_hypercall(void **state)
@@ -102,12 +58,9 @@ static void send_self(struct soft_entry *e)
 	};
 
 	if (e->vmcb->exit_code == SVM_EXIT_MSR) {
-		e->vmcb->exit_info1 = 1;
-		e->gpr[GPR_RCX] = writes[step - 1].msr;
-		e->vmcb->rax = (u32)writes[step - 1].val;
-		e->gpr[GPR_RDX] = writes[step - 1].val >> 32;
-	} else if (step == 4 && e->vmcb->exit_code == SVM_EXIT_INTR) {
-		HOST_CHECK(taken < 0);
+		x86_play_wrmsr(e, writes[play.step - 1].msr, writes[play.step - 1].val);
+	} else if (play.step == 4 && e->vmcb->exit_code == SVM_EXIT_INTR) {
+		HOST_CHECK(play.taken < 0);
 		e->vmcb->rflags |= X86_EFLAGS_IF;
 	}
 }
@@ -117,9 +70,8 @@ static void interrupt(void *arg)
 	static const u64 list[] = { SVM_EXIT_MSR, SVM_EXIT_MSR, SVM_EXIT_MSR, SVM_EXIT_INTR,
 				    SVM_EXIT_INTR, 0 };
 
-	taken = -1;
-	play(list, send_self, false);
-	HOST_CHECK(taken == VECTOR);
+	x86_play(list, send_self, false);
+	HOST_CHECK(play.taken == VECTOR);
 }
 
 static void test_interrupt(void **state)
@@ -130,10 +82,10 @@ static void test_interrupt(void **state)
 /* The first function's identity through the ports, then an entry of the IO-APIC is bound. */
 static void use_machine(struct soft_entry *e)
 {
-	if (step == 1 && e->vmcb->exit_code == SVM_EXIT_IOIO) {
+	if (play.step == 1 && e->vmcb->exit_code == SVM_EXIT_IOIO) {
 		e->vmcb->exit_info1 = 0xcf8UL << 16 | 4 << 4;
 		e->vmcb->rax = 0x80000000;
-	} else if (step == 2 && e->vmcb->exit_code == SVM_EXIT_IOIO) {
+	} else if (play.step == 2 && e->vmcb->exit_code == SVM_EXIT_IOIO) {
 		e->vmcb->exit_info1 = 0xcfcUL << 16 | 4 << 4 | 1;
 	}
 	e->vmcb->exit_info2 = e->vmcb->rip + 1;
@@ -143,8 +95,8 @@ static void machine(void *arg)
 {
 	static const u64 list[] = { SVM_EXIT_IOIO, SVM_EXIT_IOIO, 0 };
 
-	play(list, use_machine, true);
-	HOST_CHECK(seen_rax == 0x00101022);
+	x86_play(list, use_machine, true);
+	HOST_CHECK(play.rax == 0x00101022);
 }
 
 static void test_machine(void **state)
@@ -154,14 +106,12 @@ static void test_machine(void **state)
 
 /* INT n, at RIP and with its stack outside RAM, which is why it is emulated. */
 static u8 int_vector;
-static u64 got;
 
 static void soft_interrupt(struct soft_entry *e)
 {
 	const u8 insn[] = { 0xcd, int_vector };
 
-	got |= e->event;
-	memcpy(world.ram + WORLD_CODE * PAGE_SIZE, insn, sizeof(insn));
+	memcpy(play.world.ram + WORLD_CODE * PAGE_SIZE, insn, sizeof(insn));
 	e->vmcb->rip = WORLD_CODE * PAGE_SIZE;
 	e->vmcb->rsp = WORLD_HOLE * PAGE_SIZE;
 	if (e->vmcb->exit_code != SVM_EXIT_NPF)
@@ -176,8 +126,8 @@ static void emulated_int(void *arg)
 	static const u64 list[] = { SVM_EXIT_NPF, 0 };
 
 	int_vector = (u8)(uintptr_t)arg;
-	play(list, soft_interrupt, false);
-	HOST_CHECK(got == (SVM_EV_VALID | SVM_EV_TYPE_EXC | X86_VEC_UD));
+	x86_play(list, soft_interrupt, false);
+	HOST_CHECK(play.events == (SVM_EV_VALID | SVM_EV_TYPE_EXC | X86_VEC_UD));
 }
 
 /* No vector that a guest chooses becomes an exception, least of all that of the NMI. */
@@ -197,13 +147,12 @@ static void step_over_read(struct soft_entry *e)
 {
 	static const u8 insn[] = { 0x8b, 0x08 };	/* mov (%rax), %ecx */
 
-	got |= e->event;
 	dr6_seen = e->event ? e->vmcb->dr6 : dr6_seen;
 	if (e->vmcb->exit_code != SVM_EXIT_NPF) {
 		e->vmcb->rflags &= ~(u64)X86_EFLAGS_TF;
 		return;
 	}
-	memcpy(world.ram + WORLD_CODE * PAGE_SIZE, insn, sizeof(insn));
+	memcpy(play.world.ram + WORLD_CODE * PAGE_SIZE, insn, sizeof(insn));
 	e->vmcb->rip = WORLD_CODE * PAGE_SIZE;
 	e->vmcb->rax = WORLD_HOLE * PAGE_SIZE;
 	e->vmcb->rflags |= X86_EFLAGS_TF;
@@ -215,8 +164,8 @@ static void stepped(void *arg)
 {
 	static const u64 list[] = { SVM_EXIT_NPF, 0 };
 
-	play(list, step_over_read, false);
-	HOST_CHECK(got == (SVM_EV_VALID | SVM_EV_TYPE_EXC | X86_VEC_DB));
+	x86_play(list, step_over_read, false);
+	HOST_CHECK(play.events == (SVM_EV_VALID | SVM_EV_TYPE_EXC | X86_VEC_DB));
 	HOST_CHECK(dr6_seen & X86_DR6_BS);
 }
 
@@ -240,8 +189,8 @@ static void result_into_read_only(void *arg)
 {
 	static const u64 list[] = { SVM_EXIT_VMMCALL, 0 };
 
-	play(list, ask_into_read_only, false);
-	HOST_CHECK(seen_rax == (u64)-XEN_EFAULT);
+	x86_play(list, ask_into_read_only, false);
+	HOST_CHECK(play.rax == (u64)-XEN_EFAULT);
 }
 
 static void test_read_only_result(void **state)
@@ -254,7 +203,7 @@ static u32 fetched[2];
 
 static void fetch_by_both(struct soft_entry *e)
 {
-	u64 *tables = (u64 *)(world.ram + WORLD_PAE_TABLES * PAGE_SIZE);
+	u64 *tables = (u64 *)(play.world.ram + WORLD_PAE_TABLES * PAGE_SIZE);
 	u8 insn[4];
 
 	if (e->vmcb->exit_code != SVM_EXIT_INTR)
@@ -262,17 +211,17 @@ static void fetch_by_both(struct soft_entry *e)
 	for (u32 i = PTES_PER_TABLE; i < 5 * PTES_PER_TABLE; i++)
 		tables[i] &= ~(u64)PTE_USER;
 	for (u32 user = 0; user < 2; user++) {
-		world_set_mode(&world, to_xv(e->v), WORLD_PAE, user ? 3 : 0);
+		world_set_mode(&play.world, to_xv(e->v), WORLD_PAE, user ? 3 : 0);
 		fetched[user] = hvm_fetch(to_xv(e->v), WORLD_CODE * PAGE_SIZE, insn, sizeof(insn));
 	}
-	world_set_mode(&world, to_xv(e->v), WORLD_LONG, 0);
+	world_set_mode(&play.world, to_xv(e->v), WORLD_LONG, 0);
 }
 
 static void fetches(void *arg)
 {
 	static const u64 list[] = { SVM_EXIT_INTR, 0 };
 
-	play(list, fetch_by_both, false);
+	x86_play(list, fetch_by_both, false);
 	HOST_CHECK(fetched[0] == 4 && fetched[1] == 0);
 }
 
@@ -284,10 +233,9 @@ static void test_fetch_rights(void **state)
 /* RDMSR of an MSR that does not exist, in real mode. */
 static void read_bad_msr(struct soft_entry *e)
 {
-	got |= e->event;
 	if (e->vmcb->exit_code != SVM_EXIT_MSR)
 		return;
-	world_set_mode(&world, to_xv(e->v), WORLD_REAL, 0);
+	world_set_mode(&play.world, to_xv(e->v), WORLD_REAL, 0);
 	e->gpr[GPR_RCX] = 0x12345;
 }
 
@@ -295,8 +243,8 @@ static void real_mode_fault(void *arg)
 {
 	static const u64 list[] = { SVM_EXIT_MSR, 0 };
 
-	play(list, read_bad_msr, false);
-	HOST_CHECK(got == (SVM_EV_VALID | SVM_EV_TYPE_EXC | X86_VEC_GP));
+	x86_play(list, read_bad_msr, false);
+	HOST_CHECK(play.events == (SVM_EV_VALID | SVM_EV_TYPE_EXC | X86_VEC_GP));
 }
 
 /* In real mode no exception has an error code. */
@@ -314,7 +262,7 @@ static void refused(void *arg)
 {
 	static const u64 list[] = { SVM_EXIT_PAUSE, 0 };
 
-	play(list, break_cr4, false);
+	x86_play(list, break_cr4, false);
 }
 
 /* The processor is a check of the hypervisor, so it must refuse what a real one refuses. */

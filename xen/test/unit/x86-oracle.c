@@ -19,6 +19,14 @@
 #define ERROR_VECTORS (BIT(X86_VEC_DF) | BIT(X86_VEC_TS) | BIT(X86_VEC_NP) | BIT(X86_VEC_SS) | \
 		       BIT(X86_VEC_GP) | BIT(X86_VEC_PF) | BIT(X86_VEC_AC))
 #define SPIV_ENABLE BIT(8)
+/* Instructions and events that no guest may carry out or take by itself. */
+#define ALWAYS_1 (SVM_I1_INTR | SVM_I1_NMI | SVM_I1_SMI | SVM_I1_INIT | SVM_I1_RDPMC |   \
+		  SVM_I1_CPUID | SVM_I1_INVD | SVM_I1_HLT | SVM_I1_INVLPGA | SVM_I1_IOIO | \
+		  SVM_I1_MSR | SVM_I1_FERR | SVM_I1_SHUTDOWN)
+#define ALWAYS_2 (SVM_I2_VMRUN | SVM_I2_VMMCALL | SVM_I2_VMLOAD | SVM_I2_VMSAVE | SVM_I2_STGI | \
+		  SVM_I2_CLGI | SVM_I2_SKINIT | SVM_I2_WBINVD | SVM_I2_MONITOR | SVM_I2_MWAIT | \
+		  SVM_I2_XSETBV)
+#define ALWAYS_EXC (BIT(X86_VEC_DB) | BIT(X86_VEC_AC) | BIT(X86_VEC_MC))
 
 static s32 top_vector(const struct vlapic *vl, u32 first, u32 *words)
 {
@@ -109,9 +117,10 @@ static const char *svm_wrong(const struct x86_vcpu *xv)
 	if (!(b->cr_write & BIT(4)) || !(b->cr_write & BIT(8)) || !(b->cr_read & BIT(8)) ||
 	    s->mce_hidden != !!(b->cr_read & BIT(4)))
 		return "intercepts of control registers";
-	if (!(b->intercept1 & SVM_I1_SHUTDOWN) || !(b->intercept1 & SVM_I1_MSR) ||
-	    !(b->intercept1 & SVM_I1_IOIO) || !(b->intercept2 & SVM_I2_VMRUN))
+	if ((~b->intercept1 & ALWAYS_1) || (~b->intercept2 & ALWAYS_2))
 		return "intercepts of instructions";
+	if ((~b->exceptions & ALWAYS_EXC) || !(b->vintr & SVM_VINTR_MASKING))
+		return "intercepts of exceptions, or virtual interrupts are off";
 	if (s->vintr_redeliver && s->vintr_vector < 0)
 		return "an interrupt without a vector is to be delivered again";
 	if (!(b->intercept1 & SVM_I1_IRET) != (s->nmi != NMI_BLOCKED))
