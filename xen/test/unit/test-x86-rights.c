@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What an x86 guest may do without the hypervisor, and what it may write: ports, MSRs, extended
- * state.
+ * state, translations.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -219,6 +219,30 @@ static void test_fpu_records(void **state)
 	assert_int_equal(host_isolated(fpu_records, NULL)->status, 0);
 }
 
+/* ---- translations ---- */
+
+#define FLUSHES 40
+
+static void ask_for_flush(struct soft_entry *e)
+{
+	hvm->flush_tlb(to_xv(e->v));
+}
+
+/* The identifiers are used up twice; the processor looks at each entry (arch/host/x86/tlb.c). */
+static void flushes(void *arg)
+{
+	static u64 list[FLUSHES + 1];
+
+	for (u32 i = 0; i < FLUSHES; i++)
+		list[i] = SVM_EXIT_PAUSE;
+	x86_play(list, ask_for_flush, false);
+}
+
+static void test_flushes(void **state)
+{
+	assert_int_equal(host_isolated(flushes, NULL)->status, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -227,6 +251,7 @@ int main(void)
 		cmocka_unit_test(test_long_mode_stays),
 		cmocka_unit_test(test_addresses),
 		cmocka_unit_test(test_fpu_records),
+		cmocka_unit_test(test_flushes),
 	};
 
 	return cmocka_run_group_tests_name("x86-rights", tests, NULL, NULL);

@@ -25,9 +25,15 @@
 static struct soft_cpu cpus[NR_CPUS + 1];
 struct cpu_model boot_cpu = { .vendor = CPU_VENDOR_AMD, .phys_bits = 48, .virt_bits = 48 };
 
+struct soft_cpu *soft_cpu_of(u32 cpu)
+{
+	ASSERT(cpu <= NR_CPUS);
+	return &cpus[cpu];
+}
+
 struct soft_cpu *soft_cpu(void)
 {
-	return &cpus[hal_smp_cpu_id()];
+	return soft_cpu_of(hal_smp_cpu_id());
 }
 
 void soft_fault(const char *what)
@@ -53,7 +59,7 @@ static const struct {
 	{ 0x80000003, 0, { 0x726f, 0, 0, 0 } },
 	{ 0x80000007, 0, { 0, 0, 0, BIT(8) } },
 	{ 0x80000008, 0, { 0x00003030, 0x00001000, 0, 0 } },
-	{ 0x8000000a, 0, { 1, 16, 0, BIT(0) | BIT(3) } },
+	{ 0x8000000a, 0, { 1, SOFT_NR_ASIDS, 0, BIT(0) | BIT(3) } },
 };
 
 struct cpuid_regs cpuid_count(u32 leaf, u32 subleaf)

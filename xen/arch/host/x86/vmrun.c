@@ -152,8 +152,6 @@ const char *soft_vmrun_refuses(const struct vmcb *b)
 		why = refuses_mode(b);
 	if (!why)
 		why = refuses_event(b->event_inj);
-	if (!why && !b->asid)
-		why = "address space 0";
 	if (!why && !(b->intercept2 & SVM_I2_VMRUN))
 		why = "VMRUN is not intercepted";
 	if (!why && (!(b->np_control & 1) || !b->ncr3 || page_offset(b->ncr3)))
@@ -188,6 +186,8 @@ void vmrun(u64 *gpr, u64 vmcb_pa)
 				.lazy = &soft_cpu()->lazy, .vector = -1 };
 
 	ASSERT(soft_cpu()->gif_clear && guest);
+	if (!why)
+		why = soft_tlb_enter(b, vmcb_pa);
 	if (why)
 		panic("software processor: VMRUN refuses the guest's state: %s", why);
 	if (b->event_inj & SVM_EV_VALID)
@@ -205,5 +205,6 @@ void vmrun(u64 *gpr, u64 vmcb_pa)
 		b->exit_code = SVM_EXIT_VINTR;
 	else if (!host_irq_waits(hal_smp_cpu_id()) && !softirq_pending())
 		guest(&e);
+	soft_tlb_leave(b);
 	stgi();
 }
