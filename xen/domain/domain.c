@@ -42,12 +42,15 @@ static void domain_free(struct rcu_head *rcu)
 {
 	struct domain *d = container_of(rcu, struct domain, rcu);
 
+	for (u32 i = 0; i < DOMAIN_WATCHDOGS; i++)
+		ASSERT(!timer_is_active(&d->watchdog[i]));
 	ioreq_domain_free(d);
 	/* This frees data of each vCPU as well. */
 	evtchn_domain_free(d);
 	for (u32 i = 0; d->vcpu && i < d->max_vcpus; i++) {
 		if (!d->vcpu[i])
 			continue;
+		ASSERT(!vcpu_timers_active(d->vcpu[i]));
 		hal_vcpu_destroy(d->vcpu[i]);
 		hal_vcpu_free(d->vcpu[i]);
 	}

@@ -35,6 +35,8 @@ long vcpu_timer_op(struct vcpu *v, u32 cmd, guest_ptr_t arg);
 void vcpu_periodic_resume(struct vcpu *v);
 /** The vCPU now runs on @cpu: move its timers there, so that setting and firing stay local. */
 void vcpu_timers_move(struct vcpu *v, u32 cpu);
+/** Will one of the vCPU's timers fire? For assertions. */
+bool vcpu_timers_active(const struct vcpu *v);
 /** Bring the guest's copy of its runstate up to date; @v is current or off its CPU. */
 void runstate_area_update(struct vcpu *v);
 /** Drop the pages of vcpu_info and of the runstate area. */

@@ -70,6 +70,12 @@ void vcpu_timers_kill(struct vcpu *v)
 	timer_kill(&v->poll_timer);
 }
 
+bool vcpu_timers_active(const struct vcpu *v)
+{
+	return timer_is_active(&v->singleshot_timer) || timer_is_active(&v->periodic_timer) ||
+	       timer_is_active(&v->poll_timer);
+}
+
 void vcpu_timers_move(struct vcpu *v, u32 cpu)
 {
 	ASSERT(cpu == hal_smp_cpu_id());

@@ -15,6 +15,8 @@
 #include <xen/hal/time.h>
 
 #include <public/event_channel.h>
+#include <public/hvm/hvm_op.h>
+#include <public/hvm/params.h>
 #include <public/memory.h>
 
 #define RAM 8
@@ -174,6 +176,7 @@ static void watchdogs(void *arg)
 	HOST_CHECK(watchdog_op(v, 0, 2) == 1);
 	HOST_CHECK(watchdog_op(v, 0, ~0U) == 2);
 	HOST_CHECK(watchdog_op(v, 0, 1) == -XEN_ENOSPC);
+	HOST_CHECK(watchdog_op(v, 3, 1) == -XEN_EINVAL);
 	host_run(start + 1 * SECONDS);
 	HOST_CHECK(watchdog_op(v, 1, 4) == 0);
 	host_run(start + 4 * SECONDS);
@@ -203,6 +206,46 @@ static void watchdog_of_the_dead(void *arg)
 	HOST_CHECK(!rc);
 	host_run(hal_now_ns() + 3 * SECONDS);
 	HOST_CHECK(!domain_get_by_id(1));
+}
+
+/* @write: set the parameter, else get it. */
+static long param_op(struct vcpu *v, u16 domid, u32 index, bool write)
+{
+	struct xen_hvm_param p = { .domid = domid, .index = index };
+
+	return call(v, __HYPERVISOR_hvm_op, write ? HVMOP_set_param : HVMOP_get_param,
+		    (u64)(uintptr_t)&p, NULL);
+}
+
+/* A guest reaches only those parameters that are its own affair, and no other domain's. */
+static void params_of_a_guest(void *arg)
+{
+	static const u32 get[] = { HVM_PARAM_CALLBACK_IRQ, HVM_PARAM_STORE_PFN,
+				   HVM_PARAM_STORE_EVTCHN, HVM_PARAM_CONSOLE_PFN,
+				   HVM_PARAM_CONSOLE_EVTCHN, HVM_PARAM_VM_GENERATION_ID_ADDR };
+	static const u32 set[] = { HVM_PARAM_CALLBACK_IRQ, HVM_PARAM_STORE_EVTCHN,
+				   HVM_PARAM_CONSOLE_EVTCHN, HVM_PARAM_VM_GENERATION_ID_ADDR };
+	struct domain *d, *other;
+	struct vcpu *v;
+	u64 may_get = 0, may_set = 0;
+
+	host_init(1, 1, 16 << 20);
+	host_start();
+	d = make_domain(1, 1);
+	other = make_domain(2, 1);
+	v = d->vcpu[0];
+	for (u32 i = 0; i < ARRAY_SIZE(get); i++)
+		may_get |= BIT(get[i]);
+	for (u32 i = 0; i < ARRAY_SIZE(set); i++)
+		may_set |= BIT(set[i]);
+	for (u32 i = 0; i < HVM_NR_PARAMS; i++) {
+		HOST_CHECK((param_op(v, DOMID_SELF, i, false) == 0) == (may_get >> i & 1));
+		HOST_CHECK((param_op(v, DOMID_SELF, i, true) == 0) == (may_set >> i & 1));
+		HOST_CHECK(param_op(v, other->id, i, false) == -XEN_EPERM);
+		HOST_CHECK(param_op(v, other->id, i, true) == -XEN_EPERM);
+	}
+	HOST_CHECK(param_op(v, DOMID_SELF, HVM_NR_PARAMS, false) == -XEN_EINVAL);
+	HOST_CHECK(param_op(v, DOMID_SELF, ~0U, true) == -XEN_EINVAL);
 }
 
 #define LIVES 100
@@ -268,6 +311,7 @@ static void test_lives(void **state)
 
 static void test_areas(void **state) { run(areas_in_own_memory_only, NULL); }
 static void test_resume(void **state) { run(resume_with_later_vcpu, NULL); }
+static void test_params(void **state) { run(params_of_a_guest, NULL); }
 static void test_watchdogs(void **state)
 {
 	run(watchdogs, NULL);
@@ -281,6 +325,7 @@ int main(void)
 		cmocka_unit_test(test_areas),
 		cmocka_unit_test(test_lives),
 		cmocka_unit_test(test_resume),
+		cmocka_unit_test(test_params),
 		cmocka_unit_test(test_watchdogs),
 	};
 
