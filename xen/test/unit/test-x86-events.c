@@ -163,6 +163,30 @@ static void test_upcall_waits(void **state)
 	assert_int_equal(host_isolated(upcall_waits, NULL)->status, 0);
 }
 
+static u64 shadows[2];
+
+/* STI came right before the CPUID that exits. */
+static void cpuid_after_sti(struct soft_entry *e)
+{
+	shadows[play.step - 1] = e->vmcb->interrupt_shadow;
+	if (e->vmcb->exit_code == SVM_EXIT_CPUID)
+		e->vmcb->interrupt_shadow = 1;
+}
+
+static void shadow_ends(void *arg)
+{
+	static const u64 list[] = { SVM_EXIT_CPUID, SVM_EXIT_PAUSE, 0 };
+
+	x86_play(list, cpuid_after_sti, false);
+	HOST_CHECK(!shadows[0] && !shadows[1]);
+}
+
+/* The instruction after STI or MOV SS is done: interrupts may come. */
+static void test_shadow_ends(void **state)
+{
+	assert_int_equal(host_isolated(shadow_ends, NULL)->status, 0);
+}
+
 /* ---- NMIs ---- */
 
 static u32 nmis[16];
@@ -250,6 +274,7 @@ int main(void)
 		cmocka_unit_test(test_instruction_again),
 		cmocka_unit_test(test_interrupt_again),
 		cmocka_unit_test(test_upcall_waits),
+		cmocka_unit_test(test_shadow_ends),
 		cmocka_unit_test(test_nmis_in_turn),
 		cmocka_unit_test(test_told_at_once),
 	};

@@ -56,7 +56,7 @@ static struct irq {
 const struct acpi_madt *acpi_madt(void) { return &madt; }
 const struct acpi_mcfg *acpi_mcfg(void) { return NULL; }
 bool serial_owns_port(u16 port) { return port >= 0x3f8 && port < 0x400; }
-bool serial_owns_pci(struct pci_addr a) { return a.bdf == 0x38; }
+bool serial_owns_pci(struct pci_addr a) { return a.bdf == SOFT_PCI_SERIAL << 3; }
 void idt_use_ist(bool use) {}
 
 bool machine_is_sleep_port(u16 port) { return port == SLEEP_PORT || port == SLEEP_PORT + 1; }

@@ -49,7 +49,8 @@ const char *soft_vmrun_refuses(const struct vmcb *b);
 #define SOFT_IOAPIC_BASE 0xfec00000UL
 #define SOFT_NR_GSIS 24
 #define SOFT_PCI_WINDOW 0xe0000000UL
-#define SOFT_PCI_FUNCTIONS 4
+#define SOFT_PCI_FUNCTIONS 5
+#define SOFT_PCI_SERIAL 4	/* the function that is the hypervisor's serial port */
 /** Physical memory of the functions' registers, from here on 64 KiB each. */
 #define SOFT_PCI_BAR_BASE 0xf0000000UL
 
