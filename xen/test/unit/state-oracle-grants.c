@@ -190,6 +190,23 @@ static u32 check_chunk(const struct domain *d, u32 first, const struct grant_pin
 	return used;
 }
 
+/* Each frame is there, and in version 2 each entry has its status word. */
+static void check_frames(const struct domain *d, const struct grant_table *gt)
+{
+	for (u32 i = 0; i < gt->nr_frames; i++)
+		if (!gt->frame[i].page)
+			panic("oracle: d%u has no frame %u of its %u grant frames", d->id, i,
+			      gt->nr_frames);
+	for (u32 i = 0; i < gt->nr_status; i++)
+		if (!gt->status[i].page)
+			panic("oracle: d%u has no status frame %u of its %u", d->id, i,
+			      gt->nr_status);
+	if (gt->version == 2 &&
+	    gt->nr_status * STATUS_PER_FRAME < gt->nr_frames * GRANTS_PER_FRAME_V2)
+		panic("oracle: d%u has %u grant frames and only %u of status words", d->id,
+		      gt->nr_frames, gt->nr_status);
+}
+
 void oracle_check_pins(struct oracle_domain *od)
 {
 	const struct grant_table *gt = od->d->gnttab;
@@ -197,6 +214,7 @@ void oracle_check_pins(struct oracle_domain *od)
 
 	if (!gt)
 		return;
+	check_frames(od->d, gt);
 	chunks = gt->max_frames * GRANTS_PER_FRAME_V1 / PINS_PER_CHUNK;
 	for (u32 i = 0; i < chunks; i++)
 		if (gt->pins[i])

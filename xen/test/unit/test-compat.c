@@ -155,6 +155,27 @@ static void random_bytes_come_back(void **state)
 	}
 }
 
+/* Numbers of the two kinds grow to eight bytes, with their sign and without. */
+static void signs_are_kept(void **state)
+{
+	static const struct compat_field fields[] = { { COMPAT_INT, 0, 8, 0, 4, 0 },
+						      { COMPAT_UINT, 8, 8, 4, 4, 0 } };
+	static const struct compat_layout l = { .name = "signs", .native_bytes = 16,
+						.compat_bytes = 8, .nr_fields = 2,
+						.field = fields };
+	static const s32 values[] = { -1, INT32_MIN, INT32_MAX, 0 };
+
+	for (u32 i = 0; i < ARRAY_SIZE(values); i++) {
+		s32 compat[2] = { values[i], values[i] }, back[2];
+		s64 native[2];
+
+		compat_to_native(&l, native, compat);
+		assert_true(native[0] == values[i] && native[1] == (u32)values[i]);
+		compat_from_native(&l, back, native);
+		assert_memory_equal(back, compat, sizeof(compat));
+	}
+}
+
 /* A part is translated as within the whole, and nothing outside of the part is written. */
 static void members_one_by_one(void **state)
 {
@@ -560,6 +581,7 @@ int main(void)
 		cmocka_unit_test(every_layout_has_a_sample),
 		cmocka_unit_test(samples_convert),
 		cmocka_unit_test(random_bytes_come_back),
+		cmocka_unit_test(signs_are_kept),
 		cmocka_unit_test(members_one_by_one),
 		cmocka_unit_test(pointer_arithmetic),
 		cmocka_unit_test(shared_page),

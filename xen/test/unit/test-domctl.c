@@ -389,6 +389,11 @@ static void trace_body(void *arg)
 	HOST_CHECK(map_xen(page_to_mfn(caller->domain->shared_info_page).v, 0x80000) ==
 		   -XEN_EINVAL);
 	HOST_CHECK(map_xen(~0UL, 0x80000) == -XEN_EINVAL);
+	/* Only for toolstacks. */
+	caller->domain->is_privileged = false;
+	HOST_CHECK(map_xen(mfn, 0x80000) == -XEN_EPERM);
+	caller->domain->is_privileged = true;
+	HOST_CHECK(mfn_to_page(mfn_make(mfn))->refs == refs);
 	/* Pages that cannot be vacated, or appeared afterwards, stay: the mapping is refused. */
 	HOST_CHECK(p2m_map(caller->domain->p2m, gfn_make(0x80002), mfn_make(0xfed00), 0,
 			   P2M_MMIO_DIRECT) == 0);

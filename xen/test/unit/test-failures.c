@@ -33,6 +33,7 @@
 #define GFN_GRANTS 200
 #define GFN_MAPS 210
 #define GFN_LARGE 512
+#define GFN_FAR (1UL << 22)	/* needs page tables of its own */
 #define PORTS 40
 #define MAPS 40
 
@@ -208,7 +209,7 @@ static void map_foreign(struct domain *d)
 	set_xen_guest_handle(b.errs, err);
 	memory(caller, XENMEM_add_to_physmap_batch, &b);
 	gfn[0] = 902;
-	gfn[1] = 903;
+	gfn[1] = GFN_FAR;
 	set_xen_guest_handle(r.frame_list, gfn);
 	memory(caller, XENMEM_acquire_resource, &r);
 	memory(caller, XENMEM_remove_from_physmap, &rem);
@@ -218,8 +219,10 @@ static void unmap_foreign(void)
 {
 	struct xen_remove_from_physmap rem = { .domid = DOMID_SELF };
 
-	for (rem.gpfn = 900; rem.gpfn < 904; rem.gpfn++)
+	for (rem.gpfn = 900; rem.gpfn < 903; rem.gpfn++)
 		memory(caller, XENMEM_remove_from_physmap, &rem);
+	rem.gpfn = GFN_FAR;
+	memory(caller, XENMEM_remove_from_physmap, &rem);
 }
 
 static void event(struct vcpu *v, u32 cmd, void *arg)
@@ -252,6 +255,15 @@ static void events(struct domain *a, struct domain *b)
 	event(b->vcpu[0], EVTCHNOP_reset, &reset);
 }
 
+/* In version 2 the ninth frame needs a second frame of status words. */
+static void grow_grants(struct vcpu *v)
+{
+	struct xen_add_to_physmap a = { .domid = DOMID_SELF, .space = XENMAPSPACE_grant_table,
+					.idx = 8, .gpfn = GFN_GRANTS + 3 };
+
+	memory(v, XENMEM_add_to_physmap, &a);
+}
+
 static void grants(struct domain *a, struct domain *b)
 {
 	struct gnttab_map_grant_ref map[MAPS] = { 0 };
@@ -280,6 +292,7 @@ static void grants(struct domain *a, struct domain *b)
 							    .handle = map[i].handle };
 	call(b->vcpu[0], __HYPERVISOR_grant_table_op, GNTTABOP_unmap_grant_ref, unmap, n - 1);
 	call(b->vcpu[0], __HYPERVISOR_grant_table_op, GNTTABOP_set_version, &version, 1);
+	grow_grants(b->vcpu[0]);
 }
 
 static void end(struct domain *d)

@@ -94,6 +94,8 @@ static void test_status_frames(void **state)
 	set_xen_guest_handle(op.frame_list, list);
 	assert_int_equal(gop(dom1, GNTTABOP_get_status_frames, &op, 1), 0);
 	assert_int_equal(op.status, GNTST_general_error);
+	/* In version 1 there are no such frames. */
+	assert_int_equal(gnttab_frame(dom1, XENMAPIDX_grant_table_status, &a), -XEN_EINVAL);
 	assert_int_equal(set_version(dom1, 2), 0);
 	assert_int_equal(gop(dom1, GNTTABOP_get_status_frames, &op, 1), 0);
 	assert_int_equal(op.status, GNTST_okay);

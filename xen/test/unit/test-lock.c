@@ -104,6 +104,24 @@ static void test_order(void **state)
 	assert_true(host_panics(not_held, NULL, "outer released by CPU 0"));
 }
 
+/* A reader that came during the write has counted itself, and not yet seen that it must wait. */
+static void late_reader(void *arg)
+{
+	boot();
+	write_lock(&rw);
+	rw.state++;
+	write_unlock(&rw);
+	HOST_CHECK(rw.state == 1);
+	rw.state--;
+	write_lock(&rw);
+	write_unlock(&rw);
+}
+
+static void test_late_reader(void **state)
+{
+	assert_int_equal(host_isolated(late_reader, NULL)->status, 0);
+}
+
 #define CPUS 6
 #define ROUNDS 300
 
@@ -166,6 +184,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_order),
+		cmocka_unit_test(test_late_reader),
 		cmocka_unit_test(test_contention),
 	};
 

@@ -283,6 +283,24 @@ static void test_msi(void **state)
 	finish(d);
 }
 
+/* A reset of the function, and its end, give the interrupt back. */
+static void test_msi_reset(void **state)
+{
+	struct device *d = make();
+
+	for (u32 i = 0; i < 2; i++) {
+		wr(d, MSI_CAP + 4, 4, GUEST_ADDRESS);
+		wr(d, MSI_CAP + 12, 2, GUEST_DATA);
+		wr(d, MSI_CAP + 2, 2, 1);
+		assert_int_equal(nr_used(d), 1);
+		if (!i)
+			vmsi_reset(&d->m);
+		assert_int_equal(nr_used(d), i);
+		assert_int_equal(rd(d, MSI_CAP + 4, 4), i ? GUEST_ADDRESS : 0);
+	}
+	finish(d);
+}
+
 static void test_msi_without_vector(void **state)
 {
 	struct device *d = make();
@@ -407,6 +425,7 @@ int main(void)
 		cmocka_unit_test(test_cap_at_the_end),
 		cmocka_unit_test(test_without_memory),
 		cmocka_unit_test(test_msi),
+		cmocka_unit_test(test_msi_reset),
 		cmocka_unit_test(test_msi_without_vector),
 		cmocka_unit_test(test_msix),
 		cmocka_unit_test(test_msix_exhausted),
