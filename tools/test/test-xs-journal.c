@@ -119,6 +119,49 @@ static void test_half_record(void **state)
 	assert_string_equal(last, "first");
 }
 
+/* A length that fits into the file, but not into what follows it. */
+static void test_long_record(void **state)
+{
+	char path[128];
+	uint32_t len;
+	size_t start;
+	int fd;
+
+	assert_int_equal(journal_open(&j, dir), 0);
+	fresh();
+	add("first");
+	start = j.used;
+	add("second");
+	len = (uint32_t)j.size;
+	snprintf(path, sizeof(path), "%s/state", dir);
+	fd = open(path, O_RDWR);
+	assert_int_equal(pwrite(fd, &len, sizeof(len), (off_t)start), sizeof(len));
+	close(fd);
+	reload(1);
+	assert_string_equal(last, "first");
+}
+
+/* A whole record in the place of the one after it. */
+static void test_record_of_before(void **state)
+{
+	size_t start, len;
+	char path[128], record[256];
+	int fd;
+
+	assert_int_equal(journal_open(&j, dir), 0);
+	fresh();
+	start = j.used;
+	add("first");
+	len = j.used - start;
+	assert_true(len <= sizeof(record));
+	snprintf(path, sizeof(path), "%s/state", dir);
+	fd = open(path, O_RDWR);
+	assert_int_equal(pread(fd, record, len, (off_t)start), len);
+	assert_int_equal(pwrite(fd, record, len, (off_t)(start + len)), len);
+	close(fd);
+	reload(1);
+}
+
 static void test_wrong_file(void **state)
 {
 	unsigned long records;
@@ -208,7 +251,8 @@ static void test_no_room(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(test_records), T(test_half_record), T(test_wrong_file), T(test_record_refused),
+		T(test_records), T(test_half_record), T(test_long_record),
+		T(test_record_of_before), T(test_wrong_file), T(test_record_refused),
 		T(test_two_daemons), T(test_abandoned), T(test_no_room),
 	};
 

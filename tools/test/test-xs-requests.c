@@ -460,6 +460,25 @@ static void test_watches(void **state)
 	NO_EVENTS();
 }
 
+/* A watch that is removed while its events wait: they still come, and refer to nothing. */
+static void test_unwatch_with_events(void **state)
+{
+	struct conn *other = world_socket(&w);
+
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(world_ask(&w, other, XS_WATCH, 0, "/w\0tok", 7), 0);
+		w.events.len = 0;
+		assert_int_equal(world_write(&w, dom0, 0, "/w/1", "x"), 0);
+		assert_int_equal(world_write(&w, dom0, 0, "/w/2", "x"), 0);
+		assert_int_equal(world_ask(&w, other, XS_UNWATCH, 0, "/w\0tok", 7), 0);
+		EVENTS("/w/1\0tok\0/w/2\0tok");
+	}
+	/* The same with the end of the connection. */
+	assert_int_equal(world_ask(&w, other, XS_WATCH, 0, "/w\0tok", 7), 0);
+	assert_int_equal(world_write(&w, dom0, 0, "/w/1", "x"), 0);
+	conn_free(&w.xs, other);
+}
+
 static void test_watch_in_transaction(void **state)
 {
 	struct conn *other = world_socket(&w);
@@ -673,7 +692,7 @@ int main(void)
 		T(test_quotas), T(test_memory_quota), T(test_transactions), T(test_conflicts),
 		T(test_kept_by_transactions), T(test_doomed_transaction),
 		T(test_memory_of_events), T(test_memory_of_reads), T(test_transaction_nodes),
-		T(test_watches),
+		T(test_watches), T(test_unwatch_with_events),
 		T(test_watch_in_transaction), T(test_guest_watches), T(test_special_watches),
 		T(test_event_flood), T(test_domains), T(test_full_disk), T(test_stale_transaction),
 		T(test_directory_part), T(test_control),
