@@ -2,7 +2,7 @@
 # Builds the hypervisor: one object directory for each environment under $(BUILD).
 #   x86_64                      the image for the metal
 #   x86_64-debug                the same with every assertion and lock-rank check
-#   x86_64-coverage             the same as x86_64, counting what runs (fuzz/system/coverage.py)
+#   x86_64-coverage             the same as x86_64, counting what runs (core/coverage.c)
 #   arm64, arm64-debug          both for ARMv8
 #   host-{plain,asan,cov,fuzz}  the same sources as archives that tests and fuzzers link:
 #     libxenolith.a             with synthetic guests
@@ -48,7 +48,7 @@ xen_cflags_x86_64-debug := $(xen_cflags_common) -ffreestanding -mcmodel=kernel -
 	-fno-omit-frame-pointer -fcf-protection=none -ffunction-sections $(xen_stack_align) \
 	-Ixen/arch/x86/include
 xen_cflags_x86_64 := $(xen_cflags_x86_64-debug) -DNDEBUG
-# The counters stay in memory, where they are read from outside: no code of libgcov is linked.
+# The counters stay in memory: no code of libgcov is linked (core/coverage.c).
 xen_cflags_x86_64-coverage := $(xen_cflags_x86_64) --coverage -fprofile-info-section -fprofile-update=single
 xen_cflags_arm64-debug := $(xen_cflags_common) -ffreestanding -mgeneral-regs-only -mno-outline-atomics \
 	-mstrict-align -fno-pic -fno-pie -fno-stack-protector -fno-asynchronous-unwind-tables \

@@ -77,4 +77,7 @@ long sysctl_scheduler(struct vcpu *v, struct xen_sysctl *op);
 /* sysctl_cpupool.c */
 long sysctl_cpupool(struct vcpu *v, struct xen_sysctl *op);
 
+/* sysctl_coverage.c */
+long sysctl_coverage(struct vcpu *v, struct xen_sysctl *op);
+
 #endif

@@ -107,11 +107,6 @@ static long op_cpu_hotplug(struct vcpu *v, struct xen_sysctl *op)
 	}
 }
 
-static long op_not_supported(struct vcpu *v, struct xen_sysctl *op)
-{
-	return -XEN_EOPNOTSUPP;
-}
-
 static const sysctl_fn sysctl_table[] = {
 	[XEN_SYSCTL_readconsole] = op_readconsole,
 	[XEN_SYSCTL_tbuf_op] = sysctl_tbuf,
@@ -128,7 +123,7 @@ static const sysctl_fn sysctl_table[] = {
 	[XEN_SYSCTL_numainfo] = sysctl_numainfo,
 	[XEN_SYSCTL_cpupool_op] = sysctl_cpupool,
 	[XEN_SYSCTL_scheduler_op] = sysctl_scheduler,
-	[XEN_SYSCTL_coverage_op] = op_not_supported,
+	[XEN_SYSCTL_coverage_op] = sysctl_coverage,
 	[XEN_SYSCTL_pcitopoinfo] = sysctl_pcitopoinfo,
 };
 

@@ -23,7 +23,13 @@ SECTIONS
 	text_end = .;
 	init_text_end = .;
 
-	.rodata : { *(.rodata .rodata.*) }
+	.rodata : {
+		*(.rodata .rodata.*)
+		. = ALIGN(8);
+		gcov_info_start = .;
+		*(.gcov_info)
+		gcov_info_end = .;
+	}
 	params : { *(params) }
 	ops_tables : { *(ops_tables) }
 	trace_sites : { *(trace_sites) }
