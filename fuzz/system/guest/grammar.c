@@ -285,5 +285,8 @@ const struct operation grammar[] = {
 	   REG(dom, V_DOM), REG(gfn, V_GFN)),
 	DO("event.bits", 6, do_event_bits, REG(what, V_SMALL), REG(port, V_PORT)),
 	DO("arena", 2, do_arena_digest),
+
+	/* The last row: child_main() counts on it. */
+	DO("recorded", 24, do_recorded, REG(from, V_ANY32)),
 };
 const u32 grammar_size = ARRAY_SIZE(grammar);

@@ -77,6 +77,7 @@ struct outcome do_event_bits(const u64 *arg);
 struct outcome do_arena_digest(const u64 *arg);
 struct outcome do_runstate(const u64 *arg);
 struct outcome do_hypercall(const u64 *arg);
+struct outcome do_recorded(const u64 *arg);
 /** Take interrupts, and map what the steps work with. */
 void perform_begin(void);
 
