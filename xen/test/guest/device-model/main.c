@@ -1,0 +1,425 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "other.h"
+
+#include <public/hvm/dm_op.h>
+#include <public/hvm/hvm_op.h>
+#include <public/hvm/ioreq.h>
+
+TEST("a device model for another domain: answers, its death, and what it may not do");
+RUN("dom0=1 cpus=2 timeout=40");
+
+#define PORT 0x300
+#define REGISTERS 0xe0000000U
+#define VGA 0xa0000U
+#define FUNCTION 3		/* of PCI bus 0 */
+#define SLOTS IOREQ_BUFFER_SLOT_NUM
+#define ROUNDS 200
+
+/* What the other domain does, one at a time: it waits for @op, and clears it when it is done. */
+enum { OP_IN = 1, OP_OUT, OP_READ, OP_WRITE, OP_INC, OP_INSB, OP_INS_FOREVER };
+struct work {
+	u32 op, at, value, turns;
+	u8 bytes[16];
+};
+__asm__(".pushsection .rodata\n"
+	"	.code32\n"
+	"model_code:\n"
+	"1:	pause\n"
+	"	incl 0x200c\n"
+	"	movl 0x2000, %eax\n"
+	"	testl %eax, %eax\n"
+	"	jz 1b\n"
+	"	movl 0x2004, %edx\n"
+	"	movl 0x2008, %ebx\n"
+	"	cmpl $1, %eax\n"
+	"	jne 2f\n"
+	"	inl %dx, %eax\n"
+	"	movl %eax, 0x2008\n"
+	"	jmp 9f\n"
+	"2:	cmpl $2, %eax\n"
+	"	jne 3f\n"
+	"	movl %ebx, %eax\n"
+	"	outl %eax, %dx\n"
+	"	jmp 9f\n"
+	"3:	cmpl $3, %eax\n"
+	"	jne 4f\n"
+	"	movl (%edx), %eax\n"
+	"	movl %eax, 0x2008\n"
+	"	jmp 9f\n"
+	"4:	cmpl $4, %eax\n"
+	"	jne 5f\n"
+	"	movl %ebx, (%edx)\n"
+	"	jmp 9f\n"
+	"5:	cmpl $5, %eax\n"
+	"	jne 6f\n"
+	"	incl (%edx)\n"
+	"	jmp 9f\n"
+	"6:	cmpl $6, %eax\n"
+	"	jne 7f\n"
+	"	movl $0x2010, %edi\n"
+	"	movl $16, %ecx\n"
+	"	cld\n"
+	"	rep insb\n"
+	"	jmp 9f\n"
+	"7:	inl %dx, %eax\n"
+	"	incl 0x200c\n"
+	"	cmpl $0, 0x2000\n"
+	"	jne 7b\n"
+	"	jmp 1b\n"
+	"9:	movl $0, 0x2000\n"
+	"	jmp 1b\n"
+	"model_end:\n"
+	"	" OWN_CODE "\n"
+	".popsection\n");
+extern const u8 model_code[], model_end[];
+
+static struct xen_dm_op op;
+static u16 server;
+static s32 port;		/* our end of vCPU 0's channel */
+
+static volatile struct work *work(void)
+{
+	return (volatile struct work *)other_at(OTHER_DATA);
+}
+
+static volatile struct ioreq *request(void)
+{
+	return (volatile struct ioreq *)((OTHER_FREE_GFN + 1) * PAGE_SIZE);
+}
+
+static volatile struct buffered_iopage *ring(void)
+{
+	return (volatile struct buffered_iopage *)(OTHER_FREE_GFN * PAGE_SIZE);
+}
+
+static long dm_on(u16 domid, u32 nr)
+{
+	struct xen_dm_op_buf buf = { .size = sizeof(op) };
+
+	op.op = nr;
+	set_xen_guest_handle(buf.h, (void *)&op);
+	return HC3(__HYPERVISOR_dm_op, domid, 1, &buf);
+}
+
+static long dm(u32 nr)
+{
+	return dm_on(other_domid, nr);
+}
+
+static long claim(u32 type, u64 first, u64 last)
+{
+	op = (struct xen_dm_op){ .u.map_io_range_to_ioreq_server = {
+		.id = server, .type = type, .start = first, .end = last } };
+	return dm(XEN_DMOP_map_io_range_to_ioreq_server);
+}
+
+static long enable(bool on)
+{
+	op = (struct xen_dm_op){ .u.set_ioreq_server_state = { .id = server, .enabled = on } };
+	return dm(XEN_DMOP_set_ioreq_server_state);
+}
+
+static long destroy(void)
+{
+	op = (struct xen_dm_op){ .u.destroy_ioreq_server.id = server };
+	return dm(XEN_DMOP_destroy_ioreq_server);
+}
+
+static void create(void)
+{
+	op = (struct xen_dm_op){ .u.create_ioreq_server.handle_bufioreq =
+					 HVM_IOREQSRV_BUFIOREQ_ATOMIC };
+	CHECK_EQ(dm(XEN_DMOP_create_ioreq_server), 0);
+	server = op.u.create_ioreq_server.id;
+	CHECK_EQ(claim(XEN_DMOP_IO_RANGE_PORT, PORT, PORT + 3), 0);
+	CHECK_EQ(claim(XEN_DMOP_IO_RANGE_MEMORY, REGISTERS, REGISTERS + PAGE_SIZE - 1), 0);
+	CHECK_EQ(claim(XEN_DMOP_IO_RANGE_MEMORY, VGA, VGA + 0xffff), 0);
+	CHECK_EQ(claim(XEN_DMOP_IO_RANGE_PCI, FUNCTION << 3, FUNCTION << 3), 0);
+	CHECK_EQ(enable(true), 0);
+}
+
+/* Map the server's pages, the ring first, and bind its channel. */
+static void attach(void)
+{
+	static xen_pfn_t gfns[2];
+	struct xen_mem_acquire_resource r = {
+		.domid = other_domid, .type = XENMEM_resource_ioreq_server, .id = server,
+		.nr_frames = 2 };
+
+	gfns[0] = OTHER_FREE_GFN;
+	gfns[1] = OTHER_FREE_GFN + 1;
+	set_xen_guest_handle(r.frame_list, gfns);
+	CHECK_EQ(memory_op(XENMEM_acquire_resource, &r), 0);
+	port = event_bind_interdomain(other_domid, request()->vp_eport);
+	NEED(port > 0, "binding: %d", port);
+	event_mask((u32)port);
+}
+
+static void detach(void)
+{
+	CHECK_EQ(event_close((u32)port), 0);
+	for (u32 i = 0; i < 2; i++) {
+		struct xen_remove_from_physmap r = { .domid = DOMID_SELF,
+						     .gpfn = OTHER_FREE_GFN + i };
+
+		CHECK_EQ(memory_op(XENMEM_remove_from_physmap, &r), 0);
+	}
+}
+
+static void begin(u32 what, u32 at, u32 value)
+{
+	work()->at = at;
+	work()->value = value;
+	barrier();
+	work()->op = what;
+}
+
+static bool asked(void)
+{
+	return request()->state == STATE_IOREQ_READY;
+}
+
+/* Wait for a request and check it. */
+static void expect(u8 type, u64 addr, u32 size, bool write)
+{
+	if (!WAIT_FOR(asked(), 20000))
+		test_failure("no request for %lx", addr);
+	CHECK_EQ(request()->type, type);
+	CHECK_EQ(request()->addr, addr);
+	CHECK_EQ(request()->size, size);
+	CHECK_EQ(request()->dir, write ? IOREQ_WRITE : IOREQ_READ);
+}
+
+static void answer(u64 data)
+{
+	request()->data = data;
+	barrier();
+	request()->state = STATE_IORESP_READY;
+	CHECK_EQ(event_send((u32)port), 0);
+}
+
+static void finish(void)
+{
+	if (!WAIT_FOR(!work()->op, 20000))
+		test_failure("operation %u does not end", work()->op);
+}
+
+/* The value that a read gives at once, while the model is asked nothing. */
+static void read_alone(u32 what, u32 at, u32 want)
+{
+	begin(what, at, 0);
+	finish();
+	CHECK_EQ(work()->value, want);
+	CHECK(!asked(), "asked about %x", at);
+}
+
+static void ports_and_memory(void)
+{
+	read_alone(OP_IN, PORT - 4, ~0U);
+	read_alone(OP_IN, PORT + 1, ~0U);	/* partly claimed */
+	begin(OP_IN, PORT, 0);
+	expect(IOREQ_TYPE_PIO, PORT, 4, false);
+	answer(0x11223344);
+	finish();
+	CHECK_EQ(work()->value, 0x11223344);
+	begin(OP_OUT, PORT, 0xcafe);
+	expect(IOREQ_TYPE_PIO, PORT, 4, true);
+	CHECK_EQ(request()->data, 0xcafe);
+	answer(0);
+	finish();
+	read_alone(OP_READ, REGISTERS - 8, ~0U);
+	begin(OP_READ, REGISTERS + 8, 0);
+	expect(IOREQ_TYPE_COPY, REGISTERS + 8, 4, false);
+	answer(77);
+	finish();
+	CHECK_EQ(work()->value, 77);
+	begin(OP_WRITE, REGISTERS + 16, 5);
+	expect(IOREQ_TYPE_COPY, REGISTERS + 16, 4, true);
+	CHECK_EQ(request()->data, 5);
+	answer(0);
+	finish();
+	/* A read and a write of one instruction. */
+	begin(OP_INC, REGISTERS, 0);
+	expect(IOREQ_TYPE_COPY, REGISTERS, 4, false);
+	answer(41);
+	expect(IOREQ_TYPE_COPY, REGISTERS, 4, true);
+	CHECK_EQ(request()->data, 42);
+	answer(0);
+	finish();
+	/* A repeated one: one request for each of its steps. */
+	begin(OP_INSB, PORT, 0);
+	for (u32 i = 0; i < 16; i++) {
+		expect(IOREQ_TYPE_PIO, PORT, 1, false);
+		answer(i + 1);
+	}
+	finish();
+	CHECK(work()->bytes[0] == 1 && work()->bytes[15] == 16, "wrong bytes");
+}
+
+static void pci_function(void)
+{
+	begin(OP_OUT, 0xcf8, 0x80000000 | FUNCTION << 11 | 0x10);
+	finish();
+	begin(OP_IN, 0xcfc, 0);
+	expect(IOREQ_TYPE_PCI_CONFIG, (u64)(FUNCTION << 3) << 32 | 0x10, 4, false);
+	answer(0xfeb00000);
+	finish();
+	CHECK_EQ(work()->value, 0xfeb00000);
+	read_alone(OP_IN, 0xcf8, 0x80000000 | FUNCTION << 11 | 0x10);
+	begin(OP_OUT, 0xcf8, 0x80000000 | (FUNCTION + 1) << 11);
+	finish();
+	read_alone(OP_IN, 0xcfc, ~0U);
+}
+
+static void move_to(u32 cpu)
+{
+	static u8 bits[8];
+	struct xen_domctl d = { .u.vcpuaffinity = { .flags = XEN_VCPUAFFINITY_HARD } };
+
+	bits[0] = (u8)BIT(cpu);
+	d.u.vcpuaffinity.cpumap_hard.nr_bits = 2;
+	set_xen_guest_handle(d.u.vcpuaffinity.cpumap_hard.bitmap, bits);
+	CHECK_EQ(other_domctl(XEN_DOMCTL_setvcpuaffinity, &d), 0);
+}
+
+/* A request outlives a pause of its domain, and its vCPU may go on elsewhere. */
+static void paused_and_moved(void)
+{
+	for (u32 i = 0; i < 4; i++) {
+		begin(OP_IN, PORT, 0);
+		expect(IOREQ_TYPE_PIO, PORT, 4, false);
+		CHECK_EQ(other_simple(XEN_DOMCTL_pausedomain), 0);
+		move_to(i & 1);
+		answer(i + 100);
+		CHECK(work()->op == OP_IN, "the answer let a paused domain run");
+		CHECK_EQ(other_simple(XEN_DOMCTL_unpausedomain), 0);
+		finish();
+		CHECK_EQ(work()->value, i + 100);
+	}
+}
+
+static u32 take(void)
+{
+	u32 at = ring()->read_pointer;
+	u32 data = ring()->buf_ioreq[at % SLOTS].data;
+
+	__atomic_store_n(&ring()->read_pointer, at + 1, __ATOMIC_RELEASE);
+	return data;
+}
+
+static bool is_empty(void)
+{
+	return ring()->read_pointer == ring()->write_pointer;
+}
+
+static void ring_and_attacks(void)
+{
+	u32 good;
+
+	begin(OP_WRITE, VGA + 4, 0x5a5a);
+	finish();
+	CHECK(!asked() && !is_empty(), "not buffered");
+	CHECK_EQ(ring()->buf_ioreq[ring()->read_pointer % SLOTS].addr, VGA + 4);
+	CHECK_EQ(take(), 0x5a5a);
+	/* Indices that are made up: the write comes as a request instead. */
+	for (u32 bad = 1; bad < BIT(31); bad *= 5) {
+		good = ring()->write_pointer;
+		ring()->read_pointer = good + bad;
+		ring()->write_pointer = ~bad;
+		begin(OP_WRITE, VGA + 8, bad);
+		expect(IOREQ_TYPE_COPY, VGA + 8, 4, true);
+		answer(0);
+		finish();
+		ring()->read_pointer = ring()->write_pointer = good;
+	}
+	begin(OP_WRITE, VGA, 9);
+	finish();
+	CHECK_EQ(take(), 9);
+	/* An answer without a question, and one of a size that there is not. */
+	request()->state = STATE_IORESP_READY;
+	CHECK_EQ(event_send((u32)port), 0);
+	memset((void *)(uintptr_t)request(), 0xff, PAGE_SIZE);
+	CHECK_EQ(event_send((u32)port), 0);
+	read_alone(OP_IN, PORT - 4, ~0U);
+	begin(OP_IN, PORT, 0);
+	expect(IOREQ_TYPE_PIO, PORT, 4, false);
+	answer(~(u64)0 - 1);
+	finish();
+	CHECK_EQ(work()->value, ~0U - 1);
+}
+
+static void disabled_and_dead(void)
+{
+	/* Disabled with a request under way: that one is answered, further ones are not made. */
+	begin(OP_IN, PORT, 0);
+	expect(IOREQ_TYPE_PIO, PORT, 4, false);
+	CHECK_EQ(enable(false), 0);
+	answer(3);
+	finish();
+	CHECK_EQ(work()->value, 3);
+	read_alone(OP_IN, PORT, ~0U);
+	CHECK_EQ(enable(true), 0);
+	/* The model closes its channel, as the kernel does for a process that dies. */
+	begin(OP_IN, PORT, 0);
+	expect(IOREQ_TYPE_PIO, PORT, 4, false);
+	CHECK_EQ(event_close((u32)port), 0);
+	finish();
+	CHECK_EQ(work()->value, ~0U);
+	begin(OP_READ, REGISTERS, 0);
+	finish();
+	CHECK_EQ(work()->value, ~0U);
+	/* A new one takes its place, and is destroyed with a request under way. */
+	request()->state = STATE_IOREQ_NONE;
+	port = event_bind_interdomain(other_domid, request()->vp_eport);
+	event_mask((u32)port);
+	begin(OP_IN, PORT, 0);
+	expect(IOREQ_TYPE_PIO, PORT, 4, false);
+	CHECK_EQ(destroy(), 0);
+	finish();
+	CHECK_EQ(work()->value, ~0U);
+	CHECK_EQ(destroy(), -XEN_ENOENT);
+	detach();
+}
+
+/* Servers come and go while the other domain does nothing but read their port. */
+static void load(void)
+{
+	u32 turns;
+
+	begin(OP_INS_FOREVER, PORT, 0);
+	for (u32 i = 0; i < ROUNDS; i++) {
+		create();
+		if (i % 3) {
+			attach();
+			for (u32 n = 0; n < i % 3; n++) {
+				expect(IOREQ_TYPE_PIO, PORT, 4, false);
+				answer(n);
+			}
+		}
+		if (i & 1)
+			CHECK_EQ(enable(false), 0);
+		CHECK_EQ(destroy(), 0);
+		if (i % 3)
+			detach();
+	}
+	turns = work()->turns;
+	CHECK(WAIT_FOR(work()->turns - turns > 100, 20000), "the other domain stands still");
+	work()->op = 0;
+}
+
+void test_main(void)
+{
+	other_create(model_code, model_end);
+	other_start();
+	op = (struct xen_dm_op){ 0 };
+	CHECK_EQ(dm_on(own_domid(), XEN_DMOP_create_ioreq_server), -XEN_EPERM);
+	create();
+	attach();
+	ports_and_memory();
+	pci_function();
+	paused_and_moved();
+	ring_and_attacks();
+	disabled_and_dead();
+	load();
+	CHECK_EQ(other_simple(XEN_DOMCTL_destroydomain), 0);
+}
