@@ -76,6 +76,31 @@ void vlapic_update_enabled(struct vlapic *vl);
 /** Record an error and raise the error interrupt. Any CPU. */
 void vlapic_error(struct vlapic *vl, u32 esr_bit);
 
+/**
+ * Can the APIC take @vector now? Records the error if it is not one, and its trigger mode, which
+ * must be there before the request can be seen and completed. Any CPU.
+ */
+static inline bool vlapic_accept(struct vlapic *vl, u8 vector, bool level)
+{
+	struct vec_regs *r = vec_regs(vl, vector);
+	u32 bit = vec_bit(vector);
+
+	if (!READ_ONCE(vl->enabled))
+		return false;
+	if (unlikely(vector < 16)) {
+		vlapic_error(vl, ESR_RECV_ILLEGAL);
+		return false;
+	}
+	if (level && !(READ_ONCE(r->tmr) & bit))
+		__atomic_fetch_or(&r->tmr, bit, __ATOMIC_SEQ_CST);
+	else if (!level && (READ_ONCE(r->tmr) & bit))
+		__atomic_fetch_and(&r->tmr, ~bit, __ATOMIC_SEQ_CST);
+	return true;
+}
+
+/** Request the vectors @word * 32 + n for each bit n of @bits, which were accepted before. */
+void vlapic_request_word(struct vlapic *vl, u32 word, u32 bits);
+
 void vlapic_timer_set_lvt(struct vlapic *vl, u32 val);
 void vlapic_timer_set_count(struct vlapic *vl, u32 count, s_time_t now);
 void vlapic_timer_set_divider(struct vlapic *vl, u32 tdcr, s_time_t now);

@@ -88,21 +88,11 @@ static void note_request(struct vlapic *vl, u32 vector)
 
 bool vlapic_set_irq(struct vlapic *vl, u8 vector, bool level)
 {
-	struct vec_regs *r = vec_regs(vl, vector);
 	u32 bit = vec_bit(vector);
 
-	if (!READ_ONCE(vl->enabled))
+	if (!vlapic_accept(vl, vector, level))
 		return false;
-	if (unlikely(vector < 16)) {
-		vlapic_error(vl, ESR_RECV_ILLEGAL);
-		return false;
-	}
-	/* The trigger mode must be set before the request can be seen and completed. */
-	if (level && !(READ_ONCE(r->tmr) & bit))
-		__atomic_fetch_or(&r->tmr, bit, __ATOMIC_SEQ_CST);
-	else if (!level && (READ_ONCE(r->tmr) & bit))
-		__atomic_fetch_and(&r->tmr, ~bit, __ATOMIC_SEQ_CST);
-	if (__atomic_fetch_or(&r->irr, bit, __ATOMIC_SEQ_CST) & bit)
+	if (__atomic_fetch_or(&vec_regs(vl, vector)->irr, bit, __ATOMIC_SEQ_CST) & bit)
 		return false;
 	note_request(vl, vector);
 	return true;

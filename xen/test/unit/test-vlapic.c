@@ -15,6 +15,8 @@
 
 #include "changing-page.h"
 
+#define ICR_SELF_NMI 0x40400u
+
 struct record {
 	struct vlapic *vl;
 	struct apic_msg msg;
@@ -568,12 +570,82 @@ static void test_hostile(void **state)
 	}
 }
 
+/* A processor changes the registers; the rest follows. */
+static void test_virtual(void **state)
+{
+	struct vlapic vl;
+	struct record r;
+
+	start(&vl, &r, 3);
+	/* It delivered 0x51 and then 0x71, and 0x61 waits. */
+	*vlapic_reg(&vl, APIC_REG_ISR + 2) = 1u << 17;
+	*vlapic_reg(&vl, APIC_REG_ISR + 3) = 1u << 17;
+	*vlapic_reg(&vl, APIC_REG_IRR + 3) = 1u << 1;
+	*vlapic_reg(&vl, APIC_REG_PPR) = 0x70;
+	vlapic_take_over(&vl, 0x71, 0x61);
+	assert_int_equal(vl.isr_top, 0x71);
+	assert_int_equal(vlapic_highest_irr(&vl), 0x61);
+	assert_int_equal(vlapic_pending(&vl), -1);
+	vlapic_eoi(&vl);
+	assert_int_equal(vlapic_pending(&vl), 0x61);
+	/* It has ended both by itself. */
+	memset(vlapic_reg(&vl, APIC_REG_ISR), 0, 8 * 16);
+	vlapic_take_over(&vl, 0, 0x61);
+	assert_int_equal(vl.isr_top, -1);
+	*vlapic_reg(&vl, APIC_REG_TPR) = 0x65;
+	vlapic_tpr_changed(&vl);
+	assert_int_equal(vlapic_pending(&vl), -1);
+	assert_int_equal(*vlapic_reg(&vl, APIC_REG_PPR), 0x65);
+	/* The IO-APICs hear of levels only. */
+	vlapic_set_irq(&vl, 0x82, true);
+	vlapic_ended(&vl, 0x83);
+	assert_int_equal(r.eois, 0);
+	vlapic_ended(&vl, 0x82);
+	assert_int_equal(r.eoi_vector, 0x82);
+}
+
+/* A processor stores what the guest writes: the effect is that of the write. */
+static void test_written(void **state)
+{
+	struct vlapic vl;
+	struct record r;
+
+	start(&vl, &r, 3);
+	*vlapic_reg(&vl, APIC_REG_ID) = 0xff000000;
+	vlapic_written(&vl, APIC_REG_ID, 3u << 24, 0);
+	assert_int_equal(rd(&vl, 0x20), 3u << 24);
+	*vlapic_reg(&vl, APIC_REG_DFR) = 0;
+	vlapic_written(&vl, APIC_REG_DFR, ~0u, 0);
+	assert_int_equal(rd(&vl, 0xe0), 0x0fffffff);
+	*vlapic_reg(&vl, APIC_REG_ICR) = ICR_SELF_NMI;
+	vlapic_written(&vl, APIC_REG_ICR, 0, 0);
+	assert_int_equal(r.ipis, 1);
+	/* From one-shot to the TSC's deadline: the running timer stops, as with a plain write. */
+	vlapic_mmio_write(&vl, 0x380, 4, 1000, 0);
+	assert_int_not_equal(r.deadline, INT64_MAX);
+	*vlapic_reg(&vl, APIC_REG_LVTT) = 0x40020;
+	vlapic_written(&vl, APIC_REG_LVTT, 0x20, 0);
+	assert_int_equal(r.deadline, INT64_MAX);
+	assert_int_equal(rd(&vl, 0x380), 0);
+	/* There the count is not written. */
+	*vlapic_reg(&vl, APIC_REG_TMICT) = 7;
+	vlapic_written(&vl, APIC_REG_TMICT, 0, 0);
+	assert_int_equal(rd(&vl, 0x380), 0);
+	/* In x2APIC mode only a vector that is not valid comes here. */
+	vlapic_base_write(&vl, VLAPIC_DEFAULT_BASE | APIC_BASE_EN | APIC_BASE_EXTD);
+	*vlapic_reg(&vl, APIC_REG_SELF_IPI) = 5;
+	vlapic_written(&vl, APIC_REG_SELF_IPI, 0, 0);
+	assert_int_equal(vlapic_pending(&vl), -1);
+	assert_int_not_equal(vl.esr_pending, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_reset), cmocka_unit_test(test_deliver),
 		cmocka_unit_test(test_model), cmocka_unit_test(test_posted_during_scan),
-		cmocka_unit_test(test_far_ahead),
+		cmocka_unit_test(test_far_ahead), cmocka_unit_test(test_virtual),
+		cmocka_unit_test(test_written),
 		cmocka_unit_test(test_base),
 		cmocka_unit_test(test_x2apic), cmocka_unit_test(test_error_status),
 		cmocka_unit_test(test_timer),

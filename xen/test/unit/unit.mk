@@ -8,7 +8,7 @@ unit_dir := xen/test/unit
 unit_names := $(patsubst $(unit_dir)/test-%.c,%,$(sort $(wildcard $(unit_dir)/test-*.c)))
 # Words of the form FILE:X for each FILE.c or FILE.h that includes "X.h".
 unit_includes := $(shell grep -H '^\#include "' $(wildcard $(unit_dir)/*.[ch]) /dev/null | \
-	sed -n 's,.*/\([^/]*\)\.[ch]:.include "\(.*\)\.h".*,\1:\2,p')
+	sed -n 's,.*/\([^/]*\)\.[ch]:.include "\([^/]*\)\.h".*,\1:\2,p')
 unit_includes_of = $(patsubst $(1):%,%,$(filter $(1):%,$(unit_includes)))
 # Objects of the support code that test-$(1) includes, and of what that includes.
 unit_support_of = $(foreach s,$(sort $(foreach d,$(call unit_includes_of,test-$(1)),$(d) $(call \
@@ -23,6 +23,7 @@ unit_ldlibs_failures := $(addprefix -Wl$(comma)--wrap=,alloc_pages xzalloc_bytes
 	hypercall_preempt_check hal_p2m_flush)
 # Objects that single tests link, made by rules of their own.
 unit_objs_compat := compat-samples-i386.o
+unit_objs_posted := race-posted.o
 unit_cflags := -O1 -Wno-missing-prototypes -Wno-unused-function -Wno-unknown-warning-option
 
 # Tests and support code that are about x86's guests, and so link those instead of synthetic ones.
@@ -43,6 +44,10 @@ $$(BUILD)/$(1)/unit/compat-samples-i386.o: $(unit_dir)/compat-samples.c $(unit_d
 	$$(Q)mkdir -p $$(@D) && $$(CC) -m32 -ffreestanding -D__XEN_TOOLS__ -I$$(BUILD)/abi -MMD -MP -MT $$@ \
 		-c -o $$(@:.o=.elf32) $$<
 	$$(Q)objcopy -I elf32-i386 -O elf64-x86-64 --prefix-symbols=i386_ $$(@:.o=.elf32) $$@
+# Objects of the hypervisor with a call at every access to memory (race.h).
+$$(BUILD)/$(1)/unit/race-posted.o: xen/guest/x86/posted.c $(unit_dir)/unit.mk xen/xen.mk | $$(xen_made)
+	$$(SAY) CC '$(1) unit/race-posted'
+	$$(Q)mkdir -p $$(@D) && $$(CC) $$(xen_cflags_host) -fsanitize=thread -MMD -MP -c -o $$@ $$<
 # A test may define any function of the hypervisor itself: the first definition is taken, and the
 # test's objects come first.
 .SECONDEXPANSION:

@@ -227,6 +227,23 @@ int vlapic_msr_write(struct vlapic *vl, u32 msr, u64 val, s_time_t now);
 /** Write IA32_APIC_BASE. -XEN_EINVAL (#GP) for reserved bits and illegal mode changes. */
 int vlapic_base_write(struct vlapic *vl, u64 val);
 
+/* --- registers that a processor reads and writes for the guest: the owner, outside of it --- */
+
+/**
+ * The processor has changed ISR, IRR, TPR and PPR. @in_service and @requested are its highest
+ * vectors of the first two, 0 when there are none (SDM 25.4.2, "Guest interrupt status").
+ */
+void vlapic_take_over(struct vlapic *vl, u8 in_service, u8 requested);
+/** The processor has changed TPR, but not PPR. */
+void vlapic_tpr_changed(struct vlapic *vl);
+/** The processor has ended the service of @vector. */
+void vlapic_ended(struct vlapic *vl, u8 vector);
+/**
+ * The processor has stored in the page what the guest wrote to register @reg, and leaves the rest
+ * of the write to software. @before: the register's value until then.
+ */
+void vlapic_written(struct vlapic *vl, u32 reg, u32 before, s_time_t now);
+
 /* --- timer --- */
 
 /** The deadline requested with set_timer was reached (early calls are harmless). */
