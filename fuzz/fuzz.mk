@@ -73,7 +73,7 @@ $(BUILD)/fuzz/support/%.o: xen/test/unit/%.c | $(xen_made)
 $(BUILD)/fuzz/support/state-%.o: xen_cflags_host-fuzz = $(xen_cflags_host) -O3
 $(BUILD)/fuzz/lib/%.o: fuzz/lib/%.c
 	$(SAY) CC 'fuzz lib/$*'
-	$(Q)mkdir -p $(@D) && clang -std=gnu11 -O2 -g -Wall -Wextra -Werror -MMD -MP -c -o $@ $<
+	$(Q)mkdir -p $(@D) && clang -std=gnu11 -O2 -g -fno-builtin -Wall -Wextra -Werror -MMD -MP -c -o $@ $<
 -include $(wildcard $(BUILD)/fuzz/lib/*.d)
 
 .PHONY: fuzz fuzz-smoke fuzz-control

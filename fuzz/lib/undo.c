@@ -4,23 +4,24 @@
 #include "undo.h"
 
 #include <signal.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 
 #define PAGE 4096UL
+#define LINE 16			/* words that are compared and copied at once */
 #define MAX_RANGES 64
-/* A page's heat rises with each run that writes it and falls with each that does not. */
-#define HEAT_MAX 40
-#define HEAT_START 8
-#define HEAT_HOT 16
-
-enum { SHUT, OPEN, HOT };
+/*
+ * A page stays open for so many runs after the last that wrote it: comparing it costs a fraction of
+ * a microsecond, a fault and changing its protection twice some twenty.
+ */
+#define KEEP_OPEN 128
 
 struct page {
-	unsigned char state;	/* SHUT: write-protected; OPEN: written in this run */
-	unsigned char heat;
+	bool open;		/* may be written; otherwise a write is a fault */
+	unsigned char unwritten; /* runs since the last that wrote it */
 };
 
 struct range {
@@ -38,7 +39,7 @@ struct undo_stats undo_stats;
 
 static struct range ranges[MAX_RANGES];
 static unsigned int nr_ranges;
-static struct open_page *opened;	/* those OPEN or HOT */
+static struct open_page *opened;
 static unsigned long nr_opened;
 static struct sigaction former;
 
@@ -51,15 +52,23 @@ static void copy(void *to, const void *from, unsigned long n)
 	__asm__ volatile("rep movsb" : "+D"(to), "+S"(from), "+c"(n) : : "memory");
 }
 
-static int differ(const char *a, const char *b)
+/* Make the lines of a page @then again that differ; false when none does. */
+static bool restore_lines(uint64_t *now, const uint64_t *then)
 {
-	const uint64_t *p = (const void *)a, *q = (const void *)b;
+	bool differs = false;
 
-	for (unsigned long i = 0; i < PAGE / sizeof(*p); i += 4)
-		if ((p[i] ^ q[i]) | (p[i + 1] ^ q[i + 1]) | (p[i + 2] ^ q[i + 2]) |
-		    (p[i + 3] ^ q[i + 3]))
-			return 1;
-	return 0;
+	for (unsigned long i = 0; i < PAGE / sizeof(*now); i += LINE) {
+		uint64_t x = 0;
+
+		for (unsigned long j = i; j < i + LINE; j++)
+			x |= now[j] ^ then[j];
+		if (!x)
+			continue;
+		differs = true;
+		for (unsigned long j = i; j < i + LINE; j++)
+			now[j] = then[j];
+	}
+	return differs;
 }
 
 static void fail(const char *what)
@@ -114,11 +123,10 @@ static void on_fault(int sig, siginfo_t *info, void *context)
 	for (struct range *r = ranges; r < ranges + nr_ranges; r++) {
 		unsigned long nr = (unsigned long)(at - r->start) / PAGE;
 
-		if (!r->page || at < r->start || at >= r->start + r->bytes ||
-		    r->page[nr].state != SHUT)
+		if (!r->page || at < r->start || at >= r->start + r->bytes || r->page[nr].open)
 			continue;
 		protect(r, nr, PROT_READ | PROT_WRITE);
-		r->page[nr].state = OPEN;
+		r->page[nr].open = true;
 		opened[nr_opened++] = (struct open_page){ r, nr };
 		undo_stats.faults++;
 		return;
@@ -151,30 +159,21 @@ void undo_remember(void)
 	}
 }
 
-/* Restore one page; false when it is to be watched again. */
-static int restore_page(struct range *r, unsigned long nr)
+/* Restore an open page; false when it is shut. */
+static bool restore_page(struct range *r, unsigned long nr)
 {
-	char *now = r->start + nr * PAGE, *then = r->copy + nr * PAGE;
 	struct page *p = &r->page[nr];
-	int written = p->state == OPEN || differ(now, then);
 
-	if (written) {
-		copy(now, then, PAGE);
+	if (restore_lines((uint64_t *)(r->start + nr * PAGE), (uint64_t *)(r->copy + nr * PAGE))) {
+		p->unwritten = 0;
 		undo_stats.copied_pages++;
+		return true;
 	}
-	if (p->state == OPEN)
-		p->heat = (unsigned char)(p->heat + HEAT_START);
-	else
-		p->heat = (unsigned char)(p->heat + (written ? 1 : -1));
-	if (p->heat > HEAT_MAX)
-		p->heat = HEAT_MAX;
-	if (p->heat && (p->state == HOT || p->heat >= HEAT_HOT)) {
-		p->state = HOT;
-		return 1;
-	}
-	p->state = SHUT;
+	if (++p->unwritten < KEEP_OPEN)
+		return true;
+	*p = (struct page){ 0 };
 	protect(r, nr, PROT_READ);
-	return 0;
+	return false;
 }
 
 void undo_restore(void)

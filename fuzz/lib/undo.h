@@ -9,8 +9,8 @@
 
 /**
  * Pages of [@start, @start + @bytes), both multiples of 4096, are restored when they were written:
- * they are write-protected, and the first write to each costs a fault. A page that most runs write
- * is left writable and copied each time.
+ * they are write-protected, and the first write to each costs a fault. A page that was written is
+ * then left writable for many runs and compared after each.
  */
 void undo_pages(void *start, unsigned long bytes);
 /** Restore all of [@start, @start + @bytes) each time: for small pieces without alignment. */
