@@ -231,34 +231,66 @@ u8 oracle_pattern(const struct domain *d)
 	return (u8)(0xd1 + 2 * d->id);
 }
 
-/* A run this long is no coincidence: 32 bytes, aligned. */
-static bool has_run(const u64 *page, u8 byte)
+static u64 pattern_word(const struct domain *d)
 {
-	u64 word = byte * 0x0101010101010101UL;
+	return oracle_pattern(d) * 0x0101010101010101UL;
+}
 
-	for (u32 i = 0; i + 4 <= PAGE_SIZE / 8; i += 4)
-		if (page[i] == word && page[i + 1] == word && page[i + 2] == word &&
-		    page[i + 3] == word)
-			return true;
-	return false;
+/* Has @d's data any business in @owner's memory? */
+static bool data_may_be_in(const struct domain *d, const struct domain *owner)
+{
+	return d == owner || d->id >= ORACLE_TLBS || ever_granted(d, owner->id) ||
+	       ever_granted(owner, d->id);
+}
+
+/* The domains whose data must not be in @owner's memory, and how many they are. */
+static u32 strangers_to(const struct domain *owner, const struct domain **d)
+{
+	u32 n = 0;
+
+	for (u32 i = 0; i < found.nr_domains; i++)
+		if (!data_may_be_in(found.domain[i].d, owner))
+			d[n++] = found.domain[i].d;
+	return n;
+}
+
+/* 32 bytes of a pattern, aligned: a run this long is not a coincidence. */
+static bool is_run(const u64 *line, u64 word)
+{
+	return line[0] == word && line[1] == word && line[2] == word && line[3] == word;
+}
+
+static void check_page(u64 mfn, const struct domain *owner, const struct domain **stranger, u32 n)
+{
+	const u64 *page = mfn_to_virt(mfn_make(mfn));
+	u64 own = pattern_word(owner);
+
+	for (u32 i = 0; i < PAGE_SIZE / 8; i += 4) {
+		/* Mostly it is the owner's pattern, or nothing. */
+		if (page[i] == own || !page[i])
+			continue;
+		for (u32 s = 0; s < n; s++)
+			if (is_run(page + i, pattern_word(stranger[s])))
+				panic("oracle: d%u's frame %lx holds data of d%u, which granted it "
+				      "nothing", owner->id, mfn, stranger[s]->id);
+	}
 }
 
 void oracle_check_data(void)
 {
+	const struct domain *stranger[ORACLE_DOMAINS], *owner = NULL;
+	u32 n = 0;
+
 	for (u64 m = 0; m < max_mfn; m++) {
 		const struct page_info *pg = &frame_table[m];
 
 		if (pg->state != PAGE_STATE_DOMAIN)
 			continue;
-		for (u32 n = 0; n < found.nr_domains; n++) {
-			const struct domain *d = found.domain[n].d;
-
-			if (d == pg->owner || d->id >= ORACLE_TLBS ||
-			    !has_run(mfn_to_virt(mfn_make(m)), oracle_pattern(d)) ||
-			    ever_granted(d, pg->owner->id) || ever_granted(pg->owner, d->id))
-				continue;
-			panic("oracle: d%u's frame %lx holds data of d%u, which granted it nothing",
-			      pg->owner->id, m, d->id);
+		if (pg->owner != owner) {
+			owner = pg->owner;
+			n = strangers_to(owner, stranger);
 		}
+		if (n)
+			check_page(m, owner, stranger, n);
 	}
 }

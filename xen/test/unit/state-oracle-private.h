@@ -65,6 +65,8 @@ struct oracle {
 struct oracle_findings {
 	u32 nr_domains;
 	struct oracle_domain domain[ORACLE_DOMAINS];
+	u32 nr_used;
+	u32 used[ORACLE_FRAMES];	/* frames that are not free */
 	u32 expect[ORACLE_FRAMES];	/* references that are accounted for */
 	u8 mapped[ORACLE_FRAMES];	/* as RAM of its owner */
 };

@@ -73,20 +73,34 @@ static void note_domain(struct domain *d, bool listed)
 	found.domain[found.nr_domains++] = (struct oracle_domain){ .d = d, .listed = listed };
 }
 
-/* All domains in the list, and dead ones that others' mappings keep. */
-static void find_domains(void)
+static bool is_shared(const struct page_info *pg)
 {
-	found.nr_domains = 0;
+	return pg->state == PAGE_STATE_XEN && pg->flags & PAGE_FLAG_XENSHARE;
+}
+
+/*
+ * All domains in the list, and dead ones that others' mappings keep; frames that are not free. Most
+ * frames are, and this is the one look at them.
+ */
+static void find_all(void)
+{
+	const struct domain *last = NULL;
+
+	found.nr_domains = found.nr_used = 0;
 	rcu_read_lock();
 	for (struct domain *d = domain_next(NULL); d; d = domain_next(d))
 		note_domain(d, true);
 	rcu_read_unlock();
-	for (u64 m = 0; m < max_mfn; m++) {
+	for (u32 m = 0; m < max_mfn; m++) {
 		const struct page_info *pg = &frame_table[m];
 
-		if (pg->owner && (pg->state == PAGE_STATE_DOMAIN ||
-				  (pg->state == PAGE_STATE_XEN && pg->flags & PAGE_FLAG_XENSHARE)))
+		if (pg->state == PAGE_STATE_FREE && !pg->refs)
+			continue;
+		found.used[found.nr_used++] = m;
+		if (pg->owner != last && (pg->state == PAGE_STATE_DOMAIN || is_shared(pg))) {
+			last = pg->owner;
 			note_domain(pg->owner, false);
+		}
 	}
 }
 
@@ -96,6 +110,8 @@ void oracle_expect(const struct page_info *pg, const char *what)
 
 	if (mfn >= max_mfn)
 		panic("oracle: %s holds a page that is not RAM", what);
+	if (pg->state == PAGE_STATE_FREE)
+		panic("oracle: %s holds frame %lx, which is free", what, mfn);
 	found.expect[mfn]++;
 }
 
@@ -299,13 +315,6 @@ void oracle_flush(struct p2m *p, gfn_t start, u64 n)
 
 /* ---- frames ---- */
 
-static void check_free(u64 mfn, const struct page_info *pg)
-{
-	if (pg->refs || found.expect[mfn])
-		panic("oracle: frame %lx is free and has %u references, %u known", mfn, pg->refs,
-		      found.expect[mfn]);
-}
-
 static void check_domain_page(u64 mfn, const struct page_info *pg)
 {
 	struct oracle_domain *od = oracle_domain(pg->owner);
@@ -336,18 +345,15 @@ static void check_xen_page(u64 mfn, const struct page_info *pg)
 		panic("oracle: frame %lx is an orphan of nothing shared", mfn);
 }
 
-static u64 check_frames(void)
+static void check_frames(void)
 {
-	u64 nr_free = 0;
-
-	for (u64 m = 0; m < max_mfn; m++) {
+	for (u32 i = 0; i < found.nr_used; i++) {
+		u64 m = found.used[i];
 		const struct page_info *pg = &frame_table[m];
 
 		switch (pg->state) {
 		case PAGE_STATE_FREE:
-			check_free(m, pg);
-			nr_free++;
-			break;
+			panic("oracle: frame %lx is free and has %u references", m, pg->refs);
 		case PAGE_STATE_DOMAIN:
 			check_domain_page(m, pg);
 			break;
@@ -358,7 +364,6 @@ static u64 check_frames(void)
 			break;
 		}
 	}
-	return nr_free;
 }
 
 /* ---- domains ---- */
@@ -411,7 +416,8 @@ void oracle_check(void)
 	oracle.checks++;
 	memset(found.expect, 0, max_mfn * sizeof(found.expect[0]));
 	memset(found.mapped, 0, max_mfn);
-	find_domains();
+	find_all();
+	nr_free = max_mfn - found.nr_used;
 	end = found.domain + found.nr_domains;
 	for (od = found.domain; od < end; od++) {
 		check_p2m(od);
@@ -422,7 +428,7 @@ void oracle_check(void)
 		oracle_check_mappings(od);
 	for (od = found.domain; od < end; od++)
 		oracle_check_pins(od);
-	nr_free = check_frames();
+	check_frames();
 	if (nr_free != free_page_count(NUMA_NO_NODE))
 		panic("oracle: %lu frames are free, the heap counts %lu", nr_free,
 		      free_page_count(NUMA_NO_NODE));
