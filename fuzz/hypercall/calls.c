@@ -24,7 +24,11 @@
 
 #include <generated/fuzz_calls.h>
 
-/* Where a guest keeps arguments: structures in its first page, arrays in its second. */
+/*
+ * Where a guest keeps arguments: structures in its first page, arrays in one that has a hole after
+ * it. A list of any length thus ends after at most 192 items, more than a call takes in one go.
+ */
+#define ARRAYS_AT 2560
 #define ARRAY_BYTES 128
 #define MAX_ITEMS 3
 
@@ -114,14 +118,19 @@ static void put(u8 *at, u64 value, u32 bytes)
 	memcpy(at, &value, min(bytes, 8U));
 }
 
+static u64 guest_arrays(const struct domain *d)
+{
+	return (guest_base(d) + GUEST_LAST) << PAGE_SHIFT;
+}
+
 /* Where the array of a pointer is, which is field number @nr of the step. */
 static u64 array_address(const struct step *s, u32 nr, const struct domain *d)
 {
-	u32 slot = nr % (PAGE_SIZE / ARRAY_BYTES);
+	u32 slot = nr % ((PAGE_SIZE - ARRAYS_AT) / ARRAY_BYTES);
 
 	if (s->how & HOW_FAULT && s->pick & 3)
 		return s->pick & 1 ? 0xf0000000 : 0;
-	return ((guest_base(d) + 1) << PAGE_SHIFT) + slot * ARRAY_BYTES;
+	return guest_arrays(d) + ARRAYS_AT + slot * ARRAY_BYTES;
 }
 
 /* Fill the array; the same numbers serve again. */
@@ -168,16 +177,25 @@ static bool next_field(const struct step *s, const struct call_desc *c, struct c
 	return true;
 }
 
+/* Long lists are tried now and then only, as they take long. */
+static u64 likely_length(const struct step *s, u64 count)
+{
+	return s->items % 8 ? count % 16 : count;
+}
+
 static u64 field_of(const struct step *s, const struct call_desc *c, const struct cursor *at,
 		    const struct domain *d)
 {
+	u64 value;
+
 	if (c->tag && at->f->at == 0)
 		return c->tag;
 	if (at->f->kind == FIELD_VERSION)
 		return version_of(c);
 	if (at->f->kind == FIELD_POINTER)
 		return array_address(s, at->used, d);
-	return field_value(s, at->f->kind, s->field[at->used % STEP_FIELDS], d);
+	value = field_value(s, at->f->kind, s->field[at->used % STEP_FIELDS], d);
+	return at->f->kind == FIELD_COUNT ? likely_length(s, value) : value;
 }
 
 static void make_struct(const struct step *s, const struct call_desc *c, u32 item, struct vcpu *v,
@@ -242,7 +260,7 @@ static void make_args(const struct step *s, const struct call_desc *c, struct vc
 		if (c->args[i] == FIELD_ITEMS)
 			hc->arg[i] = s->how & HOW_RAW ? s->items : items;
 		else if (c->args[i] == FIELD_BUFFER)
-			hc->arg[i] = (guest_base(v->domain) + 1) << PAGE_SHIFT;
+			hc->arg[i] = guest_arrays(v->domain) + ARRAYS_AT;
 		else if (c->args[i])
 			hc->arg[i] = field_value(s, c->args[i], raw, v->domain);
 	}

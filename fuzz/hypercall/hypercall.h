@@ -114,6 +114,7 @@ s64 action_pause(const struct step *s, const struct domain *d);
 #define NR_GUEST_VCPUS 5
 #define GUEST_RAM 16		/* frames of each domain, from guest_base() on */
 #define GUEST_GFNS 24		/* gfns that numbers are cut down to */
+#define GUEST_LAST 40		/* one more frame of RAM is here, with holes around it */
 
 /** A vCPU that takes steps. */
 struct guest {

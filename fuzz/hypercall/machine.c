@@ -289,20 +289,25 @@ void machine_off(void)
 
 /* ---- the boot ---- */
 
+static void give_frame(struct domain *d, u64 gfn)
+{
+	struct page_info *pg = mfn_to_page(mfn_make(gfn));
+
+	if (d->is_mapped_1to1)
+		BUG_ON(assign_pages(d, pg, 0));
+	else
+		pg = alloc_domain_pages(d, 0, 0);
+	BUG_ON(!pg || p2m_map(d->p2m, gfn_make(gfn), page_to_mfn(pg), 0, P2M_RAM_RW));
+	memset(page_to_virt(pg), oracle_pattern(d), PAGE_SIZE);
+}
+
 static void give_ram(struct domain *d)
 {
 	u64 base = guest_base(d);
 
-	for (u64 g = base; g < base + GUEST_RAM; g++) {
-		struct page_info *pg = mfn_to_page(mfn_make(g));
-
-		if (d->is_mapped_1to1)
-			BUG_ON(assign_pages(d, pg, 0));
-		else
-			pg = alloc_domain_pages(d, 0, 0);
-		BUG_ON(!pg || p2m_map(d->p2m, gfn_make(g), page_to_mfn(pg), 0, P2M_RAM_RW));
-		memset(page_to_virt(pg), oracle_pattern(d), PAGE_SIZE);
-	}
+	for (u64 g = base; g < base + GUEST_RAM; g++)
+		give_frame(d, g);
+	give_frame(d, base + GUEST_LAST);
 }
 
 /*
@@ -354,6 +359,7 @@ static void make_guests(void)
 	u32 n = 0;
 
 	BUG_ON(reserve_free_range(mfn_make(DOM0_BASE), GUEST_RAM));
+	BUG_ON(reserve_free_range(mfn_make(DOM0_BASE + GUEST_LAST), 1));
 	for (u16 id = 0; id < ARRAY_SIZE(vcpus); id++) {
 		struct domain *d = make_domain(id, vcpus[id]);
 
