@@ -113,14 +113,20 @@ $(foreach e,plain asan cov fuzz,$(eval $(call xen_env,host-$(e),$(xen_srcs_host)
 
 # What the fuzz target of hypercalls runs. Reads of memory shared with guests are reported
 # (arch/host/reads.c). Comparisons are not: they guide changes of bytes, and that target changes calls.
-# The port is not what is tested, and its random choices would guide no fuzzer.
-xen_fuzz_calls := $(filter-out %/manifest-parse.o $(BUILD)/host-fuzz/domain/build/%,$(filter \
+# The port is not what is tested, and its random choices would guide no fuzzer; nor would what every
+# call runs.
+xen_fuzz_always := $(patsubst %,$(BUILD)/host-fuzz/core/%.o,\
+	cpu lock_check ops panic printk rcu rwlock softirq spinlock tasklet timer)
+$(xen_fuzz_always): xen_cflags_host-fuzz += -fno-sanitize=fuzzer-no-link
+xen_fuzz_calls := $(filter-out $(xen_fuzz_always) %/manifest-parse.o $(BUILD)/host-fuzz/domain/build/%,$(filter \
 	$(addprefix $(BUILD)/host-fuzz/,core/% sched/% mm/% domain/%),$(xen_objs_host-fuzz)))
 $(xen_fuzz_calls): xen_cflags_host-fuzz += -fno-sanitize-coverage=trace-cmp
 $(filter $(BUILD)/host-fuzz/domain/% %/p2m/view.o,$(xen_fuzz_calls)): \
 	xen_cflags_host-fuzz += -fsanitize-coverage=trace-loads
 $(filter $(BUILD)/host-fuzz/arch/host/%,$(xen_objs_host-fuzz)): xen_cflags_host-fuzz = \
 	$(xen_cflags_host) -fsanitize=address,undefined -fno-sanitize-recover=all
+# The simulated CPUs handle no data of guests, and each lock operation goes through them.
+$(BUILD)/host-fuzz/arch/host/cpu.o: xen_cflags_host-fuzz = $(xen_cflags_host)
 
 # Rewritten only when the commit changes.
 $(BUILD)/version.c: FORCE

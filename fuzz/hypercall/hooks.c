@@ -111,12 +111,12 @@ int __wrap_hal_guest_copy_out(struct vcpu *v, gvaddr_t dst, const void *src, siz
 /* ---- reads of shared memory ---- */
 
 /* The domain whose grant table, shared page or memory @at is in; NULL: no guest can write it. */
-static struct domain *writer_of(const void *at)
+static inline struct domain *writer_of(const void *at)
 {
 	u64 offset = (u64)((const char *)at - hal_direct_map);
 	const struct page_info *pg;
 
-	if (offset >= max_mfn << PAGE_SHIFT)
+	if (likely(offset >= max_mfn << PAGE_SHIFT))
 		return NULL;
 	pg = &frame_table[offset >> PAGE_SHIFT];
 	if (pg->state == PAGE_STATE_DOMAIN ||
@@ -127,19 +127,23 @@ static struct domain *writer_of(const void *at)
 
 u64 loads_made;
 
-static void reads(const void *at, size_t len)
+static void reads_shared(const void *at, size_t len, struct domain *writer)
 {
-	struct domain *d = writer_of(at);
-	struct guest *g;
+	struct guest *g = work();
 
-	loads_made++;
-	if (likely(!d))
-		return;
-	g = work();
 	if (!race_now(g))
 		return;
 	change(g, (u8 *)at, len);
-	oracle_grants_written(d);
+	oracle_grants_written(writer);
+}
+
+static inline void reads(const void *at, size_t len)
+{
+	struct domain *d = writer_of(at);
+
+	loads_made++;
+	if (unlikely(d))
+		reads_shared(at, len, d);
 }
 
 void __sanitizer_cov_load1(const void *p);
