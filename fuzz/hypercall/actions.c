@@ -103,11 +103,11 @@ static void event(const struct step *s, struct vcpu *v)
 }
 
 /* Long enough for turns of all schedulers. Seldom, as such inputs are slow. */
-s64 action_pause(const struct step *s, const struct domain *d)
+s64 action_pause(const struct step *s)
 {
 	if (step_kind_of(s) != STEP_CLOCK || s->pick < 0xf0)
 		return 0;
-	return 20 * (s64)field_value(s, FIELD_TIME, s->field[0] & 0x1fff, d);
+	return (s64)(s->field[0] % 64) * 1000000;
 }
 
 void action_run(const struct step *s, struct vcpu *v)

@@ -107,7 +107,7 @@ void call_print(const struct step *s, const struct domain *d);
 
 void action_run(const struct step *s, struct vcpu *v);
 /** How long a step waits while all CPUs go on, in ns; 0: it is not such a step. */
-s64 action_pause(const struct step *s, const struct domain *d);
+s64 action_pause(const struct step *s);
 
 /* ---- machine.c: the simulated machine and its guests ---- */
 

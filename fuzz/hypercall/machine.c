@@ -220,7 +220,7 @@ static bool call_once(struct guest *g, long *rc)
 /* The step is over when the time has passed, for all CPUs. */
 static void begin_pause(struct guest *g)
 {
-	g->until = hal_now_ns() + action_pause(g->step, g->d);
+	g->until = hal_now_ns() + action_pause(g->step);
 	run.slices += (u32)((g->until - hal_now_ns()) / SLICE);
 }
 
@@ -231,7 +231,7 @@ static void begin_step(struct guest *g)
 	g->rng = s->race * 0x9e3779b9U ^ s->field[0];
 	g->restarts = 0;
 	g->v->caller_is_32bit = s->how & HOW_32BIT;
-	if (action_pause(s, g->d)) {
+	if (action_pause(s)) {
 		begin_pause(g);
 		return;
 	}
