@@ -207,6 +207,8 @@ int vlapic_base_write(struct vlapic *vl, u64 val)
 		*vlapic_reg(vl, APIC_REG_ID) = vl->id;
 		*vlapic_reg(vl, APIC_REG_LDR) = (vl->id >> 4) << 16 | 1u << (vl->id & 15);
 		*vlapic_reg(vl, APIC_REG_ICR2) = 0;
+		/* x2APIC mode has no DFR, so what was in it is not kept. */
+		*vlapic_reg(vl, APIC_REG_DFR) = ~0u;
 	}
 	vlapic_update_enabled(vl);
 	return 0;
