@@ -119,12 +119,12 @@ static void test_half_record(void **state)
 	assert_string_equal(last, "first");
 }
 
-/* A length that fits into the file, but not into what follows it. */
+/* Lengths that reach beyond the file. */
 static void test_long_record(void **state)
 {
-	char path[128];
-	uint32_t len;
+	static const uint32_t lens[] = { 1U << 21, 0x7ffffff0, 0xffffffff };
 	size_t start;
+	char path[128];
 	int fd;
 
 	assert_int_equal(journal_open(&j, dir), 0);
@@ -132,13 +132,14 @@ static void test_long_record(void **state)
 	add("first");
 	start = j.used;
 	add("second");
-	len = (uint32_t)j.size;
 	snprintf(path, sizeof(path), "%s/state", dir);
-	fd = open(path, O_RDWR);
-	assert_int_equal(pwrite(fd, &len, sizeof(len), (off_t)start), sizeof(len));
-	close(fd);
-	reload(1);
-	assert_string_equal(last, "first");
+	for (size_t i = 0; i < sizeof(lens) / sizeof(lens[0]); i++) {
+		fd = open(path, O_RDWR);
+		assert_int_equal(pwrite(fd, &lens[i], 4, (off_t)start), 4);
+		close(fd);
+		reload(1);
+		assert_string_equal(last, "first");
+	}
 }
 
 /* A whole record in the place of the one after it. */

@@ -190,7 +190,7 @@ static void watchdogs(void *arg)
 	HOST_CHECK(d->is_shut_down && d->shutdown_code == SHUTDOWN_watchdog);
 }
 
-/* A domain that is destroyed takes its armed watchdog with it. */
+/* A domain that is destroyed takes its armed watchdogs with it. */
 static void watchdog_of_the_dead(void *arg)
 {
 	struct domain *d;
@@ -200,11 +200,14 @@ static void watchdog_of_the_dead(void *arg)
 	host_start();
 	d = make_domain(1, 1);
 	HOST_CHECK(domain_unpause_by_systemcontroller(d) == 0);
-	HOST_CHECK(watchdog_op(d->vcpu[0], 0, 1) == 1);
+	HOST_CHECK(watchdog_op(d->vcpu[0], 0, 1) == 1 && watchdog_op(d->vcpu[0], 0, 3) == 2);
 	while ((rc = domain_kill(d)) == -XEN_ERESTART)
 		;
 	HOST_CHECK(!rc);
-	host_run(hal_now_ns() + 3 * SECONDS);
+	/* Each run ends a part of a grace period of RCU. */
+	for (u32 i = 0; i < 10; i++)
+		host_run(hal_now_ns() + SECONDS / 100);
+	host_run(hal_now_ns() + 4 * SECONDS);
 	HOST_CHECK(!domain_get_by_id(1));
 }
 

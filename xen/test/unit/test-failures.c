@@ -33,7 +33,7 @@
 #define GFN_GRANTS 200
 #define GFN_MAPS 210
 #define GFN_LARGE 512
-#define GFN_FAR (1UL << 22)	/* needs page tables of its own */
+#define GFN_FAR (1UL << 22)	/* and its multiples need page tables of their own */
 #define PORTS 40
 #define MAPS 40
 
@@ -42,6 +42,7 @@ static u32 fail_alloc, fail_check;
 static bool always_preempt, armed;
 static bool is_long;		/* the scenario's calls are long enough to be preempted */
 static u32 allocs, checks;
+static u64 far_gfn;		/* another in each run of the scenario, as tables stay */
 
 static bool alloc_fails(void)
 {
@@ -209,7 +210,7 @@ static void map_foreign(struct domain *d)
 	set_xen_guest_handle(b.errs, err);
 	memory(caller, XENMEM_add_to_physmap_batch, &b);
 	gfn[0] = 902;
-	gfn[1] = GFN_FAR;
+	gfn[1] = far_gfn;
 	set_xen_guest_handle(r.frame_list, gfn);
 	memory(caller, XENMEM_acquire_resource, &r);
 	memory(caller, XENMEM_remove_from_physmap, &rem);
@@ -221,7 +222,7 @@ static void unmap_foreign(void)
 
 	for (rem.gpfn = 900; rem.gpfn < 903; rem.gpfn++)
 		memory(caller, XENMEM_remove_from_physmap, &rem);
-	rem.gpfn = GFN_FAR;
+	rem.gpfn = far_gfn;
 	memory(caller, XENMEM_remove_from_physmap, &rem);
 }
 
@@ -307,6 +308,7 @@ static void scenario(void)
 {
 	struct domain *a = make(), *b = make();
 
+	far_gfn += GFN_FAR;
 	if (a && b && a->vcpu[0] && b->vcpu[0]) {
 		give_memory(a);
 		give_memory(b);
