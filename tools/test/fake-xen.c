@@ -259,6 +259,10 @@ static long domctl(struct xen_domctl *op)
 		return 0;
 	case XEN_DOMCTL_scheduler_op:
 		return fake_sched(d, &op->u.scheduler_op);
+	case XEN_DOMCTL_psr_cmt_op:
+		return fake_psr_cmt(d, &op->u.psr_cmt_op);
+	case XEN_DOMCTL_psr_alloc:
+		return fake_psr_alloc(d, &op->u.psr_alloc);
 	default:
 		return -ENOSYS;
 	}
@@ -286,7 +290,8 @@ static long list(struct xen_sysctl_getdomaininfolist *l)
 static long topology(struct xen_sysctl_cputopoinfo *t)
 {
 	for (unsigned int i = 0; i < fake_xen.cpus && t->cputopo.p && i < t->num_cpus; i++)
-		t->cputopo.p[i] = (struct xen_sysctl_cputopo){ .core = i, .node = i / 2 };
+		t->cputopo.p[i] = (struct xen_sysctl_cputopo){ .core = i, .node = i / 2,
+			.socket = i / FAKE_SOCKET_CPUS };
 	t->num_cpus = fake_xen.cpus;
 	return 0;
 }
@@ -331,6 +336,10 @@ static long sysctl_call(struct xen_sysctl *op)
 		return fake_cpupool(&op->u.cpupool_op);
 	case XEN_SYSCTL_scheduler_op:
 		return fake_sched_pool(&op->u.scheduler_op);
+	case XEN_SYSCTL_psr_cmt_op:
+		return fake_psr_cmt_info(&op->u.psr_cmt_op);
+	case XEN_SYSCTL_psr_alloc:
+		return fake_psr_alloc_info(&op->u.psr_alloc);
 	default:
 		return -ENOSYS;
 	}
@@ -420,6 +429,8 @@ static long fake_hypercall(void *priv, unsigned int op, const uint64_t arg[5])
 		return features(arg[0], (void *)arg[1]);
 	case __HYPERVISOR_sysctl:
 		return sysctl_call((void *)arg[0]);
+	case __HYPERVISOR_platform_op:
+		return fake_resource((void *)arg[0]);
 	case __HYPERVISOR_memory_op:
 		return memory_op(arg[0], (void *)arg[1]);
 	case __HYPERVISOR_hvm_op:

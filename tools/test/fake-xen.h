@@ -8,10 +8,15 @@
 
 #include "ctrl/ctrl.h"
 
+#include <public/platform.h>
+
 #define FAKE_DOMAINS 8
 #define FAKE_POOLS 4
 #define FAKE_VCPUS 8		/* with scheduling parameters of their own */
 #define FAKE_PARAMS 64
+#define FAKE_SOCKETS 2
+#define FAKE_SOCKET_CPUS 2
+#define FAKE_RMIDS 8
 #define FAKE_PAGES 16384	/* of all domains together */
 
 struct fake_page {
@@ -48,7 +53,16 @@ struct fake_domain {
 	uint32_t pool;
 	struct xen_domctl_sched_credit credit;	/* credit2 has the same */
 	struct xen_domctl_sched_rtds rtds[FAKE_VCPUS];
+	uint32_t rmid;
+	uint64_t mask[FAKE_SOCKETS];	/* of the cache's ways; 0: all */
 	uint8_t hard[FAKE_VCPUS], soft[FAKE_VCPUS];	/* affinities; 0: all */
+};
+
+/* Monitoring (rmids) and allocation (cbm_len) of the cache; 0: none. */
+struct fake_psr {
+	uint32_t rmids, events, upscale, kib, cbm_len;
+	bool no_class;
+	uint64_t count[FAKE_SOCKETS][3][FAKE_RMIDS], step, ns;
 };
 
 struct fake_xen {
@@ -66,6 +80,7 @@ struct fake_xen {
 	unsigned int cpus;		/* two a node */
 	struct fake_pool pool[FAKE_POOLS];
 	struct xen_sysctl_credit_schedule credit;
+	struct fake_psr psr;
 	bool one_pool;			/* pools cannot be made or changed */
 	unsigned int busy;		/* requests to take a CPU out that come too early */
 	const char *log;		/* the hypervisor's console ring, of log_bytes bytes */
@@ -85,6 +100,12 @@ unsigned int fake_domains(void);
 long fake_cpupool(struct xen_sysctl_cpupool_op *p);
 long fake_sched(struct fake_domain *d, struct xen_domctl_scheduler_op *s);
 long fake_sched_pool(struct xen_sysctl_scheduler_op *s);
+/** Cache monitoring and allocation, and XENPF_resource_op (fake-psr.c). */
+long fake_psr_cmt(struct fake_domain *d, struct xen_domctl_psr_cmt_op *c);
+long fake_psr_alloc(struct fake_domain *d, struct xen_domctl_psr_alloc *a);
+long fake_psr_cmt_info(struct xen_sysctl_psr_cmt_op *c);
+long fake_psr_alloc_info(struct xen_sysctl_psr_alloc *a);
+long fake_resource(struct xen_platform_op *op);
 /** Copy out of a guest's memory; false when a page is not there. */
 bool fake_read(uint32_t domid, uint64_t at, void *to, size_t bytes);
 

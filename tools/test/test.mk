@@ -1,25 +1,25 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Unit tests of the toolstack (see tools/tools.mk).
-$(eval $(call tools_test,builder,fake-xen fake-pool fake-kernel,builder ctrl,$(tools_builder_ldlibs) $(tools_xen_ldlibs)))
+$(eval $(call tools_test,builder,fake-xen fake-pool fake-psr fake-kernel,builder ctrl,$(tools_builder_ldlibs) $(tools_xen_ldlibs)))
 $(eval $(call tools_test,config,,config,))
 $(eval $(call tools_test,json,,light store,$(tools_light_ldlibs)))
-$(eval $(call tools_test,light,fake-xen fake-pool fake-kernel fake-store fake-host,light store builder ctrl,\
+$(eval $(call tools_test,light,fake-xen fake-pool fake-psr fake-kernel fake-store fake-host,light store builder ctrl,\
 	$(tools_light_ldlibs) $(tools_builder_ldlibs) $(tools_xen_ldlibs) -Xlinker --wrap=fcntl))
-$(eval $(call tools_test,health,fake-xen fake-pool fake-store,light store builder ctrl,\
+$(eval $(call tools_test,health,fake-xen fake-pool fake-psr fake-store,light store builder ctrl,\
 	$(tools_light_ldlibs) $(tools_builder_ldlibs) $(tools_xen_ldlibs)))
-$(eval $(call tools_test,devd,fake-xen fake-pool fake-store fake-host,light store builder ctrl,\
+$(eval $(call tools_test,devd,fake-xen fake-pool fake-psr fake-store fake-host,light store builder ctrl,\
 	$(tools_light_ldlibs) $(tools_builder_ldlibs) $(tools_xen_ldlibs)))
-$(eval $(call tools_test,sharing,fake-xen fake-pool fake-store fake-host,light store builder ctrl,\
+$(eval $(call tools_test,sharing,fake-xen fake-pool fake-psr fake-store fake-host,light store builder ctrl,\
 	$(tools_light_ldlibs) $(tools_builder_ldlibs) $(tools_xen_ldlibs)))
 $(eval $(call tools_test,console,changing-page,console,-Xlinker --wrap=malloc))
-$(eval $(call tools_test,hvlog,fake-xen fake-pool ../xenconsoled/hvlog ../xenconsoled/logfile,ctrl,\
+$(eval $(call tools_test,hvlog,fake-xen fake-pool fake-psr ../xenconsoled/hvlog ../xenconsoled/logfile,ctrl,\
 	$(tools_xen_ldlibs)))
-$(eval $(call tools_test,xenconsoled,fake-xen fake-pool fake-store $(addprefix ../xenconsoled/,guest pty logfile),\
+$(eval $(call tools_test,xenconsoled,fake-xen fake-pool fake-psr fake-store $(addprefix ../xenconsoled/,guest pty logfile),\
 	console light store ctrl,$(tools_light_ldlibs) $(tools_xen_ldlibs) \
 	-Xlinker --wrap=malloc -Xlinker --wrap=calloc -Xlinker --wrap=realloc))
 $(eval $(call tools_test,xlparse,$(addprefix ../xl/,parse parse-devices keys guess cpus conf),light store config ctrl,$(tools_light_ldlibs) $(tools_xen_ldlibs)))
 $(eval $(call tools_test,xllock,../xl/lock,,))
-$(foreach t,xlcmd xlerr xlconsole top,$(eval $(call tools_test,$(t),xl-run fake-xen fake-pool fake-store fake-kernel fake-host \
+$(foreach t,xlcmd xlerr xlconsole xlpsr top,$(eval $(call tools_test,$(t),xl-run fake-xen fake-pool fake-psr fake-store fake-kernel fake-host \
 	$(patsubst tools/%.c,../%,$(filter-out %/main.c,$(wildcard tools/xl/*.c))),\
 	light store config builder ctrl,$(tools_light_ldlibs) $(tools_builder_ldlibs) $(tools_xen_ldlibs) \
 	$(if $(filter xlcmd,$(t)),-Xlinker --wrap=setsid))))

@@ -170,6 +170,21 @@ int ctl_cpupool_add_cpu(struct ctl *ctl, uint32_t id, uint32_t cpu);
 int ctl_cpupool_remove_cpu(struct ctl *ctl, uint32_t id, uint32_t cpu);
 int ctl_cpupool_move_domain(struct ctl *ctl, uint32_t id, uint32_t domid);
 
+/* psr.c: monitoring and allocation of the last-level cache. Errors are not logged. */
+
+/** XEN_DOMCTL_PSR_CMT_OP_*; *@rmid is what a query finds, 0 for a domain that is not attached. */
+int ctl_psr_cmt(struct ctl *ctl, uint32_t domid, uint32_t cmd, uint32_t *rmid);
+/** XEN_SYSCTL_PSR_CMT_*; the size of the cache is that of @cpu, in KiB. */
+int ctl_psr_cmt_info(struct ctl *ctl, uint32_t cmd, uint32_t cpu, uint64_t *value);
+/** XEN_SYSCTL_PSR_get_*; the command and the socket are in *@info. */
+int ctl_psr_alloc_info(struct ctl *ctl, struct xen_sysctl_psr_alloc *info);
+/** XEN_DOMCTL_PSR_SET_* and _GET_*. */
+int ctl_psr_alloc(struct ctl *ctl, uint32_t domid, uint32_t cmd, uint32_t socket, uint64_t *mask);
+/** A counter (event 1 to 3) of the cache that @cpu uses, in its own unit, and the time of reading
+ * in ns. -EIO: the processor does not know it, or not now. */
+int ctl_psr_counter(struct ctl *ctl, uint32_t cpu, uint32_t event, uint32_t rmid, uint64_t *count,
+		    uint64_t *ns);
+
 /* version.c */
 
 /** XENVER_* with a structure of @bytes to fill; its result or -errno, with nothing logged. */
