@@ -15,7 +15,7 @@ PYTHON ?= python3
 include xen/xen.mk
 include tools/tools.mk
 include $(wildcard xen/test/*/*.mk scripts/image/image.mk scripts/mutants/mutants.mk fuzz/fuzz.mk \
-	fuzz/system/system.mk bench/bench.mk traces/traces.mk experiments/experiments.mk)
+	fuzz/system/system.mk bench/bench.mk traces/traces.mk experiments/experiments.mk experiments/plugins/plugins.mk)
 
 .PHONY: all install setup demo check report-peer clean clean-room help
 all: x86_64 ## build the hypervisor for x86-64

@@ -5,7 +5,7 @@ lab := experiments/lab.py --build $(BUILD)
 lab_set := $(sort $(notdir $(patsubst %/,%,$(dir $(wildcard experiments/*/plan.toml)))))
 # Without those whose boots of Linux take many minutes each.
 lab_quick := $(filter-out consolidation,$(lab_set))
-lab_images := x86_64 guests bench-guests schedsim
+lab_images := x86_64 guests bench-guests schedsim plugins
 # How often each boot is repeated for determinism, and of which experiments.
 LAB_REPEAT ?= 100
 LAB_DETERMINISM ?= $(lab_quick)
@@ -35,7 +35,7 @@ test-lab-run: $(lab_images)
 	$(Q)$(PYTHON) $(lab) run event-channel-scaling --variant check --no-build --fresh
 	$(Q)$(PYTHON) $(lab) repeat-digest 2 event-channel-scaling --variant check --no-build
 
-test-lab: ## the laboratory's own tests, without an emulator
+test-lab: test-plugins ## the laboratory's own tests, without an emulator
 	$(Q)$(PYTHON) experiments/tests/run.py
 
 test-lab-cluster: ## a run under Slurm and GNU parallel, on a cluster of one node

@@ -7,7 +7,8 @@ from lab import REPO, errors
 import qemu
 
 # What a plan's devices need: {device: images}.
-DEVICES = {"disk": ["disk-content"], "network": ["served-file", "served-sums"]}
+DEVICES = {"disk": ["disk-content"], "network": ["served-file", "served-sums"],
+           "cache": ["cache-plugin"]}
 MICROGUESTS = os.path.join(REPO, "xen", "test", "guest")
 
 
@@ -42,6 +43,7 @@ def catalogue(build):
     ]
     found += [Image(name, os.path.join(cached, name + ".cpio.gz"), "setup")
               for name in ("dom0-initramfs", "dom0-load-initramfs", "guest-initramfs")]
+    found += [Image("cache-plugin", os.path.join(build, "plugins", "cache.so"), "plugins")]
     found += [Image("disk-content", os.path.join(cached, "data.ext4"), "setup"),
               Image("served-file", os.path.join(cached, "data", "data.bin"), "setup"),
               Image("served-sums", os.path.join(cached, "data", "SHA256SUMS"), "setup")]

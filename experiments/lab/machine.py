@@ -65,7 +65,8 @@ def link(folder, name, path):
 def devices_of(config, files, folder):
     """The emulator's words for a plan's devices, which work in the machine's own time: an SD card,
     whose controller moves data while the guest waits for the register, and a network whose card
-    and whose DHCP and TFTP servers answer at once (docs/emulators.md)."""
+    and whose DHCP and TFTP servers answer at once (docs/emulators.md). And a model of a last-level
+    cache, which is not a device but what all accesses go through (docs/cache-qos.md)."""
     words = []
     if "disk" in config["devices"]:
         shutil.copyfile(files["disk-content"], os.path.join(folder, "disk"))
@@ -77,6 +78,11 @@ def devices_of(config, files, folder):
         link(folder, "served/SHA256SUMS", files["served-sums"])
         words += ["-netdev", "user,id=net,restrict=on,tftp=served", "-device",
                   f"e1000,netdev=net,mac={MAC}"]
+    if "cache" in config["devices"]:
+        link(folder, "cache.so", files["cache-plugin"])
+        words += ["-plugin", "./cache.so,page=cache.page", "-object", "memory-backend-file,"
+                  "id=cache,size=8K,mem-path=cache.page,share=on", "-device",
+                  "ivshmem-plain,memdev=cache"]
     return words
 
 

@@ -154,6 +154,19 @@ class Devices(world.World):
         self.assertFalse(os.path.islink(self.place("cell/disk")))
         self.assertEqual(self.read("cell/served/data.bin"), "this is served-file")
 
+    def test_cache(self):
+        """The modelled cache is a plugin and a page, both by short names."""
+        found = self.cell('devices = ["cache"]')
+        self.assertTrue(found.exact)
+        self.assertIn("cache-plugin", cells.images_of([found]))
+        self.write("cache-plugin", "a plugin")
+        os.mkdir(self.place("cell"))
+        words = machine.devices_of(found.config, {"cache-plugin": self.place("cache-plugin")},
+                                   self.place("cell"))
+        self.assertIn("./cache.so,page=cache.page", words)
+        self.assertNotIn(self.root, " ".join(words))
+        self.assertEqual(self.read("cell/cache.so"), "a plugin")
+
     def test_unknown(self):
         """A device that does not exist."""
         self.plan("timeout = 60", 'machine = { devices = ["disc"] }')
