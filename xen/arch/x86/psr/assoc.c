@@ -26,12 +26,16 @@ static DEFINE_PER_CPU(u32, cpu_socket);
 static struct hvm_ops ops_with_psr;
 static const struct hvm_ops *vendor;
 
-static void set_pqr(u64 pqr)
+static __noinline void write_pqr(u64 pqr)
 {
-	if (this_cpu(cpu_pqr) == pqr)
-		return;
 	psr.provider->associate(pqr);
 	this_cpu(cpu_pqr) = pqr;
+}
+
+static inline void set_pqr(u64 pqr)
+{
+	if (unlikely(this_cpu(cpu_pqr) != pqr))
+		write_pqr(pqr);
 }
 
 static u64 pqr_of(const struct domain *d)
