@@ -89,6 +89,10 @@ long hal_dm_op(struct domain *d, const struct xen_dm_op *op)
 		return inject_msi(d, &op->u.inject_msi);
 	case XEN_DMOP_inject_event:
 		return inject_event(d, &op->u.inject_event);
+	case XEN_DMOP_set_pci_intx_level:
+	case XEN_DMOP_set_isa_irq_level:
+	case XEN_DMOP_set_pci_link_route:
+		return hvm_lines_op(d, op);
 	default:
 		return -XEN_EOPNOTSUPP;
 	}

@@ -16,12 +16,16 @@
 #define TSC_MODE_ALWAYS_EMULATE 1
 #define TSC_MODE_NEVER_EMULATE 2
 
-/* The local APIC is the only device that is emulated for a PVH guest. */
+/* What a PVH guest has; an IO-APIC gives its device models lines to interrupt it by. */
+#define EMU_ALLOWED (XEN_X86_EMU_LAPIC | XEN_X86_EMU_IOAPIC)
+
 int hal_domain_config_check(const struct xen_domctl_createdomain *c, struct domain_config *cfg)
 {
-	if (c->arch.emulation_flags != XEN_X86_EMU_LAPIC) {
+	if (!(c->arch.emulation_flags & XEN_X86_EMU_LAPIC) ||
+	    (c->arch.emulation_flags & ~EMU_ALLOWED)) {
 		printk(LOG_WARN "createdomain refused: devices %#x cannot be emulated, only a PVH "
-		       "guest's (%#x)\n", c->arch.emulation_flags, XEN_X86_EMU_LAPIC);
+		       "guest's (%#x) and an IO-APIC (%#x)\n", c->arch.emulation_flags,
+		       XEN_X86_EMU_LAPIC, XEN_X86_EMU_IOAPIC);
 		return -XEN_EOPNOTSUPP;
 	}
 	cfg->emulation_flags = c->arch.emulation_flags;
@@ -32,7 +36,7 @@ int hal_domain_config_check(const struct xen_domctl_createdomain *c, struct doma
 void hal_domain_info(const struct domain *d, struct xen_domctl_getdomaininfo *info)
 {
 	info->gpaddr_bits = GUEST_PHYS_BITS;
-	info->arch_config.emulation_flags = XEN_X86_EMU_LAPIC;
+	info->arch_config.emulation_flags = to_xd(d)->emulation_flags;
 	if (d->is_hardware)
 		info->arch_config.emulation_flags |= XEN_X86_EMU_IOAPIC | XEN_X86_EMU_VPCI;
 }

@@ -32,6 +32,14 @@ u32 hvm_message_cpu(struct domain *d, const struct apic_msg *msg);
 void hvm_kick(struct x86_vcpu *xv);
 /** Set up the domain's IO-APICs and claim their pages. 0 or -XEN_ENOMEM. */
 int hvm_vioapic_init(struct domain *d);
+/** Inputs of the IO-APIC that a guest with XEN_X86_EMU_IOAPIC has. */
+#define HVM_GUEST_PINS 48
+/** The lines to them. 0 or -XEN_ENOMEM. */
+int hvm_lines_init(struct x86_domain *xd);
+void hvm_lines_free(struct x86_domain *xd);
+struct xen_dm_op;
+/** XEN_DMOP_set_pci_intx_level, _set_isa_irq_level and _set_pci_link_route. */
+long hvm_lines_op(struct domain *d, const struct xen_dm_op *op);
 /** Timer handler of a vCPU's APIC timer; @arg is the x86_vcpu. */
 void hvm_vlapic_timer_due(void *arg);
 /** Record the end of an interrupt if a write to the APIC's register @reg is one. */

@@ -117,6 +117,9 @@ long domctl_get_hvm_context(struct vcpu *v, struct domain *d, struct xen_domctl 
 
 	if (d == v->domain)
 		return -XEN_EINVAL;
+	/* The table has a PC's IO-APIC only together with all of a PC's devices. */
+	if (to_xd(d)->lines)
+		return -XEN_EOPNOTSUPP;
 	record = xzalloc_bytes(SAVE_RECORD_MAX);
 	if (!record)
 		return -XEN_ENOMEM;

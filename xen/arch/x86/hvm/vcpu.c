@@ -76,6 +76,7 @@ int hal_domain_init(struct domain *d, const struct domain_config *cfg)
 	ASSERT(cfg->max_vcpus && !xd->vlapics);
 	xd->serial = __atomic_add_fetch(&serials, 1, __ATOMIC_RELAXED);
 	spin_lock_init(&xd->plat_lock, "platform", LOCK_RANK_NONE);
+	xd->emulation_flags = cfg->emulation_flags | XEN_X86_EMU_LAPIC;
 	xd->vlapics = xzalloc_array(struct vlapic *, cfg->max_vcpus);
 	if (!xd->vlapics)
 		return -XEN_ENOMEM;

@@ -16,6 +16,8 @@
 
 #include "private.h"
 
+#define GUEST_IOAPIC_ID 1
+
 /*
  * A physical line of the machine, and the vCPU it is delivered to [vioapic_lock]. The domain that
  * has the machine's lines has one of these for each of irq_nr_gsis().
@@ -177,6 +179,7 @@ static void release(struct device *dev)
 			irq_free(xd->bindings[i].vector);
 	xfree(xd->bindings);
 	xd->bindings = NULL;
+	hvm_lines_free(xd);
 }
 
 static const struct device_ops vioapic_device_ops = {
@@ -197,6 +200,20 @@ static int add_ioapic(struct x86_domain *xd, const struct acpi_madt_ioapic *io)
 				      io->address.v, io->address.v + PAGE_SIZE - 1);
 }
 
+/* What a PC has: all of its inputs are lines from device models. */
+static int add_guest_ioapic(struct x86_domain *xd)
+{
+	int rc = vioapic_add(&xd->vioapic, gpaddr_make(VIOAPIC_DEFAULT_BASE), 0, HVM_GUEST_PINS,
+			     GUEST_IOAPIC_ID);
+
+	ASSERT(!rc);	/* the group is empty, and the figures are ours */
+	rc = hvm_lines_init(xd);
+	if (!rc)
+		rc = device_add(&xd->devices, &xd->vioapic_device, &vioapic_device_ops);
+	return rc ? rc : device_claim(&xd->devices, &xd->vioapic_device, DEVICE_MMIO,
+				      VIOAPIC_DEFAULT_BASE, VIOAPIC_DEFAULT_BASE + PAGE_SIZE - 1);
+}
+
 int hvm_vioapic_init(struct domain *d)
 {
 	struct x86_domain *xd = to_xd(d);
@@ -205,7 +222,9 @@ int hvm_vioapic_init(struct domain *d)
 
 	spin_lock_init(&xd->vioapic_lock, "vioapic", LOCK_RANK_VIOAPIC);
 	vioapic_group_init(&xd->vioapic, &vioapic_ops, d);
-	if (!d->is_hardware || !madt)
+	if (!d->is_hardware)
+		return xd->emulation_flags & XEN_X86_EMU_IOAPIC ? add_guest_ioapic(xd) : 0;
+	if (!madt)
 		return 0;
 	xd->bindings = xzalloc_array(struct gsi_binding, irq_nr_gsis());
 	if (!xd->bindings)

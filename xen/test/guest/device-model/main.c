@@ -13,6 +13,14 @@ RUN("dom0=1 cpus=2 timeout=40");
 #define VGA 0xa0000U
 #define FUNCTION 3		/* of PCI bus 0 */
 #define SLOTS IOREQ_BUFFER_SLOT_NUM
+#define VECTOR 0x40
+#define APIC_AT 0xfee00000U
+#define IOAPIC_SELECT 0xfec00000U
+#define IOAPIC_WINDOW 0xfec00010U
+#define ISA_LINE 5
+/* The input of pin A of device 3, and its link. */
+#define PCI_INPUT 28
+#define PCI_LINK 3
 #define ROUNDS 200
 
 /* What the other domain does, one at a time: it waits for @op, and clears it when it is done. */
@@ -20,6 +28,7 @@ enum { OP_IN = 1, OP_OUT, OP_READ, OP_WRITE, OP_INC, OP_INSB, OP_INS_FOREVER };
 struct work {
 	u32 op, at, value, turns;
 	u8 bytes[16];
+	u32 interrupts, exceptions;
 };
 __asm__(".pushsection .rodata\n"
 	"	.code32\n"
@@ -68,10 +77,17 @@ __asm__(".pushsection .rodata\n"
 	"	jmp 1b\n"
 	"9:	movl $0, 0x2000\n"
 	"	jmp 1b\n"
+	"model_irq:\n"
+	"	incl 0x2020\n"
+	"	movl $0, 0xfee000b0\n"
+	"	iret\n"
+	"model_ud:\n"
+	"	incl 0x2024\n"
+	"	iret\n"
 	"model_end:\n"
 	"	" OWN_CODE "\n"
 	".popsection\n");
-extern const u8 model_code[], model_end[];
+extern const u8 model_code[], model_irq[], model_ud[], model_end[];
 
 static struct xen_dm_op op;
 static u16 server;
@@ -212,6 +228,122 @@ static void read_alone(u32 what, u32 at, u32 want)
 	CHECK_EQ(work()->value, want);
 	CHECK(!asked(), "asked about %x", at);
 }
+
+/* ---- interrupts ---- */
+
+static void guest_writes(u32 at, u32 value)
+{
+	begin(OP_WRITE, at, value);
+	finish();
+}
+
+static void set_input(u32 input, u32 low)
+{
+	guest_writes(IOAPIC_SELECT, 0x10 + 2 * input);
+	guest_writes(IOAPIC_WINDOW, low);
+}
+
+static long pci_line(u8 device, u8 pin, u8 level)
+{
+	op = (struct xen_dm_op){ .u.set_pci_intx_level = { .device = device, .intx = pin,
+							   .level = level } };
+	return dm(XEN_DMOP_set_pci_intx_level);
+}
+
+static long isa_line(u8 line, u8 level)
+{
+	op = (struct xen_dm_op){ .u.set_isa_irq_level = { .isa_irq = line, .level = level } };
+	return dm(XEN_DMOP_set_isa_irq_level);
+}
+
+static long route(u8 link, u8 line)
+{
+	op = (struct xen_dm_op){ .u.set_pci_link_route = { .link = link, .isa_irq = line } };
+	return dm(XEN_DMOP_set_pci_link_route);
+}
+
+/* The guest has gone on for some turns: what was on its way has arrived. */
+static u32 interrupts_so_far(void)
+{
+	u32 turns = work()->turns;
+
+	NEED(WAIT_FOR(work()->turns - turns > 20, 20000), "the domain stands still");
+	return work()->interrupts;
+}
+
+/* The guest takes @n more interrupts, and then no more. */
+static void expect_interrupts(u32 before, u32 n)
+{
+	if (!WAIT_FOR(work()->interrupts == before + n, 20000))
+		test_failure("%u interrupts, expected %u", work()->interrupts - before, n);
+	CHECK_EQ(interrupts_so_far() - before, n);
+}
+
+static void lines(void)
+{
+	u32 before = work()->interrupts;
+
+	guest_writes(APIC_AT + APIC_SVR, 0x1ff);
+	set_input(ISA_LINE, VECTOR);
+	for (u32 i = 1; i <= 3; i++) {
+		CHECK_EQ(isa_line(ISA_LINE, 1), 0);
+		CHECK_EQ(isa_line(ISA_LINE, 1), 0);
+		expect_interrupts(before, i);
+		CHECK_EQ(isa_line(ISA_LINE, 0), 0);
+	}
+	/* A level that stays up interrupts again each time that it was completed. */
+	set_input(PCI_INPUT, (VECTOR + 16) | BIT(15));
+	before = work()->interrupts;
+	CHECK_EQ(pci_line(3, 0, 1), 0);
+	CHECK(WAIT_FOR(work()->interrupts - before > 3, 20000), "a level interrupts once");
+	CHECK_EQ(pci_line(3, 0, 0), 0);
+	before = interrupts_so_far();
+	/* By its link, the same pin raises an ISA line as well. */
+	set_input(PCI_INPUT, BIT(16));
+	CHECK_EQ(route(PCI_LINK, ISA_LINE), 0);
+	expect_interrupts(before, 0);
+	CHECK_EQ(pci_line(3, 0, 1), 0);
+	expect_interrupts(before, 1);
+	/* Two pins of one link: one edge. A new route is one more. */
+	CHECK_EQ(pci_line(7, 0, 1), 0);
+	CHECK_EQ(pci_line(3, 0, 0), 0);
+	expect_interrupts(before, 1);
+	CHECK_EQ(route(PCI_LINK, 0), 0);
+	CHECK_EQ(route(PCI_LINK, ISA_LINE), 0);
+	expect_interrupts(before, 2);
+	CHECK_EQ(pci_line(7, 0, 0), 0);
+	CHECK_EQ(pci_line(32, 0, 1), -XEN_EINVAL);
+	CHECK_EQ(pci_line(3, 4, 1), -XEN_EINVAL);
+	CHECK_EQ(pci_line(3, 0, 2), -XEN_EINVAL);
+	CHECK_EQ(isa_line(16, 1), -XEN_EINVAL);
+	CHECK_EQ(route(4, 1), -XEN_EINVAL);
+}
+
+static void messages_and_exceptions(void)
+{
+	u32 before = work()->interrupts, exceptions = work()->exceptions;
+
+	op = (struct xen_dm_op){ .u.inject_msi = { .addr = 0xfee00000, .data = VECTOR } };
+	CHECK_EQ(dm(XEN_DMOP_inject_msi), 0);
+	expect_interrupts(before, 1);
+	op.u.inject_msi.addr = 0xfed00000;
+	CHECK_EQ(dm(XEN_DMOP_inject_msi), -XEN_EINVAL);
+	op = (struct xen_dm_op){ .u.inject_event = { .vector = VEC_UD, .error_code = ~0U,
+						     .type = XEN_DMOP_EVENT_hw_exc } };
+	CHECK_EQ(dm(XEN_DMOP_inject_event), 0);
+	CHECK(WAIT_FOR(work()->exceptions == exceptions + 1, 20000), "no exception came");
+	/* An error code where there is none, none where there is one, and another vCPU. */
+	op.u.inject_event.error_code = 0;
+	CHECK_EQ(dm(XEN_DMOP_inject_event), -XEN_EINVAL);
+	op.u.inject_event.error_code = ~0U;
+	op.u.inject_event.vector = VEC_GP;
+	CHECK_EQ(dm(XEN_DMOP_inject_event), -XEN_EINVAL);
+	op.u.inject_event.vector = VEC_UD;
+	op.u.inject_event.vcpuid = 1;
+	CHECK_EQ(dm(XEN_DMOP_inject_event), -XEN_EINVAL);
+}
+
+/* ---- accesses ---- */
 
 static void ports_and_memory(void)
 {
@@ -409,7 +541,10 @@ static void load(void)
 
 void test_main(void)
 {
-	other_create(model_code, model_end);
+	other_create(model_code, model_end, XEN_X86_EMU_LAPIC | XEN_X86_EMU_IOAPIC);
+	for (u32 v = VECTOR; v < VECTOR + 32; v++)
+		other_set_gate(v, model_code, model_irq);
+	other_set_gate(VEC_UD, model_code, model_ud);
 	other_start();
 	op = (struct xen_dm_op){ 0 };
 	CHECK_EQ(dm_on(own_domid(), XEN_DMOP_create_ioreq_server), -XEN_EPERM);
@@ -417,6 +552,10 @@ void test_main(void)
 	attach();
 	ports_and_memory();
 	pci_function();
+	lines();
+	messages_and_exceptions();
+	CHECK_EQ(other_domctl(XEN_DOMCTL_gethvmcontext, &(struct xen_domctl){ 0 }),
+		 -XEN_EOPNOTSUPP);
 	paused_and_moved();
 	ring_and_attacks();
 	disabled_and_dead();

@@ -39,19 +39,11 @@ static volatile struct counts *counts(void)
 	return (volatile struct counts *)other_at(OTHER_DATA);
 }
 
-static void set_gate(u32 vector, const u8 *handler)
-{
-	volatile u64 *gate = (volatile u64 *)other_at(OTHER_IDT + vector * 8);
-	u32 to = OTHER_CODE + (u32)(handler - other_code);
-
-	*gate = (to & 0xffff) | 8UL << 16 | (u64)0x8e00 << 32;
-}
-
 static void start(void)
 {
-	other_create(other_code, other_end);
-	set_gate(VEC_GP, other_gp);
-	set_gate(0x31, other_irq);
+	other_create(other_code, other_end, XEN_X86_EMU_LAPIC);
+	other_set_gate(VEC_GP, other_code, other_gp);
+	other_set_gate(0x31, other_code, other_irq);
 	other_start();
 	NEED(WAIT_FOR(counts()->turns > 1000, 20000), "the domain does not run");
 }

@@ -74,6 +74,7 @@ struct x86_vcpu {
 
 struct gsi_binding;
 struct host_ports;
+struct hvm_lines;
 struct vpci;
 
 struct x86_domain {
@@ -90,7 +91,9 @@ struct x86_domain {
 	struct host_ports *host_ports;
 	struct gsi_binding *bindings;	/* of the machine's lines to its IO-APICs */
 	struct vpci *vpci;
+	u32 emulation_flags;		/* [const] XEN_X86_EMU_* */
 	struct vioapic_group vioapic;	/* none for a PVH domU */
+	struct hvm_lines *lines;	/* to its inputs from device models; NULL: none */
 	struct spinlock vioapic_lock;
 	struct vpit vpit;		/* only its counters; a PC has another one in pc */
 	struct pc_devices *pc;		/* NULL: PVH, without a PC's chipset */

@@ -35,12 +35,12 @@ long other_simple(u32 cmd)
 	return other_domctl(cmd, &op);
 }
 
-static void make_domain(void)
+static void make_domain(u32 devices)
 {
 	struct xen_domctl op = { .u.createdomain = {
 		.flags = XEN_DOMCTL_CDF_hvm | XEN_DOMCTL_CDF_hap, .max_vcpus = 1,
 		.max_evtchn_port = 1023, .max_grant_frames = 4, .max_maptrack_frames = 4,
-		.grant_opts = 1, .arch.emulation_flags = XEN_X86_EMU_LAPIC } };
+		.grant_opts = 1, .arch.emulation_flags = devices } };
 	long rc = other_domctl(XEN_DOMCTL_createdomain, &op);
 
 	NEED(rc == 0, "createdomain: %ld", rc);
@@ -75,9 +75,17 @@ static void give_memory(void)
 	}
 }
 
-void other_create(const u8 *code, const u8 *end)
+void other_set_gate(u32 vector, const u8 *code, const u8 *handler)
 {
-	make_domain();
+	volatile u64 *gate = (volatile u64 *)other_at(OTHER_IDT + vector * 8);
+	u32 to = OTHER_CODE + (u32)(handler - code);
+
+	*gate = (to & 0xffff) | 8UL << 16 | (u64)0x8e00 << 32;
+}
+
+void other_create(const u8 *code, const u8 *end, u32 devices)
+{
+	make_domain(devices);
 	give_memory();
 	for (u32 i = 0; i < end - code; i++)
 		*other_at(OTHER_CODE + i) = code[i];

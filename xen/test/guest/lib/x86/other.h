@@ -27,8 +27,13 @@ volatile u8 *other_at(u32 gpa);
 /** A domctl on it; the short form for those without arguments. */
 long other_domctl(u32 cmd, struct xen_domctl *op);
 long other_simple(u32 cmd);
-/** Make it, with one vCPU and its memory; put the program from @code to @end in place. */
-void other_create(const u8 *code, const u8 *end);
+/**
+ * Make it, with one vCPU, its memory and devices (XEN_X86_EMU_*); put the program from @code to
+ * @end in place.
+ */
+void other_create(const u8 *code, const u8 *end, u32 devices);
+/** Let its interrupt @vector run @handler of that program. */
+void other_set_gate(u32 vector, const u8 *code, const u8 *handler);
 /** Load its vCPU's state at OTHER_CODE, with flat segments, and let it run. */
 void other_start(void);
 

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Interrupt lines of the devices that device models have, wired as toolstacks for Xen describe them
+ * to a guest: each interrupt pin of a PCI device on bus 0 has an input of the IO-APIC from 16 on,
+ * and joins one of four links that the chipset routes to ISA lines. ISA lines are the inputs with
+ * their numbers, but for the timer's, which is input 2.
+ */
+#include <xen/errno.h>
+#include <xen/xmalloc.h>
+
+#include "private.h"
+
+#include <public/hvm/dm_op.h>
+
+#define PCI_DEVICES 32
+#define PCI_PINS 4
+#define LINKS 4
+#define ISA_LINES 16
+#define TIMER_INPUT 2
+#define FIRST_PCI_INPUT 16
+
+/* All [vioapic_lock]. */
+struct hvm_lines {
+	u8 pci[PCI_DEVICES];		/* the pins that are up, a bit for each */
+	u16 isa;			/* the ISA lines that are up */
+	u8 route[LINKS];		/* ISA line of a link, 0: none */
+	u8 on_link[LINKS];		/* pins of the link that are up */
+	u8 on_input[HVM_GUEST_PINS];	/* what holds an input of the IO-APIC up */
+};
+
+/* Shared lines are up while anything holds them up. */
+static void hold(struct x86_domain *xd, u32 input, bool up)
+{
+	u8 *n = &xd->lines->on_input[input];
+
+	ASSERT(spin_is_locked_by_me(&xd->vioapic_lock) && input < HVM_GUEST_PINS);
+	ASSERT(up ? *n < 255 : *n > 0);
+	*n += up ? 1 : -1;
+	if (*n == up)
+		vioapic_set_line(&xd->vioapic, input, up);
+}
+
+static u32 isa_input(u32 line)
+{
+	return line ? line : TIMER_INPUT;
+}
+
+static u32 pci_input(u32 device, u32 pin)
+{
+	return (device * 4 + device / 8 + pin) % 32 + FIRST_PCI_INPUT;
+}
+
+static void set_pin(struct x86_domain *xd, u32 device, u32 pin, bool up)
+{
+	struct hvm_lines *l = xd->lines;
+	u32 link = (device + pin) % LINKS;
+
+	if ((l->pci[device] >> pin & 1) == up)
+		return;
+	l->pci[device] ^= 1 << pin;
+	hold(xd, pci_input(device, pin), up);
+	l->on_link[link] += up ? 1 : -1;
+	if (l->route[link] && l->on_link[link] == up)
+		hold(xd, isa_input(l->route[link]), up);
+}
+
+static void set_route(struct x86_domain *xd, u32 link, u8 line)
+{
+	struct hvm_lines *l = xd->lines;
+	u8 old = l->route[link];
+
+	if (old == line)
+		return;
+	l->route[link] = line;
+	if (!l->on_link[link])
+		return;
+	if (old)
+		hold(xd, isa_input(old), false);
+	if (line)
+		hold(xd, isa_input(line), true);
+}
+
+static void set_isa(struct x86_domain *xd, u32 line, bool up)
+{
+	struct hvm_lines *l = xd->lines;
+
+	if ((l->isa >> line & 1) == up)
+		return;
+	l->isa ^= 1 << line;
+	hold(xd, isa_input(line), up);
+}
+
+static bool is_valid(const struct xen_dm_op *op)
+{
+	const struct xen_dm_op_set_pci_intx_level *p = &op->u.set_pci_intx_level;
+
+	switch (op->op) {
+	case XEN_DMOP_set_pci_intx_level:
+		return !p->domain && !p->bus && p->device < PCI_DEVICES && p->intx < PCI_PINS &&
+		       p->level <= 1;
+	case XEN_DMOP_set_isa_irq_level:
+		return op->u.set_isa_irq_level.isa_irq < ISA_LINES &&
+		       op->u.set_isa_irq_level.level <= 1;
+	default:
+		return op->u.set_pci_link_route.link < LINKS &&
+		       op->u.set_pci_link_route.isa_irq < ISA_LINES;
+	}
+}
+
+long hvm_lines_op(struct domain *d, const struct xen_dm_op *op)
+{
+	const struct xen_dm_op_set_pci_intx_level *p = &op->u.set_pci_intx_level;
+	struct x86_domain *xd = to_xd(d);
+	u64 flags;
+
+	if (!xd->lines)
+		return -XEN_EOPNOTSUPP;
+	if (!is_valid(op))
+		return -XEN_EINVAL;
+	flags = spin_lock_irqsave(&xd->vioapic_lock);
+	if (op->op == XEN_DMOP_set_pci_intx_level)
+		set_pin(xd, array_index_nospec(p->device, PCI_DEVICES), p->intx, p->level);
+	else if (op->op == XEN_DMOP_set_isa_irq_level)
+		set_isa(xd, op->u.set_isa_irq_level.isa_irq, op->u.set_isa_irq_level.level);
+	else
+		set_route(xd, array_index_nospec(op->u.set_pci_link_route.link, LINKS),
+			  op->u.set_pci_link_route.isa_irq);
+	spin_unlock_irqrestore(&xd->vioapic_lock, flags);
+	return 0;
+}
+
+int hvm_lines_init(struct x86_domain *xd)
+{
+	xd->lines = xzalloc(struct hvm_lines);
+	return xd->lines ? 0 : -XEN_ENOMEM;
+}
+
+void hvm_lines_free(struct x86_domain *xd)
+{
+	xfree(xd->lines);
+	xd->lines = NULL;
+}
