@@ -9,6 +9,7 @@
 
 #include "../../xen/domain/evtchn/private.h"
 #include "../../xen/domain/gnttab/private.h"
+#include "../../xen/domain/ioreq/private.h"
 #include "state-oracle.h"
 
 static void write_v1(const struct step *s, struct domain *d, u32 ref)
@@ -53,6 +54,17 @@ static void write_grant(const struct step *step, struct domain *d)
 	oracle_grants_written(d);
 }
 
+/* A page that the domain shares as device model with another one, once it has a server. */
+static u8 *model_page(const struct step *s, const struct domain *d)
+{
+	const struct ioreq_domain *all = guests[s->items % NR_GUEST_VCPUS].d->ioreq;
+	const struct ioreq_server *server = all ? all->server[s->items / 8 % 2] : NULL;
+
+	if (!server || server->model != d->id)
+		return NULL;
+	return s->items & 4 ? server->ring.va : server->sync.va;
+}
+
 static void scribble(const struct step *s, struct domain *d)
 {
 	u64 value = field_value(s, FIELD_RAW, s->field[1], d), gfn;
@@ -69,7 +81,7 @@ static void scribble(const struct step *s, struct domain *d)
 		offset %= 128;
 		break;
 	case 2:
-		page = gt->nr_status ? gt->status[0].va : NULL;
+		page = gt->nr_status ? gt->status[0].va : model_page(s, d);
 		break;
 	default:
 		gfn = guest_base(d) + s->field[2] % GUEST_GFNS;
@@ -78,6 +90,24 @@ static void scribble(const struct step *s, struct domain *d)
 	if (page)
 		memcpy(page + offset, &value, sizeof(value));
 	oracle_grants_written(d);
+}
+
+/* An access that a device model may have to answer; until then the vCPU takes no steps. */
+static void access(const struct step *s, struct vcpu *v)
+{
+	static const u8 types[] = { IOREQ_TYPE_PIO, IOREQ_TYPE_COPY, IOREQ_TYPE_PCI_CONFIG };
+	struct ioreq_access a = {
+		.type = types[s->field[0] % ARRAY_SIZE(types)], .write = s->field[1] & 1,
+		.bytes = (u8)(1 + s->field[2] % 8),
+		.addr = field_value(s, FIELD_SMALL, s->field[3], v->domain),
+		.data = s->field[4],
+	};
+
+	if (a.type == IOREQ_TYPE_PCI_CONFIG)
+		a.addr <<= 32;
+	else if (a.type == IOREQ_TYPE_COPY && s->field[1] & 2)
+		a.addr = 0xa0000 + s->field[5];
+	host_guest_access(v, &a);
 }
 
 static void event(const struct step *s, struct vcpu *v)
@@ -98,7 +128,10 @@ static void event(const struct step *s, struct vcpu *v)
 		break;
 	default:
 		/* A kernel of the other width takes over. */
-		shared_info_latch(v);
+		if (s->items < 128)
+			shared_info_latch(v);
+		else
+			access(s, v);
 	}
 }
 

@@ -104,6 +104,9 @@ u64 field_value(const struct step *s, enum field_kind kind, u16 raw, const struc
 {
 	u32 class = raw >> 13;
 
+	/* A pad shares its number with the field after it, and is nearly always to be zero. */
+	if (kind == FIELD_PAD && !(s->how & HOW_RAW))
+		return 0;
 	if (s->how & HOW_RAW && class < 6)
 		class = 6 + (raw & 1);
 	if (class < 6)
@@ -216,7 +219,9 @@ static u64 write_structs(const struct step *s, const struct call_desc *c, struct
 			 u32 at)
 {
 	const struct compat_call *cc = v->caller_is_32bit ? compat_find_call(c->nr, c->cmd) : NULL;
-	const struct compat_layout *l = cc && cc->layout ? compat_layout_by_id(cc->layout) : NULL;
+	/* What is in a device model's buffers looks alike in both widths. */
+	bool has_layout = cc && cc->layout && c->nr != __HYPERVISOR_dm_op;
+	const struct compat_layout *l = has_layout ? compat_layout_by_id(cc->layout) : NULL;
 	u64 addr = (guest_base(v->domain) << PAGE_SHIFT) + at;
 	u8 native[2048];
 	u8 narrow[COMPAT_MAX_BYTES];
@@ -248,6 +253,23 @@ static u64 console_count(const struct step *s, u64 count)
 	return s->pick % 16 ? min(count, (u64)40) : count;
 }
 
+/* A list of one or two buffers, the first with the operation at @op; returns its address. */
+static u64 write_buffers(const struct step *s, const struct call_desc *c, struct vcpu *v, u64 op,
+			 u32 at)
+{
+	u64 addr = (guest_base(v->domain) << PAGE_SHIFT) + at;
+	u32 width = v->caller_is_32bit ? 4 : 8;
+	u8 list[4 * sizeof(u64)] = { 0 };
+	u64 size = s->how & HOW_RAW ? s->items : c->bytes;
+
+	put(list, op, width);
+	put(list + width, size, width);
+	put(list + 2 * width, array_address(s, 1, v->domain), width);
+	put(list + 3 * width, ARRAY_BYTES, width);
+	guest_phys_write(v->domain, gpaddr_make(addr), list, 4 * width);
+	return addr;
+}
+
 static void make_args(const struct step *s, const struct call_desc *c, struct vcpu *v,
 		      struct hypercall *hc, u32 at)
 {
@@ -270,6 +292,10 @@ static void make_args(const struct step *s, const struct call_desc *c, struct vc
 		hc->arg[0] = c->cmd;
 	if (c->has_struct)
 		hc->arg[c->arg] = write_structs(s, c, v, items, at);
+	if (c->nr == __HYPERVISOR_dm_op) {
+		hc->arg[1] = s->how & HOW_RAW ? hc->arg[1] : 1 + (s->pick & 1);
+		hc->arg[c->arg] = write_buffers(s, c, v, hc->arg[c->arg], at + 256);
+	}
 	if (v->caller_is_32bit)
 		for (u32 i = 0; i < HYPERCALL_MAX_ARGS; i++)
 			hc->arg[i] = (u32)hc->arg[i];

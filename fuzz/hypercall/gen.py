@@ -104,7 +104,7 @@ def identifier(text):
 def control_commands(control):
     """The commands that the hypervisor's tables have handlers for."""
     text = "".join((ROOT / s).read_text() for s in control["sources"])
-    return re.findall(rf"\[{control['prefix']}(\w+)\]\s*=", text)
+    return re.findall(control.get("pattern", rf"\[{control['prefix']}(\w+)\]\s*="), text)
 
 
 def check_numbers(spec):
@@ -166,7 +166,7 @@ class Table:
                      ctype)
 
     def control(self, call, control):
-        """The rows of domctl or sysctl."""
+        """The rows of domctl, sysctl or dm_op."""
         ctype = control["struct"]
         die, _ = self.fields.types.strip(self.of_name[ctype])
         union = next(m for m in compat.members(die) if m.name == "u")
@@ -197,7 +197,8 @@ def main():
         mine = tomllib.load(file)
     check_numbers(spec)
     names = sorted({ctype for call in spec["call"] for ctype in
-                    [*call.get("commands", {}).values(), call.get("struct", "")] if ctype})
+                    [*call.get("commands", {}).values(), call.get("struct", "")] if ctype} |
+                   {control["struct"] for control in mine["control"]})
     types = compat.compile_types(sys.argv[1], sys.argv[2], ["-m64"], spec, names)
     table = Table(spec, mine, types, {n: types.variables[f"v{i}"] for i, n in enumerate(names)})
     controls = {c["nr"]: c for c in mine["control"]}
@@ -211,7 +212,8 @@ def main():
     print("const struct call_desc call_table[] = {\n" + "\n".join(table.ordered()) + "\n};")
     print("const u32 call_count = ARRAY_SIZE(call_table);")
     for control in mine["control"]:
-        print(f"#define {control['prefix']}VERSION {control['version']}")
+        if "version" in control:
+            print(f"#define {control['prefix']}VERSION {control['version']}")
 
 
 if __name__ == "__main__":

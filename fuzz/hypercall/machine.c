@@ -196,7 +196,7 @@ static void finish_step(struct guest *g, long rc)
 static bool is_control(const struct guest *g)
 {
 	return g->hc.nr == __HYPERVISOR_domctl || g->hc.nr == __HYPERVISOR_sysctl ||
-	       g->hc.nr == __HYPERVISOR_platform_op;
+	       g->hc.nr == __HYPERVISOR_platform_op || g->hc.nr == __HYPERVISOR_dm_op;
 }
 
 /* Issue the hypercall once. A guest that must issue it again comes back in its next step. */

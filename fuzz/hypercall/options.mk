@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-fuzz_support_hypercall := state-oracle state-oracle-evtchn state-oracle-grants
+fuzz_support_hypercall := state-oracle state-oracle-evtchn state-oracle-grants state-oracle-ioreq
 fuzz_lib_hypercall := undo
 # What makes calls is not what is tested: it runs at full speed, and guides no fuzzer.
 fuzz_cflags_hypercall := -fno-sanitize=all
@@ -14,6 +14,6 @@ fuzz_made_hypercall := $(BUILD)/gen/generated/fuzz_calls.h
 
 $(BUILD)/gen/generated/fuzz_calls.h: fuzz/hypercall/gen.py fuzz/hypercall/calls.toml \
 		xen/domain/compat/gen.py xen/domain/compat/layouts.toml xen/domain/hypercall.c \
-		xen/domain/domctl.c xen/domain/sysctl.c | $(BUILD)/abi/public
+		xen/domain/domctl.c xen/domain/sysctl.c xen/domain/dm_op.c | $(BUILD)/abi/public
 	$(SAY) GEN $@
 	$(Q)mkdir -p $(@D) && $(PYTHON) $< "$(CC)" $(BUILD)/abi > $@.new && mv $@.new $@

@@ -33,12 +33,6 @@ int hal_ioreq_supported(const struct domain *d)
 	return 0;
 }
 
-/* Synthetic guests make no accesses; tests that do have an answer of their own. */
-bool hal_ioreq_answer(struct vcpu *v, u64 number, u64 data)
-{
-	return false;
-}
-
 long hal_dm_op(struct domain *d, const struct xen_dm_op *op)
 {
 	return -XEN_EOPNOTSUPP;

@@ -52,6 +52,7 @@ struct host_vcpu {
 	u64 upcalls;
 	s_time_t entered;
 	bool irq_pending;
+	u64 requests, asked;	/* to device models; the number of the one that waits, 0: none */
 	u64 entry, start_info;	/* as its builder set them; 0 when not built at boot */
 	u32 loaded_on;		/* CPU that holds its state, NO_CPU when it is in memory */
 };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Domains and vCPUs of the simulated machine; synthetic guests. */
 #include <xen/errno.h>
+#include <xen/ioreq.h>
 #include <xen/printk.h>
 #include <xen/rcu.h>
 #include <xen/softirq.h>
@@ -84,6 +85,33 @@ void host_guest_set(struct vcpu *v, host_guest_fn fn, void *arg)
 void host_guest_compute(struct vcpu *v, s_time_t ns) { host_vcpu(v)->compute_left = ns; }
 u64 host_guest_upcalls(const struct vcpu *v) { return host_vcpu(v)->upcalls; }
 s_time_t host_guest_entered(const struct vcpu *v) { return host_vcpu(v)->entered; }
+
+static u64 ask(struct vcpu *v, const void *arg)
+{
+	struct host_vcpu *hv = host_vcpu(v);
+	u64 number = ++hv->requests;
+
+	vcpu_wait_for_device(v);
+	__atomic_store_n(&hv->asked, number, __ATOMIC_SEQ_CST);
+	return number;
+}
+
+u32 host_guest_access(struct vcpu *v, const struct ioreq_access *a)
+{
+	BUG_ON(v != hal_current_vcpu() || host_vcpu(v)->asked);
+	return ioreq_send(v, a, ask, NULL);
+}
+
+bool hal_ioreq_answer(struct vcpu *v, u64 number, u64 data)
+{
+	struct host_vcpu *hv = host_vcpu(v);
+
+	if (!number || !__atomic_compare_exchange_n(&hv->asked, &number, 0, false,
+						    __ATOMIC_SEQ_CST, __ATOMIC_RELAXED))
+		return false;
+	vcpu_device_answered(v);
+	return true;
+}
 
 /* Guest mode: the CPU belongs to the guest until the work is done or an interrupt arrives. */
 static void guest_computes(struct host_vcpu *hv)

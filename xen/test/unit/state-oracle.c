@@ -2,6 +2,7 @@
 /* See state-oracle.h: pages, owners, p2m, references and locks. */
 #include "state-oracle-evtchn.h"
 #include "state-oracle-grants.h"
+#include "state-oracle-ioreq.h"
 #include "state-oracle-private.h"
 
 #include <xen/hal/cpu.h>
@@ -423,6 +424,7 @@ void oracle_check(void)
 		check_p2m(od);
 		expect_vcpus(od->d);
 		oracle_check_evtchn(od);
+		oracle_check_ioreq(od);
 	}
 	for (od = found.domain; od < end; od++)
 		oracle_check_mappings(od);

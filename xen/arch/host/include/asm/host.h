@@ -67,6 +67,12 @@ typedef void (*host_guest_fn)(struct vcpu *v, void *arg);
 void host_guest_set(struct vcpu *v, host_guest_fn fn, void *arg);
 /** From a step: the guest will compute for @ns of its CPU's time before the next step. */
 void host_guest_compute(struct vcpu *v, s_time_t ns);
+/**
+ * From a step: access a device. If its model is in another domain, the next step comes when it has
+ * answered. Returns an enum ioreq_rc (xen/ioreq.h).
+ */
+struct ioreq_access;
+u32 host_guest_access(struct vcpu *v, const struct ioreq_access *a);
 /** Upcalls delivered to @v so far. */
 u64 host_guest_upcalls(const struct vcpu *v);
 /** Virtual time at which @v last entered guest mode. */
