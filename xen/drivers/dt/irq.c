@@ -190,22 +190,16 @@ u32 dt_gic_irq(const struct fdt *t, fdt_node_t n, u32 index)
 	return irq;
 }
 
-bool dt_bus_irq(const struct fdt *t, fdt_node_t bus, u32 index, u32 *irq)
+u32 dt_bus_irqs(const struct fdt *t, fdt_node_t bus, u32 *irq, u32 max)
 {
 	u32 key_cells = dt_cells(t, bus, "#address-cells", 2) +
-			dt_cells(t, bus, "#interrupt-cells", 1), at = 0;
+			dt_cells(t, bus, "#interrupt-cells", 1), at, nr = 0;
 	struct fdt_prop map;
 	struct target g;
 
 	if (key_cells > 2 * MAX_CELLS || !fdt_get_prop(t, bus, "interrupt-map", &map))
-		return false;
-	for (;; index--) {
-		at += key_cells;
-		if (!read_target(t, &map, &at, &g))
-			return false;
-		if (!index)
-			break;
-	}
-	*irq = intid(t, g.to, g.spec, g.nr);
-	return true;
+		return 0;
+	for (at = key_cells; nr < max && read_target(t, &map, &at, &g); at += key_cells)
+		irq[nr++] = intid(t, g.to, g.spec, g.nr);
+	return nr;
 }

@@ -32,9 +32,9 @@ bool dt_is_msi_frame(const struct fdt *t, const struct dt_machine *m, fdt_node_t
 /** Entry @index of the "ranges" of a bus whose devices the tree does not list (PCI), as the CPUs
  * see it; false after the last or when it cannot be translated. */
 bool dt_bus_window(const struct fdt *t, fdt_node_t bus, u32 index, struct dt_range *r);
-/** Where entry @index of the "interrupt-map" of @bus leads: *@irq is an INTID, or 0 when that is
- * not a GIC. False after the last entry. */
-bool dt_bus_irq(const struct fdt *t, fdt_node_t bus, u32 index, u32 *irq);
+/** Where the first entries of the "interrupt-map" of @bus lead, @max at most: INTIDs, or 0 where it
+ * is not a GIC. Returns how many. */
+u32 dt_bus_irqs(const struct fdt *t, fdt_node_t bus, u32 *irq, u32 max);
 /** As dt_gic_irq(), but false tells that there is no interrupt @index, and *@irq is 0 when it does
  * not reach a GIC. */
 bool dt_irq(const struct fdt *t, fdt_node_t n, u32 index, u32 *irq);

@@ -214,7 +214,7 @@ static void test_registers_and_interrupts(void **state)
 {
 	fdt_node_t n;
 	struct dt_range r;
-	u32 irq;
+	u32 irq, irqs[4];
 
 	make(3);
 	n = fdt_find_path(&tree, "/pcie");
@@ -223,11 +223,10 @@ static void test_registers_and_interrupts(void **state)
 	assert_true(dt_bus_window(&tree, n, 1, &r));
 	assert_true(r.start == 0x8000000000 && r.size == 0x8000000000);
 	assert_false(dt_bus_window(&tree, n, 2, &r));
-	assert_true(dt_bus_irq(&tree, n, 0, &irq));
-	assert_int_equal(irq, 35);
-	assert_true(dt_bus_irq(&tree, n, 1, &irq));
-	assert_int_equal(irq, 36);
-	assert_false(dt_bus_irq(&tree, n, 2, &irq));
+	assert_int_equal(dt_bus_irqs(&tree, n, irqs, 4), 2);
+	assert_int_equal(irqs[0], 35);
+	assert_int_equal(irqs[1], 36);
+	assert_int_equal(dt_bus_irqs(&tree, n, irqs, 1), 1);
 	n = fdt_find_path(&tree, "/bus/rtc");
 	assert_true(dt_irq(&tree, n, 0, &irq));
 	assert_int_equal(irq, 34);

@@ -20,6 +20,8 @@
 #define MSI_TYPER_BASE(v) ((v) >> 16 & 0x3ff)
 #define MSI_TYPER_NUMBER(v) ((v) & 0x3ff)
 
+#define MAX_PCI_LINES 128	/* of one host bridge: four for each of 32 slots */
+
 static DEFINE_SPINLOCK(config_lock, LOCK_RANK_NONE);
 static struct domain *owner;	/* of the interrupts; set at boot */
 
@@ -142,12 +144,13 @@ static void __init give_msis(struct domain *d, const struct fdt *t, fdt_node_t n
 
 static int __init give_irqs(const struct fdt *t, fdt_node_t n, void *arg)
 {
-	u32 irq;
+	static u32 line[MAX_PCI_LINES] __initdata;
+	u32 irq, nr = is_pci(t, n) ? dt_bus_irqs(t, n, line, MAX_PCI_LINES) : 0;
 
 	for (u32 i = 0; dt_irq(t, n, i, &irq); i++)
 		give_irq(arg, irq);
-	for (u32 i = 0; is_pci(t, n) && dt_bus_irq(t, n, i, &irq); i++)
-		give_irq(arg, irq);
+	for (u32 i = 0; i < nr; i++)
+		give_irq(arg, line[i]);
 	if (dt_is_msi_frame(t, &machine, n))
 		give_msis(arg, t, n);
 	return 0;
