@@ -44,11 +44,8 @@
 #define LR_VIRQ_MASK 0x3ffU
 #define LR_SOURCE_SHIFT 10	/* the hardware interrupt, or an SGI's sender */
 #define LR_HWIRQ_SHIFT 10
-#define LR_HWIRQ_MASK 0x3ffU
-#define LR_NOTIFY BIT(19)	/* without LR_HW */
 #define LR_PRIORITY_SHIFT 23	/* of which five bits exist */
-#define LR_PENDING BIT(28)
-#define LR_ACTIVE BIT(29)
+#define LR_STATE_SHIFT 28
 #define LR_HW BIT(31)
 
 /* Frames, by their places in the tree. */
@@ -166,13 +163,18 @@ static void v2_route(u32 irq, u32 cpu)
 
 static u32 v2_nr_lrs(void) { return lrs; }
 
+static void v2_want_refill(bool on)
+{
+	writel(GICH_HCR_EN | (on ? GICH_HCR_UIE : 0), hyp_if + GICH_HCR);
+}
+
 static void v2_load(const struct gic_vcpu *g)
 {
 	writel((u32)g->vmcr, hyp_if + GICH_VMCR);
 	writel((u32)g->ap1[0], hyp_if + GICH_APR);
 	for (u32 i = 0; i < lrs; i++)
 		writel((u32)g->lr[i], hyp_if + GICH_LR + 4 * i);
-	writel((u32)g->hcr, hyp_if + GICH_HCR);
+	v2_want_refill(g->refill);
 }
 
 static void v2_save(struct gic_vcpu *g)
@@ -181,48 +183,31 @@ static void v2_save(struct gic_vcpu *g)
 	g->ap1[0] = readl(hyp_if + GICH_APR);
 	for (u32 i = 0; i < lrs; i++)
 		g->lr[i] = readl(hyp_if + GICH_LR + 4 * i);
+	g->refill = readl(hyp_if + GICH_HCR) & GICH_HCR_UIE;
 	writel(0, hyp_if + GICH_HCR);
 }
 
 static void v2_vcpu_init(struct gic_vcpu *g)
 {
-	g->hcr = GICH_HCR_EN;
 	/* The guest's interface starts disabled, with all priorities masked. */
 	g->vmcr = 0;
 }
 
 /* All are of group 0, as a GIC without security extensions has it. */
-static void v2_write_lr(struct gic_vcpu *g, u32 i, const struct gic_lr *lr)
+static void v2_write_lr(u32 i, const struct vgic_lr *lr)
 {
-	ASSERT(i < lrs && (lr->pending || lr->active) && !(lr->hw && lr->notify));
+	ASSERT(i < lrs && lr->state);
 	ASSERT(lr->virq <= LR_VIRQ_MASK && (!lr->source || lr->virq < GIC_NR_SGIS));
-	g->lr[i] = lr->virq | (lr->priority >> 3) << LR_PRIORITY_SHIFT |
-		   (lr->pending ? LR_PENDING : 0) | (lr->active ? LR_ACTIVE : 0) |
-		   (lr->hw ? LR_HW | lr->hwirq << LR_HWIRQ_SHIFT
-			   : lr->source << LR_SOURCE_SHIFT) |
-		   (lr->notify ? LR_NOTIFY : 0);
+	writel(lr->virq | (u32)(lr->priority >> 3) << LR_PRIORITY_SHIFT |
+	       (u32)lr->state << LR_STATE_SHIFT |
+	       (lr->hwirq ? LR_HW | (u32)lr->hwirq << LR_HWIRQ_SHIFT
+			  : (u32)lr->source << LR_SOURCE_SHIFT), hyp_if + GICH_LR + 4 * i);
 }
 
-static void v2_clear_lr(struct gic_vcpu *g, u32 i)
+static u8 v2_lr_state(u32 i)
 {
-	g->lr[i] = 0;
-}
-
-static bool v2_read_lr(const struct gic_vcpu *g, u32 i, struct gic_lr *lr)
-{
-	u32 v = (u32)g->lr[i];
-
-	*lr = (struct gic_lr){
-		.virq = v & LR_VIRQ_MASK, .priority = (v >> LR_PRIORITY_SHIFT & 0x1f) << 3,
-		.hwirq = v & LR_HW ? v >> LR_HWIRQ_SHIFT & LR_HWIRQ_MASK : 0, .hw = v & LR_HW,
-		.pending = v & LR_PENDING, .active = v & LR_ACTIVE,
-	};
-	return lr->pending || lr->active;
-}
-
-static void v2_want_refill(struct gic_vcpu *g, bool on)
-{
-	g->hcr = GICH_HCR_EN | (on ? GICH_HCR_UIE : 0);
+	return readl(hyp_if + GICH_LR + 4 * i) >> LR_STATE_SHIFT &
+	       (VGIC_LR_PENDING | VGIC_LR_ACTIVE);
 }
 
 const struct gic_driver gic_v2 = {
@@ -241,8 +226,7 @@ const struct gic_driver gic_v2 = {
 	.save = v2_save,
 	.vcpu_init = v2_vcpu_init,
 	.write_lr = v2_write_lr,
-	.clear_lr = v2_clear_lr,
-	.read_lr = v2_read_lr,
+	.lr_state = v2_lr_state,
 	.want_refill = v2_want_refill,
 };
 OPS_TABLE(gic_v2, init);

@@ -51,14 +51,11 @@
 #define ICH_HCR_EN BIT(0)
 #define ICH_HCR_UIE BIT(1)
 
-#define LR_VIRQ_MASK 0xffffffffUL
 #define LR_HWIRQ_SHIFT 32
-#define LR_NOTIFY BIT(41)	/* without LR_HW */
 #define LR_PRIORITY_SHIFT 48
 #define LR_GROUP1 BIT(60)
 #define LR_HW BIT(61)
-#define LR_PENDING BIT(62)
-#define LR_ACTIVE BIT(63)
+#define LR_STATE_SHIFT 62
 
 /* Registers are named by tokens, which must be expanded before they become text. */
 #define READ(reg) sysreg_read_(reg)
@@ -220,6 +217,11 @@ static u32 v3_nr_lrs(void) { return lrs; }
 #define LOAD_LR(i, name, g) if (lrs > i) sysreg_write(S3_4_C12_##name, (g)->lr[i]);
 #define SAVE_LR(i, name, g) if (lrs > i) (g)->lr[i] = sysreg_read(S3_4_C12_##name);
 
+static void v3_want_refill(bool on)
+{
+	WRITE(ICH_HCR_EL2, ICH_HCR_EN | (on ? ICH_HCR_UIE : 0));
+}
+
 static void v3_load(const struct gic_vcpu *g)
 {
 	WRITE(ICC_SRE_EL1, g->sre);
@@ -237,7 +239,7 @@ static void v3_load(const struct gic_vcpu *g)
 		sysreg_write(S3_4_C12_C9_3, g->ap1[3]);
 	}
 	FOR_LRS(LOAD_LR, g)
-	WRITE(ICH_HCR_EL2, g->hcr);
+	v3_want_refill(g->refill);
 }
 
 static void v3_save(struct gic_vcpu *g)
@@ -256,46 +258,41 @@ static void v3_save(struct gic_vcpu *g)
 		g->ap1[2] = sysreg_read(S3_4_C12_C9_2);
 		g->ap1[3] = sysreg_read(S3_4_C12_C9_3);
 	}
+	g->refill = READ(ICH_HCR_EL2) & ICH_HCR_UIE;
 	WRITE(ICH_HCR_EL2, 0);
 }
 
 static void v3_vcpu_init(struct gic_vcpu *g)
 {
-	g->hcr = ICH_HCR_EN;
 	/* The guest's interface starts disabled, with all priorities masked. */
 	g->vmcr = 0;
 	g->sre = 7;
 }
 
-static void v3_write_lr(struct gic_vcpu *g, u32 i, const struct gic_lr *lr)
+#define WRITE_LR(i, name, v) case i: sysreg_write(S3_4_C12_##name, v); break;
+#define READ_LR(i, name, v) case i: v = sysreg_read(S3_4_C12_##name); break;
+
+static void v3_write_lr(u32 i, const struct vgic_lr *lr)
 {
-	ASSERT(i < lrs && (lr->pending || lr->active) && !(lr->hw && lr->notify));
-	g->lr[i] = lr->virq | LR_GROUP1 | (u64)lr->priority << LR_PRIORITY_SHIFT |
-		   (lr->pending ? LR_PENDING : 0) | (lr->active ? LR_ACTIVE : 0) |
-		   (lr->hw ? LR_HW | (u64)lr->hwirq << LR_HWIRQ_SHIFT : 0) |
-		   (lr->notify ? LR_NOTIFY : 0);
+	u64 v = lr->virq | LR_GROUP1 | (u64)lr->priority << LR_PRIORITY_SHIFT |
+		(u64)lr->state << LR_STATE_SHIFT;
+
+	ASSERT(i < lrs && lr->state);
+	if (lr->hwirq)
+		v |= LR_HW | (u64)lr->hwirq << LR_HWIRQ_SHIFT;
+	switch (i) {
+	FOR_LRS(WRITE_LR, v)
+	}
 }
 
-static void v3_clear_lr(struct gic_vcpu *g, u32 i)
+static u8 v3_lr_state(u32 i)
 {
-	g->lr[i] = 0;
-}
+	u64 v = 0;
 
-static bool v3_read_lr(const struct gic_vcpu *g, u32 i, struct gic_lr *lr)
-{
-	u64 v = g->lr[i];
-
-	*lr = (struct gic_lr){
-		.virq = (u32)(v & LR_VIRQ_MASK), .priority = v >> LR_PRIORITY_SHIFT & 0xff,
-		.hwirq = v >> LR_HWIRQ_SHIFT & 0x3ff, .hw = v & LR_HW,
-		.pending = v & LR_PENDING, .active = v & LR_ACTIVE,
-	};
-	return lr->pending || lr->active;
-}
-
-static void v3_want_refill(struct gic_vcpu *g, bool on)
-{
-	g->hcr = ICH_HCR_EN | (on ? ICH_HCR_UIE : 0);
+	switch (i) {
+	FOR_LRS(READ_LR, v)
+	}
+	return (u8)(v >> LR_STATE_SHIFT);
 }
 
 const struct gic_driver gic_v3 = {
@@ -314,8 +311,7 @@ const struct gic_driver gic_v3 = {
 	.save = v3_save,
 	.vcpu_init = v3_vcpu_init,
 	.write_lr = v3_write_lr,
-	.clear_lr = v3_clear_lr,
-	.read_lr = v3_read_lr,
+	.lr_state = v3_lr_state,
 	.want_refill = v3_want_refill,
 };
 OPS_TABLE(gic_v3, init);

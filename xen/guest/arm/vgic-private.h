@@ -7,12 +7,16 @@
 #include <xen/compiler.h>
 
 #define VGIC_NR_SGIS 16
+/** In a vCPU's ready_words: an interrupt in a list register has come again. */
+#define READY_AGAIN (1U << 31)
 
 /** The interrupt @irq as @vcpu sees it; NULL: there is none. */
 struct vgic_irq *vgic_irq_of(struct vgic *g, u32 vcpu, u32 irq);
 /** Take note of a change of @q, interrupt @irq of @vcpu or a shared one. Lock held. */
 void vgic_update(struct vgic *g, u32 vcpu, u32 irq, struct vgic_irq *q);
 
+/** Interrupt @irq is not to be offered to @v. Lock held. */
+void vgic_unready(struct vgic_vcpu *v, u32 irq);
 /** Route the machine's interrupt of @q, if it has one, to its target. Lock held. */
 void vgic_route_hw(struct vgic *g, const struct vgic_irq *q);
 

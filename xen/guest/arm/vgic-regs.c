@@ -161,9 +161,18 @@ static u64 read_bank(struct vgic *g, u32 vcpu, enum bank bank, u32 irq, u32 bits
 
 static void write_bank(struct vgic *g, u32 vcpu, enum bank bank, u32 irq, u32 bits, u32 size, u64 v)
 {
-	for (u32 i = 0; i < size * 8 / bits; i++) {
-		struct vgic_irq *q = vgic_irq_of(g, vcpu, irq + i);
+	/* A clear bit of these banks changes nothing. */
+	bool sparse = bits == 1;
 
+	for (u32 i = 0; i < size * 8 / bits; i++) {
+		struct vgic_irq *q;
+
+		if (sparse) {
+			if (!(v >> i))
+				break;
+			i += (u32)__builtin_ctzl(v >> i);
+		}
+		q = vgic_irq_of(g, vcpu, irq + i);
 		if (!q)
 			continue;
 		write_one(g, irq + i, q, bank, (u32)(v >> i * bits) & ((1U << bits) - 1));
@@ -232,7 +241,7 @@ static void write_route(struct vgic *g, u32 offset, u32 size, u64 v)
 	if (!q)
 		return;
 	if (q->target < g->nr_vcpus && g->vcpu[q->target])
-		g->vcpu[q->target]->ready[irq / 32] &= ~(1U << irq % 32);
+		vgic_unready(g->vcpu[q->target], irq);
 	q->route = (q->route & ~mask) | (v << offset % 8 * 8 & mask);
 	q->target = target_of(g, q->route);
 	vgic_route_hw(g, q);

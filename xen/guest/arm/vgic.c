@@ -20,28 +20,56 @@ static bool is_pending(const struct vgic_irq *q)
 	return q->latch || (!q->edge && q->line);
 }
 
-/*
- * Interrupt @irq has changed: let it be offered, or not any more. One that is in a list register
- * stays there; the processor may hold it as active.
- */
+static void add_words(struct vgic_vcpu *v, u32 words)
+{
+	__atomic_store_n(&v->ready_words, v->ready_words | words, __ATOMIC_RELEASE);
+}
+
+void vgic_unready(struct vgic_vcpu *v, u32 irq)
+{
+	v->ready[irq / 32] &= ~(1U << irq % 32);
+	if (!v->ready[irq / 32])
+		v->ready_words &= ~(1U << irq / 32);
+}
+
+/* Of an interrupt in no list register: let @v be offered it, or not any more. True: it is now. */
+static bool make_ready(const struct vgic *g, struct vgic_vcpu *v, u32 irq, const struct vgic_irq *q)
+{
+	bool was = v->ready[irq / 32] & 1U << irq % 32;
+
+	if (!g->enabled || !q->enabled || q->active || !is_pending(q)) {
+		if (was)
+			vgic_unready(v, irq);
+		return false;
+	}
+	if (was)
+		return false;
+	v->ready[irq / 32] |= 1U << irq % 32;
+	add_words(v, 1U << irq / 32);
+	return true;
+}
+
+static struct vgic_vcpu *target_of(const struct vgic *g, u32 vcpu, u32 irq,
+				   const struct vgic_irq *q, u32 *to)
+{
+	*to = irq < VGIC_NR_LOCAL ? vcpu : q->target;
+	return *to < g->nr_vcpus ? g->vcpu[*to] : NULL;
+}
+
 void vgic_update(struct vgic *g, u32 vcpu, u32 irq, struct vgic_irq *q)
 {
-	u32 to = irq < VGIC_NR_LOCAL ? vcpu : q->target;
-	struct vgic_vcpu *v = to < g->nr_vcpus ? g->vcpu[to] : NULL;
-	u32 bit = 1U << irq % 32;
+	struct vgic_vcpu *v;
+	u32 to;
 
-	ASSERT(q);
-	if (!v)
-		return;
-	if (!g->enabled || !q->enabled || q->active || q->lr >= 0 || !is_pending(q)) {
-		v->ready[irq / 32] &= ~bit;
-		return;
+	if (q->lr < 0) {
+		v = target_of(g, vcpu, irq, q, &to);
+		if (v && make_ready(g, v, irq, q))
+			g->ops->kick(g, to);
+	} else if (is_pending(q)) {
+		/* The vCPU leaves the guest, to see whether the guest has taken it or ended it. */
+		add_words(g->vcpu[q->owner], READY_AGAIN);
+		g->ops->kick(g, q->owner);
 	}
-	if (v->ready[irq / 32] & bit)
-		return;
-	v->ready[irq / 32] |= bit;
-	__atomic_store_n(&v->ready_any, true, __ATOMIC_RELEASE);
-	g->ops->kick(g, to);
 }
 
 void vgic_init(struct vgic *g, const struct vgic_ops *ops, u32 version, u32 nr_vcpus,
@@ -150,27 +178,52 @@ bool vgic_has_ready(const struct vgic *g, u32 vcpu)
 {
 	const struct vgic_vcpu *v = g->vcpu[vcpu];
 
-	return v && __atomic_load_n(&v->ready_any, __ATOMIC_ACQUIRE);
+	return v && __atomic_load_n(&v->ready_words, __ATOMIC_ACQUIRE);
 }
 
-/* The ready interrupt with the lowest priority value, of these the lowest number; -1: none. */
-static int most_urgent(struct vgic *g, u32 vcpu)
+/* The ready interrupt with the lowest priority value, of these the lowest number. There is one. */
+static u32 most_urgent(struct vgic *g, u32 vcpu)
 {
 	const struct vgic_vcpu *v = g->vcpu[vcpu];
-	int best = -1;
-	u32 best_priority = 0x100;
+	u32 best = 0, best_priority = 0x100, all = v->ready_words & ~READY_AGAIN;
+	u32 first = (u32)__builtin_ctz(all);
 
-	for (u32 w = 0; w < DIV_ROUND_UP(VGIC_NR_LOCAL + g->nr_spis, 32); w++)
+	/* Often there is only one. */
+	if (!(all & (all - 1)) && !(v->ready[first] & (v->ready[first] - 1)))
+		return first * 32 + (u32)__builtin_ctz(v->ready[first]);
+	for (u32 words = all; words; words &= words - 1) {
+		u32 w = (u32)__builtin_ctz(words);
+
+		ASSERT(v->ready[w]);
 		for (u32 bits = v->ready[w]; bits; bits &= bits - 1) {
 			u32 irq = w * 32 + (u32)__builtin_ctz(bits);
 			u32 priority = vgic_irq_of(g, vcpu, irq)->priority;
 
 			if (priority < best_priority) {
-				best = (int)irq;
+				best = irq;
 				best_priority = priority;
 			}
 		}
+	}
+	ASSERT(best_priority < 0x100);
 	return best;
+}
+
+/* What list register @i is to hold: @q, interrupt @irq. */
+static void fill_lr(struct vgic_irq *q, u32 irq, struct vgic_lr *lr, u8 state)
+{
+	*lr = (struct vgic_lr){ .virq = (u16)irq, .priority = q->priority, .state = state };
+	if (q->hw_active)
+		lr->hwirq = q->hwirq;
+	/* The guest is told the sender of an SGI; those of the others wait. */
+	if (q->sources) {
+		ASSERT(irq < VGIC_NR_SGIS);
+		lr->source = (u8)__builtin_ctz(q->sources);
+		q->sources &= (u8)(q->sources - 1);
+	}
+	q->hw_active = false;
+	q->latch = q->sources != 0;
+	q->offered = true;
 }
 
 static void into_lr(struct vgic *g, u32 vcpu, u32 irq, u32 i, struct vgic_lr *lr)
@@ -178,67 +231,109 @@ static void into_lr(struct vgic *g, u32 vcpu, u32 irq, u32 i, struct vgic_lr *lr
 	struct vgic_irq *q = vgic_irq_of(g, vcpu, irq);
 	struct vgic_vcpu *v = g->vcpu[vcpu];
 
-	*lr = (struct vgic_lr){ .virq = (u16)irq, .priority = q->priority, .pending = true,
-				.hw = q->hw_active, .hwirq = q->hw_active ? q->hwirq : 0 };
-	q->hw_active = false;
-	/* The guest is told the sender of an SGI; those of the others wait. */
-	if (q->sources) {
-		ASSERT(irq < VGIC_NR_SGIS);
-		lr->source = (u8)__builtin_ctz(q->sources);
-		q->sources &= (u8)(q->sources - 1);
-	}
-	q->latch = q->sources != 0;
-	q->offered = true;
+	fill_lr(q, irq, lr, VGIC_LR_PENDING);
 	q->lr = (s8)i;
 	q->owner = (u16)vcpu;
 	v->lrs_used |= 1U << i;
+	v->lrs_hw = lr->hwirq ? v->lrs_hw | 1U << i : v->lrs_hw & ~(1U << i);
 	v->lr_irq[i] = (u16)irq;
-	v->ready[irq / 32] &= ~(1U << irq % 32);
+	vgic_unready(v, irq);
 }
 
-u32 vgic_offer(struct vgic *g, u32 vcpu, u32 nr_lrs, struct vgic_lr *lr, bool *more)
+/* Its list register is free, and it asks once more. The vCPU itself is about to look. */
+static void ready_after_end(struct vgic *g, u32 vcpu, u32 irq, struct vgic_irq *q)
+{
+	u32 to;
+	struct vgic_vcpu *v = target_of(g, vcpu, irq, q, &to);
+
+	if (v && make_ready(g, v, irq, q) && to != vcpu)
+		g->ops->kick(g, to);
+}
+
+/* Learn what has become of the list registers. Returns those whose interrupt has come again. */
+static u32 sync_lrs(struct vgic *g, u32 vcpu, const u8 *state)
 {
 	struct vgic_vcpu *v = g->vcpu[vcpu];
-	u32 filled = 0, free;
-	int irq = -1;
+	u32 again = 0;
+
+	v->ready_words &= ~READY_AGAIN;
+	for (u32 busy = v->lrs_used; busy; busy &= busy - 1) {
+		u32 i = (u32)__builtin_ctz(busy), irq = v->lr_irq[i];
+		struct vgic_irq *q = vgic_irq_of(g, vcpu, irq);
+
+		ASSERT(q && q->lr == (s8)i && q->owner == vcpu);
+		q->active = state[i] & VGIC_LR_ACTIVE;
+		q->offered = state[i] & VGIC_LR_PENDING;
+		if (!state[i]) {
+			q->lr = -1;
+			v->lrs_used &= ~(1U << i);
+			if (is_pending(q))
+				ready_after_end(g, vcpu, irq, q);
+			continue;
+		}
+		/* Edges before it is taken are one; but SGIs of version 2 differ by sender. */
+		if (q->offered && !q->sources && !q->hw_active)
+			q->latch = false;
+		if (is_pending(q))
+			again |= 1U << i;
+	}
+	return again;
+}
+
+/*
+ * Of these list registers, make what is active pending as well, so that it follows its end without
+ * an exit. Those that cannot be both, or would be pending twice, wait for the next exit: one cannot
+ * be asked for, as it would come before the guest does anything.
+ */
+static u32 offer_again(struct vgic *g, u32 vcpu, u32 again, struct vgic_lr *lr)
+{
+	struct vgic_vcpu *v = g->vcpu[vcpu];
+	u32 filled = 0;
+
+	for (; again; again &= again - 1) {
+		u32 i = (u32)__builtin_ctz(again);
+		struct vgic_irq *q = vgic_irq_of(g, vcpu, v->lr_irq[i]);
+
+		if (q->offered || q->sources || v->lrs_hw & 1U << i || !q->latch) {
+			v->ready_words |= READY_AGAIN;
+		} else if (q->enabled && g->enabled) {
+			fill_lr(q, v->lr_irq[i], &lr[i], VGIC_LR_PENDING | VGIC_LR_ACTIVE);
+			filled |= 1U << i;
+		}
+	}
+	return filled;
+}
+
+u32 vgic_refill(struct vgic *g, u32 vcpu, u32 nr_lrs, const u8 *state, struct vgic_lr *lr,
+		bool *more)
+{
+	struct vgic_vcpu *v = g->vcpu[vcpu];
+	u32 filled, again;
 
 	ASSERT(v && nr_lrs && nr_lrs <= VGIC_MAX_LRS);
 	spin_lock(&g->lock);
-	while ((irq = most_urgent(g, vcpu)) >= 0) {
-		free = ~v->lrs_used & ((1U << nr_lrs) - 1);
-		if (!free)
+	again = sync_lrs(g, vcpu, state);
+	filled = again ? offer_again(g, vcpu, again, lr) : 0;
+	while (v->ready_words & ~READY_AGAIN) {
+		u32 i = (u32)__builtin_ctz(~v->lrs_used);
+
+		if (i >= nr_lrs)
 			break;
-		free = (u32)__builtin_ctz(free);
-		into_lr(g, vcpu, (u32)irq, free, &lr[free]);
-		filled |= 1U << free;
+		into_lr(g, vcpu, most_urgent(g, vcpu), i, &lr[i]);
+		filled |= 1U << i;
 	}
-	*more = irq >= 0;
-	__atomic_store_n(&v->ready_any, irq >= 0, __ATOMIC_RELEASE);
+	*more = (v->ready_words & ~READY_AGAIN) != 0;
 	spin_unlock(&g->lock);
 	return filled;
 }
 
-bool vgic_take_back(struct vgic *g, u32 vcpu, u32 i, const struct vgic_lr *lr)
+void vgic_take_back(struct vgic *g, u32 vcpu, const u8 *state)
 {
-	struct vgic_vcpu *v = g->vcpu[vcpu];
-	struct vgic_irq *q;
-	u32 irq;
+	u64 flags = spin_lock_irqsave(&g->lock);
 
-	spin_lock(&g->lock);
-	ASSERT(v->lrs_used & 1U << i);
-	irq = v->lr_irq[i];
-	q = vgic_irq_of(g, vcpu, irq);
-	ASSERT(q && q->lr == (s8)i && q->owner == vcpu);
-	q->active = lr->active;
-	q->offered = lr->pending;
-	/* Taken by the guest or not, the request is the processor's until it is done with it. */
-	if (!lr->pending && !lr->active) {
-		q->lr = -1;
-		v->lrs_used &= ~(1U << i);
-		vgic_update(g, vcpu, irq, q);
-	}
-	spin_unlock(&g->lock);
-	return !(v->lrs_used & 1U << i);
+	if (sync_lrs(g, vcpu, state))
+		add_words(g->vcpu[vcpu], READY_AGAIN);
+	spin_unlock_irqrestore(&g->lock, flags);
 }
 
 /* ICC_SGI1R_EL1: affinities 3, 2 and 1, and a list of 16 by affinity 0; or all but the sender. */

@@ -77,7 +77,7 @@ static void set_targets(struct vgic *g, u32 irq, u8 mask)
 	if (!q)
 		return;
 	if (q->target < g->nr_vcpus && g->vcpu[q->target])
-		g->vcpu[q->target]->ready[irq / 32] &= ~(1U << irq % 32);
+		vgic_unready(g->vcpu[q->target], irq);
 	q->route = mask & existing(g);
 	q->target = q->route ? (u16)__builtin_ctzl(q->route) : 0xffff;
 	vgic_route_hw(g, q);

@@ -19,7 +19,6 @@ static struct vgic_irq spi[SPIS];
 static u32 kicks[VCPUS], hw_enabled, hw_ended, hw_cpu;
 static bool hw_edge;
 static struct vgic_lr lr[VCPUS][LRS];
-static u32 busy[VCPUS];
 
 static void kick(struct vgic *vg, u32 vcpu) { kicks[vcpu]++; }
 static void enable_hw(struct vgic *vg, u32 hwirq, bool on, bool edge)
@@ -42,7 +41,7 @@ static void setup(void)
 	host_init(1, 1, 16 << 20);
 	memset(vp, 0, sizeof(vp));
 	memset(spi, 0, sizeof(spi));
-	memset(busy, 0, sizeof(busy));
+	memset(lr, 0, sizeof(lr));
 	memset(kicks, 0, sizeof(kicks));
 	vgic_init(&g, &ops, 3, VCPUS, vp, SPIS, spi);
 	for (u32 i = 0; i < VCPUS; i++)
@@ -54,17 +53,30 @@ static void setup(void)
 	write_dist(0x108, ~0U);
 }
 
+static void read_lrs(u32 vcpu, u8 *state)
+{
+	for (u32 i = 0; i < LRS; i++)
+		state[i] = lr[vcpu][i].state;
+}
+
 static void offer(u32 vcpu)
 {
 	struct vgic_lr new[LRS];
+	u8 state[LRS];
 	bool more;
-	u32 filled = vgic_offer(&g, vcpu, LRS, new, &more);
+	u32 filled;
 
-	assert_int_equal(filled & busy[vcpu], 0);
-	for (u32 i = 0; i < LRS; i++)
-		if (filled & 1U << i)
-			lr[vcpu][i] = new[i];
-	busy[vcpu] |= filled;
+	read_lrs(vcpu, state);
+	filled = vgic_refill(&g, vcpu, LRS, state, new, &more);
+	for (u32 i = 0; i < LRS; i++) {
+		if (!(filled & 1U << i))
+			continue;
+		/* A register that is in use gets what it holds once more. */
+		assert_int_equal(new[i].state, state[i] ? 3 : 1);
+		if (state[i])
+			assert_true(lr[vcpu][i].virq == new[i].virq && state[i] == 2);
+		lr[vcpu][i] = new[i];
+	}
 }
 
 /* The guest takes the most urgent interrupt: its number, or -1. It stays active until ended. */
@@ -73,28 +85,28 @@ static int take(u32 vcpu)
 	int best = -1;
 
 	for (u32 i = 0; i < LRS; i++)
-		if (busy[vcpu] & 1U << i && lr[vcpu][i].pending && !lr[vcpu][i].active &&
+		if (lr[vcpu][i].state == VGIC_LR_PENDING &&
 		    (best < 0 || lr[vcpu][i].priority < lr[vcpu][best].priority))
 			best = (int)i;
 	if (best < 0)
 		return -1;
-	lr[vcpu][best].pending = false;
-	lr[vcpu][best].active = true;
+	lr[vcpu][best].state = VGIC_LR_ACTIVE;
 	return lr[vcpu][best].virq;
 }
 
 static void end(u32 vcpu, u32 virq)
 {
 	for (u32 i = 0; i < LRS; i++)
-		if (busy[vcpu] & 1U << i && lr[vcpu][i].virq == virq)
-			lr[vcpu][i].active = false;
+		if (lr[vcpu][i].virq == virq)
+			lr[vcpu][i].state &= ~VGIC_LR_ACTIVE;
 }
 
 static void take_back(u32 vcpu)
 {
-	for (u32 i = 0; i < LRS; i++)
-		if (busy[vcpu] & 1U << i && vgic_take_back(&g, vcpu, i, &lr[vcpu][i]))
-			busy[vcpu] &= ~(1U << i);
+	u8 state[LRS];
+
+	read_lrs(vcpu, state);
+	vgic_take_back(&g, vcpu, state);
 }
 
 /* Run until nothing is left; returns how many interrupts were taken. */
@@ -138,6 +150,52 @@ static void test_edge(void **state)
 	assert_int_equal(run(1), 0);
 }
 
+/* What comes while the guest handles it follows its end of interrupt, without an exit. */
+static void test_again_while_active(void **state)
+{
+	setup();
+	vgic_raise(&g, 1, 31);
+	offer(1);
+	assert_int_equal(take(1), 31);
+	/* The vCPU is made to leave the guest: it is not known what the guest has done. */
+	kicks[1] = 0;
+	vgic_raise(&g, 1, 31);
+	assert_int_equal(kicks[1], 1);
+	take_back(1);
+	assert_true(vgic_has_ready(&g, 1));
+	offer(1);
+	assert_false(vgic_has_ready(&g, 1));
+	end(1, 31);
+	assert_int_equal(take(1), 31);
+	end(1, 31);
+	take_back(1);
+	assert_int_equal(run(1), 0);
+	/* One that is linked to the machine's waits for its end. */
+	write_dist(0x184, 1 << 3);
+	vgic_give_hw(&g, 35, 99);
+	write_dist(0x104, 1 << 3);
+	vgic_raise_hw(&g, 35);
+	offer(0);
+	assert_int_equal(take(0), 35);
+	vgic_raise(&g, 0, 35);
+	take_back(0);
+	offer(0);
+	assert_int_equal(lr[0][0].state, VGIC_LR_ACTIVE);
+	end(0, 35);
+	take_back(0);
+	assert_int_equal(run(0), 1);
+	/* Disabled meanwhile, it does not follow. */
+	vgic_raise(&g, 1, 31);
+	offer(1);
+	assert_int_equal(take(1), 31);
+	vgic_raise(&g, 1, 31);
+	take_back(1);
+	assert_true(vgic_redist_write(&g, 1, 0x10180, 4, 1U << 31));
+	offer(1);
+	end(1, 31);
+	assert_int_equal(take(1), -1);
+}
+
 static void test_level(void **state)
 {
 	setup();
@@ -159,13 +217,14 @@ static void test_priorities_and_overflow(void **state)
 {
 	bool more;
 	struct vgic_lr new[LRS];
+	u8 none[LRS] = { 0 };
 
 	setup();
 	for (u32 i = 0; i < 8; i++) {
 		assert_true(vgic_dist_write(&g, 0, 0x400 + 40 + i, 1, 0xf8 - i * 8));
 		vgic_raise(&g, 0, 40 + i);
 	}
-	assert_int_equal(vgic_offer(&g, 0, LRS, new, &more), 15);
+	assert_int_equal(vgic_refill(&g, 0, LRS, none, new, &more), 15);
 	assert_true(more);
 	for (u32 i = 0; i < LRS; i++)
 		assert_int_equal(new[i].virq, 47 - i);
@@ -223,12 +282,12 @@ static void test_hw(void **state)
 	/* The guest's end of what the device has asked for is the machine's. */
 	vgic_raise_hw(&g, 35);
 	offer(0);
-	assert_true(lr[0][0].hw && lr[0][0].hwirq == 99);
+	assert_int_equal(lr[0][0].hwirq, 99);
 	assert_int_equal(run(0), 1);
 	/* What the guest has asked for by itself has no counterpart. */
 	vgic_raise(&g, 0, 35);
 	offer(0);
-	assert_false(lr[0][0].hw);
+	assert_int_equal(lr[0][0].hwirq, 0);
 	/* It comes from the device meanwhile. */
 	vgic_raise_hw(&g, 35);
 	assert_int_equal(run(0), 2);
@@ -459,6 +518,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_edge),
+		cmocka_unit_test(test_again_while_active),
 		cmocka_unit_test(test_level),
 		cmocka_unit_test(test_priorities_and_overflow),
 		cmocka_unit_test(test_routes),

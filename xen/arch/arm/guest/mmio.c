@@ -56,6 +56,7 @@ bool guest_mmio(struct arm_vcpu *av, u64 gpa, u32 iss)
 		return false;
 	if (size < 8)
 		v &= (1UL << size * 8) - 1;
+	guest_sync_interrupts(av);
 	if (!access(av, gpa, size, write, &v))
 		return false;
 	if (write)

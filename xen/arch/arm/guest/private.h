@@ -6,8 +6,6 @@
 #include <asm/domain.h>
 #include <asm/sysreg.h>
 
-extern const struct vgic_ops guest_vgic_ops;
-
 /** Handle the exception that ended the guest's run. Interrupts on. */
 void guest_handle_sync(struct arm_vcpu *av);
 
@@ -44,6 +42,18 @@ int guest_give_devices(struct domain *d);
 void guest_irq_enable(struct vgic *g, u32 hwirq, bool on, bool edge);
 void guest_irq_end(struct vgic *g, u32 hwirq);
 void guest_irq_route(struct vgic *g, u32 hwirq, u32 vcpu);
+
+/** Make the domain's interrupt controller. 0 or a negative error. */
+int guest_vgic_init(struct domain *d, const struct domain_config *cfg);
+/** Before the current vCPU runs, when something is ready: fill list registers. Interrupts off. */
+void guest_offer_interrupts(struct arm_vcpu *av);
+/** Let the model know what the guest has done with its interrupts. @av is current. */
+void guest_sync_interrupts(struct arm_vcpu *av);
+/** Do the list registers hold what the guest has not taken? @av is loaded on this CPU. */
+bool guest_lrs_pending(const struct arm_vcpu *av);
+/** The interrupt of list registers that run out: at boot, and on each CPU. */
+void guest_interrupts_init(void);
+void guest_interrupts_cpu_up(void);
 
 /** Timers: into and out of the processor; accesses to the physical one. */
 void vtimers_init(struct arm_vcpu *av);

@@ -18,12 +18,6 @@
 
 #include "private.h"
 
-/* Frames of the guest's interrupt controller (ABI: public/arch-arm.h). */
-#define GUEST_GICD 0x03001000
-#define GUEST_GICC 0x03002000
-#define GUEST_GICR 0x03020000
-#define GUEST_SPIS 32
-
 #define NR_VMIDS 256	/* of 8 bits; 0 is the hypervisor's, for "no guest" */
 
 /* 40 bits of input, walks from level 1, inner shareable write-back, 4 KiB (ARM ARM, D19.2.168). */
@@ -64,59 +58,6 @@ static int take_vmid(void)
 	return vmid;
 }
 
-static void kick(struct vgic *g, u32 vcpu)
-{
-	struct arm_domain *ad = container_of(g, struct arm_domain, vgic);
-	struct vcpu *v = ad->d.vcpu[vcpu];
-
-	if (!v)
-		return;
-	vcpu_unblock(v);
-	if (READ_ONCE(v->running))
-		hal_smp_kick(vcpu_cpu(v));
-}
-
-const struct vgic_ops guest_vgic_ops = { kick, guest_irq_enable, guest_irq_end, guest_irq_route };
-OPS_TABLE(guest_vgic_ops, kick);
-
-/* Version 2: the guest's accesses to its CPU interface go to the machine's virtual one. */
-static int map_cpu_interface(struct domain *d, u64 at)
-{
-	return p2m_map_range(d->p2m, gpaddr_to_gfn(gpaddr_make(at)),
-			     paddr_to_mfn(paddr_make(machine.gic[GIC2_GUEST_FRAME].start)),
-			     GIC2_CPU_BYTES >> PAGE_SHIFT, P2M_MMIO_DIRECT);
-}
-
-static int init_vgic(struct domain *d, const struct domain_config *cfg)
-{
-	struct arm_domain *ad = to_ad(d);
-	u32 spis = d->is_hardware ? min(gic_nr_irqs - GIC_NR_LOCAL, (u32)VGIC_MAX_SPIS)
-				  : GUEST_SPIS;
-
-	if (gic->version == 2 && cfg->max_vcpus > VGIC2_MAX_VCPUS) {
-		printk(LOG_WARN "d%u: a GICv2 has %u CPUs at most, not %u: give it fewer vCPUs\n",
-		       d->id, VGIC2_MAX_VCPUS, cfg->max_vcpus);
-		return -XEN_EINVAL;
-	}
-	ad->vgic_vcpu = xzalloc_array(struct vgic_vcpu *, cfg->max_vcpus);
-	ad->spi = xzalloc_array(struct vgic_irq, spis);
-	if (!ad->vgic_vcpu || !ad->spi)
-		return -XEN_ENOMEM;
-	vgic_init(&ad->vgic, &guest_vgic_ops, gic->version, cfg->max_vcpus, ad->vgic_vcpu, spis,
-		  ad->spi);
-	if (d->is_hardware && gic->version == 3 &&
-	    (u64)cfg->max_vcpus * VGIC_REDIST_BYTES > machine.gic[1].size) {
-		printk(LOG_ERR "d%u: the machine's redistributors leave room for %lu vCPUs, not "
-		       "%u: set dom0_max_vcpus= to less\n", d->id,
-		       machine.gic[1].size / VGIC_REDIST_BYTES, cfg->max_vcpus);
-		return -XEN_EINVAL;
-	}
-	ad->gicd = d->is_hardware ? machine.gic[0].start : GUEST_GICD;
-	ad->gicr = d->is_hardware ? machine.gic[1].start :
-		   gic->version == 2 ? GUEST_GICC : GUEST_GICR;
-	return gic->version == 2 ? map_cpu_interface(d, ad->gicr) : 0;
-}
-
 int hal_domain_init(struct domain *d, const struct domain_config *cfg)
 {
 	struct arm_domain *ad = to_ad(d);
@@ -129,7 +70,7 @@ int hal_domain_init(struct domain *d, const struct domain_config *cfg)
 	ad->vmid = (u16)vmid;
 	/* The hardware domain sees the machine's time, a guest's begins with it. */
 	ad->cntvoff = d->is_hardware ? 0 : hal_cycles_now();
-	return init_vgic(d, cfg);
+	return guest_vgic_init(d, cfg);
 }
 
 void hal_domain_destroy(struct domain *d)
@@ -206,6 +147,8 @@ void fp_load(const u64 *regs);
 static void switch_from(struct arm_vcpu *av)
 {
 	EL1_REGS(SAVE, &av->el1)
+	WRITE_ONCE(av->lrs_pending, guest_lrs_pending(av));
+	gic->save(&av->gic);
 	vtimers_save(av);
 	fp_save(av->fp);
 	av->fpcr = sysreg_read(fpcr);
@@ -229,6 +172,7 @@ static void switch_to(struct arm_vcpu *av)
 	sysreg_write(hcr_el2, HCR_VM | HCR_SWIO | HCR_FMO | HCR_IMO | HCR_AMO | HCR_FB |
 				      HCR_BSU_IS | HCR_TWI | HCR_TWE | HCR_TID3 | HCR_TSC |
 				      HCR_TIDCP | HCR_TACR | HCR_RW);
+	gic->load(&av->gic);
 	vtimers_load(av);
 	if (unlikely(av->irq_cpu != hal_smp_cpu_id())) {
 		av->irq_cpu = hal_smp_cpu_id();
@@ -247,50 +191,6 @@ void hal_context_switch(struct vcpu *prev, struct vcpu *next)
 		switch_to(to_av(next));
 }
 
-/* Before the guest runs: what is ready goes into free list registers. */
-static void offer_interrupts(struct arm_vcpu *av)
-{
-	struct arm_domain *ad = to_ad(av->v.domain);
-	struct vgic_lr lr[VGIC_MAX_LRS];
-	u32 filled;
-	bool more;
-
-	if (likely(!vgic_has_ready(&ad->vgic, av->v.id)))
-		return;
-	filled = vgic_offer(&ad->vgic, av->v.id, min(gic->nr_lrs(), (u32)VGIC_MAX_LRS), lr, &more);
-	for (u32 bits = filled; bits; bits &= bits - 1) {
-		u32 i = (u32)__builtin_ctz(bits);
-
-		gic->write_lr(&av->gic, i, &(struct gic_lr){
-			.virq = lr[i].virq, .priority = lr[i].priority, .pending = lr[i].pending,
-			.active = lr[i].active, .hw = lr[i].hw, .hwirq = lr[i].hwirq,
-			.source = lr[i].source });
-	}
-	av->lrs_busy |= filled;
-	av->lrs_pending |= filled;
-	gic->want_refill(&av->gic, more);
-}
-
-static void take_back_interrupts(struct arm_vcpu *av)
-{
-	struct arm_domain *ad = to_ad(av->v.domain);
-
-	av->lrs_pending = 0;
-	for (u32 bits = av->lrs_busy; bits; bits &= bits - 1) {
-		u32 i = (u32)__builtin_ctz(bits);
-		struct gic_lr lr;
-
-		gic->read_lr(&av->gic, i, &lr);
-		av->lrs_pending |= lr.pending ? 1U << i : 0;
-		if (vgic_take_back(&ad->vgic, av->v.id, i,
-				   &(struct vgic_lr){ .virq = (u16)lr.virq, .pending = lr.pending,
-						      .active = lr.active })) {
-			gic->clear_lr(&av->gic, i);
-			av->lrs_busy &= ~(1U << i);
-		}
-	}
-}
-
 /* Into the guest and out again; false when there is other work. */
 static bool enter(struct arm_vcpu *av)
 {
@@ -301,11 +201,9 @@ static bool enter(struct arm_vcpu *av)
 		hal_irq_enable();
 		return false;
 	}
-	offer_interrupts(av);
-	gic->load(&av->gic);
+	if (unlikely(vgic_has_ready(&to_ad(av->v.domain)->vgic, av->v.id)))
+		guest_offer_interrupts(av);
 	kind = guest_enter(&av->regs);
-	gic->save(&av->gic);
-	take_back_interrupts(av);
 	if (kind == GUEST_SYNC) {
 		hal_irq_enable();
 		guest_handle_sync(av);
@@ -337,8 +235,10 @@ void hal_vcpu_event_notify(struct vcpu *v)
 
 bool hal_vcpu_has_pending(const struct vcpu *v)
 {
-	return vgic_has_ready(&to_ad(v->domain)->vgic, v->id) ||
-	       READ_ONCE(to_av(v)->lrs_pending);
+	if (vgic_has_ready(&to_ad(v->domain)->vgic, v->id))
+		return true;
+	return v == hal_current_vcpu() ? guest_lrs_pending(to_av(v))
+				       : READ_ONCE(to_av(v)->lrs_pending);
 }
 
 /* There is no interrupt of this kind. */
@@ -383,14 +283,6 @@ void hal_p2m_flush(struct p2m *p, gfn_t start, u64 n)
 	hal_irq_restore(flags);
 }
 
-/* Its purpose is the exit: what waits for a list register gets one at the next entry. */
-static void maintenance(u32 irq) {}
-
-static u32 maintenance_ppi(void)
-{
-	return dt_gic_irq(&machine_tree, machine.gic_node, 0);
-}
-
 void guests_cpu_up(void)
 {
 	u64 parange = min(sysreg_read(id_aa64mmfr0_el1) & 0xf, 5UL);
@@ -399,8 +291,7 @@ void guests_cpu_up(void)
 	sysreg_write(vttbr_el2, 0);
 	isb();
 	gic->enable(machine.timer_ppi[2], true);
-	if (maintenance_ppi())
-		gic->enable(maintenance_ppi(), true);
+	guest_interrupts_cpu_up();
 }
 
 void __init guests_init(void)
@@ -408,11 +299,7 @@ void __init guests_init(void)
 	if ((sysreg_read(id_aa64mmfr0_el1) & 0xf) < 2)
 		panic("the processor has fewer than 40 bits of physical address");
 	irq_set_handler(machine.timer_ppi[2], vtimer_irq);
-	if (maintenance_ppi())
-		irq_set_handler(maintenance_ppi(), maintenance);
-	else
-		printk(LOG_WARN "The GIC's node has no maintenance interrupt: guests' interrupts "
-		       "may be late\n");
+	guest_interrupts_init();
 	guests_cpu_up();
 	printk(LOG_INFO "Guests run at EL1 with %u bits of physical address\n", GUEST_PHYS_BITS);
 }

@@ -5,9 +5,9 @@
  * software-generated interrupt, and a mask of vCPUs for each shared one; the first of them gets it.
  *
  * The model holds the state of every interrupt. A list register is a copy of one interrupt's state
- * for the time that the guest may change it without an exit: vgic_offer() fills them before the
- * guest runs, and vgic_take_back() reads what has become of them. The guest's acknowledgements and
- * ends of interrupt happen in the processor.
+ * for the time that the guest may change it without an exit: vgic_refill() fills them before the
+ * guest runs, if there is anything new, and learns what has become of the others. The guest's
+ * acknowledgements and ends of interrupt happen in the processor.
  */
 #ifndef XEN_ARM_VGIC_H
 #define XEN_ARM_VGIC_H
@@ -46,22 +46,28 @@ struct vgic_irq {
 	u64 route;		/* GICD_IROUTER as written; v2: GICD_ITARGETSR's byte */
 };
 
-/** A list register as the processor has it. */
+/** State of a list register, as the processor's two bits have it; 0: it is free. */
+#define VGIC_LR_PENDING 1U
+#define VGIC_LR_ACTIVE 2U
+
+/** What goes into a list register. */
 struct vgic_lr {
-	u16 virq;		/* 0xffff: empty */
+	u16 virq;
+	u16 hwirq;		/* the guest's end deactivates this one too; 0: none */
 	u8 priority;
 	u8 source;		/* v2, SGIs: the sender */
-	bool pending, active, hw;
-	u16 hwirq;
+	u8 state;
 };
 
-/** The part of a vCPU [vgic's lock, but for @ready_any]. */
+/** The part of a vCPU [vgic's lock, but for what says otherwise]. */
 struct vgic_vcpu {
 	struct vgic_irq local[VGIC_NR_LOCAL];
 	u32 ready[VGIC_WORDS];	/* interrupts that are to be offered and in no list register */
-	u32 lrs_used;		/* bit i: list register i holds an interrupt */
+	u32 lrs_used;		/* bit i: list register i holds an interrupt; its CPU's to change */
+	u32 lrs_hw;		/* of these: linked to the machine's interrupt */
 	u16 lr_irq[VGIC_MAX_LRS];
-	bool ready_any;		/* atomic: look at @ready */
+	u32 ready_words;	/* atomic: words of @ready that are not 0; bit 31: look at the list
+				 * registers, as one of their interrupts has come again */
 	bool asleep;		/* GICR_WAKER.ProcessorSleep */
 };
 
@@ -121,13 +127,15 @@ void vgic_vcpu_moved(struct vgic *g, u32 vcpu);
 bool vgic_has_ready(const struct vgic *g, u32 vcpu);
 
 /**
- * Choose what goes into the free list registers of @vcpu, which is about to run: fills @lr[i] for
- * each bit i of the result. *@more: interrupts are left over. On the vCPU's CPU.
+ * For @vcpu, which is about to run and has something ready. @state: what has become of the list
+ * registers that it uses (VGIC_LR_*, bits of its lrs_used). Fills @lr[i], which is to be written,
+ * for each bit i of the result. *@more: there were too few of them, so an exit is needed when they
+ * are free. On the vCPU's CPU.
  */
-u32 vgic_offer(struct vgic *g, u32 vcpu, u32 nr_lrs, struct vgic_lr *lr, bool *more);
-/** The processor's list register @i has become @lr. On the vCPU's CPU, after it ran. True: the
- * register is free. */
-bool vgic_take_back(struct vgic *g, u32 vcpu, u32 i, const struct vgic_lr *lr);
+u32 vgic_refill(struct vgic *g, u32 vcpu, u32 nr_lrs, const u8 *state, struct vgic_lr *lr,
+		bool *more);
+/** Take @state into the model only, for those who look at it. On the vCPU's CPU. */
+void vgic_take_back(struct vgic *g, u32 vcpu, const u8 *state);
 
 /** An access of @size bytes (1, 2, 4 or 8) at @offset of the distributor. False: there is no such
  * register, or not of this size; reads give 0. @vcpu does it. */

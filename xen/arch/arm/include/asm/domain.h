@@ -51,7 +51,8 @@ struct arm_vcpu {
 	u64 fp[2 * 32] __aligned(16);
 	u64 fpcr, fpsr;
 	struct gic_vcpu gic;
-	u32 lrs_busy, lrs_pending;	/* list registers that hold something; not yet taken */
+	bool refill;		/* an exit is wanted as soon as list registers are free */
+	bool lrs_pending;	/* off its CPU: list registers hold what the guest has not taken */
 	struct vgic_vcpu vgic;
 	struct vtimer virt, phys;
 	u32 irq_cpu;		/* where the machine's interrupts for it go */

@@ -7,6 +7,7 @@
 #ifndef ASM_ARM_GIC_H
 #define ASM_ARM_GIC_H
 
+#include <xen/arm/vgic.h>
 #include <xen/cpumask.h>
 
 #define GIC_NR_SGIS 16
@@ -24,22 +25,12 @@ enum { SGI_KICK, SGI_CALL, SGI_STOP, SGI_USED };
 
 #define GIC_MAX_LRS 16
 
-/** A virtual interrupt as it is offered to the guest. */
-struct gic_lr {
-	u32 virq, priority;
-	u32 hwirq;		/* with @hw */
-	u32 source;		/* v2, SGIs: the vCPU that sent it */
-	bool pending, active;
-	bool hw;		/* the guest's deactivation deactivates @hwirq */
-	bool notify;		/* the guest's EOI is to be followed by an exit (without @hw) */
-};
-
 /** The virtual CPU interface of a vCPU while it is not loaded. Opaque outside the drivers. */
 struct gic_vcpu {
 	u64 lr[GIC_MAX_LRS];
 	u64 ap0[4], ap1[4];
-	u64 vmcr, hcr;
-	u64 sre;
+	u64 vmcr, sre;
+	bool refill;
 };
 
 struct gic_driver {
@@ -62,18 +53,18 @@ struct gic_driver {
 	void (*route)(u32 irq, u32 cpu);
 	/** Number of list registers. */
 	u32 (*nr_lrs)(void);
-	/** A vCPU's interface into and out of the registers; interrupts off. */
+	/** A vCPU's interface into and out of the registers, when it comes to a CPU and leaves it;
+	 * interrupts off. */
 	void (*load)(const struct gic_vcpu *g);
 	void (*save)(struct gic_vcpu *g);
 	/** State after reset. */
 	void (*vcpu_init)(struct gic_vcpu *g);
-	/** List register @i of @g, which is not loaded. */
-	void (*write_lr)(struct gic_vcpu *g, u32 i, const struct gic_lr *lr);
-	void (*clear_lr)(struct gic_vcpu *g, u32 i);
-	/** False: it is empty. */
-	bool (*read_lr)(const struct gic_vcpu *g, u32 i, struct gic_lr *lr);
-	/** Exit when at most one list register is left pending, as more interrupts wait. */
-	void (*want_refill)(struct gic_vcpu *g, bool on);
+	/** Fill list register @i of the interface that is loaded. */
+	void (*write_lr)(u32 i, const struct vgic_lr *lr);
+	/** Its state, VGIC_LR_*; 0: it is free. */
+	u8 (*lr_state)(u32 i);
+	/** Interrupt while at most one list register is in use, as more interrupts wait. */
+	void (*want_refill)(bool on);
 };
 
 extern const struct gic_driver *gic;
