@@ -61,7 +61,7 @@ enum posted_result posted_request(struct posted *p, struct vlapic *vl, u8 vector
 {
 	u32 bit = vec_bit(vector);
 
-	if (!vlapic_accept(vl, vector, level))
+	if (!vlapic_accept(vl, vec_regs(vl, vector), vector, level))
 		return POSTED_MERGED;
 	if (level)
 		return hold(p, vector);

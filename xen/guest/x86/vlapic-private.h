@@ -77,12 +77,11 @@ void vlapic_update_enabled(struct vlapic *vl);
 void vlapic_error(struct vlapic *vl, u32 esr_bit);
 
 /**
- * Can the APIC take @vector now? Records the error if it is not one, and its trigger mode, which
- * must be there before the request can be seen and completed. Any CPU.
+ * Can the APIC take @vector, whose registers are @r, now? Records the error if it is not one, and
+ * its trigger mode, which must be there before the request can be seen and completed. Any CPU.
  */
-static inline bool vlapic_accept(struct vlapic *vl, u8 vector, bool level)
+static inline bool vlapic_accept(struct vlapic *vl, struct vec_regs *r, u8 vector, bool level)
 {
-	struct vec_regs *r = vec_regs(vl, vector);
 	u32 bit = vec_bit(vector);
 
 	if (!READ_ONCE(vl->enabled))

@@ -88,11 +88,12 @@ static void note_request(struct vlapic *vl, u32 vector)
 
 bool vlapic_set_irq(struct vlapic *vl, u8 vector, bool level)
 {
+	struct vec_regs *r = vec_regs(vl, vector);
 	u32 bit = vec_bit(vector);
 
-	if (!vlapic_accept(vl, vector, level))
+	if (!vlapic_accept(vl, r, vector, level))
 		return false;
-	if (__atomic_fetch_or(&vec_regs(vl, vector)->irr, bit, __ATOMIC_SEQ_CST) & bit)
+	if (__atomic_fetch_or(&r->irr, bit, __ATOMIC_SEQ_CST) & bit)
 		return false;
 	note_request(vl, vector);
 	return true;
