@@ -75,6 +75,34 @@ static void test_lacking(void **state)
 	assert_false(controls.proc2 & VMX_PROC2_VPID);
 }
 
+/* How much of the APIC is left to the processor: each degree wants all of the ones before. */
+static void test_apic_degrees(void **state)
+{
+	static const struct { u32 pin, proc, proc2, exit; } taken[] = {
+		[VMX_APIC_NONE] = { .proc = VMX_PROC_TPR_SHADOW },
+		[VMX_APIC_TPR] = { .proc2 = VMX_PROC2_VIRQS },
+		[VMX_APIC_VIRTUAL] = { .exit = VMX_EXIT_ACK },
+		[VMX_APIC_POSTED] = { 0 },
+	};
+
+	for (u32 i = 0; i < ARRAY_SIZE(taken); i++) {
+		struct vmx_caps caps = full;
+
+		caps.pin &= ~((u64)taken[i].pin << 32);
+		caps.proc &= ~((u64)taken[i].proc << 32);
+		caps.proc2 &= ~((u64)taken[i].proc2 << 32);
+		caps.exit &= ~((u64)taken[i].exit << 32);
+		assert_int_equal(vmx_apic_offered(&caps), i);
+		assert_null(choose(caps, 0));
+		vmx_add_apic_controls(i, &controls);
+		assert_int_equal(!!(controls.proc & VMX_PROC_TPR_SHADOW), i >= VMX_APIC_TPR);
+		assert_int_equal(!(controls.proc & VMX_PROC_CR8_LOAD), i >= VMX_APIC_TPR);
+		assert_int_equal(!!(controls.proc2 & VMX_PROC2_VIRQS), i >= VMX_APIC_VIRTUAL);
+		assert_int_equal(!!(controls.pin & VMX_PIN_POSTED), i >= VMX_APIC_POSTED);
+		assert_int_equal(!!(controls.exit & VMX_EXIT_ACK), i >= VMX_APIC_POSTED);
+	}
+}
+
 static u64 read_fake(void *ctx, u32 field)
 {
 	assert_true(field < NR_FIELDS);
@@ -237,6 +265,56 @@ static void test_planted(void **state)
 	}
 }
 
+/* The same for a guest whose interrupts are posted. */
+static void test_planted_apic(void **state)
+{
+	static const struct { u32 field; u64 value; const char *name; } bad[] = {
+		{ VMCS_VIRTUAL_APIC, 0x14010, "VIRTUAL_APIC" },
+		{ VMCS_APIC_ACCESS, 1UL << 40, "APIC_ACCESS" },
+		{ VMCS_POSTED_DESC, 0x16020, "POSTED_DESC" },
+		{ VMCS_POSTED_DESC, 1UL << 40, "POSTED_DESC" },
+		{ VMCS_POSTED_VECTOR, 0x100, "POSTED_VECTOR" },
+	};
+	struct vmx_entry_fault f;
+	u32 virqs = VMX_PROC2_VIRQS | VMX_PROC2_APIC_REGS;
+
+	for (u32 i = 0; i <= ARRAY_SIZE(bad); i++) {
+		fill();
+		vmx_add_apic_controls(VMX_APIC_POSTED, &controls);
+		vmcs[VMCS_PIN_CONTROLS] = controls.pin;
+		vmcs[VMCS_PROC_CONTROLS] = controls.proc;
+		vmcs[VMCS_PROC2_CONTROLS] = controls.proc2 | VMX_PROC2_APIC_ACCESS;
+		vmcs[VMCS_EXIT_CONTROLS] = controls.exit;
+		vmcs[VMCS_VIRTUAL_APIC] = 0x14000;
+		vmcs[VMCS_APIC_ACCESS] = 0x15000;
+		vmcs[VMCS_POSTED_DESC] = 0x16040;
+		vmcs[VMCS_POSTED_VECTOR] = 0xf4;
+		if (i == ARRAY_SIZE(bad))
+			break;
+		vmcs[bad[i].field] = bad[i].value;
+		assert_false(valid(&f));
+		assert_string_equal(f.name, bad[i].name);
+	}
+	if (!valid(&f))
+		fail_msg("%s is %#lx: %s", f.name, f.value, f.rule);
+	vmcs[VMCS_PROC2_CONTROLS] |= VMX_PROC2_X2APIC;
+	assert_false(valid(&f));
+	assert_string_equal(f.rule, "both modes of the APIC at once");
+	vmcs[VMCS_PROC2_CONTROLS] = controls.proc2 & ~virqs;
+	assert_false(valid(&f));
+	assert_int_equal(f.field, VMCS_PIN_CONTROLS);
+	vmcs[VMCS_PIN_CONTROLS] &= ~(u64)VMX_PIN_POSTED;
+	assert_true(valid(&f));
+	vmcs[VMCS_TPR_THRESHOLD] = 0x10;
+	assert_false(valid(&f));
+	assert_string_equal(f.name, "TPR_THRESHOLD");
+	vmcs[VMCS_TPR_THRESHOLD] = 0;
+	vmcs[VMCS_PROC_CONTROLS] &= ~(u64)VMX_PROC_TPR_SHADOW;
+	vmcs[VMCS_PROC2_CONTROLS] |= virqs;
+	assert_false(valid(&f));
+	assert_string_equal(f.rule, "a virtual APIC without a shadow of TPR");
+}
+
 /* Faults that need several fields. */
 static void test_combined(void **state)
 {
@@ -281,8 +359,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_full),
 		cmocka_unit_test(test_lacking),
+		cmocka_unit_test(test_apic_degrees),
 		cmocka_unit_test(test_good),
 		cmocka_unit_test(test_planted),
+		cmocka_unit_test(test_planted_apic),
 		cmocka_unit_test(test_combined),
 	};
 

@@ -40,6 +40,10 @@ bool hvm_post_by_software(struct x86_vcpu *xv, u8 vector, bool level)
 	return true;
 }
 
+void hvm_collect_no_posts(struct x86_vcpu *xv)
+{
+}
+
 /*
  * A disabled APIC drops interrupts, but an upcall is raised only once for all the events that
  * follow: remember it until the guest has enabled its APIC.

@@ -28,8 +28,6 @@ extern const struct vlapic_ops hvm_vlapic_ops;
 void hvm_deliver(struct domain *d, const struct apic_msg *msg, const struct vlapic *self);
 /** The CPU of the (first) vCPU that @msg would reach now; 0 when there is none. Any context. */
 u32 hvm_message_cpu(struct domain *d, const struct apic_msg *msg);
-/** Make @xv notice what was posted for it: wake it, or make it exit on another CPU. */
-void hvm_kick(struct x86_vcpu *xv);
 /** Set up the domain's IO-APICs and claim their pages. 0 or -XEN_ENOMEM. */
 int hvm_vioapic_init(struct domain *d);
 /** Inputs of the IO-APIC that a guest with XEN_X86_EMU_IOAPIC has. */
@@ -48,8 +46,6 @@ static inline void hvm_trace_eoi(const struct x86_vcpu *xv, u32 reg)
 	if (reg == APIC_REG_EOI && xv->vlapic.isr_top >= 0)
 		trace_record_virq_eoi((u32)xv->vlapic.isr_top);
 }
-/** Work that must be done on the vCPU's own CPU before it runs. */
-void hvm_do_pending_work(struct x86_vcpu *xv);
 
 /** Fill the table of devices of a new domain. 0 or -XEN_ENOMEM. */
 int hvm_devices_init(struct domain *d);

@@ -66,8 +66,10 @@ static struct save_set set_of(struct domain *d)
 {
 	struct vcpu *v;
 
-	for_each_vcpu(d, v)
+	for_each_vcpu(d, v) {
 		ASSERT(!READ_ONCE(v->running));
+		hvm->collect_posts(to_xv(v));
+	}
 	return (struct save_set){
 		.row = rows, .nr_rows = ARRAY_SIZE(rows), .devices = to_xd(d)->pc,
 		.nr_vcpus = d->max_vcpus, .vcpu = vcpu_of, .domain = d, .now = hal_now_ns(),

@@ -19,6 +19,7 @@ static const char *const class_names[EXIT_CLASSES] = {
 	[EXIT_HLT] = "hlt",
 	[EXIT_CONTROL] = "control",
 	[EXIT_EXCEPTION] = "exception",
+	[EXIT_APIC] = "apic",
 };
 
 /* Format "total=5 io=3 hlt=2" for one vCPU, or for all when @only is NULL. */

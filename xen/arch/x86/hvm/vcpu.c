@@ -40,8 +40,8 @@ struct vcpu *hal_vcpu_alloc(void)
 }
 
 /*
- * Other CPUs may post interrupts as long as they can find the vCPU, so keep the APIC's page until
- * then.
+ * Other CPUs may post interrupts as long as they can find the vCPU, so keep the APIC's page, and
+ * the one where they post, until then.
  */
 void hal_vcpu_free(struct vcpu *v)
 {
@@ -49,6 +49,8 @@ void hal_vcpu_free(struct vcpu *v)
 
 	if (xv->vlapic.page)
 		free_pages(mfn_to_page(hal_virt_to_mfn(xv->vlapic.page)), 0);
+	if (xv->posted)
+		free_pages(mfn_to_page(hal_virt_to_mfn(xv->posted)), 0);
 	xfree(xv);
 }
 

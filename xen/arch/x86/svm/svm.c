@@ -558,6 +558,7 @@ const struct hvm_ops svm_ops = {
 	.get_event = svm_get_event,
 	.set_event = svm_set_event,
 	.post = hvm_post_by_software,
+	.collect_posts = hvm_collect_no_posts,
 	.interrupt_shadow = svm_interrupt_shadow,
 	.set_interrupt_shadow = svm_set_interrupt_shadow,
 	.reset_events = svm_reset_events,

@@ -111,3 +111,34 @@ const char *vmx_choose_controls(const struct vmx_caps *caps, u32 proc2_wanted,
 		lacks = choose(caps->entry, entry_needs, ARRAY_SIZE(entry_needs), 0, &out->entry);
 	return lacks ? lacks : check_ept(caps);
 }
+
+static bool allows(u64 msr, u32 bits)
+{
+	return ((u32)(msr >> 32) & bits) == bits;
+}
+
+enum vmx_apic vmx_apic_offered(const struct vmx_caps *caps)
+{
+	if (!allows(caps->proc, VMX_PROC_TPR_SHADOW))
+		return VMX_APIC_NONE;
+	if (!allows(caps->proc2, VMX_PROC2_APIC_ACCESS | VMX_PROC2_X2APIC | VMX_PROC2_APIC_REGS |
+				 VMX_PROC2_VIRQS))
+		return VMX_APIC_TPR;
+	if (!allows(caps->pin, VMX_PIN_POSTED) || !allows(caps->exit, VMX_EXIT_ACK))
+		return VMX_APIC_VIRTUAL;
+	return VMX_APIC_POSTED;
+}
+
+void vmx_add_apic_controls(enum vmx_apic apic, struct vmx_controls *c)
+{
+	if (apic >= VMX_APIC_TPR)
+		c->proc = (c->proc & ~(VMX_PROC_CR8_LOAD | VMX_PROC_CR8_STORE)) |
+			  VMX_PROC_TPR_SHADOW;
+	/* The mode of the guest's APIC decides about the two kinds of access. */
+	if (apic >= VMX_APIC_VIRTUAL)
+		c->proc2 |= VMX_PROC2_APIC_REGS | VMX_PROC2_VIRQS;
+	if (apic >= VMX_APIC_POSTED) {
+		c->pin |= VMX_PIN_POSTED;
+		c->exit |= VMX_EXIT_ACK;
+	}
+}

@@ -9,7 +9,9 @@ static const struct {
 	const char *name;
 } names[] = {
 #define NAME(f) { VMCS_##f, #f }
-	NAME(VPID), NAME(IO_BITMAP_A), NAME(IO_BITMAP_B), NAME(MSR_BITMAP), NAME(EPT_POINTER),
+	NAME(VPID), NAME(POSTED_VECTOR), NAME(VIRTUAL_APIC), NAME(APIC_ACCESS), NAME(POSTED_DESC),
+	NAME(TPR_THRESHOLD), NAME(IO_BITMAP_A), NAME(IO_BITMAP_B), NAME(MSR_BITMAP),
+	NAME(EPT_POINTER),
 	NAME(LINK_POINTER), NAME(GUEST_DEBUGCTL), NAME(GUEST_PAT), NAME(GUEST_EFER),
 	NAME(HOST_PAT), NAME(HOST_EFER), NAME(PIN_CONTROLS), NAME(PROC_CONTROLS),
 	NAME(CR3_TARGETS), NAME(EXIT_CONTROLS), NAME(ENTRY_CONTROLS), NAME(ENTRY_EVENT),
@@ -98,6 +100,42 @@ static void check_event(struct entry_check *c)
 	       "not the length of an instruction");
 }
 
+static void check_posted(struct entry_check *c, u64 proc2)
+{
+	u64 desc = field_of(c, VMCS_POSTED_DESC);
+
+	demand(c, VMCS_PIN_CONTROLS, proc2 & VMX_PROC2_VIRQS,
+	       "posted interrupts without delivery of virtual ones");
+	demand(c, VMCS_EXIT_CONTROLS, field_of(c, VMCS_EXIT_CONTROLS) & VMX_EXIT_ACK,
+	       "posted interrupts without acknowledgement at exit");
+	demand(c, VMCS_POSTED_VECTOR, !(field_of(c, VMCS_POSTED_VECTOR) >> 8), "not a vector");
+	demand(c, VMCS_POSTED_DESC, !(desc & 63), "not aligned to 64 bytes");
+	demand(c, VMCS_POSTED_DESC, !(desc >> c->src->phys_bits), "wider than physical addresses");
+}
+
+static void check_apic(struct entry_check *c, u64 pin, u64 proc, u64 proc2)
+{
+	u64 virtual = VMX_PROC2_X2APIC | VMX_PROC2_APIC_REGS | VMX_PROC2_VIRQS;
+
+	if (proc & VMX_PROC_TPR_SHADOW) {
+		demand_address(c, VMCS_VIRTUAL_APIC);
+		demand(c, VMCS_TPR_THRESHOLD, (proc2 & VMX_PROC2_VIRQS) ||
+		       !(field_of(c, VMCS_TPR_THRESHOLD) >> 4), "a reserved bit is set");
+	} else {
+		demand(c, VMCS_PROC2_CONTROLS, !(proc2 & virtual),
+		       "a virtual APIC without a shadow of TPR");
+	}
+	if (proc2 & VMX_PROC2_APIC_ACCESS) {
+		demand_address(c, VMCS_APIC_ACCESS);
+		demand(c, VMCS_PROC2_CONTROLS, !(proc2 & VMX_PROC2_X2APIC),
+		       "both modes of the APIC at once");
+	}
+	demand(c, VMCS_PIN_CONTROLS, (pin & VMX_PIN_INTERRUPTS) || !(proc2 & VMX_PROC2_VIRQS),
+	       "delivery of virtual interrupts without exits on real ones");
+	if (pin & VMX_PIN_POSTED)
+		check_posted(c, proc2);
+}
+
 void check_controls(struct entry_check *c)
 {
 	u64 pin = field_of(c, VMCS_PIN_CONTROLS), proc = field_of(c, VMCS_PROC_CONTROLS);
@@ -121,6 +159,7 @@ void check_controls(struct entry_check *c)
 	if (proc2 & VMX_PROC2_EPT)
 		check_ept_pointer(c);
 	demand(c, VMCS_VPID, !(proc2 & VMX_PROC2_VPID) || field_of(c, VMCS_VPID), "the host's own");
+	check_apic(c, pin, proc, proc2);
 	check_event(c);
 }
 

@@ -33,6 +33,19 @@ struct vmx_controls {
 const char *vmx_choose_controls(const struct vmx_caps *caps, u32 proc2_wanted,
 				struct vmx_controls *out);
 
+/** How much of a guest's local APIC the processor carries out; each has what those before have. */
+enum vmx_apic {
+	VMX_APIC_NONE,		/* every access to it exits */
+	VMX_APIC_TPR,		/* but for those to CR8 */
+	VMX_APIC_VIRTUAL,	/* it reads registers, delivers interrupts and ends them */
+	VMX_APIC_POSTED,	/* interrupts of other CPUs reach a running guest */
+};
+
+/** The most that a processor with @caps can. */
+enum vmx_apic vmx_apic_offered(const struct vmx_caps *caps);
+/** Add the controls that all guests have with @apic, which the processor offers. */
+void vmx_add_apic_controls(enum vmx_apic apic, struct vmx_controls *c);
+
 /** A VMCS, read field by field, and the processor that is to enter it. */
 struct vmx_entry_source {
 	u64 (*read)(void *ctx, u32 field);

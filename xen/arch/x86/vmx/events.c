@@ -11,7 +11,7 @@
 #include <xen/x86/control-regs.h>
 #include <xen/x86/cpu-record.h>
 
-#include "vmx.h"
+#include "apic.h"
 
 #define DEBUGCTL_BTF BIT(1)
 
@@ -55,14 +55,28 @@ static __noinline void offer_vector(struct x86_vcpu *xv, struct vmx_vcpu *s, s32
 	write_event(VMX_EVENT_VALID | (u32)vector, 0);
 }
 
+/* The only vector that the processor does not take from the APIC by itself. */
+static s32 choose_callback(struct x86_vcpu *xv)
+{
+	if (likely(!hvm_callback_pending(xv)))
+		return -1;
+	xv->offered_callback = true;
+	return to_xd(xv->v.domain)->callback_vector;
+}
+
 void vmx_offer_events(struct x86_vcpu *xv)
 {
 	struct vmx_vcpu *s = vmx_reached(xv);
 	s32 vector = s->vector;
 
 	ASSERT(!hal_irq_is_enabled() && !s->fresh);
-	if (likely(vector < 0) && hvm_must_choose(xv))
+	if (vmx_apic >= VMX_APIC_VIRTUAL) {
+		vmx_apic_offer(xv);
+		if (vector < 0)
+			vector = choose_callback(xv);
+	} else if (likely(vector < 0) && hvm_must_choose(xv)) {
 		vector = hvm_choose_vector(xv);
+	}
 	/* The last call may have found an NMI. */
 	if (unlikely(vector >= 0))
 		offer_vector(xv, s, vector);
@@ -70,6 +84,8 @@ void vmx_offer_events(struct x86_vcpu *xv)
 		vmx_proc_control(s, VMX_PROC_INTR_WINDOW, false);
 	if (unlikely(s->event))
 		write_event(s->event, s->event_error);
+	if (vmx_apic == VMX_APIC_TPR)
+		vmx_apic_set_threshold(xv);
 }
 
 void vmx_withdraw_events(struct x86_vcpu *xv)
@@ -122,6 +138,8 @@ void vmx_settle_events(struct x86_vcpu *xv)
 	}
 	s->fresh = false;
 	s->event = 0;
+	if (vmx_apic >= VMX_APIC_TPR)
+		vmx_apic_settle(xv);
 	if (unlikely(event & VMX_EVENT_VALID))
 		redeliver(s, event);
 }
@@ -273,6 +291,8 @@ void vmx_reset_events(struct x86_vcpu *xv)
 
 	s->event = 0;
 	s->vector = -1;
+	if (xv->posted)
+		posted_drop(xv->posted);
 	vmcs_write(VMCS_INTERRUPTIBILITY, 0);
 	vmcs_write(VMCS_PENDING_DEBUG, 0);
 }

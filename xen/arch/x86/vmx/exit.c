@@ -4,6 +4,7 @@
 #include <xen/trace.h>
 #include <xen/x86/emul.h>
 
+#include "apic.h"
 #include "state.h"
 
 #define DR6_RAISED 0x600fUL	/* breakpoints, BD and BS: in the exit's qualification as in DR6 */
@@ -157,9 +158,11 @@ static const u8 exit_classes[] = {
 	[VMX_EXIT_IO] = EXIT_IO,
 	[VMX_EXIT_RDMSR] = EXIT_MSR,
 	[VMX_EXIT_WRMSR] = EXIT_MSR,
+	[VMX_EXIT_TPR ... VMX_EXIT_EOI] = EXIT_APIC,
 	[VMX_EXIT_EPT_VIOLATION] = EXIT_NESTED_FAULT,
 	[VMX_EXIT_PREEMPTION] = EXIT_INTERRUPT,
 	[VMX_EXIT_XSETBV] = EXIT_CONTROL,
+	[VMX_EXIT_APIC_WRITE] = EXIT_APIC,
 };
 
 static void count_exit(struct x86_vcpu *xv, u32 reason)
@@ -226,8 +229,20 @@ void vmx_handle_exit(struct x86_vcpu *xv, u32 reason)
 	case VMX_EXIT_EPT_VIOLATION:
 		exit_ept_violation(xv);
 		break;
+	case VMX_EXIT_TPR:
+		break;	/* what that lets through is offered at the next entry */
+	case VMX_EXIT_APIC_ACCESS:
+		vmx_exit_apic_access(xv);
+		break;
+	case VMX_EXIT_APIC_WRITE:
+		vmx_exit_apic_write(xv);
+		break;
+	case VMX_EXIT_EOI:
+		vmx_exit_eoi(xv);
+		break;
 	case VMX_EXIT_HLT:
 		skip_insn(xv);
+		vmx_apic_collect(xv);
 		hvm_do_hlt(xv);
 		break;
 	case VMX_EXIT_WBINVD:

@@ -4,6 +4,9 @@
 #include <xen/softirq.h>
 #include <xen/trace.h>
 
+#include <asm/traps.h>
+
+#include "apic.h"
 #include "state.h"
 
 static inline void cli(void) { __asm__ volatile("cli" ::: "memory"); }
@@ -18,6 +21,15 @@ static __noinline void take_nmi(void)
 		__asm__ volatile("int $2");
 }
 
+/* An interrupt that ended the run and was acknowledged by that. */
+static __noinline void take_interrupt(void)
+{
+	u32 event = (u32)vmcs_read(VMCS_EXIT_EVENT);
+
+	ASSERT(event & VMX_EVENT_VALID);
+	irq_dispatch(event & VMX_EVENT_VECTOR);
+}
+
 static void trace_exit(u32 reason)
 {
 	trace_record_vmexit(reason, vmcs_read(VMCS_GUEST_RIP));
@@ -30,6 +42,7 @@ static inline bool enter_guest(struct x86_vcpu *xv, struct vmx_vcpu *s, u32 *rea
 
 	if (unlikely(s->pdptes_stale))
 		vmx_load_pdptes(xv);
+	vmx_apic_check_mode(xv);
 	/*
 	 * An IPI from here on stays pending and ends the run at once. With interrupts on, one that
 	 * came after vmx_offer_events() looked would be handled, and its work forgotten.
@@ -55,6 +68,8 @@ static inline bool enter_guest(struct x86_vcpu *xv, struct vmx_vcpu *s, u32 *rea
 	TRACE_EVENT(TRACE_ID_vmexit, trace_exit(*reason));
 	if (unlikely(*reason == VMX_EXIT_EXCEPTION))
 		take_nmi();
+	else if (*reason == VMX_EXIT_INTERRUPT && vmx_apic >= VMX_APIC_POSTED)
+		take_interrupt();
 	xv->gpr[GPR_RSP] = vmcs_read(VMCS_GUEST_RSP);
 	sti();
 	if (unlikely(*reason & VMX_EXIT_ENTRY_FAILED)) {

@@ -16,7 +16,7 @@
 #include <asm/mm.h>
 #include <asm/msr.h>
 
-#include "vmx.h"
+#include "apic.h"
 
 /* The accesses that may nest on a CPU: a call, and interrupt handlers that dump registers. */
 #define REACH_DEPTH 16
@@ -113,7 +113,7 @@ static void write_controls(struct x86_vcpu *xv, struct vmx_vcpu *s)
 	vmcs_write(VMCS_ENTRY_EVENT, 0);
 	vmcs_write(VMCS_IO_BITMAP_A, vmx_io_bitmap(d, 0));
 	vmcs_write(VMCS_IO_BITMAP_B, vmx_io_bitmap(d, 1));
-	vmcs_write(VMCS_MSR_BITMAP, vmx_msr_bitmap());
+	vmcs_write(VMCS_MSR_BITMAP, vmx_msr_bitmap(false));
 	vmcs_write(VMCS_TSC_OFFSET, 0);
 	vmcs_write(VMCS_LINK_POINTER, ~0UL);
 	vmcs_write(VMCS_EPT_POINTER, s->eptp);
@@ -189,7 +189,7 @@ int vmx_vcpu_init(struct x86_vcpu *xv)
 	struct page_info *pg = alloc_pages(0, 0);
 
 	ASSERT(!xv->vendor && xv->v.domain->p2m);
-	if (!s || !pg) {
+	if (!s || !pg || vmx_apic_init(xv)) {
 		xfree(s);
 		if (pg)
 			free_pages(pg, 0);
@@ -209,6 +209,7 @@ int vmx_vcpu_init(struct x86_vcpu *xv)
 	reach_begin(s);
 	write_controls(xv, s);
 	write_guest_state(xv);
+	vmx_apic_write_fields(xv);
 	reach_end(s);
 	return 0;
 }
@@ -220,6 +221,8 @@ void vmx_vcpu_destroy(struct x86_vcpu *xv)
 	if (!s)
 		return;
 	ASSERT(!s->on_cpu && !s->launched);
+	if (xv->posted)
+		posted_leave_list(xv->posted);
 	vmx_free_vpid(s->vpid);
 	free_pages(mfn_to_page(hal_virt_to_mfn(s->vmcs)), 0);
 	xfree(s);
@@ -237,6 +240,7 @@ void vmx_switch_from(struct x86_vcpu *xv)
 	s->dr6 = read_dr6();
 	s->on_cpu = false;
 	vmclear(s);
+	vmx_apic_leave(xv);
 }
 
 void vmx_switch_to(struct x86_vcpu *xv)
@@ -251,6 +255,7 @@ void vmx_switch_to(struct x86_vcpu *xv)
 	write_cr2(s->cr2);
 	write_dr6(s->dr6);
 	s->on_cpu = true;
+	vmx_apic_enter(xv);
 }
 
 /* The guest's CPUID may hide instructions that the processor has: they are then undefined. */

@@ -9,11 +9,13 @@
 
 /* 16 bits */
 #define VMCS_VPID		0x0000
+#define VMCS_POSTED_VECTOR	0x0002
 #define VMCS_GUEST_ES_SEL	0x0800	/* CS, SS, DS, FS, GS, LDTR, TR follow, 2 apart */
 #define VMCS_GUEST_CS_SEL	0x0802
 #define VMCS_GUEST_SS_SEL	0x0804
 #define VMCS_GUEST_LDTR_SEL	0x080c
 #define VMCS_GUEST_TR_SEL	0x080e
+#define VMCS_INTR_STATUS	0x0810	/* of the guest: requested vector, in service << 8 */
 #define VMCS_HOST_ES_SEL	0x0c00	/* the same order, without LDTR */
 #define VMCS_HOST_CS_SEL	0x0c02
 #define VMCS_HOST_SS_SEL	0x0c04
@@ -26,7 +28,11 @@
 #define VMCS_IO_BITMAP_B	0x2002
 #define VMCS_MSR_BITMAP		0x2004
 #define VMCS_TSC_OFFSET		0x2010
+#define VMCS_VIRTUAL_APIC	0x2012
+#define VMCS_APIC_ACCESS	0x2014
+#define VMCS_POSTED_DESC	0x2016
 #define VMCS_EPT_POINTER	0x201a
+#define VMCS_EOI_EXIT0		0x201c	/* four, 2 apart */
 #define VMCS_GUEST_PHYS		0x2400
 #define VMCS_LINK_POINTER	0x2800
 #define VMCS_GUEST_DEBUGCTL	0x2802
@@ -50,6 +56,7 @@
 #define VMCS_ENTRY_EVENT	0x4016
 #define VMCS_ENTRY_ERROR	0x4018
 #define VMCS_ENTRY_LENGTH	0x401a
+#define VMCS_TPR_THRESHOLD	0x401c
 #define VMCS_PROC2_CONTROLS	0x401e
 #define VMCS_INSN_ERROR		0x4400
 #define VMCS_EXIT_REASON	0x4402
@@ -116,6 +123,7 @@
 #define VMX_PIN_NMI		0x00000008
 #define VMX_PIN_VIRTUAL_NMI	0x00000020
 #define VMX_PIN_PREEMPTION	0x00000040	/* the preemption timer counts */
+#define VMX_PIN_POSTED		0x00000080	/* posted interrupts are processed */
 /* Primary processor-based controls */
 #define VMX_PROC_INTR_WINDOW	0x00000004
 #define VMX_PROC_TSC_OFFSET	0x00000008
@@ -134,15 +142,20 @@
 #define VMX_PROC_MONITOR	0x20000000
 #define VMX_PROC_SECONDARY	0x80000000
 /* Secondary processor-based controls */
+#define VMX_PROC2_APIC_ACCESS	0x00000001	/* accesses to the page of the APIC */
 #define VMX_PROC2_EPT		0x00000002
 #define VMX_PROC2_RDTSCP	0x00000008
+#define VMX_PROC2_X2APIC	0x00000010
 #define VMX_PROC2_VPID		0x00000020
 #define VMX_PROC2_WBINVD	0x00000040
 #define VMX_PROC2_UNRESTRICTED	0x00000080
+#define VMX_PROC2_APIC_REGS	0x00000100
+#define VMX_PROC2_VIRQS		0x00000200	/* virtual-interrupt delivery */
 #define VMX_PROC2_INVPCID	0x00001000
 /* VM-exit controls */
 #define VMX_EXIT_SAVE_DEBUG	0x00000004
 #define VMX_EXIT_HOST_64	0x00000200
+#define VMX_EXIT_ACK		0x00008000	/* interrupts are acknowledged at exit */
 #define VMX_EXIT_LOAD_PAT	0x00080000
 #define VMX_EXIT_SAVE_EFER	0x00100000
 #define VMX_EXIT_LOAD_EFER	0x00200000
@@ -208,6 +221,9 @@
 #define VMX_EXIT_BAD_MSR	34
 #define VMX_EXIT_MWAIT		36
 #define VMX_EXIT_MONITOR	39
+#define VMX_EXIT_TPR		43	/* TPR sank below the threshold */
+#define VMX_EXIT_APIC_ACCESS	44
+#define VMX_EXIT_EOI		45
 #define VMX_EXIT_EPT_VIOLATION	48
 #define VMX_EXIT_EPT_MISCONFIG	49
 #define VMX_EXIT_INVEPT		50
@@ -215,6 +231,7 @@
 #define VMX_EXIT_INVVPID	53
 #define VMX_EXIT_WBINVD		54
 #define VMX_EXIT_XSETBV		55
+#define VMX_EXIT_APIC_WRITE	56
 #define VMX_EXIT_VMFUNC		59
 
 /* Exit qualifications */
@@ -227,6 +244,14 @@
 #define VMX_EPT_LINEAR		0x080		/* there was a linear address */
 #define VMX_EPT_FINAL		0x100		/* its translation, not a walk for it */
 #define VMX_EPT_IRET_UNBLOCK	0x1000
+#define VMX_APIC_OFFSET		0x0fff
+#define VMX_APIC_KIND_SHIFT	12		/* four bits: */
+#define VMX_APIC_READ		0
+#define VMX_APIC_WRITE		1
+#define VMX_APIC_FETCH		2
+#define VMX_APIC_EVENT		3		/* by the delivery of an event */
+#define VMX_APIC_EVENT_PHYS	10		/* the same, without a linear address */
+#define VMX_APIC_PHYS		15		/* in a walk of page tables */
 
 /* The pointer to the extended page tables */
 #define VMX_EPTP_WRITE_BACK	0x06

@@ -15,6 +15,7 @@
 #include <asm/mm.h>
 #include <asm/msr.h>
 
+#include "apic.h"
 #include "state.h"
 
 #define CPUID1_VMX BIT(5)	/* in ECX */
@@ -119,6 +120,7 @@ static bool vmx_detect(void)
 		return false;
 	}
 	set_slice();
+	vmx_apic_detect();
 	if (!(vmx_controls.proc2 & VMX_PROC2_VPID))
 		printk(LOG_INFO "vmx: no VPIDs: each entry to a guest empties the TLB\n");
 	return true;
@@ -155,6 +157,7 @@ static int vmx_cpu_up(void)
 	if (!vmxon(mfn_to_paddr(page_to_mfn(pg)).v))
 		return -XEN_EIO;
 	vmx_tlb_init_cpu();
+	vmx_apic_cpu_up();
 	return 0;
 }
 
@@ -200,7 +203,8 @@ const struct hvm_ops vmx_ops = {
 	.event_pending = vmx_event_pending,
 	.get_event = vmx_get_event,
 	.set_event = vmx_set_event,
-	.post = hvm_post_by_software,
+	.post = vmx_post,
+	.collect_posts = vmx_collect_posts,
 	.interrupt_shadow = vmx_interrupt_shadow,
 	.set_interrupt_shadow = vmx_set_interrupt_shadow,
 	.reset_events = vmx_reset_events,

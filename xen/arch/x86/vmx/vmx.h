@@ -29,6 +29,12 @@ struct vmx_vcpu {
 	u32 event_error;
 	s16 vector;		/* interrupt in service that the guest has yet to take, or -1 */
 	bool fresh;		/* it was put in service for the entry being prepared */
+	/* The guest's local APIC (apic.c) */
+	u64 apic_mode;		/* vmx_apic_mode() that the controls are set for; ~0: not yet */
+	u16 status;		/* VMCS_INTR_STATUS */
+	u8 tpr;			/* that its PPR was computed for */
+	u8 threshold;		/* VMCS_TPR_THRESHOLD */
+	u32 lvtt, tmict;	/* as they were at the last entry */
 	u64 cr2, dr6;
 	u64 kept[KEPT_NR];
 };
@@ -90,8 +96,8 @@ u32 vmx_phys_bits(void);
 
 /** Make the bitmaps of MSRs and ports. Boot; panics without memory. */
 void vmx_make_maps(void);
-/** Physical addresses of the bitmaps of @d. */
-u64 vmx_msr_bitmap(void);
+/** Physical addresses of the bitmaps: for guests whose APIC is in x2APIC mode or not; of @d. */
+u64 vmx_msr_bitmap(bool x2apic);
 u64 vmx_io_bitmap(const struct domain *d, u32 half);
 void vmx_allow_ports(u16 first, u16 last);
 

@@ -10,6 +10,8 @@
 #define VECTOR_CALL 0xf1
 #define VECTOR_TIMER 0xf2
 #define VECTOR_STOP 0xf3
+#define VECTOR_POSTED 0xf4
+#define VECTOR_POSTED_WAKE 0xf5
 #define VECTOR_ERROR 0xfe
 #define VECTOR_SPURIOUS 0xff
 

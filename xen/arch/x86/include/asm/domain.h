@@ -10,6 +10,7 @@
 #include <xen/x86/msr-policy.h>
 #include <xen/x86/pending.h>
 #include <xen/x86/pc.h>
+#include <xen/x86/posted.h>
 #include <xen/x86/vlapic.h>
 
 #include <asm/psr.h>
@@ -32,6 +33,7 @@ enum exit_class {
 	EXIT_HLT,
 	EXIT_CONTROL,		/* control and debug registers */
 	EXIT_EXCEPTION,
+	EXIT_APIC,		/* the part of a local APIC that the processor leaves to software */
 	EXIT_CLASSES
 };
 
@@ -53,6 +55,8 @@ struct x86_vcpu {
 	struct pending pending;		/* an access that a device answers later */
 	u8 allowed;			/* X86_CLASS_* that may finish it */
 	struct vlapic vlapic;
+	/* [const] Where other CPUs post interrupts, at the start of a page; NULL: in vlapic */
+	struct posted *posted;
 	struct timer vlapic_timer;
 	struct guest_msrs msrs;
 	u8 upcall_vector;		/* HVMOP_set_evtchn_upcall_vector; 0: use the callback */
@@ -70,6 +74,13 @@ struct x86_vcpu {
 	u64 tsc_offset;
 
 	u64 exits[EXIT_CLASSES];	/* written by the CPU that runs it, read by any */
+};
+
+/** The page at which processors recognise accesses to local APICs. */
+enum apic_page {
+	APIC_PAGE_NONE,
+	APIC_PAGE_MAPPED,
+	APIC_PAGE_GIVEN_UP,	/* not any more, and never again */
 };
 
 struct gsi_binding;
@@ -98,6 +109,7 @@ struct x86_domain {
 	struct vpit vpit;		/* only its counters; a PC has another one in pc */
 	struct pc_devices *pc;		/* NULL: PVH, without a PC's chipset */
 	struct spinlock plat_lock;	/* vpit, and what is in pc */
+	u8 apic_page;			/* enum apic_page [d.lock] */
 	u8 callback_vector;		/* HVM_PARAM_CALLBACK_IRQ type 2; 0: none */
 	u64 tsc_offset;
 	s_time_t boot_time;

@@ -94,6 +94,11 @@ struct hvm_ops {
 	 * when it was not yet requested. Any CPU, any context without locks.
 	 */
 	bool (*post)(struct x86_vcpu *xv, u8 vector, bool level);
+	/**
+	 * Move what was posted outside of the local APIC's registers into them. The vCPU is current
+	 * and not in its guest, or it cannot run.
+	 */
+	void (*collect_posts)(struct x86_vcpu *xv);
 	/** True while STI or MOV SS holds interrupts off. */
 	bool (*interrupt_shadow)(const struct x86_vcpu *xv);
 	void (*set_interrupt_shadow)(struct x86_vcpu *xv, bool on);
@@ -175,6 +180,12 @@ static inline void hvm_inject_step(struct x86_vcpu *xv)
  * The slot post() for a vendor, or a processor, without hardware support for posting interrupts.
  */
 bool hvm_post_by_software(struct x86_vcpu *xv, u8 vector, bool level);
+/** The slot collect_posts() of such a vendor: all posts are in the registers. */
+void hvm_collect_no_posts(struct x86_vcpu *xv);
+/** Make @xv notice what was posted for it: wake it, or make it exit on another CPU. */
+void hvm_kick(struct x86_vcpu *xv);
+/** Work that must be done on the vCPU's own CPU before it runs. The vCPU is current. */
+void hvm_do_pending_work(struct x86_vcpu *xv);
 
 /** An upcall waits for the callback vector, which is high as long as it does. */
 static inline bool hvm_callback_pending(const struct x86_vcpu *xv)
