@@ -562,9 +562,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_moved_by_neighbour),
+		cmocka_unit_test(test_sibling_wakes),
 		cmocka_unit_test(test_anything),
 		cmocka_unit_test(test_together),
-		cmocka_unit_test(test_sibling_wakes),
 		cmocka_unit_test(test_whole_cores),
 		cmocka_unit_test(test_moves_while_leaving),
 		cmocka_unit_test(test_settings),
