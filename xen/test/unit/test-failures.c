@@ -18,6 +18,7 @@
 #include <xen/gnttab.h>
 #include <xen/hypercall.h>
 #include <xen/p2m.h>
+#include <xen/rangeset.h>
 #include <xen/xmalloc.h>
 #include <xen/hal/time.h>
 
@@ -390,9 +391,34 @@ static void test_each_call_is_preempted(void **state)
 	expect_success((struct failure){ .always = true, .is_long = true });
 }
 
+/* A hole needs memory for what is above it: without that the range stays whole. */
+static void hole_without_memory(void *arg)
+{
+	struct rangeset r;
+
+	host_init(1, 1, 4 << 20);
+	rangeset_init(&r);
+	HOST_CHECK(rangeset_add(&r, 10, 99) == 0);
+	fail_alloc = 1;
+	armed = true;
+	HOST_CHECK(rangeset_remove(&r, 50, 59) == -XEN_ENOMEM);
+	armed = false;
+	HOST_CHECK(rangeset_contains(&r, 10, 99));
+	HOST_CHECK(rangeset_remove(&r, 50, 59) == 0);
+	HOST_CHECK(rangeset_contains(&r, 10, 49) && rangeset_contains(&r, 60, 99));
+	HOST_CHECK(!rangeset_overlaps(&r, 50, 59));
+	rangeset_destroy(&r);
+}
+
+static void test_hole_without_memory(void **state)
+{
+	assert_int_equal(host_isolated(hole_without_memory, NULL)->status, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_hole_without_memory),
 		cmocka_unit_test(test_each_allocation_fails),
 		cmocka_unit_test(test_each_call_is_preempted),
 	};

@@ -53,6 +53,14 @@ bool hal_ioreq_answer(struct vcpu *v, u64 number, u64 data)
 	return true;
 }
 
+static bool preempt;		/* calls are interrupted wherever they can be */
+static u32 restarts;
+
+bool hypercall_preempt_check(void)
+{
+	return preempt;
+}
+
 void hal_p2m_flush(struct p2m *p, gfn_t start, u64 n)
 {
 	oracle_flush(p, start, n);
@@ -69,9 +77,9 @@ static long call(struct vcpu *v, u32 nr, u64 a, u64 b, const void *p)
 	struct hypercall hc = { .nr = nr, .arg = { a, b, (u64)(uintptr_t)p } };
 	long rc;
 
-	do {
-		rc = hypercall_dispatch(v, &hc);
-	} while (rc == -XEN_ERESTART);
+	restarts = 0;
+	while ((rc = hypercall_dispatch(v, &hc)) == -XEN_ERESTART)
+		HOST_CHECK(++restarts < 100);
 	oracle_check_cpu();
 	oracle_check();
 	return rc;
@@ -434,6 +442,21 @@ static void test_deaths(void **state)
 	assert_null(strstr(line + 1, "the device model"));
 }
 
+/* A disabled server gets no new requests, and still has those that it got. */
+static void disabled(void *arg)
+{
+	boot();
+	start_model(HVM_IOREQSRV_BUFIOREQ_OFF);
+	bind();
+	HOST_CHECK(send(0, port_read(0x300)) == IOREQ_ASKED);
+	HOST_CHECK(enable(0, false) == 0 && waits[0]);
+	HOST_CHECK(send(1, port_read(0x300)) == IOREQ_UNCLAIMED);
+	HOST_CHECK(forget(64) == 0);
+	HOST_CHECK(destroy(0) == 0);
+	HOST_CHECK(!waits[0] && answers[0] == ONES);
+	end();
+}
+
 /* The guest is destroyed while its model has pages mapped and a request under way. */
 static void guest_ends(void *arg)
 {
@@ -569,6 +592,10 @@ static void frames(void *arg)
 	HOST_CHECK(type_at(IOREQ_GFN + 2) == P2M_XENSHARE);
 	HOST_CHECK(destroy(1) == 0 && type_at(IOREQ_GFN + 2) == P2M_INVALID);
 	HOST_CHECK(create(HVM_IOREQSRV_BUFIOREQ_OFF) == 1 && info(1, 0) == 0);
+	/* A server that does not exist has no frames. */
+	for (u32 i = 2; i < 64; i++)
+		HOST_CHECK(acquire(i, 1, 70) == -XEN_EINVAL);
+	HOST_CHECK(acquire(~0U, 1, 70) == -XEN_EINVAL);
 	HOST_CHECK(destroy(0) == 0 && type_at(IOREQ_GFN) == P2M_INVALID);
 	end();
 }
@@ -607,6 +634,15 @@ static void memory(void *arg)
 	op = (struct xen_dm_op){ .u.relocate_memory = { .size = 1, .src_gfn = 3, .dst_gfn = 200 } };
 	HOST_CHECK(dm(XEN_DMOP_relocate_memory) == 0);
 	HOST_CHECK(type_at(3) == P2M_INVALID && type_at(200) == P2M_RAM_RW);
+	/* The last frame that there may be, and one more. */
+	op.u.relocate_memory = (struct xen_dm_op_relocate_memory){ .size = 2, .src_gfn = 200,
+								   .dst_gfn = BIT(36) - 1 };
+	HOST_CHECK(dm(XEN_DMOP_relocate_memory) == -XEN_EINVAL);
+	HOST_CHECK(type_at(BIT(36) - 1) == P2M_RAM_RW);
+	op.u.set_mem_type = (struct xen_dm_op_set_mem_type){ .nr = 2, .mem_type = HVMMEM_ram_ro,
+							     .first_pfn = BIT(36) - 1 };
+	HOST_CHECK(dm(XEN_DMOP_set_mem_type) == -XEN_EINVAL);
+	HOST_CHECK(type_at(BIT(36) - 1) == P2M_RAM_RW);
 	op.u.relocate_memory.pad = 1;
 	HOST_CHECK(dm(XEN_DMOP_relocate_memory) == -XEN_EINVAL);
 	op = (struct xen_dm_op){ .u.track_dirty_vram = { .nr = 1 } };
@@ -614,6 +650,32 @@ static void memory(void *arg)
 	op = (struct xen_dm_op){ .u.remote_shutdown.reason = SHUTDOWN_reboot };
 	HOST_CHECK(dm(XEN_DMOP_remote_shutdown) == 0 && guest->is_shut_down);
 	HOST_CHECK(guest->shutdown_code == SHUTDOWN_reboot);
+	end();
+}
+
+/* A call over many pages is interrupted after each, and goes on with the next. */
+static void interrupted(void *arg)
+{
+	struct xen_memory_reservation r = { .nr_extents = 4 };
+	struct xen_domctl c = { .u.max_mem.max_memkb = 1024 };
+	xen_pfn_t gfns[] = { 0, 1, 2, 3 };
+
+	boot();
+	HOST_CHECK(domctl(&c, XEN_DOMCTL_max_mem, id) == 0);
+	r.domid = id;
+	set_xen_guest_handle(r.extent_start, gfns);
+	HOST_CHECK(call(caller, __HYPERVISOR_memory_op, XENMEM_populate_physmap,
+			(u64)(uintptr_t)&r, NULL) == 4);
+	preempt = true;
+	op = (struct xen_dm_op){ .u.set_mem_type = { .nr = 4, .mem_type = HVMMEM_ram_ro } };
+	HOST_CHECK(dm(XEN_DMOP_set_mem_type) == 0 && restarts == 3);
+	op = (struct xen_dm_op){ .u.set_mem_type = { .nr = 4, .mem_type = HVMMEM_ram_rw } };
+	HOST_CHECK(dm(XEN_DMOP_set_mem_type) == 0 && restarts == 3);
+	op = (struct xen_dm_op){ .u.relocate_memory = { .size = 4, .dst_gfn = 200 } };
+	HOST_CHECK(dm(XEN_DMOP_relocate_memory) == 0 && restarts == 3);
+	preempt = false;
+	for (u64 gfn = 0; gfn < 4; gfn++)
+		HOST_CHECK(type_at(gfn) == P2M_INVALID && type_at(200 + gfn) == P2M_RAM_RW);
 	end();
 }
 
@@ -625,9 +687,11 @@ static void memory(void *arg)
 RUN_ISOLATED(rights)
 RUN_ISOLATED(servers)
 RUN_ISOLATED(overlaps)
+RUN_ISOLATED(disabled)
 RUN_ISOLATED(guest_ends)
 RUN_ISOLATED(frames)
 RUN_ISOLATED(memory)
+RUN_ISOLATED(interrupted)
 
 int main(void)
 {
@@ -637,10 +701,12 @@ int main(void)
 		cmocka_unit_test(test_requests),
 		cmocka_unit_test(test_overlaps),
 		cmocka_unit_test(test_deaths),
+		cmocka_unit_test(test_disabled),
 		cmocka_unit_test(test_guest_ends),
 		cmocka_unit_test(test_buffered),
 		cmocka_unit_test(test_frames),
 		cmocka_unit_test(test_memory),
+		cmocka_unit_test(test_interrupted),
 	};
 
 	return cmocka_run_group_tests_name("ioreq", tests, NULL, NULL);

@@ -126,6 +126,20 @@ static u32 run(u32 vcpu)
 	return n;
 }
 
+/* Software interrupts are edges for good; those of the vCPU's own devices are what it says. */
+static void test_config(void **state)
+{
+	u64 val;
+
+	setup();
+	assert_true(vgic_redist_write(&g, 0, 0x10c00, 4, 0));
+	assert_true(vgic_redist_read(&g, 0, 0x10c00, 4, &val) && val == 0xaaaaaaaa);
+	assert_true(vgic_redist_write(&g, 0, 0x10c04, 4, ~0U));
+	assert_true(vgic_redist_read(&g, 0, 0x10c04, 4, &val) && val == 0xaaaaaaaa);
+	assert_true(vgic_redist_write(&g, 0, 0x10c04, 4, 0));
+	assert_true(vgic_redist_read(&g, 0, 0x10c04, 4, &val) && val == 0);
+}
+
 static void test_edge(void **state)
 {
 	setup();
@@ -517,6 +531,7 @@ static void test_v2_any_access(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_config),
 		cmocka_unit_test(test_edge),
 		cmocka_unit_test(test_again_while_active),
 		cmocka_unit_test(test_level),
