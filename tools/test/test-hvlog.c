@@ -191,12 +191,34 @@ static void test_endless_folder(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
+/* Whatever a guest is called, its log is a file in this folder. */
+static void test_names(void **state)
+{
+	static const char *const names[] = { "../out", "/etc/out", "a/b", "//", ".." };
+	static const char *const files[] = { ".._out", "_etc_out", "a_b", "__", NULL };
+	char below[sizeof(folder) + 8], at[sizeof(below) + 16];
+
+	snprintf(below, sizeof(below), "%s/logs", folder);
+	assert_int_equal(mkdir(below, 0755), 0);
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		struct logfile f;
+
+		logfile_open(&f, below, names[i], 0, false);
+		assert_int_equal(f.fd >= 0, files[i] != NULL);
+		logfile_close(&f);
+		snprintf(at, sizeof(at), "%s/%s", below, files[i] ? files[i] : "logs");
+		assert_int_equal(access(at, F_OK) == 0, files[i] != NULL);
+	}
+	snprintf(at, sizeof(at), "%s/out", folder);
+	assert_int_not_equal(access(at, F_OK), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_follow), TEST(test_loss), TEST(test_wrap), TEST(test_much),
 		TEST(test_stamp), TEST(test_fails), TEST(test_long_folder),
-		TEST(test_endless_folder),
+		TEST(test_endless_folder), TEST(test_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
