@@ -19,8 +19,10 @@ enum scene {
 };
 
 struct head {
-	u8 scene, seed, reserved[2];
+	u8 scene, seed, flags, reserved;
 };
+
+#define HEAD_NOT_STARTED 0x80	/* the toolstack's guest is still paused: nothing of it has run */
 
 enum step_kind {
 	STEP_CPUID, STEP_MSR, STEP_PORT, STEP_STRING_PORT, STEP_FAULT, STEP_FETCH_FAULT,

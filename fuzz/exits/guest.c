@@ -23,6 +23,7 @@
 #define CODE_ROOM (2 * PAGE_SIZE)
 #define BUFFER_PAGE (WORLD_DATA + 4)
 #define TOOLSTACK_TIME 100000
+#define PICK_KEYS 63		/* sysctl: debug keys, which the step's instruction bytes are */
 
 struct turn {
 	struct soft_entry *e;
@@ -306,6 +307,8 @@ static void turn_hypercall(struct turn *t)
 	write_memory(t, data + 16, t->s->insn, sizeof(t->s->insn));
 	if (t->s->reg & 1)
 		write_memory(t, data + (t->s->a >> 24 & 0x18), &buffer, sizeof(buffer));
+	if (t->s->reg & 8)
+		write_memory(t, data, &run.world[run.nr_worlds - 1].d->id, sizeof(u16));
 	if (t->w->hardware && is_control_call(nr))
 		nr = __HYPERVISOR_xen_version;
 	exit_call(t, nr, t->s->a & 0xff, data, t->s->c);
@@ -330,13 +333,16 @@ static u32 domctl_command(u8 pick)
 	return cmds[pick % ARRAY_SIZE(cmds)];
 }
 
-/* The arguments of a control call are the step's bytes; a buffer is put where @a says. */
+/* The arguments of a control call are the step's bytes; buffers are put where @a says. */
 static void fill_arguments(const struct turn *t, u64 at)
 {
 	write_memory(t, at, &t->s->b, sizeof(t->s->b) + sizeof(t->s->c));
 	write_memory(t, at + 16, t->s->insn, sizeof(t->s->insn));
 	if (t->s->reg & 1)
 		write_memory(t, at + (t->s->a >> 16 & 0x18), &(u64){ data_at(t, BUFFER_PAGE) }, 8);
+	if (t->s->reg & 8)
+		write_memory(t, at + (t->s->a >> 24 & 0x18), &(u64){ data_at(t, BUFFER_PAGE + 2) },
+			     8);
 	/* The toolstack changes a byte of what it has got before it gives it back. */
 	if (t->s->reg & 4)
 		write_memory(t, data_at(t, BUFFER_PAGE) + (t->s->a & 0x3fff), &t->s->flags, 1);
@@ -362,10 +368,14 @@ static void call_sysctl(struct turn *t)
 				   XEN_SYSCTL_get_cpu_levelling_caps, XEN_SYSCTL_physinfo,
 				   XEN_SYSCTL_readconsole, XEN_SYSCTL_getdomaininfolist };
 	u64 at = data_at(t, WORLD_DATA);
-	u32 op[2] = { cmds[t->s->pick % ARRAY_SIZE(cmds)], XEN_SYSCTL_INTERFACE_VERSION };
+	u32 op[2] = { t->s->pick == PICK_KEYS ? XEN_SYSCTL_debug_keys
+					      : cmds[t->s->pick % ARRAY_SIZE(cmds)],
+		      XEN_SYSCTL_INTERFACE_VERSION };
 
 	write_memory(t, at, op, sizeof(op));
 	fill_arguments(t, at + offsetof(struct xen_sysctl, u));
+	if (op[0] == XEN_SYSCTL_debug_keys)
+		write_memory(t, data_at(t, BUFFER_PAGE), t->s->insn, INSN_ROOM);
 	exit_call(t, __HYPERVISOR_sysctl, at, 0, 0);
 }
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Writes the seeds of "exits" that have a name: what guests do on purpose, which mutation seldom finds.
 
-usage: seeds.py FOLDER
+usage: seeds.py FOLDER [--check]     (--check: are they as they would be?)
 
 The layout is that of struct head and struct step in exits.h.
 """
@@ -227,16 +227,50 @@ def software_interrupts():
     return GUEST, out + [step(FAULT, IF, 5, 0, 0, 0, 2, bytes([n])) for n in (0xcc, 0xf1, 0xce)]
 
 
+def keys():
+    """Debug keys, while the guest runs, waits and is gone."""
+    def press(which):
+        return step(CONTROL_CALL, IF, 63, 1, 0, 0, len(which), which)
+    return TOOLSTACK, [press(b"vxi"), domctl(0), press(b"vxi"), domctl(1), press(b"hregT"), IDLE]
+
+
+def policy_given():
+    """The guest's policy is read, and given back before it starts: whole, and with a byte changed."""
+    def policy(command, leaves, msrs, byte=None):
+        s = bytearray(domctl(command, struct.pack("<II", leaves, msrs), 9 if byte is None else 13, 1))
+        s[4:8] = struct.pack("<I", 1 << 19 | 2 << 27 | (byte or 0))
+        return bytes(s)
+    out = [policy(19, 512, 64), policy(20, 30, 1), policy(20, 60, 1), policy(20, 60, 2), policy(20, 200, 1)]
+    # A leaf is its number, its second number and four registers; the MSRs are two pages further.
+    for byte in 0, 4, 8, 33, 57, 70, 150, 0x2000, 0x2004, 0x2008:
+        out += [policy(19, 512, 64), policy(20, 30, 1, byte)]
+    return TOOLSTACK, out + [domctl(1), IDLE, policy(20, 1, 1)]
+
+
+def memory_maps():
+    """The map that a guest will see is set by its toolstack, and read by the guest."""
+    def fmap(entries):
+        s = bytearray(call(MEMORY_OP, 13, struct.pack("<HxxxxxxIxxxx", 0, entries), 16))
+        s[3] |= 8
+        return bytes(s)
+    return TOOLSTACK, [fmap(1), fmap(0), fmap(2), fmap(200), call(MEMORY_OP, 9, struct.pack("<I", 8), 8)]
+
+
 NAMED = [interrupts, others, nmis, timers, callbacks, ioapic, messages, windows, saved, controlled,
-         policies, modes, software_interrupts]
+         policies, modes, software_interrupts, keys, policy_given, memory_maps]
+NOT_STARTED = [policy_given, memory_maps]
 
 
 def main():
-    folder = Path(sys.argv[1])
+    check = sys.argv[-1] == "--check"
     for make in NAMED:
         scene, steps = make()
-        (folder / make.__name__).write_bytes(bytes([scene, 1, 0, 0]) + b"".join(steps[:64]))
-    print(f"seeds: {len(NAMED)} written to {folder}")
+        flags = 0x80 if make in NOT_STARTED else 0
+        path, data = Path(sys.argv[1]) / make.__name__, bytes([scene, 1, flags, 0]) + b"".join(steps[:64])
+        if not check:
+            path.write_bytes(data)
+        elif not path.exists() or path.read_bytes() != data:
+            raise SystemExit(f"seeds.py: {path} would be written otherwise; run it without --check")
 
 
 if __name__ == "__main__":

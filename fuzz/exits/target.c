@@ -58,14 +58,15 @@ static void turn(struct soft_entry *e)
 	run.exited[cpu] = hal_now_ns();
 }
 
-static void create_all(void)
+static void create_all(u8 flags)
 {
 	run.nr_worlds = run.scene == SCENE_TOOLSTACK ? 2 : 1;
 	world_create(&run.world[0], run.scene != SCENE_GUEST, run.scene == SCENE_GUEST ? 2 : 1);
 	if (run.nr_worlds == 2)
 		world_create(&run.world[1], false, 1);
 	for (u32 i = 0; i < run.nr_worlds; i++)
-		domain_unpause_by_systemcontroller(run.world[i].d);
+		if (!i || !(flags & HEAD_NOT_STARTED))
+			domain_unpause_by_systemcontroller(run.world[i].d);
 }
 
 /* A vCPU that waits for something that will not come gets an NMI. False: nothing can run. */
@@ -154,7 +155,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	run.nr = run.nr < MAX_STEPS ? run.nr : MAX_STEPS;
 	memcpy(steps, data + sizeof(head), run.nr * sizeof(struct step));
 	host_reseed(head.seed);
-	create_all();
+	create_all(head.flags);
 	run_all();
 	check_all();
 	destroy_all();
