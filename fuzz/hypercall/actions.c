@@ -2,11 +2,15 @@
 /* Steps that are not hypercalls: a guest writes its memory, an event comes in, time passes. */
 #include "hypercall.h"
 
+#include <xen/cpumask.h>
 #include <xen/evtchn.h>
 #include <xen/printk.h>
 #include <xen/shared_info.h>
+#include <xen/tasklet.h>
+#include <xen/hal/smp.h>
 #include <xen/hal/time.h>
 
+#include "../../xen/arch/host/private.h"
 #include "../../xen/domain/evtchn/private.h"
 #include "../../xen/domain/gnttab/private.h"
 #include "../../xen/domain/ioreq/private.h"
@@ -110,7 +114,7 @@ static void access(const struct step *s, struct vcpu *v)
 	host_guest_access(v, &a);
 }
 
-static void event(const struct step *s, struct vcpu *v)
+static void send_event(const struct step *s, struct vcpu *v)
 {
 	static const u32 of_vcpu[] = { VIRQ_TIMER, VIRQ_DEBUG, VIRQ_XENOPROF, VIRQ_XENPMU };
 
@@ -143,8 +147,63 @@ s64 action_pause(const struct step *s)
 	return (s64)(s->field[0] % 64) * 1000000;
 }
 
-void action_run(const struct step *s, struct vcpu *v)
+/* An event that an interrupt brings: the handler sends it, or the softirq that it raises. */
+static struct coming {
+	const struct step *s;
+	struct guest *g;
+	struct tasklet softirq;
+} coming[NR_GUEST_VCPUS];
+
+void *actions_state(u64 *bytes)
 {
+	*bytes = sizeof(coming);
+	return coming;
+}
+
+static void arrives(void *arg)
+{
+	const struct coming *c = arg;
+
+	if (guest_lives(c->g))
+		send_event(c->s, c->g->v);
+}
+
+static void interrupt(void *arg)
+{
+	struct coming *c = arg;
+
+	if (c->s->pick & 4)
+		tasklet_schedule(&c->softirq);
+	else
+		arrives(c);
+}
+
+/* Each vCPU's latest; one that has not come yet is taken over by the next. */
+static void event(const struct step *s, struct guest *g)
+{
+	u32 cpu = s->field[0] % NR_GUEST_VCPUS;
+	struct coming *c = &coming[g - guests];
+	cpumask_t where;
+
+	/* The width of a kernel is nothing that an interrupt changes. */
+	if (!(s->how & HOW_INTERRUPTS) || s->pick % 4 == 3) {
+		send_event(s, g->v);
+		return;
+	}
+	if (c->softirq.scheduled || c->softirq.running || host_cpus[cpu].nr_calls > MAX_CALLS / 2)
+		return;
+	c->s = s;
+	c->g = g;
+	tasklet_init(&c->softirq, arrives, c);
+	cpumask_clear(&where);
+	cpumask_set(&where, cpu);
+	hal_smp_call(&where, interrupt, c, false);
+}
+
+void action_run(const struct step *s, struct guest *g)
+{
+	struct vcpu *v = g->v;
+
 	switch (step_kind_of(s)) {
 	case STEP_GRANT:
 		write_grant(s, v->domain);
@@ -153,7 +212,7 @@ void action_run(const struct step *s, struct vcpu *v)
 		scribble(s, v->domain);
 		break;
 	case STEP_EVENT:
-		event(s, v);
+		event(s, g);
 		break;
 	default:
 		host_guest_compute(v, field_value(s, FIELD_TIME, s->field[0] & 0x1fff, v->domain));

@@ -20,7 +20,8 @@
 
 /* Copies, allocations and checks within one call: far more than any legitimate call needs. */
 #define WORK_LIMIT 60000
-#define NR_RACE_DOMAINS 3
+/* Reads until another CPU may run, at the most. */
+#define MAX_LOADS_ALONE 400
 
 u32 step_random(struct guest *g)
 {
@@ -126,6 +127,15 @@ static inline struct domain *writer_of(const void *at)
 }
 
 u64 loads_made;
+u32 loads_until_switch;
+
+/* Code that takes no lock interleaves, too: other CPUs run here if the seed says so. */
+static void let_others_run(void)
+{
+	loads_until_switch = 1 + host_random_below(MAX_LOADS_ALONE);
+	if (guest_here())
+		hal_irq_restore(hal_irq_save());
+}
 
 static void reads_shared(const void *at, size_t len, struct domain *writer)
 {
@@ -142,6 +152,8 @@ static inline void reads(const void *at, size_t len)
 	struct domain *d = writer_of(at);
 
 	loads_made++;
+	if (unlikely(!--loads_until_switch))
+		let_others_run();
 	if (unlikely(d))
 		reads_shared(at, len, d);
 }

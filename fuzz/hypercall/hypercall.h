@@ -41,6 +41,9 @@ enum step_kind {
 #define HOW_PREEMPT	8	/* each check for preemption says yes, or each third */
 #define HOW_RESTART3	16
 #define HOW_FAULT	32	/* pointers may lead nowhere */
+/* An event is sent by an interrupt handler or a softirq, of a CPU that may be in another step. */
+#define HOW_INTERRUPTS	64
+#define HOW_BITS	7
 
 struct step {
 	u8 kind;		/* enum step_kind, by weights: step_kind_of() */
@@ -103,9 +106,13 @@ u64 field_value(const struct step *s, enum field_kind kind, u16 raw, const struc
 /** Print the call in words, with the arguments that @d passes. */
 void call_print(const struct step *s, const struct domain *d);
 
+struct guest;
+
 /* ---- actions.c: steps that are not hypercalls ---- */
 
-void action_run(const struct step *s, struct vcpu *v);
+void action_run(const struct step *s, struct guest *g);
+/** What has to be put back after an input. */
+void *actions_state(u64 *bytes);
 /** How long a step waits while all CPUs go on, in ns; 0: it is not such a step. */
 s64 action_pause(const struct step *s);
 
@@ -133,6 +140,8 @@ struct guest {
 
 extern struct guest guests[NR_GUEST_VCPUS];
 
+/** True while the guest's domain is there and not dying. */
+bool guest_lives(const struct guest *g);
 /** Boot; once. */
 void machine_boot(void);
 /** Run an input from the state after the boot, and go back to that state. */
@@ -152,6 +161,8 @@ extern bool machine_tells;
 
 /** Reads of memory by the code that hypercalls run, a measure of work. */
 extern u64 loads_made;
+/** So many of them until other CPUs may run; set at the beginning of an input. */
+extern u32 loads_until_switch;
 /** The next number of the step's own generator. */
 u32 step_random(struct guest *g);
 

@@ -61,7 +61,7 @@ u64 guest_base(const struct domain *d)
 	return d->is_mapped_1to1 ? DOM0_BASE : 0;
 }
 
-static bool guest_lives(const struct guest *g)
+bool guest_lives(const struct guest *g)
 {
 	bool found = false;
 
@@ -236,7 +236,7 @@ static void begin_step(struct guest *g)
 		return;
 	}
 	if (step_kind_of(s) != STEP_CALL) {
-		action_run(s, g->v);
+		action_run(s, g);
 		finish_step(g, 0);
 		return;
 	}
@@ -411,8 +411,8 @@ static void clear_frames(void)
 
 static void remember_machine(void)
 {
-	u64 data = (u64)(machine_data_end - machine_data_start), oracle_bytes;
-	void *oracle = oracle_state(&oracle_bytes);
+	u64 data = (u64)(machine_data_end - machine_data_start), oracle_bytes, action_bytes;
+	void *oracle = oracle_state(&oracle_bytes), *actions = actions_state(&action_bytes);
 
 	undo_pages(machine_data_start, data);
 	undo_pages(hal_direct_map, RAM_BYTES);
@@ -424,6 +424,7 @@ static void remember_machine(void)
 	undo_bytes(guests, sizeof(guests));
 	undo_bytes(&run, sizeof(run));
 	undo_bytes(oracle, oracle_bytes);
+	undo_bytes(actions, action_bytes);
 	keep_stacks();
 	undo_remember();
 }
@@ -498,6 +499,7 @@ void machine_run(const u8 *data, size_t size)
 	memcpy(&h, data, sizeof(h));
 	load_input(data, size);
 	host_reseed(h.seed);
+	loads_until_switch = 1;
 	run.finished = false;
 	run.slices = MAX_SLICES;
 	run.first = run.end = 0;

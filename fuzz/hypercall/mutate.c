@@ -24,9 +24,11 @@ static void random_step(struct step *s)
 	s->call = (u8)below(call_count);
 	/* Most steps are plain; each peculiarity hides what the others would show. */
 	s->how = 0;
-	for (u32 bit = 0; bit < 6; bit++)
+	for (u32 bit = 0; bit < HOW_BITS; bit++)
 		if (!below(8))
 			s->how |= (u8)(1U << bit);
+	if (step_kind_of(s) == STEP_EVENT && below(2))
+		s->how |= HOW_INTERRUPTS;
 	if (below(8))
 		s->alloc_fails = 0;
 	else
@@ -48,7 +50,7 @@ static void change_step(struct step *s)
 		s->who = (u8)below(NR_GUEST_VCPUS);
 		break;
 	case 2:
-		s->how ^= (u8)(1U << below(6));
+		s->how ^= (u8)(1U << below(HOW_BITS));
 		break;
 	case 3:
 		s->race = (u8)below(256);

@@ -33,8 +33,8 @@ void step_print(const struct step *s, u32 nr, const struct guest *g)
 {
 	say("%4u: d%uv%u ", nr, g->d->id, g->v->id);
 	if (step_kind_of(s) != STEP_CALL) {
-		say("%s (%u, %u, %u)\n", kind_name[step_kind_of(s)], s->pick, s->items,
-		    s->field[0]);
+		say("%s (%u, %u, %u)%s\n", kind_name[step_kind_of(s)], s->pick, s->items,
+		    s->field[0], s->how & HOW_INTERRUPTS ? " from an interrupt" : "");
 		return;
 	}
 	call_print(s, g->d);

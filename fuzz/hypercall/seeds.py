@@ -24,7 +24,8 @@ DOMIDS = [SELF, 0, 1, 2, SELF, 0, 1, 2, 1, 0, 3, XEN]
 ORDERS = [0, 0, 0, 0, 1, 2, 9, 9, 18, 3, 20, 31]
 MAPFLAGS = [2, 6, 3, 1]                     # GNTMAP_*
 DOM0_BASE = 0x300
-HOW_32BIT, HOW_TOGETHER, HOW_RAW, HOW_PREEMPT, HOW_RESTART3, HOW_FAULT = (1 << i for i in range(6))
+(HOW_32BIT, HOW_TOGETHER, HOW_RAW, HOW_PREEMPT, HOW_RESTART3, HOW_FAULT,
+ HOW_INTERRUPTS) = (1 << i for i in range(7))
 CALL, GRANT, SCRIBBLE, EVENT, CLOCK = 0, 176, 208, 228, 244
 CREDIT, CREDIT2, ARINC653, RTDS, NULL = 5, 6, 7, 8, 9
 
@@ -170,9 +171,12 @@ def transitive(ref, domid, trans_domid, trans_ref, who=D1):
     return pack(GRANT, 0, who, 0, fields + [0] * 7)
 
 
-def event(what, which=0, who=D1):
-    """0: a VIRQ of the vCPU, 1: a global one, 2: an interrupt, 3: the other width's kernel."""
-    return pack(EVENT, 0, who, 0, [0] * FIELDS, items=which, pick=what)
+def event(what, which=0, who=D1, how=0, cpu=0):
+    """0: a VIRQ of the vCPU, 1: a global one, 2: an interrupt, 3: the other width's kernel.
+
+    With HOW_INTERRUPTS it is sent by an interrupt handler of @cpu, with 4 added by a softirq.
+    """
+    return pack(EVENT, 0, who, how, [cpu] + [0] * 11, items=which, pick=what)
 
 
 def wait(ns=3000000, who=D1):
@@ -230,6 +234,22 @@ def channels():
             call("EVTCHNOP_close", D1, port=1), call("EVTCHNOP_status", DOM0, dom=SELF, port=1),
             call("EVTCHNOP_bind_interdomain", D1, remote_dom=0, remote_port=1),
             call("EVTCHNOP_reset", DOM0, dom=1), call("EVTCHNOP_close", DOM0, port=1)]
+
+
+def interrupts():
+    """Interrupt handlers and softirqs send events of channels that are unmasked, closed and polled."""
+    steps = [call("EVTCHNOP_bind_virq", D1, virq=0, vcpu=0), event(0, 0, D1, HOW_INTERRUPTS, 3),
+             event(4, 0, D1, HOW_INTERRUPTS, 2), call("EVTCHNOP_bind_pirq", DOM0, pirq=3),
+             event(2, 3, DOM0, HOW_INTERRUPTS, 1), call("EVTCHNOP_unmask", D1, port=1)]
+    for cpu in range(5):
+        steps += [event(0, 0, D1, HOW_INTERRUPTS | HOW_TOGETHER, cpu),
+                  call("SCHEDOP_poll", D1, HOW_TOGETHER, nr_ports=1, timeout=50000, array=[1]),
+                  event(4, 0, D1_1, HOW_INTERRUPTS | HOW_TOGETHER, cpu),
+                  call("EVTCHNOP_unmask", D1_1, port=1)]
+    return steps + [event(0, 0, D1, HOW_INTERRUPTS | HOW_TOGETHER, 2),
+                    call("EVTCHNOP_close", D1, HOW_TOGETHER, port=1),
+                    event(2, 3, DOM0, HOW_INTERRUPTS | HOW_TOGETHER, 0),
+                    call("EVTCHNOP_close", DOM0, port=1)]
 
 
 def grants_v2():
@@ -448,6 +468,7 @@ def large_frames():
 def seeds():
     """All of them."""
     yield from (("fifo", fifo()), ("fifo-race", fifo_race()), ("channels", channels()),
+                ("interrupts", interrupts()),
                 ("grants-v2", grants_v2()), ("grant-table-grows", grant_table_grows()),
                 ("domains", many_domains()), ("tracing", tracing()), ("runstate", runstate()),
                 ("hotplug", hotplug()), ("keys", keys()), ("large-frames", large_frames()))
