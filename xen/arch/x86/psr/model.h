@@ -10,7 +10,7 @@
 #ifndef X86_PSR_MODEL_H
 #define X86_PSR_MODEL_H
 
-#define PSR_MODEL_MAGIC 0x3143434c6e6f6558UL	/* "XenoLCC1" */
+#define PSR_MODEL_MAGIC 0x3143434c6f6e6558UL	/* "XenoLCC1" */
 #define PSR_MODEL_RMIDS 128
 #define PSR_MODEL_BYTES 8192	/* of the page, and of the BAR */
 
