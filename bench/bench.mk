@@ -6,6 +6,8 @@ bench_out := $(BUILD)/bench
 bench_cflags := $(guest_cflags) -I$(bench_dir) -DTEST_NAME='"bench"'
 # The simulator's task sets: the guest runs the same ones.
 bench_cflags += -Itools/schedsim
+# The page of the modelled cache.
+bench_cflags += -Ixen/arch/x86/psr
 bench_objs := $(patsubst $(bench_dir)/%.c,$(bench_out)/guest/%.o,$(wildcard $(bench_dir)/*.c)) \
 	$(bench_out)/guest/taskset.o
 

@@ -8,7 +8,7 @@
 /* The keys of KEY=VALUE; all but the first two take a decimal number. */
 static const char *const keys[] = { "bench", "unit", "rounds", "start_us", "work_ms",
 					"spin", "sleep", "share", "cpus", "first", "seed",
-					"horizon_ms" };
+					"horizon_ms", "kib", "split" };
 
 /* Length of the word at @s, which ends at a blank or at @stop. */
 static size_t word_length(const char *s, char stop)

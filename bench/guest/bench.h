@@ -26,7 +26,7 @@ struct group {
 	const struct group group_##id = { #id, table, ARRAY_SIZE(table) }
 
 extern const struct group group_exits, group_events, group_smp, group_timers, group_memory,
-	group_clocks, group_trace, group_irqs, group_work, group_sets, group_crowd;
+	group_clocks, group_trace, group_irqs, group_work, group_sets, group_crowd, group_cache;
 
 /** Those that this image has, in the order they run in. */
 extern const struct group *const groups[];
