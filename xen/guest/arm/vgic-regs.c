@@ -146,10 +146,24 @@ static void write_one(struct vgic *g, u32 irq, struct vgic_irq *q, enum bank ban
 	}
 }
 
-static u64 read_bank(struct vgic *g, u32 vcpu, enum bank bank, u32 irq, u32 bits, u32 size)
+/* A word of enable or active bits. The 32 interrupts of a word lie side by side. */
+static u64 read_flags(const struct vgic_irq *q, bool active)
 {
 	u64 v = 0;
 
+	for (u32 i = 0; i < 32; i++)
+		v |= (u64)(active ? q[i].active : q[i].enabled) << i;
+	return v;
+}
+
+static u64 read_bank(struct vgic *g, u32 vcpu, enum bank bank, u32 irq, u32 bits, u32 size)
+{
+	bool enable = bank == BANK_ENABLE || bank == BANK_DISABLE;
+	bool active = bank == BANK_ACTIVATE || bank == BANK_DEACTIVATE;
+	u64 v = 0;
+
+	if ((enable || active) && vgic_irq_of(g, vcpu, irq))
+		return read_flags(vgic_irq_of(g, vcpu, irq), active);
 	for (u32 i = 0; i < size * 8 / bits; i++) {
 		struct vgic_irq *q = vgic_irq_of(g, vcpu, irq + i);
 
