@@ -465,6 +465,52 @@ def large_frames():
             call("XENMEM_decrease_reservation", D1, extent_order=9, **one)]
 
 
+def dm(name, **wanted):
+    """What dom0's device model does to d1."""
+    return call("XEN_DMOP_" + name, DOM0, arg=1, **wanted)
+
+
+def server(buffered=0, number=0):
+    """A server with ports 2 to 10, enabled."""
+    return [dm("create_ioreq_server", handle_bufioreq=buffered),
+            dm("map_io_range_to_ioreq_server", id_=number, type_=0, start=2, end=10),
+            dm("set_ioreq_server_state", id_=number, enabled=1)]
+
+
+def access(who=D1, at=4, space=0, write=0):
+    """A guest's access to 4 bytes of ports (0), memory (1, or VGA's with write=3), PCI (2)."""
+    return pack(EVENT, 0, who, 0, [space, write, 3, at] + [0] * 8, items=128, pick=3)
+
+
+def in_page(offset, number, ring=False):
+    """dom0 writes into what it shares with d1's first server."""
+    return pack(SCRIBBLE, 0, DOM0, 0, [offset, number] + [0] * 10, items=7 if ring else 2, pick=2)
+
+
+def device_models():
+    """Requests that are answered, that outlive their model, and that a guest's end finds."""
+    bind = [call("EVTCHNOP_bind_interdomain", DOM0, remote_dom=1, remote_port=p) for p in (1, 2)]
+    send = call("EVTCHNOP_send", DOM0, port=1)
+    yield "ioreq-answered", server() + bind[:1] + [access(), in_page(30, 3), send, access(write=1), send,
+                                                   in_page(30, 0), send, access(at=1), access(D1_1)]
+    close = [call("EVTCHNOP_close", DOM0, port=p) for p in (1, 2)]
+    yield "ioreq-closed", server(1) + bind + [access(), *close, access(), dm("destroy_ioreq_server", id_=0)]
+    frames = call("XENMEM_acquire_resource", DOM0, domid=1, type_=0, id_=0, nr_frames=2, frame=0,
+                  array=[DOM0_BASE + 10, DOM0_BASE + 11])
+    window = dm("map_io_range_to_ioreq_server", id_=0, type_=1, start=EDGES[0], end=EDGES[25])
+    yield "ioreq-ring", server(2) + [window, frames] + [access(space=1, write=3)] * 3 + [
+        in_page(0, 7, True), access(space=1, write=3), dm("set_ioreq_server_state", id_=0, enabled=0),
+        dm("destroy_ioreq_server", id_=0), call("XENMEM_remove_from_physmap", DOM0, domid=SELF,
+                                                gpfn=DOM0_BASE + 10)]
+    yield "ioreq-ends", server(2) + bind[1:] + [frames, access(), access(D1_1)] + [
+        call("XEN_DOMCTL_destroydomain", DOM0, domain=1)] * 3
+    aside = [call("HVMOP_set_param", DOM0, domid=1, index=i, value=v) for i, v in ((32, 9), (33, 3))]
+    yield "ioreq-shown", aside + [dm("create_ioreq_server", handle_bufioreq=1)] + [
+        dm("get_ioreq_server_info", id_=0, flags=0), dm("set_ioreq_server_state", id_=0, enabled=1),
+        dm("set_ioreq_server_state", id_=0, enabled=0), dm("set_mem_type", nr=2, mem_type=1, first_pfn=3),
+        dm("relocate_memory", size=1, src_gfn=4, dst_gfn=20), dm("destroy_ioreq_server", id_=0)]
+
+
 def seeds():
     """All of them."""
     yield from (("fifo", fifo()), ("fifo-race", fifo_race()), ("channels", channels()),
@@ -473,6 +519,7 @@ def seeds():
                 ("domains", many_domains()), ("tracing", tracing()), ("runstate", runstate()),
                 ("hotplug", hotplug()), ("keys", keys()), ("large-frames", large_frames()))
     yield from schedulers()
+    yield from device_models()
 
 
 def main():
