@@ -8,22 +8,31 @@
 #include <xen/string.h>
 #include <xen/xmalloc.h>
 
-/* The domain's servers, made when the first of them is. NULL when memory is short. */
-static struct ioreq_domain *servers_of(struct domain *d)
+/*
+ * Make the table of the domain's servers before the first of them. A domain that dies gets none:
+ * ioreq_domain_destroy() may have looked for it already.
+ */
+static int make_table(struct domain *d)
 {
-	struct ioreq_domain *id = ioreq_of(d), *none = NULL;
+	struct ioreq_domain *all;
+	int rc = 0;
 
-	if (id)
-		return id;
-	id = xzalloc(struct ioreq_domain);
-	if (!id)
-		return NULL;
-	rw_lock_init(&id->lock, "ioreq", LOCK_RANK_IOREQ);
-	if (__atomic_compare_exchange_n(&d->ioreq, &none, id, false, __ATOMIC_ACQ_REL,
-					__ATOMIC_ACQUIRE))
-		return id;
-	xfree(id);
-	return none;
+	if (ioreq_of(d))
+		return 0;
+	all = xzalloc(struct ioreq_domain);
+	if (!all)
+		return -XEN_ENOMEM;
+	rw_lock_init(&all->lock, "ioreq", LOCK_RANK_IOREQ);
+	spin_lock(&d->lock);
+	if (d->dying) {
+		rc = -XEN_EINVAL;
+	} else if (!d->ioreq) {
+		__atomic_store_n(&d->ioreq, all, __ATOMIC_RELEASE);
+		all = NULL;
+	}
+	spin_unlock(&d->lock);
+	xfree(all);
+	return rc;
 }
 
 static int open_slot(struct ioreq_server *s, struct ioreq_slot *slot, u32 vcpu,
@@ -118,14 +127,16 @@ static int make_server(struct domain *d, u16 model, u8 buffered, u16 id,
 int ioreq_server_create(struct domain *d, u16 model, u8 buffered, u16 *id)
 {
 	struct ioreq_domain *all;
-	int rc = -XEN_ENOSPC;
 	u16 i = 0;
+	int rc;
 
 	if (buffered > HVM_IOREQSRV_BUFIOREQ_ATOMIC)
 		return -XEN_EINVAL;
-	all = servers_of(d);
-	if (!all)
-		return -XEN_ENOMEM;
+	rc = make_table(d);
+	if (rc)
+		return rc;
+	all = ioreq_of(d);
+	rc = -XEN_ENOSPC;
 	write_lock(&all->lock);
 	while (i < IOREQ_SERVERS && all->server[i])
 		i++;

@@ -472,6 +472,19 @@ static void guest_ends(void *arg)
 	oracle_check();
 }
 
+/* Once the domain dies no server is made, as the first step of its end looks for them only once. */
+static void made_too_late(void *arg)
+{
+	boot();
+	guest->dying = DOM_DYING;
+	HOST_CHECK(create(HVM_IOREQSRV_BUFIOREQ_OFF) == -XEN_EINVAL && !guest->ioreq);
+	guest->dying = DOM_ALIVE;
+	HOST_CHECK(create(HVM_IOREQSRV_BUFIOREQ_OFF) == 0);
+	ioreq_domain_destroy(guest);
+	HOST_CHECK(create(HVM_IOREQSRV_BUFIOREQ_OFF) == -XEN_EINVAL);
+	end();
+}
+
 /* ---- the ring ---- */
 
 static struct buffered_iopage *ring;
@@ -689,6 +702,7 @@ RUN_ISOLATED(servers)
 RUN_ISOLATED(overlaps)
 RUN_ISOLATED(disabled)
 RUN_ISOLATED(guest_ends)
+RUN_ISOLATED(made_too_late)
 RUN_ISOLATED(frames)
 RUN_ISOLATED(memory)
 RUN_ISOLATED(interrupted)
@@ -703,6 +717,7 @@ int main(void)
 		cmocka_unit_test(test_deaths),
 		cmocka_unit_test(test_disabled),
 		cmocka_unit_test(test_guest_ends),
+		cmocka_unit_test(test_made_too_late),
 		cmocka_unit_test(test_buffered),
 		cmocka_unit_test(test_frames),
 		cmocka_unit_test(test_memory),
