@@ -17,7 +17,7 @@ include tools/tools.mk
 include $(wildcard xen/test/*/*.mk scripts/image/image.mk scripts/mutants/mutants.mk fuzz/fuzz.mk \
 	fuzz/system/system.mk bench/bench.mk traces/traces.mk experiments/experiments.mk experiments/plugins/plugins.mk)
 
-.PHONY: all install setup demo check report-peer clean clean-room help
+.PHONY: all install setup setup-arm64 demo check report-peer clean clean-room help
 all: x86_64 ## build the hypervisor for x86-64
 
 install: x86_64 tools-install ## install the hypervisor and the toolstack (DESTDIR=...)
@@ -25,6 +25,9 @@ install: x86_64 tools-install ## install the hypervisor and the toolstack (DESTD
 
 setup: ## install and fetch the Debian packages that all this needs
 	$(Q)scripts/setup.sh
+setup-arm64: ## fetch what the tests and experiments on ARMv8 need beside
+	$(Q)for group in emulator-arm kernel-arm64 peer-arm64 firmware-arm; do \
+		scripts/setup.sh --no-install --group $$group || exit 1; done
 
 demo: setup ## boot Linux as dom0 with guests beside it; then the first experiments
 	$(Q)$(MAKE) --no-print-directory x86_64 guests

@@ -16,6 +16,7 @@ SECTIONS
 	image_start = .;
 	.text : {
 		*(.head.text)
+		*(.head.pe)
 		*(.text .text.*)
 		*(.init.text .init.text.*)
 	}
@@ -44,7 +45,11 @@ SECTIONS
 		*(percpu_data)
 		. = ALIGN(64);
 	}
-	. = ALIGN(4096);
+	/* The file ends with a page, as the headers for EFI say. */
+	.tail : {
+		BYTE(0)
+		. = ALIGN(4096);
+	}
 	loaded_end = .;
 
 	.bss : {
@@ -60,6 +65,13 @@ SECTIONS
 	}
 	image_end = .;
 	image_bytes = image_end - image_start;
+	/* For EFI (v8/efi.S): offsets in the image, and sizes. */
+	pe_offset = pe_header - image_start;
+	pe_entry = efi_entry - image_start;
+	pe_text_bytes = text_end - image_start - 4096;
+	pe_data_at = text_end - image_start;
+	pe_data_file_bytes = loaded_end - text_end;
+	pe_data_bytes = image_end - text_end;
 
 	/DISCARD/ : {
 		*(.comment .eh_frame .note.GNU-stack .note.gnu.*)

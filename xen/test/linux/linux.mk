@@ -14,4 +14,5 @@ test-bochs-linux: $(xen_image) linux-images guests ## boot Linux as dom0 on VMX,
 test-linux-arm64: arm64-debug ## boot Debian's arm64 Linux as dom0 and as a guest on ARMv8 (ARM_CPUS="1 2 4")
 	-$(Q)scripts/setup.sh --no-install --group emulator-arm
 	-$(Q)scripts/setup.sh --no-install --group kernel-arm64
+	-$(Q)scripts/setup.sh --no-install --group firmware-arm
 	$(Q)$(PYTHON) xen/test/linux/arm64.py $(BUILD)/arm64-debug/xenolith $(ARM_CPUS)

@@ -87,14 +87,12 @@ void *__init boot_alloc(u64 size, u64 align)
 
 static void __init map_direct(void)
 {
+	/* The tree is mapped already, and what is around it. */
+	u64 tree = tree_mapped.start, tree_end = tree_mapped.start + tree_mapped.size;
+
 	for (u32 i = 0; i < machine.nr_banks; i++) {
 		u64 start = ROUND_UP(machine.bank[i].start, PAGE_SIZE);
 		u64 end = ROUND_DOWN(machine.bank[i].start + machine.bank[i].size, PAGE_SIZE);
-
-		/* The tree is mapped already, in blocks of 2 MiB. */
-		u64 tree = ROUND_DOWN(virt_to_paddr(machine_tree.blob).v, SIZE_2M);
-		u64 tree_end = ROUND_UP(virt_to_paddr(machine_tree.blob).v + machine_tree.size,
-					SIZE_2M);
 
 		if (end > DIRECT_MAP_SIZE)
 			panic("memory above %lu TiB cannot be used", DIRECT_MAP_SIZE >> 40);

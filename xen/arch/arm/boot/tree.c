@@ -15,6 +15,7 @@ _Static_assert(BUNDLE_LINE_MAX <= BOOT_MODULE_CMDLINE_MAX, "all arguments of a l
 
 struct fdt machine_tree;
 struct dt_machine machine;
+struct dt_range tree_mapped;
 
 static struct boot_module modules[BOOT_MAX_MODULES];
 static u32 nr_modules;
@@ -23,13 +24,15 @@ static u64 bundle_start, bundle_end;
 
 void __init boot_tree_init(u64 pa)
 {
-	u64 start = ROUND_DOWN(pa, SIZE_2M), end = ROUND_UP(pa + TREE_MAX, SIZE_2M);
 	const char *error;
 	enum fdt_error e;
 
 	if (!pa || pa % 8)
 		panic("the boot loader gave no device tree (X0 is %#lx)", pa);
-	BUG_ON(map_pages(DIRECT_MAP_BASE + start, paddr_make(start), end - start, PROT_RW));
+	tree_mapped.start = ROUND_DOWN(pa, SIZE_2M);
+	tree_mapped.size = ROUND_UP(pa + TREE_MAX, SIZE_2M) - tree_mapped.start;
+	BUG_ON(map_pages(DIRECT_MAP_BASE + tree_mapped.start, paddr_make(tree_mapped.start),
+			 tree_mapped.size, PROT_RW));
 	e = fdt_open(&machine_tree, paddr_to_virt(paddr_make(pa)), TREE_MAX);
 	if (e != FDT_OK)
 		panic("the device tree at %#lx: %s", pa, fdt_error_text(e));

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * From the boot loader to C at EL2. The loader follows Linux's arm64 boot protocol: the image
- * begins with a header of 64 bytes, the MMU is off, and X0 holds the physical address of the device
- * tree. Other CPUs enter at secondary_entry, started by PSCI (DEN0022, section 5.6), with the
- * physical address of their struct secondary_boot in X0.
+ * From the boot loader to C at EL2. The loader follows Linux's arm64 boot protocol, or the EFI stub
+ * does in its place (efi.S): the image begins with a header of 64 bytes, the MMU is off, and X0
+ * holds the physical address of the device tree. Other CPUs enter at secondary_entry, started by
+ * PSCI (DEN0022, section 5.6), with the physical address of their struct secondary_boot in X0.
  *
  * Until the MMU is on, the code runs at its physical address; ADRP is relative to it.
  */
@@ -15,15 +15,16 @@
 	.section .head.text, "ax"
 	.globl image_start_entry
 image_start_entry:
+	add	x13, x18, #0x16		/* "MZ", as EFI wants; it does nothing here */
 	b	primary
-	.long	0
 	.quad	0			/* from a multiple of 2 MiB */
 	.quad	image_bytes
 	.quad	0xa			/* little-endian, 4 KiB pages, anywhere in memory */
 	.quad	0, 0, 0
 	.ascii	"ARM\x64"
-	.long	0
+	.long	pe_offset
 
+	.text
 primary:
 	msr	daifset, #0xf
 	mov	x20, x0

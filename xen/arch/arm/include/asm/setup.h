@@ -9,6 +9,8 @@
 /** The machine's tree and what it says. Constant after boot_tree_init(). */
 extern struct fdt machine_tree;
 extern struct dt_machine machine;
+/** What boot_tree_init() has put into the direct map, in blocks of 2 MiB. */
+extern struct dt_range tree_mapped;
 
 /** Map and read the device tree at @pa. Stops the boot when that cannot be done. */
 void boot_tree_init(u64 pa);
