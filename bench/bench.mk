@@ -3,7 +3,8 @@
 
 bench_dir := bench/guest
 bench_out := $(BUILD)/bench
-bench_cflags := $(guest_cflags) -I$(bench_dir) -DTEST_NAME='"bench"'
+bench_flags := -I$(bench_dir) -DTEST_NAME='"bench"'
+bench_cflags := $(guest_cflags) $(bench_flags) -I$(bench_dir)/x86
 # The simulator's task sets: the guest runs the same ones.
 bench_cflags += -Itools/schedsim
 # The page of the modelled cache.
@@ -22,6 +23,27 @@ $(bench_out)/bench.elf: $(bench_objs) $(guest_lib) $(guest_dir)/lib/guest.lds
 	$(Q)ld -nostdlib -static -z noexecstack --no-warn-rwx-segments --build-id=none \
 		-T $(guest_dir)/lib/guest.lds -o $@ $(filter %.o,$^)
 -include $(bench_objs:.o=.d)
+
+# For ARMv8: an ELF file for Xenolith, and for the peer, which has no loader for these, an Image.
+bench_arm64 := $(bench_out)/arm64
+bench_arm64_cflags := $(guest_cflags_arm64) $(bench_flags) -I$(bench_dir)/arm64
+bench_arm64_objs := $(addprefix $(bench_arm64)/,args.o bench.o) \
+	$(patsubst $(bench_dir)/%.c,$(bench_out)/%.o,$(wildcard $(bench_dir)/arm64/*.c))
+bench_arm64_ld = $(CROSS_ARM64)$(guest_ld) -T $(guest_dir)/lib/arm64/guest.lds $(1) -o $@ $(filter %.o,$^)
+$(bench_arm64)/%.o: $(bench_dir)/arm64/%.c bench/bench.mk $(guest_dir)/guest.mk | $(BUILD)/abi/public
+	$(SAY) CC 'bench arm64 $*'
+	$(Q)mkdir -p $(@D) && $(CROSS_ARM64)gcc $(bench_arm64_cflags) -MMD -MP -c -o $@ $<
+$(bench_arm64)/%.o: $(bench_dir)/%.c bench/bench.mk $(guest_dir)/guest.mk | $(BUILD)/abi/public
+	$(SAY) CC 'bench arm64 $*'
+	$(Q)mkdir -p $(@D) && $(CROSS_ARM64)gcc $(bench_arm64_cflags) -MMD -MP -c -o $@ $<
+$(bench_arm64)/bench.elf: $(bench_arm64_objs) $(guest_lib_arm64) $(guest_dir)/lib/arm64/guest.lds
+	$(SAY) LD $@
+	$(Q)$(call bench_arm64_ld)
+$(bench_arm64)/bench.image: $(bench_arm64_objs) $(guest_lib_arm64) $(guest_dir)/lib/arm64/guest.lds
+	$(SAY) LD $@
+	$(Q)$(call bench_arm64_ld,-pie --no-dynamic-linker)
+	$(Q)$(CROSS_ARM64)objcopy -O binary $@ $@
+-include $(bench_arm64_objs:.o=.d)
 
 # The same without a hypervisor: other groups, and a stand-in for hypercalls.
 bench_bare_objs := $(patsubst bench/bare/%.c,$(bench_out)/bare/%.o,$(wildcard bench/bare/*.c)) \
@@ -47,8 +69,9 @@ $(bench_out)/hwevents: bench/hwevents/hwevents.c
 	$(SAY) LD $@
 	$(Q)mkdir -p $(@D) && $(CC) -std=gnu11 -O2 -Wall -Wextra -Werror -o $@ $< -lpfm
 
-.PHONY: bench-guests bench bench-breakdown bench-scrub bench-hw bench-smoke
+.PHONY: bench-guests bench-guests-arm64 bench bench-breakdown bench-scrub bench-hw bench-smoke
 bench-guests: $(addprefix $(bench_out)/,bench.elf bare.elf flat.elf) ## build the measuring microguest
+bench-guests-arm64: $(bench_arm64)/bench.elf $(bench_arm64)/bench.image ## the same for ARMv8
 bench: bench-guests x86_64 ## what exits and services cost, beside Debian's Xen
 	$(Q)$(PYTHON) bench/run.py --build $(BUILD) --peer
 bench-breakdown: bench-guests x86_64 ## where an exit's instructions go, function by function

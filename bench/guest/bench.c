@@ -10,7 +10,7 @@
  *	bench=exit.cpuid,timers   names of benchmarks or groups (all without it)
  *	rounds=1000               turns of each, instead of its own number
  *	start_us=1500             sleep so long first, so that guests that compete begin apart
- *	unit=instructions         what a tick of the TSC is; otherwise times are given in ns
+ *	unit=instructions         what a tick of the clock is; otherwise times are given in ns
  *
  * Some benchmarks have words of their own. A word that nothing reads ends the run (args.c).
  */
@@ -46,16 +46,6 @@ const char *bench_name(const char *name, const char *suffix)
 	memcpy(s + n, suffix, m);
 	s[n + m] = '\0';
 	return s;
-}
-
-/* Ticks to ns as system time is made from the TSC (ABI: struct vcpu_time_info). */
-static u64 ticks_to_ns(u64 ticks)
-{
-	const struct vcpu_time_info *t = &own_vcpu_info()->time;
-	unsigned __int128 v = ticks;
-
-	v = t->tsc_shift >= 0 ? v << t->tsc_shift : v >> -t->tsc_shift;
-	return (u64)(v * t->tsc_to_system_mul >> 32);
 }
 
 u64 ticks_of_us(u64 us)
@@ -151,7 +141,7 @@ static void measure_tsc(void)
 {
 	tsc_cost = ~0UL;
 	for (u32 i = 0; i < 64; i++) {
-		u64 from = rdtsc(), to = rdtsc();
+		u64 from = ticks_now(), to = ticks_now();
 
 		tsc_cost = MIN(tsc_cost, to - from);
 	}
@@ -203,7 +193,8 @@ void test_main(void)
 	args_check();
 	in_ticks = arg_has("unit=instructions");
 	measure_tsc();
-	sleep_ns(arg_u64("start_us", 0) * 1000);
+	if (arg_u64("start_us", 0))
+		sleep_ns(arg_u64("start_us", 0) * 1000);
 	print("BENCH-START domain=%u tsc=%s\n", own_domid(), unit());
 	for (u32 g = 0; g < nr_groups; g++)
 		for (u32 i = 0; i < groups[g]->count; i++) {

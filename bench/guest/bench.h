@@ -6,6 +6,7 @@
 #ifndef BENCH_H
 #define BENCH_H
 
+#include "clock.h"
 #include "cpu.h"
 
 #define MAX(a, b) ((a) > (b) ? (a) : (b))
@@ -26,7 +27,8 @@ struct group {
 	const struct group group_##id = { #id, table, ARRAY_SIZE(table) }
 
 extern const struct group group_exits, group_events, group_smp, group_timers, group_memory,
-	group_clocks, group_trace, group_irqs, group_work, group_sets, group_crowd, group_cache;
+	group_clocks, group_trace, group_irqs, group_work, group_sets, group_crowd, group_cache,
+	group_arm;
 
 /** Those that this image has, in the order they run in. */
 extern const struct group *const groups[];
@@ -61,12 +63,12 @@ void series_report(const char *metric, struct series *s, u32 per);
 /** Ticks that n turns take. */
 #define TICKS_OF(n, stmt)                                                                          \
 	({                                                                                         \
-		u64 from_ = rdtsc();                                                               \
+		u64 from_ = ticks_now();                                                           \
 		for (u32 turn_ = (n); turn_; turn_--) {                                            \
 			stmt;                                                                      \
 			barrier();                                                                 \
 		}                                                                                  \
-		rdtsc() - from_;                                                                   \
+		ticks_now() - from_;                                                               \
 	})
 
 /** Report what stmt costs beyond what base costs, both measured in the same loop. */
@@ -85,8 +87,8 @@ void series_report(const char *metric, struct series *s, u32 per);
 #define MEASURE(metric, rounds, stmt) MEASURE_BEYOND(metric, rounds, (void)0, stmt)
 
 /*
- * Distributions: one sample a turn, the difference of two readings of the TSC less what two differ
- * by themselves (a hypervisor may intercept them). The value reported is the median.
+ * Distributions: one sample a turn, the difference of two readings of the clock less what two
+ * differ by themselves (a hypervisor may intercept them). The value reported is the median.
  */
 #define MAX_SAMPLES 4096
 
@@ -97,15 +99,6 @@ void samples_report(const char *metric);
 
 /** One measured time that @acts shared. */
 void bench_time(const char *metric, u64 ticks, u64 acts, const char *fmt, ...) PRINTF(4, 5);
-/*
- * Registers of the local APIC where the mode is known: the library's functions look it up by an MSR
- * at each access, which is an exit of its own.
- */
-#define XAPIC 0xfee00000UL
-static inline u32 xapic_read(u32 reg) { return *(volatile u32 *)(XAPIC + reg); }
-static inline void xapic_write(u32 reg, u32 val) { *(volatile u32 *)(XAPIC + reg) = val; }
-static inline void x2apic_write(u32 reg, u32 val) { wrmsr(MSR_X2APIC + reg / 16, val); }
-
 /** A number that is not a time. */
 void bench_value(const char *metric, s64 value, const char *unit, const char *fmt, ...)
 	PRINTF(4, 5);
@@ -122,7 +115,7 @@ const char *bench_name(const char *name, const char *suffix);
 			relax();                                                                   \
 		left_ != 0;                                                                        \
 	})
-/** TSC ticks in @us microseconds of system time. */
+/** Ticks of the clock in @us microseconds of system time. */
 u64 ticks_of_us(u64 us);
 
 #endif

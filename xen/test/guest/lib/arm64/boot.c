@@ -7,6 +7,7 @@
 #define END_NODE 2
 #define PROP 3
 #define NOP 4
+#define GIC_FIRST_PPI 16
 
 u8 stacks[MAX_CPUS][STACK_SIZE] __attribute__((aligned(STACK_SIZE)));
 u64 start_tree = 1;	/* in the data section: head.S writes it before the BSS is used */
@@ -35,7 +36,13 @@ static void take_memory(const u8 *value, u32 len)
 								   REGION_RAM };
 }
 
-/* /chosen's bootargs, and the reg of memory and the GIC, with two cells for each number. */
+static bool is_gic(const char *node)
+{
+	return !strncmp(node, "interrupt-controller", 20);
+}
+
+/* /chosen's bootargs, the reg of memory and the GIC, with two cells for each number, and the local
+ * interrupt of events. */
 static void take_tree(void)
 {
 	const u8 *tree = (const u8 *)start_tree, *at = tree + be32(tree + 8);
@@ -59,11 +66,12 @@ static void take_tree(void)
 				memcpy(cmdline, at, MIN(len, sizeof(cmdline) - 1));
 			if (!strncmp(node, "memory@", 7) && !strcmp(name, "reg"))
 				take_memory(at, len);
-			if (!strncmp(node, "interrupt-controller@", 21) &&
-			    !strcmp(name, "compatible"))
+			if (is_gic(node) && !strcmp(name, "compatible"))
 				gic_set_version(strcmp((const char *)at, "arm,gic-v3") ? 2 : 3);
-			if (!strncmp(node, "interrupt-controller@", 21) && !strcmp(name, "reg"))
+			if (is_gic(node) && !strcmp(name, "reg"))
 				gic_set_bases(be64(at), be64(at + 16));
+			if (!strcmp(node, "hypervisor") && !strcmp(name, "interrupts"))
+				irq_events = GIC_FIRST_PPI + be32(at + 4);
 			at += (len + 3) & ~3UL;
 		} else if (token != END_NODE && token != NOP) {
 			return;

@@ -14,7 +14,6 @@
 /** Interrupts of the ABI (public/arch-arm.h, and the device tree). */
 #define IRQ_TIMER 27
 #define IRQ_TIMER_PHYS 30
-#define IRQ_EVENTS 31
 #define IRQ_NONE 1023
 
 #define EC_UNKNOWN 0x00
@@ -95,6 +94,8 @@ extern u32 gic_version;
 /** Skip the test if there are no redistributors and no CPU interface in system registers. */
 void gic_need_v3(void);
 void gic_send_sgi(u32 vcpu, u32 sgi);
+/** The local interrupt of events, from the device tree. */
+extern u32 irq_events;
 /** Upcalls for events: count them. */
 extern u32 upcalls[MAX_CPUS];
 void upcalls_enable(void);

@@ -26,6 +26,7 @@ struct frame {
 enum { TRAP_SYNC, TRAP_IRQ };
 
 u32 upcalls[MAX_CPUS];
+u32 irq_events;
 
 static irq_fn handlers[1020];
 
@@ -155,4 +156,4 @@ static void upcall(u32 irq)
 	upcalls[cpu_self()->id]++;
 }
 
-void upcalls_enable(void) { irq_handle(IRQ_EVENTS, upcall); }
+void upcalls_enable(void) { irq_handle(irq_events, upcall); }

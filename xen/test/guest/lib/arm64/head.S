@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Start of an ARM64 microguest, by an ELF loader: at EL1, the MMU off, the address of the device
- * tree in X0. The MMU is switched on with an identity mapping by blocks of 1 GiB: the first is for
- * devices, the next three are memory.
+ * Start of an ARM64 microguest, by an ELF loader, or as an Image (Linux's arm64 boot protocol) at
+ * any address: at EL1, the MMU off, the address of the device tree in X0. The MMU is switched on
+ * with an identity mapping by blocks of 1 GiB: the first is for devices, the next three are memory.
  */
+#define R_RELATIVE 1027		/* R_AARCH64_RELATIVE (ELF for the Arm 64-bit Architecture, 5.7) */
 #define BLOCK_DEVICE 0x60000000000401	/* never executable */
 #define BLOCK_MEMORY 0x40000000000705	/* not executable at EL0, inner shareable */
 #define STACK_SIZE 0x4000
@@ -11,7 +12,39 @@
 	.section .head, "ax"
 	.globl	start, secondary_start, vectors, try_enter, try_recover
 start:
-	adrp	x1, start_tree
+	b	primary
+	.long	0
+	.quad	0			/* from a multiple of 2 MiB */
+	.quad	image_bytes
+	.quad	0xa			/* little-endian, 4 KiB pages, anywhere in memory */
+	.quad	0, 0, 0
+	.ascii	"ARM\x64"
+	.long	0
+
+/* An Image's BSS is not cleared, and it may lie elsewhere than it was linked for. */
+primary:
+	adrp	x1, bss_start
+	adrp	x2, image_end
+1:	stp	xzr, xzr, [x1], #16
+	cmp	x1, x2
+	b.lo	1b
+	adrp	x1, image_start
+	ldr	x2, =0x41000000		/* where guest.lds has it */
+	sub	x2, x1, x2
+	adrp	x3, rela_start
+	add	x3, x3, :lo12:rela_start
+	adrp	x4, rela_end
+	add	x4, x4, :lo12:rela_end
+1:	cmp	x3, x4
+	b.hs	2f
+	ldp	x5, x6, [x3], #16	/* place, type */
+	ldr	x7, [x3], #8		/* value */
+	cmp	w6, #R_RELATIVE
+	b.ne	1b
+	add	x7, x7, x2
+	str	x7, [x5, x2]
+	b	1b
+2:	adrp	x1, start_tree
 	str	x0, [x1, :lo12:start_tree]
 	adrp	x1, stacks
 	mov	x2, #STACK_SIZE
