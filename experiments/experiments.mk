@@ -2,7 +2,9 @@
 # The laboratory: the first set of experiments, their reference results, and its own tests.
 
 lab := experiments/lab.py --build $(BUILD)
-lab_set := $(sort $(notdir $(patsubst %/,%,$(dir $(wildcard experiments/*/plan.toml)))))
+# What runs on ARMv8 needs an emulator and a peer of its own, which lab-arm64 fetches.
+lab_arm64 := arm-exits
+lab_set := $(filter-out $(lab_arm64),$(sort $(notdir $(patsubst %/,%,$(dir $(wildcard experiments/*/plan.toml))))))
 # Without those whose boots of Linux take many minutes each.
 lab_quick := $(filter-out consolidation,$(lab_set))
 lab_images := x86_64 guests bench-guests schedsim plugins
@@ -14,10 +16,13 @@ LAB_REPEAT_LONG ?= 5
 LAB_DETERMINISM_LONG ?= event-channel-scaling:wide-records event-channel-scaling:wide-logs \
 	boot-anatomy:devices consolidation:repeat
 
-.PHONY: lab lab-short references reproduce test-lab test-lab-run test-lab-cluster determinism \
+.PHONY: lab lab-arm64 lab-short references reproduce test-lab test-lab-run test-lab-cluster determinism \
 	determinism-long
 lab: setup $(lab_images) ## run the first set of experiments in full
 	$(Q)$(PYTHON) $(lab) run $(lab_set) --page $(BUILD)/lab/report.html
+
+lab-arm64: setup-arm64 bench-guests-arm64 arm64 ## run the experiments on ARMv8
+	$(Q)$(PYTHON) $(lab) run $(lab_arm64) --no-build
 
 lab-short: $(lab_images)
 	$(Q)$(PYTHON) $(lab) run $(lab_quick) --variant short --no-build --page $(BUILD)/lab/report.html

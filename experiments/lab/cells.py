@@ -21,6 +21,8 @@ DEFAULTS = {"cpus": 1, "sockets": 1, "nodes": 1, "memory": "512M", "clock": "ico
 # Emulated devices of these arguments work when the host gets to it, not in the machine's own time.
 HOST_TIME = ("-drive", "-blockdev", "-netdev", "-nic", "-net", "-hda", "-cdrom")
 CPU = "EPYC,-monitor"
+# ARMv8: a tick of the counter is an instruction of the one clock that counts them.
+ARM = {"machine": "gicv3", "cpu": "cortex-a57,cntfrq=1000000000"}
 # What Debian's Xen needs: no instruction whose exit QEMU's SVM gets wrong, and an IOMMU, of which
 # each emulator has one that it can use (docs/emulators.md).
 PEER_CPU = "EPYC,-rdtscp,-monitor,-xsave,-avx,-avx2,-f16c,-fma"
@@ -118,15 +120,29 @@ def need_whole(plan, what, value):
     return value
 
 
+def check_arm(plan, config):
+    """What machines of ARMv8 do not have yet is an error."""
+    for key, valid in (("machine", ["gicv2", "gicv3"]), ("emulator", ["reference"]),
+                       ("devices", [[]]), ("sockets", [1]), ("nodes", [1])):
+        if config[key] not in valid:
+            raise errors.LabError(f"{plan.path}: machine.{key} is {config[key]!r}; with arch = "
+                                  f"\"arm64\" it can be {valid[0]!r}")
+    if "trace" in plan.get("collect", []):
+        raise errors.LabError(f"{plan.where('collect')}: no traces are read on ARMv8 yet")
+
+
 def machine_of(plan, chosen, peer):
     """The machine's values for these levels."""
-    base = DEFAULTS | plan.get("machine", {})
+    is_arm = plan.get("machine", {}).get("arch") == "arm64"
+    base = DEFAULTS | (ARM if is_arm else {}) | plan.get("machine", {})
     known = base | chosen
     config = {key: fill(known[key], known) for key in base}
     for key in WHOLE:
         need_whole(plan, f"machine.{key}", config[key])
+    if is_arm:
+        check_arm(plan, config)
     config.setdefault("cpu", PEER_CPU if peer else CPU)
-    if peer:
+    if peer and not is_arm:
         config["extra"] = [*config["extra"], "-device", PEER_IOMMU[config["emulator"]]]
     config["sched"] = chosen.get("sched", config["sched"])
     if config["cpus"] % config["sockets"] or config["cpus"] % config["nodes"]:
@@ -262,8 +278,8 @@ def expand(plan):
 
 def images_of(found):
     """The names of all images that these cells boot."""
-    return sorted({cell.config["hypervisor"] for cell in found} |
-                  {guest["image"] for cell in found for guest in cell.config["guests"]} |
+    return sorted({images.of(cell.config, name) for cell in found for name in
+                   [cell.config["hypervisor"], *(g["image"] for g in cell.config["guests"])]} |
                   {name for cell in found for device in cell.config["devices"]
                    for name in images.DEVICES[device]})
 

@@ -37,6 +37,13 @@ def catalogue(build):
         Image("xen-4.17", os.path.join(cached, "xen-4.17"), "setup"),
         Image("schedsim", os.path.join(build, "schedsim", "schedsim"), "schedsim"),
         Image("bench", os.path.join(build, "bench", "bench.elf"), "bench-guests"),
+        Image("xenolith-arm64", os.path.join(build, "arm64", "xenolith"), "arm64"),
+        Image("xen-4.17-arm64", os.path.join(qemu.cache_dir(), "root", "peer-arm64", "boot",
+                                             "xen-4.17-arm64"), "setup-arm64"),
+        Image("bench-arm64", os.path.join(build, "bench", "arm64", "bench.elf"),
+              "bench-guests-arm64"),
+        Image("bench-arm64-image", os.path.join(build, "bench", "arm64", "bench.image"),
+              "bench-guests-arm64"),
         Image("linux-dom0", os.path.join(cached, "vmlinux-amd64"), "setup", "dom0-initramfs"),
         Image("linux-load", os.path.join(cached, "vmlinux-amd64"), "setup", "dom0-load-initramfs"),
         Image("linux-guest", os.path.join(cached, "vmlinux-cloud"), "setup", "guest-initramfs"),
@@ -52,11 +59,19 @@ def catalogue(build):
     return {image.name: image for image in found}
 
 
+def of(config, name):
+    """The image of this name that a cell boots: on ARMv8 another, and the peer there loads no ELF."""
+    if config.get("arch") != "arm64":
+        return name
+    form = "-image" if config["hypervisor"] == "xen-4.17" and name != "xen-4.17" else ""
+    return f"{name}-arm64{form}"
+
+
 def bootable():
     """The names that a guest's image = "..." may have."""
     others = ["xenolith", "xen-4.17", "schedsim", *(name for names in DEVICES.values() for name in names)]
     return [name for name in catalogue("build")
-            if not name.endswith("-initramfs") and name not in others]
+            if not name.endswith("-initramfs") and "arm64" not in name and name not in others]
 
 
 def need(names, build):

@@ -9,13 +9,20 @@ import os
 import re
 import shutil
 
-from lab import errors, trace
+from lab import errors, images, trace
+import bundle
 import manifest
 import qemu
 
-PROGRAM = {"reference": "qemu-system-x86_64", "stable": "qemu-stable-system-x86_64"}
-COMMON = "console=com1 loglvl=all guest_loglvl=all console_timestamps=raw"
+PROGRAM = {"reference": "qemu-system-x86_64", "stable": "qemu-stable-system-x86_64",
+           "arm64": "qemu-system-aarch64"}
+COMMON = "loglvl=all guest_loglvl=all console_timestamps=raw"
 SIDE = {"xenolith": "guest_console_rate=0", "xen-4.17": "com1=115200,8n1 dom0=pvh"}
+SIDE_ARM = {"xenolith": "guest_console_rate=0", "xen-4.17": "console=dtuart"}
+ARM_MACHINE = {"gicv2": "virt,virtualization=on,gic-version=2",
+               "gicv3": "virt,virtualization=on,gic-version=3"}
+# Where the peer's loader finds the kernel of its first domain: any place that nothing else needs.
+PEER_KERNEL = 0x49000000
 LINUX = {"linux-dom0": "console=hvc0 earlyprintk=xen loglevel=6",
          "linux-load": "console=hvc0 earlyprintk=xen loglevel=6",
          "linux-guest": "earlyprintk=xen,keep loglevel=5"}
@@ -28,7 +35,8 @@ def emulator_path(kind):
     try:
         return qemu.find_qemu(PROGRAM[kind])
     except FileNotFoundError:
-        raise errors.LabError(f"there is no {kind} emulator ({PROGRAM[kind]}); run: make setup"
+        target = "setup-arm64" if kind == "arm64" else "setup"
+        raise errors.LabError(f"there is no {kind} emulator ({PROGRAM[kind]}); run: make {target}"
                               ) from None
 
 
@@ -135,7 +143,9 @@ def modules_of(config, files, folder):
 
 def options_of(config):
     """The hypervisor's command line."""
-    words = [COMMON, SIDE[config["hypervisor"]], config["options"], trace.options(config)]
+    arm = config.get("arch") == "arm64"
+    words = ["" if arm else "console=com1", COMMON, (SIDE_ARM if arm else SIDE)[config["hypervisor"]],
+             config["options"], trace.options(config)]
     if config["sched"] != "credit2":
         words.append(f"sched={config['sched']}")
     for guest in config["guests"]:
@@ -144,8 +154,35 @@ def options_of(config):
     return " ".join(w for w in words if w)
 
 
+def arm_modules(config, modules, folder):
+    """(modules, the emulator's words for them) on ARMv8. The machine's loader takes one file, so
+    Xenolith's are packed; the peer's one is told of in the device tree."""
+    if config["hypervisor"] == "xenolith":
+        words = [" ".join([os.path.join(folder, m.partition(" ")[0]), m.partition(" ")[2]]).strip()
+                 for m in modules]
+        bundle.write(os.path.join(folder, "modules"), words)
+        return ["modules"], []
+    kernel, _, words = modules[0].partition(" ")
+    words = words.replace(",", ",,")
+    return [], ["-device", f"guest-loader,addr={PEER_KERNEL:#x},kernel={kernel},bootargs={words}"]
+
+
+def build_arm(config, files, folder):
+    """The same on ARMv8."""
+    found = {name: files[images.of(config, name)] for name in
+             [config["hypervisor"], *(g["image"] for g in config["guests"])]}
+    modules, extra = arm_modules(config, modules_of(config, found, folder), folder)
+    return qemu.Machine(
+        kernel=link(folder, "hypervisor", found[config["hypervisor"]]), append=options_of(config),
+        modules=modules, machine=ARM_MACHINE[config["machine"]], cpu=config["cpu"],
+        smp=str(config["cpus"]), mem=str(config["memory"]), icount=config["clock"] == "icount",
+        extra=extra + list(config["extra"]), qemu=emulator_path("arm64"), folder=folder)
+
+
 def build(config, files, folder):
     """The machine of a cell. files: {image: path}, with IMAGE/ramdisk where one goes with it."""
+    if config.get("arch") == "arm64":
+        return build_arm(config, files, folder)
     smp, extra = topology(config)
     if config["seed"] != 1:
         extra += ["-seed", str(config["seed"])]

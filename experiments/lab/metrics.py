@@ -3,6 +3,7 @@
 may give, and the other words of its command line."""
 import dataclasses
 import functools
+import glob
 import os
 import re
 
@@ -40,8 +41,8 @@ def _about(text):
 def groups():
     """All groups, in the order of their names."""
     found = []
-    for name in sorted(os.listdir(SOURCES)):
-        text = _read(name) if name.endswith(".c") else ""
+    for name in sorted(glob.glob("**/*.c", root_dir=SOURCES, recursive=True)):
+        text = _read(name)
         group = GROUP.search(text)
         if group:
             found.append(Group(group[1], _about(text), tuple(ROW.findall(text))))
@@ -78,7 +79,7 @@ def check_args(args):
 @functools.cache
 def _reported():
     """The names that benchmarks report under: their own, with or without a suffix, and others."""
-    texts = [_read(name) for name in sorted(os.listdir(SOURCES)) if name.endswith(".c")]
+    texts = [_read(name) for name in sorted(glob.glob("**/*.c", root_dir=SOURCES, recursive=True))]
     return sorted({name for text in texts for name in LITERAL.findall(text)} | set(console.OWN))
 
 

@@ -16,6 +16,7 @@ HYPERVISORS = ["xenolith", "xen-4.17"]
 CLOCKS = ["icount", "wall"]
 SCHEDULERS = ["credit2", "credit", "rtds", "null", "arinc653"]
 EMULATORS = ["reference", "stable"]
+ARCHES = ["x86", "arm64"]
 COLLECT = ["bench", "console", "trace"]
 
 TEXT, NUMBER, LIST, TABLE = "a string", "a number", "a list", "a table"
@@ -27,9 +28,9 @@ TOP = {"title": TEXT, "question": TEXT, "no": TEXT, "repetitions": NUMBER, "seed
 NEEDED = ["title", "question", "no", "factors", "guest"]
 # The machine, and what of it a factor may vary; a list gives all valid levels.
 MACHINE = {"cpus": NUMBER, "sockets": NUMBER, "nodes": NUMBER, "memory": TEXT, "clock": CLOCKS,
-           "emulator": EMULATORS, "machine": ["q35", "pc"], "cpu": TEXT, "extra": WORDS,
-           "devices": WORDS}
-FACTORS = {**{k: v for k, v in MACHINE.items() if k not in ("extra", "devices")},
+           "emulator": EMULATORS, "arch": ARCHES, "machine": ["q35", "pc", "gicv3", "gicv2"],
+           "cpu": TEXT, "extra": WORDS, "devices": WORDS}
+FACTORS = {**{k: v for k, v in MACHINE.items() if k not in ("arch", "extra", "devices")},
            "hypervisor": HYPERVISORS, "sched": SCHEDULERS, "arrangement": NUMBER}
 # A cell without a machine: a command of the scheduler simulator (docs/schedsim.md).
 SIMULATION = {"command": TEXT, "files": TABLE, "when": TABLE}

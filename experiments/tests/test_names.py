@@ -3,6 +3,7 @@
 import contextlib
 import io
 import json
+import glob
 import os
 import unittest
 from unittest import mock
@@ -233,7 +234,7 @@ class Catalogue(world.World):
         self.assertEqual(status, 0)
         found = {line.strip() for line in out.splitlines()}
         sources = "".join(metrics._read(name)   # pylint: disable=protected-access
-                          for name in os.listdir(metrics.SOURCES) if name.endswith(".c"))
+                          for name in glob.glob("**/*.c", root_dir=metrics.SOURCES, recursive=True))
         self.assertEqual(sources.count("\nDEFINE_GROUP("), len(metrics.groups()))
         for group in metrics.groups():
             self.assertGreater(len(group.about), 20, group)

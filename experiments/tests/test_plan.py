@@ -2,6 +2,7 @@
 """Plans: what is wrong, where, and which word was meant."""
 import os
 import unittest
+import unittest.mock
 
 import world
 from lab import cells, errors, machine, plan as plans, stats, trace
@@ -199,6 +200,40 @@ class Cells(world.World):
         self.assertEqual(used["xenolith", 100], used["xen-4.17", 100])
         self.assertEqual(used["xenolith", 100][0], ["-device", "intel-iommu,intremap=on"])
         self.assertEqual(used["xenolith", 250], ([], "EPYC,-monitor"))
+
+    def test_arm(self):
+        """On ARMv8 each side has images of its own, and its modules as its loader takes them."""
+        found = self.expand("timeout = 60", 'machine = { arch = "arm64" }')
+        used = {c.factors["hypervisor"]: c for c in found}
+        names = {"xenolith": ["bench-arm64", "xenolith-arm64"],
+                 "xen-4.17": ["bench-arm64-image", "xen-4.17-arm64"]}
+        for side, images in names.items():
+            self.assertEqual(cells.images_of([used[side]]), images)
+            self.assertEqual(used[side].config["cpu"], "cortex-a57,cntfrq=1000000000")
+            files = {name: self.place(name) for name in images}
+            for name in images:
+                self.write(name, "this is " + name)
+            folder = self.place("cell-" + side)
+            os.mkdir(folder)
+            with unittest.mock.patch.object(machine, "emulator_path", lambda kind: kind):
+                built = machine.build(used[side].config, files, folder)
+            self.assertEqual(built.qemu, "arm64")
+            self.assertEqual(built.machine, "virt,virtualization=on,gic-version=3")
+            words = " ".join(built.extra)
+            self.assertEqual("guest-loader" in words, side == "xen-4.17")
+            self.assertEqual(built.modules, ["modules"] if side == "xenolith" else [])
+            self.assertNotIn("console=com1", built.append)
+            self.assertNotIn(self.root, words + built.append)
+
+    def test_arm_limits(self):
+        """What machines of ARMv8 do not have is an error."""
+        for key, value in (("machine", "q35"), ("emulator", "stable"), ("sockets", 2),
+                           ("devices", ["disk"])):
+            with self.assertRaisesRegex(errors.LabError, f"machine.{key} is "):
+                self.expand("timeout = 60", "machine = { arch = \"arm64\", cpus = 2, "
+                            f"{key} = {value!r} }}")
+        with self.assertRaisesRegex(errors.LabError, "no traces are read"):
+            self.expand("timeout = 60", 'machine = { arch = "arm64" }\ncollect = ["trace"]')
 
     def test_variant(self):
         """A variant replaces levels, and cannot invent factors."""
