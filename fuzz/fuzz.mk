@@ -70,10 +70,15 @@ $(BUILD)/fuzz/support/%.o: xen/test/unit/%.c | $(xen_made)
 		$(if $(filter $*,$(unit_x86)),$(xen_includes_host_x86)) -MMD -MP -c -o $@ $<
 -include $(wildcard $(BUILD)/fuzz/support/*.d)
 # Oracles and libraries are not what is tested: they run at full speed, and guide no fuzzer.
-$(BUILD)/fuzz/support/state-%.o: xen_cflags_host-fuzz = $(xen_cflags_host) -O3
+$(BUILD)/fuzz/support/state-%.o $(addprefix $(BUILD)/fuzz/support/x86-,world.o oracle.o): \
+	xen_cflags_host-fuzz = $(xen_cflags_host) -O3
 $(BUILD)/fuzz/lib/%.o: fuzz/lib/%.c
 	$(SAY) CC 'fuzz lib/$*'
 	$(Q)mkdir -p $(@D) && clang -std=gnu11 -O2 -g -fno-builtin -Wall -Wextra -Werror -MMD -MP -c -o $@ $<
+# It knows the hypervisor's headers.
+$(BUILD)/fuzz/lib/machine.o: fuzz/lib/machine.c | $(xen_made)
+	$(SAY) CC 'fuzz lib/machine'
+	$(Q)mkdir -p $(@D) && clang $(xen_cflags_host) -MMD -MP -c -o $@ $<
 -include $(wildcard $(BUILD)/fuzz/lib/*.d)
 
 .PHONY: fuzz fuzz-smoke fuzz-control

@@ -9,7 +9,7 @@ fuzz_cov := $(BUILD)/fuzz/coverage
 # $(call fuzz_replay,NAME)
 define fuzz_replay
 fuzz_replay_src_$(1) := fuzz/coverage/replay.c $(sort $(wildcard fuzz/$(1)/*.c)) \
-	$(fuzz_support_$(1):%=xen/test/unit/%.c)
+	$(fuzz_support_$(1):%=xen/test/unit/%.c) $(patsubst %,fuzz/lib/%.c,$(filter machine,$(fuzz_lib_$(1))))
 fuzz_replay_tools_$(1) := $(fuzz_tools_$(1):%=$(BUILD)/tools-cov/%)
 $(fuzz_cov)/replay-$(1): $$(fuzz_replay_src_$(1)) $$(fuzz_replay_tools_$(1)) \
 		$(BUILD)/host-cov/libxenolith$(fuzz_guests_$(1)).a | $(xen_made) $(fuzz_made_$(1))

@@ -40,8 +40,8 @@ void __asan_get_shadow_mapping(unsigned long *scale, unsigned long *offset)
 struct undo_stats undo_stats;
 void undo_pages(void *start, unsigned long bytes) {}
 void undo_bytes(void *start, unsigned long bytes) {}
-void undo_remember(void) {}
-void undo_restore(void) {}
+unsigned int undo_remember(void) { return 0; }
+void undo_restore(unsigned int state) {}
 
 /* ---- inputs ---- */
 

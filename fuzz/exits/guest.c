@@ -297,6 +297,12 @@ static bool is_control_call(u32 nr)
 	       nr == __HYPERVISOR_platform_op || nr == __HYPERVISOR_multicall;
 }
 
+/* Long lists are tried now and then only, as they take long. */
+static u64 list_length(u64 raw)
+{
+	return raw % 16 ? raw % 8 : raw >> 4;
+}
+
 static void turn_hypercall(struct turn *t)
 {
 	u64 data = data_at(t, WORLD_DATA + (t->s->reg >> 4 & 3));
@@ -311,9 +317,13 @@ static void turn_hypercall(struct turn *t)
 		write_memory(t, data, &run.world[run.nr_worlds - 1].d->id, sizeof(u16));
 	if (t->w->hardware && is_control_call(nr))
 		nr = __HYPERVISOR_xen_version;
-	exit_call(t, nr, t->s->a & 0xff, data, t->s->c);
 	if (nr == __HYPERVISOR_multicall)
-		set_gpr(t, GPR_RDI, data);
+		exit_call(t, nr, data, list_length(t->s->a), t->s->c);
+	else if (nr == __HYPERVISOR_console_io)
+		exit_call(t, nr, t->s->a & 0xff, list_length(t->s->a >> 8), data);
+	else
+		exit_call(t, nr, t->s->a & 0xff, data,
+			  nr == __HYPERVISOR_grant_table_op ? list_length(t->s->c) : t->s->c);
 }
 
 static u32 domctl_command(u8 pick)

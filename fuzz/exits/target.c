@@ -18,6 +18,7 @@
 #include <asm/processor.h>
 
 #include "exits.h"
+#include "../lib/machine.h"
 #include "x86-oracle.h"
 
 #define CPUS 2
@@ -31,6 +32,15 @@
 #define MAX_EXIT_TIME (50000 * US)
 
 struct run run;
+
+int LLVMFuzzerInitialize(int *argc, char ***argv);
+const char *__asan_default_options(void);
+
+/* The machine's memory is not malloc's, and stacks are put back with all frames in them. */
+const char *__asan_default_options(void)
+{
+	return "detect_leaks=0:detect_stack_use_after_return=0";
+}
 
 void run_failed(const struct vcpu *v, const char *why)
 {
@@ -58,12 +68,16 @@ static void turn(struct soft_entry *e)
 	run.exited[cpu] = hal_now_ns();
 }
 
-static void create_all(u8 flags)
+static void create_all(void)
 {
 	run.nr_worlds = run.scene == SCENE_TOOLSTACK ? 2 : 1;
 	world_create(&run.world[0], run.scene != SCENE_GUEST, run.scene == SCENE_GUEST ? 2 : 1);
 	if (run.nr_worlds == 2)
 		world_create(&run.world[1], false, 1);
+}
+
+static void start_all(u8 flags)
+{
 	for (u32 i = 0; i < run.nr_worlds; i++)
 		if (!i || !(flags & HEAD_NOT_STARTED))
 			domain_unpause_by_systemcontroller(run.world[i].d);
@@ -126,6 +140,8 @@ static void destroy_all(void)
 {
 	const char *why;
 
+	/* Steps refer to domains, which are about to go. */
+	run.next = run.nr;
 	while (run.nr_worlds--) {
 		why = world_destroy(&run.world[run.nr_worlds]);
 		if (why)
@@ -136,26 +152,54 @@ static void destroy_all(void)
 		run_failed(NULL, why);
 }
 
+/*
+ * Building a scene takes ten times as long as running an input in it. It is built once, from the
+ * machine without guests, and remembered.
+ */
+static void enter_scene(enum scene scene)
+{
+	static u32 empty, state[SCENES];
+	static bool started, built[SCENES];
+
+	if (!started) {
+		machine_undo_all(CPUS);
+		undo_bytes(&run, sizeof(run));
+		empty = undo_remember();
+		started = true;
+	}
+	if (built[scene]) {
+		machine_restore(state[scene]);
+		return;
+	}
+	machine_restore(empty);
+	run.scene = scene;
+	create_all();
+	state[scene] = undo_remember();
+	built[scene] = true;
+}
+
+int LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+	world_boot(CPUS);
+	soft_guest_set(turn);
+	return 0;
+}
+
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 {
 	static struct step steps[MAX_STEPS];
-	static bool started;
 	struct head head;
 
 	if (size < sizeof(head) + sizeof(struct step))
 		return 0;
-	if (!started) {
-		world_boot(CPUS);
-		soft_guest_set(turn);
-		started = true;
-	}
 	memcpy(&head, data, sizeof(head));
-	run = (struct run){ .scene = head.scene % SCENES, .step = steps };
+	enter_scene((enum scene)(head.scene % SCENES));
+	run.step = steps;
 	run.nr = (u32)((size - sizeof(head)) / sizeof(struct step));
 	run.nr = run.nr < MAX_STEPS ? run.nr : MAX_STEPS;
 	memcpy(steps, data + sizeof(head), run.nr * sizeof(struct step));
 	host_reseed(head.seed);
-	create_all(head.flags);
+	start_all(head.flags);
 	run_all();
 	check_all();
 	destroy_all();

@@ -17,14 +17,13 @@
 #include <xen/shared_info.h>
 #include <xen/string.h>
 #include <xen/hal/cpu.h>
-#include <xen/percpu.h>
 #include <xen/hal/smp.h>
 #include <xen/hal/time.h>
 #include <xen/hal/vcpu.h>
 
 #include <public/domctl.h>
 
-#include "../lib/undo.h"
+#include "../lib/machine.h"
 #include "../../xen/arch/host/libc.h"
 #include "../../xen/arch/host/private.h"
 #include "../../xen/domain/gnttab/private.h"
@@ -373,59 +372,16 @@ static void make_guests(void)
 
 /* ---- going back ---- */
 
-extern char machine_data_start[], machine_data_end[];
-extern char __start_percpu_data[], __stop_percpu_data[];
-
-/* The CPUs' stacks, from where each waits on. */
-static char *stack_at[CPUS];
-
-void __asan_unpoison_memory_region(const volatile void *p, unsigned long bytes);
-void __asan_get_shadow_mapping(unsigned long *scale, unsigned long *offset);
-
-/* A stack's live frames, and the sanitizer's shadow of them. */
-static void keep_stacks(void)
-{
-	unsigned long scale, offset;
-
-	__asan_get_shadow_mapping(&scale, &offset);
-	for (u32 i = 0; i < CPUS; i++) {
-		char *top, *from = libc_fiber_stack(i + 1, &top);
-		u64 bytes = (u64)(top - from);
-
-		stack_at[i] = from;
-		undo_bytes(from, bytes);
-		undo_bytes((char *)(((u64)(uintptr_t)from >> scale) + offset), bytes >> scale);
-	}
-}
-
-/* A CPU that waits in deeper calls than at first leaves marks of its frames in the shadow. */
-static void clear_frames(void)
-{
-	for (u32 i = 0; i < CPUS; i++) {
-		char *top, *now = libc_fiber_stack(i + 1, &top);
-
-		if (now < stack_at[i])
-			__asan_unpoison_memory_region(now, (unsigned long)(stack_at[i] - now));
-	}
-}
-
 static void remember_machine(void)
 {
-	u64 data = (u64)(machine_data_end - machine_data_start), oracle_bytes, action_bytes;
+	u64 oracle_bytes, action_bytes;
 	void *oracle = oracle_state(&oracle_bytes), *actions = actions_state(&action_bytes);
 
-	undo_pages(machine_data_start, data);
-	undo_pages(hal_direct_map, RAM_BYTES);
-	undo_pages(frame_table, ROUND_UP(max_mfn * sizeof(*frame_table), PAGE_SIZE));
-	undo_bytes(__start_percpu_data, (u64)(__stop_percpu_data - __start_percpu_data));
-	for (u32 cpu = 1; cpu <= CPUS; cpu++)
-		undo_bytes(__start_percpu_data + percpu_offset[cpu],
-			   (u64)(__stop_percpu_data - __start_percpu_data));
+	machine_undo_all(CPUS);
 	undo_bytes(guests, sizeof(guests));
 	undo_bytes(&run, sizeof(run));
 	undo_bytes(oracle, oracle_bytes);
 	undo_bytes(actions, action_bytes);
-	keep_stacks();
 	undo_remember();
 }
 
@@ -517,6 +473,5 @@ void machine_run(const u8 *data, size_t size)
 		if (h.flags & INPUT_FINALE && all_steps_ended())
 			finale();
 	}
-	clear_frames();
-	undo_restore();
+	machine_restore(0);
 }

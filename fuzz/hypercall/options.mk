@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 fuzz_support_hypercall := state-oracle state-oracle-evtchn state-oracle-grants state-oracle-ioreq
-fuzz_lib_hypercall := undo
+fuzz_lib_hypercall := undo machine
 # What makes calls is not what is tested: it runs at full speed, and guides no fuzzer.
 fuzz_cflags_hypercall := -fno-sanitize=all
 fuzz_planted_hypercall := -fsanitize-coverage=trace-loads -fno-sanitize-coverage=trace-cmp
 # Eight steps; longer sequences are slower and are for campaigns (-max_len=2056).
 fuzz_flags_hypercall := -max_len=264 -entropic=0
 # What hooks.c and machine.c put themselves before.
-fuzz_ldlibs_hypercall := -Wl,-T,fuzz/hypercall/data.lds \
+fuzz_ldlibs_hypercall := -Wl,-T,fuzz/lib/machine.lds \
 	$(addprefix -Wl$(comma)--wrap=,hal_guest_copy_in hal_guest_copy_out alloc_pages xzalloc_bytes \
 	hypercall_preempt_check hal_p2m_flush hal_machine_restart hal_machine_power_off)
 fuzz_made_hypercall := $(BUILD)/gen/generated/fuzz_calls.h

@@ -22,15 +22,18 @@
 struct page {
 	bool open;		/* may be written; otherwise a write is a fault */
 	unsigned char unwritten; /* runs since the last that wrote it */
+	bool varies;		/* listed in @varied */
+	const char *then[UNDO_STATES];
 };
 
 struct range {
-	char *start, *copy;
+	char *start;
+	char *copy[UNDO_STATES]; /* of pages only the first, others as far as they differ */
 	unsigned long bytes;
 	struct page *page;	/* NULL: restored whole */
 };
 
-struct open_page {
+struct page_ref {
 	struct range *range;
 	unsigned long nr;
 };
@@ -39,8 +42,10 @@ struct undo_stats undo_stats;
 
 static struct range ranges[MAX_RANGES];
 static unsigned int nr_ranges;
-static struct open_page *opened;
-static unsigned long nr_opened;
+static struct page_ref *opened;
+static struct page_ref *varied;	/* pages that are not the same in all states */
+static unsigned long nr_opened, nr_varied;
+static unsigned int nr_states, last_state;
 static struct sigaction former;
 
 /*
@@ -77,23 +82,26 @@ static void fail(const char *what)
 	abort();
 }
 
-static void add(void *start, unsigned long bytes, int by_page)
+static void *map(unsigned long bytes)
+{
+	void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (p == MAP_FAILED)
+		fail("undo: mmap");
+	return p;
+}
+
+static void add(void *start, unsigned long bytes, bool by_page)
 {
 	struct range *r = &ranges[nr_ranges];
 
-	if (nr_ranges == MAX_RANGES)
+	if (nr_ranges == MAX_RANGES || nr_states)
 		abort();
 	nr_ranges++;
 	r->start = start;
 	r->bytes = bytes;
-	r->copy = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (r->copy == MAP_FAILED)
-		fail("undo: mmap");
-	if (!by_page)
-		return;
-	r->page = calloc(bytes / PAGE, sizeof(*r->page));
-	if (!r->page)
-		fail("undo: calloc");
+	if (by_page)
+		r->page = map(bytes / PAGE * sizeof(*r->page));
 }
 
 void undo_pages(void *start, unsigned long bytes)
@@ -101,18 +109,25 @@ void undo_pages(void *start, unsigned long bytes)
 	if (((uintptr_t)start | bytes) % PAGE)
 		abort();
 	if (bytes)
-		add(start, bytes, 1);
+		add(start, bytes, true);
 }
 
 void undo_bytes(void *start, unsigned long bytes)
 {
-	add(start, bytes, 0);
+	add(start, bytes, false);
 }
 
 static void protect(struct range *r, unsigned long nr, int prot)
 {
 	if (mprotect(r->start + nr * PAGE, PAGE, prot))
 		fail("undo: mprotect");
+}
+
+static void open_page(struct range *r, unsigned long nr)
+{
+	protect(r, nr, PROT_READ | PROT_WRITE);
+	r->page[nr].open = true;
+	opened[nr_opened++] = (struct page_ref){ r, nr };
 }
 
 /* The first write to a page of this run. Other faults go to the former handler. */
@@ -125,9 +140,7 @@ static void on_fault(int sig, siginfo_t *info, void *context)
 
 		if (!r->page || at < r->start || at >= r->start + r->bytes || r->page[nr].open)
 			continue;
-		protect(r, nr, PROT_READ | PROT_WRITE);
-		r->page[nr].open = true;
-		opened[nr_opened++] = (struct open_page){ r, nr };
+		open_page(r, nr);
 		undo_stats.faults++;
 		return;
 	}
@@ -139,24 +152,93 @@ static void on_fault(int sig, siginfo_t *info, void *context)
 	signal(sig, SIG_DFL);
 }
 
-void undo_remember(void)
+static void catch_faults(void)
 {
 	struct sigaction action = { .sa_sigaction = on_fault,
 				    .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER };
-	unsigned long pages = 0;
 
-	for (struct range *r = ranges; r < ranges + nr_ranges; r++)
-		pages += r->bytes / PAGE;
-	opened = calloc(pages + 1, sizeof(*opened));
-	if (!opened)
-		fail("undo: calloc");
 	if (sigaction(SIGSEGV, &action, &former))
 		fail("undo: sigaction");
+}
+
+static void remember_all(void)
+{
+	unsigned long pages = 0;
+
 	for (struct range *r = ranges; r < ranges + nr_ranges; r++) {
-		copy(r->copy, r->start, r->bytes);
+		if (!r->page)
+			continue;
+		pages += r->bytes / PAGE;
+		r->copy[0] = map(r->bytes);
+		copy(r->copy[0], r->start, r->bytes);
+		for (unsigned long i = 0; i < r->bytes / PAGE; i++)
+			r->page[i].then[0] = r->copy[0] + i * PAGE;
+	}
+	opened = map((pages + 1) * sizeof(*opened));
+	varied = map((pages + 1) * sizeof(*varied));
+	catch_faults();
+	for (struct range *r = ranges; r < ranges + nr_ranges; r++)
 		if (r->page && mprotect(r->start, r->bytes, PROT_READ))
 			fail("undo: mprotect");
+}
+
+static bool differ(const uint64_t *a, const uint64_t *b)
+{
+	uint64_t x = 0;
+
+	for (unsigned long i = 0; i < PAGE / sizeof(*a); i++)
+		x |= a[i] ^ b[i];
+	return x;
+}
+
+/* Only open pages can differ from the last state. */
+static void remember_changes(void)
+{
+	for (struct range *r = ranges; r < ranges + nr_ranges; r++)
+		for (unsigned long i = 0; r->page && i < r->bytes / PAGE; i++)
+			r->page[i].then[nr_states] = r->page[i].then[last_state];
+	for (unsigned long i = 0; i < nr_opened; i++) {
+		struct page *p = &opened[i].range->page[opened[i].nr];
+		char *now = opened[i].range->start + opened[i].nr * PAGE, *then;
+
+		if (!differ((uint64_t *)now, (const uint64_t *)p->then[last_state]))
+			continue;
+		then = map(PAGE);
+		copy(then, now, PAGE);
+		p->then[nr_states] = then;
+		if (!p->varies)
+			varied[nr_varied++] = opened[i];
+		p->varies = true;
 	}
+}
+
+unsigned int undo_remember(void)
+{
+	if (nr_states == UNDO_STATES)
+		abort();
+	for (struct range *r = ranges; r < ranges + nr_ranges; r++)
+		if (!r->page) {
+			r->copy[nr_states] = map(r->bytes);
+			copy(r->copy[nr_states], r->start, r->bytes);
+		}
+	if (nr_states)
+		remember_changes();
+	else
+		remember_all();
+	last_state = nr_states;
+	return nr_states++;
+}
+
+/* Pages that differ between the states are then restored as if they had been written. */
+static void change_state(unsigned int state)
+{
+	for (unsigned long i = 0; i < nr_varied; i++) {
+		struct page *p = &varied[i].range->page[varied[i].nr];
+
+		if (!p->open && p->then[state] != p->then[last_state])
+			open_page(varied[i].range, varied[i].nr);
+	}
+	last_state = state;
 }
 
 /* Restore an open page; false when it is shut. */
@@ -164,26 +246,32 @@ static bool restore_page(struct range *r, unsigned long nr)
 {
 	struct page *p = &r->page[nr];
 
-	if (restore_lines((uint64_t *)(r->start + nr * PAGE), (uint64_t *)(r->copy + nr * PAGE))) {
+	if (restore_lines((uint64_t *)(r->start + nr * PAGE),
+			  (const uint64_t *)p->then[last_state])) {
 		p->unwritten = 0;
 		undo_stats.copied_pages++;
 		return true;
 	}
 	if (++p->unwritten < KEEP_OPEN)
 		return true;
-	*p = (struct page){ 0 };
+	p->open = false;
+	p->unwritten = 0;
 	protect(r, nr, PROT_READ);
 	return false;
 }
 
-void undo_restore(void)
+void undo_restore(unsigned int state)
 {
 	unsigned long kept = 0;
 
+	if (state >= nr_states)
+		abort();
 	undo_stats.restores++;
 	for (struct range *r = ranges; r < ranges + nr_ranges; r++)
 		if (!r->page)
-			copy(r->start, r->copy, r->bytes);
+			copy(r->start, r->copy[state], r->bytes);
+	if (state != last_state)
+		change_state(state);
 	for (unsigned long i = 0; i < nr_opened; i++)
 		if (restore_page(opened[i].range, opened[i].nr))
 			opened[kept++] = opened[i];

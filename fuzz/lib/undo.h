@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Going back to a remembered state of memory, for fuzz targets whose world is slow to build.
+ * Going back to remembered states of memory, for fuzz targets whose world is slow to build.
  *
  * Plain C types only: targets include this beside the hypervisor's headers or libc's.
  */
 #ifndef FUZZ_UNDO_H
 #define FUZZ_UNDO_H
+
+#define UNDO_STATES 4		/* at most */
 
 /**
  * Pages of [@start, @start + @bytes), both multiples of 4096, are restored when they were written:
@@ -16,10 +18,11 @@ void undo_pages(void *start, unsigned long bytes);
 /** Restore all of [@start, @start + @bytes) each time: for small pieces without alignment. */
 void undo_bytes(void *start, unsigned long bytes);
 
-/** Remember the present contents of all memory named before. Once. */
-void undo_remember(void);
-/** Make the contents those again. */
-void undo_restore(void);
+/** Remember the present contents of all memory named before, of which nothing is named later.
+ *  Returns the state's number, from 0 on. */
+unsigned int undo_remember(void);
+/** Make the contents those of a state. */
+void undo_restore(unsigned int state);
 
 /** Numbers for reports. */
 struct undo_stats {
