@@ -470,7 +470,8 @@ void machine_run(const u8 *data, size_t size)
 		check_if_quiet();
 		if (run.moves_data && oracle_is_quiet())
 			oracle_check_data();
-		if (h.flags & INPUT_FINALE && all_steps_ended())
+		/* A step that waits for a CPU would run during the end. */
+		if (h.flags & INPUT_FINALE && run.finished && all_steps_ended())
 			finale();
 	}
 	machine_restore(0);
