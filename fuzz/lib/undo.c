@@ -14,14 +14,17 @@
 #define LINE 16			/* words that are compared and copied at once */
 #define MAX_RANGES 64
 /*
- * A page stays open for so many runs after the last that wrote it: comparing it costs a fraction of
- * a microsecond, a fault and changing its protection twice some twenty.
+ * Comparing an open page costs a fraction of a microsecond, a fault and changing its protection
+ * twice some twenty. So a page stays open for a number of runs after the last that wrote it, which
+ * rises with each run that does: a page that is written once is not compared for long.
  */
-#define KEEP_OPEN 128
+#define KEEP_STEP 8
+#define KEEP_MAX 128
 
 struct page {
 	bool open;		/* may be written; otherwise a write is a fault */
 	unsigned char unwritten; /* runs since the last that wrote it */
+	unsigned char keep;	/* so many of them until it is shut */
 	bool varies;		/* listed in @varied */
 	const char *then[UNDO_STATES];
 };
@@ -249,13 +252,15 @@ static bool restore_page(struct range *r, unsigned long nr)
 	if (restore_lines((uint64_t *)(r->start + nr * PAGE),
 			  (const uint64_t *)p->then[last_state])) {
 		p->unwritten = 0;
+		if (p->keep < KEEP_MAX)
+			p->keep += KEEP_STEP;
 		undo_stats.copied_pages++;
 		return true;
 	}
-	if (++p->unwritten < KEEP_OPEN)
+	if (++p->unwritten < p->keep)
 		return true;
 	p->open = false;
-	p->unwritten = 0;
+	p->unwritten = p->keep = 0;
 	protect(r, nr, PROT_READ);
 	return false;
 }
