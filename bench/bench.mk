@@ -80,6 +80,9 @@ bench-breakdown: bench-guests x86_64 ## where an exit's instructions go, functio
 bench-scrub: bench-guests x86_64 ## scrubbing at boot: cost and balance for 1 to 64 CPUs
 	$(Q)$(PYTHON) bench/scrub.py --build $(BUILD) --peer
 bench-hw: $(bench_out)/hwevents ## the counter of hardware events (needs libpfm4-dev)
+.PHONY: bench-fuzz
+bench-fuzz: $(fuzz_names:%=$(BUILD)/fuzz/%/target) ## inputs a second of each fuzz target (TIME=20, TARGETS=...)
+	$(Q)$(PYTHON) bench/fuzz/run.py --build $(BUILD) --seconds $(or $(TIME),20) $(TARGETS)
 bench-smoke: bench-guests bench-hw x86_64 ## a short run that must repeat exactly
 	$(Q)$(PYTHON) bench/test_bench.py $(BUILD)
 

@@ -36,10 +36,15 @@ def host_cpu():
     return platform.machine()
 
 
+def commit():
+    """Of the tree."""
+    return _command("git", "rev-parse", "HEAD") or "unknown"
+
+
 def facts(images, emulator):
     """A dictionary that goes into every result."""
     return {
-        "commit": _command("git", "rev-parse", "HEAD") or "unknown",
+        "commit": commit(),
         "dirty": bool(_command("git", "status", "--porcelain", "--untracked-files=no")),
         "images": digests(images),
         "emulator": _command(emulator, "--version").split("\n")[0],

@@ -102,13 +102,32 @@ class Logs(unittest.TestCase):
         self.assertIsNone(scrub.xen_ticks(lines[:2]))
 
 
-def toolstack():
-    """bench/toolstack/run.py as a module."""
-    path = os.path.join(HERE, "toolstack", "run.py")
-    spec = importlib.util.spec_from_file_location("toolstack", path)
+def module_of(folder):
+    """bench/FOLDER/run.py as a module."""
+    path = os.path.join(HERE, folder, "run.py")
+    spec = importlib.util.spec_from_file_location(folder, path)
     module = importlib.util.module_from_spec(spec)
+    sys.modules[folder] = module
     spec.loader.exec_module(module)
     return module
+
+
+def toolstack():
+    """bench/toolstack/run.py as a module."""
+    return module_of("toolstack")
+
+
+class Fuzzing(unittest.TestCase):
+    def test_a_rate_is_of_processor_time(self):
+        fuzz = module_of("fuzz")
+        text = "noise\nstat::number_of_executed_units: 30000\nstat::average_exec_per_sec: 750\n"
+        self.assertEqual(fuzz.executed(text), 30000)
+        row = fuzz.Speed("emul", fuzz.executed(text), 10.0, 40.0).row()
+        self.assertEqual(row, ["emul", "30000", "10.0", "0.25", "3000"])
+
+    def test_a_run_without_statistics_has_no_figure(self):
+        with self.assertRaises(ValueError):
+            module_of("fuzz").executed("killed\n")
 
 
 class Toolstack(unittest.TestCase):
