@@ -116,13 +116,14 @@ static void show_time(struct vrtc *r, s_time_t now)
 /* The registers become the current time. Values out of range carry over, as in a date. */
 static void take_time(struct vrtc *r, s_time_t now)
 {
-	u32 month = decode(r, r->cmos[RTC_MONTH]);
+	u32 month = decode(r, r->cmos[RTC_MONTH]), day = decode(r, r->cmos[RTC_MDAY]);
 	u32 century = (r->cmos[RTC_CENTURY] >> 4) * 10u + (r->cmos[RTC_CENTURY] & 15);
 	s64 year = century * 100 + decode(r, r->cmos[RTC_YEAR]) % 100;
 	s64 t;
 
 	month = month < 1 ? 1 : min(month, 12u);
-	t = days_from_date(year, month, decode(r, r->cmos[RTC_MDAY])) * 86400 +
+	/* Day 0 of March, with which days_from_date() begins, would be billions of days later. */
+	t = days_from_date(year, month, max(day, 1u)) * 86400 +
 	    decode_hour(r, r->cmos[RTC_HOUR]) * 3600 + decode(r, r->cmos[RTC_MIN]) * 60 +
 	    decode(r, r->cmos[RTC_SEC]);
 	r->offset = t - floor_div(r->wall_ns + now, SEC_NS);
