@@ -16,6 +16,7 @@
 #include <asm/processor.h>
 
 #include <public/domctl.h>
+#include <public/hvm/dm_op.h>
 #include <public/platform.h>
 #include <public/sysctl.h>
 #include <public/xen.h>
@@ -23,7 +24,9 @@
 #define CODE_ROOM (2 * PAGE_SIZE)
 #define BUFFER_PAGE (WORLD_DATA + 4)
 #define TOOLSTACK_TIME 100000
-#define PICK_KEYS 63		/* sysctl: debug keys, which the step's instruction bytes are */
+/* Control calls of their own: debug keys, which the step's instruction bytes are; dm_op. */
+#define PICK_KEYS 63
+#define PICK_DM_OP 62
 
 struct turn {
 	struct soft_entry *e;
@@ -400,8 +403,28 @@ static void call_platform(struct turn *t)
 	exit_call(t, __HYPERVISOR_platform_op, at, 0, 0);
 }
 
+/* The toolstack is its guest's device model, too. */
+static void call_dm_op(struct turn *t)
+{
+	u64 at = data_at(t, WORLD_DATA), list = at + 256;
+	const u32 head[2] = { t->s->a & 0x1f, 0 };
+	const u64 bufs[4] = { at, sizeof(struct xen_dm_op), data_at(t, BUFFER_PAGE), PAGE_SIZE };
+
+	write_memory(t, at, head, sizeof(head));
+	write_memory(t, at + offsetof(struct xen_dm_op, u), &t->s->b,
+		     sizeof(t->s->b) + sizeof(t->s->c));
+	write_memory(t, at + offsetof(struct xen_dm_op, u) + 16, t->s->insn, INSN_ROOM);
+	write_memory(t, list, bufs, sizeof(bufs));
+	exit_call(t, __HYPERVISOR_dm_op, run.world[run.nr_worlds - 1].d->id, 1 + (t->s->reg & 1),
+		  list);
+}
+
 static void turn_control_call(struct turn *t)
 {
+	if (t->s->pick == PICK_DM_OP) {
+		call_dm_op(t);
+		return;
+	}
 	switch (t->s->pick >> 6) {
 	case 0:
 		call_sysctl(t);

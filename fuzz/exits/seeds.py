@@ -256,8 +256,32 @@ def memory_maps():
     return TOOLSTACK, [fmap(1), fmap(0), fmap(2), fmap(200), call(MEMORY_OP, 9, struct.pack("<I", 8), 8)]
 
 
+def device_model():
+    """The toolstack claims ports, memory and a PCI function of its guest, which then reaches them."""
+    def dm(op, data=b"", flags=IF):
+        data = data.ljust(31, b"\0")
+        low, high = struct.unpack("<QQ", data[:16])
+        s = bytearray(step(CONTROL_CALL, flags, 62, 0, op, low, high))
+        s[25:40] = data[16:31]
+        return bytes(s)
+    def claim(kind, start, end):
+        return dm(3, struct.pack("<HHIQQ", 0, 0, kind, start, end))
+    out = [dm(1, b"\2"), dm(1, b"\1"), dm(2), dm(20)]
+    out += [claim(0, 0x3f0, 0x3ff), claim(1, 0xa0000, 0xbffff), claim(2, 0, 0xff)]
+    out += [dm(5, struct.pack("<HB", 0, 1))]
+    for vector, kind, size in ((0x20, 0, 0), (2, 2, 0), (13, 3, 0), (14, 3, 0), (3, 4, 1), (1, 5, 1), (6, 6, 1), (99, 9, 0)):
+        out.append(dm(14, struct.pack("<IBBBBIIQ", 0, vector, kind, size, 0, 0, 0, 0x1234)))
+    out += [dm(15, struct.pack("<IIQ", 0x4031, 0, 0xfee00000)), dm(7, struct.pack("<BBBBBxxx", 0, 0, 3, 0, 1)),
+            dm(8, struct.pack("<BB", 5, 1)), dm(9, struct.pack("<BB", 1, 10)), dm(19, struct.pack("<IB", 20, 1)),
+            dm(12, struct.pack("<IHHQ", 2, 1, 0, 20)), dm(13), dm(10), dm(11), dm(17), dm(18), dm(31)]
+    ports = [step(PORT, IF, 19, reg) for reg in (1, 0, 3, 5)]
+    video = [memory_fault(0xa0000, 5), memory_fault(0xa0008, 0, False), memory_fault(0xb8000, 7)]
+    return TOOLSTACK, out + ports + video + [pci(0, 0, 0, 4, True), dm(5, struct.pack("<HB", 0, 0)), dm(6), dm(16)]
+
+
 NAMED = [interrupts, others, nmis, timers, callbacks, ioapic, messages, windows, saved, controlled,
-         policies, modes, software_interrupts, keys, policy_given, memory_maps]
+         policies, modes, software_interrupts, keys, policy_given, memory_maps,
+         device_model]
 NOT_STARTED = [policy_given, memory_maps]
 
 

@@ -511,13 +511,37 @@ def device_models():
         dm("relocate_memory", size=1, src_gfn=4, dst_gfn=20), dm("destroy_ioreq_server", id_=0)]
 
 
+def device_model_calls():
+    """What a device model does to its guest beside answering: types of memory, interrupts, moves."""
+    steps = [dm("create_ioreq_server", handle_bufioreq=2), dm("create_ioreq_server", handle_bufioreq=1),
+             dm("get_ioreq_server_info", id_=0, flags=0), dm("get_ioreq_server_info", id_=1, flags=1)]
+    for kind in 0, 1, 2:
+        steps += [dm("map_io_range_to_ioreq_server", id_=0, type_=kind, start=2, end=5),
+                  dm("map_io_range_to_ioreq_server", id_=0, type_=kind, start=4, end=7),
+                  dm("unmap_io_range_from_ioreq_server", id_=0, type_=kind, start=2, end=5)]
+    steps += [dm("set_ioreq_server_state", id_=0, enabled=1), dm("nr_vcpus"),
+              call("XENMEM_acquire_resource", DOM0, domid=1, type_=0, id_=0, frame=0x302, nr_frames=1),
+              dm("set_mem_type", mem_type=1, nr=3, first_pfn=5),
+              dm("set_mem_type", how=HOW_PREEMPT, mem_type=0, nr=3, first_pfn=5),
+              dm("set_mem_type", mem_type=2, nr=1, first_pfn=5), dm("set_mem_type", mem_type=1, nr=1, first_pfn=2),
+              dm("relocate_memory", size=2, src_gfn=5, dst_gfn=21),
+              dm("relocate_memory", how=HOW_PREEMPT, size=2, src_gfn=21, dst_gfn=5),
+              dm("track_dirty_vram"), dm("modified_memory"), dm("inject_event"), dm("inject_msi"),
+              dm("set_pci_intx_level"), dm("set_isa_irq_level"), dm("set_pci_link_route"),
+              dm("map_mem_type_to_ioreq_server"), dm("pin_memory_cacheattr"), dm("set_irq_level"),
+              dm("set_ioreq_server_state", id_=0, enabled=0), dm("destroy_ioreq_server", id_=1),
+              dm("destroy_ioreq_server", id_=1), dm("remote_shutdown", reason=3)]
+    return steps
+
+
 def seeds():
     """All of them."""
     yield from (("fifo", fifo()), ("fifo-race", fifo_race()), ("channels", channels()),
                 ("interrupts", interrupts()),
                 ("grants-v2", grants_v2()), ("grant-table-grows", grant_table_grows()),
                 ("domains", many_domains()), ("tracing", tracing()), ("runstate", runstate()),
-                ("hotplug", hotplug()), ("keys", keys()), ("large-frames", large_frames()))
+                ("hotplug", hotplug()), ("keys", keys()), ("large-frames", large_frames()),
+                ("device-model-calls", device_model_calls()))
     yield from schedulers()
     yield from device_models()
 
