@@ -16,6 +16,7 @@ import fnmatch
 import hashlib
 import os
 import re
+import struct
 import subprocess
 import sys
 import time
@@ -82,6 +83,7 @@ class Case:
     trace: bool = False     # dom0 writes a trace to its disk; xenalyze must understand it
     guest: int = 0          # vCPUs of a Linux guest that computes and ends, from a boot manifest
     dom0: bool = True       # false: the guest is alone
+    cache: bool = False     # a page of a modelled cache whose figures stand still
     expect: tuple = ()      # lines that must come, beside those of dom0 and of the guest
 
     def needs(self):
@@ -164,6 +166,10 @@ CASES = [
          everyday=False),
     Case("swap-reading", "Debian's tools read and change guests of our xl, ours those of Debian's, 2 CPUs",
          do="xl+reading", smp="2", image="dom0-tools", repeat_icount=1, timeout=600, everyday=False),
+    Case("psr", "our xl and Debian's monitor and divide a cache, and print the same, 2 CPUs", do="xl+psr",
+         smp="2", image="dom0-tools", args="scrub=off cpu-features=+itsc psr=cmt,cat", cache=True,
+         extra=["-object", "memory-backend-file,id=cache,size=8K,mem-path={folder}/cache.page,share=on",
+                "-device", "ivshmem-plain,memdev=cache"], repeat_icount=1, timeout=600, everyday=False),
     Case("pools", "CPU pools with credit2, rtds and null: a guest lives in each and moves, 4 CPUs, 2 nodes",
          do="xl+pools", smp="4", mem="2G", image="dom0-tools", linux="xenolith.nodes=2",
          args="scrub=off cpu-features=+itsc dom0_mem=640M", repeat_icount=1, timeout=600,
@@ -339,8 +345,19 @@ def check_trace(folder, log):
     return True, f"{found[1]} bytes, xenalyze counts {exits[1]} VMMCALL exits"
 
 
+def write_cache_page(path):
+    """What the model of xen/arch/x86/psr/model.h would publish: 1 MiB in 16 ways, 4 RMIDs and classes;
+    the RMIDs 1 to 3 have 96 KiB each."""
+    head = struct.pack("<8sQ12I", b"XenoLCC1", 1 << 20, 64, 16, 4, 4, 2048, *[0] * 7)
+    counts = struct.pack("<4Q", 96 << 10, 1 << 20, 0, 0)
+    with open(path, "wb") as out:
+        out.write((head + bytes(32) + 3 * counts).ljust(8192, b"\0"))
+
+
 def run_case(case, xenolith, folder, port):
     """Returns (passed, remark)."""
+    if case.cache:
+        write_cache_page(os.path.join(folder, "cache.page"))
     digests = []
     for kind in case.prepare:
         subprocess.run([os.path.join(ROOT, "scripts/image/mkdebian.sh"), kind], check=True,
