@@ -349,7 +349,7 @@ class BochsTest(unittest.TestCase):
         self.assertIn("megs: 96\n", config)
         self.assertRegex(config, r"cpu: model=\w+, count=2,")
         self.assertIn(f'path="{self.folder.name}/boot.iso"', config)
-        self.assertIn("a=b vmx_slice_us=70 sync_console", self.made[0])
+        self.assertIn("vmx_slice_us=70 sync_console vmx_apic=virtual a=b", self.made[0])
         self.assertIn(f"{__file__} c d", self.made[0])
 
 
