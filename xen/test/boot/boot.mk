@@ -18,6 +18,7 @@ test-boot: $(BUILD)/test/boot/loader $(BUILD)/test/boot/guest $(BUILD)/test/boot
 .PHONY: test-boot-arm64
 test-boot-arm64: arm64-debug ## start on ARMv8 where the hypervisor cannot work
 	-$(Q)scripts/setup.sh --no-install --group emulator-arm
+	-$(Q)scripts/setup.sh --no-install --group firmware-arm
 	$(Q)$(PYTHON) $(boot_dir)/arm64.py $(BUILD)/arm64-debug/xenolith
 
 # The same guest at 1 MiB, and at 16 MiB, where Linux is linked to lie.
