@@ -82,7 +82,9 @@ $(BUILD)/fuzz/lib/machine.o: fuzz/lib/machine.c | $(xen_made)
 	$(Q)mkdir -p $(@D) && clang $(xen_cflags_host) -MMD -MP -c -o $@ $<
 -include $(wildcard $(BUILD)/fuzz/lib/*.d)
 
-.PHONY: fuzz fuzz-smoke fuzz-control
+.PHONY: fuzz fuzz-smoke fuzz-control fuzz-races
+fuzz-races: ## plant races that must be found, and come again from their seed under gdb and rr
+	$(Q)$(PYTHON) fuzz/races.py $(BUILD)
 fuzz-control: $(patsubst fuzz/%/control/,fuzz-control-%,$(sort $(dir $(wildcard fuzz/*/control/*)))) ## plant faults that fuzz targets must find
 fuzz: ## a campaign over all targets (TIME=3600 JOBS=1, TARGETS=...), which continues the last one
 	$(Q)$(PYTHON) fuzz/campaign/campaign.py --build $(BUILD) --time $(or $(TIME),3600) \
