@@ -297,9 +297,31 @@ static void test_no_memory(void **state)
 	}
 }
 
+/* How much output is kept is the toolstack's choice, within what the daemon can bear. */
+static void test_limit(void **state)
+{
+	static const struct { const char *text; size_t limit; } cases[] = {
+		{ "20000", 20000 }, { "67108864", 64 << 20 }, { "67108865", 1 << 20 },
+		{ "18446744073709551615", 1 << 20 }, { "0", 1 << 20 }, { "many", 1 << 20 },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		begin();
+		put("/local/domain/1/console/port", "5");
+		put("/local/domain/1/console/limit", cases[i].text);
+		guests_scan(&d);
+		assert_non_null(d.guests);
+		assert_int_equal(d.guests->out.limit, cases[i].limit);
+		end();
+	}
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_no_memory) };
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_limit),
+		cmocka_unit_test(test_no_memory),
+	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

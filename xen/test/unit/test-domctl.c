@@ -195,6 +195,14 @@ static void placement(void *arg)
 	HOST_CHECK(affinity(id, XEN_DOMCTL_getvcpuaffinity, XEN_VCPUAFFINITY_HARD, map, 512) == 0);
 	HOST_CHECK(map[0] == 0xf4 && map[63] == 0);
 
+	/* Only the bits that the length says are there. */
+	map[0] = 0xff;
+	HOST_CHECK(affinity(id, XEN_DOMCTL_setvcpuaffinity, XEN_VCPUAFFINITY_HARD, map, 3) == 0);
+	HOST_CHECK(affinity(id, XEN_DOMCTL_getvcpuaffinity, XEN_VCPUAFFINITY_HARD, map, 64) == 0);
+	HOST_CHECK(map[0] == 0x07 && map[7] == 0);
+	HOST_CHECK(affinity(id, XEN_DOMCTL_getvcpuaffinity, XEN_VCPUAFFINITY_HARD, map, ~0U) ==
+		   -XEN_EINVAL);
+
 	map[0] = 0xf0;
 	HOST_CHECK(affinity(id, XEN_DOMCTL_setvcpuaffinity, XEN_VCPUAFFINITY_HARD, map, 64) ==
 		   -XEN_EINVAL);

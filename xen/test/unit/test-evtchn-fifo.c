@@ -327,6 +327,23 @@ static void test_early(void **state)
 	assert_int_equal(fake_vcpu(dom1, 1)->notified, 0);
 }
 
+/* The same for the ports at both ends of a second page. */
+static void test_early_page(void **state)
+{
+	memset(head_of, 0, sizeof(head_of));
+	start_fifo(dom1);
+	for (u32 i = 1; i < 2 * PER_PAGE + 1; i++)
+		assert_int_equal(bind_ipi(dom1, 0), i);
+	assert_int_equal(one_port(dom1, EVTCHNOP_send, PER_PAGE), 0);
+	assert_int_equal(one_port(dom1, EVTCHNOP_send, 2 * PER_PAGE - 1), 0);
+	assert_int_equal(one_port(dom1, EVTCHNOP_send, 2 * PER_PAGE), 0);
+	assert_false(ready(dom1, 0, 7));
+	assert_int_equal(expand(dom1, ARRAY_GFN + 1), 0);
+	assert_int_equal(consume(dom1, 0, 7), PER_PAGE);
+	assert_int_equal(consume(dom1, 0, 7), 2 * PER_PAGE - 1);
+	assert_false(ready(dom1, 0, 7));
+}
+
 static void test_reset(void **state)
 {
 	struct evtchn_reset op = { .dom = DOMID_SELF };
@@ -476,7 +493,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 		T(test_setup), T(test_queue), T(test_mask_and_close), T(test_many_held),
-		T(test_moving), T(test_early),
+		T(test_moving), T(test_early), T(test_early_page),
 		T(test_reset), T(test_many_ports), T(test_storm), T(test_hostile_words),
 		T(test_hostile_race),
 	};

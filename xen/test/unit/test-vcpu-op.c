@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A guest's calls on its vCPUs: its timers, and where the information about a vCPU lies. */
+/* A guest's calls on its vCPUs: its timers, and where information about a vCPU lies. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -170,6 +170,65 @@ static void periodic_goes_on(void *arg)
 	HOST_CHECK((last_tick - first_tick) % MS < 100 * US);
 }
 
+/* ---- the runstate area */
+
+static long register_area(u64 at)
+{
+	struct vcpu_register_runstate_memory_area area = { .addr.p = at };
+
+	return vcpu_op(VCPUOP_register_runstate_memory_area, &area);
+}
+
+static struct page_info *page_at(u64 gfn)
+{
+	enum p2m_type t;
+
+	return mfn_to_page(p2m_lookup(d->p2m, gfn_make(gfn), &t, NULL));
+}
+
+static u32 area_steps;
+
+/* An area whose second page is missing, one in two pages, and one in another page. */
+static void use_areas(struct vcpu *vcpu, void *arg)
+{
+	const u64 places[] = { RAM * PAGE_SIZE - 16, 2 * PAGE_SIZE - 16, 5 * PAGE_SIZE + 64 };
+	const struct vcpu_runstate_info *r;
+	u32 step = area_steps++;
+
+	if (step >= ARRAY_SIZE(places)) {
+		vcpu_block(vcpu);
+		return;
+	}
+	d->vm_assist |= BIT(VMASST_TYPE_runstate_update_flag);
+	HOST_CHECK(register_area(places[step]) == (step ? 0 : -XEN_EFAULT));
+	HOST_CHECK(page_at(RAM - 1)->refs == 1);
+	HOST_CHECK(page_at(1)->refs == (step == 1 ? 2 : 1) && page_at(2)->refs == page_at(1)->refs);
+	HOST_CHECK(page_at(5)->refs == (step == 2 ? 2 : 1));
+	if (step == 2) {
+		r = (void *)((u8 *)page_to_virt(page_at(5)) + 64);
+		HOST_CHECK(r->state == RUNSTATE_running);
+		HOST_CHECK(r->state_entry_time && !(r->state_entry_time & XEN_RUNSTATE_UPDATE));
+	}
+	host_guest_compute(vcpu, 10 * US);
+}
+
+static void areas(void *arg)
+{
+	start();
+	host_guest_set(v, use_areas, NULL);
+	v->is_initialised = true;
+	__atomic_fetch_and(&v->pause_flags, ~VPF_DOWN, __ATOMIC_SEQ_CST);
+	HOST_CHECK(domain_unpause_by_systemcontroller(d) == 0);
+	host_run(hal_now_ns() + MS);
+	HOST_CHECK(area_steps > 3);
+	/* The end of a domain lets the area's page go. */
+	domain_pause(d);
+	HOST_CHECK(page_at(5)->refs == 2);
+	while (domain_kill(d) == -XEN_ERESTART)
+		;
+	HOST_CHECK(!v->runstate_area.len && !v->runstate_area.page[0]);
+}
+
 static void run(void (*fn)(void *arg))
 {
 	const struct host_outcome *o = host_isolated(fn, NULL);
@@ -181,6 +240,7 @@ static void run(void (*fn)(void *arg))
 
 static void test_info_place(void **state) { run(info_place); }
 static void test_info_events(void **state) { run(info_events); }
+static void test_areas(void **state) { run(areas); }
 static void test_periods(void **state) { run(periods); }
 static void test_periodic_goes_on(void **state) { run(periodic_goes_on); }
 
@@ -189,6 +249,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_info_place),
 		cmocka_unit_test(test_info_events),
+		cmocka_unit_test(test_areas),
 		cmocka_unit_test(test_periods),
 		cmocka_unit_test(test_periodic_goes_on),
 	};
