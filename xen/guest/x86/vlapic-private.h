@@ -100,7 +100,7 @@ static inline bool vlapic_accept(struct vlapic *vl, struct vec_regs *r, u8 vecto
 /** Request the vectors @word * 32 + n for each bit n of @bits, which were accepted before. */
 void vlapic_request_word(struct vlapic *vl, u32 word, u32 bits);
 
-void vlapic_timer_set_lvt(struct vlapic *vl, u32 val);
+void vlapic_timer_set_lvt(struct vlapic *vl, u32 val, s_time_t now);
 void vlapic_timer_set_count(struct vlapic *vl, u32 count, s_time_t now);
 void vlapic_timer_set_divider(struct vlapic *vl, u32 tdcr, s_time_t now);
 void vlapic_timer_set_deadline(struct vlapic *vl, u64 tsc, s_time_t now);

@@ -60,7 +60,7 @@ static void send_ipi(struct vlapic *vl, u32 icr, u32 dest)
 	vl->ops->ipi(vl->ctx, &msg);
 }
 
-static void write_lvt(struct vlapic *vl, u32 reg, u32 val)
+static void write_lvt(struct vlapic *vl, u32 reg, u32 val, s_time_t now)
 {
 	ASSERT(reg >= VLAPIC_FIRST_LVT && reg <= VLAPIC_LAST_LVT);
 	val &= lvt_writable[reg - VLAPIC_FIRST_LVT];
@@ -71,7 +71,7 @@ static void write_lvt(struct vlapic *vl, u32 reg, u32 val)
 	if (!(*vlapic_reg(vl, APIC_REG_SPIV) & SPIV_ENABLE))
 		val |= LVT_MASKED;
 	if (reg == APIC_REG_LVTT)
-		vlapic_timer_set_lvt(vl, val);
+		vlapic_timer_set_lvt(vl, val, now);
 	else
 		*vlapic_reg(vl, reg) = val;
 }
@@ -105,7 +105,7 @@ static bool reg_write(struct vlapic *vl, u32 reg, u32 val, s_time_t now)
 								    __ATOMIC_RELAXED);
 		break;
 	case APIC_REG_LVTT ... APIC_REG_LVT_ERROR:
-		write_lvt(vl, reg, val);
+		write_lvt(vl, reg, val, now);
 		break;
 	case APIC_REG_TMICT:
 		vlapic_timer_set_count(vl, val, now);

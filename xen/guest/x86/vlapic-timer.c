@@ -4,7 +4,6 @@
 
 #include <xen/assert.h>
 
-
 static u32 timer_mode(const struct vlapic *vl)
 {
 	return LVTT_MODE(*vlapic_reg(vl, APIC_REG_LVTT));
@@ -37,18 +36,6 @@ static s_time_t time_add(s_time_t t, u64 delta)
 	return delta >= (u64)(INT64_MAX - t) ? INT64_MAX - 1 : t + (s_time_t)delta;
 }
 
-void vlapic_timer_set_lvt(struct vlapic *vl, u32 val)
-{
-	u32 old_mode = timer_mode(vl), mode = LVTT_MODE(val);
-
-	*vlapic_reg(vl, APIC_REG_LVTT) = val;
-	/* Changing to or from TSC-deadline disarms (SDM "TSC-Deadline Mode"). */
-	if (old_mode != mode && (old_mode == LVTT_DEADLINE || mode == LVTT_DEADLINE)) {
-		*vlapic_reg(vl, APIC_REG_TMICT) = 0;
-		vlapic_timer_stop(vl);
-	}
-}
-
 static void timer_start(struct vlapic *vl, u64 ticks, s_time_t now)
 {
 	u64 period;
@@ -58,6 +45,22 @@ static void timer_start(struct vlapic *vl, u64 ticks, s_time_t now)
 
 	vl->timer_period = period < VLAPIC_MIN_PERIOD ? VLAPIC_MIN_PERIOD : (s_time_t)period;
 	timer_arm(vl, time_add(now, ticks << vl->timer_shift));
+}
+
+void vlapic_timer_set_lvt(struct vlapic *vl, u32 val, s_time_t now)
+{
+	u32 old_mode = timer_mode(vl), mode = LVTT_MODE(val);
+	u32 count = *vlapic_reg(vl, APIC_REG_TMICT);
+
+	*vlapic_reg(vl, APIC_REG_LVTT) = val;
+	/* Changing to or from TSC-deadline disarms (SDM "TSC-Deadline Mode"). */
+	if (old_mode != mode && (old_mode == LVTT_DEADLINE || mode == LVTT_DEADLINE)) {
+		*vlapic_reg(vl, APIC_REG_TMICT) = 0;
+		vlapic_timer_stop(vl);
+	} else if (mode == LVTT_PERIODIC && count && vl->timer_deadline == INT64_MAX) {
+		/* It ended as a one-shot timer. A periodic one with a count always runs. */
+		timer_start(vl, count, now);
+	}
 }
 
 void vlapic_timer_set_count(struct vlapic *vl, u32 count, s_time_t now)

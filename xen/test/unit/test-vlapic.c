@@ -395,7 +395,8 @@ static void test_timer(void **state)
 	assert_int_equal(vlapic_pending(&vl), 0x30);
 	assert_int_equal(vlapic_mmio_read(&vl, 0x390, 4, 1700000), 0);
 
-	vlapic_mmio_write(&vl, 0x320, 4, 0x20031, 0);	/* periodic */
+	vlapic_mmio_write(&vl, 0x320, 4, 0x20031, 2000000);	/* periodic: it begins anew */
+	assert_int_equal(r.deadline, 2000000 + 1600000);
 	vlapic_mmio_write(&vl, 0x3e0, 4, 0xb, 0);	/* divide by 1 */
 	vlapic_mmio_write(&vl, 0x380, 4, 1000000, 0);
 	vlapic_timer_fired(&vl, 3500000);
