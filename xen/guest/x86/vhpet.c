@@ -60,18 +60,18 @@ static u32 route(const struct vhpet *h, u32 n)
 	return TN_ROUTE(h->t[n].config);
 }
 
-static void arm(struct vhpet *h, u32 n, s_time_t now, s_time_t earliest)
+static void arm(struct vhpet *h, u32 n, s_time_t now)
 {
 	struct vhpet_timer *t = &h->t[n];
 	u64 away = (t->cmp - counter(h, now)) & width_mask(t);
 
-	ASSERT(n < VHPET_TIMERS && earliest >= now);
+	ASSERT(n < VHPET_TIMERS);
 	t->deadline = INT64_MAX;
 	/*
 	 * A match more than half the counter's range ahead is in the past: it comes after a wrap.
 	 */
 	if (running(h) && t->config & TN_ENABLE && away < (u64)(INT64_MAX - now) / VHPET_TICK_NS)
-		t->deadline = max(now + (s_time_t)(away * VHPET_TICK_NS), earliest);
+		t->deadline = now + (s_time_t)(away * VHPET_TICK_NS);
 	h->ops->set_timer(h->ctx, n, t->deadline);
 }
 
@@ -127,7 +127,7 @@ u64 vhpet_mmio_read(struct vhpet *h, u32 offset, u32 size, s_time_t now)
 static void arm_all(struct vhpet *h, s_time_t now)
 {
 	for (u32 i = 0; i < VHPET_TIMERS; i++)
-		arm(h, i, now, now);
+		arm(h, i, now);
 }
 
 static void write_config(struct vhpet *h, u64 val, s_time_t now)
@@ -159,7 +159,7 @@ static void write_timer_config(struct vhpet *h, u32 n, u64 val, s_time_t now)
 	if (!(ROUTES >> TN_ROUTE(val) & 1))
 		val = (val & ~(31UL << 9)) | (t->config & 31UL << 9);
 	t->config = val;
-	arm(h, n, now, now);
+	arm(h, n, now);
 }
 
 static void write_comparator(struct vhpet *h, u32 n, u64 val, s_time_t now)
@@ -172,7 +172,7 @@ static void write_comparator(struct vhpet *h, u32 n, u64 val, s_time_t now)
 		t->cmp = val;
 	t->period = val;
 	t->config &= ~(u64)TN_SET_VALUE;
-	arm(h, n, now, now);
+	arm(h, n, now);
 }
 
 static void reg_write(struct vhpet *h, u32 reg, u64 val, s_time_t now)
@@ -224,7 +224,7 @@ void vhpet_mmio_write(struct vhpet *h, u32 offset, u32 size, u64 val, s_time_t n
 void vhpet_fired(struct vhpet *h, u32 n, s_time_t now)
 {
 	struct vhpet_timer *t = &h->t[n];
-	u64 behind;
+	u64 behind, period;
 
 	ASSERT(n < VHPET_TIMERS && !(h->isr >> VHPET_TIMERS));
 	if (t->deadline == INT64_MAX)
@@ -238,11 +238,15 @@ void vhpet_fired(struct vhpet *h, u32 n, s_time_t now)
 		h->isr |= 1UL << n;
 	else
 		h->ops->set_irq(h->ctx, route(h, n), false);
-	if (t->config & TN_PERIODIC && t->period) {
-		/* Completely missed ticks are lost. */
-		behind = (counter(h, now) - t->cmp) & width_mask(t);
-		t->cmp = (t->cmp + (behind / t->period + 1) * t->period) & width_mask(t);
-		arm(h, n, now, now + VHPET_MIN_PERIOD);
+	period = t->period & width_mask(t);
+	if (t->config & TN_PERIODIC && period) {
+		/*
+		 * Ticks that were missed completely are lost, and so are those that come too soon.
+		 * The comparator is always ahead of the counter, as a saved state has nothing else.
+		 */
+		behind = (counter(h, now + VHPET_MIN_PERIOD) - t->cmp) & width_mask(t);
+		t->cmp = (t->cmp + (behind / period + 1) * period) & width_mask(t);
+		arm(h, n, now);
 		return;
 	}
 	t->deadline = INT64_MAX;
