@@ -186,11 +186,15 @@ static void interrupt_delivery(struct turn *t)
 {
 	u64 info = t->e->event;
 
-	if (t->e->vector >= 0)
+	if (t->e->vector >= 0) {
+		/* It was taken with interrupts on and no shadow, and is not delivered yet. */
+		t->b->rflags |= X86_EFLAGS_IF;
+		t->b->interrupt_shadow &= ~1UL;
 		info = SVM_EV_TYPE_INTR | (u64)t->e->vector;
-	else if (!info)
+	} else if (!info) {
 		info = t->s->reg & 1 ? SVM_EV_TYPE_EXC | (t->s->reg & 2 ? X86_VEC_PF : X86_VEC_BP)
 				     : SVM_EV_TYPE_SOFT | t->s->pick;
+	}
 	if ((info & SVM_EV_TYPE_MASK) == SVM_EV_TYPE_EXC &&
 	    (info & SVM_EV_VECTOR_MASK) == X86_VEC_PF && (t->b->cr0 & X86_CR0_PE))
 		info |= SVM_EV_ERROR_VALID;
