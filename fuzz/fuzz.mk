@@ -10,11 +10,14 @@
 # options.mk may set fuzz_support_NAME (support files of xen/test/unit to link), fuzz_lib_NAME (those
 # of fuzz/lib), fuzz_tools_NAME (objects and archives below $(BUILD)/tools-fuzz to link),
 # fuzz_made_NAME (headers to make first), fuzz_cflags_NAME and fuzz_flags_NAME (libFuzzer options),
-# fuzz_planted_NAME (for planted faults) and fuzz_ldlibs_NAME. fuzz_guests_NAME := -x86 links x86's
+# fuzz_planted_NAME (for planted faults), fuzz_smoke_NAME (inputs of the short search) and fuzz_ldlibs_NAME. fuzz_guests_NAME := -x86 links x86's
 # guests instead of synthetic ones.
 
 FUZZ_SECONDS ?= 60
-FUZZ_SMOKE_SECONDS ?= 5
+# The short search is bounded by its inputs, so that it is the same on each machine: fuzz_smoke_NAME of
+# options.mk, some five seconds. The time is for a host that is very busy.
+FUZZ_SMOKE_SECONDS ?= 60
+FUZZ_SMOKE_RUNS ?=
 FUZZ_CONTROL_SECONDS ?= 300
 fuzz_names := $(patsubst fuzz/%/target.c,%,$(sort $(wildcard fuzz/*/target.c)))
 fuzz_flags := -timeout=10 -rss_limit_mb=1024 -print_final_stats=0 -verbosity=0
@@ -57,6 +60,7 @@ fuzz-smoke-$(1): $(BUILD)/fuzz/$(1)/target
 		> $(BUILD)/fuzz/$(1)/smoke.log 2>&1 && rm -rf $(BUILD)/fuzz/$(1)/scratch && \
 		mkdir -p $(BUILD)/fuzz/$(1)/scratch && \
 		$$(fuzz_run_$(1)) -max_total_time=$(FUZZ_SMOKE_SECONDS) -seed=1 \
+		-runs=$(or $(FUZZ_SMOKE_RUNS),$(fuzz_smoke_$(1)),20000) \
 		-artifact_prefix=$(BUILD)/fuzz/$(1)/ $(BUILD)/fuzz/$(1)/scratch \
 		$(wildcard fuzz/$(1)/seeds) >> $(BUILD)/fuzz/$(1)/smoke.log 2>&1 || \
 		{ tail -n 60 $(BUILD)/fuzz/$(1)/smoke.log; echo "FUZZ $(1) failed"; exit 1; }

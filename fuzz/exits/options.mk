@@ -6,3 +6,4 @@ fuzz_cflags_exits := -fno-sanitize=all
 fuzz_flags_exits := -max_len=3200 -entropic=0
 fuzz_lib_exits := undo machine
 fuzz_ldlibs_exits := -Wl,-T,fuzz/lib/machine.lds
+fuzz_smoke_exits := 3000

@@ -17,3 +17,4 @@ $(BUILD)/gen/generated/fuzz_calls.h: fuzz/hypercall/gen.py fuzz/hypercall/calls.
 		xen/domain/domctl.c xen/domain/sysctl.c xen/domain/dm_op.c | $(BUILD)/abi/public
 	$(SAY) GEN $@
 	$(Q)mkdir -p $(@D) && $(PYTHON) $< "$(CC)" $(BUILD)/abi > $@.new && mv $@.new $@
+fuzz_smoke_hypercall := 15000

@@ -63,8 +63,9 @@ def command(test, control):
         return ["build/schedsim-check/schedsim-check", "property", "--policy", names[0],
                 "--seeds", str(200 if control else PROPERTY_SEEDS)]
     if kind in ("smoke", "fuzz"):
-        seconds = 5 if kind == "smoke" or control else FUZZ_SECONDS
-        return make + [f"fuzz-smoke-{names[0]}", f"FUZZ_SMOKE_SECONDS={seconds}"]
+        longer = [] if kind == "smoke" or control else [f"FUZZ_SMOKE_SECONDS={FUZZ_SECONDS}",
+                                                        "FUZZ_SMOKE_RUNS=-1"]
+        return make + [f"fuzz-smoke-{names[0]}"] + longer
     if kind == "guest":
         return ["python3", "xen/test/guest/run.py", "--build", "build", "--env", "x86_64-debug",
                 "--icount", *names]
