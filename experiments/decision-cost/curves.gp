@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# A line for each policy and number of CPUs on Xenolith, by vCPUs; Xen's are dashed and grey.
+# A line for each policy and number of CPUs, by vCPUs: Xenolith's, then Xen's.
 file = data.'/curves.tsv'
 stats file using 1 skip 1 nooutput
 curves = STATS_columns - 1
