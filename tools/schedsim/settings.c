@@ -62,7 +62,8 @@ static s64 duration(const char *option, const char *text)
 void check_policy(const char *name)
 {
 	if (!machine_has_policy(name))
-		die_usage("%s%s: there is no such policy", name[0] ? "policy " : "--policy", name);
+		die_usage("%s%s: there is no such policy; take null, credit, credit2, rtds or "
+			  "arinc653", name[0] ? "policy " : "--policy", name);
 }
 
 bool settings_option(struct settings *s, int option, const char *value)

@@ -27,6 +27,19 @@ static struct machine_costs read_costs(const char *path)
 	return c;
 }
 
+/* Is a word of the command line "sched=..."? */
+static bool names_policy(const char *options)
+{
+	const char *at = options;
+
+	while ((at = strstr(at, "sched=")) != NULL) {
+		if (at == options || at[-1] == ' ')
+			return true;
+		at++;
+	}
+	return false;
+}
+
 void simulation_start(struct simulation *sim, const struct settings *s, struct workload *w)
 {
 	struct machine_config cfg = {
@@ -41,6 +54,8 @@ void simulation_start(struct simulation *sim, const struct settings *s, struct w
 	cfg.cpus = sim->topology.cpus;
 	cfg.place = sim->topology.place;
 	check_policy(s->policy);
+	if (names_policy(s->options))
+		die_usage("--options %s: --policy names the policy", s->options);
 	if (snprintf(cmdline, sizeof(cmdline), "sched=%s %s", s->policy, s->options) >=
 	    (int)sizeof(cmdline))
 		die_usage("--options: too long");

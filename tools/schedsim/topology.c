@@ -199,5 +199,8 @@ struct topology topology_read(const char *spec)
 				  MACHINE_MAX_CPUS);
 		return make(sockets, cores, threads, default_nodes(sockets));
 	}
+	if (!spec[strspn(spec, "0123456789x")])
+		die_usage("--machine %s: a number of CPUs, or SOCKETSxCORESxTHREADS, must be here",
+			  spec);
 	return is_folder(spec) ? from_sysfs(spec) : from_file(spec);
 }

@@ -55,6 +55,12 @@ static const struct scenario_kind kinds[] = {
 	{ "credit2-share", "credit2", share_run },
 };
 
+#ifdef NDEBUG
+#define HAS_ASSERTIONS false
+#else
+#define HAS_ASSERTIONS true
+#endif
+
 static const struct scenario_kind *find_kind(const char *name)
 {
 	for (u32 i = 0; i < ARRAY_SIZE(kinds); i++)
@@ -365,6 +371,9 @@ int command_property(int argc, char **argv)
 		printf("all rules hold\n");
 		return STATUS_OK;
 	}
+	if (!HAS_ASSERTIONS)
+		say("this build has no assertions; `make build/schedsim-check/schedsim-check` "
+		    "makes one that has");
 	if (w.regressions)
 		replay_file(w.regressions, &t);
 	explore(&w, &t);

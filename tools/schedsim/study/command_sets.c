@@ -208,6 +208,8 @@ static bool set_option(struct study *s, int option, const char *value)
 	case OPT_LIST:
 		s->list = true;
 		return true;
+	case 'p':
+		die_usage("--policy %s: a study has several, in --policies", value);
 	default:
 		return settings_option(&s->settings, option, value);
 	}

@@ -189,6 +189,8 @@ class Failures(SimCase):
         self.fails(INPUT, "domains[0].task.period: a time above 0 ",
                    self.workload(domain(periodic("0us", "1us"))))
         self.fails(USAGE, "--policy: there is no such policy", "--policy", "", good)
+        self.fails(USAGE, "--policy names the policy", "--options", "a=b sched=null", good)
+        self.fails(USAGE, "SOCKETSxCORESxTHREADS, must be here", "--machine", "2x4", good)
         self.fails(USAGE, "policy nonesuch: there is no such policy", "--policy", "nonesuch", good)
         self.fails(USAGE, "a machine has 1 to 4096 CPUs", "--machine", 5000, good)
         self.fails(INPUT, "is not a list of the machine's 1 CPUs", "--machine", 1,

@@ -103,6 +103,7 @@ class Sets(SimCase):
         """What cannot be studied is refused."""
         for args in (["--machine", 1], ["--machine", 1, "--utilisation", 1.5],
                      ["--machine", 128, "--utilisation", 0.5],
+                     ["--machine", 1, "--utilisation", 0.5, "--policy", "credit"],
                      ["--machine", 1, "--utilisation", 1, "--tasks", 0],
                      ["--machine", 1, "--utilisation", 0.5, "--policies", "rtds,nonsense"]):
             out, _ = self.sim("sets", *args, status=USAGE)
