@@ -71,6 +71,7 @@ int command_run(int argc, char **argv)
 	struct settings s = settings_default;
 	enum summary_form form = SUMMARY_TEXT;
 	bool quiet = false, misses_ok = false;
+	u32 forms = 0;
 	struct simulation sim;
 	enum status status;
 	int o;
@@ -85,9 +86,11 @@ int command_run(int argc, char **argv)
 		case OPT_TSV:
 		case OPT_JSON:
 			form = o == OPT_TSV ? SUMMARY_TSV : SUMMARY_JSON;
+			forms++;
 			break;
 		case OPT_QUIET:
 			quiet = true;
+			forms++;
 			break;
 		case OPT_MISSES_OK:
 			misses_ok = true;
@@ -103,6 +106,8 @@ int command_run(int argc, char **argv)
 		fprintf(stderr, "schedsim run: name one workload; see schedsim run --help\n");
 		return STATUS_USAGE;
 	}
+	if (forms > 1)
+		die_usage("--tsv, --json and --quiet exclude one another: give one of them");
 	simulation_start(&sim, &s, workload_read(argv[optind], s.hz));
 	status = simulation_run(&sim);
 	if (!quiet)

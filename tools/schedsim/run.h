@@ -32,9 +32,9 @@ extern const struct settings settings_default;
 	{ "seed", required_argument, NULL, 's' }, \
 	{ "tsc-hz", required_argument, NULL, 'z' }, \
 	{ "verbose", no_argument, NULL, 'v' }
-/** Take one of these options; false when it is none of them. Dies for a bad value. */
 /** Dies with STATUS_USAGE when there is no policy of this name. */
 void check_policy(const char *name);
+/** Take one of these options; false when it is none of them. Dies for a bad value. */
 bool settings_option(struct settings *s, int option, const char *value);
 /** What --help says of them. */
 extern const char settings_help[];
@@ -47,7 +47,10 @@ struct simulation {
 
 /** Boot the machine and start the workload; once in a process. Dies when it cannot. */
 void simulation_start(struct simulation *sim, const struct settings *s, struct workload *w);
-/** Run to the end. STATUS_OK, or STATUS_STALL after saying which vCPU waited. */
+/**
+ * Run to the end. STATUS_OK, or STATUS_STALL after saying which vCPU waited: for longer than the
+ * settings' stall, or for more than half of the run without ever having had a CPU.
+ */
 enum status simulation_run(struct simulation *sim);
 
 int command_run(int argc, char **argv);

@@ -109,6 +109,32 @@ static void run_until(const struct workload *w, s64 until)
 	}
 }
 
+/*
+ * A run may be shorter than a stall. A vCPU that waited for most of it and never had a CPU is one
+ * that no CPU may run: without a window under arinc653, or without a CPU of its own under null.
+ */
+static enum status check_that_all_ran(const struct simulation *sim)
+{
+	const struct guest *first = NULL;
+	u32 nr = 0;
+
+	for (u32 i = 0; i < sim->workload->nr_guests; i++) {
+		const struct guest *g = &sim->workload->guest[i];
+
+		if (g->waits_since < 0 || machine_vcpu_ran(g->v) ||
+		    g->waits_since > machine_now() / 2)
+			continue;
+		first = first ?: g;
+		nr++;
+	}
+	if (!first)
+		return STATUS_OK;
+	say("stall: %u of %u vCPUs never had a CPU, the first one d%uv%u, which waits since "
+	    "%.6f s: see its affinity, and what the policy needs to run it", nr,
+	    sim->workload->nr_guests, first->domid, first->id, (double)first->waits_since / 1e9);
+	return STATUS_STALL;
+}
+
 enum status simulation_run(struct simulation *sim)
 {
 	s64 end = sim->settings.duration, look = sim->settings.stall;
@@ -130,5 +156,5 @@ enum status simulation_run(struct simulation *sim)
 	}
 	if (!machine_trace_close())
 		die("%s: cannot be written", sim->settings.trace);
-	return status;
+	return status == STATUS_OK ? check_that_all_ran(sim) : status;
 }

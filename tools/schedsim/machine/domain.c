@@ -30,14 +30,15 @@ void domain_pages_init(struct domain *d) {}
 /* A guest that has something to do does not block in the first place. */
 bool hal_vcpu_has_pending(const struct vcpu *v) { return false; }
 
-static bool failed(int rc, const char *what, const char **why)
+/* @range says what values there may be. */
+static bool failed(int rc, const char *what, const char *range, const char **why)
 {
-	static char text[128];
+	static char text[160];
 
 	if (!rc)
 		return false;
 	snprintf(text, sizeof(text), "%s: %s", what,
-		 rc == -XEN_EINVAL ? "a value is out of range" :
+		 rc == -XEN_EINVAL ? range :
 		 rc == -XEN_EOPNOTSUPP ? "the policy has no such parameters; leave them "
 					       "out, or name another --policy" :
 		 rc == -XEN_ENOMEM ? "no memory" : "refused");
@@ -65,7 +66,8 @@ bool machine_domain_create(u16 domid, u32 vcpus, u32 pool, const char **why)
 	d->handle[0] = (u8)domid;
 	d->handle[1] = (u8)(domid >> 8);
 	spin_lock_init(&d->lock, "domain", LOCK_RANK_DOMAIN);
-	if (!d->vcpu || failed(sched_domain_init(d, s), "the policy refuses the domain", why))
+	if (!d->vcpu ||
+	    failed(sched_domain_init(d, s), "the policy refuses the domain", "refused", why))
 		return false;
 	domains[domid] = d;
 	trace_domain_add(domid);
@@ -91,7 +93,7 @@ struct machine_vcpu *machine_vcpu_create(u16 domid, u32 id, void *guest, const c
 	v->id = id;
 	v->domain = d;
 	v->is_initialised = true;
-	if (failed(sched_vcpu_init(v), "the policy refuses the vCPU", why)) {
+	if (failed(sched_vcpu_init(v), "the policy refuses the vCPU", "refused", why)) {
 		free(v);
 		return NULL;
 	}
@@ -105,7 +107,8 @@ static bool set_share(struct domain *d, const struct machine_params *p, const ch
 
 	if (!p->weight && !p->cap)
 		return true;
-	return !failed(sched_set_domain_params(d, &sp), "weight and cap", why);
+	return !failed(sched_set_domain_params(d, &sp), "weight and cap",
+		       "a weight is 1 to 65535, a cap 0 (none) to 65535 percent of a CPU", why);
 }
 
 static bool set_reservation(struct domain *d, const struct machine_params *p, const char **why)
@@ -119,7 +122,8 @@ static bool set_reservation(struct domain *d, const struct machine_params *p, co
 			.period_ns = p->period, .budget_ns = p->budget, .extra = p->extratime,
 		};
 
-		if (failed(sched_set_vcpu_params(v, &up), "period and budget", why))
+		if (failed(sched_set_vcpu_params(v, &up), "period and budget",
+			   "each must be at least 10us, and the budget at most the period", why))
 			return false;
 	}
 	return true;
@@ -153,7 +157,8 @@ bool machine_set_windows(const struct machine_window *w, u32 nr, const char **wh
 		to->length_ns = w[i].length;
 		schedule.frame_ns += w[i].length;
 	}
-	return !failed(sched_set_global_params(s, &p), "the windows", why);
+	return !failed(sched_set_global_params(s, &p), "the windows",
+		       "one has no length, or all together are longer than a frame can be", why);
 }
 
 bool machine_set_affinity(struct machine_vcpu *v, const u64 *hard, const u64 *soft,
@@ -166,7 +171,7 @@ bool machine_set_affinity(struct machine_vcpu *v, const u64 *hard, const u64 *so
 	if (soft)
 		memcpy(&s, soft, MACHINE_MAX_CPUS / 8);
 	return !failed(vcpu_set_affinity(&v->v, hard ? &h : NULL, soft ? &s : NULL),
-		       "affinity to CPUs outside of the pool", why);
+		       "affinity", "none of these CPUs is in the pool", why);
 }
 
 void machine_vcpu_destroy(struct machine_vcpu *v)

@@ -71,6 +71,26 @@ class Run(SimCase):
         _, err = self.sim("run", "--machine", 1, load, status=INPUT)
         self.assertIn("the policy has no windows", err)
 
+    def test_never_ran(self):
+        """A vCPU that no CPU may run is a stall in a run that is shorter than one, too."""
+        load = self.workload(domain(SPIN, name="a", window="3ms"), domain(SPIN, name="b"),
+                             duration="100ms")
+        _, err = self.sim("run", "--machine", 1, "--policy", "arinc653", load, status=STALL)
+        self.assertIn("1 of 2 vCPUs never had a CPU, the first one d2v0", err)
+
+    def test_budget_above_period(self):
+        """A reservation that cannot be is refused with what may be."""
+        load = self.workload(domain(SPIN, name="a", period="1ms", budget="2ms"), duration="100ms")
+        _, err = self.sim("run", "--machine", 1, "--policy", "rtds", load, status=INPUT)
+        self.assertIn("the budget at most the period", err)
+
+    def test_one_form_of_summary(self):
+        """Options that exclude one another are wrong usage."""
+        load = self.workload(domain(SPIN, name="a"), duration="10ms")
+        for options in (["--tsv", "--json"], ["--quiet", "--tsv"], ["--json", "--quiet"]):
+            _, err = self.sim("run", "--machine", 1, *options, load, status=USAGE)
+            self.assertIn("--tsv, --json and --quiet exclude one another", err)
+
     def test_barrier_lock_device(self):
         """vCPUs that wait for one another make progress, and a device serves one at a time."""
         rows = self.run_json("--machine", 4, self.workload(
