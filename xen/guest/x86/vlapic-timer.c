@@ -131,7 +131,9 @@ u32 vlapic_timer_current(const struct vlapic *vl, s_time_t now)
 		ASSERT(vl->timer_period >= VLAPIC_MIN_PERIOD);
 		left = vl->timer_period - -left % vl->timer_period;
 	}
-	return (u32)min((u64)left >> vl->timer_shift, (u64)*vlapic_reg(vl, APIC_REG_TMICT));
+	/* Rounded up: a timer that runs does not read zero, which would mean that it has ended. */
+	return (u32)min(((u64)left + (1UL << vl->timer_shift) - 1) >> vl->timer_shift,
+			(u64)*vlapic_reg(vl, APIC_REG_TMICT));
 }
 
 void vlapic_timer_fired(struct vlapic *vl, s_time_t now)

@@ -391,6 +391,8 @@ static void test_timer(void **state)
 	assert_int_equal(vlapic_mmio_read(&vl, 0x390, 4, 801000), 50000);
 	vlapic_timer_fired(&vl, 1000);
 	assert_int_equal(vlapic_pending(&vl), -1);
+	/* Part of a tick before its end the count is not 0 yet. */
+	assert_int_equal(vlapic_mmio_read(&vl, 0x390, 4, r.deadline - 1), 1);
 	vlapic_timer_fired(&vl, r.deadline);
 	assert_int_equal(vlapic_pending(&vl), 0x30);
 	assert_int_equal(vlapic_mmio_read(&vl, 0x390, 4, 1700000), 0);
