@@ -117,11 +117,11 @@ static u32 order_of(u64 pages)
 	return pages <= 1 ? 0 : 64 - (u32)__builtin_clzl(pages - 1);
 }
 
-static int make_ring(u32 cpu, u32 order)
+static int make_ring(u32 cpu, u32 order, u32 rings)
 {
 	struct trace_ring *r = &trace_rings[cpu];
 	struct page_info *pg = alloc_pages(order, 0);
-	u32 *list = (u32 *)info + info_head_words(nr_rings) + (cpu << order);
+	u32 *list = (u32 *)info + info_head_words(rings) + (cpu << order);
 
 	ASSERT(!r->on && list - (u32 *)info <= UINT16_MAX);
 	if (!pg)
@@ -145,7 +145,6 @@ static void free_all(u32 rings, u32 order, u32 info_order)
 	}
 	free_pages(mfn_to_page(hal_virt_to_mfn(info)), info_order);
 	info = NULL;
-	nr_rings = 0;
 }
 
 int trace_set_size(u32 pages)
@@ -166,15 +165,16 @@ int trace_set_size(u32 pages)
 	if (!pg)
 		return -XEN_ENOMEM;
 	info = page_to_virt(pg);
-	nr_rings = nr_cpu_ids;
-	for (u32 cpu = 0; cpu < nr_rings; cpu++)
-		if (make_ring(cpu, order)) {
+	for (u32 cpu = 0; cpu < nr_cpu_ids; cpu++)
+		if (make_ring(cpu, order, nr_cpu_ids)) {
 			free_all(cpu, order, info_order);
 			return -XEN_ENOMEM;
 		}
 	info->tbuf_size = (u16)(1U << order);
 	info_bytes = (u32)(PAGE_SIZE << info_order);
 	ring_pages = 1U << order;
+	/* Last, as the debug key 'T' and a panic on another CPU look at all rings there are. */
+	__atomic_store_n(&nr_rings, nr_cpu_ids, __ATOMIC_RELEASE);
 	printk(LOG_INFO "Trace: t_info at %#lx, %u CPUs, %u pages each, %s when full\n",
 	       mfn_to_paddr(page_to_mfn(pg)).v, nr_rings, ring_pages, opt_wrap ? "wrap" : "stop");
 	return 0;
@@ -246,9 +246,11 @@ u64 trace_lost(u32 cpu)
 
 static void show_state(char key)
 {
+	u32 rings = __atomic_load_n(&nr_rings, __ATOMIC_ACQUIRE);
+
 	printk(LOG_ERR "Tracing is %s, event mask %#x, %u pages a CPU\n", enabled ? "on" : "off",
 	       event_mask, ring_pages);
-	for (u32 cpu = 0; cpu < nr_rings; cpu++) {
+	for (u32 cpu = 0; cpu < rings; cpu++) {
 		const struct trace_ring *r = &trace_rings[cpu];
 		u32 prod = READ_ONCE(r->shared->prod);
 
