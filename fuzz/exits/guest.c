@@ -74,9 +74,15 @@ static u64 data_at(const struct turn *t, u32 page)
 
 static void write_memory(const struct turn *t, u64 gpa, const void *bytes, u32 n)
 {
-	/* A guest that has given the page away writes nothing. */
-	if (guest_phys_write(t->w->d, gpaddr_make(gpa), bytes, n))
-		return;
+	int rc __unused;
+
+	/*
+	 * A flush of TLBs holds the p2m's lock until all guests have left, which an interrupt makes
+	 * this one do, too. A guest that has given the page away writes nothing.
+	 */
+	hal_irq_enable();
+	rc = guest_phys_write(t->w->d, gpaddr_make(gpa), bytes, n);
+	hal_irq_disable();
 }
 
 static void set_gpr(struct turn *t, u32 reg, u64 val)
