@@ -125,6 +125,7 @@ static void load_state(enum world_mode mode, const u8 *in, u32 len)
 	u64 at = WORLD_CODE * PAGE_SIZE + (in[1] & 1 ? PAGE_SIZE - len : 0x100);
 
 	*b = clean_vmcb[mode][in[0] >> 7];
+	svm_of(xv)->mce_hidden = b->cr_read & BIT(4);	/* the run before may have changed CR4 */
 	vmload(svm_of(xv)->vmcb_pa);
 	b->rip = at - b->cs.base;
 	b->rflags = (b->rflags & ~0xfd5UL) | (((u64)in[1] << 8 | in[2]) & 0xfd5) | 2;
