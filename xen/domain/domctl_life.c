@@ -19,7 +19,7 @@ static int refuse(int err, const char *why)
 	return err;
 }
 
-static int check_flags(const struct xen_domctl_createdomain *c, struct domain_config *cfg)
+static int check_flags(struct xen_domctl_createdomain *c, struct domain_config *cfg)
 {
 	if ((c->flags & CDF_NEEDED) != CDF_NEEDED)
 		return refuse(-XEN_EINVAL, "guests must be PVH or HVM with nested paging");
@@ -53,7 +53,7 @@ static int check_limits(const struct xen_domctl_createdomain *c, struct domain_c
 
 long domctl_create(struct vcpu *v, struct domain *none, struct xen_domctl *op)
 {
-	const struct xen_domctl_createdomain *c = &op->u.createdomain;
+	struct xen_domctl_createdomain *c = &op->u.createdomain;
 	struct domain_config cfg = { .domid = op->domain, .flags = c->flags, .node = NUMA_NO_NODE,
 				     .pool_id = c->cpupool_id };
 	struct domain *d;

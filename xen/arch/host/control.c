@@ -8,7 +8,7 @@
 
 #include <public/sysctl.h>
 
-int hal_domain_config_check(const struct xen_domctl_createdomain *c, struct domain_config *cfg)
+int hal_domain_config_check(struct xen_domctl_createdomain *c, struct domain_config *cfg)
 {
 	cfg->emulation_flags = c->arch.emulation_flags;
 	return 0;

@@ -9,6 +9,7 @@
 #include <xen/printk.h>
 #include <xen/shared_info.h>
 
+#include <asm/setup.h>
 #include <asm/time.h>
 
 #include "private.h"
@@ -21,9 +22,9 @@ static u8 native_gic(void)
 	return gic->version == 2 ? XEN_DOMCTL_CONFIG_GIC_V2 : XEN_DOMCTL_CONFIG_GIC_V3;
 }
 
-int hal_domain_config_check(const struct xen_domctl_createdomain *c, struct domain_config *cfg)
+int hal_domain_config_check(struct xen_domctl_createdomain *c, struct domain_config *cfg)
 {
-	const struct xen_arch_domainconfig *a = &c->arch;
+	struct xen_arch_domainconfig *a = &c->arch;
 
 	if (a->gic_version != XEN_DOMCTL_CONFIG_GIC_NATIVE && a->gic_version != native_gic()) {
 		printk(LOG_WARN "createdomain refused: the guest's GIC can only be of version %u, "
@@ -35,6 +36,9 @@ int hal_domain_config_check(const struct xen_domctl_createdomain *c, struct doma
 		       "interrupts\n");
 		return -XEN_EOPNOTSUPP;
 	}
+	/* What the toolstack must write into the guest's device tree. */
+	a->gic_version = native_gic();
+	a->clock_frequency = machine.timer_hz;
 	return 0;
 }
 
@@ -43,11 +47,6 @@ void hal_domain_info(const struct domain *d, struct xen_domctl_getdomaininfo *in
 	info->gpaddr_bits = GUEST_PHYS_BITS;
 	info->arch_config.gic_version = native_gic();
 	info->arch_config.nr_spis = to_ad(d)->vgic.nr_spis;
-}
-
-long hal_domctl(struct vcpu *v, struct domain *d, struct xen_domctl *op, bool *copy)
-{
-	return -XEN_ENOSYS;
 }
 
 long hal_sysctl(struct vcpu *v, struct xen_sysctl *op, bool *copy) { return -XEN_ENOSYS; }

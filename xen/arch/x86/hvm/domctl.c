@@ -19,7 +19,7 @@
 /* What a PVH guest has; an IO-APIC gives its device models lines to interrupt it by. */
 #define EMU_ALLOWED (XEN_X86_EMU_LAPIC | XEN_X86_EMU_IOAPIC)
 
-int hal_domain_config_check(const struct xen_domctl_createdomain *c, struct domain_config *cfg)
+int hal_domain_config_check(struct xen_domctl_createdomain *c, struct domain_config *cfg)
 {
 	if (!(c->arch.emulation_flags & XEN_X86_EMU_LAPIC) ||
 	    (c->arch.emulation_flags & ~EMU_ALLOWED)) {

@@ -107,10 +107,10 @@ long hal_dm_op(struct domain *d, const struct xen_dm_op *op);
 int hal_hvm_param_set(struct domain *d, u32 index, u64 value);
 
 /**
- * Can a domain be created with this (flags that only the platform knows)? They go to @cfg. 0 or a
- * negative error.
+ * Can a domain be created with this (flags that only the platform knows)? They go to @cfg, and what
+ * @c left to the platform is filled in for the toolstack. 0 or a negative error.
  */
-int hal_domain_config_check(const struct xen_domctl_createdomain *c, struct domain_config *cfg);
+int hal_domain_config_check(struct xen_domctl_createdomain *c, struct domain_config *cfg);
 /** Fill in arch_config and gpaddr_bits. */
 void hal_domain_info(const struct domain *d, struct xen_domctl_getdomaininfo *info);
 

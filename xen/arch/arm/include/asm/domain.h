@@ -69,6 +69,7 @@ struct arm_domain {
 	u64 gicr;		/* and of its redistributors; v2: its CPU interface */
 	u64 vttbr;		/* root and VMID */
 	u64 cntvoff;
+	u64 paging_pool;	/* bytes the toolstack set aside for page tables */
 	u16 vmid;
 };
 
