@@ -3,6 +3,7 @@
 #include <xen/bitmap.h>
 #include <xen/console.h>
 #include <xen/errno.h>
+#include <xen/nospec.h>
 #include <xen/printk.h>
 #include <xen/tasklet.h>
 
@@ -56,7 +57,10 @@ int keyhandler_run(char key)
 {
 	u8 k = (u8)key;
 
-	if (k >= NR_KEYS || !keys[k].fn)
+	if (k >= NR_KEYS)
+		return -XEN_ENOENT;
+	k = array_index_nospec(k, NR_KEYS);
+	if (!keys[k].fn)
 		return -XEN_ENOENT;
 	bit_test_and_set_atomic(pending, k);
 	tasklet_schedule(&tasklet);

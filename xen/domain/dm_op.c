@@ -201,9 +201,11 @@ static long copy_op(struct dm_call *c, u32 *bytes)
 		return -XEN_EFAULT;
 	if (c->op.pad)
 		return -XEN_EINVAL;
-	if (c->op.op >= ARRAY_SIZE(dm_ops) || !dm_ops[c->op.op].fn)
+	if (c->op.op >= ARRAY_SIZE(dm_ops))
 		return -XEN_EOPNOTSUPP;
 	c->op.op = array_index_nospec(c->op.op, ARRAY_SIZE(dm_ops));
+	if (!dm_ops[c->op.op].fn)
+		return -XEN_EOPNOTSUPP;
 	*bytes = head + dm_ops[c->op.op].bytes;
 	if (c->buf[0].size < *bytes ||
 	    guest_copy_in(c->v, &c->op.u, guest_ptr_add(at, head), *bytes - head))

@@ -70,7 +70,9 @@ long do_grant_table_op(struct vcpu *v, struct hypercall *hc)
 
 	if (rc == -XEN_ERESTART) {
 		hc->arg[0] = arg;
-		hc->arg[1] += (u64)done * (cmd < ARRAY_SIZE(op_bytes) ? op_bytes[cmd] : 0);
+		if (cmd < ARRAY_SIZE(op_bytes))
+			hc->arg[1] += (u64)done *
+				      op_bytes[array_index_nospec(cmd, ARRAY_SIZE(op_bytes))];
 		hc->arg[2] = (u32)hc->arg[2] - done;
 	}
 	return rc;

@@ -59,7 +59,10 @@ static long add_cpu(struct scheduler *s, u32 cpu)
 		cpu = cpumask_first(&cpus);
 	else if (cpu >= nr_cpu_ids)
 		return -XEN_EINVAL;
-	if (cpu >= nr_cpu_ids || !cpumask_test(&cpus, cpu))
+	if (cpu >= nr_cpu_ids)
+		return -XEN_ENODEV;
+	cpu = array_index_nospec(cpu, nr_cpu_ids);
+	if (!cpumask_test(&cpus, cpu))
 		return -XEN_ENODEV;
 	rc = sched_cpu_join(cpu, s);
 	if (!rc)
@@ -85,6 +88,7 @@ static long remove_cpu(struct scheduler *s, u32 cpu)
 		cpu = last_cpu(&cpus);
 	if (cpu >= nr_cpu_ids)
 		return -XEN_EINVAL;
+	cpu = array_index_nospec(cpu, nr_cpu_ids);
 	if (!cpumask_test(&cpus, cpu))
 		return -XEN_ENODEV;
 	return sched_cpu_leave(cpu);

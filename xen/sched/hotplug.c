@@ -38,20 +38,16 @@ static bool is_second_thread(u32 cpu)
 	return false;
 }
 
-static bool is_cpu(u32 cpu)
-{
-	return cpu < nr_cpu_ids && cpumask_test(&cpu_online_map, cpu);
-}
-
 int cpu_offline(u32 cpu)
 {
-	struct sched_cpu *sc = &sched_cpus[cpu < NR_CPUS ? cpu : 0];
+	struct sched_cpu *sc;
 	cpumask_t all;
 	u32 sibling;
 	int rc;
 
-	if (!is_cpu(cpu) || sched_first_cpu(cpu) == BOOT_CPU)
+	if (!cpu_take_online(&cpu) || sched_first_cpu(cpu) == BOOT_CPU)
 		return -XEN_EINVAL;
+	sc = &sched_cpus[cpu];
 	if (cpumask_test(&cpu_parked_map, cpu))
 		return -XEN_EEXIST;
 	if (sc->sched && !sc->leaving) {
@@ -82,7 +78,7 @@ int cpu_online(u32 cpu)
 	cpumask_t all;
 	int rc;
 
-	if (!is_cpu(cpu))
+	if (!cpu_take_online(&cpu))
 		return -XEN_EINVAL;
 	if (!cpumask_test(&cpu_parked_map, cpu))
 		return -XEN_EEXIST;

@@ -208,6 +208,7 @@ int evtchn_bind_pirq(struct vcpu *v, u32 pirq, bool share)
 
 	if (pirq >= EVTCHN_NR_PIRQS)
 		return -XEN_EINVAL;
+	pirq = array_index_nospec(pirq, EVTCHN_NR_PIRQS);
 	if (!allowed) {
 		spin_lock(&d->lock);
 		allowed = rangeset_contains(&d->irq_caps, pirq, pirq);

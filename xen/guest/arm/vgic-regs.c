@@ -8,6 +8,7 @@
 #include "vgic-private.h"
 
 #include <xen/assert.h>
+#include <xen/nospec.h>
 
 #define GICD_CTLR 0x0000
 #define GICD_TYPER 0x0004
@@ -330,9 +331,15 @@ static bool is_last(const struct vgic *g, u32 of)
 	return of + 1 == g->nr_vcpus || !g->vcpu[of + 1];
 }
 
+/* The vCPU whose redistributor the guest addresses as number @of; NULL: none. */
+static struct vgic_vcpu *redist_of(const struct vgic *g, u32 of)
+{
+	return of < g->nr_vcpus ? g->vcpu[array_index_nospec(of, g->nr_vcpus)] : NULL;
+}
+
 bool vgic_redist_read(struct vgic *g, u32 of, u32 offset, u32 size, u64 *v)
 {
-	struct vgic_vcpu *u = of < g->nr_vcpus ? g->vcpu[of] : NULL;
+	struct vgic_vcpu *u = redist_of(g, of);
 
 	*v = 0;
 	if (!u)
@@ -355,7 +362,7 @@ bool vgic_redist_read(struct vgic *g, u32 of, u32 offset, u32 size, u64 *v)
 
 bool vgic_redist_write(struct vgic *g, u32 of, u32 offset, u32 size, u64 v)
 {
-	struct vgic_vcpu *u = of < g->nr_vcpus ? g->vcpu[of] : NULL;
+	struct vgic_vcpu *u = redist_of(g, of);
 	bool known;
 	u64 flags;
 

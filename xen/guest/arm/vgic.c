@@ -4,15 +4,17 @@
 
 #include <xen/assert.h>
 #include <xen/bitmap.h>
+#include <xen/nospec.h>
 #include <xen/ops.h>
 #include <xen/string.h>
 
 struct vgic_irq *vgic_irq_of(struct vgic *g, u32 vcpu, u32 irq)
 {
 	if (irq < VGIC_NR_LOCAL)
-		return g->vcpu[vcpu] ? &g->vcpu[vcpu]->local[irq] : NULL;
+		return g->vcpu[vcpu] ? &g->vcpu[vcpu]->local[array_index_nospec(irq, VGIC_NR_LOCAL)]
+				     : NULL;
 	irq -= VGIC_NR_LOCAL;
-	return irq < g->nr_spis ? &g->spi[irq] : NULL;
+	return irq < g->nr_spis ? &g->spi[array_index_nospec(irq, g->nr_spis)] : NULL;
 }
 
 static bool is_pending(const struct vgic_irq *q)
@@ -356,7 +358,10 @@ void vgic_send_sgi(struct vgic *g, u32 vcpu, u64 value)
 	for (u32 bits = value & 0xffff; bits; bits &= bits - 1) {
 		u32 to = (u32)(cluster >> 8) * 16 + (u32)__builtin_ctz(bits);
 
-		if (to < g->nr_vcpus && g->vcpu[to])
+		if (to >= g->nr_vcpus)
+			continue;
+		to = array_index_nospec(to, g->nr_vcpus);
+		if (g->vcpu[to])
 			vgic_raise(g, to, sgi);
 	}
 }

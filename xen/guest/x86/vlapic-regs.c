@@ -4,6 +4,7 @@
 
 #include <xen/assert.h>
 #include <xen/errno.h>
+#include <xen/nospec.h>
 
 #define R(reg) (1UL << APIC_REG_##reg)
 #define R8(reg) (0xffUL << APIC_REG_##reg)
@@ -227,6 +228,7 @@ int vlapic_msr_read(struct vlapic *vl, u32 msr, u64 *val, s_time_t now)
 	}
 	if (reg >= NR_REGS || !vl->x2apic || !((READABLE_BOTH >> reg) & 1))
 		return -XEN_EINVAL;
+	reg = array_index_nospec(reg, NR_REGS);
 	*val = reg_read(vl, reg, now);
 	if (reg == APIC_REG_ICR)
 		*val |= (u64)*vlapic_reg(vl, APIC_REG_ICR2) << 32;

@@ -4,6 +4,7 @@
 #define XEN_CPUMASK_H
 
 #include <xen/bitmap.h>
+#include <xen/nospec.h>
 #include <xen/string.h>
 
 #ifndef NR_CPUS
@@ -84,6 +85,15 @@ static inline bool cpumask_equal(const cpumask_t *a, const cpumask_t *b)
 static inline void cpus_in_use(cpumask_t *r)
 {
 	cpumask_andnot(r, &cpu_online_map, &cpu_parked_map);
+}
+
+/** Whether *@cpu, a number that a toolstack chose, is online; only then may it be an index. */
+static inline bool cpu_take_online(u32 *cpu)
+{
+	if (*cpu >= nr_cpu_ids)
+		return false;
+	*cpu = array_index_nospec(*cpu, nr_cpu_ids);
+	return cpumask_test(&cpu_online_map, *cpu);
 }
 
 static inline bool cpu_in_use(u32 cpu)

@@ -137,18 +137,19 @@ static void fill_regs(struct x86_vcpu *xv, struct cpu_user_regs *r)
 static long get_vcpu_context(struct vcpu *v, struct domain *d, const struct xen_domctl *op)
 {
 	const struct xen_domctl_vcpucontext *req = &op->u.vcpucontext;
+	struct vcpu *t = domain_vcpu(d, req->vcpu);
 	struct vcpu_guest_context *c;
 	struct x86_vcpu *xv;
 	long rc;
 
-	if (req->vcpu >= d->max_vcpus || !d->vcpu[req->vcpu])
+	if (!t)
 		return -XEN_ESRCH;
 	if (d == v->domain)
 		return -XEN_EINVAL;
 	c = xzalloc(struct vcpu_guest_context);
 	if (!c)
 		return -XEN_ENOMEM;
-	xv = to_xv(d->vcpu[req->vcpu]);
+	xv = to_xv(t);
 	vcpu_pause(&xv->v);
 	hvm_state_begin(xv);
 	fill_regs(xv, &c->user_regs);

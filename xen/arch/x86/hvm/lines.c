@@ -121,10 +121,11 @@ long hvm_lines_op(struct domain *d, const struct xen_dm_op *op)
 	if (op->op == XEN_DMOP_set_pci_intx_level)
 		set_pin(xd, array_index_nospec(p->device, PCI_DEVICES), p->intx, p->level);
 	else if (op->op == XEN_DMOP_set_isa_irq_level)
-		set_isa(xd, op->u.set_isa_irq_level.isa_irq, op->u.set_isa_irq_level.level);
+		set_isa(xd, array_index_nospec(op->u.set_isa_irq_level.isa_irq, ISA_LINES),
+			op->u.set_isa_irq_level.level);
 	else
 		set_route(xd, array_index_nospec(op->u.set_pci_link_route.link, LINKS),
-			  op->u.set_pci_link_route.isa_irq);
+			  array_index_nospec(op->u.set_pci_link_route.isa_irq, ISA_LINES));
 	spin_unlock_irqrestore(&xd->vioapic_lock, flags);
 	return 0;
 }

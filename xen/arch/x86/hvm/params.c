@@ -18,7 +18,8 @@ static long op_upcall_vector(struct vcpu *v, guest_ptr_t arg)
 		return -XEN_EFAULT;
 	if (op.vector < 0x10)
 		return -XEN_EINVAL;
-	if (op.vcpu >= v->domain->max_vcpus || !(t = v->domain->vcpu[op.vcpu]))
+	t = domain_vcpu(v->domain, op.vcpu);
+	if (!t)
 		return -XEN_ENOENT;
 	WRITE_ONCE(to_xv(t)->upcall_vector, op.vector);
 	if (evtchn_vcpu_pending(t))

@@ -35,10 +35,9 @@ static long cpuinfo(struct xenpf_pcpuinfo *info)
 	u32 cpu = info->xen_cpuid;
 
 	info->max_present = nr_cpu_ids - 1;
-	if (cpu >= nr_cpu_ids || !cpumask_test(&cpu_online_map, cpu)) {
-		info->flags = XEN_PCPU_FLAGS_INVALID;
+	info->flags = XEN_PCPU_FLAGS_INVALID;
+	if (!cpu_take_online(&cpu))
 		return 0;
-	}
 	info->flags = cpu_in_use(cpu) ? XEN_PCPU_FLAGS_ONLINE : 0;
 	info->apic_id = cpu_apic_id[cpu];
 	info->acpi_id = cpu;

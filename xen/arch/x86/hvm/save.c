@@ -56,7 +56,7 @@ BUILD_BUG_ON(ARRAY_SIZE(rows) > SAVE_MAX_ROWS);
 
 static void *vcpu_of(const struct save_set *s, u32 id)
 {
-	struct vcpu *v = ((struct domain *)s->domain)->vcpu[id];
+	struct vcpu *v = domain_vcpu(s->domain, id);
 
 	return v ? to_xv(v) : NULL;
 }

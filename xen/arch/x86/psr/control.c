@@ -35,7 +35,7 @@ long psr_cmt_sysctl(struct xen_sysctl *op)
 		return -XEN_EINVAL;
 	/* Allocation alone is enough for the size. */
 	if (c->cmd == XEN_SYSCTL_PSR_CMT_get_l3_cache_size && psr.provider) {
-		if (cpu >= nr_cpu_ids || !cpumask_test(&cpu_online_map, cpu))
+		if (!cpu_take_online(&cpu))
 			return -XEN_ENODEV;
 		c->u.data = psr.caps.l3_bytes >> 10;
 		return 0;
@@ -167,7 +167,7 @@ static u64 read_selected(void)
 
 	if (!event || event > 32 || !(psr.caps.events & BIT(event - 1)) || rmid >= psr.caps.rmids)
 		return PSR_COUNTER_ERROR;
-	return psr.provider->read(event, rmid);
+	return psr.provider->read(event, array_index_nospec(rmid, psr.caps.rmids));
 }
 
 /* In an interrupt handler of that CPU, so that counter and time belong together. */
@@ -196,18 +196,19 @@ long psr_resource_op(struct vcpu *v, const struct xenpf_resource_op *op)
 {
 	guest_ptr_t entries = guest_handle_ptr(op->entries);
 	struct batch b = { .nr = op->nr_entries };
+	u32 cpu = op->cpu;
 	cpumask_t one;
 
 	if (!b.nr)
 		return 0;
 	if (b.nr > MAX_ENTRIES)
 		return -XEN_EINVAL;
-	if (op->cpu >= nr_cpu_ids || !cpumask_test(&cpu_online_map, op->cpu))
+	if (!cpu_take_online(&cpu))
 		return -XEN_ENODEV;
 	if (guest_copy_in(v, b.entry, entries, b.nr * sizeof(b.entry[0])))
 		return -XEN_EFAULT;
 	cpumask_clear(&one);
-	cpumask_set(&one, op->cpu);
+	cpumask_set(&one, cpu);
 	hal_smp_call(&one, access_all, &b, true);
 	ASSERT(b.done <= b.nr);
 	if (guest_copy_out(v, entries, b.entry,
