@@ -31,9 +31,15 @@ REPO = os.path.dirname(os.path.dirname(HERE))
 STATS = re.compile(r"#(\d+)\s+(?:DONE|pulse|REDUCE|NEW|RELOAD|INITED)\s+cov: (\d+) ft: (\d+) "
                    r"corp: (\d+)/\S+.*?exec/s: (\d+)")
 FRAME = re.compile(r"^\s+#\d+ 0x[0-9a-f]+ in (\S+) (\S+?)(?::\d+)*$")
-REASON = re.compile(r"(?:ERROR: \w+: ([\w -]+?)(?: on address.*)?$|runtime error: (.*)|panic: (.*)|Panic on CPU \d+: (.*))")
+REASON = re.compile(r"(?:ERROR: \w+: ([\w -]+?)(?: on address.*)?$|runtime error: (.*)|panic: (.*)|"
+                    r"Panic on CPU \d+: (.*))")
 # Frames that say how a failure was noticed, not where.
-NOISE = re.compile(r"__asan|__ubsan|__interceptor|fuzzer::|LLVMFuzzer|^abort|^raise|panic|assert|libc_")
+NOISE = re.compile(r"__asan|__ubsan|__interceptor|fuzzer::|LLVMFuzzer|^abort|^raise|panic|assert|"
+                   r"libc_|pthread_kill|^exit$|run_exit_handlers|^end_run$|machine_restart")
+# Numbers in a reason differ from input to input.
+NUMBER = re.compile(r"\b(?:0x)?[0-9a-f]*\d[0-9a-f]*\b")
+# A target that fails at once would do nothing else but start.
+MAX_CRASHES = 20
 FIELDS = ["time", "target", "seconds", "execs", "exec_per_s", "coverage", "features", "inputs",
           "crashes"]
 
@@ -83,38 +89,50 @@ class Campaign:
             print(int(time.time()), *(f"{v:.0f}" if isinstance(v, float) else v
                                       for v in dataclasses.astuple(turn)), sep="\t", file=file)
 
-    def run(self, target, seconds):
-        """One turn of a target."""
-        corpus = self.folder(target, "corpus")
+    def run_once(self, turn, seconds):
+        """Search until the time is over or an input fails; adds to @turn."""
+        target = turn.target
         found = self.folder(target, "found")
         seeds = os.path.join("fuzz", target, "seeds")
         argv = self.command(target) + [
             f"-max_total_time={seconds}", f"-artifact_prefix={found}/", "-print_final_stats=0",
-            "-verbosity=1", corpus] + ([seeds] if os.path.isdir(os.path.join(REPO, seeds)) else [])
-        start = time.monotonic()
+            "-verbosity=1", self.folder(target, "corpus")]
+        if os.path.isdir(os.path.join(REPO, seeds)):
+            argv.append(seeds)
         log = os.path.join(self.folder(target), "log")
         with open(log, "w", encoding="utf-8", errors="replace") as file:
             subprocess.run(argv, cwd=REPO, stdout=file, stderr=subprocess.STDOUT, check=False,
                            timeout=seconds * 3 + 600)
-        turn = Turn(target, time.monotonic() - start)
+        execs = 0
         with open(log, encoding="utf-8", errors="replace") as file:
             for line in file:
                 match = STATS.search(line)
                 if match:
-                    (turn.execs, turn.coverage, turn.features, turn.inputs,
-                     turn.exec_per_s) = map(int, match.groups())
-        turn.crashes = self.sort_crashes(target, found, log)
+                    execs, turn.coverage, turn.features, turn.inputs = map(int, match.groups()[:4])
+        turn.execs += execs
+        return self.sort_crashes(target, found, log)
+
+    def run(self, target, seconds):
+        """One turn of a target. An input that fails ends a search; the next one takes its place."""
+        turn, start, left = Turn(target), time.monotonic(), seconds
+        while left >= 1 and turn.crashes < MAX_CRASHES:
+            crashes = self.run_once(turn, int(left))
+            turn.crashes += crashes
+            left = seconds - (time.monotonic() - start) if crashes else 0
+        turn.seconds = time.monotonic() - start
+        turn.exec_per_s = int(turn.execs / turn.seconds)
         self.note(turn)
         return turn
 
     def sort_crashes(self, target, found, log):
-        """Put new failures into buckets by where they failed; returns how many there were."""
+        """Put new failures into buckets by where and why they failed; returns their number."""
         names = sorted(os.listdir(found))
         for name in names:
             with open(log, encoding="utf-8", errors="replace") as file:
-                where, reason = place(file.read())
-            # A folder for each place; the first input stays.
-            digest = hashlib.sha256(where.encode()).hexdigest()[:8]
+                where, reason = place(file.read(), target)
+            # A folder for each; the first input stays.
+            text = where + NUMBER.sub("N", reason)
+            digest = hashlib.sha256(text.encode()).hexdigest()[:8]
             bucket = os.path.join(self.root, "crashes", f"{target}-{digest}")
             path = os.path.join(found, name)
             if os.path.isdir(bucket):
@@ -164,16 +182,17 @@ class Campaign:
         return lines, done.returncode == 0
 
 
-def place(text):
+def place(text, target):
     """Where a run failed: the innermost frames that are ours; and the reason that it gave."""
     frames, reason = [], ""
     for line in text.splitlines():
-        match = REASON.search(line)
+        match = re.match(rf"{target}: (.*)", line) or REASON.search(line)
         if match and not reason:
             reason = next(g for g in match.groups() if g)
         match = FRAME.match(line)
         if match and not NOISE.search(match[1]) and len(frames) < 3:
-            frames.append(f"{match[1]} {os.path.relpath(match[2], REPO) if match[2][0] == '/' else match[2]}")
+            file = os.path.relpath(match[2], REPO) if match[2][0] == "/" else match[2]
+            frames.append(f"{match[1]} {file}")
     return " < ".join(frames) or reason or "unknown", reason
 
 

@@ -3,6 +3,7 @@
 """The campaign's own tests: where a failure is put, and what the page says."""
 import os
 import tempfile
+import types
 import unittest
 
 import campaign
@@ -20,18 +21,51 @@ class Place(unittest.TestCase):
     """Failures of one kind go to one bucket."""
 
     def test_frames_that_only_notice_are_left_out(self):
-        where, reason = campaign.place(ASAN)
+        where, reason = campaign.place(ASAN, "save")
         self.assertEqual(reason, "heap-buffer-overflow")
         self.assertEqual(where, "copy_in xen/domain/guest_copy.c < do_call xen/domain/hypercall.c")
 
     def test_a_panic_without_frames_is_its_message(self):
-        where, reason = campaign.place("x\nPanic on CPU 3: BUG at a.c:1\n")
+        where, reason = campaign.place("x\nPanic on CPU 3: BUG at a.c:1\n", "save")
         self.assertEqual((where, reason), ("BUG at a.c:1", "BUG at a.c:1"))
+
+    def test_a_target_says_itself_what_is_wrong(self):
+        _, reason = campaign.place("save: it is refused\nERROR: libFuzzer: deadly signal\n", "save")
+        self.assertEqual(reason, "it is refused")
 
     def test_stats_are_read(self):
         match = campaign.STATS.search("#132441\tDONE   cov: 167 ft: 319 corp: 115/9Kb lim: 4096 "
                                       "exec/s: 14715 rss: 70Mb")
         self.assertEqual([int(g) for g in match.groups()], [132441, 167, 319, 115, 14715])
+
+
+# Fails at its first start, and searches until the end of its time at its second.
+TARGET = """for a; do case $a in
+-max_total_time=*) time=${a#*=} ;; -artifact_prefix=*) found=${a#*=} ;; -minimize*) exit ;;
+esac; done
+echo '#7 DONE cov: 5 ft: 6 corp: 2/9b lim: 4 exec/s: 7 rss: 1Mb'
+if [ -f $0.once ]; then echo $time > $0.time; exit; fi
+touch $0.once; echo bad > $found/crash; echo 'fake: wrong 12 times'; exit 1
+"""
+
+
+class Turns(unittest.TestCase):
+    """A turn does not end with a failure."""
+
+    def test_the_search_goes_on(self):
+        with tempfile.TemporaryDirectory() as build:
+            path = os.path.join(build, "fake")
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(TARGET)
+            run = campaign.Campaign(types.SimpleNamespace(build=build))
+            run.command = lambda target: ["sh", path]
+            turn = run.run("fake", 100)
+            self.assertEqual((turn.execs, turn.crashes, turn.coverage), (14, 1, 5))
+            with open(path + ".time", encoding="utf-8") as file:
+                self.assertGreater(int(file.read()), 0)
+            crashes = os.path.join(run.root, "crashes")
+            with open(os.path.join(crashes, os.listdir(crashes)[0], "what"), encoding="utf-8") as f:
+                self.assertIn("wrong 12 times", f.read())
 
 
 class Page(unittest.TestCase):
