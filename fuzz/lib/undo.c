@@ -126,10 +126,16 @@ static void protect(struct range *r, unsigned long nr, int prot)
 		fail("undo: mprotect");
 }
 
+/* A page that is often opened stays open for longer, also when it is always written as it was. */
 static void open_page(struct range *r, unsigned long nr)
 {
+	struct page *p = &r->page[nr];
+
 	protect(r, nr, PROT_READ | PROT_WRITE);
-	r->page[nr].open = true;
+	p->open = true;
+	p->unwritten = 0;
+	if (p->keep < KEEP_MAX)
+		p->keep += KEEP_STEP;
 	opened[nr_opened++] = (struct page_ref){ r, nr };
 }
 
@@ -260,7 +266,7 @@ static bool restore_page(struct range *r, unsigned long nr)
 	if (++p->unwritten < p->keep)
 		return true;
 	p->open = false;
-	p->unwritten = p->keep = 0;
+	p->keep /= 2;
 	protect(r, nr, PROT_READ);
 	return false;
 }
