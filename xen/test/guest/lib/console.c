@@ -146,5 +146,6 @@ void (print)(const char *fmt, ...)
 	va_start(ap, fmt);
 	format(line, sizeof(line), fmt, ap);
 	va_end(ap);
-	HC3(__HYPERVISOR_console_io, CONSOLEIO_write, strlen(line), line);
+	if (HC3(__HYPERVISOR_console_io, CONSOLEIO_write, strlen(line), line) < 0)
+		print_elsewhere(line);
 }

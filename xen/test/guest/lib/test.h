@@ -106,7 +106,10 @@ void (check_failed)(const char *where, const char *fmt, ...) PRINTF(2, 3);
 /** A step that must succeed for the test to continue. */
 #define NEED(cond, ...) ((cond) ? (void)0 : test_error(__VA_ARGS__))
 
+/** Prints on the hypervisor's console, or where the hypervisor refuses that, elsewhere. */
 void (print)(const char *fmt, ...) PRINTF(1, 2);
+/** Prints as the architecture can in a domain of Debian's Xen, which refuses all but dom0. */
+void print_elsewhere(const char *line);
 int format(char *buf, size_t size, const char *fmt, va_list ap);
 NORETURN void shutdown(u32 reason);
 
