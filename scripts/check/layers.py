@@ -53,6 +53,17 @@ CALLABLE = [
 # What the scheduler core gives its policies (xen/sched/policy.h).
 CALLABLE_NAMES = {POLICY: {"sched_tickle", "sched_dump_unit"}}
 
+# Rule 4: where code, unlike comments, names no processor's extension for guests, nor what belongs to one.
+WITHOUT_VENDOR = ("xen/lib/", "xen/core/", "xen/sched/", "xen/domain/", "xen/mm/", "xen/guest/",
+                  "xen/drivers/", "xen/arch/x86/hvm/")
+# Entry formats are a vendor's, and this file chooses between them.
+VENDORS_OWN = (FORMAT, "xen/arch/x86/hvm/vendor.c")
+EXTENSION = re.compile(r"\b\w*(?:svm|vmx|vmcb|vmcs)\w*|\b(?:npt|ept)(?:_\w*)?\b|\b\w+_(?:npt|ept)\b",
+                       re.I)
+# Bits and instructions that guests are refused by these names.
+REFUSED = {"X86_CR4_VMXE", "EFER_SVME", "is_vmx"}
+STRING = re.compile(r'"(?:\\.|[^"\\])*"')
+
 ARCH, HAL = "xen/arch/", "xen/include/xen/hal/"
 ASM_ALLOWED = (ARCH, HAL)
 FREESTANDING = {"stdarg.h", "stdbool.h", "stddef.h", "stdint.h"}
@@ -111,6 +122,16 @@ def check_headers_of_arch(root, home):
         for name in set(re.findall(r"\b(?!hal_)(\w+)\(", code_of(path))):
             if home.get(name, "").startswith(ARCH) and not header.startswith(HAL):
                 yield f"{header}: rule 4: declares {name} of {home[name]}"
+
+
+def check_vendors(root):
+    """Rule 4: what differs between vendors is in their folders."""
+    for path, name in sources(root, *WITHOUT_VENDOR):
+        if name.startswith(VENDORS_OWN):
+            continue
+        code = STRING.sub('""', re.sub(r'#\s*include\s*"[^"]*"', "", code_of(path)))
+        for word in sorted(set(EXTENSION.findall(code)) - REFUSED):
+            yield f"{name}: rule 4: {word} is a vendor's"
 
 
 def check_hooks(root, uses, home):
@@ -208,7 +229,7 @@ def main():
     uses, home = circles.symbols(root, args.env)
     findings = {*check_headers(root, args.env), *check_calls(uses, home),
                 *check_hooks(root, uses, home), *check_headers_of_arch(root, home),
-                *check_includes(root), *check_tables(root), *check_cycles(root)}
+                *check_vendors(root), *check_includes(root), *check_tables(root), *check_cycles(root)}
     report, grown = circles.check(uses, home)
     findings |= set(grown)
     for line in sorted(findings):

@@ -147,6 +147,14 @@ class Rules(unittest.TestCase):
                     "xen/arch/x86/svm/svm.c: rule 4: may not see xen/include/vmx/vmx.h",
                     "xen/arch/x86/svm/vmx.h: rule 5: <vmx/vmx.h>")
 
+    def test_4_vendors(self):
+        """Code outside of the vendors' folders names none of them; comments may."""
+        for source in ("xen/core/timer.c", "xen/guest/x86/vpic.c", "xen/arch/x86/hvm/hvm.c"):
+            for name in ("vmcs_read", "is_svm", "SVM", "ept_flush", "p2m_fmt_npt"):
+                self.broken({source: f"/* svm, vmx */\nint {name}, concept, intercepted_exits;\n"},
+                            f"{source}: rule 4: {name} is a vendor's")
+        self.assertEqual(findings({"xen/arch/x86/hvm/vendor.c": "int svm_ops;\n"}), [])
+
     def test_4_hooks(self):
         """Generic code uses nothing of an architecture but what hal/ declares, with its prefix."""
         tsc = {"xen/arch/x86/tsc.c": "long tsc(void) { return 1; }\nlong hal_tsc(void) { return 1; }\n"
