@@ -13,7 +13,7 @@ void pending_init(struct pending *p, const struct pending_ops *ops)
 
 static u64 word_of(u64 number, enum pending_state state)
 {
-	return number << 2 | state;
+	return number << PENDING_STATE_BITS | state;
 }
 
 static void set_state(struct pending *p, enum pending_state state)
@@ -98,13 +98,25 @@ u64 pending_ask(struct pending *p, struct vcpu *v, const struct device_access *a
 	return number;
 }
 
+/* The answer to a dropped request: all that its vCPU still waits for. */
+static bool end_dropped(struct pending *p, struct vcpu *v, u64 number)
+{
+	u64 dropped = word_of(number, PENDING_DROPPED);
+
+	if (!__atomic_compare_exchange_n(&p->word, &dropped, word_of(number, PENDING_NONE), false,
+					 __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
+		return false;
+	p->ops->resume(v);
+	return true;
+}
+
 bool pending_answer(struct pending *p, struct vcpu *v, u64 number, u64 val)
 {
 	u64 asked = word_of(number, PENDING_ASKED);
 
 	if (!__atomic_compare_exchange_n(&p->word, &asked, word_of(number, PENDING_ANSWERING),
 					 false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
-		return false;
+		return end_dropped(p, v, number);
 	if (!p->access.write)
 		p->access.val = val;
 	__atomic_store_n(&p->word, word_of(number, PENDING_ANSWERED), __ATOMIC_SEQ_CST);
@@ -114,20 +126,18 @@ bool pending_answer(struct pending *p, struct vcpu *v, u64 number, u64 val)
 
 void pending_drop(struct pending *p, struct vcpu *v)
 {
-	u64 word = __atomic_load_n(&p->word, __ATOMIC_ACQUIRE);
+	u64 number = pending_number(p), was;
+	enum pending_state state, then;
 
-	/*
-	 * Writing an answer takes a few stores: wait until they are done, or make the answer too
-	 * late.
-	 */
+	/* Writing an answer takes a few stores: wait until they are done. */
 	do {
-		while ((word & 3) == PENDING_ANSWERING) {
+		while ((state = pending_state(p)) == PENDING_ANSWERING)
 			hal_cpu_relax();
-			word = __atomic_load_n(&p->word, __ATOMIC_ACQUIRE);
-		}
-	} while (!__atomic_compare_exchange_n(&p->word, &word,
-					      word_of(word >> 2, PENDING_NONE), false,
+		was = word_of(number, state);
+		then = state == PENDING_ASKED || state == PENDING_DROPPED ? PENDING_DROPPED
+									  : PENDING_NONE;
+	} while (!__atomic_compare_exchange_n(&p->word, &was, word_of(number, then), false,
 					      __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST));
+	ASSERT(pending_number(p) == number);
 	p->nr = p->next = 0;
-	p->ops->resume(v);
 }

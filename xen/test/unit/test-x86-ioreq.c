@@ -22,6 +22,7 @@
 
 #include "x86-world.h"
 
+#include "../../arch/x86/hvm/private.h"
 #include "../../domain/evtchn/private.h"
 
 #include <public/hvm/dm_op.h>
@@ -44,15 +45,22 @@ struct insn {
 #define READ(at) { { 0x8b, 0x00 }, at, 0, SVM_EXIT_NPF, BIT(32), at }
 #define WRITE(at, val) { { 0x89, 0x10 }, at, val, SVM_EXIT_NPF, BIT(32) | BIT(1), at }
 
-static const struct insn program[] = {
+#define STEPS 9
+static const struct insn all_kinds[STEPS] = {
 	IN(PORT - 4), IN(PORT), OUT(PORT, 0x55aa), READ(REGISTERS), WRITE(REGISTERS + 8, 77),
 	OUT(0xcf8, PCI_ADDRESS), IN(0xcfc), IN(PORT), IN(PORT),
 };
+/* Those that mean the same after a reset, in real mode. */
+static const struct insn ports_only[STEPS] = {
+	IN(PORT - 4), IN(PORT), OUT(PORT, 0x55aa), IN(PORT), OUT(PORT, 77), IN(PORT), IN(PORT),
+	IN(PORT), IN(PORT),
+};
+static const struct insn *program = all_kinds;
 
 static struct world_domain guest, model;
 static struct ioreq *request;
 static u32 port, step;
-static u64 rax_after[ARRAY_SIZE(program) + 1];
+static u64 rax_after[STEPS + 1];
 
 static void run(struct soft_entry *e)
 {
@@ -61,7 +69,7 @@ static void run(struct soft_entry *e)
 
 	if (step)
 		rax_after[step - 1] = e->vmcb->rax;
-	if (step == ARRAY_SIZE(program)) {
+	if (step == STEPS) {
 		e->vmcb->exit_code = SVM_EXIT_HLT;
 		e->vmcb->rflags &= ~(u64)X86_EFLAGS_IF;
 		e->vmcb->next_rip = e->vmcb->rip + 1;
@@ -149,7 +157,7 @@ static void devices(void *arg)
 	/* The model goes away, and its server later. */
 	HOST_CHECK(!evtchn_close(model.d, port));
 	host_run(hal_now_ns() + MS);
-	HOST_CHECK(step == ARRAY_SIZE(program) && guest.d->is_shut_down);
+	HOST_CHECK(step == STEPS && guest.d->is_shut_down);
 	HOST_CHECK((u32)rax_after[7] == ~0U && (u32)rax_after[8] == ~0U);
 	HOST_CHECK(!world_destroy(&guest) && !world_destroy(&model) && !world_left_over());
 }
@@ -178,11 +186,64 @@ static void test_destroyed(void **state)
 	assert_int_equal(host_isolated(destroyed, NULL)->status, 0);
 }
 
+static void send_to_first(u8 mode, u8 vector)
+{
+	const struct apic_msg msg = { .mode = mode, .vector = vector, .assert = true };
+
+	hvm_deliver(guest.d, &msg, NULL);
+}
+
+/*
+ * A vCPU is reset while the model works on its request, as INIT and SIPI of another vCPU do. It
+ * does not start before the model is done, whose answer is not taken for that of the next request.
+ */
+static void reset(void *arg)
+{
+	program = ports_only;
+	world_boot(2);
+	world_create(&guest, false, 1);
+	world_create(&model, false, 1);
+	make_server();
+	soft_guest_set(run);
+	domain_unpause_by_systemcontroller(guest.d);
+	expect(IOREQ_TYPE_PIO, PORT, IOREQ_READ, 0);
+	request->state = STATE_IOREQ_INPROCESS;
+	for (u32 i = 0; i < 2; i++) {
+		send_to_first(APIC_DM_INIT, 0);
+		send_to_first(APIC_DM_STARTUP, WORLD_CODE);
+		host_run(hal_now_ns() + MS);
+		HOST_CHECK(step == 2 && request->state == STATE_IOREQ_INPROCESS);
+	}
+	answer(0x666);
+	expect(IOREQ_TYPE_PIO, PORT, IOREQ_WRITE, 0x55aa);
+	answer(0);
+	expect(IOREQ_TYPE_PIO, PORT, IOREQ_READ, 0);
+	/* The model puts the request back instead, which ends the wait, too. */
+	send_to_first(APIC_DM_INIT, 0);
+	send_to_first(APIC_DM_STARTUP, WORLD_CODE);
+	request->state = STATE_IOREQ_NONE;
+	HOST_CHECK(!evtchn_send(model.d, port));
+	expect(IOREQ_TYPE_PIO, PORT, IOREQ_WRITE, 77);
+	/* Or it goes away. */
+	send_to_first(APIC_DM_INIT, 0);
+	send_to_first(APIC_DM_STARTUP, WORLD_CODE);
+	HOST_CHECK(!evtchn_close(model.d, port));
+	host_run(hal_now_ns() + MS);
+	HOST_CHECK(step == STEPS && guest.d->is_shut_down);
+	HOST_CHECK(!world_destroy(&guest) && !world_destroy(&model) && !world_left_over());
+}
+
+static void test_reset(void **state)
+{
+	assert_int_equal(host_isolated(reset, NULL)->status, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_devices),
 		cmocka_unit_test(test_destroyed),
+		cmocka_unit_test(test_reset),
 	};
 
 	return cmocka_run_group_tests_name("x86-ioreq", tests, NULL, NULL);

@@ -8,8 +8,11 @@
  * each reaches its device only once however often the instruction is restarted. A repeated string
  * instruction forgets them after each iteration.
  *
- * Three states: not asked, asked (the vCPU does not run), answered (it may run, and finishes the
- * instruction before anything else). A vCPU is saved, and its state replaced, only in the first.
+ * A request is asked (the vCPU does not run), then answered (it may run, and finishes the
+ * instruction before anything else). A vCPU can be saved only when there is none. Its state may be
+ * replaced at any time: a request that is asked is then dropped. The vCPU still waits for the
+ * answer, which is forgotten, because a device that knows one request of each vCPU would give it
+ * to the next request.
  *
  * Locking: the vCPU's own CPU does everything except pending_answer(), which any CPU may call.
  * Callers of pending_answer() and pending_drop() hold a reference to the domain.
@@ -24,7 +27,10 @@ enum pending_state {
 	PENDING_ASKED,
 	PENDING_ANSWERING,	/* for a moment: the answer is being written */
 	PENDING_ANSWERED,
+	PENDING_DROPPED,	/* the vCPU was reset; it starts when the answer comes */
 };
+
+#define PENDING_STATE_BITS 3
 
 /** More than any instruction needs; further accesses do not reach a device. */
 #define PENDING_MAX_ACCESSES 64
@@ -42,7 +48,7 @@ struct pending_ops {
 
 struct pending {
 	const struct pending_ops *ops;	/* [const] */
-	u64 word;	/* [atomic] enum pending_state in bits 0-1, the request's number above */
+	u64 word;	/* [atomic] enum pending_state in bits 0-2, the request's number above */
 	struct device_access access;	/* the request; val is the answer to a read */
 	/* Completed accesses of the current instruction [owner] */
 	u32 nr, next;	/* accesses completed; index of the next one */
@@ -53,13 +59,14 @@ void pending_init(struct pending *p, const struct pending_ops *ops);
 
 static inline enum pending_state pending_state(const struct pending *p)
 {
-	return __atomic_load_n(&p->word, __ATOMIC_ACQUIRE) & 3;
+	return __atomic_load_n(&p->word, __ATOMIC_ACQUIRE) &
+	       ((1U << PENDING_STATE_BITS) - 1);
 }
 
 /** The number of the newest request; it changes when another is made. */
 static inline u64 pending_number(const struct pending *p)
 {
-	return __atomic_load_n(&p->word, __ATOMIC_ACQUIRE) >> 2;
+	return __atomic_load_n(&p->word, __ATOMIC_ACQUIRE) >> PENDING_STATE_BITS;
 }
 
 /* --- the emulator's side: the current vCPU @v --- */
@@ -88,7 +95,10 @@ u64 pending_ask(struct pending *p, struct vcpu *v, const struct device_access *a
  */
 bool pending_answer(struct pending *p, struct vcpu *v, u64 number, u64 val);
 
-/** Forget a request, because @v, which does not run, is reset. A late answer is then ignored. */
+/**
+ * Drop a request, because @v, which does not run, gets another state. If it was not answered, @v
+ * goes on only when the answer has come.
+ */
 void pending_drop(struct pending *p, struct vcpu *v);
 
 #endif
