@@ -25,12 +25,27 @@ struct card {
 	u32 clock;
 };
 
-/* The last line matches every card of the class that works like a PC's own port. */
+#define OXFORD_CLOCK 62500000
+
+/*
+ * Facts from the data sheets and from Linux's drivers. Only QEMU's cards were ever used with this;
+ * test-pci-uart compares where the other lines lead to. The last line matches every card of the
+ * class that works like a PC's own port.
+ */
 static const struct card cards[] = {
 	{ 0x1b36, 0x0003, 0, 2, 0, 0, 8, UART_CLOCK },			/* QEMU, two ports */
 	{ 0x1b36, 0x0004, 0, 4, 0, 0, 8, UART_CLOCK },			/* QEMU, four ports */
-	{ 0x1415, 0xc158, 0, 2, 0, 0x1000, 0x200, 62500000 },		/* Oxford OXPCIe952 */
-	{ 0x1415, 0xc208, 0, 4, 0, 0x1000, 0x200, 62500000 },		/* Oxford OXPCIe954 */
+	{ 0x1415, 0xc11b, 0, 1, 0, 0x1000, 0x200, OXFORD_CLOCK },	/* Oxford OXPCIe952 */
+	{ 0x1415, 0xc11f, 0, 1, 0, 0x1000, 0x200, OXFORD_CLOCK },
+	{ 0x1415, 0xc138, 0, 1, 0, 0x1000, 0x200, OXFORD_CLOCK },
+	{ 0x1415, 0xc13d, 0, 1, 0, 0x1000, 0x200, OXFORD_CLOCK },
+	{ 0x1415, 0xc158, 0, 2, 0, 0x1000, 0x200, OXFORD_CLOCK },
+	{ 0x1415, 0xc15d, 0, 2, 0, 0x1000, 0x200, OXFORD_CLOCK },
+	{ 0x1415, 0xc208, 0, 4, 0, 0x1000, 0x200, OXFORD_CLOCK },	/* Oxford OXPCIe954 */
+	{ 0x1415, 0xc20d, 0, 4, 0, 0x1000, 0x200, OXFORD_CLOCK },
+	{ 0x1415, 0xc308, 0, 8, 0, 0x1000, 0x200, OXFORD_CLOCK },	/* Oxford OXPCIe958 */
+	{ 0x1415, 0xc30d, 0, 8, 0, 0x1000, 0x200, OXFORD_CLOCK },
+	{ 0x14e4, 0x160a, 0, 1, 2, 0, 0x20, UART_CLOCK },		/* Broadcom TruManage */
 	{ 0x13a8, 0x0352, 0, 2, 0, 0, 0x400, 125000000 },		/* Exar XR17V352 */
 	{ 0x13a8, 0x0354, 0, 4, 0, 0, 0x400, 125000000 },		/* Exar XR17V354 */
 	{ 0x1c00, 0x3253, 0, 2, 0, 0xc0, 8, UART_CLOCK },		/* WCH CH382 */

@@ -147,6 +147,13 @@ static bool __init has_interrupt(struct uart *u)
 	return u->irq && !rc;
 }
 
+static void __init report_absent(const struct uart *u)
+{
+	printk(LOG_WARN "serial: nothing answers at %s %#lx, so %s carries no log; correct %s= or "
+	       "console=\n", u->port ? "I/O port" : "address", u->port ? u->port : u->mmio.v,
+	       u->dev.name, u->dev.name);
+}
+
 void __init serial_init_late(void)
 {
 	for (u32 i = 0; i < ARRAY_SIZE(coms); i++) {
@@ -155,6 +162,8 @@ void __init serial_init_late(void)
 		if (u->wanted && u->mmio.v && !u->regs)
 			u->regs = hal_map_mmio(u->mmio, MMIO_WINDOW);
 		start(u);
+		if (u->wanted && !u->present)
+			report_absent(u);
 		if (!u->present)
 			continue;
 		if (has_interrupt(u)) {

@@ -138,6 +138,9 @@ def parameters(elf):
         "negative": (elf, "maxcpus=99999999999999999999 dom0_max_vcpus=-1 dom0_mem=-100M",
                      [r"maxcpus=99999999999999999999 is ignored: larger than 4294967295",
                       r"dom0: 1\d\d MiB, 1 vCPUs, mapped 1:1", ENDED]),
+        "absent-port": (elf, "console=com1,com2",
+                        [r"serial: nothing answers at I/O port 0x2f8, so com2 carries no log; "
+                         r"correct com2= or console=", *GOOD]),
         "forms": (elf, "dom0_mem=10%,min:64M,max:96M dom0_max_vcpus=3-5 guest_loglvl=error/all "
                   "console_timestamps=datems com2=115200,8n1,0x2f8,msi console=com1,xhci",
                   [r"com2=115200,8n1,0x2f8,msi is ignored: a port's MSI is not used; ",
