@@ -7,6 +7,7 @@
  */
 #include <xen/errno.h>
 #include <xen/evtchn.h>
+#include <xen/hal/vcpu.h>
 #include <xen/softirq.h>
 
 #include "private.h"
@@ -23,12 +24,16 @@ void vcpu_poll_timed_out(void *arg)
 		vcpu_wake(v);
 }
 
+/*
+ * An interrupt ends a poll when the vCPU can take it, as on Xen. The flag of a pending upcall says
+ * nothing: a guest that polls with interrupts off leaves it set for as long as it likes.
+ */
 static bool any_pending(struct vcpu *v, u32 nr_ports, const evtchn_port_t *ports)
 {
 	for (u32 i = 0; i < nr_ports; i++)
 		if (evtchn_port_pending(v->domain, ports[i]))
 			return true;
-	return evtchn_vcpu_pending(v);
+	return hal_vcpu_takes_pending(v);
 }
 
 int vcpu_poll(struct vcpu *v, u32 nr_ports, const evtchn_port_t *ports, s_time_t timeout)

@@ -162,6 +162,12 @@ bool hal_vcpu_has_pending(const struct vcpu *v)
 	return host_vcpu(v)->irq_pending;
 }
 
+/* Synthetic guests cannot hold interrupts back. */
+bool hal_vcpu_takes_pending(const struct vcpu *v)
+{
+	return hal_vcpu_has_pending(v);
+}
+
 void hal_domain_report(const struct domain *d)
 {
 	printk(LOG_G_INFO "d%u: upcalls %lu\n", d->id,

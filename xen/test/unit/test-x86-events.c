@@ -12,12 +12,17 @@
 
 #include <xen/hal/time.h>
 #include <xen/hal/vcpu.h>
+#include <xen/string.h>
 
 #include <asm/host.h>
 #include <asm/processor.h>
 #include <asm/soft-processor.h>
 
 #include "x86-play.h"
+
+#include "../../domain/evtchn/private.h"
+
+#include <public/sched.h>
 
 #define US 1000LL
 #define MS 1000000LL
@@ -187,6 +192,62 @@ static void test_shadow_ends(void **state)
 	assert_int_equal(host_isolated(shadow_ends, NULL)->status, 0);
 }
 
+/* ---- polls ---- */
+
+#define POLL_FOR (200 * US)
+static struct {
+	bool takes_interrupts;	/* RFLAGS.IF at the poll */
+	s_time_t asked, back;
+} poll;
+
+/* An event of another port waits, which is not the one that is polled. */
+static void poll_with_upcall(struct soft_entry *e)
+{
+	const u64 at = WORLD_DATA * PAGE_SIZE;
+	struct { struct sched_poll poll; evtchn_port_t port; } arg = { 0 };
+	struct domain *d = e->v->domain;
+
+	if (e->vmcb->exit_code == SVM_EXIT_HLT || enable_apic(e))
+		return;
+	if (play.step == 4) {
+		poll.back = hal_now_ns();
+		return;
+	}
+	to_xv(e->v)->upcall_vector = VECTOR;
+	HOST_CHECK(evtchn_bind_ipi(d, 0) == 1 && evtchn_bind_ipi(d, 0) == 2);
+	HOST_CHECK(!evtchn_send(d, 1) && e->v->vcpu_info->evtchn_upcall_pending);
+	poll.asked = hal_now_ns();
+	arg.port = 2;
+	arg.poll.nr_ports = 1;
+	arg.poll.timeout = (u64)(poll.asked + POLL_FOR);
+	set_xen_guest_handle(arg.poll.ports, (evtchn_port_t *)(at + sizeof(arg.poll)));
+	memcpy(play.world.ram + at, &arg, sizeof(arg));
+	e->vmcb->rax = __HYPERVISOR_sched_op;
+	e->gpr[GPR_RDI] = SCHEDOP_poll;
+	e->gpr[GPR_RSI] = at;
+	if (poll.takes_interrupts)
+		e->vmcb->rflags |= X86_EFLAGS_IF;
+}
+
+static void poll_once(void *arg)
+{
+	static const u64 list[] = { SVM_EXIT_MSR, SVM_EXIT_MSR, SVM_EXIT_VMMCALL, SVM_EXIT_PAUSE,
+				    0 };
+
+	poll.takes_interrupts = arg;
+	x86_play(list, poll_with_upcall, false);
+	HOST_CHECK(poll.asked && poll.back >= poll.asked);
+	HOST_CHECK((poll.back - poll.asked < POLL_FOR) == poll.takes_interrupts);
+	HOST_CHECK(play.nr_taken == poll.takes_interrupts);
+}
+
+/* An upcall that the guest can take ends its poll; another does not. */
+static void test_poll_and_upcall(void **state)
+{
+	assert_int_equal(host_isolated(poll_once, &poll)->status, 0);
+	assert_int_equal(host_isolated(poll_once, NULL)->status, 0);
+}
+
 /* ---- NMIs ---- */
 
 static u32 nmis[16];
@@ -275,6 +336,7 @@ int main(void)
 		cmocka_unit_test(test_interrupt_again),
 		cmocka_unit_test(test_upcall_waits),
 		cmocka_unit_test(test_shadow_ends),
+		cmocka_unit_test(test_poll_and_upcall),
 		cmocka_unit_test(test_nmis_in_turn),
 		cmocka_unit_test(test_told_at_once),
 	};

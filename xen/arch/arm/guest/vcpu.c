@@ -241,6 +241,12 @@ bool hal_vcpu_has_pending(const struct vcpu *v)
 				       : READ_ONCE(to_av(v)->lrs_pending);
 }
 
+bool hal_vcpu_takes_pending(const struct vcpu *v)
+{
+	ASSERT(v == hal_current_vcpu());
+	return hal_vcpu_has_pending(v) && !(to_av(v)->regs.pstate & PSR_I);
+}
+
 /* There is no interrupt of this kind. */
 void hal_vcpu_nmi(struct vcpu *v) {}
 

@@ -312,3 +312,13 @@ bool hal_vcpu_has_pending(const struct vcpu *v)
 	return READ_ONCE(xv->work_pending) || vlapic_pending(&xv->vlapic) >= 0 ||
 	       hvm_callback_pending(xv);
 }
+
+/* Work that is pending may be an NMI, or a timer that ends a wait by itself. */
+bool hal_vcpu_takes_pending(const struct vcpu *v)
+{
+	struct x86_vcpu *xv = to_xv(v);
+
+	ASSERT(v == hal_current_vcpu());
+	return READ_ONCE(xv->work_pending) ||
+	       (hal_vcpu_has_pending(v) && (hvm->get_rflags(xv) & X86_EFLAGS_IF));
+}

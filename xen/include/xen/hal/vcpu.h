@@ -45,6 +45,11 @@ void hal_vcpu_run(struct vcpu *v);
 void hal_vcpu_event_notify(struct vcpu *v);
 /** True when an interrupt or event is pending that must end a block. Interrupts on or off. */
 bool hal_vcpu_has_pending(const struct vcpu *v);
+/**
+ * True when the current vCPU @v takes an interrupt as soon as it goes on: one that is pending and
+ * that the vCPU's interrupt flag does not hold back.
+ */
+bool hal_vcpu_takes_pending(const struct vcpu *v);
 
 /**
  * Deliver physical interrupt @pirq to @v's domain through evtchn_send_pirq() from now on, shared
