@@ -44,6 +44,7 @@ static struct world_domain world;
 static struct x86_vcpu *xv;
 static u8 clean_ram[WORLD_PAGES * PAGE_SIZE];
 static struct vmcb clean_vmcb[WORLD_MODES][CPLS];
+static struct svm_vcpu clean_svm[WORLD_MODES][CPLS];
 static struct vlapic clean_apic;
 static struct vlapic_page clean_page;
 static struct vpit clean_pit;
@@ -96,6 +97,7 @@ static void start(void)
 		for (u32 c = 0; c < CPLS; c++) {
 			world_set_mode(&world, xv, m, m == WORLD_REAL ? 0 : c * 3);
 			clean_vmcb[m][c] = *svm_of(xv)->vmcb;
+			clean_svm[m][c] = *svm_of(xv);
 		}
 	memcpy(clean_ram, world.ram, sizeof(clean_ram));
 	clean_apic = xv->vlapic;
@@ -125,7 +127,7 @@ static void load_state(enum world_mode mode, const u8 *in, u32 len)
 	u64 at = WORLD_CODE * PAGE_SIZE + (in[1] & 1 ? PAGE_SIZE - len : 0x100);
 
 	*b = clean_vmcb[mode][in[0] >> 7];
-	svm_of(xv)->mce_hidden = b->cr_read & BIT(4);	/* the run before may have changed CR4 */
+	*svm_of(xv) = clean_svm[mode][in[0] >> 7];
 	vmload(svm_of(xv)->vmcb_pa);
 	b->rip = at - b->cs.base;
 	b->rflags = (b->rflags & ~0xfd5UL) | (((u64)in[1] << 8 | in[2]) & 0xfd5) | 2;
