@@ -26,7 +26,7 @@ install: x86_64 tools-install ## install the hypervisor and the toolstack (DESTD
 setup: ## install and fetch the Debian packages that all this needs
 	$(Q)scripts/setup.sh
 setup-arm64: ## fetch what the tests and experiments on ARMv8 need beside
-	$(Q)for group in emulator-arm kernel-arm64 peer-arm64 firmware-arm; do \
+	$(Q)for group in emulator-arm kernel-arm64 tools-arm64 peer-arm64 firmware-arm; do \
 		scripts/setup.sh --no-install --group $$group || exit 1; done
 
 demo: setup ## boot Linux as dom0 with guests beside it; then the first experiments

@@ -6,12 +6,23 @@ import shutil
 import qemu
 
 
+# The firmware gives a device tree only without ACPI.
+MACHINE = "virt,virtualization=on,gic-version=3,acpi=off"
 FIRMWARE = os.path.join(qemu.cache_dir(), "root", "firmware-arm", "usr", "share", "AAVMF")
 
 
 def is_there():
     """Whether setup.sh --group firmware-arm has fetched it."""
     return os.path.isfile(os.path.join(FIRMWARE, "AAVMF_CODE.fd"))
+
+
+def configuration(modules, options):
+    """The text of xenolith.cfg for modules (a file and its arguments each), which are m0, m1 and so on."""
+    lines = ["[global]", "default=test", "[test]", f"options={options}"]
+    for number, module in enumerate(modules):
+        key = ("kernel", "ramdisk", "module")[min(number, 2)]
+        lines.append(f"{key}=m{number} {module.partition(' ')[2]}")
+    return "\n".join(lines) + "\n"
 
 
 def disk(folder, application, config, files=()):

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Makes every boot image from what setup.sh fetched; what is there is kept.
+# Makes every boot image from what setup.sh fetched; what is there is kept. With the argument arm64 those
+# for ARM64 only.
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -8,11 +9,19 @@ here=$(cd "$(dirname "$0")" && pwd)
 . "$here/../lib/common.sh"
 
 case ${1:-} in
-"") ;;
---help | -h) echo "usage: scripts/image/build.sh    (no options; fills $img)"; exit 0 ;;
+"" | arm64) ;;
+--help | -h) echo "usage: scripts/image/build.sh [arm64]    (fills $img)"; exit 0 ;;
 *) die "unknown option: $1" ;;
 esac
 mkdir -p "$images" "$img"
+if [ "${1:-}" = arm64 ]; then
+	kernel=$(echo "$cache/root/kernel-arm64"/boot/vmlinuz-*)
+	{ [ -f "$kernel" ] && [ -d "$cache/root/tools-arm64" ]; } ||
+		die "the cache has no kernel or libraries for ARM64; run make setup-arm64 first"
+	name_image "$kernel" vmlinuz-arm64
+	"$here/mkinitramfs.sh" dom0-arm64 > /dev/null
+	exit 0
+fi
 
 # content_name FILE BASE: BASE-<hash of FILE>.
 content_name() {

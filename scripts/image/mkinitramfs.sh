@@ -20,35 +20,49 @@ usage() {
 	  dom0-xl      the same as dom0 with Debian's Xen toolstack and a guest for it to start
 	  dom0-load    the same with guests for it that put a machine under different loads
 	  dom0-tools   the same as dom0-xl with this repository's toolstack before Debian's (as PROGRAM.debian)
+	  dom0-arm64   busybox, modules and this repository's toolstack for ARM64, with a guest for it to start
 	  guest        busybox only, for the cloud kernel
 	  guest-pv     the same with drivers for PV disks and network interfaces
+	  guest-arm64  the same for ARM64
 	  guest-load   the same as guest with cyclictest, hackbench and rt-app
 	  guest-stress the same as guest with stress-ng
 	EOF
 }
 
 case ${1:-} in
-dom0 | dom0-new | dom0-stress | dom0-xl | dom0-load | dom0-tools) kind=$1 ;;
-guest | guest-pv | guest-load | guest-stress) kind=$1 ;;
+dom0 | dom0-new | dom0-stress | dom0-xl | dom0-load | dom0-tools | dom0-arm64) kind=$1 ;;
+guest | guest-pv | guest-arm64 | guest-load | guest-stress) kind=$1 ;;
 --help | -h) usage; exit 0 ;;
 *) usage >&2; exit 2 ;;
 esac
 src=$here/${kind%-*}
 peer=$cache/root/peer
 flavour=amd64
-[ "$kind" != dom0-new ] || flavour=new
+own_busybox=$busybox
+case $kind in
+dom0-new) flavour=new ;;
+*-arm64)
+	flavour=arm64
+	own_busybox=$cache/root/kernel-arm64/bin/busybox ;;
+esac
 guest_modules="xen-blkfront xen-netfront xen_wdt"
 modules="xen-evtchn xen-gntdev xen-gntalloc xen-privcmd xenfs virtio_pci virtio_blk virtio_net nvme
-	ahci ata_piix sd_mod sdhci-pci mmc_block e1000 e1000e ext4 crc32c_generic crc32c-intel
+	ahci sd_mod sdhci-pci mmc_block e1000 e1000e ext4 crc32c_generic
 	xen-blkback xen-netback loop bridge"
-[ -x "$busybox" ] || die "the cache has no busybox; run scripts/setup.sh first"
+case $kind in
+*-arm64) modules="$modules virtio_mmio" ;;
+*) modules="$modules ata_piix crc32c-intel" ;;
+esac
+for program in "$busybox" "$own_busybox"; do
+	[ -x "$program" ] || die "the cache has no busybox; run scripts/setup.sh first"
+done
 
 # The hash covers this script and every input: files by content, packages by their stamps.
 inputs_hash() {
 	{
 		cat "$here/mkinitramfs.sh" "$here/modules.sh" "$here/report.sh" "$repo/tools/dom0-selftest"/*.c
 		find "$src" -type f | LC_ALL=C sort | xargs cat
-		cat "$cache/root/peer.stamp"
+		cat "$cache/root/$([ "$flavour" = arm64 ] && echo tools-arm64 || echo peer).stamp"
 		case $kind in
 		guest | guest-load | guest-stress) ;;
 		guest-pv) cat "$cache/root/kernel-cloud.stamp" ;;
@@ -57,8 +71,10 @@ inputs_hash() {
 		case $kind in *-stress | dom0-load) cat "$cache/root/stress.stamp" ;; esac
 		case $kind in *-load) cat "$cache/root/load.stamp" ;; esac
 		case $kind in dom0-xl | dom0-load | dom0-tools) cat "$cache/root/kernel-cloud.stamp" "$here/guest"/* ;; esac
-		[ "$kind" != dom0-tools ] ||
-			find "$tools" "${bench[@]}" "${narrow[@]}" -type f | LC_ALL=C sort | xargs sha256sum
+		case $kind in
+		dom0-tools) find "$tools" "${bench[@]}" "${narrow[@]}" -type f | LC_ALL=C sort | xargs sha256sum ;;
+		dom0-arm64) cat "$here/guest"/*; find "$tools_arm64" -type f | LC_ALL=C sort | xargs sha256sum ;;
+		esac
 		echo "$kind"
 	} | sha256sum | cut -c1-16
 }
@@ -151,16 +167,33 @@ copy_our_tools() {
 	done
 }
 
+# This repository's toolstack for ARM64, and a guest, whose kernel is dom0's own.
+copy_arm64_tools() {
+	local program name
+	for program in "$tools_arm64"/*; do
+		aarch64-linux-gnu-strip -o "$tree/bin/${program##*/}" "$program"
+	done
+	for name in ls read write list rm; do
+		ln -s xenstore "$tree/bin/xenstore-$name"
+	done
+	mkdir -p "$tree/etc/xen" "$tree/guest"
+	touch "$tree/etc/xen/xl.conf"
+	cp -L "$cache"/root/kernel-arm64/boot/vmlinuz-* "$tree/guest/vmlinux"
+	cp -L "$("$here/mkinitramfs.sh" guest-arm64)" "$tree/guest/initramfs-pv.cpio.gz"
+}
+
 fill_tree() {
-	local program
+	local program cc=("${CC:-gcc}")
 	mkdir -p "$tree"/{bin,sbin,dev,proc,sys,run,tmp,lib,lib64,root,etc}
-	cp "$busybox" "$tree/bin/busybox"
+	cp "$own_busybox" "$tree/bin/busybox"
+	[ "$flavour" != arm64 ] || cc=(aarch64-linux-gnu-gcc "--sysroot=$cache/root/tools-arm64")
 	ln -s busybox "$tree/bin/sh"
 	cp "$src/init" "$tree/init"
 	cp "$here/report.sh" "$tree/lib/report.sh"
 	case $kind in
 	guest) return 0 ;;
 	guest-pv) ln -s ../bin/busybox "$tree/sbin/modprobe"; copy_modules cloud "$guest_modules" > /dev/null; return 0 ;;
+	guest-arm64) ln -s ../bin/busybox "$tree/sbin/modprobe"; copy_modules arm64 "$guest_modules" > /dev/null; return 0 ;;
 	guest-load) cp "$src/load" "$tree/bin/load"; copy_loads; return 0 ;;
 	guest-stress) cp "$src/load" "$tree/bin/load"; copy_stress; return 0 ;;
 	esac
@@ -168,7 +201,7 @@ fill_tree() {
 	cp "$src"/*.sh "$tree/lib/"
 	ln -s ../bin/busybox "$tree/sbin/modprobe"
 	for program in selftest onpty; do
-		"${CC:-gcc}" -std=gnu11 -O2 -Wall -Wextra -Werror -static -s -o "$tree/bin/$program" \
+		"${cc[@]}" -std=gnu11 -O2 -Wall -Wextra -Werror -static -s -o "$tree/bin/$program" \
 			"$repo/tools/dom0-selftest/$program.c"
 	done
 	copy_modules "$flavour" "$modules" > /dev/null
@@ -176,6 +209,7 @@ fill_tree() {
 	dom0-stress) copy_stress ;;
 	dom0-xl | dom0-load) copy_toolstack ;;
 	dom0-tools) copy_toolstack && copy_scripts && copy_our_tools ;;
+	dom0-arm64) copy_arm64_tools ;;
 	esac
 }
 
@@ -191,9 +225,11 @@ pack_tree() {
 tools=$repo/build/tools/bin
 bench=("$repo/build/bench/toolstack/collect" "$repo/build/bench/bench.elf")
 narrow=("$repo"/build/guest-{flat32,pg32,pae32}/multicall.elf)
-if [ "$kind" = dom0-tools ]; then
-	make --no-print-directory -s -C "$repo" BUILD=build tools bench-toolstack-image >&2
-fi
+tools_arm64=$repo/build/tools-arm64/bin
+case $kind in
+dom0-tools) make --no-print-directory -s -C "$repo" BUILD=build tools bench-toolstack-image >&2 ;;
+dom0-arm64) make --no-print-directory -s -C "$repo" BUILD=build tools-arm64 >&2 ;;
+esac
 mkdir -p "$images"
 name=$kind-initramfs-$(inputs_hash).cpio.gz
 if [ ! -f "$images/$name" ]; then

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Unit tests of the toolstack (see tools/tools.mk).
 $(eval $(call tools_test,builder,fake-xen fake-pool fake-psr fake-kernel,builder ctrl,$(tools_builder_ldlibs) $(tools_xen_ldlibs)))
+$(eval $(call tools_test,builder-arm64,,builder-arm64,$(tools_builder_ldlibs)))
 $(eval $(call tools_test,config,,config,))
 $(eval $(call tools_test,json,,light store,$(tools_light_ldlibs)))
 $(eval $(call tools_test,light,fake-xen fake-pool fake-psr fake-kernel fake-store fake-host,light store builder ctrl,\

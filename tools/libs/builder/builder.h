@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The PVH domain builder. The pure part turns a kernel, a ramdisk and a size into a plan: what lies
- * where in the guest's memory. The other part makes it so by hypercalls, some at a time.
+ * The domain builder: PVH guests on x86, and guests with a device tree on ARM. What differs is in
+ * the folder of the architecture. The pure part turns a kernel, a ramdisk and a size into a plan:
+ * what lies where in the guest's memory. The other part makes it so by hypercalls, some at a time.
  *
  * Kernels and ramdisks are hostile: whatever they hold, the answer is a plan inside the guest's
  * memory or an error with one line of text.
@@ -20,10 +21,8 @@
 #define BLD_MAX_VCPUS 128
 #define BLD_MAX_REGIONS 5
 #define BLD_MAX_PIECES (ELF_MAX_SEGMENTS + 3)
-/* Memory below 4 GiB ends here; above lie ACPI tables, rings, interrupt controllers. */
+/* x86: memory below 4 GiB ends here; above lie ACPI tables, rings, interrupt controllers. */
 #define BLD_LOW_RAM_END 0xf0000000UL
-#define BLD_HIGH_RAM_START (1UL << 32)
-#define BLD_MAX_RAM (1UL << 44)
 /* A kernel that unpacks to more than this is not one. */
 #define BLD_MAX_KERNEL (512UL << 20)
 /* Linux takes 2047 characters and the zero. */
@@ -36,14 +35,15 @@ struct bld_error {
 
 /** A kernel whose file may have been compressed. */
 struct bld_kernel {
-	const uint8_t *image;		/* an ELF file */
+	const uint8_t *image;		/* an ELF file; ARM: an Image */
 	size_t bytes;
 	void *unpacked;			/* ours to free, when it was compressed */
-	struct elf_image elf;
+	struct elf_image elf;		/* ARM: one segment, whose address counts from any 2 MiB */
 };
 
-/** Read a kernel, an ELF file or a bzImage (gzip, xz, lzma, zstd, lz4) of @bytes at @file, which
- * must stay until bld_kernel_close(). 0 or -errno with @err filled. */
+/** Read a kernel of @bytes at @file, which must stay until bld_kernel_close(). x86: an ELF file or
+ * a bzImage (gzip, xz, lzma, zstd, lz4); ARM: an Image of arm64, also packed by gzip. 0 or -errno
+ * with @err filled. */
 int bld_kernel_open(struct bld_kernel *k, const void *file, size_t bytes, struct bld_error *err);
 void bld_kernel_close(struct bld_kernel *k);
 
@@ -66,7 +66,7 @@ struct bld_config {
 struct bld_region {
 	gpaddr_t start;
 	uint64_t bytes;
-	uint32_t type;			/* XEN_HVM_MEMMAP_TYPE_* */
+	uint32_t type;			/* x86: XEN_HVM_MEMMAP_TYPE_* */
 };
 
 /** Bytes to write into the guest: @bytes from @data, then zeros. Lies in one region. */
@@ -84,18 +84,30 @@ struct bld_plan {
 	struct bld_piece piece[BLD_MAX_PIECES];		/* apart */
 	uint32_t nr_pieces;
 	gfn_t store, console;		/* pages of the rings */
-	uint32_t entry;			/* 32-bit physical entry point */
-	uint32_t start_info;		/* what EBX is to hold */
+	uint64_t entry;			/* physical entry point; x86: of 32 bits */
+	uint64_t start_info;		/* what EBX (ARM: X0) is to hold */
 	uint64_t pages;			/* of all regions */
-	uint8_t *info, *acpi;		/* owned: contents of the pieces made here */
+	uint8_t *info, *tables;		/* owned: contents of the pieces made here */
+	struct bld_config config;	/* as given */
+	uint64_t ramdisk_at;		/* 0: there is none */
 };
 
-/** Lay out a domain. 0 or -errno with @err filled. The plan points into kernel and ramdisk. */
+/** What the hypervisor decides when it creates the domain. x86: nothing. */
+struct bld_platform {
+	uint32_t gic_version;		/* 2 or 3 */
+	uint32_t timer_hz;		/* 0: the processor's register is right */
+};
+
+/** Lay out a domain. 0 or -errno with @err filled. The plan points into kernel and ramdisk, and
+ * keeps the pointers of @config. */
 int bld_plan_make(struct bld_plan *plan, const struct bld_config *config, struct bld_error *err);
+/** Fill in what depends on the created domain (ARM: the device tree), before bld_write(). */
+int bld_plan_complete(struct bld_plan *plan, const struct bld_platform *platform,
+		      struct bld_error *err);
 void bld_plan_free(struct bld_plan *plan);
 
-/** ACPI tables for @vcpus that will lie at @base; *@out is the caller's to free. Bytes, or 0 when
- * there is no memory. */
+/** x86: ACPI tables for @vcpus that will lie at @base; *@out is the caller's to free. Bytes, or
+ * 0 when there is no memory. */
 size_t bld_acpi(uint64_t base, uint32_t vcpus, uint8_t **out);
 
 struct ctl;
@@ -117,7 +129,8 @@ void bld_job_init(struct bld_job *job, struct ctl *ctl, uint32_t domid,
 int bld_populate(struct bld_job *job);
 /** Write the pieces, in the same way. */
 int bld_write(struct bld_job *job);
-/** The memory map and vCPU 0's registers. @vcpus: as created. */
+/** vCPU 0's registers; x86: also the memory map; ARM: what was written reaches memory, for a guest
+ * that starts without caches. @vcpus: as created. */
 int bld_finish(struct bld_job *job, uint32_t vcpus);
 
 #endif

@@ -57,8 +57,9 @@ struct xentoollog_logger *ctl_log(struct ctl *ctl);
 
 /* domctl.c: lives of domains */
 
-/** Create a domain; *@domid is the number wanted (0: any free one) and the one given. */
-int ctl_domain_create(struct ctl *ctl, const struct xen_domctl_createdomain *config,
+/** Create a domain; *@domid is the number wanted (0: any free one) and the one given. What *@config
+ * leaves to the platform is filled in. */
+int ctl_domain_create(struct ctl *ctl, struct xen_domctl_createdomain *config,
 		      uint32_t *domid);
 /** One round of tearing down: -EAGAIN and -ERESTART mean that there is more. */
 int ctl_domain_destroy(struct ctl *ctl, uint32_t domid);
@@ -69,6 +70,8 @@ int ctl_domain_max_vcpus(struct ctl *ctl, uint32_t domid, uint32_t vcpus);
 int ctl_domain_max_mem(struct ctl *ctl, uint32_t domid, uint64_t kib);
 int ctl_domain_set_tsc(struct ctl *ctl, uint32_t domid, uint32_t mode);
 int ctl_domain_set_paging_pool(struct ctl *ctl, uint32_t domid, uint64_t bytes);
+/** The width of its vCPUs' registers: 32 or 64. */
+int ctl_domain_set_address_size(struct ctl *ctl, uint32_t domid, uint32_t bits);
 int ctl_domain_set_time_offset(struct ctl *ctl, uint32_t domid, int32_t seconds);
 /** XEN_DOMCTL_SENDTRIGGER_* for one vCPU. */
 int ctl_domain_trigger(struct ctl *ctl, uint32_t domid, uint32_t trigger, uint32_t vcpu);
@@ -80,7 +83,7 @@ int ctl_domain_info(struct ctl *ctl, uint32_t domid, struct xen_domctl_getdomain
 int ctl_domain_list(struct ctl *ctl, uint32_t first, uint32_t max,
 		    struct xen_domctl_getdomaininfo *info);
 
-/* vcpu.c: vCPUs, affinity, CPU policies, register state */
+/* vcpu.c: vCPUs, affinity, register state */
 
 int ctl_vcpu_info(struct ctl *ctl, uint32_t domid, uint32_t vcpu,
 		  struct xen_domctl_getvcpuinfo *info);
@@ -92,15 +95,12 @@ int ctl_vcpu_get_affinity(struct ctl *ctl, uint32_t domid, uint32_t vcpu, uint8_
 int ctl_domain_set_node_affinity(struct ctl *ctl, uint32_t domid, const uint8_t *nodes,
 				 size_t bytes);
 int ctl_domain_get_node_affinity(struct ctl *ctl, uint32_t domid, uint8_t *nodes, size_t bytes);
-/** *@n: room in @leaves, then leaves there are. */
-int ctl_domain_get_cpuid(struct ctl *ctl, uint32_t domid, xen_cpuid_leaf_t *leaves, uint32_t *n);
-int ctl_domain_set_cpuid(struct ctl *ctl, uint32_t domid, const xen_cpuid_leaf_t *leaves,
-			 uint32_t n);
-/** Number of leaves a policy may have, or -errno. */
-int ctl_cpuid_max_leaves(struct ctl *ctl);
 /** Bytes of register state: with @buf NULL what is needed. Negative: -errno. */
 long ctl_domain_get_context(struct ctl *ctl, uint32_t domid, void *buf, size_t bytes);
 int ctl_domain_set_context(struct ctl *ctl, uint32_t domid, const void *buf, size_t bytes);
+/** One vCPU's registers; only ARM's guests are started so. */
+int ctl_vcpu_set_context(struct ctl *ctl, uint32_t domid, uint32_t vcpu,
+			 const struct vcpu_guest_context *context);
 
 /* sched.c: parameters of schedulers */
 
@@ -125,6 +125,8 @@ long ctl_populate(struct ctl *ctl, uint32_t domid, const xen_pfn_t *gfn, size_t 
 int ctl_claim_pages(struct ctl *ctl, uint32_t domid, uint64_t pages);
 /** The map that a guest gets from XENMEM_memory_map, entries in the ABI's form (20 bytes). */
 int ctl_set_memory_map(struct ctl *ctl, uint32_t domid, const void *entries, uint32_t n);
+/** ARM: let what the caches hold of @n frames from @gfn (at most 1 GiB) reach memory. */
+int ctl_cache_flush(struct ctl *ctl, uint32_t domid, uint64_t gfn, uint64_t n);
 /** Map pages for reading and writing. NULL and *@err set when any of them cannot be. */
 void *ctl_map(struct ctl *ctl, uint32_t domid, const xen_pfn_t *gfn, size_t n, int *err);
 void ctl_unmap(struct ctl *ctl, void *addr, size_t n);

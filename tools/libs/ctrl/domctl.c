@@ -4,7 +4,7 @@
 
 #include <public/sched.h>
 
-int ctl_domain_create(struct ctl *ctl, const struct xen_domctl_createdomain *config,
+int ctl_domain_create(struct ctl *ctl, struct xen_domctl_createdomain *config,
 		      uint32_t *domid)
 {
 	struct xen_domctl op = { .cmd = XEN_DOMCTL_createdomain, .domain = (domid_t)*domid,
@@ -14,6 +14,7 @@ int ctl_domain_create(struct ctl *ctl, const struct xen_domctl_createdomain *con
 	if (rc < 0)
 		return (int)failed(ctl, rc, "creating a domain", -1);
 	*domid = op.domain;
+	*config = op.u.createdomain;
 	return 0;
 }
 
@@ -79,6 +80,14 @@ int ctl_domain_set_paging_pool(struct ctl *ctl, uint32_t domid, uint64_t bytes)
 				 .domain = (domid_t)domid, .u.paging_mempool.size = bytes };
 
 	return domctl(ctl, &op, "sizing its paging memory");
+}
+
+int ctl_domain_set_address_size(struct ctl *ctl, uint32_t domid, uint32_t bits)
+{
+	struct xen_domctl op = { .cmd = XEN_DOMCTL_set_address_size, .domain = (domid_t)domid,
+				 .u.address_size.size = bits };
+
+	return domctl(ctl, &op, "setting the width of its registers");
 }
 
 int ctl_domain_set_time_offset(struct ctl *ctl, uint32_t domid, int32_t seconds)

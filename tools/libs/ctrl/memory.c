@@ -46,6 +46,14 @@ int ctl_set_memory_map(struct ctl *ctl, uint32_t domid, const void *entries, uin
 	return rc < 0 ? (int)failed(ctl, rc, "setting its memory map", domid) : 0;
 }
 
+int ctl_cache_flush(struct ctl *ctl, uint32_t domid, uint64_t gfn, uint64_t n)
+{
+	struct xen_domctl op = { .cmd = XEN_DOMCTL_cacheflush, .domain = (domid_t)domid,
+				 .u.cacheflush = { .start_pfn = gfn, .nr_pfns = n } };
+
+	return domctl(ctl, &op, "writing caches back to its memory");
+}
+
 void *ctl_map(struct ctl *ctl, uint32_t domid, const xen_pfn_t *gfn, size_t n, int *err)
 {
 	int *errs = calloc(n, sizeof(*errs));

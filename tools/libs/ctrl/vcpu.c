@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* XEN_DOMCTL_*: vCPUs, where they may run, what CPU they see, and their registers. */
+/* XEN_DOMCTL_*: vCPUs, where they may run, and their registers. */
 #include "private.h"
 
 int ctl_vcpu_info(struct ctl *ctl, uint32_t domid, uint32_t vcpu,
@@ -94,57 +94,6 @@ int ctl_domain_get_node_affinity(struct ctl *ctl, uint32_t domid, uint8_t *nodes
 	return rc;
 }
 
-int ctl_cpuid_max_leaves(struct ctl *ctl)
-{
-	struct xen_sysctl op = { .cmd = XEN_SYSCTL_get_cpu_policy };
-	int rc;
-
-	op.u.cpu_policy.index = XEN_SYSCTL_cpu_policy_host;
-	rc = sysctl_op(ctl, &op, "sizing CPU policies");
-	return rc < 0 ? rc : (int)op.u.cpu_policy.nr_leaves;
-}
-
-int ctl_domain_get_cpuid(struct ctl *ctl, uint32_t domid, xen_cpuid_leaf_t *leaves, uint32_t *n)
-{
-	struct xen_domctl op = { .cmd = XEN_DOMCTL_get_cpu_policy, .domain = (domid_t)domid };
-	xen_cpuid_leaf_t *buf = buf_get(ctl, NULL, *n * sizeof(*leaves));
-	int rc;
-
-	if (!buf)
-		return -ENOMEM;
-	op.u.cpu_policy.nr_leaves = *n;
-	set_xen_guest_handle(op.u.cpu_policy.leaves, buf);
-	rc = domctl(ctl, &op, "reading its CPU policy");
-	if (!rc && op.u.cpu_policy.nr_leaves > *n)
-		rc = -ENOBUFS;
-	if (!rc) {
-		*n = op.u.cpu_policy.nr_leaves;
-		memcpy(leaves, buf, *n * sizeof(*leaves));
-	}
-	buf_put(ctl, buf);
-	return rc;
-}
-
-int ctl_domain_set_cpuid(struct ctl *ctl, uint32_t domid, const xen_cpuid_leaf_t *leaves,
-			 uint32_t n)
-{
-	struct xen_domctl op = { .cmd = XEN_DOMCTL_set_cpu_policy, .domain = (domid_t)domid };
-	void *buf = buf_get(ctl, leaves, n * sizeof(*leaves));
-	int rc;
-
-	if (!buf)
-		return -ENOMEM;
-	op.u.cpu_policy.nr_leaves = n;
-	set_xen_guest_handle(op.u.cpu_policy.leaves, buf);
-	rc = domctl_quiet(ctl, &op);
-	if (rc < 0)
-		xtl_log(ctl->log, XTL_ERROR, -rc, "ctrl", "domain %u: its CPU policy was refused "
-			"at leaf %#x:%#x", domid, op.u.cpu_policy.err_leaf,
-			op.u.cpu_policy.err_subleaf);
-	buf_put(ctl, buf);
-	return rc;
-}
-
 long ctl_domain_get_context(struct ctl *ctl, uint32_t domid, void *out, size_t bytes)
 {
 	struct xen_domctl op = { .cmd = XEN_DOMCTL_gethvmcontext, .domain = (domid_t)domid };
@@ -176,6 +125,22 @@ int ctl_domain_set_context(struct ctl *ctl, uint32_t domid, const void *in, size
 	op.u.hvmcontext.size = (uint32_t)bytes;
 	set_xen_guest_handle(op.u.hvmcontext.buffer, buf);
 	rc = domctl(ctl, &op, "loading its registers");
+	buf_put(ctl, buf);
+	return rc;
+}
+
+int ctl_vcpu_set_context(struct ctl *ctl, uint32_t domid, uint32_t vcpu,
+			 const struct vcpu_guest_context *context)
+{
+	struct xen_domctl op = { .cmd = XEN_DOMCTL_setvcpucontext, .domain = (domid_t)domid,
+				 .u.vcpucontext.vcpu = vcpu };
+	void *buf = buf_get(ctl, context, sizeof(*context));
+	int rc;
+
+	if (!buf)
+		return -ENOMEM;
+	set_xen_guest_handle(op.u.vcpucontext.ctxt, buf);
+	rc = domctl(ctl, &op, "loading a vCPU's registers");
 	buf_put(ctl, buf);
 	return rc;
 }

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "arch.h"
 #include "device.h"
 #include "pool.h"
 #include "sched.h"
@@ -46,6 +47,8 @@ int lx_config_check(struct lx *lx, const struct lx_domain_config *config)
 		why = "memory is at least 1 and at most maxmem: memory = MIB, maxmem = MIB";
 	else if (b->max_memkb != b->target_memkb)
 		why = "memory must equal maxmem: there is no populate-on-demand";
+	else
+		why = lx_arch_check(b);
 	if (!why)
 		return 0;
 	lx_error(lx, 0, "%s", why);
@@ -225,15 +228,23 @@ static int step_domain(struct lx_op *op)
 				       (int32_t)b->max_maptrack_frames : -1,
 		.grant_opts = XEN_DOMCTL_GRANT_version(b->max_grant_version),
 		.cpupool_id = c->pool,
-		.arch.emulation_flags = XEN_X86_EMU_LAPIC,
 	};
+	struct bld_platform platform;
+	struct bld_error err;
 	int rc;
 
 	assert(c->has_plan && !c->has_domain);
 	memcpy(d.handle, c->config->c_info.uuid, sizeof(d.handle));
+	lx_arch_config(&d.arch);
 	c->domid = 0;
 	rc = ctl_domain_create(c->lx->ctl, &d, &c->domid);
 	c->has_domain = !rc;
+	if (rc)
+		return rc;
+	platform = lx_arch_platform(&d.arch);
+	rc = bld_plan_complete(&c->plan, &platform, &err);
+	if (rc)
+		lx_error(c->lx, 0, "%s", err.text);
 	return rc;
 }
 
@@ -283,7 +294,7 @@ static int step_limits(struct lx_op *op)
 	if (!rc)
 		rc = ctl_domain_max_mem(ctl, c->domid, b->max_memkb + LX_SLACK_KIB);
 	if (!rc)
-		rc = ctl_domain_set_tsc(ctl, c->domid, b->tsc_mode);
+		rc = lx_arch_limits(c->lx, c->domid, b);
 	if (!rc && b->rtc_timeoffset)
 		rc = ctl_domain_set_time_offset(ctl, c->domid, b->rtc_timeoffset);
 	if (!rc)

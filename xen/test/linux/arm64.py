@@ -2,12 +2,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Boot Debian's arm64 kernel as dom0 on ARMv8 in QEMU, and once beside it as a guest.
 
-usage: arm64.py XENOLITH [CPUS[@GIC|@efi]...]      (default: 1 2 4 4@2 2@efi)
+usage: arm64.py XENOLITH [CPUS[@GIC|@efi|@xl]...]      (default: 1 2 4 4@2 2@efi 2@xl)
 
 The initial RAM disk has busybox and a script that reports the CPUs, the interrupts and the
 hypervisor, sleeps, and powers off. In dom0 it also uses the machine's devices: a virtio disk (in
 memory), and a network card and a disk on PCI. For each number of CPUs, with a GIC of version 3 or the one
 given, or started by UEFI firmware, a line "LINUX arm64-CPUS pass seconds" is printed; the console is kept beside the hypervisor.
+With @xl dom0 has our toolstack instead, which gives a guest a disk and a network interface, uses its
+console, reboots it, shuts it down, lets it crash, and looks for what is left of it.
 """
 import glob
 import os
@@ -63,6 +65,7 @@ MODULES = ["drivers/virtio/virtio_mmio", "drivers/virtio/virtio_pci_modern_dev",
            "drivers/block/virtio_blk", "net/core/failover", "drivers/net/net_failover",
            "drivers/net/virtio_net"]
 DISK_BYTES = 1 << 20
+TOOLS_IMAGE = os.path.join(qemu.image_dir(), "dom0-arm64-initramfs.cpio.gz")
 # The disk in memory comes first, as its driver does.
 DISKS = {"vda": "virtio-blk-device", "vdb": "virtio-blk-pci"}
 
@@ -104,13 +107,31 @@ def devices(folder):
     return options
 
 
-def configuration(modules, options):
-    """The text of xenolith.cfg, whose files are m0, m1 and so on."""
-    lines = ["[global]", "default=test", "[test]", f"options={options}"]
-    for number, module in enumerate(modules):
-        key = ("kernel", "ramdisk", "module")[min(number, 2)]
-        lines.append(f"{key}=m{number} {module.partition(' ')[2]}")
-    return "\n".join(lines) + "\n"
+def boot_tools(xenolith, kernel, word, folder):
+    """dom0 with our toolstack, which manages a guest; "" or what went wrong, and seconds."""
+    number = word.partition("@")[0]
+    packed = os.path.join(folder, "modules")
+    words = ("console=hvc0 loglevel=4 xenolith.do=info+selftest+xl+tools+poweroff "
+             "xenolith.guest_seconds=300")
+    bundle.write(packed, [f"{kernel} {words}", TOOLS_IMAGE])
+    machine = qemu.Machine(kernel=xenolith, machine=MACHINE + "3", icount=True, modules=[packed],
+                           append=f"loglvl=all guest_loglvl=all scrub=off dom0_mem=768M "
+                                  f"dom0_max_vcpus={number}",
+                           cpu="cortex-a57", smp=number, mem="2G",
+                           qemu=qemu.find_qemu("qemu-system-aarch64"))
+    result = qemu.run(machine, r"Hardware domain powered off",
+                      BAD[:1] + [r"XENOLITH: verdict=FAIL"], 1800, log_of(xenolith, word))
+    if result.code != qemu.SUCCESS:
+        return f"{qemu.NAMES[result.code]} {result.line}".strip(), result.seconds
+    passed = any("XENOLITH: verdict=PASS" in line for line in result.lines)
+    return "" if passed else "no verdict", result.seconds
+
+
+def log_of(xenolith, word):
+    """Where the console of a case is kept."""
+    log = os.path.join(os.path.dirname(xenolith), "test", f"linux-arm64-{word}.log")
+    os.makedirs(os.path.dirname(log), exist_ok=True)
+    return log
 
 
 def machine_of(xenolith, word, folder, modules, extra):
@@ -122,9 +143,9 @@ def machine_of(xenolith, word, folder, modules, extra):
               "qemu": qemu.find_qemu("qemu-system-aarch64")}
     if kind == "efi":
         # The disk that dom0 looks for is the first on PCI, so the firmware's comes after it.
-        extra = extra + efi.disk(folder, xenolith, configuration(modules, options),
+        extra = extra + efi.disk(folder, xenolith, efi.configuration(modules, options),
                                  [m.partition(" ")[0] for m in modules])
-        return qemu.Machine(machine=MACHINE + "3,acpi=off", extra=extra, icount=True, **common)
+        return qemu.Machine(machine=efi.MACHINE, extra=extra, icount=True, **common)
     packed = os.path.join(folder, "modules")
     bundle.write(packed, modules)
     return qemu.Machine(kernel=xenolith, machine=MACHINE + (kind or "3"), icount=True,
@@ -142,9 +163,7 @@ def boot(xenolith, kernel, word, folder):
     modules = [f"{kernel} {words} stay", disk]
     modules += manifest.Manifest([guest], after=len(modules)).write(tree)
     machine = machine_of(xenolith, word, folder, modules, devices(folder))
-    log = os.path.join(os.path.dirname(xenolith), "test", f"linux-arm64-{word}.log")
-    os.makedirs(os.path.dirname(log), exist_ok=True)
-    result = qemu.run(machine, r"Hardware domain powered off", BAD, 900, log)
+    result = qemu.run(machine, r"Hardware domain powered off", BAD, 900, log_of(xenolith, word))
     text = "\n".join(result.lines)
     # Nobody reads the guest's console; it powers off where its script ends.
     wanted = [rf"^userspace: {cpus} CPUs, on xen", r"^slept [23] s", r"^end of the script",
@@ -177,16 +196,21 @@ def main():
               "kernel-arm64 and emulator-arm")
         print("LINUX total 0 0 1")
         return 0
-    bad, skipped, words = 0, 0, sys.argv[2:] or ["1", "2", "4", "4@2", "2@efi"]
+    bad, skipped, words = 0, 0, sys.argv[2:] or ["1", "2", "4", "4@2", "2@efi", "2@xl"]
     for word in words:
         if word.endswith("@efi") and not efi.is_there():
             print(f"LINUX arm64-{word} SKIP (no firmware in the cache)")
             skipped += 1
             continue
+        if word.endswith("@xl") and not os.path.exists(TOOLS_IMAGE):
+            print(f"LINUX arm64-{word} SKIP (no image with the toolstack)")
+            skipped += 1
+            continue
         with tempfile.TemporaryDirectory(prefix="linux-arm64-") as folder:
             with open(os.path.join(folder, "ramdisk"), "wb") as file:
                 file.write(ramdisk(root))
-            error, seconds = boot(os.path.abspath(sys.argv[1]), kernels[0], word, folder)
+            case = boot_tools if word.endswith("@xl") else boot
+            error, seconds = case(os.path.abspath(sys.argv[1]), kernels[0], word, folder)
         bad += bool(error)
         print(f"LINUX arm64-{word} {'FAIL' if error else 'pass'} {seconds:.0f}", flush=True)
         if error:

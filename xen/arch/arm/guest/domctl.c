@@ -163,6 +163,16 @@ static long paging_pool(struct domain *d, struct xen_domctl *op, bool *copy)
 	return 0;
 }
 
+/* Guests are of 64 bits, and there is no other kind. */
+static long address_size(struct xen_domctl *op, bool *copy)
+{
+	if (op->cmd == XEN_DOMCTL_set_address_size)
+		return op->u.address_size.size == 64 ? 0 : -XEN_EINVAL;
+	op->u.address_size.size = 64;
+	*copy = true;
+	return 0;
+}
+
 long hal_domctl(struct vcpu *v, struct domain *d, struct xen_domctl *op, bool *copy)
 {
 	switch (op->cmd) {
@@ -174,6 +184,9 @@ long hal_domctl(struct vcpu *v, struct domain *d, struct xen_domctl *op, bool *c
 	case XEN_DOMCTL_get_paging_mempool_size:
 	case XEN_DOMCTL_set_paging_mempool_size:
 		return paging_pool(d, op, copy);
+	case XEN_DOMCTL_get_address_size:
+	case XEN_DOMCTL_set_address_size:
+		return address_size(op, copy);
 	default:
 		return -XEN_ENOSYS;
 	}

@@ -112,6 +112,13 @@ static void make_domain(void)
 	op.u.paging_mempool.size = 0;
 	CHECK_EQ(domctl(XEN_DOMCTL_get_paging_mempool_size, &op), 0);
 	CHECK_EQ(op.u.paging_mempool.size, 1 << 20);
+	op = (struct xen_domctl){ .u.address_size.size = 32 };
+	CHECK_EQ(domctl(XEN_DOMCTL_set_address_size, &op), -XEN_EINVAL);
+	op.u.address_size.size = 64;
+	CHECK_EQ(domctl(XEN_DOMCTL_set_address_size, &op), 0);
+	op.u.address_size.size = 0;
+	CHECK_EQ(domctl(XEN_DOMCTL_get_address_size, &op), 0);
+	CHECK_EQ(op.u.address_size.size, 64);
 }
 
 /* Populate @gfn and see it in the window's page @slot. */

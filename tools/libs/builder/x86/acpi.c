@@ -3,7 +3,7 @@
  * ACPI tables of a PVH guest (ACPI 6.4, chapter 5.2): a hardware-reduced machine whose DSDT names
  * its processors, and a MADT with a local APIC for each vCPU.
  */
-#include "private.h"
+#include "builder/private.h"
 
 #define APIC_BASE 0xfee00000U
 #define RSDP_BYTES 36

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Guests on ARM: 64-bit registers, and the interrupt controller that the machine has. */
+#include "light/arch.h"
+
+const char *lx_arch_check(const struct lx_build_info *b)
+{
+	return b->tsc_mode ? "tsc_mode is about x86's time stamp counter: leave it out" : NULL;
+}
+
+void lx_arch_config(struct xen_arch_domainconfig *arch)
+{
+	arch->gic_version = XEN_DOMCTL_CONFIG_GIC_NATIVE;
+	arch->tee_type = XEN_DOMCTL_CONFIG_TEE_NONE;
+}
+
+struct bld_platform lx_arch_platform(const struct xen_arch_domainconfig *arch)
+{
+	return (struct bld_platform){
+		.gic_version = arch->gic_version == XEN_DOMCTL_CONFIG_GIC_V2 ? 2 :
+			       arch->gic_version == XEN_DOMCTL_CONFIG_GIC_V3 ? 3 : 0,
+		.timer_hz = arch->clock_frequency,
+	};
+}
+
+int lx_arch_limits(struct lx *lx, uint32_t domid, const struct lx_build_info *b)
+{
+	return ctl_domain_set_address_size(lx->ctl, domid, 64);
+}

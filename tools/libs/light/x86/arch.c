@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* PVH guests: a local APIC is emulated, and the time stamp counter has a mode. */
+#include "light/arch.h"
+
+const char *lx_arch_check(const struct lx_build_info *b) { return NULL; }
+
+void lx_arch_config(struct xen_arch_domainconfig *arch)
+{
+	arch->emulation_flags = XEN_X86_EMU_LAPIC;
+}
+
+struct bld_platform lx_arch_platform(const struct xen_arch_domainconfig *arch)
+{
+	return (struct bld_platform){ 0 };
+}
+
+int lx_arch_limits(struct lx *lx, uint32_t domid, const struct lx_build_info *b)
+{
+	return ctl_domain_set_tsc(lx->ctl, domid, b->tsc_mode);
+}
