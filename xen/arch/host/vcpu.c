@@ -82,7 +82,12 @@ void host_guest_set(struct vcpu *v, host_guest_fn fn, void *arg)
 	host_vcpu(v)->fn = fn;
 }
 
-void host_guest_compute(struct vcpu *v, s_time_t ns) { host_vcpu(v)->compute_left = ns; }
+/* Its end is a time: a sum that wraps would be in the past, and the guest would wake for ever. */
+void host_guest_compute(struct vcpu *v, s_time_t ns)
+{
+	host_vcpu(v)->compute_left = min(ns, INT64_MAX / 2);
+}
+
 u64 host_guest_upcalls(const struct vcpu *v) { return host_vcpu(v)->upcalls; }
 s_time_t host_guest_entered(const struct vcpu *v) { return host_vcpu(v)->entered; }
 

@@ -170,12 +170,37 @@ static void test_clock_jumps_to_timers(void **state)
 	assert_int_equal(o->status, 0);
 }
 
+static void compute_for_ever(struct vcpu *v, void *arg)
+{
+	host_guest_compute(v, INT64_MAX);
+}
+
+static void run_endless(void *arg)
+{
+	struct domain *d;
+	s_time_t start;
+
+	sw_start(7, 1, "");
+	d = sw_domain(1, 1);
+	sw_run_guest(d->vcpu[0], compute_for_ever, NULL);
+	start = hal_now_ns();
+	host_run(start + 2 * 1000 * US);
+	HOST_CHECK(sw_ran(d->vcpu[0]) > 1000 * US);
+	HOST_CHECK(host_guest_entered(d->vcpu[0]) < start + 500 * US);
+}
+
+static void test_endless_computing_is_one_wait(void **state)
+{
+	assert_int_equal(host_isolated(run_endless, NULL)->status, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_panics_are_caught),
 		cmocka_unit_test(test_calls_between_cpus),
 		cmocka_unit_test(test_clock_jumps_to_timers),
+		cmocka_unit_test(test_endless_computing_is_one_wait),
 		cmocka_unit_test(test_same_seed_same_run),
 		cmocka_unit_test(test_seeds_differ),
 	};
