@@ -14,12 +14,13 @@
 #define LINE 16			/* words that are compared and copied at once */
 #define MAX_RANGES 64
 /*
- * Comparing an open page costs a fraction of a microsecond, a fault and changing its protection
- * twice some twenty. So a page stays open for a number of runs after the last that wrote it, which
- * rises with each run that does: a page that is written once is not compared for long.
+ * Comparing an open page costs a quarter of a microsecond, a fault and two changes of protection
+ * some twenty. So a page stays open for a number of runs after the last that wrote it, which rises
+ * with each fault, also when the page is always written as it was. Faults at one page after another
+ * open ever more pages at once; these are shut as soon as a run does not write them.
  */
-#define KEEP_STEP 8
-#define KEEP_MAX 128
+#define KEEP_MAX 64
+#define WINDOW_MAX 64
 
 struct page {
 	bool open;		/* may be written; otherwise a write is a fault */
@@ -120,36 +121,61 @@ void undo_bytes(void *start, unsigned long bytes)
 	add(start, bytes, false);
 }
 
-static void protect(struct range *r, unsigned long nr, int prot)
+static void protect(struct range *r, unsigned long nr, unsigned long n, int prot)
 {
-	if (mprotect(r->start + nr * PAGE, PAGE, prot))
+	if (mprotect(r->start + nr * PAGE, n * PAGE, prot))
 		fail("undo: mprotect");
 }
 
-/* A page that is often opened stays open for longer, also when it is always written as it was. */
-static void open_page(struct range *r, unsigned long nr)
+static void open_pages(struct range *r, unsigned long nr, unsigned long n)
 {
+	protect(r, nr, n, PROT_READ | PROT_WRITE);
+	for (unsigned long i = nr; i < nr + n; i++) {
+		if (r->page[i].open)
+			continue;
+		r->page[i].open = true;
+		r->page[i].unwritten = 0;
+		opened[nr_opened++] = (struct page_ref){ r, i };
+	}
+}
+
+/* A fault: the page, and those after it when the pages before it were opened last. */
+static void open_from(struct range *r, unsigned long nr)
+{
+	static struct page_ref next;	/* after the last fault's pages */
+	static unsigned long n;		/* of these */
 	struct page *p = &r->page[nr];
 
-	protect(r, nr, PROT_READ | PROT_WRITE);
-	p->open = true;
-	p->unwritten = 0;
+	n = r == next.range && nr == next.nr ? 2 * n : 1;
+	if (n > WINDOW_MAX)
+		n = WINDOW_MAX;
+	if (n > r->bytes / PAGE - nr)
+		n = r->bytes / PAGE - nr;
 	if (p->keep < KEEP_MAX)
-		p->keep += KEEP_STEP;
-	opened[nr_opened++] = (struct page_ref){ r, nr };
+		p->keep = (unsigned char)(2 * p->keep + (p->keep == 0));
+	open_pages(r, nr, n);
+	next = (struct page_ref){ r, nr + n };
+}
+
+/* The range of pages that @at is in, and the page's number there; NULL: it is in none. */
+static struct range *range_of(const char *at, unsigned long *nr)
+{
+	for (struct range *r = ranges; r < ranges + nr_ranges; r++)
+		if (r->page && at >= r->start && at < r->start + r->bytes) {
+			*nr = (unsigned long)(at - r->start) / PAGE;
+			return r;
+		}
+	return NULL;
 }
 
 /* The first write to a page of this run. Other faults go to the former handler. */
 static void on_fault(int sig, siginfo_t *info, void *context)
 {
-	char *at = info->si_addr;
+	unsigned long nr;
+	struct range *r = range_of(info->si_addr, &nr);
 
-	for (struct range *r = ranges; r < ranges + nr_ranges; r++) {
-		unsigned long nr = (unsigned long)(at - r->start) / PAGE;
-
-		if (!r->page || at < r->start || at >= r->start + r->bytes || r->page[nr].open)
-			continue;
-		open_page(r, nr);
+	if (r && !r->page[nr].open) {
+		open_from(r, nr);
 		undo_stats.faults++;
 		return;
 	}
@@ -245,12 +271,12 @@ static void change_state(unsigned int state)
 		struct page *p = &varied[i].range->page[varied[i].nr];
 
 		if (!p->open && p->then[state] != p->then[last_state])
-			open_page(varied[i].range, varied[i].nr);
+			open_pages(varied[i].range, varied[i].nr, 1);
 	}
 	last_state = state;
 }
 
-/* Restore an open page; false when it is shut. */
+/* Restore an open page; false when it is to be shut. */
 static bool restore_page(struct range *r, unsigned long nr)
 {
 	struct page *p = &r->page[nr];
@@ -258,23 +284,42 @@ static bool restore_page(struct range *r, unsigned long nr)
 	if (restore_lines((uint64_t *)(r->start + nr * PAGE),
 			  (const uint64_t *)p->then[last_state])) {
 		p->unwritten = 0;
-		if (p->keep < KEEP_MAX)
-			p->keep += KEEP_STEP;
 		undo_stats.copied_pages++;
 		return true;
 	}
-	if (++p->unwritten < p->keep)
-		return true;
-	p->open = false;
-	p->keep /= 2;
-	protect(r, nr, PROT_READ);
-	return false;
+	p->open = ++p->unwritten < p->keep;
+	return p->open;
+}
+
+/* Restore all open pages. Those that are shut are mostly one after another. */
+static void restore_pages(void)
+{
+	unsigned long kept = 0, shut = 0;
+	struct page_ref first = { 0 };
+
+	for (unsigned long i = 0; i < nr_opened; i++) {
+		struct page_ref at = opened[i];
+
+		if (restore_page(at.range, at.nr)) {
+			opened[kept++] = at;
+			continue;
+		}
+		if (shut && at.range == first.range && at.nr == first.nr + shut) {
+			shut++;
+			continue;
+		}
+		if (shut)
+			protect(first.range, first.nr, shut, PROT_READ);
+		first = at;
+		shut = 1;
+	}
+	if (shut)
+		protect(first.range, first.nr, shut, PROT_READ);
+	nr_opened = kept;
 }
 
 void undo_restore(unsigned int state)
 {
-	unsigned long kept = 0;
-
 	if (state >= nr_states)
 		abort();
 	undo_stats.restores++;
@@ -283,8 +328,5 @@ void undo_restore(unsigned int state)
 			copy(r->start, r->copy[state], r->bytes);
 	if (state != last_state)
 		change_state(state);
-	for (unsigned long i = 0; i < nr_opened; i++)
-		if (restore_page(opened[i].range, opened[i].nr))
-			opened[kept++] = opened[i];
-	nr_opened = kept;
+	restore_pages();
 }
