@@ -42,6 +42,7 @@ void undo_pages(void *start, unsigned long bytes) {}
 void undo_bytes(void *start, unsigned long bytes) {}
 unsigned int undo_remember(void) { return 0; }
 void undo_restore(unsigned int state) {}
+_Bool undo_is_unwritten(const void *at) { return 0; }
 
 /* ---- inputs ---- */
 

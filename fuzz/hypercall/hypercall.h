@@ -142,8 +142,8 @@ extern struct guest guests[NR_GUEST_VCPUS];
 
 /** True while the guest's domain is there and not dying. */
 bool guest_lives(const struct guest *g);
-/** Boot; once. */
-void machine_boot(void);
+/** Boot; once. @check_twice: the oracle compares what it remembers with what it reads. */
+void machine_boot(bool check_twice);
 /** Run an input from the state after the boot, and go back to that state. */
 void machine_run(const u8 *data, size_t size);
 /** First gfn of a domain's RAM. */

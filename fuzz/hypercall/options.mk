@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-fuzz_support_hypercall := state-oracle state-oracle-evtchn state-oracle-grants state-oracle-ioreq
+fuzz_support_hypercall := state-oracle state-oracle-evtchn state-oracle-grants state-oracle-ioreq \
+	state-oracle-memory
 fuzz_lib_hypercall := undo machine
 # What makes calls is not what is tested: it runs at full speed, and guides no fuzzer.
 fuzz_cflags_hypercall := -fno-sanitize=all
@@ -18,3 +19,15 @@ $(BUILD)/gen/generated/fuzz_calls.h: fuzz/hypercall/gen.py fuzz/hypercall/calls.
 	$(SAY) GEN $@
 	$(Q)mkdir -p $(@D) && $(PYTHON) $< "$(CC)" $(BUILD)/abi > $@.new && mv $@.new $@
 fuzz_smoke_hypercall := 15000
+
+# The oracle does not read again what no write can have changed. Here it does, and compares.
+.PHONY: fuzz-oracle-hypercall
+fuzz-oracle-hypercall: $(BUILD)/fuzz/hypercall/target
+	$(SAY) FUZZ 'hypercall, each look of the oracle made twice'
+	$(Q)export ORACLE_TWICE=1 && log=$(BUILD)/fuzz/hypercall/oracle.log && \
+		{ $(fuzz_run_hypercall) fuzz/hypercall/regressions/* fuzz/hypercall/seeds/* && \
+		rm -rf $(BUILD)/fuzz/hypercall/oracle && mkdir $(BUILD)/fuzz/hypercall/oracle && \
+		$(fuzz_run_hypercall) -seed=2 -runs=4000 -artifact_prefix=$(BUILD)/fuzz/hypercall/ \
+		$(BUILD)/fuzz/hypercall/oracle fuzz/hypercall/seeds; } > $$log 2>&1 || \
+		{ tail -n 60 $$log; exit 1; }
+fuzz-smoke: fuzz-oracle-hypercall

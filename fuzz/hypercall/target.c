@@ -3,6 +3,7 @@
 #include "hypercall.h"
 
 #include <stdint.h>
+#include <stdlib.h>
 
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -20,7 +21,7 @@ const char *__asan_default_options(void)
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
-	machine_boot();
+	machine_boot(getenv("ORACLE_TWICE"));
 	replay_command(*argc, *argv);
 	return 0;
 }

@@ -168,6 +168,14 @@ static struct range *range_of(const char *at, unsigned long *nr)
 	return NULL;
 }
 
+bool undo_is_unwritten(const void *at)
+{
+	unsigned long nr;
+	const struct range *r = range_of(at, &nr);
+
+	return r && nr_states && !r->page[nr].open;
+}
+
 /* The first write to a page of this run. Other faults go to the former handler. */
 static void on_fault(int sig, siginfo_t *info, void *context)
 {

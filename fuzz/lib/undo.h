@@ -24,6 +24,9 @@ unsigned int undo_remember(void);
 /** Make the contents those of a state. */
 void undo_restore(unsigned int state);
 
+/** True when the page at @at surely holds what it held in the state that was restored last. */
+_Bool undo_is_unwritten(const void *at);
+
 /** Numbers for reports. */
 struct undo_stats {
 	unsigned long restores, faults, copied_pages;

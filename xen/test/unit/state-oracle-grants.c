@@ -2,6 +2,7 @@
 /* The state oracle: grants, the mappings of grants, and what their owners once allowed. */
 #include "state-oracle-grants.h"
 
+#include "state-oracle-memory.h"
 #include "state-oracle-private.h"
 
 #include "../../domain/gnttab/private.h"
@@ -276,7 +277,7 @@ static void check_page(u64 mfn, const struct domain *owner, const struct domain 
 	}
 }
 
-void oracle_check_data(void)
+static void check_all_pages(void)
 {
 	const struct domain *stranger[ORACLE_DOMAINS], *owner = NULL;
 	u32 n = 0;
@@ -284,7 +285,7 @@ void oracle_check_data(void)
 	for (u64 m = 0; m < max_mfn; m++) {
 		const struct page_info *pg = &frame_table[m];
 
-		if (pg->state != PAGE_STATE_DOMAIN)
+		if (pg->state != PAGE_STATE_DOMAIN || oracle_holds_the_same(m))
 			continue;
 		if (pg->owner != owner) {
 			owner = pg->owner;
@@ -293,4 +294,14 @@ void oracle_check_data(void)
 		if (n)
 			check_page(m, owner, stranger, n);
 	}
+}
+
+void oracle_check_data(void)
+{
+	check_all_pages();
+	if (!oracle_looks_twice())
+		return;
+	oracle_read_all(true);
+	check_all_pages();
+	oracle_read_all(false);
 }

@@ -3,6 +3,7 @@
 #include "state-oracle-evtchn.h"
 #include "state-oracle-grants.h"
 #include "state-oracle-ioreq.h"
+#include "state-oracle-memory.h"
 #include "state-oracle-private.h"
 
 #include <xen/hal/cpu.h>
@@ -20,6 +21,7 @@ void oracle_start(void)
 {
 	BUG_ON(max_mfn > ORACLE_FRAMES);
 	oracle = (struct oracle){ .total_pages = total_page_count() };
+	memset(&found, 0, sizeof(found));
 }
 
 void *oracle_state(unsigned long *bytes)
@@ -67,11 +69,18 @@ struct oracle_domain *oracle_domain(const struct domain *d)
 
 static void note_domain(struct domain *d, bool listed)
 {
+	struct oracle_domain *od = &found.domain[found.nr_domains];
+
 	if (!d || oracle_domain(d))
 		return;
 	if (found.nr_domains == ORACLE_DOMAINS)
 		panic("oracle: more than %u domains", ORACLE_DOMAINS);
-	found.domain[found.nr_domains++] = (struct oracle_domain){ .d = d, .listed = listed };
+	found.nr_domains++;
+	od->d = d;
+	od->listed = listed;
+	od->refs = od->nr_grants = 0;
+	od->pages = od->tables = 0;
+	memset(od->seen, 0, sizeof(od->seen));
 }
 
 static bool is_shared(const struct page_info *pg)
@@ -79,30 +88,28 @@ static bool is_shared(const struct page_info *pg)
 	return pg->state == PAGE_STATE_XEN && pg->flags & PAGE_FLAG_XENSHARE;
 }
 
-/*
- * All domains in the list, and dead ones that others' mappings keep; frames that are not free. Most
- * frames are, and this is the one look at them.
- */
+static void note_frame(u32 mfn)
+{
+	const struct page_info *pg = &frame_table[mfn];
+
+	found.used[found.nr_used++] = mfn;
+	if (pg->state == PAGE_STATE_DOMAIN || is_shared(pg))
+		note_domain(pg->owner, false);
+}
+
+/* All domains in the list, and dead ones that others' mappings keep; frames that are not free. */
 static void find_all(void)
 {
-	const struct domain *last = NULL;
-
+	for (u32 i = 0; i < found.nr_used; i++)
+		found.expect[found.used[i]] = found.mapped[found.used[i]] = 0;
 	found.nr_domains = found.nr_used = 0;
 	rcu_read_lock();
 	for (struct domain *d = domain_next(NULL); d; d = domain_next(d))
 		note_domain(d, true);
 	rcu_read_unlock();
-	for (u32 m = 0; m < max_mfn; m++) {
-		const struct page_info *pg = &frame_table[m];
-
-		if (pg->state == PAGE_STATE_FREE && !pg->refs)
-			continue;
-		found.used[found.nr_used++] = m;
-		if (pg->owner != last && (pg->state == PAGE_STATE_DOMAIN || is_shared(pg))) {
-			last = pg->owner;
-			note_domain(pg->owner, false);
-		}
-	}
+	for (u32 group = 0; group * ORACLE_GROUP < max_mfn; group++)
+		for (u64 used = oracle_used(group); used; used &= used - 1)
+			note_frame(group * ORACLE_GROUP + (u32)__builtin_ctzl(used));
 }
 
 void oracle_expect(const struct page_info *pg, const char *what)
@@ -206,31 +213,26 @@ static void check_leaf(struct oracle_domain *od, u64 gfn, u64 entry, u32 level)
 	}
 }
 
-static bool none_of_eight(const u64 *t, u64 present)
-{
-	return !((t[0] | t[1] | t[2] | t[3] | t[4] | t[5] | t[6] | t[7]) & present);
-}
-
 static void walk(struct oracle_domain *od, u64 table, u32 level, u64 gfn)
 {
 	const struct p2m_fmt *f = od->d->p2m->fmt;
 	const u64 *t = mfn_to_virt(mfn_make(table));
 
 	od->tables++;
-	for (u64 i = 0; i < P2M_ENTRIES; i++) {
-		u64 at = gfn + (i << (level * P2M_LEVEL_BITS));
+	/* Tables are mostly empty. */
+	for (u64 eights = oracle_eights(t); eights; eights &= eights - 1) {
+		u64 first = (u64)__builtin_ctzl(eights) * 8;
 
-		/* Tables are mostly empty. */
-		if (!(i % 8) && none_of_eight(t + i, f->present)) {
-			i += 7;
-			continue;
+		for (u64 i = first; i < first + 8; i++) {
+			u64 at = gfn + (i << (level * P2M_LEVEL_BITS));
+
+			if (!(t[i] & f->present))
+				continue;
+			if (p2m_entry_is_leaf(f, t[i], level))
+				check_leaf(od, at, t[i], level);
+			else
+				walk(od, p2m_entry_mfn(f, t[i]).v, level - 1, at);
 		}
-		if (!(t[i] & f->present))
-			continue;
-		if (p2m_entry_is_leaf(f, t[i], level))
-			check_leaf(od, at, t[i], level);
-		else
-			walk(od, p2m_entry_mfn(f, t[i]).v, level - 1, at);
 	}
 }
 
@@ -267,6 +269,15 @@ static bool tlb_may_lag(const struct domain *d, const struct oracle_tlb *old)
 	return old->type == P2M_FOREIGN && d->p2m->nr_parked;
 }
 
+static bool same_mappings(const struct oracle_tlb *a, const struct oracle_tlb *b)
+{
+	u64 x = 0;
+
+	for (u64 g = 0; g < ORACLE_GFNS; g++)
+		x |= (a[g].frame ^ b[g].frame) | (a[g].type ^ b[g].type);
+	return !x;
+}
+
 /* Every vCPU has used every page since the last check. */
 static void check_tlb(struct oracle_domain *od)
 {
@@ -278,6 +289,8 @@ static void check_tlb(struct oracle_domain *od)
 		oracle.tlb[od->d->id].d = od->d;
 		memset(tlb, 0, sizeof(oracle.tlb[0].entry));
 	}
+	if (same_mappings(tlb, od->seen))
+		return;
 	for (u64 g = 0; g < ORACLE_GFNS; g++) {
 		const struct oracle_tlb *now = &od->seen[g];
 
@@ -409,19 +422,42 @@ static void check_refs(const struct oracle_domain *od)
 		panic("oracle: d%u has %u references, %u known", d->id, d->refs, want);
 }
 
+/* Frames, domains, and what the domains map. */
+static void look(void)
+{
+	find_all();
+	for (u32 i = 0; i < found.nr_domains; i++)
+		check_p2m(&found.domain[i]);
+}
+
+static void look_twice(void)
+{
+	static struct oracle_findings first;
+
+	memset(&found, 0, sizeof(found));
+	look();
+	first = found;
+	memset(&found, 0, sizeof(found));
+	oracle_read_all(true);
+	look();
+	oracle_read_all(false);
+	if (memcmp(&first, &found, sizeof(found)))
+		panic("oracle: memory that is remembered differs from memory that is read");
+}
+
 void oracle_check(void)
 {
 	struct oracle_domain *od, *end;
 	u64 nr_free;
 
 	oracle.checks++;
-	memset(found.expect, 0, max_mfn * sizeof(found.expect[0]));
-	memset(found.mapped, 0, max_mfn);
-	find_all();
+	if (oracle_looks_twice())
+		look_twice();
+	else
+		look();
 	nr_free = max_mfn - found.nr_used;
 	end = found.domain + found.nr_domains;
 	for (od = found.domain; od < end; od++) {
-		check_p2m(od);
 		expect_vcpus(od->d);
 		oracle_check_evtchn(od);
 		oracle_check_ioreq(od);

@@ -24,6 +24,13 @@ void oracle_start(void);
 bool oracle_is_quiet(void);
 /** Check everything. From a guest's step, between hypercalls, or from the observer. */
 void oracle_check(void);
+/**
+ * For speed: from here on, @unwritten tells whether the page (4096 bytes) at an address surely
+ * holds what it holds now. Such pages of RAM and of frame_table are not read again; what is checked
+ * stays the same. @twice: make each check read all memory as well, and panic when that finds
+ * something else. The frame_table begins at a page.
+ */
+void oracle_remember(bool (*unwritten)(const void *page), bool twice);
 /** A hypercall of this CPU has ended: no locks held, interrupts on. Others may be busy. */
 void oracle_check_cpu(void);
 

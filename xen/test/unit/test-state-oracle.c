@@ -167,6 +167,27 @@ static void data_of_another(void *arg)
 	oracle_check_data();
 }
 
+static bool says_unwritten(const void *page) { return true; }
+static bool says_written(const void *page) { return false; }
+
+/* Whoever says that pages were not written is found out. */
+static void writes_denied(void *arg)
+{
+	start();
+	oracle_remember(says_unwritten, true);
+	oracle_check();
+	give_page(a, GFN + 1);
+	oracle_check();
+}
+
+static void data_denied(void *arg)
+{
+	start();
+	oracle_remember(says_unwritten, true);
+	memset((u8 *)page_to_virt(page_of(b, GFN)) + 64, oracle_pattern(a), 64);
+	oracle_check_data();
+}
+
 static const struct {
 	void (*run)(void *arg);
 	const char *says;
@@ -183,6 +204,8 @@ static const struct {
 	{ one_end_closed, "disagree" },
 	{ lock_held, "lock order" },
 	{ data_of_another, "which granted it nothing" },
+	{ writes_denied, "differs from memory that is read" },
+	{ data_denied, "which granted it nothing" },
 };
 
 static void test_wrong_states_are_found(void **state)
@@ -197,6 +220,23 @@ static void right_state(void *arg)
 	oracle_check_data();
 }
 
+static void remembered(void *arg)
+{
+	start();
+	oracle_remember(says_unwritten, true);
+	oracle_check();
+	oracle_check_data();
+	oracle_remember(says_written, true);
+	give_page(a, GFN + 1);
+	oracle_check();
+	oracle_check_data();
+}
+
+static void test_what_is_remembered_is_what_is_read(void **state)
+{
+	assert_int_equal(host_isolated(remembered, NULL)->status, 0);
+}
+
 static void test_a_right_state_is_not(void **state)
 {
 	assert_int_equal(host_isolated(right_state, NULL)->status, 0);
@@ -207,6 +247,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_wrong_states_are_found),
 		cmocka_unit_test(test_a_right_state_is_not),
+		cmocka_unit_test(test_what_is_remembered_is_what_is_read),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
