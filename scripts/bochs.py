@@ -8,6 +8,8 @@ module (Machine for qemu.run()), and the emulator never outlives this program.
 import argparse
 import contextlib
 import dataclasses
+import gzip
+import hashlib
 import os
 import shutil
 import subprocess
@@ -27,25 +29,33 @@ NEEDED = "vmx_slice_us={slice_us} sync_console vmx_apic=virtual"
 # guests get no instructions for them: two boots give the same log.
 CONFIG = """\
 display_library: rfb, options="timeout=0"
-romimage: file={share}/bochs/BIOS-bochs-latest, options=fastboot
-vgaromimage: file={share}/vgabios/vgabios.bin
+romimage: file={rom}
+vgaromimage: file={vga}
 megs: {mem}
-cpu: model={cpu}, count={smp}, ips=50000000, reset_on_triple_fault=0, ignore_bad_msrs=0, \
+cpu: model={cpu}, count={smp}, ips=50000000, reset_on_triple_fault=0, ignore_bad_msrs={ignore_msrs}, \
 exclude_features="rdrand,rdseed"
 pci: enabled=1, chipset=i440fx
 clock: sync=none, time0=1704067200
 boot: cdrom
 ata0: enabled=1, ioaddr1=0x1f0, ioaddr2=0x3f0, irq=14
-ata0-master: type=cdrom, path="{iso}", status=inserted
+ata0-master: type=cdrom, path="boot.iso", status=inserted
 sound: driver=dummy, waveout=none, wavein=none, midiout=none
 speaker: enabled=0
 com1: enabled=1, mode=file, dev=/dev/stdout
-log: {log}
+log: bochs.log
 panic: action=fatal
 error: action=ignore
 info: action=ignore
 debug: action=ignore
 """
+
+
+# BIOS and video BIOS in the cache folder: Bochs's own, and what Debian's Xen starts with. After
+# Bochs's own, that ends in a triple fault before its first line; SeaBIOS finds one CPU only.
+OWN_BIOS = ("root/bochs/usr/share/bochs/BIOS-bochs-latest, options=fastboot",
+            "root/bochs/usr/share/vgabios/vgabios.bin")
+PEER_BIOS = ("root/emulator/usr/share/seabios/bios.bin",
+             "root/emulator/usr/share/seabios/vgabios-stdvga.bin")
 
 
 def find_bochs():
@@ -64,11 +74,21 @@ def is_there():
         return False
 
 
+def version():
+    """Bochs's version, and a digest of the configuration that it is given."""
+    folder = os.path.join(qemu.cache_dir(), "root", "bochs", "usr", "share", "doc", "bochs")
+    with gzip.open(os.path.join(folder, "changelog.Debian.gz"), "rt", encoding="utf-8") as file:
+        package = file.readline().split()[1].strip("()")
+    return f"Bochs {package}, configuration {hashlib.sha256(CONFIG.encode()).hexdigest()[:8]}"
+
+
 @dataclasses.dataclass
 class Machine:
     """What to emulate; the names are those of qemu.Machine.
 
-    folder: where the CD image, the configuration and Bochs's own log go. slice_us: see NEEDED.
+    folder: where the CD image, the configuration and Bochs's own log go, and where Bochs runs.
+    slice_us, needed: see NEEDED. for_peer: a machine that Debian's Xen starts on, which has PEER_BIOS
+    and where unknown MSRs can be read, as Xen does before it can take a fault.
     """
 
     folder: str
@@ -79,32 +99,35 @@ class Machine:
     smp: str = "1"
     mem: str = "256"
     slice_us: int = 5000
+    needed: str = NEEDED
+    for_peer: bool = False
+
+    def config(self):
+        """Bochs's configuration. Its own files are named as seen from the folder."""
+        rom, vga = (os.path.join(os.path.abspath(qemu.cache_dir()), path)
+                    for path in (PEER_BIOS if self.for_peer else OWN_BIOS))
+        return CONFIG.format(rom=rom, vga=vga, ignore_msrs=int(self.for_peer), mem=self.mem.rstrip("M"), cpu=self.cpu, smp=self.smp)
 
     def argv(self):
-        """The emulator's command line, after making what it boots."""
-        iso = os.path.join(self.folder, "boot.iso")
-        config = os.path.join(self.folder, "bochsrc")
-        make = [os.path.join(qemu.REPO, "scripts", "image", "mkgrub.sh"), "--kernel", self.kernel,
-                "--append", f"{NEEDED.format(slice_us=self.slice_us)} {self.append}", "--output", iso]
-        for module in self.modules:
-            make += ["--module", module]
-        subprocess.run(make, check=True, stdout=subprocess.DEVNULL)
-        with open(config, "w", encoding="utf-8") as file:
-            file.write(CONFIG.format(
-                share=os.path.join(qemu.cache_dir(), "root", "bochs", "usr", "share"),
-                mem=self.mem.rstrip("M"), cpu=self.cpu, smp=self.smp, iso=iso,
-                log=os.path.join(self.folder, "bochs.log")))
-        go = os.path.join(self.folder, "commands")
-        with open(go, "w", encoding="utf-8") as file:
-            file.write("continue\n")
-        return alone() + [find_bochs(), "-q", "-f", config, "-rc", go]
+        """The emulator's command line."""
+        return alone() + [find_bochs(), "-q", "-f", "bochsrc", "-rc", "commands"]
 
     def check(self):
-        """Raise FileNotFoundError for a file that is not there."""
+        """Make what it boots. Raises FileNotFoundError for a file that is not there."""
         find_bochs()
         for path in [self.kernel] + [m.split(" ", 1)[0] for m in self.modules]:
             if not os.path.isfile(path):
                 raise FileNotFoundError(path)
+        needed = self.needed.format(slice_us=self.slice_us)
+        make = [os.path.join(qemu.REPO, "scripts", "image", "mkgrub.sh"), "--kernel", self.kernel,
+                "--append", f"{needed} {self.append}".strip(),
+                "--output", os.path.join(self.folder, "boot.iso")]
+        for module in self.modules:
+            make += ["--module", module]
+        subprocess.run(make, check=True, stdout=subprocess.DEVNULL)
+        for name, text in (("bochsrc", self.config()), ("commands", "continue\n")):
+            with open(os.path.join(self.folder, name), "w", encoding="utf-8") as file:
+                file.write(text)
 
 
 def alone():

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Tests of qemu.py and bochs.py, with a shell script in place of the emulator. Run it: it takes no
 arguments."""
+import dataclasses
 import os
 import shutil
 import subprocess
@@ -339,6 +340,14 @@ class BochsTest(unittest.TestCase):
             self.machine().check()
         self.assertEqual(self.made, [])
 
+    def test_words(self):
+        """One CPU needs fewer words, and the peer takes none of them."""
+        self.install("exit 0\n")
+        for changes, words in (({"smp": "1"}, "vmx_slice_us=70 sync_console vmx_apic=virtual a=b"),
+                               ({"needed": ""}, "a=b")):
+            dataclasses.replace(self.machine(), **changes).check()
+            self.assertIn(words, self.made[-1])
+
     def test_run(self):
         """The image has the arguments and modules, the configuration the rest; then it runs."""
         self.install('shift 2; cat "$1"; echo good; sleep 100\n')
@@ -348,8 +357,9 @@ class BochsTest(unittest.TestCase):
         config = "\n".join(result.lines)
         self.assertIn("megs: 96\n", config)
         self.assertRegex(config, r"cpu: model=\w+, count=2,")
-        self.assertIn(f'path="{self.folder.name}/boot.iso"', config)
-        self.assertIn("vmx_slice_us=70 sync_console vmx_apic=virtual a=b", self.made[0])
+        self.assertIn('path="boot.iso"', config)
+        self.assertIn("vmx_slice_us=70 sync_console vmx_apic=virtual a=b",
+                      self.made[0])
         self.assertIn(f"{__file__} c d", self.made[0])
 
 

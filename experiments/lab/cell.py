@@ -73,7 +73,7 @@ def watch(mach, config, timeout, log):
             notes.append(str(err))
 
     result = qemu.run(mach, awaited.line, FAILURES + config["failure"], timeout, log,
-                      linger=awaited.linger, on_end=read_rings if mach.qmp else None)
+                      linger=awaited.linger, on_end=read_rings if trace.wanted(config) else None)
     if notes and not awaited.left:
         return "failed", notes[0], result.seconds, result.lines
     lines = result.lines
@@ -161,6 +161,9 @@ def execute(run, cell, into=None):
         log = os.path.join(temp, "console.log")
         mach = machine.build(cell.config, stored(run), temp)
         command = [files.shown(word) for word in mach.argv()]
+        configured = ({"configuration": files.shown(mach.config()).splitlines(), "append": mach.append,
+                       "modules": [files.shown(m.replace(temp + "/", "")) for m in mach.modules]}
+                      if cell.config.get("emulator") == "bochs" else {})
         status, why, seconds, lines = watch(mach, cell.config, timeout, log)
         with open(log, "rb") as file:
             data = file.read()
@@ -173,7 +176,8 @@ def execute(run, cell, into=None):
                "seconds": round(seconds, 1), "exact": cell.exact,
                "console_digest": files.console_digest(data),
                "console_bytes": len(data), "command": command,
-               "last_lines": lines[-LAST_LINES:] if status != "ok" else [], **traced}
+               "last_lines": lines[-LAST_LINES:] if status != "ok" else [], **traced,
+               **configured}
     if status == "ok" and measured_nothing(cell.config, data):
         outcome |= {"status": "failed", "why": "it ended well but measured nothing"}
     files.write_gz(os.path.join(into, "console.log.gz"), data)

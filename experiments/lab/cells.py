@@ -13,7 +13,8 @@ import dataclasses
 import hashlib
 import itertools
 
-from lab import errors, images, trace
+from lab import errors, images, plan as plans, trace
+import bochs
 
 DEFAULTS = {"cpus": 1, "sockets": 1, "nodes": 1, "memory": "512M", "clock": "icount",
             "machine": "q35", "sched": "credit2", "hypervisor": "xenolith", "emulator": "reference",
@@ -28,6 +29,9 @@ ARM = {"machine": "gicv3", "cpu": "cortex-a57,cntfrq=1000000000"}
 PEER_CPU = "EPYC,-rdtscp,-monitor,-xsave,-avx,-avx2,-f16c,-fma"
 PEER_IOMMU = {"reference": "intel-iommu,intremap=on", "stable": "amd-iommu,intremap=on"}
 PEER_SCHEDULERS = ("credit2", "credit")
+# Bochs: Intel's VMX. It has no IOMMU, which Debian's Xen needs for a PVH dom0, so the peer's dom0 is
+# Linux as a PV guest, whose xl creates the one domain that measures; on Xenolith the boot manifest does.
+BOCHS = {"machine": "pc", "cpu": bochs.CPU}
 UNIT = {"icount": "instructions", "wall": "ns"}
 # Two time slices of credit2's: guests may begin anywhere in their neighbours' turns.
 MOST_OFFSET = 20000
@@ -131,18 +135,48 @@ def check_arm(plan, config):
         raise errors.LabError(f"{plan.where('collect')}: no traces are read on ARMv8 yet")
 
 
-def machine_of(plan, chosen, peer):
+def check_bochs(plan, config, peer, seed):
+    """What machines in Bochs do not have is an error."""
+    for key, valid in (("machine", "pc"), ("clock", "icount"), ("devices", []), ("sockets", 1),
+                       ("nodes", 1), ("extra", []), ("cpus", 1 if peer else config["cpus"])):
+        if config[key] != valid:
+            why = " beside Debian's Xen" if key == "cpus" else ""
+            raise errors.LabError(f"{plan.path}: machine.{key} is {config[key]!r}; with emulator = "
+                                  f"\"bochs\"{why} it can be {valid!r} only")
+    if seed != 1:
+        raise errors.LabError(f"{plan.where('seeds')}: Bochs has no seed; leave seeds out")
+    if "trace" in plan.get("collect", []):
+        raise errors.LabError(f"{plan.where('collect')}: no traces are read out of Bochs")
+
+
+def check_domain_of_peer(plan, name, guest, only):
+    """What Debian's Xen cannot do for a domain that is there beside dom0."""
+    if not only or guest.get("background"):
+        raise errors.LabError(f"{plan.path}: guest {name}: in Bochs the dom0 of Debian's Xen starts one "
+                              "domain, and waits for its end")
+    for key in plans.DOMAIN_ONLY:
+        if key in guest:
+            raise errors.LabError(f"{plan.where('guest', name, key)}: guest.{name}.{key}: the domain "
+                                  "on Debian's Xen has none")
+
+
+def machine_of(plan, chosen, peer, seed):
     """The machine's values for these levels."""
     is_arm = plan.get("machine", {}).get("arch") == "arm64"
-    base = DEFAULTS | (ARM if is_arm else {}) | plan.get("machine", {})
+    base = DEFAULTS | plan.get("machine", {})
+    in_bochs = (base | chosen)["emulator"] == "bochs"
+    base = DEFAULTS | (ARM if is_arm else BOCHS if in_bochs else {}) | plan.get("machine", {})
     known = base | chosen
     config = {key: fill(known[key], known) for key in base}
     for key in WHOLE:
         need_whole(plan, f"machine.{key}", config[key])
     if is_arm:
         check_arm(plan, config)
+    elif in_bochs:
+        check_bochs(plan, config, peer, seed)
+        config["for_peer"] = peer
     config.setdefault("cpu", PEER_CPU if peer else CPU)
-    if peer and not is_arm:
+    if peer and not is_arm and not in_bochs:
         config["extra"] = [*config["extra"], "-device", PEER_IOMMU[config["emulator"]]]
     config["sched"] = chosen.get("sched", config["sched"])
     if config["cpus"] % config["sockets"] or config["cpus"] % config["nodes"]:
@@ -164,6 +198,24 @@ def offset(arrangement, name):
     return int.from_bytes(digest[:8], "little") % MOST_OFFSET
 
 
+def check_peer(plan, config, guests):
+    """What Debian's Xen cannot do for these guests."""
+    if config["hypervisor"] != "xen-4.17":
+        return
+    in_bochs = config["emulator"] == "bochs"
+    for guest in guests:
+        if guest["role"] == "domain" and in_bochs:
+            check_domain_of_peer(plan, guest["name"], guest, len(guests) == 1)
+        elif guest["role"] == "domain":
+            raise errors.LabError(
+                f"{plan.path}: guest {guest['name']}: Debian's Xen has no boot manifest; say role = "
+                "\"dom0\", or exclude hypervisor = \"xen-4.17\"")
+        elif in_bochs:
+            raise errors.LabError(
+                f"{plan.path}: guest {guest['name']}: Debian's Xen has no PVH dom0 in Bochs, which has no "
+                "IOMMU; say role = \"domain\"")
+
+
 def guests_of(plan, chosen, config, known):
     """The guests of a cell, copies written out."""
     found = []
@@ -181,11 +233,8 @@ def guests_of(plan, chosen, config, known):
             guest["name"] = full_name
             guest["args"] = str(guest["args"])
             need_whole(plan, f"guest.{name}.cpus", guest["cpus"])
-            if guest["role"] == "domain" and config["hypervisor"] == "xen-4.17":
-                raise errors.LabError(
-                    f"{plan.path}: guest {name}: Debian's Xen has no boot manifest; say role = "
-                    "\"dom0\", or exclude hypervisor = \"xen-4.17\"")
             found.append(guest)
+    check_peer(plan, config, found)
     if config["hypervisor"] == "xen-4.17" and config["emulator"] == "reference" and any(
             guest["image"].startswith("linux") for guest in found):
         raise errors.LabError(f"{plan.path}: Linux on Debian's Xen does not survive the reference "
@@ -228,7 +277,7 @@ def config_of(plan, chosen, seed, peer):
     simulation = simulation_of(plan, chosen, seed)
     if simulation:
         return simulation
-    config = machine_of(plan, chosen, peer)
+    config = machine_of(plan, chosen, peer, seed)
     known = config | chosen | {"unit": UNIT[config["clock"]], "seed": seed}
     tables = plan.get("hypervisor", {})
     side = config["hypervisor"]
@@ -251,7 +300,8 @@ def is_exact(config):
         return True
     if config["clock"] != "icount" or any(word in HOST_TIME for word in config["extra"]):
         return False
-    return config["emulator"] == "reference" or (config["cpus"] == 1 and not config["devices"])
+    return config["emulator"] in ("reference", "bochs") or (config["cpus"] == 1 and
+                                                            not config["devices"])
 
 
 def expand(plan):
@@ -276,10 +326,16 @@ def expand(plan):
     return found
 
 
+def has_pv_dom0(config):
+    """Whether a Linux dom0 of the peer creates the domain that measures."""
+    return config["hypervisor"] == "xen-4.17" and config["emulator"] == "bochs"
+
+
 def images_of(found):
     """The names of all images that these cells boot."""
     return sorted({images.of(cell.config, name) for cell in found for name in
                    [cell.config["hypervisor"], *(g["image"] for g in cell.config["guests"])]} |
+                  {"peer-dom0" for cell in found if has_pv_dom0(cell.config)} |
                   {name for cell in found for device in cell.config["devices"]
                    for name in images.DEVICES[device]})
 

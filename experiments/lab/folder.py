@@ -17,6 +17,7 @@ import re
 import subprocess
 
 from lab import REPO, cells as cellsmod, errors, files, images, machine, plan as plans
+import bochs
 
 VERSION = 1
 ID_LENGTH = 10
@@ -59,6 +60,9 @@ def host():
 def emulator(kind):
     """Version and digest of an emulator."""
     path = machine.emulator_path(kind)
+    if kind == "bochs":
+        return {"program": machine.PROGRAM[kind], "version": bochs.version(),
+                "configuration": bochs.CONFIG}
     version = (output(path, "--version") or "unknown").split("\n", maxsplit=1)[0]
     return {"program": machine.PROGRAM[kind], "version": version}
 

@@ -35,6 +35,7 @@ def catalogue(build):
     found = [
         Image("xenolith", os.path.join(build, "x86_64", "xenolith"), "x86_64"),
         Image("xen-4.17", os.path.join(cached, "xen-4.17"), "setup"),
+        Image("peer-dom0", os.path.join(cached, "vmlinux-amd64"), "setup", "dom0-xl-initramfs"),
         Image("schedsim", os.path.join(build, "schedsim", "schedsim"), "schedsim"),
         Image("bench", os.path.join(build, "bench", "bench.elf"), "bench-guests"),
         Image("xenolith-arm64", os.path.join(build, "arm64", "xenolith"), "arm64"),
@@ -49,7 +50,8 @@ def catalogue(build):
         Image("linux-guest", os.path.join(cached, "vmlinux-cloud"), "setup", "guest-initramfs"),
     ]
     found += [Image(name, os.path.join(cached, name + ".cpio.gz"), "setup")
-              for name in ("dom0-initramfs", "dom0-load-initramfs", "guest-initramfs")]
+              for name in ("dom0-initramfs", "dom0-load-initramfs", "dom0-xl-initramfs",
+                           "guest-initramfs")]
     found += [Image("cache-plugin", os.path.join(build, "plugins", "cache.so"), "plugins")]
     found += [Image("disk-content", os.path.join(cached, "data.ext4"), "setup"),
               Image("served-file", os.path.join(cached, "data", "data.bin"), "setup"),
@@ -69,7 +71,8 @@ def of(config, name):
 
 def bootable():
     """The names that a guest's image = "..." may have."""
-    others = ["xenolith", "xen-4.17", "schedsim", *(name for names in DEVICES.values() for name in names)]
+    others = ["xenolith", "xen-4.17", "peer-dom0", "schedsim",
+              *(name for names in DEVICES.values() for name in names)]
     return [name for name in catalogue("build")
             if not name.endswith("-initramfs") and "arm64" not in name and name not in others]
 

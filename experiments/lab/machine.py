@@ -9,21 +9,27 @@ import os
 import re
 import shutil
 
-from lab import errors, images, trace
+from lab import cells, errors, images, trace
+import bochs
 import bundle
 import manifest
 import qemu
 
 PROGRAM = {"reference": "qemu-system-x86_64", "stable": "qemu-stable-system-x86_64",
-           "arm64": "qemu-system-aarch64"}
+           "arm64": "qemu-system-aarch64", "bochs": "bochs"}
+SETUP = {"arm64": "make setup-arm64", "bochs": "scripts/setup.sh --no-install --group bochs"}
 COMMON = "loglvl=all guest_loglvl=all console_timestamps=raw"
 SIDE = {"xenolith": "guest_console_rate=0", "xen-4.17": "com1=115200,8n1 dom0=pvh"}
+PV_PEER = "com1=115200,8n1"
 SIDE_ARM = {"xenolith": "guest_console_rate=0", "xen-4.17": "console=dtuart"}
 ARM_MACHINE = {"gicv2": "virt,virtualization=on,gic-version=2",
                "gicv3": "virt,virtualization=on,gic-version=3"}
 # Where the peer's loader finds the kernel of its first domain: any place that nothing else needs.
 PEER_KERNEL = 0x49000000
-LINUX = {"linux-dom0": "console=hvc0 earlyprintk=xen loglevel=6",
+# What a dom0 of the peer's leaves to Xen and to the domain that it creates, in MiB, and what it needs.
+PV_DOM0_LEAVES, PV_DOM0_LEAST = 160, 384
+LINUX = {"peer-dom0": "console=hvc0 loglevel=5 xenolith.do=xl+domains+poweroff",
+         "linux-dom0": "console=hvc0 earlyprintk=xen loglevel=6",
          "linux-load": "console=hvc0 earlyprintk=xen loglevel=6",
          "linux-guest": "earlyprintk=xen,keep loglevel=5"}
 MAC = "52:54:00:12:34:56"
@@ -33,11 +39,10 @@ MANIFEST_KEYS = ("memory", "cpus", "weight", "cap", "hard_affinity", "soft_affin
 def emulator_path(kind):
     """The emulator's program."""
     try:
-        return qemu.find_qemu(PROGRAM[kind])
+        return bochs.find_bochs() if kind == "bochs" else qemu.find_qemu(PROGRAM[kind])
     except FileNotFoundError:
-        target = "setup-arm64" if kind == "arm64" else "setup"
-        raise errors.LabError(f"there is no {kind} emulator ({PROGRAM[kind]}); run: make {target}"
-                              ) from None
+        raise errors.LabError(f"there is no {kind} emulator ({PROGRAM[kind]}); run: "
+                              f"{SETUP.get(kind, 'make setup')}") from None
 
 
 def mib(size):
@@ -146,6 +151,9 @@ def options_of(config):
     arm = config.get("arch") == "arm64"
     words = ["" if arm else "console=com1", COMMON, (SIDE_ARM if arm else SIDE)[config["hypervisor"]],
              config["options"], trace.options(config)]
+    if cells.has_pv_dom0(config):
+        words[2] = PV_PEER
+        words.append(f"dom0_mem={pv_dom0_mib(config)}M dom0_max_vcpus=1")
     if config["sched"] != "credit2":
         words.append(f"sched={config['sched']}")
     for guest in config["guests"]:
@@ -179,10 +187,55 @@ def build_arm(config, files, folder):
         extra=extra + list(config["extra"]), qemu=emulator_path("arm64"), folder=folder)
 
 
+def pv_dom0_mib(config):
+    """Memory of the peer's dom0 where it is a PV guest."""
+    size = mib(config["memory"]) - mib(config["guests"][0]["memory"]) - PV_DOM0_LEAVES
+    if size < PV_DOM0_LEAST:
+        raise errors.LabError(f"machine.memory is {config['memory']}; Linux as dom0 of Debian's Xen needs "
+                              f"{PV_DOM0_LEAST - size} MiB more")
+    return size
+
+
+def pv_dom0_modules(config, files, folder):
+    """The peer's PV dom0. The domain's configuration and kernel come before its initramfs, since GRUB
+    takes a module that begins as a gzip file for one to its end."""
+    guest = config["guests"][0]
+    words = " ".join(w for w in (LINUX.get(guest["image"], ""), guest["args"]) if w)
+    if '"' in words:
+        raise errors.LabError(f"guest {guest['name']}: args have a quotation mark, which xl cannot be given")
+    text = (f'name = "{guest["name"]}"\ntype = "pvh"\nkernel = "/domains/kernel"\nextra = "{words}"\n'
+            f'memory = {mib(guest["memory"])}\nvcpus = {guest["cpus"]}\n')
+    with open(files["peer-dom0/ramdisk"], "rb") as file:
+        ramdisk = file.read()
+    with open(files[guest["image"]], "rb") as file:
+        kernel = file.read()
+    ours = [bundle.entry("domains", b"", 0o040755), bundle.entry("domains/kernel", kernel),
+            bundle.entry(f"domains/{guest['name']}.cfg", text.encode()),
+            bundle.entry(bundle.END_MARK, b"")]
+    with open(os.path.join(folder, "peer-dom0.cpio"), "wb") as file:
+        file.write(b"".join([*ours, ramdisk]))
+    return [f"{link(folder, 'peer-dom0', files['peer-dom0'])} {LINUX['peer-dom0']}", "peer-dom0.cpio"]
+
+
+def build_bochs(config, files, folder):
+    """The same in Bochs."""
+    pv = cells.has_pv_dom0(config)
+    modules = (pv_dom0_modules if pv else modules_of)(config, files, folder)
+    wanted = {"needed": ""} if config["hypervisor"] == "xen-4.17" else {}
+    emulator_path("bochs")
+    return bochs.Machine(
+        folder=folder, kernel=os.path.join(folder, link(folder, "hypervisor", files[config["hypervisor"]])),
+        append=options_of(config), modules=[os.path.join(folder, m) for m in modules],
+        cpu=config["cpu"], smp=str(config["cpus"]), mem=f"{mib(config['memory'])}M",
+        for_peer=config["for_peer"], **wanted)
+
+
 def build(config, files, folder):
     """The machine of a cell. files: {image: path}, with IMAGE/ramdisk where one goes with it."""
     if config.get("arch") == "arm64":
         return build_arm(config, files, folder)
+    if config["emulator"] == "bochs":
+        return build_bochs(config, files, folder)
     smp, extra = topology(config)
     if config["seed"] != 1:
         extra += ["-seed", str(config["seed"])]
