@@ -3,6 +3,7 @@
  * Creation and teardown of domains. XEN_DOMCTL_destroydomain tears a domain down in bounded steps,
  * each of which can be repeated. (Finding domains: domlist.c.)
  */
+#include <xen/domain_iommu.h>
 #include <xen/errno.h>
 #include <xen/evtchn.h>
 #include <xen/gnttab.h>
@@ -55,6 +56,7 @@ static void domain_free(struct rcu_head *rcu)
 		hal_vcpu_free(d->vcpu[i]);
 	}
 	gnttab_domain_free(d);
+	domain_iommu_destroy(d);
 	p2m_domain_free(d);
 	free_shared_info(d);
 	sched_domain_destroy(d);

@@ -178,6 +178,17 @@ int irq_alloc_msi_vector(void (*fn)(void *arg), void *arg, struct msi_msg *out)
 	return d ? vector_of(d) : -XEN_ENOSPC;
 }
 
+int hal_irq_request_msi(void (*fn)(void *arg), void *arg, struct hal_msi *msi)
+{
+	struct msi_msg m;
+	int vector = irq_alloc_msi_vector(fn, arg, &m);
+
+	if (vector < 0)
+		return vector;
+	*msi = (struct hal_msi){ .address = m.address, .data = m.data };
+	return 0;
+}
+
 void irq_free(int vector)
 {
 	struct irq_desc *d = desc_of(vector);

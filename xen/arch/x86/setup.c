@@ -3,6 +3,7 @@
 #include <xen/acpi.h>
 #include <xen/domain.h>
 #include <xen/hal/cpu.h>
+#include <xen/iommu.h>
 #include <xen/ops.h>
 #include <xen/param.h>
 #include <xen/printk.h>
@@ -76,6 +77,7 @@ static void __init init_platform(void)
 	timer_init_subsystem();
 	serial_init_late();
 	time_start_upkeep();
+	iommu_init();
 }
 
 void __noreturn start_xenolith(u32 magic, u32 info)

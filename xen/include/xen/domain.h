@@ -25,6 +25,7 @@ struct evtchn_domain;
 struct evtchn_vcpu;
 struct grant_table;
 struct ioreq_domain;
+struct domain_iommu;
 
 /** A registered structure in guest memory, held and mapped; may cross one page boundary. */
 struct guest_area {
@@ -111,6 +112,7 @@ struct domain {
 	struct p2m *p2m;
 	struct evtchn_domain *evtchn;
 	struct grant_table *gnttab;
+	struct domain_iommu *iommu;	/* owned by domain/iommu.c; NULL: no devices of its own */
 	struct ioreq_domain *ioreq;	/* owned by domain/ioreq; NULL: no device model yet */
 
 	struct rangeset iomem_caps, irq_caps, ioport_caps;	/* [domain lock] */

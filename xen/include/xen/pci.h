@@ -47,6 +47,12 @@ void pci_init(void);
 u32 pci_read(struct pci_addr a, u32 reg, u32 bytes);
 void pci_write(struct pci_addr a, u32 reg, u32 bytes, u32 val);
 
+/**
+ * Let a function that the hypervisor drives raise its interrupts by writing @data at @address.
+ * False: it has no MSI capability.
+ */
+bool pci_set_msi(struct pci_addr a, u64 address, u32 data);
+
 /** Call @fn for every function that answers on segment 0. Returns how many. */
 u32 pci_scan(void (*fn)(struct pci_addr a, void *arg), void *arg);
 

@@ -23,6 +23,8 @@ enum lock_rank {
 	LOCK_RANK_GNTTAB,	/* a domain's grant table and pins */
 	LOCK_RANK_GNTTAB_MAPTRACK,	/* the mappings a domain holds */
 	LOCK_RANK_P2M,
+	LOCK_RANK_IOMMU,	/* which functions are in which space */
+	LOCK_RANK_IOMMU_UNIT,	/* the commands of one unit */
 	LOCK_RANK_PAGE_ALLOC,	/* per-domain page lists */
 	LOCK_RANK_EVTCHN,	/* a domain's ports: allocation, FIFO set-up */
 	LOCK_RANK_EVTCHN_LINK,	/* changes of bindings between two channels */

@@ -24,13 +24,15 @@ RUN() in a test's source may say:
   bochs_slice=N microseconds after which an interrupt ends a guest's run at the latest in Bochs (5000)
   cpu=MODEL    QEMU's -cpu
   timeout=S    seconds on an idle machine (20)
-  end=RE       after the success line this must follow on the console ("." for a blank)
+  end=RE       after the success line this must follow on the console, of an unprivileged domain in a
+               line about it ("." for a blank)
   args=A+B     the domain's arguments, plus signs between them
   opts=A+B     the hypervisor's arguments
   alone=1      in a machine of its own
   dom0=1       as the privileged first domain of a machine of its own
   icount=1     always with deterministic time: attacks and races, whose rounds must not depend on
                the load of the host
+  devices=A+B  of the machine, as for QEMU's -device; without QEMU it is a skip
   long=WHY     for 64-bit mode only; the reason, plus signs between words
 """
 import argparse
@@ -188,7 +190,8 @@ class Seat:
         self.test, self.role, self.domid = test, role, domid
         self.judge = role < test.number("judges", test.number("domains", 1))
         end = test.options.get("end")
-        self.end = re.compile(rf"\bd{domid}(v\d+)?\b.*{end}") if end else None
+        who = rf"\bd{domid}(v\d+)?\b.*" if domid else ""
+        self.end = re.compile(who + end) if end else None
         self.word, self.why, self.ended = "", "", False
         self.lines = []
 
@@ -266,8 +269,9 @@ def machine_for(test, args, folder, **wanted):
         arm = ARM_MACHINE | {"qemu": arm_emulator(),
                              "machine": ARM_MACHINE["machine"].format(gic=args.gic)}
         return qemu.Machine(smp=smp, icount=icount, modules=[packed], **arm, **wanted)
+    devices = [word for d in test.words("devices").split() for word in ("-device", d)]
     return qemu.Machine(smp=smp, cpu=test.options.get("cpu", qemu.Machine.cpu),
-                        icount=icount, **wanted)
+                        icount=icount, extra=devices, **wanted)
 
 
 def run_dom0(test, args, turn):

@@ -46,6 +46,12 @@ PEER_IOMMU = ["-device", "amd-iommu,intremap=on"]
 VIRTIO_NET = ["-netdev", "user,id=n0", "-device", "virtio-net-pci,netdev=n0"]
 # The folder of the logs, as dom0's /shared.
 SHARED = ["-virtfs", "local,path={folder},mount_tag=shared,security_model=none,readonly=on"]
+# Devices whose DMA the machine's IOMMU translates, virtio's included.
+IOMMU_DEVICES = ["-drive", "if=none,id=d0,format=raw,snapshot=on,file={data}",
+                 "-device", "nvme,serial=xenolith,drive=d0",
+                 "-drive", "if=none,id=d1,format=raw,snapshot=on,file={data}",
+                 "-device", "virtio-blk-pci,drive=d1,iommu_platform=on,disable-legacy=on",
+                 "-netdev", "user,id=n0", "-device", "e1000e,netdev=n0"]
 E1000_NET = ["-netdev", "user,id=n0", "-device", "e1000,netdev=n0"]
 
 
@@ -155,6 +161,9 @@ CASES = [
          extra=VIRTIO_DISK + VIRTIO_NET),
     Case("nvme-e1000", "NVMe disk, e1000 network on a line interrupt", do="info+disk+net",
          extra=NVME_DISK + E1000_NET),
+    Case("amd-iommu", "AMD's IOMMU: NVMe and virtio disks and an e1000e confined to dom0, 2 CPUs",
+         do="info+disk+net", smp="2", extra=["-device", "amd-iommu,pt=off"] + IOMMU_DEVICES, repeat_icount=1, timeout=600,
+         expect=(r"IOMMU: AMD-Vi, 1 unit,", r"IOMMU: the devices of dom0 reach its memory only")),
     Case("swap-tools", "Debian's tools on Xenolith: a PVH guest from creation to destruction, 2 CPUs",
          do="xl+swap", smp="2", image="dom0-xl", repeat_icount=1, timeout=400),
     Case("swap-hypervisor", "our tools on Debian's Xen: the same, 2 CPUs", do="xl+swap", smp="2",

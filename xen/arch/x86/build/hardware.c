@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What the hardware domain gets of the machine beside RAM from the page allocator. */
 #include <xen/acpi.h>
+#include <xen/domain_iommu.h>
 #include <xen/errno.h>
 #include <xen/hal/build.h>
+#include <xen/iommu.h>
+#include <xen/printk.h>
 
 #include <asm/domain.h>
 #include <asm/mm.h>
@@ -58,6 +61,8 @@ static int __init set_iomem(struct domain *d)
 	const struct acpi_madt *madt = acpi_madt();
 	const struct acpi_hpet *hpet = acpi_hpet();
 	int rc = rangeset_add(&d->iomem_caps, 0, IOMEM_END >> PAGE_SHIFT);
+	paddr_t base;
+	u64 size;
 
 	for (u32 i = 0; i < boot_info.nr_regions && !rc; i++)
 		if (boot_info.regions[i].type == GUEST_REGION_RAM)
@@ -67,7 +72,34 @@ static int __init set_iomem(struct domain *d)
 		deny(d, madt->ioapic[i].address.v, PAGE_SIZE);
 	if (hpet)
 		deny(d, hpet->address.v, PAGE_SIZE);
+	for (u32 i = 0; iommu_unit_registers(i, &base, &size); i++)
+		deny(d, base.v, size);
 	return rc;
+}
+
+static void __init give_function(struct pci_addr a, void *d)
+{
+	int rc = iommu_owns_pci(a) ? 0 : domain_iommu_attach(d, a);
+
+	if (rc)
+		panic("dom0: cannot give it PCI function %02x:%02x.%u: error %d", a.bdf >> 8,
+		      a.bdf >> 3 & 0x1f, a.bdf & 7, rc);
+}
+
+/* Confine the machine's devices to the memory of @d. Functions that appear later are added then. */
+static int __init confine_devices(struct domain *d)
+{
+	int rc;
+
+	if (!iommu_in_use())
+		return 0;
+	rc = domain_iommu_init(d);
+	if (rc)
+		return rc;
+	pci_scan(give_function, d);
+	iommu_start();
+	printk(LOG_INFO "IOMMU: the devices of dom0 reach its memory only\n");
+	return 0;
 }
 
 int __init hal_hardware_domain_init(struct domain *d)
@@ -80,5 +112,7 @@ int __init hal_hardware_domain_init(struct domain *d)
 		rc = add_firmware_regions(d);
 	if (!rc)
 		rc = set_iomem(d);
-	return rc ? rc : vpci_init(d);
+	if (!rc)
+		rc = vpci_init(d);
+	return rc ? rc : confine_devices(d);
 }

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* PHYSDEVOP_*: the hardware domain reports devices and asks about interrupts. */
+#include <xen/domain_iommu.h>
 #include <xen/errno.h>
 #include <xen/evtchn.h>
 #include <xen/guest_access.h>
 #include <xen/hal/vcpu.h>
 #include <xen/hypercall.h>
+#include <xen/iommu.h>
 
 #include <asm/irq.h>
 #include <asm/vpci.h>
@@ -24,6 +26,40 @@ static long op_mmcfg(struct vcpu *v, guest_ptr_t arg)
 	return vpci_add_window(v->domain, paddr_make(r.address), r.segment, r.start_bus, r.end_bus);
 }
 
+/*
+ * A function appeared that was not there at boot: let it reach the domain's memory. Nothing else
+ * needs to be recorded, as devices are reached through their configuration space.
+ */
+static long add_function(struct domain *d, u32 segment, u16 bdf)
+{
+	struct pci_addr a = { (u16)segment, bdf };
+
+	if (!iommu_in_use())
+		return 0;
+	if (segment > 0xffff || iommu_owns_pci(a))
+		return -XEN_ENODEV;
+	return domain_iommu_attach(d, a);
+}
+
+static long op_device_add(struct vcpu *v, guest_ptr_t arg)
+{
+	struct physdev_pci_device_add add;
+
+	if (guest_copy_in(v, &add, arg, offsetof(struct physdev_pci_device_add, optarr)))
+		return -XEN_EFAULT;
+	return add_function(v->domain, add.seg, (u16)(add.bus << 8 | add.devfn));
+}
+
+/* The older form; the extended one begins with the same bytes. */
+static long op_manage_add(struct vcpu *v, guest_ptr_t arg)
+{
+	struct physdev_manage_pci add;
+
+	if (guest_copy_in(v, &add, arg, sizeof(add)))
+		return -XEN_EFAULT;
+	return add_function(v->domain, 0, (u16)(add.bus << 8 | add.devfn));
+}
+
 long hal_physdev_op(struct vcpu *v, struct hypercall *hc)
 {
 	guest_ptr_t arg = gvaddr_make(hc->arg[1]);
@@ -34,14 +70,13 @@ long hal_physdev_op(struct vcpu *v, struct hypercall *hc)
 	case PHYSDEVOP_pci_mmcfg_reserved:
 		return op_mmcfg(v, arg);
 	case PHYSDEVOP_pci_device_add:
-	case PHYSDEVOP_pci_device_remove:
+		return op_device_add(v, arg);
 	case PHYSDEVOP_manage_pci_add:
 	case PHYSDEVOP_manage_pci_add_ext:
+		return op_manage_add(v, arg);
+	case PHYSDEVOP_pci_device_remove:
 	case PHYSDEVOP_manage_pci_remove:
-		/*
-		 * Devices are reached through their configuration space, so nothing needs to be
-		 * recorded.
-		 */
+		/* What comes in its place stays confined to this domain's memory, too. */
 		return 0;
 	default:
 		/* The rest is for guests whose interrupts come as event channels. */

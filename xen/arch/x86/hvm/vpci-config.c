@@ -5,6 +5,7 @@
  * the width the domain used.
  */
 #include <xen/errno.h>
+#include <xen/iommu.h>
 #include <xen/ops.h>
 #include <xen/printk.h>
 #include <xen/serial.h>
@@ -24,6 +25,12 @@
 #define EXPRESS_CONTROL_RESET BIT(15)
 #define AF_CONTROL 4
 #define AF_CONTROL_RESET BIT(0)
+
+/* Functions that the hypervisor drives itself, which the domain does not see. */
+static bool is_hidden(struct pci_addr a)
+{
+	return serial_owns_pci(a) || iommu_owns_pci(a);
+}
 
 static void lock_both(struct vpci *p)
 {
@@ -73,7 +80,7 @@ static u32 config_read(struct vpci *p, struct pci_addr a, u32 reg, u32 bytes)
 	struct vpci_fn *f;
 	u32 val;
 
-	if (serial_owns_pci(a))
+	if (is_hidden(a))
 		return (u32)device_ones(bytes);
 	lock_both(p);
 	f = vpci_fn_get(p, a);
@@ -90,7 +97,7 @@ static void config_write(struct vpci *p, struct pci_addr a, u32 reg, u32 bytes, 
 {
 	struct vpci_fn *f;
 
-	if (serial_owns_pci(a))
+	if (is_hidden(a))
 		return;
 	lock_both(p);
 	f = vpci_fn_get(p, a);
@@ -229,7 +236,7 @@ int vpci_add_window(struct domain *d, paddr_t address, u16 segment, u8 start_bus
 
 static void __init found(struct pci_addr a, void *arg)
 {
-	if (!serial_owns_pci(a))
+	if (!is_hidden(a))
 		vpci_fn_get(arg, a);
 }
 

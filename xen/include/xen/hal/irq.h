@@ -24,4 +24,16 @@ bool hal_irq_isa_line(u8 irq, struct hal_irq_line *line);
  */
 int hal_irq_request(const struct hal_irq_line *line, void (*fn)(void *arg), void *arg);
 
+/** What a device writes to raise an interrupt. */
+struct hal_msi {
+	u64 address;
+	u32 data;
+};
+
+/**
+ * Handle the interrupts of a device that writes @msi, for good; @fn runs as above. 0 or
+ * -XEN_ENOSPC. Machines with PCI. Boot, any context but IRQ.
+ */
+int hal_irq_request_msi(void (*fn)(void *arg), void *arg, struct hal_msi *msi);
+
 #endif

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Which spaces there are, and which functions are in them. */
+#include <xen/assert.h>
+#include <xen/errno.h>
+#include <xen/hal/cpu.h>
+#include <xen/hal/time.h>
+#include <xen/printk.h>
+#include <xen/spinlock.h>
+#include <xen/xmalloc.h>
+
+#include "private.h"
+
+#define MAX_SPACES 256U
+#define NR_FUNCTIONS 0x10000U
+#define WAIT_LIMIT 1000000000L	/* ns */
+
+const struct iommu_hw *iommu_hw;
+struct iommu_limits iommu_limits;
+struct acpi_iommus iommu_firmware;
+struct iommu_space *iommu_quarantine;
+
+/* The numbers of spaces in use. Number 0 stays unused, as some units use it themselves. [lock] */
+static bool used[MAX_SPACES];
+/* The owners of spaces, by number, and the number of each function's space. [lock to change] */
+static u16 owners[MAX_SPACES];
+static u8 *number_of;
+static DEFINE_SPINLOCK(lock, LOCK_RANK_IOMMU);
+
+bool iommu_in_use(void) { return iommu_hw; }
+const char *iommu_name(void) { return iommu_hw ? iommu_hw->name : NULL; }
+
+static u16 take_number(u16 owner)
+{
+	u32 limit = min(iommu_limits.nr_spaces, MAX_SPACES), id = 1;
+
+	spin_lock(&lock);
+	while (id < limit && used[id])
+		id++;
+	if (id < limit) {
+		used[id] = true;
+		owners[id] = owner;
+	}
+	spin_unlock(&lock);
+	return id < limit ? (u16)id : 0;
+}
+
+static void give_number(u16 id)
+{
+	ASSERT(id && id < MAX_SPACES && used[id]);
+	spin_lock(&lock);
+	used[id] = false;
+	spin_unlock(&lock);
+}
+
+struct iommu_space *iommu_space_create(u16 owner, u64 max_tables)
+{
+	struct iommu_space *s = xzalloc(struct iommu_space);
+	u16 id = s ? take_number(owner) : 0;
+
+	if (id && iommu_space_init(s, id, max_tables))
+		return s;
+	if (id)
+		give_number(id);
+	xfree(s);
+	return NULL;
+}
+
+void iommu_space_destroy(struct iommu_space *s)
+{
+	u16 id = s->id;
+
+	iommu_space_fini(s);
+	give_number(id);
+	xfree(s);
+}
+
+static int attach(u16 bdf, const struct iommu_space *s)
+{
+	int rc = iommu_hw->attach(bdf, s);
+
+	ASSERT(s->id < MAX_SPACES);
+	if (!rc)
+		number_of[bdf] = (u8)s->id;
+	return rc;
+}
+
+u16 iommu_owner(u16 bdf)
+{
+	return number_of[bdf] ? owners[number_of[bdf]] : IOMMU_NO_OWNER;
+}
+
+bool __init iommu_spaces_init(void)
+{
+	number_of = xzalloc_array(u8, NR_FUNCTIONS);
+	iommu_quarantine = number_of ? iommu_space_create(IOMMU_NO_OWNER, 1) : NULL;
+	return iommu_quarantine;
+}
+
+int iommu_attach(struct pci_addr a, struct iommu_space *s)
+{
+	const struct acpi_iommus *m = &iommu_firmware;
+	const struct iommu_space *to = s ? s : iommu_quarantine;
+	int rc;
+
+	if (a.segment)
+		return -XEN_ENODEV;
+	spin_lock(&lock);
+	rc = attach(a.bdf, to);
+	for (u32 i = 0; i < m->nr_aliases && !rc; i++)
+		if (m->alias[i].device == a.bdf)
+			rc = attach(m->alias[i].seen_as, to);
+	spin_unlock(&lock);
+	return rc;
+}
+
+void iommu_start(void)
+{
+	iommu_hw->start();
+}
+
+bool iommu_owns_pci(struct pci_addr a)
+{
+	for (u32 i = 0; iommu_hw && i < iommu_firmware.nr_units; i++)
+		if (iommu_firmware.unit[i].bdf && !a.segment &&
+		    iommu_firmware.unit[i].bdf == a.bdf)
+			return true;
+	return false;
+}
+
+bool iommu_unit_registers(u32 i, paddr_t *base, u64 *size)
+{
+	if (!iommu_hw || i >= iommu_firmware.nr_units)
+		return false;
+	*base = iommu_firmware.unit[i].base;
+	*size = iommu_hw->registers;
+	return true;
+}
+
+bool iommu_unity(u32 i, u64 *start, u64 *size)
+{
+	if (i >= iommu_firmware.nr_unity)
+		return false;
+	*start = iommu_firmware.unity[i].start;
+	*size = iommu_firmware.unity[i].size;
+	return true;
+}
+
+void iommu_wait(bool (*done)(void *unit), void *unit, const char *what)
+{
+	s_time_t end = hal_now_ns() + WAIT_LIMIT;
+
+	while (!done(unit)) {
+		/* Memory that a device can still reach must not be given to anyone else. */
+		if (hal_now_ns() > end)
+			panic("IOMMU: a unit does not finish %s within a second; boot with "
+			      "iommu=no to go on without", what);
+		hal_cpu_relax();
+	}
+}

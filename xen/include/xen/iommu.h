@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * IOMMUs: what devices may reach of memory. A space is a set of I/O page tables; each function of
+ * the machine's PCI buses is in one. A function that was put into no other is in quarantine, a
+ * space without mappings. All units use the same tables, so nothing here depends on which unit
+ * serves a device. Addresses that devices use are counted in frames (dfn), like gfns.
+ */
+#ifndef XEN_IOMMU_H
+#define XEN_IOMMU_H
+
+#include <xen/list.h>
+#include <xen/pci.h>
+
+/* Rights of a mapping. */
+#define IOMMU_READ BIT(0)
+#define IOMMU_WRITE BIT(1)
+
+/**
+ * The I/O page tables of some devices. The caller lets only one CPU at a time change a space, for
+ * example by the lock of the p2m that it follows.
+ */
+struct iommu_space {
+	u16 id;			/* [const] the hardware's domain number */
+	mfn_t root;		/* [const] */
+	u64 tables;		/* pages that its tables take */
+	u64 max_tables;		/* [const] */
+	u64 lost;		/* frames that are not mapped because memory ran out */
+	bool stale;		/* units may hold what is no longer in the tables */
+	struct list_head dead;	/* tables that units may still read: freed after a flush */
+};
+
+/**
+ * Find the machine's IOMMUs and prepare them; devices are not restricted yet. Prints what was
+ * found, or why nothing is used. Boot, after acpi_init, irq_init and timers.
+ */
+void iommu_init(void);
+/** Is there an IOMMU that is used? Constant after iommu_init(). */
+bool iommu_in_use(void);
+/** "AMD-Vi" or "VT-d", NULL when none is used. */
+const char *iommu_name(void);
+/** Restrict all devices to the spaces that they are in, from now on. Boot. */
+void iommu_start(void);
+
+/* What messages call the owner of the quarantine's devices. */
+#define IOMMU_NO_OWNER 0xffffU
+
+/**
+ * An empty space of domain @owner, which is a number for messages only; it uses at most @max_tables
+ * pages for tables. NULL: no memory, or no number left. iommu_in_use().
+ */
+struct iommu_space *iommu_space_create(u16 owner, u64 max_tables);
+/** No function is in @s any more. */
+void iommu_space_destroy(struct iommu_space *s);
+/**
+ * Let the @n frames from @dfn on be those from @mfn on, with @rights; no rights: nothing. Frames
+ * that the units cannot address stay unmapped, and so do those for which no memory is left (@lost
+ * counts them): a device never reaches what it should not. Devices may see the old mappings until
+ * iommu_flush().
+ */
+void iommu_set(struct iommu_space *s, u64 dfn, mfn_t mfn, u64 n, u32 rights);
+/** When this returns, no device uses a mapping that was replaced. */
+void iommu_flush(struct iommu_space *s);
+/** The frame that devices in @s reach at @dfn, and the rights; 0 rights: none. */
+mfn_t iommu_lookup(const struct iommu_space *s, u64 dfn, u32 *rights);
+
+/**
+ * Put a function into @s, NULL: into quarantine, together with the numbers that its DMA may carry.
+ * 0, or -XEN_ENODEV (the units do not serve its segment). Not in IRQ context.
+ */
+int iommu_attach(struct pci_addr a, struct iommu_space *s);
+/** Is this function an IOMMU, which no domain may access? Any context. */
+bool iommu_owns_pci(struct pci_addr a);
+/** The registers of unit @i, *@size bytes; false past the last one. */
+bool iommu_unit_registers(u32 i, paddr_t *base, u64 *size);
+/** Memory that devices need mapped to itself, piece @i; false past the last one. */
+bool iommu_unity(u32 i, u64 *start, u64 *size);
+
+#endif
