@@ -645,7 +645,13 @@ static void test_devices(void **state)
 	assert_no_trace();
 }
 
-/* A device is not told to close while it is being connected, and told again if it did not hear. */
+static void backend_closes(void)
+{
+	store.s.ops->write(&store.s, 0, "/local/domain/0/backend/vbd/1/51728/state", "6");
+}
+
+/* A device is not told to close while it is being connected, is told again if it did not hear, and
+ * may close by itself meanwhile. */
 static void test_remove_early(void **state)
 {
 	struct lx_device disk = { LX_VBD, 0, 51712 };
@@ -662,6 +668,12 @@ static void test_remove_early(void **state)
 	assert_int_equal(lx_device_remove(&lx, &disk, false), 0);
 	assert_int_equal(store.overwrites, 0);
 	assert_int_equal(lx_device_state(&lx, &disk), -1);
+	disk = (struct lx_device){ LX_VBD, disk.domid, 51728 };
+	store.no_backends = true;
+	store.conflicts = 1;
+	store.at_conflict = backend_closes;
+	assert_int_equal(lx_device_remove(&lx, &disk, true), 0);
+	assert_int_equal(store.conflicts, 0);
 	assert_int_equal(lx_destroy(&lx, disk.domid), 0);
 	assert_no_trace();
 }

@@ -235,14 +235,30 @@ static void take_offline(struct lx *lx, const struct lx_device *dev)
 	lx->store->ops->write(lx->store, 0, path, "0");
 }
 
+/* A backend whose guest has let go closes by itself: an order that came over its "closed" would be
+ * waited for in vain. */
+static int order_to_close(struct lx_store *s, uint32_t tx, void *arg)
+{
+	const char *back = arg;
+	char *text = lx_read(s, tx, "%.200s/state", back);
+	int state = text ? atoi(text) : XenbusStateUnknown, rc;
+	char path[LX_PATH_BYTES];
+
+	free(text);
+	snprintf(path, sizeof(path), "%.200s/online", back);
+	rc = s->ops->write(s, tx, path, "0");
+	snprintf(path, sizeof(path), "%.200s/state", back);
+	if (!rc && state != XenbusStateClosing && state != XenbusStateClosed)
+		rc = s->ops->write(s, tx, path, "5");
+	return rc;
+}
+
 static void tell_to_close(struct lx *lx, const struct lx_device *dev)
 {
-	char back[LX_PATH_BYTES], path[LX_PATH_BYTES];
+	char back[LX_PATH_BYTES];
 
-	take_offline(lx, dev);
 	lx_device_back(dev, back);
-	snprintf(path, sizeof(path), "%.200s/state", back);
-	lx->store->ops->write(lx->store, 0, path, "5");
+	lx_transaction(lx->store, order_to_close, back);
 }
 
 static int is_closed(struct lx *lx, void *arg)
