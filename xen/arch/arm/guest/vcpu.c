@@ -2,6 +2,7 @@
 /* Domains and vCPUs on ARMv8: creation and destruction, switching between them, running them. */
 #include <xen/bitmap.h>
 #include <xen/errno.h>
+#include <xen/format.h>
 #include <xen/hal/cpu.h>
 #include <xen/hal/smp.h>
 #include <xen/hal/time.h>
@@ -254,15 +255,22 @@ void hal_domain_report(const struct domain *d)
 {
 	static const char *const names[EXIT_CLASSES] = { "other", "interrupt", "hypercall", "psci",
 							 "wait", "sysreg", "data", "insn" };
-	u64 sum[EXIT_CLASSES] = { 0 };
+	u64 sum[EXIT_CLASSES] = { 0 }, total = 0;
+	char buf[256];
 	struct vcpu *v;
+	int n;
 
 	for_each_vcpu(d, v)
 		for (u32 i = 0; i < EXIT_CLASSES; i++)
 			sum[i] += READ_ONCE(to_av(v)->exits[i]);
 	for (u32 i = 0; i < EXIT_CLASSES; i++)
+		total += sum[i];
+	n = scnprintf(buf, sizeof(buf), "total=%lu", total);
+	for (u32 i = 0; i < EXIT_CLASSES; i++)
 		if (sum[i])
-			printk(LOG_G_INFO "d%u: %lu exits: %s\n", d->id, sum[i], names[i]);
+			n += scnprintf(buf + n, sizeof(buf) - (size_t)n, " %s=%lu", names[i],
+				       sum[i]);
+	printk(LOG_G_INFO "d%u exits: %s\n", d->id, buf);
 }
 
 const struct p2m_fmt *hal_p2m_fmt(const struct domain *d)
