@@ -17,7 +17,7 @@ include tools/tools.mk
 include $(wildcard xen/test/*/*.mk scripts/image/image.mk scripts/mutants/mutants.mk fuzz/fuzz.mk \
 	fuzz/system/system.mk bench/bench.mk traces/traces.mk experiments/experiments.mk experiments/plugins/plugins.mk)
 
-.PHONY: all install setup setup-arm64 demo check report-peer clean clean-room help
+.PHONY: all install setup setup-arm64 demo demo-x86_64 demo-arm64 check report-peer clean clean-room help
 all: x86_64 ## build the hypervisor for x86-64
 
 install: x86_64 tools-install ## install the hypervisor and the toolstack (DESTDIR=...)
@@ -29,7 +29,15 @@ setup-arm64: ## fetch what the tests and experiments on ARMv8 need beside
 	$(Q)for group in emulator-arm kernel-arm64 tools-arm64 peer-arm64 firmware-arm; do \
 		scripts/setup.sh --no-install --group $$group || exit 1; done
 
-demo: setup ## boot Linux as dom0 with guests beside it; then the first experiments
+ARCH ?= x86_64
+# Machines of ARMv8: CPUS with a GICv3, CPUS@2 with a GICv2, CPUS@efi started by UEFI firmware.
+DEMO_MACHINES ?= 2 4@2 2@efi
+demo: demo-$(ARCH) ## boot Linux as dom0 with guests beside it; then the first experiments (ARCH=arm64)
+demo-arm64: setup setup-arm64
+	$(Q)$(MAKE) --no-print-directory arm64 guests-arm64 linux-images-arm64
+	$(Q)for machine in $(DEMO_MACHINES); do \
+		$(PYTHON) scripts/demo.py $(BUILD) --arm64 $$machine --timeout 3600 || exit 1; done
+demo-x86_64: setup
 	$(Q)$(MAKE) --no-print-directory x86_64 guests
 	$(Q)$(PYTHON) scripts/demo.py $(BUILD)
 	$(Q)$(MAKE) --no-print-directory lab-short

@@ -2,13 +2,15 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Boot Debian's Linux as dom0 with guests beside it, say what happens, and report.
 
-usage: demo.py BUILD [--timeout SECONDS]
+usage: demo.py BUILD [--timeout SECONDS] [--arm64 CPUS[@GIC|@efi]]
 
 Two Linux guests and two microguests start from a boot manifest while dom0 boots. Once each has
 printed its mark, dom0 is told by HTTP to go on: our xl creates a fifth guest, reads its console and
 shuts it down, then the machine powers off; every domain's end prints what it used. The report goes
 to the screen and, as tab-separated values, to BUILD/demo/report.tsv; the serial log is
-BUILD/demo/serial.log. Exit status: 0 when all went well, 1 with a reason otherwise.
+BUILD/demo/serial.log. With --arm64 the machine is one of ARMv8, with so many CPUs and a GIC of version
+3 or the one given, or started by UEFI firmware; the guest of xl has a disk and a network interface,
+and the files are in BUILD/demo-arm64-CPUS. Exit status: 0 when all went well, 1 with a reason otherwise.
 """
 import argparse
 import dataclasses
@@ -19,22 +21,58 @@ import sys
 import tempfile
 import time
 
+import bundle
+import efi
 import manifest
 import qemu
 
-CPUS = 2
 MEMORY = "2G"
-MICROGUESTS = {"pvclock": 2, "evtchn-basics": 1}     # name: vCPUs
 LINUX_GUESTS = ["linux-a", "linux-b"]
-GUEST_LINE = "earlyprintk=xen,keep loglevel=5 xenolith.guest=poweroff"
-DOM0_LINE = ("console=hvc0 earlyprintk=xen loglevel=6 "
-             "xenolith.do=info+selftest+net+hold+xl+toolstack+poweroff "
-             "xenolith.port={port} xenolith.seconds={seconds} "
-             "xenolith.kinds=linux xenolith.sides=ours xenolith.rounds=1")
+ACTIONS = "xenolith.port={port} xenolith.seconds={seconds}"
 # What the action toolstack times of our xl, and what a person is told when it is done.
 COMMANDS = {"create": "xl has created a Linux guest", "console": "xl shows the guest's console",
             "list": "xl has listed the domains", "pause": "xl has paused the guest",
             "unpause": "xl has unpaused the guest", "shutdown": "xl has seen the guest shut down"}
+# The same of the action tools, which works with the guest's devices.
+CHECKS = {"create": "xl has created a Linux guest with a disk and a network interface",
+          "boot": "the guest is in userspace", "disk": "the guest has read its disk",
+          "network": "dom0 has fetched a file from the guest",
+          "shutdown": "xl has seen the guest shut down", "written": "the guest has written to its disk"}
+
+
+@dataclasses.dataclass
+class Arch:
+    """What differs from one architecture to the other."""
+
+    name: str                   # of the build's folder
+    guests: str                 # the same of microguests
+    microguests: dict           # name: vCPUs
+    dom0_kernel: str            # images
+    dom0_ramdisk: str
+    guest_kernel: str
+    guest_ramdisk: str
+    guest_line: str
+    dom0_line: str
+    toolstack: list             # (pattern, what it means), in order
+
+
+X86 = Arch(
+    name="x86_64", guests="guest", microguests={"pvclock": 2, "evtchn-basics": 1},
+    dom0_kernel="vmlinux-amd64", dom0_ramdisk="dom0-tools-initramfs.cpio.gz",
+    guest_kernel="vmlinux-cloud", guest_ramdisk="guest-initramfs.cpio.gz",
+    guest_line="earlyprintk=xen,keep loglevel=5 xenolith.guest=poweroff",
+    dom0_line="console=hvc0 earlyprintk=xen loglevel=6 "
+              "xenolith.do=info+selftest+net+hold+xl+toolstack+poweroff "
+              "xenolith.kinds=linux xenolith.sides=ours xenolith.rounds=1 " + ACTIONS,
+    toolstack=[(rf"SAMPLE linux {command} ours 0 ", told) for command, told in COMMANDS.items()])
+ARM64 = Arch(
+    name="arm64", guests="guest-arm64", microguests={"runstate": 1, "evtchn-basics": 1},
+    dom0_kernel="vmlinuz-arm64", dom0_ramdisk="dom0-arm64-initramfs.cpio.gz",
+    guest_kernel="vmlinuz-arm64", guest_ramdisk="guest-arm64-initramfs.cpio.gz",
+    guest_line="earlycon=xenboot keep_bootcon loglevel=5 xenolith.guest=poweroff",
+    dom0_line="console=hvc0 loglevel=6 xenolith.do=info+selftest+net+hold+xl+tools+poweroff "
+              "xenolith.tools=short xenolith.guest_seconds=300 " + ACTIONS,
+    toolstack=[(rf"XENOLITH: tools\.{check}=PASS", told) for check, told in CHECKS.items()])
 FAILURES = [r"Panic on CPU", r"Cannot boot", r"Kernel panic", r"XENOLITH: verdict=FAIL",
             r"\(XEN\).* d\d+ crashed: ", r"## [\w-]+: (failure|error)",
             r"Manifest: .* [1-9]\d* rejected", r"soft lockup"]
@@ -53,7 +91,7 @@ class Step:
     seconds: float = None
 
 
-def steps():
+def steps(arch):
     """In the order in which they are likely to come; a group in the pattern fills {0}."""
     found = [
         Step(r"\(XEN\).*Xenolith (\S+), commit \S+", "the hypervisor speaks: version {0}",
@@ -69,12 +107,11 @@ def steps():
         Step(r"XENOLITH: net=PASS", "dom0 has fetched files over its network card", "dom0"),
         Step(r"XENOLITH: hold=waiting", "dom0 waits for the guests"),
         Step(r"XENOLITH: xl=PASS", "dom0 runs our xenstored and console daemon", "toolstack"),
-        *(Step(rf"SAMPLE linux {command} ours 0 ", told, "toolstack")
-          for command, told in COMMANDS.items()),
+        *(Step(pattern, told, "toolstack") for pattern, told in arch.toolstack),
         Step(r"XENOLITH: verdict=PASS", "dom0 is content and powers the machine off", "dom0"),
     ]
-    for number, name in enumerate(list(LINUX_GUESTS) + list(MICROGUESTS), 1):
-        if name in MICROGUESTS:
+    for number, name in enumerate(list(LINUX_GUESTS) + list(arch.microguests), 1):
+        if name in arch.microguests:
             found.append(Step(rf"\(d{number}\) .*## {name}: success",
                               f"microguest {name}: success", name, name))
         else:
@@ -88,9 +125,11 @@ def steps():
 class Story:
     """Follows the serial line, tells what it means, and lets dom0 go on when all guests are done."""
 
-    def __init__(self, go):
+    def __init__(self, arch, go):
         self.start = time.monotonic()
-        self.steps = steps()
+        self.steps = steps(arch)
+        self.timed = arch is X86
+        self.guests = LINUX_GUESTS + list(arch.microguests)
         self.go = go
 
     def line(self, text):
@@ -101,7 +140,7 @@ class Story:
             step.seconds = time.monotonic() - self.start
             say(step.say.format(*match.groups()), self.start)
             break
-        if not os.path.exists(self.go) and not self.missing(LINUX_GUESTS + list(MICROGUESTS)):
+        if not os.path.exists(self.go) and not self.missing(self.guests):
             with open(self.go, "w", encoding="utf-8") as file:
                 file.write("go\n")
             say("all guests are done: telling dom0 so", self.start)
@@ -124,20 +163,38 @@ def image(name):
     return os.path.join(qemu.image_dir(), name)
 
 
-def machine(build, folder, port, seconds):
-    """The machine with dom0's modules first, the manifest and its modules behind."""
-    domains = [manifest.Domain(name=n, kernel=image("vmlinux-cloud"), memory="192M", cpus=1,
-                               ramdisk=image("guest-initramfs.cpio.gz"), bootargs=GUEST_LINE)
+def modules(arch, build, folder, line):
+    """dom0's kernel and ramdisk, the manifest, and its modules."""
+    domains = [manifest.Domain(name=n, kernel=image(arch.guest_kernel), memory="192M", cpus=1,
+                               ramdisk=image(arch.guest_ramdisk), bootargs=arch.guest_line)
                for n in LINUX_GUESTS]
-    domains += [manifest.Domain(name=n, kernel=os.path.join(build, "guest", n + ".elf"),
-                                memory="32M", cpus=cpus) for n, cpus in MICROGUESTS.items()]
+    domains += [manifest.Domain(name=n, kernel=os.path.join(build, arch.guests, n + ".elf"),
+                                memory="32M", cpus=cpus) for n, cpus in arch.microguests.items()]
     guests = manifest.Manifest(domains, after=2).write(os.path.join(folder, "manifest.dtb"))
-    dom0 = DOM0_LINE.format(port=port, seconds=seconds)
-    return qemu.Machine(
-        kernel=os.path.join(build, "x86_64", "xenolith"), smp=str(CPUS), mem=MEMORY,
-        append="console=com1 loglvl=all guest_loglvl=all scrub=off",
-        modules=[f"{image('vmlinux-amd64')} {dom0}", image("dom0-tools-initramfs.cpio.gz")] + guests,
-        extra=["-netdev", "user,id=n0", "-device", "virtio-net-pci,netdev=n0"])
+    return [f"{image(arch.dom0_kernel)} {line}", image(arch.dom0_ramdisk)] + guests
+
+
+def machine(arch, build, folder, word, port, seconds):
+    """The machine with all modules; @word names that of ARM."""
+    files = modules(arch, build, folder, arch.dom0_line.format(port=port, seconds=seconds))
+    kernel = os.path.join(build, arch.name, "xenolith")
+    extra = ["-netdev", "user,id=n0", "-device", "virtio-net-pci,netdev=n0,romfile="]
+    append = "loglvl=all guest_loglvl=all scrub=off"
+    if arch is X86:
+        return qemu.Machine(kernel=kernel, smp="2", mem=MEMORY, append="console=com1 " + append,
+                            modules=files, extra=extra)
+    cpus, _, kind = word.partition("@")
+    append += f" dom0_mem=768M dom0_max_vcpus={cpus} guest_console_rate=0"
+    common = {"smp": cpus, "mem": MEMORY, "cpu": "cortex-a57", "icount": True,
+              "qemu": qemu.find_qemu("qemu-system-aarch64")}
+    if kind == "efi":
+        extra = extra + efi.disk(folder, kernel, efi.configuration(files, append),
+                                 [f.partition(" ")[0] for f in files])
+        return qemu.Machine(machine=efi.MACHINE, extra=extra, **common)
+    bundle.write(os.path.join(folder, "modules"), files)
+    return qemu.Machine(kernel=kernel, machine=f"virt,virtualization=on,gic-version={kind or 3}",
+                        modules=[os.path.join(folder, "modules")], append=append, extra=extra,
+                        **common)
 
 
 def first(lines, pattern, fallback="-"):
@@ -165,7 +222,7 @@ def domain_rows(lines):
 
 def rows(result, story, mach):
     """The whole report as (what, of whom, value, unit)."""
-    version = subprocess.run([qemu.find_qemu(), "--version"], capture_output=True, text=True,
+    version = subprocess.run([mach.qemu or qemu.find_qemu(), "--version"], capture_output=True, text=True,
                              timeout=30, check=True).stdout
     yield "version", "Xenolith", first(result.lines, r"Xenolith .*commit (\S+)"), ""
     yield "version", "QEMU", first([version], r"version (\S+)"), ""
@@ -173,14 +230,13 @@ def rows(result, story, mach):
     yield "version", "guests' kernel", first(result.lines, r"XENOLITH-GUEST: kernel=(\S+)"), ""
     yield "machine", "CPUs, memory", f"{mach.smp}, {mach.mem}", f"{mach.machine}, -cpu {mach.cpu}"
     for key, what in (("hypervisor", "hypervisor's first line"), ("dom0", "dom0 built"),
-                      ("userspace", "dom0's userspace"), *((n, f"{n}'s mark") for n in
-                                                           LINUX_GUESTS + list(MICROGUESTS))):
+                      ("userspace", "dom0's userspace"), *((n, f"{n}'s mark") for n in story.guests)):
         yield "boot", what, f"{story.at(key):.1f}", "s of the host's time"
     yield "boot", "dom0's userspace, own clock", first(result.lines,
                                                        r"XENOLITH: userspace=(\S+)"), "s"
     yield "cost", "hypercall from dom0", first(result.lines, r"selftest\.hypercall\.ns=(\d+)"), "ns, emulated"
     yield "heap", "free before domains", first(result.lines, r"Memory: (\d+) MiB free"), "MiB"
-    for command in COMMANDS:
+    for command in COMMANDS if story.timed else ():
         ns = first(result.lines, rf"SAMPLE linux {command} ours 0 (\d+)")
         yield "toolstack", f"xl {command}", f"{int(ns) / 1e6:.0f}", "ms, emulated"
     yield from domain_rows(result.lines)
@@ -219,17 +275,18 @@ def report(table, path):
     print(f"\nThe same as tab-separated values: {path}", flush=True)
 
 
-def run(build, folder, seconds):
+def run(arch, build, folder, word, seconds):
     """Returns (why it failed or "", table)."""
     log = os.path.join(folder, "serial.log")
-    with tempfile.TemporaryDirectory() as served, qemu.serve(served) as port:
+    with tempfile.TemporaryDirectory() as served, tempfile.TemporaryDirectory() as scratch, \
+         qemu.serve(served) as port:
         for name in os.listdir(image("data")):
             os.symlink(os.path.join(os.path.abspath(image("data")), name),
                        os.path.join(served, name))
-        mach = machine(build, folder, port, seconds)
+        mach = machine(arch, build, scratch, word, port, seconds)
         mach.check()
         say(f"QEMU starts with {mach.smp} CPUs and {mach.mem}; the serial line goes to {log}")
-        story = Story(os.path.join(served, "go"))
+        story = Story(arch, os.path.join(served, "go"))
         result = qemu.run(mach, END, FAILURES, seconds, log, story.line)
     everyone = [s.who for s in story.steps if s.who]
     if result.code == qemu.FAILURE:
@@ -248,13 +305,16 @@ def main():
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("build", metavar="BUILD")
     parser.add_argument("--timeout", type=float, default=900, help="default: %(default)s seconds")
+    parser.add_argument("--arm64", metavar="CPUS", default="",
+                        help="a machine of ARMv8: CPUS, CPUS@2 (a GICv2) or CPUS@efi")
     args = parser.parse_args()
-    folder = os.path.join(args.build, "demo")
+    arch = ARM64 if args.arm64 else X86
+    folder = os.path.join(args.build, f"demo-arm64-{args.arm64}" if args.arm64 else "demo")
     os.makedirs(folder, exist_ok=True)
     try:
-        why, table = run(args.build, folder, args.timeout)
+        why, table = run(arch, args.build, folder, args.arm64, args.timeout)
     except (OSError, manifest.ManifestError, subprocess.SubprocessError) as err:
-        why, table = f"{err}; scripts/setup.sh and make x86_64 guests make what is needed", []
+        why, table = f"{err}; make demo makes what is needed", []
     if why:
         print(f"demo: failed: {why}", file=sys.stderr)
         if os.path.exists(os.path.join(folder, "serial.log")):
