@@ -16,18 +16,18 @@
 
 DEFINE_PER_CPU(u32, percpu_cpu_id);
 DEFINE_PER_CPU(u32, percpu_irq_depth);
-static DEFINE_PER_CPU(struct vcpu *, current_vcpu);
+DEFINE_PER_CPU(struct vcpu *, percpu_current);
 
 static char *stack_base[NR_CPUS];	/* set before the CPU starts, constant after */
 
-struct vcpu *hal_current_vcpu(void) { return this_cpu(current_vcpu); }
-void hal_set_current(struct vcpu *v) { this_cpu(current_vcpu) = v; }
+struct vcpu *hal_current_vcpu(void) { return current_vcpu(); }
+void hal_set_current(struct vcpu *v) { this_cpu(percpu_current) = v; }
 
 u64 hal_irq_save(void)
 {
 	u64 flags = sysreg_read(daif);
 
-	__asm__ volatile("msr daifset, #2" ::: "memory");
+	irq_disable();
 	return flags;
 }
 
@@ -36,8 +36,8 @@ void hal_irq_restore(u64 flags)
 	__asm__ volatile("msr daif, %0" : : "r"(flags) : "memory");
 }
 
-void hal_irq_enable(void) { __asm__ volatile("msr daifclr, #2" ::: "memory"); }
-void hal_irq_disable(void) { __asm__ volatile("msr daifset, #2" ::: "memory"); }
+void hal_irq_enable(void) { irq_enable(); }
+void hal_irq_disable(void) { irq_disable(); }
 bool hal_irq_is_enabled(void) { return !(sysreg_read(daif) & PSR_I); }
 bool hal_in_irq(void) { return this_cpu(percpu_irq_depth) != 0; }
 
@@ -45,7 +45,7 @@ void hal_cpu_idle_wait(void)
 {
 	/* WFI ends at a pending interrupt even while it is masked, so none is lost before it. */
 	__asm__ volatile("dsb sy; wfi" ::: "memory");
-	hal_irq_enable();
+	irq_enable();
 }
 
 void hal_cpu_halt(void)

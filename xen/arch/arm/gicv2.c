@@ -35,6 +35,7 @@
 #define GICH_HCR 0x000
 #define GICH_VTR 0x004
 #define GICH_VMCR 0x008
+#define GICH_ELSR 0x030	/* list registers that hold nothing */
 #define GICH_APR 0x0f0
 #define GICH_LR 0x100
 #define GICH_HCR_EN BIT(0)
@@ -53,7 +54,6 @@ enum { FRAME_DIST, FRAME_CPU, FRAME_HYP, FRAMES = GIC2_GUEST_FRAME + 1 };
 static const u32 frame_bytes[] = { 0x1000, GIC2_CPU_BYTES, 0x1000 };
 
 static char *dist, *cpu_if, *hyp_if;
-static u32 lrs;
 static DEFINE_PER_CPU(u32, iface);	/* the bit that SGIR and ITARGETSR have for the CPU */
 static DEFINE_PER_CPU(u32, acked);	/* IAR's value, which has an SGI's sender */
 
@@ -83,7 +83,7 @@ static void __init v2_init(void)
 	for (u32 i = GIC_NR_LOCAL; i < gic_nr_irqs; i += 4)
 		writel(GIC_PRIORITY * 0x01010101U, dist + GICD_IPRIORITYR + i);
 	writel(1, dist + GICD_CTLR);
-	lrs = min((readl(hyp_if + GICH_VTR) & GICH_VTR_LRS) + 1, (u32)GIC_MAX_LRS);
+	gic_nr_lrs = min((readl(hyp_if + GICH_VTR) & GICH_VTR_LRS) + 1, (u32)GIC_MAX_LRS);
 }
 
 /* The targets of the CPU's own interrupts are itself. */
@@ -161,8 +161,6 @@ static void v2_route(u32 irq, u32 cpu)
 	writeb((u8)per_cpu(iface, cpu), dist + GICD_ITARGETSR + irq);
 }
 
-static u32 v2_nr_lrs(void) { return lrs; }
-
 static void v2_want_refill(bool on)
 {
 	writel(GICH_HCR_EN | (on ? GICH_HCR_UIE : 0), hyp_if + GICH_HCR);
@@ -172,7 +170,7 @@ static void v2_load(const struct gic_vcpu *g)
 {
 	writel((u32)g->vmcr, hyp_if + GICH_VMCR);
 	writel((u32)g->ap1[0], hyp_if + GICH_APR);
-	for (u32 i = 0; i < lrs; i++)
+	for (u32 i = 0; i < gic_nr_lrs; i++)
 		writel((u32)g->lr[i], hyp_if + GICH_LR + 4 * i);
 	v2_want_refill(g->refill);
 }
@@ -181,7 +179,7 @@ static void v2_save(struct gic_vcpu *g)
 {
 	g->vmcr = readl(hyp_if + GICH_VMCR);
 	g->ap1[0] = readl(hyp_if + GICH_APR);
-	for (u32 i = 0; i < lrs; i++)
+	for (u32 i = 0; i < gic_nr_lrs; i++)
 		g->lr[i] = readl(hyp_if + GICH_LR + 4 * i);
 	g->refill = readl(hyp_if + GICH_HCR) & GICH_HCR_UIE;
 	writel(0, hyp_if + GICH_HCR);
@@ -196,7 +194,7 @@ static void v2_vcpu_init(struct gic_vcpu *g)
 /* All are of group 0, as a GIC without security extensions has it. */
 static void v2_write_lr(u32 i, const struct vgic_lr *lr)
 {
-	ASSERT(i < lrs && lr->state);
+	ASSERT(i < gic_nr_lrs && lr->state);
 	ASSERT(lr->virq <= LR_VIRQ_MASK && (!lr->source || lr->virq < GIC_NR_SGIS));
 	writel(lr->virq | (u32)(lr->priority >> 3) << LR_PRIORITY_SHIFT |
 	       (u32)lr->state << LR_STATE_SHIFT |
@@ -204,10 +202,18 @@ static void v2_write_lr(u32 i, const struct vgic_lr *lr)
 			  : (u32)lr->source << LR_SOURCE_SHIFT), hyp_if + GICH_LR + 4 * i);
 }
 
-static u8 v2_lr_state(u32 i)
+static struct vgic_lrs v2_lrs_left(u32 used)
 {
-	return readl(hyp_if + GICH_LR + 4 * i) >> LR_STATE_SHIFT &
-	       (VGIC_LR_PENDING | VGIC_LR_ACTIVE);
+	struct vgic_lrs left = { 0, 0 };
+
+	ASSERT(!(used >> gic_nr_lrs));
+	for (u32 held = used & ~readl(hyp_if + GICH_ELSR); held; held &= held - 1) {
+		u32 i = (u32)__builtin_ctz(held), v = readl(hyp_if + GICH_LR + 4 * i);
+
+		left.pending |= (v >> LR_STATE_SHIFT & 1) << i;
+		left.active |= (v >> LR_STATE_SHIFT >> 1 & 1) << i;
+	}
+	return left;
 }
 
 const struct gic_driver gic_v2 = {
@@ -221,12 +227,11 @@ const struct gic_driver gic_v2 = {
 	.enable = v2_enable,
 	.set_level = v2_set_level,
 	.route = v2_route,
-	.nr_lrs = v2_nr_lrs,
 	.load = v2_load,
 	.save = v2_save,
 	.vcpu_init = v2_vcpu_init,
 	.write_lr = v2_write_lr,
-	.lr_state = v2_lr_state,
+	.lrs_left = v2_lrs_left,
 	.want_refill = v2_want_refill,
 };
 OPS_TABLE(gic_v2, init);

@@ -46,6 +46,7 @@
 #define ICC_CTLR_EOIMODE BIT(1)
 #define ICH_HCR_EL2 S3_4_C12_C11_0
 #define ICH_VTR_EL2 S3_4_C12_C11_1
+#define ICH_ELRSR_EL2 S3_4_C12_C11_5	/* list registers that hold nothing */
 #define ICH_VMCR_EL2 S3_4_C12_C11_7
 
 #define ICH_HCR_EN BIT(0)
@@ -65,7 +66,7 @@
 
 static char *dist;
 static DEFINE_PER_CPU(char *, redist);
-static u32 lrs, priority_regs;
+static u32 priority_regs;
 
 static void wait_write(const char *base)
 {
@@ -90,7 +91,7 @@ static void v3_init(void)
 		writel(GIC_PRIORITY * 0x01010101U, dist + GICD_IPRIORITYR + i);
 	writel(GICD_CTLR_ENABLE, dist + GICD_CTLR);
 	wait_write(dist);
-	lrs = (READ(ICH_VTR_EL2) & 0x1f) + 1;
+	gic_nr_lrs = min((u32)(READ(ICH_VTR_EL2) & 0x1f) + 1, (u32)GIC_MAX_LRS);
 	/* Bits of preemption: 32 of them for each register. */
 	priority_regs = 1U << ((READ(ICH_VTR_EL2) >> 26 & 7) + 1 - 5);
 }
@@ -207,15 +208,13 @@ static void v3_route(u32 irq, u32 cpu)
 	writeq(cpu_mpidr(cpu) & 0xff00ffffffUL, dist + GICD_IROUTER + irq * 8);
 }
 
-static u32 v3_nr_lrs(void) { return lrs; }
-
 #define FOR_LRS(f, g)                                                            \
 	f(0, C12_0, g) f(1, C12_1, g) f(2, C12_2, g) f(3, C12_3, g) f(4, C12_4, g) \
 	f(5, C12_5, g) f(6, C12_6, g) f(7, C12_7, g) f(8, C13_0, g) f(9, C13_1, g) \
 	f(10, C13_2, g) f(11, C13_3, g) f(12, C13_4, g) f(13, C13_5, g)           \
 	f(14, C13_6, g) f(15, C13_7, g)
-#define LOAD_LR(i, name, g) if (lrs > i) sysreg_write(S3_4_C12_##name, (g)->lr[i]);
-#define SAVE_LR(i, name, g) if (lrs > i) (g)->lr[i] = sysreg_read(S3_4_C12_##name);
+#define LOAD_LR(i, name, g) if (gic_nr_lrs > i) sysreg_write(S3_4_C12_##name, (g)->lr[i]);
+#define SAVE_LR(i, name, g) if (gic_nr_lrs > i) (g)->lr[i] = sysreg_read(S3_4_C12_##name);
 
 static void v3_want_refill(bool on)
 {
@@ -277,7 +276,7 @@ static void v3_write_lr(u32 i, const struct vgic_lr *lr)
 	u64 v = lr->virq | LR_GROUP1 | (u64)lr->priority << LR_PRIORITY_SHIFT |
 		(u64)lr->state << LR_STATE_SHIFT;
 
-	ASSERT(i < lrs && lr->state);
+	ASSERT(i < gic_nr_lrs && lr->state);
 	if (lr->hwirq)
 		v |= LR_HW | (u64)lr->hwirq << LR_HWIRQ_SHIFT;
 	switch (i) {
@@ -285,14 +284,29 @@ static void v3_write_lr(u32 i, const struct vgic_lr *lr)
 	}
 }
 
-static u8 v3_lr_state(u32 i)
+static u64 read_lr(u32 i)
 {
 	u64 v = 0;
 
 	switch (i) {
 	FOR_LRS(READ_LR, v)
 	}
-	return (u8)(v >> LR_STATE_SHIFT);
+	return v;
+}
+
+static struct vgic_lrs v3_lrs_left(u32 used)
+{
+	struct vgic_lrs left = { 0, 0 };
+
+	ASSERT(!(used >> gic_nr_lrs));
+	for (u32 held = used & ~(u32)READ(ICH_ELRSR_EL2); held; held &= held - 1) {
+		u32 i = (u32)__builtin_ctz(held);
+		u64 v = read_lr(i);
+
+		left.pending |= (u32)(v >> LR_STATE_SHIFT & 1) << i;
+		left.active |= (u32)(v >> (LR_STATE_SHIFT + 1)) << i;
+	}
+	return left;
 }
 
 const struct gic_driver gic_v3 = {
@@ -306,12 +320,11 @@ const struct gic_driver gic_v3 = {
 	.enable = v3_enable,
 	.set_level = v3_set_level,
 	.route = v3_route,
-	.nr_lrs = v3_nr_lrs,
 	.load = v3_load,
 	.save = v3_save,
 	.vcpu_init = v3_vcpu_init,
 	.write_lr = v3_write_lr,
-	.lr_state = v3_lr_state,
+	.lrs_left = v3_lrs_left,
 	.want_refill = v3_want_refill,
 };
 OPS_TABLE(gic_v3, init);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Interrupts of the machine: from the controller to who handles them. */
-#include <xen/bitmap.h>
 #include <xen/hal/cpu.h>
 #include <xen/ops.h>
 #include <xen/percpu.h>
@@ -11,10 +10,12 @@
 #include <asm/traps.h>
 
 const struct gic_driver *gic;
-u32 gic_nr_irqs;
+u32 gic_nr_irqs, gic_nr_lrs;
 
-static irq_fn *handler[GIC_MAX_IRQS];	/* set at boot */
-static unsigned long for_guest[BITMAP_LONGS(GIC_MAX_IRQS)];	/* set at boot */
+static struct {
+	irq_fn *fn;
+	bool for_guest;		/* which ends it */
+} handler[GIC_MAX_IRQS];	/* set at boot */
 static u64 unexpected;			/* atomic */
 
 void __init gic_init(void)
@@ -23,43 +24,41 @@ void __init gic_init(void)
 	gic->init();
 	gic->cpu_up();
 	printk(LOG_INFO "%s: %u interrupts, %u list registers\n", gic->name, gic_nr_irqs,
-	       gic->nr_lrs());
+	       gic_nr_lrs);
 }
 
 void __init irq_set_handler(u32 irq, irq_fn *fn)
 {
-	ASSERT(irq < GIC_MAX_IRQS && !handler[irq] && fn);
-	handler[irq] = fn;
+	ASSERT(irq < GIC_MAX_IRQS && !handler[irq].fn && fn);
+	handler[irq].fn = fn;
 }
 
 bool __init irq_set_guest_handler(u32 irq, irq_fn *fn)
 {
 	ASSERT(irq >= GIC_NR_LOCAL && irq < GIC_MAX_IRQS);
-	if (handler[irq])
+	if (handler[irq].fn)
 		return false;
-	for_guest[irq / BITS_PER_LONG] |= BIT(irq % BITS_PER_LONG);
+	handler[irq].for_guest = true;
 	irq_set_handler(irq, fn);
 	return true;
 }
 
-static void handle(u32 irq)
+static inline void handle(u32 irq)
 {
-	irq_fn *fn = handler[irq];
-
-	if (fn)
-		fn(irq);
+	if (likely(handler[irq].fn))
+		handler[irq].fn(irq);
 	else if (!(__atomic_fetch_add(&unexpected, 1, __ATOMIC_RELAXED) & 0xfff))
 		printk(LOG_WARN "Interrupt %u has no handler\n", irq);
 }
 
-void el2_interrupt(struct cpu_regs *r)
+void el2_interrupt(void)
 {
 	u32 irq;
 
 	this_cpu(percpu_irq_depth)++;
 	while ((irq = gic->ack()) != GIC_NO_IRQ) {
 		handle(irq);
-		if (!(for_guest[irq / BITS_PER_LONG] & BIT(irq % BITS_PER_LONG)))
+		if (!handler[irq].for_guest)
 			gic->deactivate(irq);
 	}
 	this_cpu(percpu_irq_depth)--;

@@ -4,6 +4,7 @@
 #define GUEST_ARM_VGIC_PRIVATE_H
 
 #include <xen/arm/vgic.h>
+#include <xen/assert.h>
 #include <xen/compiler.h>
 
 #define VGIC_NR_SGIS 16
@@ -12,6 +13,26 @@
 
 /** The interrupt @irq as @vcpu sees it; NULL: there is none. */
 struct vgic_irq *vgic_irq_of(struct vgic *g, u32 vcpu, u32 irq);
+
+/** An interrupt that exists, as @v sees it. */
+static inline struct vgic_irq *vgic_irq_in(struct vgic *g, struct vgic_vcpu *v, u32 irq)
+{
+	ASSERT(irq < VGIC_NR_LOCAL + g->nr_spis);
+	return irq < VGIC_NR_LOCAL ? &v->local[irq] : &g->spi[irq - VGIC_NR_LOCAL];
+}
+
+/** Enable bits of the 32 interrupts of which @irq, which exists, is one; local ones are @v's. */
+static inline u32 *vgic_enabled_word(struct vgic *g, struct vgic_vcpu *v, u32 irq)
+{
+	ASSERT(irq < VGIC_NR_LOCAL + g->nr_spis);
+	return irq < VGIC_NR_LOCAL ? &v->enabled : &g->spi_enabled[irq / 32 - 1];
+}
+
+static inline bool vgic_is_enabled(struct vgic *g, struct vgic_vcpu *v, u32 irq)
+{
+	return *vgic_enabled_word(g, v, irq) >> irq % 32 & 1;
+}
+
 /** Take note of a change of @q, interrupt @irq of @vcpu or a shared one. Lock held. */
 void vgic_update(struct vgic *g, u32 vcpu, u32 irq, struct vgic_irq *q);
 

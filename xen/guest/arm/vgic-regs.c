@@ -45,41 +45,34 @@
 enum bank { BANK_NONE, BANK_GROUP, BANK_ENABLE, BANK_DISABLE, BANK_PEND, BANK_UNPEND, BANK_ACTIVATE,
 	    BANK_DEACTIVATE, BANK_PRIORITY, BANK_CONFIG, BANK_ZERO };
 
-/* Which bank @offset belongs to; *@irq is the first interrupt of the access, *@bits how many bits
- * each has. */
-static enum bank bank_at(u32 offset, u32 *irq, u32 *bits)
-{
-	static const struct { u16 start, end; u8 bank, bits; } banks[] = {
-		{ GICD_IGROUPR, GICD_ISENABLER, BANK_GROUP, 1 },
-		{ GICD_ISENABLER, GICD_ICENABLER, BANK_ENABLE, 1 },
-		{ GICD_ICENABLER, GICD_ISPENDR, BANK_DISABLE, 1 },
-		{ GICD_ISPENDR, GICD_ICPENDR, BANK_PEND, 1 },
-		{ GICD_ICPENDR, GICD_ISACTIVER, BANK_UNPEND, 1 },
-		{ GICD_ISACTIVER, GICD_ICACTIVER, BANK_ACTIVATE, 1 },
-		{ GICD_ICACTIVER, GICD_IPRIORITYR, BANK_DEACTIVATE, 1 },
-		{ GICD_IPRIORITYR, GICD_ITARGETSR, BANK_PRIORITY, 8 },
-		{ GICD_ITARGETSR, GICD_ICFGR, BANK_ZERO, 8 },
-		{ GICD_ICFGR, GICD_IGRPMODR, BANK_CONFIG, 2 },
-		{ GICD_IGRPMODR, GICD_IGRPMODR + 0x80, BANK_ZERO, 1 },
-	};
+#define BANKS_END 0x0d80
+#define BANK_STEP 0x80		/* every bank begins and ends at a multiple of it */
 
-	for (u32 i = 0; i < ARRAY_SIZE(banks); i++)
-		if (offset >= banks[i].start && offset < banks[i].end) {
-			*bits = banks[i].bits;
-			*irq = (offset - banks[i].start) * 8 / *bits;
-			return (enum bank)banks[i].bank;
-		}
-	return BANK_NONE;
-}
+/* Which bank an offset below BANKS_END belongs to, where that begins, and how many bits each
+ * interrupt has in it. */
+static const struct bank_at {
+	u8 bank, bits;
+	u16 start;
+} bank_at[BANKS_END / BANK_STEP] = {
+#define BANK_AT(first, end, ...) [(first) / BANK_STEP ... (end) / BANK_STEP - 1] = { __VA_ARGS__ }
+	BANK_AT(GICD_IGROUPR, GICD_ISENABLER, BANK_GROUP, 1, GICD_IGROUPR),
+	BANK_AT(GICD_ISENABLER, GICD_ICENABLER, BANK_ENABLE, 1, GICD_ISENABLER),
+	BANK_AT(GICD_ICENABLER, GICD_ISPENDR, BANK_DISABLE, 1, GICD_ICENABLER),
+	BANK_AT(GICD_ISPENDR, GICD_ICPENDR, BANK_PEND, 1, GICD_ISPENDR),
+	BANK_AT(GICD_ICPENDR, GICD_ISACTIVER, BANK_UNPEND, 1, GICD_ICPENDR),
+	BANK_AT(GICD_ISACTIVER, GICD_ICACTIVER, BANK_ACTIVATE, 1, GICD_ISACTIVER),
+	BANK_AT(GICD_ICACTIVER, GICD_IPRIORITYR, BANK_DEACTIVATE, 1, GICD_ICACTIVER),
+	BANK_AT(GICD_IPRIORITYR, GICD_ITARGETSR, BANK_PRIORITY, 8, GICD_IPRIORITYR),
+	BANK_AT(GICD_ITARGETSR, GICD_ICFGR, BANK_ZERO, 8, GICD_ITARGETSR),
+	BANK_AT(GICD_ICFGR, GICD_IGRPMODR, BANK_CONFIG, 2, GICD_ICFGR),
+	BANK_AT(GICD_IGRPMODR, BANKS_END, BANK_ZERO, 1, GICD_IGRPMODR),
+};
 
 static u32 read_one(const struct vgic_irq *q, enum bank bank)
 {
 	switch (bank) {
 	case BANK_GROUP:
 		return 1;
-	case BANK_ENABLE:
-	case BANK_DISABLE:
-		return q->enabled;
 	case BANK_PEND:
 	case BANK_UNPEND:
 		return q->latch || q->offered || (!q->edge && q->line);
@@ -95,11 +88,13 @@ static u32 read_one(const struct vgic_irq *q, enum bank bank)
 	}
 }
 
-static void set_enabled(struct vgic *g, struct vgic_irq *q, bool on)
+static void set_enabled(struct vgic *g, struct vgic_vcpu *v, u32 irq, struct vgic_irq *q, bool on)
 {
-	if (q->enabled == on)
+	u32 *word = vgic_enabled_word(g, v, irq), bit = 1U << irq % 32;
+
+	if (on == !!(*word & bit))
 		return;
-	q->enabled = on;
+	WRITE_ONCE(*word, *word ^ bit);
 	if (q->hwirq)
 		g->ops->enable_hw(g, q->hwirq, on, q->edge);
 }
@@ -114,13 +109,13 @@ static void set_pending(struct vgic *g, struct vgic_irq *q, bool pending)
 	q->hw_active = false;
 }
 
-static void write_one(struct vgic *g, u32 irq, struct vgic_irq *q, enum bank bank, u32 v)
+static void write_one(struct vgic *g, u32 vcpu, u32 irq, struct vgic_irq *q, enum bank bank, u32 v)
 {
 	switch (bank) {
 	case BANK_ENABLE:
 	case BANK_DISABLE:
 		if (v)
-			set_enabled(g, q, bank == BANK_ENABLE);
+			set_enabled(g, g->vcpu[vcpu], irq, q, bank == BANK_ENABLE);
 		break;
 	case BANK_PEND:
 	case BANK_UNPEND:
@@ -147,87 +142,85 @@ static void write_one(struct vgic *g, u32 irq, struct vgic_irq *q, enum bank ban
 	}
 }
 
-/* A word of enable or active bits. The 32 interrupts of a word lie side by side. */
-static u64 read_flags(const struct vgic_irq *q, bool active)
+/* The interrupts of an access, which are all there or none: @q is the first, number @irq. */
+struct span {
+	struct vgic_irq *q;
+	u32 irq, nr, bits;
+	enum bank bank;
+};
+
+/* Words; single bytes only of priorities. Interrupts [@first, @end) are the caller's; others read
+ * as 0 and are not written. False: no bank is there, or not for this size. */
+static inline bool find_span(struct vgic *g, u32 vcpu, u32 offset, u32 size, u32 first, u32 end,
+		      struct span *s)
+{
+	const struct bank_at *b = &bank_at[min(offset, BANKS_END - 1U) / BANK_STEP];
+
+	if (offset >= BANKS_END || b->bank == BANK_NONE || offset % size || size > 4 ||
+	    (size < 4 && b->bits != 8))
+		return false;
+	*s = (struct span){ .bank = (enum bank)b->bank, .bits = b->bits,
+			    .irq = (offset - b->start) * 8 / b->bits, .nr = size * 8 / b->bits };
+	if (s->bank != BANK_ZERO && s->irq >= first && s->irq < end)
+		s->q = s->irq >= VGIC_NR_LOCAL + g->nr_spis ? NULL :
+		       vgic_irq_in(g, g->vcpu[vcpu], s->irq);
+	/* Their number is a multiple of 32. */
+	ASSERT(!s->q || s->irq + s->nr <= VGIC_NR_LOCAL + g->nr_spis);
+	return true;
+}
+
+static u64 read_span(const struct span *s)
 {
 	u64 v = 0;
 
-	for (u32 i = 0; i < 32; i++)
-		v |= (u64)(active ? q[i].active : q[i].enabled) << i;
+	for (u32 i = 0; i < s->nr; i++)
+		v |= (u64)read_one(&s->q[i], s->bank) << i * s->bits;
 	return v;
 }
 
-static u64 read_bank(struct vgic *g, u32 vcpu, enum bank bank, u32 irq, u32 bits, u32 size)
+static inline void write_span(struct vgic *g, u32 vcpu, const struct span *s, u64 v)
 {
-	bool enable = bank == BANK_ENABLE || bank == BANK_DISABLE;
-	bool active = bank == BANK_ACTIVATE || bank == BANK_DEACTIVATE;
-	u64 v = 0;
-
-	if ((enable || active) && vgic_irq_of(g, vcpu, irq))
-		return read_flags(vgic_irq_of(g, vcpu, irq), active);
-	for (u32 i = 0; i < size * 8 / bits; i++) {
-		struct vgic_irq *q = vgic_irq_of(g, vcpu, irq + i);
-
-		if (q)
-			v |= (u64)read_one(q, bank) << i * bits;
-	}
-	return v;
-}
-
-static void write_bank(struct vgic *g, u32 vcpu, enum bank bank, u32 irq, u32 bits, u32 size, u64 v)
-{
-	/* A clear bit of these banks changes nothing. */
-	bool sparse = bits == 1;
-
-	for (u32 i = 0; i < size * 8 / bits; i++) {
-		struct vgic_irq *q;
-
-		if (sparse) {
+	for (u32 i = 0; i < s->nr; i++) {
+		/* A clear bit of these banks changes nothing. */
+		if (s->bits == 1) {
 			if (!(v >> i))
 				break;
 			i += (u32)__builtin_ctzl(v >> i);
 		}
-		q = vgic_irq_of(g, vcpu, irq + i);
-		if (!q)
-			continue;
-		write_one(g, irq + i, q, bank, (u32)(v >> i * bits) & ((1U << bits) - 1));
-		vgic_update(g, vcpu, irq + i, q);
+		write_one(g, vcpu, s->irq + i, &s->q[i], s->bank,
+			  (u32)(v >> i * s->bits) & ((1U << s->bits) - 1));
+		vgic_update(g, vcpu, s->irq + i, &s->q[i]);
 	}
-}
-
-/* Words; single bytes only of priorities. Interrupts [@first, @end) are the caller's. */
-static enum bank usable_bank(u32 offset, u32 size, u32 first, u32 end, u32 *irq, u32 *bits)
-{
-	enum bank bank = bank_at(offset, irq, bits);
-
-	if (bank == BANK_NONE || offset % size || size > 4 || (size < 4 && *bits != 8))
-		return BANK_NONE;
-	return *irq >= first && *irq < end ? bank : BANK_ZERO;
 }
 
 bool vgic_bank_read(struct vgic *g, u32 vcpu, u32 offset, u32 size, u32 first, u32 end, u64 *v)
 {
-	u32 irq, bits;
-	enum bank bank = usable_bank(offset, size, first, end, &irq, &bits);
+	struct span s;
 	u64 flags;
 
-	if (bank == BANK_NONE)
+	if (!find_span(g, vcpu, offset, size, first, end, &s))
 		return false;
+	if (!s.q)
+		return true;
+	if (s.bank == BANK_ENABLE || s.bank == BANK_DISABLE) {
+		*v = READ_ONCE(*vgic_enabled_word(g, g->vcpu[vcpu], s.irq));
+		return true;
+	}
 	flags = spin_lock_irqsave(&g->lock);
-	if (bank != BANK_ZERO)
-		*v = read_bank(g, vcpu, bank, irq, bits, size);
+	*v = read_span(&s);
 	spin_unlock_irqrestore(&g->lock, flags);
 	return true;
 }
 
 bool vgic_bank_write(struct vgic *g, u32 vcpu, u32 offset, u32 size, u32 first, u32 end, u64 v)
 {
-	u32 irq, bits;
-	enum bank bank = usable_bank(offset, size, first, end, &irq, &bits);
+	struct span s;
 
-	if (bank != BANK_NONE && bank != BANK_ZERO)
-		write_bank(g, vcpu, bank, irq, bits, size, v);
-	return bank != BANK_NONE;
+	if (!find_span(g, vcpu, offset, size, first, end, &s))
+		return false;
+	if (s.q)
+		write_span(g, vcpu, &s, v);
+	return true;
 }
 
 static u16 target_of(const struct vgic *g, u64 route)
@@ -278,6 +271,9 @@ static u64 dist_typer(const struct vgic *g)
 bool vgic_dist_read(struct vgic *g, u32 vcpu, u32 offset, u32 size, u64 *v)
 {
 	*v = 0;
+	if (offset >= GICD_IGROUPR && offset < BANKS_END)
+		return vgic_bank_read(g, vcpu, offset, size, VGIC_NR_LOCAL,
+				      VGIC_NR_LOCAL + g->nr_spis, v);
 	if (size == 4 && offset == GICD_CTLR)
 		*v = (READ_ONCE(g->enabled) ? CTLR_GROUP1 : 0) | CTLR_ARE | CTLR_DS;
 	else if (size == 4 && offset == GICD_TYPER)
@@ -293,8 +289,7 @@ bool vgic_dist_read(struct vgic *g, u32 vcpu, u32 offset, u32 size, u64 *v)
 
 		*v = q ? READ_ONCE(q->route) >> offset % 8 * 8 : 0;
 	} else {
-		return vgic_bank_read(g, vcpu, offset, size, VGIC_NR_LOCAL,
-				      VGIC_NR_LOCAL + g->nr_spis, v);
+		return false;
 	}
 	return true;
 }

@@ -34,12 +34,19 @@ void vgic_unready(struct vgic_vcpu *v, u32 irq)
 		v->ready_words &= ~(1U << irq / 32);
 }
 
+/* Would the vCPU that it goes to take it, if it had interrupts on? */
+static bool is_wanted(struct vgic *g, struct vgic_vcpu *v, u32 irq, const struct vgic_irq *q)
+{
+	return is_pending(q) && !q->active && g->enabled && vgic_is_enabled(g, v, irq);
+}
+
 /* Of an interrupt in no list register: let @v be offered it, or not any more. True: it is now. */
-static bool make_ready(const struct vgic *g, struct vgic_vcpu *v, u32 irq, const struct vgic_irq *q)
+static inline bool make_ready(struct vgic *g, struct vgic_vcpu *v, u32 irq,
+			      const struct vgic_irq *q)
 {
 	bool was = v->ready[irq / 32] & 1U << irq % 32;
 
-	if (!g->enabled || !q->enabled || q->active || !is_pending(q)) {
+	if (!is_wanted(g, v, irq, q)) {
 		if (was)
 			vgic_unready(v, irq);
 		return false;
@@ -124,7 +131,8 @@ void vgic_give_hw(struct vgic *g, u32 irq, u32 hwirq)
 	u64 flags = spin_lock_irqsave(&g->lock);
 	struct vgic_irq *q = vgic_irq_of(g, 0, irq);
 
-	ASSERT(irq >= VGIC_NR_LOCAL && q && !q->hwirq && hwirq && !q->enabled);
+	ASSERT(irq >= VGIC_NR_LOCAL && q && !q->hwirq && hwirq);
+	ASSERT(!vgic_is_enabled(g, NULL, irq));
 	q->hwirq = (u16)hwirq;
 	g->nr_hw++;
 	vgic_route_hw(g, q);
@@ -184,9 +192,8 @@ bool vgic_has_ready(const struct vgic *g, u32 vcpu)
 }
 
 /* The ready interrupt with the lowest priority value, of these the lowest number. There is one. */
-static u32 most_urgent(struct vgic *g, u32 vcpu)
+static u32 most_urgent(struct vgic *g, struct vgic_vcpu *v)
 {
-	const struct vgic_vcpu *v = g->vcpu[vcpu];
 	u32 best = 0, best_priority = 0x100, all = v->ready_words & ~READY_AGAIN;
 	u32 first = (u32)__builtin_ctz(all);
 
@@ -199,7 +206,7 @@ static u32 most_urgent(struct vgic *g, u32 vcpu)
 		ASSERT(v->ready[w]);
 		for (u32 bits = v->ready[w]; bits; bits &= bits - 1) {
 			u32 irq = w * 32 + (u32)__builtin_ctz(bits);
-			u32 priority = vgic_irq_of(g, vcpu, irq)->priority;
+			u32 priority = vgic_irq_in(g, v, irq)->priority;
 
 			if (priority < best_priority) {
 				best = irq;
@@ -230,9 +237,10 @@ static void fill_lr(struct vgic_irq *q, u32 irq, struct vgic_lr *lr, u8 state)
 
 static void into_lr(struct vgic *g, u32 vcpu, u32 irq, u32 i, struct vgic_lr *lr)
 {
-	struct vgic_irq *q = vgic_irq_of(g, vcpu, irq);
 	struct vgic_vcpu *v = g->vcpu[vcpu];
+	struct vgic_irq *q = vgic_irq_in(g, v, irq);
 
+	ASSERT(q->lr < 0 && !(v->lrs_used & 1U << i));
 	fill_lr(q, irq, lr, VGIC_LR_PENDING);
 	q->lr = (s8)i;
 	q->owner = (u16)vcpu;
@@ -252,31 +260,47 @@ static void ready_after_end(struct vgic *g, u32 vcpu, u32 irq, struct vgic_irq *
 		g->ops->kick(g, to);
 }
 
-/* Learn what has become of the list registers. Returns those whose interrupt has come again. */
-static u32 sync_lrs(struct vgic *g, u32 vcpu, const u8 *state)
+/* The guest has ended what list register @i held. */
+static void free_lr(struct vgic *g, u32 vcpu, u32 i)
 {
 	struct vgic_vcpu *v = g->vcpu[vcpu];
-	u32 again = 0;
+	struct vgic_irq *q = vgic_irq_in(g, v, v->lr_irq[i]);
+
+	ASSERT(q->lr == (s8)i && q->owner == vcpu);
+	q->active = q->offered = false;
+	q->lr = -1;
+	if (is_pending(q))
+		ready_after_end(g, vcpu, v->lr_irq[i], q);
+}
+
+/* List register @i is in use still. True: its interrupt has come again. */
+static bool sync_lr(struct vgic *g, struct vgic_vcpu *v, u32 i, struct vgic_lrs now)
+{
+	struct vgic_irq *q = vgic_irq_in(g, v, v->lr_irq[i]);
+
+	ASSERT(q->lr == (s8)i);
+	q->active = now.active >> i & 1;
+	q->offered = now.pending >> i & 1;
+	/* Edges before it is taken are one; but SGIs of version 2 differ by sender. */
+	if (q->offered && !q->sources && !q->hw_active)
+		q->latch = false;
+	return is_pending(q);
+}
+
+/* Learn what has become of the list registers. Returns those whose interrupt has come again. */
+static u32 sync_lrs(struct vgic *g, u32 vcpu, struct vgic_lrs now)
+{
+	struct vgic_vcpu *v = g->vcpu[vcpu];
+	u32 used = v->lrs_used, held = (now.pending | now.active) & used, again = 0;
 
 	v->ready_words &= ~READY_AGAIN;
-	for (u32 busy = v->lrs_used; busy; busy &= busy - 1) {
-		u32 i = (u32)__builtin_ctz(busy), irq = v->lr_irq[i];
-		struct vgic_irq *q = vgic_irq_of(g, vcpu, irq);
+	v->lrs_used = held;
+	for (u32 ended = used & ~held; ended; ended &= ended - 1)
+		free_lr(g, vcpu, (u32)__builtin_ctz(ended));
+	for (; held; held &= held - 1) {
+		u32 i = (u32)__builtin_ctz(held);
 
-		ASSERT(q && q->lr == (s8)i && q->owner == vcpu);
-		q->active = state[i] & VGIC_LR_ACTIVE;
-		q->offered = state[i] & VGIC_LR_PENDING;
-		if (!state[i]) {
-			q->lr = -1;
-			v->lrs_used &= ~(1U << i);
-			if (is_pending(q))
-				ready_after_end(g, vcpu, irq, q);
-			continue;
-		}
-		/* Edges before it is taken are one; but SGIs of version 2 differ by sender. */
-		if (q->offered && !q->sources && !q->hw_active)
-			q->latch = false;
-		if (is_pending(q))
+		if (sync_lr(g, v, i, now))
 			again |= 1U << i;
 	}
 	return again;
@@ -287,18 +311,17 @@ static u32 sync_lrs(struct vgic *g, u32 vcpu, const u8 *state)
  * an exit. Those that cannot be both, or would be pending twice, wait for the next exit: one cannot
  * be asked for, as it would come before the guest does anything.
  */
-static u32 offer_again(struct vgic *g, u32 vcpu, u32 again, struct vgic_lr *lr)
+static u32 offer_again(struct vgic *g, struct vgic_vcpu *v, u32 again, struct vgic_lr *lr)
 {
-	struct vgic_vcpu *v = g->vcpu[vcpu];
 	u32 filled = 0;
 
 	for (; again; again &= again - 1) {
 		u32 i = (u32)__builtin_ctz(again);
-		struct vgic_irq *q = vgic_irq_of(g, vcpu, v->lr_irq[i]);
+		struct vgic_irq *q = vgic_irq_in(g, v, v->lr_irq[i]);
 
 		if (q->offered || q->sources || v->lrs_hw & 1U << i || !q->latch) {
 			v->ready_words |= READY_AGAIN;
-		} else if (q->enabled && g->enabled) {
+		} else if (g->enabled && vgic_is_enabled(g, v, v->lr_irq[i])) {
 			fill_lr(q, v->lr_irq[i], &lr[i], VGIC_LR_PENDING | VGIC_LR_ACTIVE);
 			filled |= 1U << i;
 		}
@@ -306,7 +329,34 @@ static u32 offer_again(struct vgic *g, u32 vcpu, u32 again, struct vgic_lr *lr)
 	return filled;
 }
 
-u32 vgic_refill(struct vgic *g, u32 vcpu, u32 nr_lrs, const u8 *state, struct vgic_lr *lr,
+/*
+ * The most frequent case, as a short cut: the guest had one interrupt, has ended it, and this one
+ * has come again, with nothing beside it. It goes into the same list register. 0: it is not so.
+ */
+static u32 refill_same(struct vgic *g, struct vgic_vcpu *v, u32 vcpu, struct vgic_lrs now,
+		       struct vgic_lr *lr)
+{
+	u32 used = v->lrs_used, i;
+	struct vgic_irq *q;
+
+	if (v->ready_words != READY_AGAIN || (now.pending | now.active) || used & (used - 1))
+		return 0;
+	ASSERT(used);
+	i = (u32)__builtin_ctz(used);
+	q = vgic_irq_in(g, v, v->lr_irq[i]);
+	ASSERT(q->lr == (s8)i && q->owner == vcpu);
+	if (q->target != vcpu)
+		return 0;
+	q->active = false;
+	if (!is_wanted(g, v, v->lr_irq[i], q))
+		return 0;
+	v->ready_words = 0;
+	fill_lr(q, v->lr_irq[i], &lr[i], VGIC_LR_PENDING);
+	v->lrs_hw = lr[i].hwirq ? used : 0;
+	return used;
+}
+
+u32 vgic_refill(struct vgic *g, u32 vcpu, u32 nr_lrs, struct vgic_lrs now, struct vgic_lr *lr,
 		bool *more)
 {
 	struct vgic_vcpu *v = g->vcpu[vcpu];
@@ -314,14 +364,20 @@ u32 vgic_refill(struct vgic *g, u32 vcpu, u32 nr_lrs, const u8 *state, struct vg
 
 	ASSERT(v && nr_lrs && nr_lrs <= VGIC_MAX_LRS);
 	spin_lock(&g->lock);
-	again = sync_lrs(g, vcpu, state);
-	filled = again ? offer_again(g, vcpu, again, lr) : 0;
+	*more = false;
+	filled = refill_same(g, v, vcpu, now, lr);
+	if (filled) {
+		spin_unlock(&g->lock);
+		return filled;
+	}
+	again = sync_lrs(g, vcpu, now);
+	filled = unlikely(again) ? offer_again(g, v, again, lr) : 0;
 	while (v->ready_words & ~READY_AGAIN) {
 		u32 i = (u32)__builtin_ctz(~v->lrs_used);
 
 		if (i >= nr_lrs)
 			break;
-		into_lr(g, vcpu, most_urgent(g, vcpu), i, &lr[i]);
+		into_lr(g, vcpu, most_urgent(g, v), i, &lr[i]);
 		filled |= 1U << i;
 	}
 	*more = (v->ready_words & ~READY_AGAIN) != 0;
@@ -329,11 +385,11 @@ u32 vgic_refill(struct vgic *g, u32 vcpu, u32 nr_lrs, const u8 *state, struct vg
 	return filled;
 }
 
-void vgic_take_back(struct vgic *g, u32 vcpu, const u8 *state)
+void vgic_take_back(struct vgic *g, u32 vcpu, struct vgic_lrs now)
 {
 	u64 flags = spin_lock_irqsave(&g->lock);
 
-	if (sync_lrs(g, vcpu, state))
+	if (sync_lrs(g, vcpu, now))
 		add_words(g->vcpu[vcpu], READY_AGAIN);
 	spin_unlock_irqrestore(&g->lock, flags);
 }

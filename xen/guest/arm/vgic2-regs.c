@@ -34,12 +34,11 @@ static u32 existing(const struct vgic *g)
 	return (1U << g->nr_vcpus) - 1;
 }
 
+/* @vcpu, which exists, has been sent @sgi by these. */
 static void set_sources(struct vgic *g, u32 vcpu, u32 sgi, u8 sources)
 {
-	struct vgic_irq *q = vgic_irq_of(g, vcpu, sgi);
+	struct vgic_irq *q = &g->vcpu[vcpu]->local[sgi];
 
-	if (!q)
-		return;
 	q->sources = sources;
 	q->latch = sources != 0;
 	vgic_update(g, vcpu, sgi, q);
@@ -54,10 +53,10 @@ static void send(struct vgic *g, u32 vcpu, u32 v)
 
 	for (to &= existing(g); to; to &= to - 1) {
 		u32 i = (u32)__builtin_ctz(to);
-		struct vgic_irq *q = vgic_irq_of(g, i, sgi);
+		const struct vgic_vcpu *v = g->vcpu[i];
 
-		if (q)
-			set_sources(g, i, sgi, (u8)(q->sources | 1U << vcpu));
+		if (v)
+			set_sources(g, i, sgi, (u8)(v->local[sgi].sources | 1U << vcpu));
 	}
 }
 

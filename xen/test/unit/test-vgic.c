@@ -53,28 +53,33 @@ static void setup(void)
 	write_dist(0x108, ~0U);
 }
 
-static void read_lrs(u32 vcpu, u8 *state)
+static struct vgic_lrs lrs_left(u32 vcpu)
 {
-	for (u32 i = 0; i < LRS; i++)
-		state[i] = lr[vcpu][i].state;
+	struct vgic_lrs left = { 0, 0 };
+
+	for (u32 i = 0; i < LRS; i++) {
+		left.pending |= !!(lr[vcpu][i].state & VGIC_LR_PENDING) << i;
+		left.active |= !!(lr[vcpu][i].state & VGIC_LR_ACTIVE) << i;
+	}
+	return left;
 }
 
 static void offer(u32 vcpu)
 {
 	struct vgic_lr new[LRS];
-	u8 state[LRS];
-	bool more;
 	u32 filled;
+	bool more;
 
-	read_lrs(vcpu, state);
-	filled = vgic_refill(&g, vcpu, LRS, state, new, &more);
+	filled = vgic_refill(&g, vcpu, LRS, lrs_left(vcpu), new, &more);
 	for (u32 i = 0; i < LRS; i++) {
+		u8 state = lr[vcpu][i].state;
+
 		if (!(filled & 1U << i))
 			continue;
 		/* A register that is in use gets what it holds once more. */
-		assert_int_equal(new[i].state, state[i] ? 3 : 1);
-		if (state[i])
-			assert_true(lr[vcpu][i].virq == new[i].virq && state[i] == 2);
+		assert_int_equal(new[i].state, state ? 3 : 1);
+		if (state)
+			assert_true(lr[vcpu][i].virq == new[i].virq && state == 2);
 		lr[vcpu][i] = new[i];
 	}
 }
@@ -103,10 +108,7 @@ static void end(u32 vcpu, u32 virq)
 
 static void take_back(u32 vcpu)
 {
-	u8 state[LRS];
-
-	read_lrs(vcpu, state);
-	vgic_take_back(&g, vcpu, state);
+	vgic_take_back(&g, vcpu, lrs_left(vcpu));
 }
 
 /* Run until nothing is left; returns how many interrupts were taken. */
@@ -210,6 +212,64 @@ static void test_again_while_active(void **state)
 	assert_int_equal(take(1), -1);
 }
 
+/* One interrupt after the other uses one list register, whatever has become of it meanwhile. */
+static void test_same_register(void **state)
+{
+	setup();
+	write_dist(0x184, 1 << 3);
+	vgic_give_hw(&g, 35, 99);
+	write_dist(0x104, 1 << 3);
+	for (u32 i = 0; i < 40; i++) {
+		if (i % 4 == 3)
+			vgic_raise_hw(&g, 35);
+		else
+			vgic_raise(&g, 0, 35);
+		assert_true(vgic_has_ready(&g, 0));
+		offer(0);
+		assert_false(vgic_has_ready(&g, 0));
+		assert_int_equal(lr[0][0].virq, 35);
+		assert_int_equal(lr[0][0].hwirq, i % 4 == 3 ? 99 : 0);
+		assert_int_equal(take(0), 35);
+		end(0, 35);
+		assert_int_equal(take(0), -1);
+	}
+	/* Not while it is disabled, and to another vCPU when that is its target. */
+	write_dist(0x184, 1 << 3);
+	vgic_raise(&g, 0, 35);
+	offer(0);
+	assert_int_equal(take(0), -1);
+	assert_true(vgic_dist_write(&g, 0, 0x6000 + 35 * 8, 8, 1));
+	write_dist(0x104, 1 << 3);
+	assert_int_equal(run(0), 0);
+	assert_int_equal(run(1), 1);
+}
+
+/* An access that shows what list registers hold says so. */
+static void test_depends_on_lrs(void **state)
+{
+	u64 value;
+
+	setup();
+	vgic_raise(&g, 0, 40);
+	offer(0);
+	assert_int_equal(take(0), 40);
+	for (u32 at = 0; at < 0x10000; at += 4) {
+		u64 before, after;
+
+		if (vgic_depends_on_lrs(at, false) || !vgic_dist_read(&g, 0, at, 4, &before))
+			continue;
+		take_back(0);
+		assert_true(vgic_dist_read(&g, 0, at, 4, &after));
+		assert_int_equal(before, after);
+	}
+	take_back(0);
+	assert_true(vgic_depends_on_lrs(0x304, false));
+	assert_true(vgic_dist_read(&g, 0, 0x304, 4, &value));
+	assert_int_equal(value, 1 << 8);
+	assert_true(vgic_depends_on_lrs(0x10200, false));
+	assert_false(vgic_depends_on_lrs(0x10200, true));
+}
+
 static void test_level(void **state)
 {
 	setup();
@@ -231,7 +291,7 @@ static void test_priorities_and_overflow(void **state)
 {
 	bool more;
 	struct vgic_lr new[LRS];
-	u8 none[LRS] = { 0 };
+	const struct vgic_lrs none = { 0, 0 };
 
 	setup();
 	for (u32 i = 0; i < 8; i++) {
@@ -534,6 +594,8 @@ int main(void)
 		cmocka_unit_test(test_config),
 		cmocka_unit_test(test_edge),
 		cmocka_unit_test(test_again_while_active),
+		cmocka_unit_test(test_same_register),
+		cmocka_unit_test(test_depends_on_lrs),
 		cmocka_unit_test(test_level),
 		cmocka_unit_test(test_priorities_and_overflow),
 		cmocka_unit_test(test_routes),

@@ -5,7 +5,9 @@
 #include <xen/hypercall.h>
 #include <xen/hal/vcpu.h>
 #include <xen/p2m.h>
+#include <xen/string.h>
 #include <xen/trace.h>
+#include <asm/mm.h>
 
 #include "private.h"
 
@@ -37,20 +39,46 @@ void guest_hypercall(struct arm_vcpu *av)
 	av->regs.x[0] = (u64)rc;
 }
 
-/* The guest's own translation, by the processor: its registers are loaded, as it is current. */
+/* A translation of the current vCPU's by the processor, where its registers are loaded; PAR_EL1 is
+ * the guest's. */
+#define TRANSLATE(how, va)                                                                    \
+	({                                                                                    \
+		u64 saved_ = sysreg_read(par_el1), par_;                                      \
+		__asm__ volatile("at " how ", %0; isb" : : "r"((va).v) : "memory");           \
+		par_ = sysreg_read(par_el1);                                                  \
+		sysreg_write(par_el1, saved_);                                                \
+		par_;                                                                         \
+	})
+
 static bool va_to_gpa(gvaddr_t va, bool write, u64 *gpa)
 {
-	u64 saved = sysreg_read(par_el1), par;
+	u64 par = write ? TRANSLATE("s1e1w", va) : TRANSLATE("s1e1r", va);
 
-	if (write)
-		__asm__ volatile("at s1e1w, %0" : : "r"(va.v) : "memory");
-	else
-		__asm__ volatile("at s1e1r, %0" : : "r"(va.v) : "memory");
-	isb();
-	par = sysreg_read(par_el1);
-	sysreg_write(par_el1, saved);
 	*gpa = (par & PAR_ADDR) | page_offset(va.v);
 	return !(par & PAR_FAILED);
+}
+
+/*
+ * Copy within a page of the guest's that both stages of translation let it access. What the
+ * processor remembers of the second stage may be older than the tables, but not than the last
+ * flush, which holds the lock for writing: no such page has been released. False: not copied.
+ */
+static bool copy_direct(struct p2m *p, void *buf, gvaddr_t at, size_t len, bool write)
+{
+	u64 par, pa;
+	bool done;
+
+	ASSERT(page_offset(at.v) + len <= PAGE_SIZE);
+	read_lock(&p->lock);
+	par = write ? TRANSLATE("s12e1w", at) : TRANSLATE("s12e1r", at);
+	pa = (par & PAR_ADDR) | page_offset(at.v);
+	done = !(par & PAR_FAILED) && mfn_is_ram(paddr_to_mfn(paddr_make(pa)));
+	if (done && write)
+		memcpy(paddr_to_virt(paddr_make(pa)), buf, len);
+	else if (done)
+		memcpy(buf, paddr_to_virt(paddr_make(pa)), len);
+	read_unlock(&p->lock);
+	return done;
 }
 
 static int copy(struct vcpu *v, void *buf, gvaddr_t at, size_t len, bool write)
@@ -61,14 +89,13 @@ static int copy(struct vcpu *v, void *buf, gvaddr_t at, size_t len, bool write)
 	while (len) {
 		size_t n = min(len, PAGE_SIZE - page_offset(at.v));
 		u64 gpa;
-		int rc;
 
-		if (!va_to_gpa(at, write, &gpa))
+		/* Otherwise an entry of the second stage may just be changing. */
+		if (!copy_direct(v->domain->p2m, p, at, n, write) &&
+		    (!va_to_gpa(at, write, &gpa) ||
+		     (write ? guest_phys_write(v->domain, gpaddr_make(gpa), p, n)
+			    : guest_phys_read(v->domain, p, gpaddr_make(gpa), n))))
 			return -XEN_EFAULT;
-		rc = write ? guest_phys_write(v->domain, gpaddr_make(gpa), p, n)
-			   : guest_phys_read(v->domain, p, gpaddr_make(gpa), n);
-		if (rc)
-			return rc;
 		p += n;
 		at.v += n;
 		len -= n;

@@ -30,7 +30,7 @@ static void kick(struct vgic *g, u32 vcpu)
 		return;
 	vcpu_unblock(v);
 	/* The running one is in the hypervisor now. */
-	if (v != hal_current_vcpu() && READ_ONCE(v->running))
+	if (v != current_vcpu() && READ_ONCE(v->running))
 		hal_smp_kick(vcpu_cpu(v));
 }
 
@@ -75,50 +75,33 @@ int guest_vgic_init(struct domain *d, const struct domain_config *cfg)
 	return gic->version == 2 ? map_cpu_interface(d, ad->gicr) : 0;
 }
 
-/* What has become of the list registers that the current vCPU uses. */
-static void read_lrs(const struct arm_vcpu *av, u8 *state)
-{
-	for (u32 busy = av->vgic.lrs_used; busy; busy &= busy - 1) {
-		u32 i = (u32)__builtin_ctz(busy);
-
-		state[i] = gic->lr_state(i);
-	}
-}
-
 bool guest_lrs_pending(const struct arm_vcpu *av)
 {
-	u8 state[VGIC_MAX_LRS] = { 0 }, any = 0;
-
-	read_lrs(av, state);
-	for (u32 i = 0; i < VGIC_MAX_LRS; i++)
-		any |= state[i];
-	return any & VGIC_LR_PENDING;
+	return av->vgic.lrs_used && gic->lrs_left(av->vgic.lrs_used).pending;
 }
 
 void guest_sync_interrupts(struct arm_vcpu *av)
 {
-	u8 state[VGIC_MAX_LRS];
+	u32 used = av->vgic.lrs_used;
 
-	ASSERT(&av->v == hal_current_vcpu());
-	if (!av->vgic.lrs_used)
-		return;
-	read_lrs(av, state);
-	vgic_take_back(&to_ad(av->v.domain)->vgic, av->v.id, state);
+	ASSERT(&av->v == current_vcpu());
+	if (used)
+		vgic_take_back(&to_ad(av->v.domain)->vgic, av->v.id, gic->lrs_left(used));
 }
 
 void guest_offer_interrupts(struct arm_vcpu *av)
 {
 	struct arm_domain *ad = to_ad(av->v.domain);
+	struct vgic_lrs left = { 0, 0 };
 	struct vgic_lr lr[VGIC_MAX_LRS];
-	u8 state[VGIC_MAX_LRS];
 	u32 filled;
 	bool more;
 
-	read_lrs(av, state);
-	filled = vgic_refill(&ad->vgic, av->v.id, min(gic->nr_lrs(), (u32)VGIC_MAX_LRS), state, lr,
-			     &more);
-	for (u32 bits = filled; bits; bits &= bits - 1) {
-		u32 i = (u32)__builtin_ctz(bits);
+	if (av->vgic.lrs_used)
+		left = gic->lrs_left(av->vgic.lrs_used);
+	filled = vgic_refill(&ad->vgic, av->v.id, gic_nr_lrs, left, lr, &more);
+	for (; filled; filled &= filled - 1) {
+		u32 i = (u32)__builtin_ctz(filled);
 
 		gic->write_lr(i, &lr[i]);
 	}

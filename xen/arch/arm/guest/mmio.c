@@ -12,6 +12,12 @@
 #define ISS_64BIT BIT(15)
 #define ISS_WRITE BIT(6)
 
+static void sync(struct arm_vcpu *av, u32 offset, bool write)
+{
+	if (vgic_depends_on_lrs(offset, write))
+		guest_sync_interrupts(av);
+}
+
 static bool access(struct arm_vcpu *av, u64 gpa, u32 size, bool write, u64 *v)
 {
 	struct arm_domain *ad = to_ad(av->v.domain);
@@ -22,15 +28,18 @@ static bool access(struct arm_vcpu *av, u64 gpa, u32 size, bool write, u64 *v)
 	if (g->version == 2) {
 		if (off >= VGIC2_DIST_BYTES)
 			return false;
+		sync(av, (u32)off, write);
 		done = write ? vgic2_write(g, av->v.id, (u32)off, size, *v)
 			     : vgic2_read(g, av->v.id, (u32)off, size, v);
 	} else if (off < VGIC_DIST_BYTES) {
+		sync(av, (u32)off, write);
 		done = write ? vgic_dist_write(g, av->v.id, (u32)off, size, *v)
 			     : vgic_dist_read(g, av->v.id, (u32)off, size, v);
 	} else {
 		off = gpa - ad->gicr;
 		if (off >= (u64)g->nr_vcpus * VGIC_REDIST_BYTES)
 			return false;
+		sync(av, (u32)(off % VGIC_REDIST_BYTES), write);
 		done = write ? vgic_redist_write(g, (u32)(off / VGIC_REDIST_BYTES),
 						 (u32)(off % VGIC_REDIST_BYTES), size, *v)
 			     : vgic_redist_read(g, (u32)(off / VGIC_REDIST_BYTES),
@@ -56,7 +65,6 @@ bool guest_mmio(struct arm_vcpu *av, u64 gpa, u32 iss)
 		return false;
 	if (size < 8)
 		v &= (1UL << size * 8) - 1;
-	guest_sync_interrupts(av);
 	if (!access(av, gpa, size, write, &v))
 		return false;
 	if (write)

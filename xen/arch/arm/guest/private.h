@@ -3,6 +3,7 @@
 #ifndef ARCH_ARM_GUEST_PRIVATE_H
 #define ARCH_ARM_GUEST_PRIVATE_H
 
+#include <asm/cpu.h>
 #include <asm/domain.h>
 #include <asm/sysreg.h>
 

@@ -113,9 +113,6 @@ static bool timer_access(struct arm_vcpu *av, u32 reg, bool read, u64 *v)
 static bool write_reg(struct arm_vcpu *av, u32 reg, u64 v)
 {
 	switch (reg) {
-	case SYS_ICC_SGI1R:
-		vgic_send_sgi(&to_ad(av->v.domain)->vgic, av->v.id, v);
-		return true;
 	case SYS_ICC_SGI0R:
 	case SYS_ICC_ASGI1R:
 		/* Group 0 and the other security state: there are none. */
@@ -136,6 +133,10 @@ bool guest_sysreg(struct arm_vcpu *av, u32 iss)
 	bool read = iss & ISS_READ, known;
 	u64 v = guest_reg(av, ISS_RT(iss));
 
+	if (!read && reg == SYS_ICC_SGI1R) {
+		vgic_send_sgi(&to_ad(av->v.domain)->vgic, av->v.id, v);
+		return true;
+	}
 	if (reg == SYS_CNTP_CTL || reg == SYS_CNTP_CVAL || reg == SYS_CNTP_TVAL)
 		known = timer_access(av, reg, read, &v);
 	else if (!read)

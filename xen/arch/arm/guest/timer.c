@@ -22,7 +22,10 @@ static void due(void *arg)
 	struct arm_vcpu *av = t->virq == VIRQ_TIMER_VIRT ? container_of(t, struct arm_vcpu, virt)
 							 : container_of(t, struct arm_vcpu, phys);
 
-	/* Only a vCPU off its CPU has the virtual timer armed here. */
+	/* Only a vCPU off its CPU has the virtual timer armed here. When it comes to one, the
+	 * processor's timer must not fire for the same time again. */
+	if (t == &av->virt)
+		t->ctl |= CTL_MASK;
 	vgic_raise(&to_ad(av->v.domain)->vgic, av->v.id, t->virq);
 }
 
@@ -71,7 +74,7 @@ void vtimers_load(struct arm_vcpu *av)
 
 void vtimer_irq(u32 irq)
 {
-	struct vcpu *v = hal_current_vcpu();
+	struct vcpu *v = current_vcpu();
 	u64 ctl = sysreg_read(cntv_ctl_el0);
 
 	/* The line may have risen just before the vCPU was switched away. */

@@ -197,22 +197,26 @@ static bool enter(struct arm_vcpu *av)
 {
 	u32 kind;
 
-	hal_irq_disable();
+	irq_disable();
 	if (unlikely(softirq_pending())) {
-		hal_irq_enable();
+		irq_enable();
 		return false;
 	}
 	if (unlikely(vgic_has_ready(&to_ad(av->v.domain)->vgic, av->v.id)))
 		guest_offer_interrupts(av);
 	kind = guest_enter(&av->regs);
 	if (kind == GUEST_SYNC) {
-		hal_irq_enable();
+		irq_enable();
 		guest_handle_sync(av);
 		return true;
 	}
-	av->exits[kind == GUEST_IRQ ? EXIT_INTERRUPT : EXIT_OTHER]++;
-	/* An interrupt is taken here; an SError of the guest's is reported to it as lost. */
-	hal_irq_enable();
+	if (kind == GUEST_IRQ) {
+		av->exits[EXIT_INTERRUPT]++;
+		el2_interrupt();
+		return true;
+	}
+	av->exits[EXIT_OTHER]++;
+	irq_enable();
 	if (kind == GUEST_SERROR)
 		domain_crash(av->v.domain, "vCPU %u: SError, ESR %#lx", av->v.id,
 			     sysreg_read(esr_el2));
@@ -230,7 +234,8 @@ void hal_vcpu_event_notify(struct vcpu *v)
 {
 	vgic_raise(&to_ad(v->domain)->vgic, v->id, VIRQ_EVENTS);
 	vcpu_unblock(v);
-	if (READ_ONCE(v->running))
+	/* The current one looks before it runs again. */
+	if (v != current_vcpu() && READ_ONCE(v->running))
 		hal_smp_kick(vcpu_cpu(v));
 }
 
@@ -238,7 +243,7 @@ bool hal_vcpu_has_pending(const struct vcpu *v)
 {
 	if (vgic_has_ready(&to_ad(v->domain)->vgic, v->id))
 		return true;
-	return v == hal_current_vcpu() ? guest_lrs_pending(to_av(v))
+	return v == current_vcpu() ? guest_lrs_pending(to_av(v))
 				       : READ_ONCE(to_av(v)->lrs_pending);
 }
 

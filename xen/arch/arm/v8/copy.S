@@ -53,14 +53,14 @@ memset:
 	.type	memcpy, @function
 memcpy:
 	mov	x3, x0
+	cmp	x2, #8
+	b.lo	4f
 	eor	x4, x0, x1
 	tst	x4, #7
 	b.ne	4f
 	neg	x4, x3
 	ands	x4, x4, #7
 	b.eq	2f
-	cmp	x2, x4
-	b.lo	4f
 	sub	x2, x2, x4
 1:	ldrb	w5, [x1], #1
 	strb	w5, [x3], #1

@@ -32,7 +32,7 @@ struct vgic;
 /** One interrupt of the guest [vgic's lock]. */
 struct vgic_irq {
 	u8 priority;
-	bool enabled, edge;	/* edge-triggered by GICD_ICFGR */
+	bool edge;		/* edge-triggered by GICD_ICFGR */
 	bool latch;		/* pending by an edge, or by a write to ISPENDR */
 	bool line;		/* the level of its input */
 	bool active;
@@ -50,6 +50,11 @@ struct vgic_irq {
 #define VGIC_LR_PENDING 1U
 #define VGIC_LR_ACTIVE 2U
 
+/** What a vCPU's list registers hold, bit i for register i; an interrupt can be both. */
+struct vgic_lrs {
+	u32 pending, active;
+};
+
 /** What goes into a list register. */
 struct vgic_lr {
 	u16 virq;
@@ -62,6 +67,7 @@ struct vgic_lr {
 /** The part of a vCPU [vgic's lock, but for what says otherwise]. */
 struct vgic_vcpu {
 	struct vgic_irq local[VGIC_NR_LOCAL];
+	u32 enabled;		/* of its local interrupts; read without the lock */
 	u32 ready[VGIC_WORDS];	/* interrupts that are to be offered and in no list register */
 	u32 lrs_used;		/* bit i: list register i holds an interrupt; its CPU's to change */
 	u32 lrs_hw;		/* of these: linked to the machine's interrupt */
@@ -90,10 +96,10 @@ struct vgic {
 	const struct vgic_ops *ops;	/* [const] */
 	u32 version;			/* [const] 2 or 3 */
 	u32 nr_vcpus, nr_spis;		/* [const] */
-	u64 (*mpidr_of)(u32 vcpu);	/* [const] affinity of a vCPU */
 	bool enabled;			/* GICD_CTLR.EnableGrp1, v2: EnableGrp0 [lock] */
 	u32 nr_hw;			/* interrupts with @hwirq [lock; read without it] */
 	struct vgic_irq *spi;		/* [nr_spis] */
+	u32 spi_enabled[VGIC_MAX_SPIS / 32];	/* [lock; read without it] */
 	struct vgic_vcpu **vcpu;	/* [nr_vcpus], NULL until created */
 };
 
@@ -127,15 +133,27 @@ void vgic_vcpu_moved(struct vgic *g, u32 vcpu);
 bool vgic_has_ready(const struct vgic *g, u32 vcpu);
 
 /**
- * For @vcpu, which is about to run and has something ready. @state: what has become of the list
- * registers that it uses (VGIC_LR_*, bits of its lrs_used). Fills @lr[i], which is to be written,
- * for each bit i of the result. *@more: there were too few of them, so an exit is needed when they
- * are free. On the vCPU's CPU.
+ * For @vcpu, which is about to run and has something ready. @now: what is left in the list
+ * registers that it uses (lrs_used). Fills @lr[i], which is to be written, for each bit i of the
+ * result. *@more: there were too few of them, so an exit is needed when they are free. On the
+ * vCPU's CPU.
  */
-u32 vgic_refill(struct vgic *g, u32 vcpu, u32 nr_lrs, const u8 *state, struct vgic_lr *lr,
+u32 vgic_refill(struct vgic *g, u32 vcpu, u32 nr_lrs, struct vgic_lrs now, struct vgic_lr *lr,
 		bool *more);
-/** Take @state into the model only, for those who look at it. On the vCPU's CPU. */
-void vgic_take_back(struct vgic *g, u32 vcpu, const u8 *state);
+/** Take @now into the model only, for those who look at it. On the vCPU's CPU. */
+void vgic_take_back(struct vgic *g, u32 vcpu, struct vgic_lrs now);
+/**
+ * Does an access at @offset of the distributor, or of a redistributor, depend on what the list
+ * registers hold? vgic_take_back() comes before such an access. Reads of pending bits (from 0x200)
+ * and of active ones (0x300 to 0x3ff) do; of writes only those of active bits, as pending ones are
+ * the model's own.
+ */
+static inline bool vgic_depends_on_lrs(u32 offset, bool write)
+{
+	u32 at = offset % VGIC_DIST_BYTES;
+
+	return at >= (write ? 0x300U : 0x200U) && at < 0x400U;
+}
 
 /** An access of @size bytes (1, 2, 4 or 8) at @offset of the distributor. False: there is no such
  * register, or not of this size; reads give 0. @vcpu does it. */

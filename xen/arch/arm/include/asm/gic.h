@@ -51,8 +51,6 @@ struct gic_driver {
 	void (*set_level)(u32 irq, bool level);
 	/** Send a shared interrupt to @cpu. */
 	void (*route)(u32 irq, u32 cpu);
-	/** Number of list registers. */
-	u32 (*nr_lrs)(void);
 	/** A vCPU's interface into and out of the registers, when it comes to a CPU and leaves it;
 	 * interrupts off. */
 	void (*load)(const struct gic_vcpu *g);
@@ -61,8 +59,8 @@ struct gic_driver {
 	void (*vcpu_init)(struct gic_vcpu *g);
 	/** Fill list register @i of the interface that is loaded. */
 	void (*write_lr)(u32 i, const struct vgic_lr *lr);
-	/** Its state, VGIC_LR_*; 0: it is free. */
-	u8 (*lr_state)(u32 i);
+	/** What is left in the list registers @used (bits). */
+	struct vgic_lrs (*lrs_left)(u32 used);
 	/** Interrupt while at most one list register is in use, as more interrupts wait. */
 	void (*want_refill)(bool on);
 };
@@ -72,6 +70,8 @@ extern const struct gic_driver gic_v2, gic_v3;
 
 /** Number of interrupts of the controller, INTIDs below it. */
 extern u32 gic_nr_irqs;
+/** Number of list registers, at most GIC_MAX_LRS. */
+extern u32 gic_nr_lrs;
 
 /** Choose the driver and set the controller up. Boot CPU. */
 void gic_init(void);

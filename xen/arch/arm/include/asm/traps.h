@@ -26,8 +26,9 @@ BUILD_BUG_ON(offsetof(struct cpu_regs, pc) != REGS_PC);
 /** Print the registers and a backtrace. Any context. */
 void regs_dump(const struct cpu_regs *r);
 
-/** Handler of an interrupt at EL2, and of any other exception, which is fatal. */
-void el2_interrupt(struct cpu_regs *r);
+/** Handle the machine's interrupts that are pending. Interrupts off. */
+void el2_interrupt(void);
+/** Handler of any other exception at EL2, which is fatal. */
 void el2_exception(struct cpu_regs *r, u32 which) __noreturn;
 
 /* Why guest_enter() returned. */
