@@ -26,10 +26,17 @@ static void visit(const struct cfg_value *v)
 	}
 }
 
+/* A warning names the file and the line. */
+static void warn(const char *text)
+{
+	if (!strchr(text, ':'))
+		abort();
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct cfg_error err = { "" };
-	struct cfg *cfg = cfg_parse((const char *)data, size, "f", &err, NULL);
+	struct cfg *cfg = cfg_parse((const char *)data, size, "f", &err, warn);
 	const struct cfg_setting *s;
 	size_t at = 0;
 
