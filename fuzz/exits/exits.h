@@ -58,6 +58,7 @@ struct run {
 	u32 last_turns;		/* entries after the last step */
 	struct world_domain world[2];
 	u32 nr_worlds;
+	u16 other;		/* the domain that control calls are about */
 	u32 pci_data[2];	/* by world: the data port of a PCI access that began; 0: none */
 	s_time_t exited[NR_CPUS];
 };

@@ -39,7 +39,7 @@ struct turn {
 
 static struct world_domain *world_of(const struct vcpu *v)
 {
-	return &run.world[run.nr_worlds == 2 && run.world[1].d == v->domain];
+	return &run.world[run.world[1].d == v->domain];
 }
 
 static u64 edge(u8 pick)
@@ -327,7 +327,7 @@ static void turn_hypercall(struct turn *t)
 	if (t->s->reg & 1)
 		write_memory(t, data + (t->s->a >> 24 & 0x18), &buffer, sizeof(buffer));
 	if (t->s->reg & 8)
-		write_memory(t, data, &run.world[run.nr_worlds - 1].d->id, sizeof(u16));
+		write_memory(t, data, &run.other, sizeof(run.other));
 	if (t->w->hardware && is_control_call(nr))
 		nr = __HYPERVISOR_xen_version;
 	if (nr == __HYPERVISOR_multicall)
@@ -374,10 +374,9 @@ static void fill_arguments(const struct turn *t, u64 at)
 static void call_domctl(struct turn *t)
 {
 	u64 at = data_at(t, WORLD_DATA);
-	const struct domain *d = run.world[run.nr_worlds - 1].d;
 	struct { u32 cmd, version; u16 domain, pad[3]; } op = {
 		domctl_command(t->s->pick), XEN_DOMCTL_INTERFACE_VERSION,
-		t->s->reg & 2 ? (u16)t->s->c : d->id, { 0 },
+		t->s->reg & 2 ? (u16)t->s->c : run.other, { 0 },
 	};
 
 	write_memory(t, at, &op, sizeof(op));
@@ -425,8 +424,7 @@ static void call_dm_op(struct turn *t)
 		     sizeof(t->s->b) + sizeof(t->s->c));
 	write_memory(t, at + offsetof(struct xen_dm_op, u) + 16, t->s->insn, INSN_ROOM);
 	write_memory(t, list, bufs, sizeof(bufs));
-	exit_call(t, __HYPERVISOR_dm_op, run.world[run.nr_worlds - 1].d->id, 1 + (t->s->reg & 1),
-		  list);
+	exit_call(t, __HYPERVISOR_dm_op, run.other, 1 + (t->s->reg & 1), list);
 }
 
 static void turn_control_call(struct turn *t)

@@ -74,6 +74,7 @@ static void create_all(void)
 	world_create(&run.world[0], run.scene != SCENE_GUEST, run.scene == SCENE_GUEST ? 2 : 1);
 	if (run.nr_worlds == 2)
 		world_create(&run.world[1], false, 1);
+	run.other = run.world[run.nr_worlds - 1].d->id;
 }
 
 static void start_all(u8 flags)
