@@ -358,7 +358,7 @@ class BochsTest(unittest.TestCase):
         self.assertIn("megs: 96\n", config)
         self.assertRegex(config, r"cpu: model=\w+, count=2,")
         self.assertIn('path="boot.iso"', config)
-        self.assertIn("vmx_slice_us=70 sync_console vmx_apic=virtual a=b",
+        self.assertIn("vmx_slice_us=70 sync_console vmx_apic=virtual vmx_catch_faults a=b",
                       self.made[0])
         self.assertIn(f"{__file__} c d", self.made[0])
 

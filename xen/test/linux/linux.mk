@@ -12,7 +12,7 @@ test-linux-all: $(xen_image) linux-images ## the same on all machines, large one
 	$(Q)$(PYTHON) xen/test/linux/run.py $< --all
 test-bochs-linux: $(xen_image) linux-images guests ## boot Linux as dom0 on VMX, in Bochs, which it fetches
 	-$(Q)scripts/setup.sh --no-install --group bochs
-	$(Q)$(PYTHON) xen/test/linux/run.py $< bochs
+	$(Q)$(PYTHON) xen/test/linux/run.py $< bochs bochs-2
 test-linux-arm64: arm64-debug ## boot Debian's arm64 Linux as dom0 and as a guest on ARMv8 (ARM_CPUS="1 2 4 2@xl")
 	-$(Q)scripts/setup.sh --no-install --group emulator-arm
 	-$(Q)scripts/setup.sh --no-install --group kernel-arm64

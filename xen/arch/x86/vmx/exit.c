@@ -84,6 +84,16 @@ static void exit_debug(struct x86_vcpu *xv, u32 type)
 	hvm->inject_exception(xv, X86_VEC_DB, -1, 0);
 }
 
+/* The guest's own, as it would have come without the exit. An #AC always has an error code. */
+static void raise_again(struct x86_vcpu *xv, u32 event)
+{
+	u8 vector = event & VMX_EVENT_VECTOR;
+
+	hvm->inject_exception(xv, vector,
+			      event & VMX_EVENT_ERROR ? (s32)vmcs_read(VMCS_EXIT_ERROR) : -1,
+			      vector == X86_VEC_PF ? vmcs_read(VMCS_QUALIFICATION) : 0);
+}
+
 static void exit_exception(struct x86_vcpu *xv)
 {
 	u32 event = (u32)vmcs_read(VMCS_EXIT_EVENT), vector = event & VMX_EVENT_VECTOR;
@@ -98,14 +108,17 @@ static void exit_exception(struct x86_vcpu *xv)
 		exit_debug(xv, type);
 		break;
 	case X86_VEC_AC:
-		hvm->inject_exception(xv, X86_VEC_AC, (s32)vmcs_read(VMCS_EXIT_ERROR), 0);
+		raise_again(xv, event);
 		break;
 	case X86_VEC_MC:
 		/* The machine check is the host's: raise it here, as the processor would have. */
 		__asm__ volatile("int $18");
 		break;
 	default:
-		domain_crash(xv->v.domain, "unexpected exception exit %u", vector);
+		if (vmx_catch_faults)
+			raise_again(xv, event);
+		else
+			domain_crash(xv->v.domain, "unexpected exception exit %u", vector);
 	}
 }
 

@@ -18,6 +18,12 @@
 
 #include "apic.h"
 
+/* All that an instruction raises before it is done; INT3 and INTO come after it. */
+#define ALL_FAULTS                                                                                 \
+	(BIT(X86_VEC_DE) | BIT(X86_VEC_BR) | BIT(X86_VEC_UD) | BIT(X86_VEC_NM) | BIT(X86_VEC_TS) | \
+	 BIT(X86_VEC_NP) | BIT(X86_VEC_SS) | BIT(X86_VEC_GP) | BIT(X86_VEC_PF) | BIT(X86_VEC_MF) | \
+	 BIT(X86_VEC_XM))
+
 /* The accesses that may nest on a CPU: a call, and interrupt handlers that dump registers. */
 #define REACH_DEPTH 16
 
@@ -103,7 +109,8 @@ static void write_controls(struct x86_vcpu *xv, struct vmx_vcpu *s)
 	vmcs_write(VMCS_PROC2_CONTROLS, vmx_controls.proc2 & ~(s->vpid ? 0 : VMX_PROC2_VPID));
 	vmcs_write(VMCS_EXIT_CONTROLS, vmx_controls.exit);
 	vmcs_write(VMCS_ENTRY_CONTROLS, vmx_controls.entry);
-	vmcs_write(VMCS_EXCEPTIONS, BIT(X86_VEC_DB) | BIT(X86_VEC_AC) | BIT(X86_VEC_MC));
+	vmcs_write(VMCS_EXCEPTIONS, BIT(X86_VEC_DB) | BIT(X86_VEC_AC) | BIT(X86_VEC_MC) |
+				    (vmx_catch_faults ? ALL_FAULTS : 0));
 	vmcs_write(VMCS_PF_ERROR_MASK, 0);
 	vmcs_write(VMCS_PF_ERROR_MATCH, 0);
 	vmcs_write(VMCS_CR3_TARGETS, 0);

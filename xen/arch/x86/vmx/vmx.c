@@ -48,6 +48,10 @@ u32 vmx_slice_ticks;
 static u32 slice_us;
 PARAM_UINT_VAR("vmx_slice_us", vmx_slice, slice_us);
 
+/* For emulators too: what follows a fault that the processor delivers is lost on several CPUs. */
+bool vmx_catch_faults;
+PARAM_BOOL_VAR("vmx_catch_faults", vmx_catch_faults, vmx_catch_faults);
+
 /*
  * Physical interrupts end a guest's run whatever its own interrupt flag says. Where an emulator
  * gets that wrong, ending each run after a while makes sure that they are looked for.

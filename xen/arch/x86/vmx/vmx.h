@@ -89,6 +89,8 @@ extern struct vmx_caps vmx_caps;
 extern struct vmx_controls vmx_controls;
 /** What the preemption timer starts with at each entry, if it is used (vmx_slice_us=). [const] */
 extern u32 vmx_slice_ticks;
+/** A guest's faults exit, and are raised again at the next entry (vmx_catch_faults). [const] */
+extern bool vmx_catch_faults;
 /** Width of physical addresses. */
 u32 vmx_phys_bits(void);
 
