@@ -47,7 +47,7 @@ struct iommu_hw {
 	void (*start)(void);
 };
 
-extern const struct iommu_hw iommu_amd;
+extern const struct iommu_hw iommu_amd, iommu_vtd;
 
 /** The kind of hardware in use, NULL: none. Constant after iommu_init(). */
 extern const struct iommu_hw *iommu_hw;

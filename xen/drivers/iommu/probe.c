@@ -66,6 +66,7 @@ struct kind {
 
 static const struct kind kinds[] = {
 	{ "IVRS", acpi_parse_ivrs, &iommu_amd },
+	{ "DMAR", acpi_parse_dmar, &iommu_vtd },
 };
 
 /* The units can be used only if they serve every device that is reached. */
