@@ -4,7 +4,9 @@
 lab := experiments/lab.py --build $(BUILD)
 # What runs on ARMv8 needs an emulator and a peer of its own, which lab-arm64 fetches.
 lab_arm64 := arm-exits
-lab_set := $(filter-out $(lab_arm64),$(sort $(notdir $(patsubst %/,%,$(dir $(wildcard experiments/*/plan.toml))))))
+# What runs in Bochs, which lab-bochs fetches.
+lab_bochs := posted-interrupts
+lab_set := $(filter-out $(lab_arm64) $(lab_bochs),$(sort $(notdir $(patsubst %/,%,$(dir $(wildcard experiments/*/plan.toml))))))
 # Without those whose boots of Linux take many minutes each.
 lab_quick := $(filter-out consolidation,$(lab_set))
 lab_images := x86_64 guests bench-guests schedsim plugins
@@ -16,13 +18,17 @@ LAB_REPEAT_LONG ?= 5
 LAB_DETERMINISM_LONG ?= event-channel-scaling:wide-records event-channel-scaling:wide-logs \
 	boot-anatomy:devices consolidation:repeat
 
-.PHONY: lab lab-arm64 lab-short references reproduce test-lab test-lab-run test-lab-cluster determinism \
+.PHONY: lab lab-arm64 lab-bochs lab-short references reproduce test-lab test-lab-run test-lab-cluster determinism \
 	determinism-long
 lab: setup $(lab_images) ## run the first set of experiments in full
 	$(Q)$(PYTHON) $(lab) run $(lab_set) --page $(BUILD)/lab/report.html
 
 lab-arm64: setup-arm64 bench-guests-arm64 arm64 ## run the experiments on ARMv8
 	$(Q)$(PYTHON) $(lab) run $(lab_arm64) --no-build
+
+lab-bochs: setup $(lab_images) ## run the experiments on Intel's VMX, in Bochs
+	$(Q)scripts/setup.sh --no-install --group bochs
+	$(Q)$(PYTHON) $(lab) run $(lab_bochs) --no-build
 
 lab-short: $(lab_images)
 	$(Q)$(PYTHON) $(lab) run $(lab_quick) --variant short --no-build --page $(BUILD)/lab/report.html
