@@ -19,8 +19,8 @@ RUN() in a test's source may say:
                or for the first the second's number
   judges=N     how many of them, from the first, must give a verdict (all)
   cpus=N       of the machine (2)
-  bochs_cpus=N the same for machines in Bochs, which loses a guest's state with several CPUs when the
-               guest faults all the time (docs/emulators.md)
+  bochs_cpus=N the same for machines in Bochs; with one CPU its processor delivers guests' faults
+               itself, with several each is an exit (docs/emulators.md)
   bochs_slice=N microseconds after which an interrupt ends a guest's run at the latest in Bochs (5000)
   cpu=MODEL    QEMU's -cpu
   timeout=S    seconds on an idle machine (20)
