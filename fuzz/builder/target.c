@@ -1,19 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Kernels for the domain builder: whatever the file holds, the answer is an error, or a plan whose
- * pieces lie inside the guest's memory and apart from each other. The first bytes of the input
- * choose the guest's size and the ramdisk's.
+ * pieces lie inside the guest's memory and apart from each other. Then the plan is carried out by
+ * a hypervisor that may fail. The first bytes of the input choose the guest's size, the ramdisk's,
+ * and how the hypervisor answers.
  */
 #include <stdlib.h>
 #include <string.h>
 
-#include "builder/builder.h"
+#include "hypervisor.h"
+
+/* Larger guests are planned only: making them takes long. */
+#define MAX_STEPS 300
 
 struct shape {
 	uint16_t ram_mib;
 	uint16_t ramdisk_pages;
 	uint8_t vcpus;
-	uint8_t pad[3];
+	struct answers answers;
 };
 
 static void check_piece(const struct bld_plan *p, const struct bld_piece *q)
@@ -43,6 +47,32 @@ static void check_piece(const struct bld_plan *p, const struct bld_piece *q)
 	(void)sink;
 }
 
+/* All steps of @step: 0 done, -errno. */
+static int carry_out(struct bld_job *job, int (*step)(struct bld_job *job))
+{
+	int rc = 1;
+
+	for (uint32_t i = 0; rc > 0 && i < MAX_STEPS; i++)
+		rc = step(job);
+	return rc > 0 ? -1 : rc;
+}
+
+static void build(const struct bld_plan *plan, const struct shape *s)
+{
+	struct bld_job job;
+	int rc;
+
+	hypervisor_start(plan, s->answers);
+	bld_job_init(&job, NULL, 1, plan);
+	rc = carry_out(&job, bld_populate);
+	if (!rc)
+		rc = carry_out(&job, bld_write);
+	if (!rc)
+		rc = bld_finish(&job, s->vcpus);
+	if (!rc)
+		hypervisor_check_end(s->vcpus);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct bld_error err;
@@ -63,6 +93,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!bld_plan_make(&p, &c, &err)) {
 		for (uint32_t i = 0; i < p.nr_pieces; i++)
 			check_piece(&p, &p.piece[i]);
+		build(&p, &s);
 		bld_plan_free(&p);
 	}
 	free(ramdisk);
