@@ -11,6 +11,7 @@
 #include <xen/hal/time.h>
 
 #include "../../xen/arch/host/private.h"
+#include "../../xen/core/trace_ring.h"
 #include "../../xen/domain/evtchn/private.h"
 #include "../../xen/domain/gnttab/private.h"
 #include "../../xen/domain/ioreq/private.h"
@@ -69,6 +70,14 @@ static u8 *model_page(const struct step *s, const struct domain *d)
 	return s->items & 4 ? server->ring.va : server->sync.va;
 }
 
+/* Guests share a page of theirs; a toolstack also the rings of trace records, once made. */
+static u8 *shared_page(const struct step *s, const struct domain *d)
+{
+	if (d->is_privileged && s->pick & 4)
+		return (u8 *)trace_rings[s->items % nr_cpu_ids].shared;
+	return (u8 *)d->shared_info;
+}
+
 static void scribble(const struct step *s, struct domain *d)
 {
 	u64 value = field_value(s, FIELD_RAW, s->field[1], d), gfn;
@@ -78,7 +87,7 @@ static void scribble(const struct step *s, struct domain *d)
 
 	switch (s->pick % 4) {
 	case 0:
-		page = (u8 *)d->shared_info;
+		page = shared_page(s, d);
 		break;
 	case 1:
 		page = gt->frame[s->items % gt->nr_frames].va;

@@ -30,6 +30,8 @@
  */
 #define ARRAYS_AT 2560
 #define ARRAY_BYTES 128
+/* The frame of a guest for what does not fit there. Other steps fill it. */
+#define LARGE_PAGE 1
 #define MAX_ITEMS 3
 
 static const u64 edges[] = {
@@ -136,6 +138,15 @@ static u64 array_address(const struct step *s, u32 nr, const struct domain *d)
 	return guest_arrays(d) + ARRAYS_AT + slot * ARRAY_BYTES;
 }
 
+/* What pointer field @f leads to: an array, or what is too large for one, in memory of its own. */
+static u64 pointer_of(const struct step *s, const struct call_field *f, u32 nr,
+		      const struct domain *d)
+{
+	if (f->element_bytes > ARRAY_BYTES && !(s->how & HOW_FAULT))
+		return (guest_base(d) + LARGE_PAGE) << PAGE_SHIFT;
+	return array_address(s, nr, d);
+}
+
 /* Fill the array; the same numbers serve again. */
 static void write_array(const struct step *s, const struct call_field *f, u32 nr, struct vcpu *v)
 {
@@ -196,7 +207,7 @@ static u64 field_of(const struct step *s, const struct call_desc *c, const struc
 	if (at->f->kind == FIELD_VERSION)
 		return version_of(c);
 	if (at->f->kind == FIELD_POINTER)
-		return array_address(s, at->used, d);
+		return pointer_of(s, at->f, at->used, d);
 	value = field_value(s, at->f->kind, s->field[at->used % STEP_FIELDS], d);
 	return at->f->kind == FIELD_COUNT ? likely_length(s, value) : value;
 }

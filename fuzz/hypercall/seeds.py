@@ -152,7 +152,7 @@ def press(key):
 
 
 def poke(offset, number, page=1, who=DOM0):
-    """Eight bytes of the caller's own memory; page 1 holds arrays."""
+    """Eight bytes of the caller's own memory; page 1 holds what is too large for an array."""
     return pack(SCRIBBLE, 0, who, 0, [offset, find([("RAW", 8, number)], 0), page] + [0] * 9, pick=3)
 
 
@@ -290,7 +290,7 @@ def grant_table_grows():
 
 def arinc653_plan():
     """A schedule: a frame with windows of d1's vCPUs, whose handle is 0. Without it nothing runs."""
-    at = 4 * 128        # where the pointer of XEN_SYSCTL_scheduler_op leads, see array_address()
+    at = 0              # in page 1, where pointers to what is large lead
     frame, window = between(8000000, 12000000), between(2000000, 4000000)
     return [poke(at, frame), poke(at + 8, 2)] + [
         poke(at + 16 + 32 * i + o, v) for i in (0, 1)
@@ -311,8 +311,10 @@ def pools(scheduler):
 
 
 def pool_ends():
-    """The domain goes back, and the pool ends."""
+    """What the policy hears of changes; then the domain goes back, and the pool ends."""
     steps = [press("r"),
+             call("XEN_DOMCTL_setvcpuaffinity", DOM0, domain=1, vcpu=0, flags=1, nr_bits=7, array=[15]),
+             call("XEN_DOMCTL_setdomainhandle", DOM0, domain=1),
              call("XEN_SYSCTL_cpupool_op", DOM0, op=5, cpupool_id=1, cpu=3),
              call("XEN_SYSCTL_cpupool_op", DOM0, op=5, cpupool_id=1, cpu=4),
              call("XEN_SYSCTL_cpupool_op", DOM0, op=6, cpupool_id=0, domid=1),
@@ -370,7 +372,8 @@ def schedulers():
         steps += [call("XEN_SYSCTL_scheduler_op", DOM0, pick=tune[0], cpupool_id=1, sched_id=number,
                        cmd=cmd, **tune[1]) for cmd in (0, 1, 0)]
         yield f"sched-{name}", steps + work() + [pause()]
-        yield f"sched-{name}-ends", pools(number) + work()[:9] + pool_ends()
+        # Under arinc653 the vCPUs wait for their windows longer than a step may.
+        yield f"sched-{name}-ends", pools(number) + (work()[:9] if number != ARINC653 else []) + pool_ends()
         yield f"sched-{name}-crowd", crowd(number)
 
 
@@ -415,6 +418,22 @@ def tracing():
     # Every class of events: the mask is wanted whole.
     every = call("XEN_SYSCTL_tbuf_op", DOM0, cmd=2, evt_mask=0xffffffff)
     return on[:2] + [every] + go + some + end + on[2:]
+
+
+def full_rings():
+    """Trace buffers of a page: full, half full, and read by a consumer that may say anything."""
+    on = [call("XEN_SYSCTL_tbuf_op", DOM0, cmd=3, size=1),
+          call("XEN_SYSCTL_tbuf_op", DOM0, cmd=2, evt_mask=0xffffffff),
+          call("XEN_SYSCTL_tbuf_op", DOM0, cmd=4),
+          call("EVTCHNOP_bind_virq", DOM0, virq=4, vcpu=0)]
+    ticks = [call("VCPUOP_set_periodic_timer", who, arg=nr, period_ns=100000)
+             for who, nr in ((D1, 0), (D1_1, 1))]
+
+    def read(cpu, to):
+        return pack(SCRIBBLE, 0, DOM0, 0, [0, find([("RAW", 8, to)], 0)] + [0] * 10, items=cpu, pick=4)
+
+    reads = [read(cpu, to) for to in (512, 0x7fffffff, 8) for cpu in range(5)]
+    return on + ticks + [pause(), press("T")] + reads[:5] + [pause(20)] + reads[5:] + [pause(20), press("T")]
 
 
 def runstate():
@@ -539,8 +558,8 @@ def seeds():
     yield from (("fifo", fifo()), ("fifo-race", fifo_race()), ("channels", channels()),
                 ("interrupts", interrupts()),
                 ("grants-v2", grants_v2()), ("grant-table-grows", grant_table_grows()),
-                ("domains", many_domains()), ("tracing", tracing()), ("runstate", runstate()),
-                ("hotplug", hotplug()), ("keys", keys()), ("large-frames", large_frames()),
+                ("domains", many_domains()), ("tracing", tracing()), ("full-rings", full_rings()),
+                ("runstate", runstate()), ("hotplug", hotplug()), ("keys", keys()), ("large-frames", large_frames()),
                 ("device-model-calls", device_model_calls()))
     yield from schedulers()
     yield from device_models()
