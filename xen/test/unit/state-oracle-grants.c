@@ -282,18 +282,20 @@ static void check_all_pages(void)
 	const struct domain *stranger[ORACLE_DOMAINS], *owner = NULL;
 	u32 n = 0;
 
-	for (u64 m = 0; m < max_mfn; m++) {
-		const struct page_info *pg = &frame_table[m];
+	for (u64 group = 0; group * ORACLE_GROUP < max_mfn; group++)
+		for (u64 used = oracle_used(group); used; used &= used - 1) {
+			u64 m = group * ORACLE_GROUP + (u64)__builtin_ctzl(used);
+			const struct page_info *pg = &frame_table[m];
 
-		if (pg->state != PAGE_STATE_DOMAIN || oracle_holds_the_same(m))
-			continue;
-		if (pg->owner != owner) {
-			owner = pg->owner;
-			n = strangers_to(owner, stranger);
+			if (pg->state != PAGE_STATE_DOMAIN || oracle_holds_the_same(m))
+				continue;
+			if (pg->owner != owner) {
+				owner = pg->owner;
+				n = strangers_to(owner, stranger);
+			}
+			if (n)
+				check_page(m, owner, stranger, n);
 		}
-		if (n)
-			check_page(m, owner, stranger, n);
-	}
 }
 
 void oracle_check_data(void)

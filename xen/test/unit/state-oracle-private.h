@@ -17,6 +17,9 @@
 #define ORACLE_REFS 32		/* entries of a grant table whose history is known */
 #define ORACLE_WORDS 24		/* different contents of one entry */
 
+/* For functions that read much memory: with the widest registers that the build machine has. */
+#define ORACLE_WIDE __attribute__((target_clones("avx2", "default")))
+
 struct oracle_tlb {
 	u64 frame;		/* mfn + 1; 0: none */
 	u64 type;
