@@ -10,8 +10,8 @@
 #include "../../xen/arch/host/libc.h"
 
 #define MAX_CPUS 8
-/* Of each stack so much is kept, which is more than a CPU that waits has in use. */
-#define STACK_KEPT 16384UL
+/* What is kept of a stack begins at a multiple of this: eight bytes of the sanitizer's shadow. */
+#define STACK_ALIGN 64UL
 
 extern char machine_data_start[], machine_data_end[];
 extern char __start_percpu_data[], __stop_percpu_data[];
@@ -24,26 +24,27 @@ void __asan_unpoison_memory_region(const volatile void *p, unsigned long bytes)
 	__attribute__((weak));
 void __asan_get_shadow_mapping(unsigned long *scale, unsigned long *offset) __attribute__((weak));
 
-static void keep_shadow(const char *stack)
+static void keep_shadow(const char *stack, u64 bytes)
 {
 	unsigned long scale, offset;
 
 	if (!__asan_get_shadow_mapping)
 		return;
 	__asan_get_shadow_mapping(&scale, &offset);
-	undo_bytes((char *)(((u64)(uintptr_t)stack >> scale) + offset), STACK_KEPT >> scale);
+	undo_bytes((char *)(((u64)(uintptr_t)stack >> scale) + offset), bytes >> scale);
 }
 
-/* Stacks, and the sanitizer's shadow of them. */
+/* Stacks as far as a CPU that waits uses them, and the sanitizer's shadow of that. */
 static void keep_stacks(void)
 {
 	for (u32 i = 0; i < nr_cpus; i++) {
 		char *top, *from = libc_fiber_stack(i + 1, &top);
 
-		BUG_ON(top - from > (long)STACK_KEPT);
-		stack_at[i] = top - STACK_KEPT;
-		undo_bytes(stack_at[i], STACK_KEPT);
-		keep_shadow(stack_at[i]);
+		/* Functions keep data below the stack pointer, too: the red zone. */
+		from = (char *)(((u64)(uintptr_t)from - 128) & ~(STACK_ALIGN - 1));
+		stack_at[i] = from;
+		undo_bytes(from, (u64)(top - from));
+		keep_shadow(from, (u64)(top - from));
 	}
 }
 
