@@ -123,16 +123,13 @@ static s_time_t next_event(void)
 static u32 pick_cpu(void)
 {
 	for (;;) {
-		u32 ready = 0, n;
+		u32 ready[NR_CPUS + 1], n = 0;
 
 		for (u32 i = 0; i <= host_observer; i++)
-			ready += can_run(i);
-		if (ready) {
-			n = ready == 1 ? 0 : host_random_below(ready);
-			for (u32 i = 0;; i++)
-				if (can_run(i) && !n--)
-					return i;
-		}
+			if (can_run(i))
+				ready[n++] = i;
+		if (n)
+			return ready[n == 1 ? 0 : host_random_below(n)];
 		if (next_event() == INT64_MAX)
 			return host_observer;
 		host_clock = next_event();
