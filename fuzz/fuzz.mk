@@ -20,7 +20,8 @@ FUZZ_SMOKE_SECONDS ?= 60
 FUZZ_SMOKE_RUNS ?=
 FUZZ_CONTROL_SECONDS ?= 300
 fuzz_names := $(patsubst fuzz/%/target.c,%,$(sort $(wildcard fuzz/*/target.c)))
-fuzz_flags := -timeout=10 -rss_limit_mb=1024 -print_final_stats=0 -verbosity=0
+# No names of new functions: a program of its own would look them up.
+fuzz_flags := -timeout=10 -rss_limit_mb=1024 -print_final_stats=0 -print_funcs=0 -verbosity=0
 -include $(wildcard fuzz/*/options.mk)
 
 # $(call fuzz_target,NAME)

@@ -121,8 +121,9 @@ $(foreach e,plain asan cov fuzz,$(eval $(call xen_env,host-$(e),$(xen_srcs_host)
 # (arch/host/reads.c). Comparisons are not: they guide changes of bytes, and that target changes calls.
 # The port is not what is tested, and its random choices would guide no fuzzer; nor would what every
 # call runs.
-xen_fuzz_always := $(patsubst %,$(BUILD)/host-fuzz/core/%.o,\
-	cpu lock_check ops panic printk rcu rwlock softirq spinlock tasklet timer)
+xen_fuzz_always := $(patsubst %,$(BUILD)/host-fuzz/%.o,\
+	core/cpu core/lock_check core/ops core/panic core/printk core/rcu core/rwlock core/softirq \
+	core/spinlock core/tasklet core/timer lib/format)
 $(xen_fuzz_always): xen_cflags_host-fuzz += -fno-sanitize=fuzzer-no-link
 xen_fuzz_calls := $(filter-out $(xen_fuzz_always) %/manifest-parse.o $(BUILD)/host-fuzz/domain/build/%,$(filter \
 	$(addprefix $(BUILD)/host-fuzz/,core/% sched/% mm/% domain/%),$(xen_objs_host-fuzz)))

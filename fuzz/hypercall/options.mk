@@ -5,8 +5,9 @@ fuzz_lib_hypercall := undo machine
 # What makes calls is not what is tested: it runs at full speed, and guides no fuzzer.
 fuzz_cflags_hypercall := -fno-sanitize=all
 fuzz_planted_hypercall := -fsanitize-coverage=trace-loads -fno-sanitize-coverage=trace-cmp
-# Eight steps; longer sequences are slower and are for campaigns (-max_len=2056).
-fuzz_flags_hypercall := -max_len=264 -entropic=0
+# Eight steps; longer sequences are slower and are for campaigns (-max_len=2056). Looking for shorter
+# inputs with the same features takes a tenth of the time, and finds no more in as many inputs.
+fuzz_flags_hypercall := -max_len=264 -entropic=0 -reduce_inputs=0
 # What hooks.c and machine.c put themselves before.
 fuzz_ldlibs_hypercall := -Wl,-T,fuzz/lib/machine.lds \
 	$(addprefix -Wl$(comma)--wrap=,hal_guest_copy_in hal_guest_copy_out alloc_pages xzalloc_bytes \

@@ -16,7 +16,8 @@ const char *__asan_default_options(void);
 /* The machine's memory is not malloc's; the oracle finds what is lost there. */
 const char *__asan_default_options(void)
 {
-	return "detect_leaks=0:detect_stack_use_after_return=0";
+	return "detect_leaks=0:detect_stack_use_after_return=0:"
+	       "quarantine_size_mb=1:thread_local_quarantine_size_kb=64:malloc_context_size=2";
 }
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
