@@ -38,7 +38,7 @@ references: setup $(lab_images) ## make the reference results again, to be commi
 	$(Q)$(PYTHON) $(lab) run $(lab_quick) --variant short --no-build --fresh
 	$(Q)$(PYTHON) $(lab) keep $(lab_quick)
 
-reproduce: setup $(lab_images) ## run the committed reference results again and compare
+reproduce: setup setup-arm64 $(lab_images) arm64 bench-guests-arm64 ## run the committed reference results again and compare
 	$(Q)$(PYTHON) $(lab) reproduce
 
 # A small boot and its report, then the same boot twice, the second time on a loaded host.
