@@ -102,7 +102,7 @@ static void start(void)
 	memcpy(clean_ram, world.ram, sizeof(clean_ram));
 	clean_apic = xv->vlapic;
 	clean_page = *xv->vlapic.page;
-	clean_pit = to_xd(world.d)->vpit;
+	clean_pit = to_xd(world.d)->pc.pit;
 }
 
 static u64 register_value(u8 pick, u32 reg)
@@ -172,7 +172,7 @@ static void put_back(void)
 		*xv->vlapic.page = clean_page;
 		xv->vlapic = clean_apic;
 	}
-	to_xd(world.d)->vpit = clean_pit;
+	to_xd(world.d)->pc.pit = clean_pit;
 	xv->work_pending = xv->timer_due = xv->nmi_pending = false;
 	xv->xcr0 = XCR0_START;
 	xsetbv(0, XCR0_START);

@@ -149,9 +149,10 @@ long domctl_subscribe(struct vcpu *v, struct domain *d, struct xen_domctl *op)
 long domctl_trigger(struct vcpu *v, struct domain *d, struct xen_domctl *op)
 {
 	struct vcpu *t = domain_vcpu(d, op->u.sendtrigger.vcpu);
+	bool copy = false;
 
 	if (op->u.sendtrigger.trigger != XEN_DOMCTL_SENDTRIGGER_NMI)
-		return -XEN_EOPNOTSUPP;
+		return hal_domctl(v, d, op, &copy);
 	if (!t)
 		return -XEN_ESRCH;
 	hal_vcpu_nmi(t);

@@ -12,8 +12,18 @@
 /* The parameters that a guest may set for itself; only its toolstack sets the others. */
 static bool guest_may_set(u32 index)
 {
-	return index == HVM_PARAM_CALLBACK_IRQ || index == HVM_PARAM_VM_GENERATION_ID_ADDR ||
-	       index == HVM_PARAM_STORE_EVTCHN || index == HVM_PARAM_CONSOLE_EVTCHN;
+	switch (index) {
+	case HVM_PARAM_CALLBACK_IRQ:
+	case HVM_PARAM_VM_GENERATION_ID_ADDR:
+	case HVM_PARAM_STORE_EVTCHN:
+	case HVM_PARAM_CONSOLE_EVTCHN:
+	case HVM_PARAM_VM86_TSS:
+	case HVM_PARAM_VM86_TSS_SIZED:
+	case HVM_PARAM_ACPI_IOPORTS_LOCATION:
+		return true;
+	default:
+		return false;
+	}
 }
 
 /* Excludes rings that concern only the toolstack and the device model. */
@@ -26,6 +36,9 @@ static bool guest_may_get(u32 index)
 	case HVM_PARAM_CONSOLE_PFN:
 	case HVM_PARAM_CONSOLE_EVTCHN:
 	case HVM_PARAM_VM_GENERATION_ID_ADDR:
+	case HVM_PARAM_VM86_TSS:
+	case HVM_PARAM_VM86_TSS_SIZED:
+	case HVM_PARAM_ACPI_IOPORTS_LOCATION:
 		return true;
 	default:
 		return false;

@@ -75,6 +75,8 @@ static void write_lvt(struct vlapic *vl, u32 reg, u32 val, s_time_t now)
 		vlapic_timer_set_lvt(vl, val, now);
 	else
 		*vlapic_reg(vl, reg) = val;
+	if (reg == APIC_REG_LVT0)
+		vl->ops->lint0_changed(vl->ctx);
 }
 
 static void write_spiv(struct vlapic *vl, u32 val)

@@ -212,5 +212,16 @@ int vlapic_base_write(struct vlapic *vl, u64 val)
 		*vlapic_reg(vl, APIC_REG_DFR) = ~0u;
 	}
 	vlapic_update_enabled(vl);
+	if (was_on != on)
+		vl->ops->lint0_changed(vl->ctx);
 	return 0;
+}
+
+bool vlapic_takes_extint(const struct vlapic *vl)
+{
+	u32 lvt = READ_ONCE(*vlapic_reg(vl, APIC_REG_LVT0));
+
+	if (!(READ_ONCE(vl->base_msr) & APIC_BASE_EN))
+		return true;
+	return !(lvt & LVT_MASKED) && (lvt >> 8 & 7) == APIC_DM_EXTINT;
 }

@@ -62,6 +62,7 @@ void vpic_init(struct vpic *p, const struct vpic_ops *ops, void *ctx)
 	memset(p, 0, sizeof(*p));
 	for (u32 i = 0; i < 2; i++) {
 		p->chip[i].lowest = 7;
+		p->chip[i].acked = -1;
 		p->chip[i].imr = 0xff;
 		p->chip[i].irq_base = (u8)(i ? 0x70 : 0x08);
 	}
@@ -92,6 +93,7 @@ static void chip_ack(struct vpic_chip *c, u32 irq)
 	u8 bit = 1 << irq;
 
 	ASSERT(irq < 8);
+	c->lowest_before = c->lowest;
 	if (!(c->elcr & bit))
 		c->irr &= ~bit;
 	if (!c->auto_eoi)
@@ -100,23 +102,49 @@ static void chip_ack(struct vpic_chip *c, u32 irq)
 		c->lowest = irq & 7;
 }
 
-u8 vpic_ack(struct vpic *p)
+u8 vpic_vector(const struct vpic *p)
 {
 	int irq = pending(p, 0), sub;
-	u8 vector;
 
-	if (irq < 0)
-		return p->chip[0].irq_base + 7;
-	chip_ack(&p->chip[0], (u32)irq);
-	vector = p->chip[0].irq_base + (u8)irq;
-	if (irq == CASCADE) {
-		sub = pending(p, 1);
-		if (sub >= 0)
-			chip_ack(&p->chip[1], (u32)sub);
-		vector = p->chip[1].irq_base + (u8)(sub < 0 ? 7 : sub);
-	}
+	if (irq != CASCADE)
+		return p->chip[0].irq_base + (u8)(irq < 0 ? 7 : irq);
+	sub = pending(p, 1);
+	return p->chip[1].irq_base + (u8)(sub < 0 ? 7 : sub);
+}
+
+u8 vpic_ack(struct vpic *p)
+{
+	int irq = pending(p, 0), sub = irq == CASCADE ? pending(p, 1) : -1;
+	u8 vector = vpic_vector(p);
+
+	p->chip[0].acked = (s8)irq;
+	p->chip[1].acked = (s8)sub;
+	if (irq >= 0)
+		chip_ack(&p->chip[0], (u32)irq);
+	if (sub >= 0)
+		chip_ack(&p->chip[1], (u32)sub);
 	update(p);
 	return vector;
+}
+
+/* An edge is requested again; a level only while its input is up. */
+static void chip_unack(struct vpic_chip *c)
+{
+	u8 bit = 1 << c->acked;
+
+	ASSERT(c->acked < 8);
+	c->isr &= ~bit;
+	c->irr |= c->elcr & bit ? c->lines & bit : bit;
+	c->lowest = c->lowest_before;
+	c->acked = -1;
+}
+
+void vpic_unack(struct vpic *p)
+{
+	for (u32 i = 0; i < 2; i++)
+		if (p->chip[i].acked >= 0)
+			chip_unack(&p->chip[i]);
+	update(p);
 }
 
 static void write_icw1(struct vpic_chip *c, u8 val)
@@ -125,6 +153,7 @@ static void write_icw1(struct vpic_chip *c, u8 val)
 
 	*c = (struct vpic_chip){
 		.irq_base = base, .elcr = elcr, .lines = lines, .irr = lines & elcr, .lowest = 7,
+		.acked = -1,
 		.init_state = 2, .icw1_needs_icw4 = val & 1, .icw1_single = val & 2,
 	};
 }
@@ -302,7 +331,7 @@ static void load(void *state, u32 which, const void *record, u32 len, s_time_t n
 		.lines = c->lines, .elcr = rec->elcr,
 		.init_state = rec->init_state & 3 ? (rec->init_state & 3) + 1 : 0,
 		.icw1_needs_icw4 = rec->init_state & 4, .icw1_single = rec->init_state & 8,
-		.lowest = (rec->priority_add + 7) & 7, .read_isr = rec->readsel_isr,
+		.lowest = (rec->priority_add + 7) & 7, .acked = -1, .read_isr = rec->readsel_isr,
 		.poll = rec->poll, .auto_eoi = rec->auto_eoi,
 		.rotate_on_auto_eoi = rec->rotate_on_auto_eoi,
 		.special_nested = rec->special_fully_nested_mode,

@@ -279,6 +279,11 @@ static bool is_time(u8 index)
 				   index != RTC_HOUR_ALARM : index == RTC_CENTURY;
 }
 
+bool vrtc_is_clock(u8 index)
+{
+	return index <= RTC_D || index == RTC_CENTURY;
+}
+
 static u8 read_c(struct vrtc *r, s_time_t now)
 {
 	u8 v;

@@ -27,6 +27,7 @@ static void lapic_ipi(void *ctx, const struct apic_msg *m) { }
 static void lapic_eoi(void *ctx, u8 vector) { }
 static void lapic_timer(void *ctx, s_time_t at) { save_timer[T_LAPIC] = at; }
 static s_time_t lapic_time(void *ctx, u64 tsc) { return (s_time_t)tsc; }
+static void lapic_lint0(void *ctx) { }
 
 static const struct vpic_ops pic_ops = { pic_output };
 static const struct vpit_ops pit_ops = { pit_irq, pit_timer };
@@ -35,7 +36,7 @@ static const struct vhpet_ops hpet_ops = { hpet_irq, hpet_timer };
 static const struct pmtimer_ops pm_ops = { pm_sci, pm_timer };
 static const struct vioapic_ops ioapic_ops = { ioapic_deliver, ioapic_changed, ioapic_eoi };
 static const struct vlapic_ops lapic_ops = { lapic_post, lapic_ipi, lapic_eoi, lapic_timer,
-					     lapic_time };
+					     lapic_time, lapic_lint0 };
 
 static void count_loaded(void *owner)
 {

@@ -43,7 +43,8 @@ static void on_eoi(void *ctx, u8 vector) { seen_levels++; }
 static void on_set_timer(void *ctx, s_time_t deadline) {}
 static s_time_t on_tsc(void *ctx, u64 tsc) { return 0; }
 static void on_post(void *ctx, u8 vector, bool level) {}
-static const struct vlapic_ops ops = { on_post, on_ipi, on_eoi, on_set_timer, on_tsc };
+static void on_lint0(void *ctx) {}
+static const struct vlapic_ops ops = { on_post, on_ipi, on_eoi, on_set_timer, on_tsc, on_lint0 };
 
 /* The locks of this world: their holder may lose its turn. */
 u64 spin_lock_irqsave(struct spinlock *l)

@@ -20,7 +20,7 @@
 struct record {
 	struct vlapic *vl;
 	struct apic_msg msg;
-	u32 ipis, eois;
+	u32 ipis, eois, lint0_changes;
 	u8 eoi_vector;
 	s_time_t deadline;
 };
@@ -57,7 +57,14 @@ static void on_post(void *ctx, u8 vector, bool level)
 	vlapic_set_irq(((struct record *)ctx)->vl, vector, level);
 }
 
-static const struct vlapic_ops ops = { on_post, on_ipi, on_eoi, on_set_timer, on_tsc_to_time };
+static void on_lint0(void *ctx)
+{
+	((struct record *)ctx)->lint0_changes++;
+}
+
+static const struct vlapic_ops ops = {
+	on_post, on_ipi, on_eoi, on_set_timer, on_tsc_to_time, on_lint0,
+};
 
 static void start(struct vlapic *vl, struct record *r, u32 id)
 {
@@ -642,10 +649,33 @@ static void test_written(void **state)
 	assert_int_not_equal(vl.esr_pending, 0);
 }
 
+/* LINT0, where the 8259s are: heard as ExtINT, or while the APIC is off. */
+static void test_lint0(void **state)
+{
+	struct record r;
+	struct vlapic vl;
+
+	start(&vl, &r, 0);
+	assert_false(vlapic_takes_extint(&vl));
+	vlapic_mmio_write(&vl, APIC_REG_SPIV << 4, 4, 0x1ff, 0);
+	r.lint0_changes = 0;
+	vlapic_mmio_write(&vl, APIC_REG_LVT0 << 4, 4, 0x700, 0);
+	assert_true(vlapic_takes_extint(&vl));
+	vlapic_mmio_write(&vl, APIC_REG_LVT0 << 4, 4, 0x730 & ~0x700, 0);
+	assert_false(vlapic_takes_extint(&vl));
+	vlapic_mmio_write(&vl, APIC_REG_LVT0 << 4, 4, 0x10700, 0);
+	assert_false(vlapic_takes_extint(&vl));
+	assert_int_equal(r.lint0_changes, 3);
+	assert_int_equal(vlapic_base_write(&vl, vl.base_msr & ~0x800UL), 0);
+	assert_true(vlapic_takes_extint(&vl));
+	assert_int_equal(r.lint0_changes, 4);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_reset), cmocka_unit_test(test_deliver),
+		cmocka_unit_test(test_reset), cmocka_unit_test(test_lint0),
+		cmocka_unit_test(test_deliver),
 		cmocka_unit_test(test_model), cmocka_unit_test(test_posted_during_scan),
 		cmocka_unit_test(test_far_ahead), cmocka_unit_test(test_virtual),
 		cmocka_unit_test(test_written),

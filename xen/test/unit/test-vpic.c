@@ -114,6 +114,51 @@ static void test_rotate_and_poll(void **state)
 	assert_int_equal(vpic_read(&p, 0x20), 0x83);
 }
 
+/* What the CPU did not take comes again; a level only if it is still up. */
+static void test_unack(void **state)
+{
+	struct vpic p;
+
+	start(&p);
+	vpic_write(&p, 0x4d1, 0x10);
+	vpic_set_irq(&p, 3, true);
+	assert_int_equal(vpic_vector(&p), 0x33);
+	assert_int_equal(vpic_ack(&p), 0x33);
+	vpic_set_irq(&p, 1, true);		/* more urgent, and comes in between */
+	vpic_unack(&p);
+	assert_int_equal(p.chip[0].isr, 0);
+	assert_int_equal(vpic_ack(&p), 0x31);
+	vpic_write(&p, 0x20, 0x20);
+	assert_int_equal(vpic_ack(&p), 0x33);
+	vpic_write(&p, 0x20, 0x20);
+	assert_false(output);
+	vpic_set_irq(&p, 12, true);
+	assert_int_equal(vpic_ack(&p), 0x3c);
+	vpic_unack(&p);
+	assert_true(output);
+	assert_int_equal(p.chip[0].isr | p.chip[1].isr, 0);
+	assert_int_equal(vpic_ack(&p), 0x3c);
+	vpic_set_irq(&p, 12, false);
+	vpic_unack(&p);
+	assert_false(output);
+	/* There is nothing to give back of a spurious one. */
+	assert_int_equal(vpic_ack(&p), 0x37);
+	vpic_unack(&p);
+	assert_int_equal(p.chip[0].irr, 0);
+	/* Rotation on automatic end of interrupt is undone, too. */
+	vpic_write(&p, 0x20, 0x11);
+	vpic_write(&p, 0x21, 0x30);
+	vpic_write(&p, 0x21, 4);
+	vpic_write(&p, 0x21, 3);
+	vpic_write(&p, 0x20, 0x80);
+	vpic_set_irq(&p, 4, true);
+	assert_int_equal(vpic_ack(&p), 0x34);
+	assert_int_equal(p.chip[0].lowest, 4);
+	vpic_unack(&p);
+	assert_int_equal(p.chip[0].lowest, 7);
+	assert_int_equal(vpic_ack(&p), 0x34);
+}
+
 static void test_save(void **state)
 {
 	struct hvm_hw_vpic rec = { 0 };
@@ -144,6 +189,10 @@ static void test_hostile(void **state)
 		vpic_set_irq(&p, (u32)rand() % 20, rand() & 1);
 		if (rand() & 1)
 			vpic_ack(&p);
+		if (!(rand() & 3)) {
+			vpic_ack(&p);
+			vpic_unack(&p);
+		}
 		assert_int_equal(output, p.output);
 	}
 }
@@ -152,7 +201,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_master), cmocka_unit_test(test_slave),
-		cmocka_unit_test(test_level), cmocka_unit_test(test_rotate_and_poll),
+		cmocka_unit_test(test_level), cmocka_unit_test(test_unack),
+		cmocka_unit_test(test_rotate_and_poll),
 		cmocka_unit_test(test_save), cmocka_unit_test(test_hostile),
 	};
 

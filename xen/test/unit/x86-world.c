@@ -96,6 +96,8 @@ static void give_machine(struct domain *d)
 	hardware_domain = NULL;
 }
 
+u32 world_devices = XEN_X86_EMU_LAPIC;
+
 void world_create(struct world_domain *w, bool hardware, u32 vcpus)
 {
 	struct domain_config cfg = {
@@ -103,7 +105,7 @@ void world_create(struct world_domain *w, bool hardware, u32 vcpus)
 		.max_vcpus = vcpus, .max_grant_frames = 2, .max_maptrack_frames = 1,
 		.max_grant_version = 2, .max_pages = 2 * WORLD_PAGES, .is_hardware = hardware,
 		.is_privileged = hardware, .node = NUMA_NO_NODE, .name = "world",
-		.emulation_flags = XEN_X86_EMU_LAPIC,
+		.emulation_flags = world_devices,
 	};
 	int err;
 

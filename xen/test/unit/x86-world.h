@@ -36,6 +36,9 @@ struct world_domain {
 	u8 *ram;		/* the same, as the hypervisor sees it */
 };
 
+/** XEN_X86_EMU_* of domains that are created from now on; a local APIC. */
+extern u32 world_devices;
+
 /**
  * Create a paused domain with @vcpus vCPUs in 64-bit mode at its code page. @hardware: with the
  * machine's IO-APIC, PCI functions and ports, privileged and mapped 1:1, but it can be destroyed.

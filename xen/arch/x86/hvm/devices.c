@@ -24,9 +24,9 @@ static enum device_rc pit_access(struct device *dev, struct vcpu *v, struct devi
 		return DEVICE_ABSENT;
 	spin_lock(&xd->plat_lock);
 	if (a->write)
-		vpit_write(&xd->vpit, (u32)a->addr, (u8)a->val, hal_now_ns());
+		vpit_write(&xd->pc.pit, (u32)a->addr, (u8)a->val, hal_now_ns());
 	else
-		a->val = vpit_read(&xd->vpit, (u32)a->addr, hal_now_ns());
+		a->val = vpit_read(&xd->pc.pit, (u32)a->addr, hal_now_ns());
 	spin_unlock(&xd->plat_lock);
 	return DEVICE_DONE;
 }
@@ -124,6 +124,10 @@ int hvm_devices_init(struct domain *d)
 		rc = hvm_ioreq_init(d);
 	if (!rc)
 		rc = hvm_vioapic_init(d);
+	if (!rc)
+		rc = hvm_chipset_init(d);
+	if (!rc)
+		rc = hvm_lines_init(xd);
 	if (!rc && d->is_hardware)
 		rc = hvm_host_ports_init(d);
 	return rc;

@@ -16,16 +16,22 @@
 #define TSC_MODE_ALWAYS_EMULATE 1
 #define TSC_MODE_NEVER_EMULATE 2
 
-/* What a PVH guest has; an IO-APIC gives its device models lines to interrupt it by. */
-#define EMU_ALLOWED (XEN_X86_EMU_LAPIC | XEN_X86_EMU_IOAPIC)
+/*
+ * Devices that a guest can have, in any combination; all have a local APIC. The VGA window is a
+ * device model's, whose ring takes the guest's writes. An IOMMU of a guest is a name in the ABI
+ * only: Xen has none either, and its toolstack always asks for it. Interrupts of devices as event
+ * channels (USE_PIRQ) are allowed but not offered (XENFEAT_hvm_pirqs), so no guest looks for them.
+ */
+#define EMU_ALLOWED (XEN_X86_EMU_LAPIC | XEN_X86_EMU_IOAPIC | HVM_CHIPSET_FLAGS |         \
+		     XEN_X86_EMU_VGA | XEN_X86_EMU_IOMMU | XEN_X86_EMU_USE_PIRQ)
 
 int hal_domain_config_check(struct xen_domctl_createdomain *c, struct domain_config *cfg)
 {
 	if (!(c->arch.emulation_flags & XEN_X86_EMU_LAPIC) ||
 	    (c->arch.emulation_flags & ~EMU_ALLOWED)) {
-		printk(LOG_WARN "createdomain refused: devices %#x cannot be emulated, only a PVH "
-		       "guest's (%#x) and an IO-APIC (%#x)\n", c->arch.emulation_flags,
-		       XEN_X86_EMU_LAPIC, XEN_X86_EMU_IOAPIC);
+		printk(LOG_WARN "createdomain refused: emulation flags %#x: a local APIC (%#x) is "
+		       "needed, and not more than %#x can be emulated\n", c->arch.emulation_flags,
+		       XEN_X86_EMU_LAPIC, EMU_ALLOWED);
 		return -XEN_EOPNOTSUPP;
 	}
 	cfg->emulation_flags = c->arch.emulation_flags;
@@ -177,6 +183,19 @@ static long init_hypercall_page(struct domain *d, const struct xen_domctl *op)
 	return hvm_write_hypercall_page(d, at) ? -XEN_EINVAL : 0;
 }
 
+/* The buttons of the ACPI event block; an NMI is not left to the architecture. */
+static long send_trigger(struct domain *d, const struct xen_domctl *op)
+{
+	switch (op->u.sendtrigger.trigger) {
+	case XEN_DOMCTL_SENDTRIGGER_POWER:
+		return hvm_press_button(d, false);
+	case XEN_DOMCTL_SENDTRIGGER_SLEEP:
+		return hvm_press_button(d, true);
+	default:
+		return -XEN_EOPNOTSUPP;
+	}
+}
+
 long hal_domctl(struct vcpu *v, struct domain *d, struct xen_domctl *op, bool *copy)
 {
 	switch (op->cmd) {
@@ -217,6 +236,8 @@ long hal_domctl(struct vcpu *v, struct domain *d, struct xen_domctl *op, bool *c
 	case XEN_DOMCTL_psr_alloc:
 		*copy = true;
 		return psr_alloc_domctl(d, op);
+	case XEN_DOMCTL_sendtrigger:
+		return send_trigger(d, op);
 	case XEN_DOMCTL_setvcpucontext:
 	case XEN_DOMCTL_set_address_size:
 		return -XEN_EOPNOTSUPP;

@@ -9,7 +9,6 @@
 #include <xen/errno.h>
 #include <xen/evtchn.h>
 #include <xen/hal/cpu.h>
-#include <xen/hal/smp.h>
 #include <xen/hal/time.h>
 #include <xen/hal/vcpu.h>
 #include <xen/ops.h>
@@ -18,15 +17,6 @@
 #include <asm/processor.h>
 
 #include "private.h"
-
-void hvm_kick(struct x86_vcpu *xv)
-{
-	struct vcpu *v = &xv->v;
-
-	vcpu_unblock(v);
-	if (READ_ONCE(v->running) && v != cpu_info()->current_vcpu)
-		hal_smp_kick(vcpu_cpu(v));
-}
 
 bool hvm_post_by_software(struct x86_vcpu *xv, u8 vector, bool level)
 {
@@ -194,12 +184,22 @@ static void lapic_post(void *ctx, u8 vector, bool level)
 	hvm->post(ctx, vector, level);
 }
 
+/* What the 8259s ask may be heard now. */
+static void lapic_lint0_changed(void *ctx)
+{
+	struct x86_vcpu *xv = ctx;
+
+	if (to_xd(xv->v.domain)->chipset)
+		WRITE_ONCE(xv->work_pending, true);
+}
+
 const struct vlapic_ops hvm_vlapic_ops = {
 	.post = lapic_post,
 	.ipi = lapic_ipi,
 	.eoi = lapic_eoi,
 	.set_timer = lapic_set_timer,
 	.tsc_to_time = lapic_tsc_to_time,
+	.lint0_changed = lapic_lint0_changed,
 };
 OPS_TABLE(hvm_vlapic_ops, post);
 
@@ -250,6 +250,10 @@ void hvm_do_pending_work(struct x86_vcpu *xv)
 		xv->upcall_missed = false;
 		post_upcall(xv);
 	}
+	if (to_xd(xv->v.domain)->chipset) {
+		hvm_chipset_work(xv);
+		xv->pic_asks = hvm_pic_asks(xv);
+	}
 	take_dm_event(xv);
 	if (!xv->nmi_pending)
 		return;
@@ -263,20 +267,33 @@ void hvm_do_pending_work(struct x86_vcpu *xv)
 	hvm->inject_nmi(xv);
 }
 
+s32 hvm_choose_pic(struct x86_vcpu *xv)
+{
+	xv->pic_asks = false;
+	xv->offered = OFFER_PIC;
+	return hvm_pic_ack(xv);
+}
+
 s32 hvm_choose_vector(struct x86_vcpu *xv)
 {
 	s32 vector;
 
 	ASSERT(&xv->v == hal_current_vcpu());
-	xv->offered_callback = false;
-	if (unlikely(READ_ONCE(xv->work_pending)))
+	if (unlikely(READ_ONCE(xv->work_pending))) {
 		hvm_do_pending_work(xv);
+		if (unlikely(xv->pic_asks)) {
+			vector = hvm_choose_pic(xv);
+			if (vector >= 0)
+				return vector;
+		}
+	}
+	xv->offered = OFFER_APIC;
 	vector = vlapic_pending(&xv->vlapic);
 	if (hvm_callback_pending(xv)) {
 		u8 cb = to_xd(xv->v.domain)->callback_vector;
 
 		if (vector < cb) {
-			xv->offered_callback = true;
+			xv->offered = OFFER_CALLBACK;
 			return cb;
 		}
 	}
@@ -285,15 +302,17 @@ s32 hvm_choose_vector(struct x86_vcpu *xv)
 
 void hvm_vector_offered(struct x86_vcpu *xv, u8 vector)
 {
-	ASSERT(vector >= 16);
-	if (!xv->offered_callback)
+	ASSERT(vector >= 16 || xv->offered == OFFER_PIC);
+	if (likely(xv->offered == OFFER_APIC))
 		vlapic_ack(&xv->vlapic, vector);
 }
 
 void hvm_vector_refused(struct x86_vcpu *xv, u8 vector)
 {
-	if (!xv->offered_callback)
+	if (likely(xv->offered == OFFER_APIC))
 		vlapic_unack(&xv->vlapic, vector);
+	else if (xv->offered == OFFER_PIC)
+		hvm_pic_unack(xv);
 }
 
 void hal_vcpu_event_notify(struct vcpu *v)

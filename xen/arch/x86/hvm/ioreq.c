@@ -107,6 +107,13 @@ struct device *hvm_ioreq_device(const struct device_table *t, enum device_space 
 	return ioreq_claimed(&xd->d, &q) ? &xd->ioreq_device : NULL;
 }
 
+enum device_rc hvm_ioreq_pass(struct vcpu *v, struct device_access *a)
+{
+	struct x86_domain *xd = to_xd(v->domain);
+
+	return READ_ONCE(xd->d.ioreq) ? ioreq_access(&xd->ioreq_device, v, a) : DEVICE_ABSENT;
+}
+
 int hvm_ioreq_init(struct domain *d)
 {
 	struct x86_domain *xd = to_xd(d);

@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Interrupt lines of the devices that device models have, wired as toolstacks for Xen describe them
- * to a guest: each interrupt pin of a PCI device on bus 0 has an input of the IO-APIC from 16 on,
- * and joins one of four links that the chipset routes to ISA lines. ISA lines are the inputs with
- * their numbers, but for the timer's, which is input 2.
+ * Interrupt lines of the chipset and of the devices that device models have, wired as toolstacks
+ * for Xen describe them to a guest: each interrupt pin of a PCI device on bus 0 has an input of the
+ * IO-APIC from 16 on, and joins one of four links that the chipset routes to ISA lines. ISA lines
+ * are inputs of the 8259s, and the inputs of the IO-APIC with the same numbers, but for the
+ * timer's, which is input 2 there.
  */
 #include <xen/errno.h>
 #include <xen/xmalloc.h>
 
 #include "private.h"
 
+#include <public/arch-x86/xen.h>
 #include <public/hvm/dm_op.h>
 
 #define PCI_DEVICES 32
@@ -22,7 +24,9 @@
 /* All [vioapic_lock]. */
 struct hvm_lines {
 	u8 pci[PCI_DEVICES];		/* the pins that are up, a bit for each */
-	u16 isa;			/* the ISA lines that are up */
+	u16 isa;			/* the ISA lines that device models hold up */
+	u16 chip_isa;			/* the ISA lines that the chipset holds up */
+	u64 chip_inputs;		/* other inputs of the IO-APIC that it holds up */
 	u8 route[LINKS];		/* ISA line of a link, 0: none */
 	u8 on_link[LINKS];		/* pins of the link that are up */
 	u8 on_input[HVM_GUEST_PINS];	/* what holds an input of the IO-APIC up */
@@ -36,8 +40,11 @@ static void hold(struct x86_domain *xd, u32 input, bool up)
 	ASSERT(spin_is_locked_by_me(&xd->vioapic_lock) && input < HVM_GUEST_PINS);
 	ASSERT(up ? *n < 255 : *n > 0);
 	*n += up ? 1 : -1;
-	if (*n == up)
-		vioapic_set_line(&xd->vioapic, input, up);
+	if (*n != up)
+		return;
+	if (input < ISA_LINES && (xd->emulation_flags & XEN_X86_EMU_PIC))
+		vpic_set_irq(&xd->pc.pic, input == TIMER_INPUT ? 0 : input, up);
+	vioapic_set_line(&xd->pc.ioapic, input, up);
 }
 
 static u32 isa_input(u32 line)
@@ -90,6 +97,34 @@ static void set_isa(struct x86_domain *xd, u32 line, bool up)
 	hold(xd, isa_input(line), up);
 }
 
+void hvm_set_chip_line(struct x86_domain *xd, u32 line, bool up)
+{
+	struct hvm_lines *l = xd->lines;
+	u64 flags;
+
+	ASSERT(l && line < ISA_LINES && line != TIMER_INPUT);
+	flags = spin_lock_irqsave(&xd->vioapic_lock);
+	if ((l->chip_isa >> line & 1) != up) {
+		l->chip_isa ^= 1 << line;
+		hold(xd, isa_input(line), up);
+	}
+	spin_unlock_irqrestore(&xd->vioapic_lock, flags);
+}
+
+void hvm_set_chip_input(struct x86_domain *xd, u32 input, bool up)
+{
+	struct hvm_lines *l = xd->lines;
+	u64 flags;
+
+	ASSERT(l && input >= FIRST_PCI_INPUT && input < HVM_GUEST_PINS);
+	flags = spin_lock_irqsave(&xd->vioapic_lock);
+	if ((l->chip_inputs >> input & 1) != up) {
+		l->chip_inputs ^= 1UL << input;
+		hold(xd, input, up);
+	}
+	spin_unlock_irqrestore(&xd->vioapic_lock, flags);
+}
+
 static bool is_valid(const struct xen_dm_op *op)
 {
 	const struct xen_dm_op_set_pci_intx_level *p = &op->u.set_pci_intx_level;
@@ -132,6 +167,8 @@ long hvm_lines_op(struct domain *d, const struct xen_dm_op *op)
 
 int hvm_lines_init(struct x86_domain *xd)
 {
+	if (!(xd->emulation_flags & (XEN_X86_EMU_IOAPIC | HVM_CHIPSET_FLAGS)))
+		return 0;
 	xd->lines = xzalloc(struct hvm_lines);
 	return xd->lines ? 0 : -XEN_ENOMEM;
 }

@@ -51,7 +51,14 @@ static int set_callback(struct domain *d, u64 value)
 
 int hal_hvm_param_set(struct domain *d, u32 index, u64 value)
 {
-	return index == HVM_PARAM_CALLBACK_IRQ ? set_callback(d, value) : 0;
+	switch (index) {
+	case HVM_PARAM_CALLBACK_IRQ:
+		return set_callback(d, value);
+	case HVM_PARAM_ACPI_IOPORTS_LOCATION:
+		return value > 1 ? -XEN_EINVAL : 0;
+	default:
+		return 0;
+	}
 }
 
 long hal_hvm_op(struct vcpu *v, u32 cmd, guest_ptr_t arg)

@@ -32,12 +32,35 @@ u32 hvm_message_cpu(struct domain *d, const struct apic_msg *msg);
 int hvm_vioapic_init(struct domain *d);
 /** Inputs of the IO-APIC that a guest with XEN_X86_EMU_IOAPIC has. */
 #define HVM_GUEST_PINS 48
-/** The lines to them. 0 or -XEN_ENOMEM. */
+/** The lines to the interrupt controllers of a guest that has some. 0 or -XEN_ENOMEM. */
 int hvm_lines_init(struct x86_domain *xd);
 void hvm_lines_free(struct x86_domain *xd);
+/** Set ISA line @line, or an input of the IO-APIC, for the chipset. Without vioapic_lock. */
+void hvm_set_chip_line(struct x86_domain *xd, u32 line, bool up);
+void hvm_set_chip_input(struct x86_domain *xd, u32 input, bool up);
 struct xen_dm_op;
 /** XEN_DMOP_set_pci_intx_level, _set_isa_irq_level and _set_pci_link_route. */
 long hvm_lines_op(struct domain *d, const struct xen_dm_op *op);
+/** XEN_X86_EMU_* of devices that need a chipset. */
+#define HVM_CHIPSET_FLAGS (XEN_X86_EMU_PIC | XEN_X86_EMU_PIT | XEN_X86_EMU_RTC |         \
+			   XEN_X86_EMU_HPET | XEN_X86_EMU_PM)
+/** The chipset that the domain's emulation flags ask for; of each domain. 0 or -XEN_ENOMEM. */
+int hvm_chipset_init(struct domain *d);
+void hvm_chipset_free(struct x86_domain *xd);
+/** Its timers begin to work, paid for by the first vCPU; and end. */
+void hvm_chipset_start(struct vcpu *payer);
+void hvm_chipset_stop(struct domain *d);
+/** Do what timers that have run out ask for. The current vCPU, of a domain with a chipset. */
+void hvm_chipset_work(struct x86_vcpu *xv);
+/** The wall clock, UTC in ns at system time 0, was set. */
+void hvm_chipset_wallclock(struct domain *d, s64 wall_ns);
+/** Press the power button, or the sleep button. 0 or -XEN_EOPNOTSUPP: there is none. */
+long hvm_press_button(struct domain *d, bool sleep);
+/** Do the 8259s have an interrupt that @xv, the current vCPU, can take? */
+bool hvm_pic_asks(const struct x86_vcpu *xv);
+/** Take it from them: its vector, or -1. hvm_pic_unack() gives back what was not delivered. */
+s32 hvm_pic_ack(struct x86_vcpu *xv);
+void hvm_pic_unack(struct x86_vcpu *xv);
 /** Timer handler of a vCPU's APIC timer; @arg is the x86_vcpu. */
 void hvm_vlapic_timer_due(void *arg);
 /** Record the end of an interrupt if a write to the APIC's register @reg is one. */
@@ -51,6 +74,8 @@ static inline void hvm_trace_eoi(const struct x86_vcpu *xv, u32 reg)
 int hvm_devices_init(struct domain *d);
 /** The device that stands for all device models of the domain in other domains: ioreq.c. */
 int hvm_ioreq_init(struct domain *d);
+/** Leave @a to a device model. DEVICE_ABSENT: none claims the address; then @a is as it was. */
+enum device_rc hvm_ioreq_pass(struct vcpu *v, struct device_access *a);
 struct device *hvm_ioreq_device(const struct device_table *t, enum device_space space, u64 addr,
 				u32 bytes);
 /** The device of @xv whose registers cover all of the @bytes bytes at @gpa, or NULL. */

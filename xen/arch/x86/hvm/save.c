@@ -71,7 +71,7 @@ static struct save_set set_of(struct domain *d)
 		hvm->collect_posts(to_xv(v));
 	}
 	return (struct save_set){
-		.row = rows, .nr_rows = ARRAY_SIZE(rows), .devices = to_xd(d)->pc,
+		.row = rows, .nr_rows = ARRAY_SIZE(rows), .devices = NULL,
 		.nr_vcpus = d->max_vcpus, .vcpu = vcpu_of, .domain = d, .now = hal_now_ns(),
 	};
 }
@@ -119,8 +119,11 @@ long domctl_get_hvm_context(struct vcpu *v, struct domain *d, struct xen_domctl 
 
 	if (d == v->domain)
 		return -XEN_EINVAL;
-	/* The table has a PC's IO-APIC only together with all of a PC's devices. */
-	if (to_xd(d)->lines)
+	/*
+	 * The state of lines has no record yet. A domain that never ran has none, and its builder
+	 * asks for the vCPUs' records.
+	 */
+	if (to_xd(d)->lines && d->creation_finished)
 		return -XEN_EOPNOTSUPP;
 	record = xzalloc_bytes(SAVE_RECORD_MAX);
 	if (!record)

@@ -220,7 +220,8 @@ static void load_event(struct x86_vcpu *xv, const struct hvm_hw_cpu *c)
 	hvm->reset_events(xv);
 	ASSERT(!hvm->event_pending(xv));
 	pending_drop(&xv->pending, &xv->v);
-	xv->offered_callback = false;
+	xv->offered = OFFER_APIC;
+	xv->pic_asks = false;
 	WRITE_ONCE(xv->nmi_pending, false);
 	if (cpu_record_event(c, &e))
 		hvm->set_event(xv, &e);

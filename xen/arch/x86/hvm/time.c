@@ -61,4 +61,5 @@ void hal_domain_update_wallclock(struct domain *d)
 	__atomic_thread_fence(__ATOMIC_RELEASE);
 	WRITE_ONCE(*c.version, version + 1);
 	spin_unlock(&wallclock_lock);
+	hvm_chipset_wallclock(d, (s64)(sec * 1000000000 + nsec));
 }

@@ -54,21 +54,6 @@ void hal_vcpu_free(struct vcpu *v)
 	xfree(xv);
 }
 
-/*
- * A PVH guest has no line from the PIT to an interrupt controller. It can only read the counters,
- * which kernels use to calibrate other clocks.
- */
-static void pit_irq(void *ctx)
-{
-}
-
-static void pit_set_timer(void *ctx, s_time_t deadline)
-{
-}
-
-static const struct vpit_ops pit_ops = { .irq = pit_irq, .set_timer = pit_set_timer };
-OPS_TABLE(pit_ops, irq);
-
 int hal_domain_init(struct domain *d, const struct domain_config *cfg)
 {
 	struct x86_domain *xd = to_xd(d);
@@ -86,7 +71,6 @@ int hal_domain_init(struct domain *d, const struct domain_config *cfg)
 	 * A guest's TSC starts at zero when it is created; the hardware domain sees the machine's.
 	 */
 	xd->tsc_offset = d->is_hardware ? 0 : -hal_cycles_now();
-	vpit_init(&xd->vpit, hal_now_ns(), &pit_ops, NULL);
 	rc = hvm_devices_init(d);
 	if (!rc)
 		rc = hvm_cpuid_domain_init(d);
@@ -100,6 +84,8 @@ void hal_domain_destroy(struct domain *d)
 
 	psr_domain_destroy(d);
 	device_table_destroy(&xd->devices);
+	hvm_chipset_free(xd);
+	hvm_lines_free(xd);
 	xfree(xd->cpuid);
 	xfree(xd->vlapics);
 	xd->cpuid = NULL;
@@ -141,6 +127,8 @@ int hal_vcpu_init(struct vcpu *v)
 	hvm->set_policy(xv);
 	hvm_state_end(xv);
 	xd->vlapics[v->id] = &xv->vlapic;
+	if (v->id == 0)
+		hvm_chipset_start(v);
 	return 0;
 }
 
@@ -152,6 +140,8 @@ void hal_vcpu_destroy(struct vcpu *v)
 	ASSERT(!READ_ONCE(v->running));
 	if (xd->vlapics && xd->vlapics[v->id] == &xv->vlapic)
 		xd->vlapics[v->id] = NULL;
+	if (v->id == 0)
+		hvm_chipset_stop(v->domain);
 	if (xv->vlapic_timer.fn)
 		timer_kill(&xv->vlapic_timer);
 	fpu_vcpu_destroy(xv);

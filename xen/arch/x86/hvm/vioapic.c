@@ -37,9 +37,9 @@ static void line_fired(void *arg)
 	u64 flags = spin_lock_irqsave(&xd->vioapic_lock);
 
 	if (b->level)
-		vioapic_set_line(&xd->vioapic, b->gsi, true);
+		vioapic_set_line(&xd->pc.ioapic, b->gsi, true);
 	else
-		vioapic_pulse(&xd->vioapic, b->gsi);
+		vioapic_pulse(&xd->pc.ioapic, b->gsi);
 	spin_unlock_irqrestore(&xd->vioapic_lock, flags);
 }
 
@@ -87,7 +87,7 @@ static void rebind_line(struct domain *d, u32 gsi, u64 rte)
 	irq_free(b->vector);
 	b->vector = 0;
 	/* If it is up, it fires again. */
-	vioapic_set_line(&to_xd(d)->vioapic, gsi, false);
+	vioapic_set_line(&to_xd(d)->pc.ioapic, gsi, false);
 	bind_line(d, gsi, rte);
 }
 
@@ -128,7 +128,7 @@ static void line_eoi(void *ctx, u32 gsi)
 
 	if (!b || !b->vector)
 		return;
-	vioapic_set_line(&to_xd(d)->vioapic, gsi, false);
+	vioapic_set_line(&to_xd(d)->pc.ioapic, gsi, false);
 	irq_guest_eoi(gsi);
 }
 
@@ -147,14 +147,14 @@ static struct x86_domain *domain_of(struct device *dev)
 static enum device_rc access(struct device *dev, struct vcpu *v, struct device_access *a)
 {
 	struct x86_domain *xd = domain_of(dev);
-	struct vioapic *apic = vioapic_at(&xd->vioapic, gpaddr_make(a->addr));
+	struct vioapic *apic = vioapic_at(&xd->pc.ioapic, gpaddr_make(a->addr));
 	u32 offset = page_offset(a->addr);
 	u64 flags;
 
 	ASSERT(apic);	/* its page is what was claimed */
 	flags = spin_lock_irqsave(&xd->vioapic_lock);
 	if (a->write)
-		vioapic_mmio_write(&xd->vioapic, apic, offset, a->bytes, a->val);
+		vioapic_mmio_write(&xd->pc.ioapic, apic, offset, a->bytes, a->val);
 	else
 		a->val = vioapic_mmio_read(apic, offset, a->bytes);
 	spin_unlock_irqrestore(&xd->vioapic_lock, flags);
@@ -166,7 +166,7 @@ static void eoi(struct device *dev, u8 vector)
 	struct x86_domain *xd = domain_of(dev);
 	u64 flags = spin_lock_irqsave(&xd->vioapic_lock);
 
-	vioapic_eoi(&xd->vioapic, vector);
+	vioapic_eoi(&xd->pc.ioapic, vector);
 	spin_unlock_irqrestore(&xd->vioapic_lock, flags);
 }
 
@@ -179,7 +179,6 @@ static void release(struct device *dev)
 			irq_free(xd->bindings[i].vector);
 	xfree(xd->bindings);
 	xd->bindings = NULL;
-	hvm_lines_free(xd);
 }
 
 static const struct device_ops vioapic_device_ops = {
@@ -195,21 +194,19 @@ static int add_ioapic(struct x86_domain *xd, const struct acpi_madt_ioapic *io)
 
 	if (!pins)
 		return 0;
-	rc = vioapic_add(&xd->vioapic, gpaddr_make(io->address.v), io->gsi_base, pins, io->id);
+	rc = vioapic_add(&xd->pc.ioapic, gpaddr_make(io->address.v), io->gsi_base, pins, io->id);
 	return rc ? rc : device_claim(&xd->devices, &xd->vioapic_device, DEVICE_MMIO,
 				      io->address.v, io->address.v + PAGE_SIZE - 1);
 }
 
-/* What a PC has: all of its inputs are lines from device models. */
+/* What a PC has: all of its inputs are lines from the chipset and from device models. */
 static int add_guest_ioapic(struct x86_domain *xd)
 {
-	int rc = vioapic_add(&xd->vioapic, gpaddr_make(VIOAPIC_DEFAULT_BASE), 0, HVM_GUEST_PINS,
+	int rc = vioapic_add(&xd->pc.ioapic, gpaddr_make(VIOAPIC_DEFAULT_BASE), 0, HVM_GUEST_PINS,
 			     GUEST_IOAPIC_ID);
 
 	ASSERT(!rc);	/* the group is empty, and the figures are ours */
-	rc = hvm_lines_init(xd);
-	if (!rc)
-		rc = device_add(&xd->devices, &xd->vioapic_device, &vioapic_device_ops);
+	rc = device_add(&xd->devices, &xd->vioapic_device, &vioapic_device_ops);
 	return rc ? rc : device_claim(&xd->devices, &xd->vioapic_device, DEVICE_MMIO,
 				      VIOAPIC_DEFAULT_BASE, VIOAPIC_DEFAULT_BASE + PAGE_SIZE - 1);
 }
@@ -221,7 +218,7 @@ int hvm_vioapic_init(struct domain *d)
 	int rc;
 
 	spin_lock_init(&xd->vioapic_lock, "vioapic", LOCK_RANK_VIOAPIC);
-	vioapic_group_init(&xd->vioapic, &vioapic_ops, d);
+	vioapic_group_init(&xd->pc.ioapic, &vioapic_ops, d);
 	if (!d->is_hardware)
 		return xd->emulation_flags & XEN_X86_EMU_IOAPIC ? add_guest_ioapic(xd) : 0;
 	if (!madt)

@@ -243,7 +243,7 @@ static __noinline u64 offer_vector(struct x86_vcpu *xv, s32 vector)
 		s->vintr_vector = (s16)vector;
 		hvm_vector_offered(xv, (u8)vector);
 	}
-	if (unlikely(xv->offered_callback && !(s->vmcb->rflags & X86_EFLAGS_IF)))
+	if (unlikely(xv->offered == OFFER_CALLBACK && !(s->vmcb->rflags & X86_EFLAGS_IF)))
 		s->vmcb->intercept1 |= SVM_I1_VINTR;
 	return SVM_VINTR_IRQ | SVM_VINTR_IGN_TPR | (0xfUL << SVM_VINTR_PRIO_SHIFT) |
 	       ((u64)vector << SVM_VINTR_VECTOR_SHIFT);

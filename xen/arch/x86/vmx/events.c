@@ -45,8 +45,12 @@ static __noinline void offer_vector(struct x86_vcpu *xv, struct vmx_vcpu *s, s32
 	bool now = !s->event && takes_interrupts();
 
 	vmx_proc_control(s, VMX_PROC_INTR_WINDOW, !now);
-	if (!now)
+	if (!now) {
+		/* The 8259s' vector was taken from them already. */
+		if (s->vector < 0 && xv->offered == OFFER_PIC)
+			hvm_vector_refused(xv, (u8)vector);
 		return;
+	}
 	if (s->vector < 0) {
 		hvm_vector_offered(xv, (u8)vector);
 		s->fresh = true;
@@ -55,12 +59,14 @@ static __noinline void offer_vector(struct x86_vcpu *xv, struct vmx_vcpu *s, s32
 	write_event(VMX_EVENT_VALID | (u32)vector, 0);
 }
 
-/* The only vector that the processor does not take from the APIC by itself. */
-static s32 choose_callback(struct x86_vcpu *xv)
+/* The vectors that the processor does not take from the APIC by itself. */
+static s32 choose_other(struct x86_vcpu *xv)
 {
+	if (unlikely(xv->pic_asks))
+		return hvm_choose_pic(xv);
 	if (likely(!hvm_callback_pending(xv)))
 		return -1;
-	xv->offered_callback = true;
+	xv->offered = OFFER_CALLBACK;
 	return to_xd(xv->v.domain)->callback_vector;
 }
 
@@ -73,7 +79,7 @@ void vmx_offer_events(struct x86_vcpu *xv)
 	if (vmx_apic >= VMX_APIC_VIRTUAL) {
 		vmx_apic_offer(xv);
 		if (vector < 0)
-			vector = choose_callback(xv);
+			vector = choose_other(xv);
 	} else if (likely(vector < 0) && hvm_must_choose(xv)) {
 		vector = hvm_choose_vector(xv);
 	}

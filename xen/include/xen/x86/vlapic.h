@@ -87,6 +87,8 @@ struct vlapic_ops {
 	 * System time at which the guest's TSC reads @tsc; round up, saturate; may be in the past.
 	 */
 	s_time_t (*tsc_to_time)(void *ctx, u64 tsc);
+	/** vlapic_takes_extint() may have changed. */
+	void (*lint0_changed)(void *ctx);
 };
 
 struct vlapic {
@@ -186,6 +188,12 @@ static inline void vlapic_sync_cr8(struct vlapic *vl, u8 cr8)
 	if (unlikely(vlapic_cr8(vl) != cr8))
 		vlapic_set_tpr(vl, (u8)(cr8 << 4));
 }
+
+/**
+ * Does an interrupt of the 8259s, which are wired to LINT0, reach the CPU now? It does as ExtINT,
+ * and while the APIC is switched off by its base MSR (SDM 11.4.3).
+ */
+bool vlapic_takes_extint(const struct vlapic *vl);
 
 /* --- destinations: any CPU --- */
 

@@ -24,6 +24,8 @@ struct vpic_chip {
 	u8 init_state;		/* 0: done; else number of the ICW (2..4) expected next */
 	bool icw1_needs_icw4, icw1_single;
 	u8 lowest;		/* input of lowest priority */
+	u8 lowest_before;	/* the same before the last acknowledgement */
+	s8 acked;		/* the input that was acknowledged then, -1: none of this chip */
 	bool read_isr, poll, auto_eoi, rotate_on_auto_eoi, special_nested, special_mask;
 };
 
@@ -40,8 +42,15 @@ u8 vpic_read(struct vpic *p, u32 port);
 void vpic_write(struct vpic *p, u32 port, u8 val);
 /** Set input @irq 0..15 (2 is the cascade and ignored). */
 void vpic_set_irq(struct vpic *p, u32 irq, bool asserted);
+/** The vector that vpic_ack() would give now. */
+u8 vpic_vector(const struct vpic *p);
 /** The CPU acknowledges: the vector; spurious interrupts give input 7 of a chip. */
 u8 vpic_ack(struct vpic *p);
+/**
+ * The CPU has not taken the vector that it acknowledged last: it is only requested again. Between
+ * the two calls only inputs may have changed.
+ */
+void vpic_unack(struct vpic *p);
 
 /** Two records: instance 0 is the master, 1 the slave. */
 extern const struct save_kind vpic_record;

@@ -36,6 +36,8 @@ void vrtc_init(struct vrtc *r, s64 wall_ns, s64 offset, s_time_t now, const stru
 	       void *ctx);
 /** The wall clock was set. */
 void vrtc_set_wallclock(struct vrtc *r, s64 wall_ns, s_time_t now);
+/** Does CMOS register @index belong to the clock? The others only store what is written. */
+bool vrtc_is_clock(u8 index);
 /** @port 0x70 or 0x71. */
 u8 vrtc_read(struct vrtc *r, u32 port, s_time_t now);
 void vrtc_write(struct vrtc *r, u32 port, u8 val, s_time_t now);

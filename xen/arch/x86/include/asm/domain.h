@@ -46,6 +46,9 @@ struct dm_event {
 };
 enum { DM_EVENT_NONE, DM_EVENT_WRITING, DM_EVENT_WAITS };
 
+/** Where a vector that is offered to the guest comes from. */
+enum offer { OFFER_APIC, OFFER_CALLBACK, OFFER_PIC };
+
 struct x86_vcpu {
 	struct vcpu v;
 	u64 gpr[GPR_COUNT];		/* RAX and RSP are copied at exit and entry */
@@ -60,7 +63,8 @@ struct x86_vcpu {
 	struct timer vlapic_timer;
 	struct guest_msrs msrs;
 	u8 upcall_vector;		/* HVMOP_set_evtchn_upcall_vector; 0: use the callback */
-	bool offered_callback;		/* the offered vector is the callback, not the APIC's */
+	u8 offered;			/* enum offer: whose the offered vector is */
+	bool pic_asks;			/* the 8259s have an interrupt that it can take */
 	/* Posted by any CPU, read by the one that runs the vCPU; work_pending after the others */
 	bool work_pending, timer_due, nmi_pending, upcall_missed;
 	bool wait_for_sipi;		/* atomic */
@@ -83,6 +87,7 @@ enum apic_page {
 	APIC_PAGE_GIVEN_UP,	/* not any more, and never again */
 };
 
+struct chipset;
 struct gsi_binding;
 struct host_ports;
 struct hvm_lines;
@@ -95,7 +100,7 @@ struct x86_domain {
 	struct vlapic **vlapics;	/* [max_vcpus], for finding destinations */
 	struct guest_map map;
 	struct device_table devices;
-	struct device pit_device, vioapic_device;	/* of vpit and vioapic below */
+	struct device pit_device, vioapic_device;	/* of what is in pc below */
 	struct device ioreq_device;	/* all device models in other domains */
 	u32 pci_address;		/* port 0xcf8 of a guest that has some; atomic */
 	/* Additional devices of the hardware domain; NULL for others */
@@ -103,12 +108,11 @@ struct x86_domain {
 	struct gsi_binding *bindings;	/* of the machine's lines to its IO-APICs */
 	struct vpci *vpci;
 	u32 emulation_flags;		/* [const] XEN_X86_EMU_* */
-	struct vioapic_group vioapic;	/* none for a PVH domU */
-	struct hvm_lines *lines;	/* to its inputs from device models; NULL: none */
-	struct spinlock vioapic_lock;
-	struct vpit vpit;		/* only its counters; a PC has another one in pc */
-	struct pc_devices *pc;		/* NULL: PVH, without a PC's chipset */
-	struct spinlock plat_lock;	/* vpit, and what is in pc */
+	struct pc_devices pc;		/* those in emulation_flags, and the PIT's counters */
+	struct chipset *chipset;	/* what wires them; NULL: PVH, no interrupts from them */
+	struct hvm_lines *lines;	/* to the interrupt controllers; NULL: none */
+	struct spinlock vioapic_lock;	/* the interrupt controllers in pc, and lines */
+	struct spinlock plat_lock;	/* the clocks and timers in pc */
 	u8 apic_page;			/* enum apic_page [d.lock] */
 	u8 callback_vector;		/* HVM_PARAM_CALLBACK_IRQ type 2; 0: none */
 	u64 tsc_offset;

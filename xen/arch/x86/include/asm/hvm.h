@@ -206,6 +206,11 @@ static inline bool hvm_must_choose(const struct x86_vcpu *xv)
  * softirqs.
  */
 s32 hvm_choose_vector(struct x86_vcpu *xv);
+/**
+ * The 8259s' vector, if pic_asks says that they have one, or -1. It is in service from now on:
+ * offer it, or refuse it. (hvm_choose_vector() calls this.)
+ */
+s32 hvm_choose_pic(struct x86_vcpu *xv);
 
 /** @vector, from hvm_choose_vector(), is about to be offered to the guest: put it in service. */
 void hvm_vector_offered(struct x86_vcpu *xv, u8 vector);

@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The chipset of an x86 guest on the host port's software processor: which devices answer, and how
+ * their interrupts come through the 8259s.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <cmocka.h>
+
+#include <xen/errno.h>
+#include <xen/hal/time.h>
+#include <xen/hal/vcpu.h>
+
+#include <asm/host.h>
+#include <asm/processor.h>
+#include <asm/soft-processor.h>
+
+#include "x86-world.h"
+
+#include "../../arch/x86/hvm/private.h"
+
+#include <public/hvm/params.h>
+
+#define MS 1000000LL
+#define PM_TIMER 0xb008
+
+/* The access that the guest makes next; then it halts until an interrupt. */
+static struct {
+	u16 port;
+	u8 bytes;	/* 0: none */
+	bool write;
+	u32 val;	/* to write, or what was read */
+} todo;
+static bool busy;		/* its exit is being handled */
+static bool interrupts_off;
+static u32 taken[256];		/* interrupts, by vector */
+static struct world_domain guest;
+
+static struct x86_domain *xd(void)
+{
+	return to_xd(guest.d);
+}
+
+static void run(struct soft_entry *e)
+{
+	const u64 code = WORLD_CODE * PAGE_SIZE;
+	struct vmcb *vmcb = e->vmcb;
+
+	if (e->vector >= 0)
+		taken[e->vector]++;
+	vmcb->rflags = interrupts_off ? 2 : 2 | X86_EFLAGS_IF;
+	if (busy) {
+		todo.val = (u32)vmcb->rax;
+		todo.bytes = 0;
+	}
+	busy = todo.bytes != 0;
+	vmcb->rip = code;
+	vmcb->next_rip = code + 1;
+	if (!busy) {
+		/* An idle guest: it must not halt for good. */
+		vmcb->exit_code = interrupts_off ? SVM_EXIT_PAUSE : SVM_EXIT_HLT;
+		return;
+	}
+	vmcb->rax = todo.val;
+	e->gpr[GPR_RDX] = todo.port;
+	vmcb->exit_code = SVM_EXIT_IOIO;
+	vmcb->exit_info1 = (u64)todo.port << 16 | (u64)todo.bytes << 4 | !todo.write;
+	vmcb->exit_info2 = code + 1;
+}
+
+/* Time passes. */
+static void pass(s_time_t ns)
+{
+	host_run(hal_now_ns() + ns);
+}
+
+static void begin(u32 devices)
+{
+	world_boot(2);
+	world_devices = devices;
+	world_create(&guest, false, 1);
+	guest.d->hvm_params[HVM_PARAM_ACPI_IOPORTS_LOCATION] = 1;
+	soft_guest_set(run);
+	domain_unpause_by_systemcontroller(guest.d);
+	pass(MS);
+}
+
+static void end(void)
+{
+	HOST_CHECK(!world_destroy(&guest) && !world_left_over());
+}
+
+static u32 access(u16 port, u8 bytes, bool write, u32 val)
+{
+	todo.port = port;
+	todo.write = write;
+	todo.val = val;
+	todo.bytes = bytes;
+	hvm_kick(to_xv(guest.d->vcpu[0]));
+	pass(MS / 20);
+	HOST_CHECK(!todo.bytes && !busy);
+	return bytes == 1 ? (u8)todo.val : todo.val;
+}
+
+static void out(u16 port, u8 val)
+{
+	access(port, 1, true, val);
+}
+
+static u8 in(u16 port)
+{
+	return (u8)access(port, 1, false, 0);
+}
+
+static void set_up_pics(void)
+{
+	static const struct { u16 port; u8 val; } init[] = {
+		{ 0x20, 0x11 }, { 0x21, 0x20 }, { 0x21, 4 }, { 0x21, 1 },
+		{ 0xa0, 0x11 }, { 0xa1, 0x28 }, { 0xa1, 2 }, { 0xa1, 1 },
+		{ 0x21, 0 }, { 0xa1, 0 },
+	};
+
+	for (u32 i = 0; i < ARRAY_SIZE(init); i++)
+		out(init[i].port, init[i].val);
+	/* As PC firmware sets LINT0: ExtINT. */
+	vlapic_mmio_write(&to_xv(guest.d->vcpu[0])->vlapic, APIC_REG_SPIV << 4, 4, 0x1ff, 0);
+	vlapic_mmio_write(&to_xv(guest.d->vcpu[0])->vlapic, APIC_REG_LVT0 << 4, 4, 0x700, 0);
+}
+
+static void end_of_interrupt(void)
+{
+	out(0xa0, 0x20);
+	out(0x20, 0x20);
+}
+
+static void start_pit(void)
+{
+	out(0x43, 0x34);
+	out(0x40, 11932 & 0xff);	/* 100 Hz */
+	out(0x40, 11932 >> 8);
+}
+
+static void pit(void *arg)
+{
+	begin(XEN_X86_EMU_LAPIC | XEN_X86_EMU_PIC | XEN_X86_EMU_PIT);
+	set_up_pics();
+	start_pit();
+	HOST_CHECK(!taken[0x20]);
+	for (u32 i = 1; i <= 5; i++) {
+		pass(10 * MS);
+		HOST_CHECK(taken[0x20] == i);
+		end_of_interrupt();
+	}
+	/* Without the end of one there is no next. */
+	pass(50 * MS);
+	HOST_CHECK(taken[0x20] == 6);
+	/* With interrupts off nothing is lost: it is taken once they are on. */
+	interrupts_off = true;
+	hvm_kick(to_xv(guest.d->vcpu[0]));
+	end_of_interrupt();
+	pass(30 * MS);
+	HOST_CHECK(taken[0x20] == 6 && !xd()->pc.pic.chip[0].isr);
+	interrupts_off = false;
+	pass(MS);
+	HOST_CHECK(taken[0x20] == 7);
+	/* The devices that it was not given are not there. */
+	HOST_CHECK(in(0x71) == 0xff && access(PM_TIMER, 4, false, 0) == ~0U);
+	end();
+}
+
+static void test_pit(void **state)
+{
+	assert_int_equal(host_isolated(pit, NULL)->status, 0);
+}
+
+/* Two sources at once: the clock's periodic interrupt and the power button. */
+static void others(void *arg)
+{
+	begin(XEN_X86_EMU_LAPIC | XEN_X86_EMU_PIC | XEN_X86_EMU_RTC | XEN_X86_EMU_PM);
+	set_up_pics();
+	out(0x70, 0x0b);
+	out(0x71, 0x42);
+	pass(2 * MS);
+	HOST_CHECK(taken[0x28] == 1 && !taken[0x20]);
+	end_of_interrupt();
+	pass(2 * MS);
+	HOST_CHECK(taken[0x28] == 1);
+	out(0x70, 0x0c);
+	HOST_CHECK(in(0x71) & 0x40);
+	pass(2 * MS);
+	HOST_CHECK(taken[0x28] == 2);
+	out(0x70, 0x0b);
+	out(0x71, 0x02);
+	end_of_interrupt();
+	out(0xb003, 1);
+	HOST_CHECK(!hvm_press_button(guest.d, false));
+	pass(MS);
+	HOST_CHECK(taken[0x29] == 1);
+	HOST_CHECK(access(PM_TIMER, 4, false, 0) != access(PM_TIMER, 4, false, 0));
+	HOST_CHECK(access(0x1f48, 4, false, 0) == ~0U);
+	end();
+}
+
+static void test_others(void **state)
+{
+	assert_int_equal(host_isolated(others, NULL)->status, 0);
+}
+
+/* A guest without a chipset has the 8254's counters and nothing else. */
+static void pvh(void *arg)
+{
+	begin(XEN_X86_EMU_LAPIC);
+	HOST_CHECK(!xd()->chipset && !xd()->lines);
+	start_pit();
+	HOST_CHECK(in(0x40) != in(0x40));
+	pass(50 * MS);
+	HOST_CHECK(in(0x20) == 0xff && in(0x71) == 0xff);
+	HOST_CHECK(hvm_press_button(guest.d, false) == -XEN_EOPNOTSUPP);
+	end();
+}
+
+static void test_pvh(void **state)
+{
+	assert_int_equal(host_isolated(pvh, NULL)->status, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_pit), cmocka_unit_test(test_others),
+		cmocka_unit_test(test_pvh),
+	};
+
+	return cmocka_run_group_tests_name("x86-chipset", tests, NULL, NULL);
+}
