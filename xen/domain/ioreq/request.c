@@ -23,7 +23,8 @@ static u8 *state_of(struct ioreq *q)
 static void write_request(struct ioreq *q, const struct ioreq_access *a, u32 port)
 {
 	struct ioreq r = {
-		.addr = a->addr, .data = a->write ? a->data : 0, .count = 1, .size = a->bytes,
+		.addr = a->addr, .data = a->write || a->count ? a->data : 0,
+		.count = max(a->count, (u16)1), .data_is_ptr = a->count != 0, .size = a->bytes,
 		.vp_eport = port, .state = STATE_IOREQ_READY,
 		.dir = a->write ? IOREQ_WRITE : IOREQ_READ, .type = a->type,
 	};

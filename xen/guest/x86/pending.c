@@ -24,9 +24,10 @@ static void set_state(struct pending *p, enum pending_state state)
 /* Is it the same access? The value of a write must match, the value read does not matter. */
 static bool is_same(const struct device_access *x, const struct device_access *y)
 {
+	u64 known = x->count ? ~0UL : x->write ? device_ones(x->bytes) : 0;
+
 	return x->space == y->space && x->bytes == y->bytes && x->write == y->write &&
-	       x->addr == y->addr &&
-	       (!x->write || !((x->val ^ y->val) & device_ones(x->bytes)));
+	       x->count == y->count && x->addr == y->addr && !((x->val ^ y->val) & known);
 }
 
 void pending_end(struct pending *p)
@@ -63,7 +64,7 @@ static bool was_done(struct pending *p, struct device_access *a)
 		pending_end(p);
 		return false;
 	}
-	if (!a->write)
+	if (!a->write && !a->count)
 		a->val = p->access.val;
 	set_state(p, PENDING_NONE);
 	remember(p, a);
@@ -117,7 +118,8 @@ bool pending_answer(struct pending *p, struct vcpu *v, u64 number, u64 val)
 	if (!__atomic_compare_exchange_n(&p->word, &asked, word_of(number, PENDING_ANSWERING),
 					 false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
 		return end_dropped(p, v, number);
-	if (!p->access.write)
+	/* What repeated accesses read, the model has put into the guest's memory. */
+	if (!p->access.write && !p->access.count)
 		p->access.val = val;
 	__atomic_store_n(&p->word, word_of(number, PENDING_ANSWERED), __ATOMIC_SEQ_CST);
 	p->ops->resume(v);

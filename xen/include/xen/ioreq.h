@@ -21,7 +21,9 @@ struct ioreq_access {
 	u8 bytes;	/* 1 to 8 */
 	/* Port; guest physical address; or a PCI function in bits 32 to 47 and its register. */
 	u64 addr;
-	u64 data;	/* of a write */
+	u64 data;	/* of a write; or with a count the guest physical address of the data */
+	/* 0, or so many accesses of a port in turn, from or to ascending memory of one page. */
+	u16 count;
 };
 
 enum ioreq_rc {

@@ -224,10 +224,33 @@ static int machine_load_seg(struct x86_emul_ctx *ctx, enum x86_sreg sreg, u16 se
 	return X86EMUL_OKAY;
 }
 
+/* The data are the port's value, again and again. */
+static int machine_io_repeat(struct x86_emul_ctx *ctx, u16 port, u32 size, gvaddr_t linear,
+			     bool out, u32 n)
+{
+	struct emul_machine *m = machine(ctx);
+
+	if (!m->repeats)
+		return X86EMUL_UNHANDLEABLE;
+	if (!ready(m))
+		return X86EMUL_RETRY;
+	m->port = port;
+	m->repeated = n;
+	for (u32 i = 0; i < n; i++) {
+		gvaddr_t at = gvaddr_make(linear.v + (u64)i * size);
+		int rc = out ? machine_read(ctx, at, &m->port_value, size, 0)
+			     : machine_write(ctx, at, &m->port_value, size, 0);
+
+		if (rc != X86EMUL_OKAY)
+			return X86EMUL_UNHANDLEABLE;
+	}
+	return X86EMUL_OKAY;
+}
+
 const struct x86_emul_ops emul_machine_ops = {
 	.fetch = machine_fetch, .read = machine_read, .write = machine_write,
 	.cmpxchg = machine_cmpxchg, .io_read = machine_io_read, .io_write = machine_io_write,
-	.step = machine_step,
+	.io_repeat = machine_io_repeat, .step = machine_step,
 	.read_msr = machine_read_msr, .write_msr = machine_write_msr,
 	.read_cr = machine_read_cr, .write_cr = machine_write_cr,
 	.read_dr = machine_read_dr, .write_dr = machine_write_dr,

@@ -21,6 +21,8 @@ struct emul_machine {
 	bool access_write;
 	u32 steps;		/* iterations of repeated instructions, the last ones left out */
 	u32 retries;		/* device accesses that still answer RETRY */
+	bool repeats;		/* its ports do repeated accesses at once */
+	u32 repeated;		/* how many the last of those was */
 	/* What another CPU does right after each read; NULL: nothing */
 	void (*after_read)(struct emul_machine *m);
 };

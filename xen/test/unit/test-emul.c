@@ -317,6 +317,57 @@ static void test_string_chunks(void **state)
 	assert_true(m.ctx.singlestep);
 }
 
+/* Repeated accesses of a port at once: what is left, and when it must be one by one. */
+static void test_ports_at_once(void **state)
+{
+	start(X86_MODE_64, false);
+	m.repeats = true;
+	m.port_value = 0x5a5a;
+	gpr[X86_RDX] = 0x1f0;
+	gpr[X86_RCX] = 10;
+	gpr[X86_RDI] = BASE;
+	m.retries = 1;
+	assert_int_equal(RUN(0x66, 0xf3, 0x6d), X86EMUL_RETRY);		/* rep insw */
+	assert_int_equal(gpr[X86_RCX], 10);
+	OK(0x66, 0xf3, 0x6d);
+	assert_int_equal(m.repeated, 10);
+	assert_int_equal(gpr[X86_RCX], 0);
+	assert_int_equal(gpr[X86_RDI], BASE + 20);
+	assert_memory_equal(mem + 18, "\x5a\x5a\0", 3);
+	assert_int_equal(m.ctx.regs.rip, RIP + 3);
+	/* To the end of a page, then on: RIP stays. */
+	m.repeated = 0;
+	m.ctx.regs.rip = RIP;
+	gpr[X86_RCX] = 3000;
+	gpr[X86_RSI] = BASE + 96;
+	OK(0x66, 0xf3, 0x6f);			/* rep outsw */
+	assert_int_equal(m.repeated, 2000);
+	assert_int_equal(gpr[X86_RCX], 1000);
+	assert_int_equal(gpr[X86_RSI], BASE + 4096);
+	assert_int_equal(m.ctx.regs.rip, RIP);
+	/* Descending, stepping, and a single one are not. */
+	m.repeated = 0;
+	gpr[X86_RDI] = BASE + 100;
+	gpr[X86_RCX] = 2;
+	m.ctx.regs.rflags |= X86_FLAG_DF;
+	OK(0x66, 0xf3, 0x6d);
+	m.ctx.regs.rip = RIP;
+	m.ctx.regs.rflags &= ~(u64)X86_FLAG_DF;
+	gpr[X86_RCX] = 1;
+	OK(0x66, 0xf3, 0x6d);
+	assert_int_equal(m.repeated, 0);
+	/* A segment that ends before the last one. */
+	start(X86_MODE_16, false);
+	m.repeats = true;
+	gpr[X86_RDX] = 0x1f0;
+	gpr[X86_RCX] = 4;
+	m.ctx.seg[X86_ES].base = BASE;
+	m.ctx.seg[X86_ES].limit = 5;
+	assert_fault(RUN(0xf3, 0x6d), X86_EXC_GP);		/* the fourth one */
+	assert_int_equal(m.repeated, 0);
+	assert_int_equal(gpr[X86_RCX], 1);
+}
+
 static void test_ports(void **state)
 {
 	start(X86_MODE_64, false);
@@ -726,6 +777,7 @@ int main(void)
 		cmocka_unit_test(test_locked),
 		cmocka_unit_test(test_faults), cmocka_unit_test(test_segments),
 		cmocka_unit_test(test_string_chunks), cmocka_unit_test(test_ports),
+		cmocka_unit_test(test_ports_at_once),
 		cmocka_unit_test(test_port_rights), cmocka_unit_test(test_port_bitmap),
 		cmocka_unit_test(test_port_bitmap_missing),
 		cmocka_unit_test(test_system), cmocka_unit_test(test_interrupts),

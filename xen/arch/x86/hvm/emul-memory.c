@@ -40,6 +40,22 @@ static int translate(struct x86_emul_ctx *ctx, gvaddr_t va, u32 access, gpaddr_t
 	}
 }
 
+bool emul_ram(struct x86_emul_ctx *ctx, gvaddr_t va, bool write, gpaddr_t *gpa)
+{
+	u32 walk = (write ? X86_WALK_WRITE : 0) | walk_rights(ctx, 0);
+	struct x86_exception none = ctx->exc;
+	struct p2m_view view;
+	bool ok = translate(ctx, va, walk, gpa) == X86EMUL_OKAY;
+
+	ctx->exc = none;
+	if (!ok)
+		return false;
+	p2m_view_begin(&view, emul_xv(ctx)->v.domain->p2m);
+	ok = p2m_view_at(&view, *gpa, write) != NULL;
+	p2m_view_end(&view);
+	return ok;
+}
+
 /* Access at most 8 bytes of a device's registers. */
 static int access_registers(struct x86_vcpu *xv, gpaddr_t gpa, void *buf, u32 n, bool write)
 {

@@ -38,6 +38,34 @@ static int op_io_write(struct x86_emul_ctx *ctx, u16 port, u32 size, u32 val)
 								     : X86EMUL_OKAY;
 }
 
+/*
+ * A device model in another domain finds or puts the data in the guest's memory itself. All others
+ * are faster one by one, as are the registers of PCI functions.
+ */
+static int op_io_repeat(struct x86_emul_ctx *ctx, u16 port, u32 size, gvaddr_t linear, bool out,
+			u32 n)
+{
+	struct x86_vcpu *xv = emul_xv(ctx);
+	struct device_access a = { .space = DEVICE_PORTS, .addr = port, .bytes = size,
+				   .write = out, .count = (u16)n };
+	struct device *dev = device_find(&to_xd(xv->v.domain)->devices, DEVICE_PORTS, port, size);
+	gpaddr_t gpa;
+
+	ASSERT(n >= 2 && n <= PAGE_SIZE);
+	if (!hvm_repeats(xv, dev, port) || !emul_ram(ctx, linear, !out, &gpa))
+		return X86EMUL_UNHANDLEABLE;
+	a.val = gpa.v;
+	switch (pending_access(&xv->pending, dev, &xv->v, &a)) {
+	case DEVICE_DONE:
+		return X86EMUL_OKAY;
+	case DEVICE_PENDING:
+		return X86EMUL_RETRY;
+	default:
+		pending_step(&xv->pending);
+		return X86EMUL_UNHANDLEABLE;
+	}
+}
+
 static void op_step(struct x86_emul_ctx *ctx)
 {
 	pending_step(&emul_xv(ctx)->pending);
@@ -189,6 +217,7 @@ static const struct x86_emul_ops emul_ops = {
 	.cmpxchg = emul_cmpxchg,
 	.io_read = op_io_read,
 	.io_write = op_io_write,
+	.io_repeat = op_io_repeat,
 	.step = op_step,
 	.read_msr = op_read_msr,
 	.write_msr = op_write_msr,

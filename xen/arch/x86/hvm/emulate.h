@@ -28,4 +28,7 @@ int emul_write(struct x86_emul_ctx *ctx, gvaddr_t va, const void *buf, u32 len, 
 int emul_cmpxchg(struct x86_emul_ctx *ctx, gvaddr_t va, const void *old, const void *desired,
 		 u32 len);
 
+/** The RAM at @va, if it is RAM that the vCPU may read, or with @write write. */
+bool emul_ram(struct x86_emul_ctx *ctx, gvaddr_t va, bool write, gpaddr_t *gpa);
+
 #endif

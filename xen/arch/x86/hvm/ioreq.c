@@ -28,8 +28,8 @@ static struct ioreq_access request_of(const struct device_access *a)
 {
 	return (struct ioreq_access){
 		.type = a->space == DEVICE_PORTS ? IOREQ_TYPE_PIO : IOREQ_TYPE_COPY,
-		.write = a->write, .bytes = (u8)a->bytes, .addr = a->addr,
-		.data = a->val & device_ones(a->bytes),
+		.write = a->write, .bytes = (u8)a->bytes, .addr = a->addr, .count = a->count,
+		.data = a->count ? a->val : a->val & device_ones(a->bytes),
 	};
 }
 
@@ -105,6 +105,11 @@ struct device *hvm_ioreq_device(const struct device_table *t, enum device_space 
 		return &xd->ioreq_device;
 	q = request_of(&a);
 	return ioreq_claimed(&xd->d, &q) ? &xd->ioreq_device : NULL;
+}
+
+bool hvm_repeats(const struct x86_vcpu *xv, const struct device *dev, u16 port)
+{
+	return dev == &to_xd(xv->v.domain)->ioreq_device && !is_pci_port(DEVICE_PORTS, port, 1);
 }
 
 enum device_rc hvm_ioreq_pass(struct vcpu *v, struct device_access *a)

@@ -74,6 +74,8 @@ static inline void hvm_trace_eoi(const struct x86_vcpu *xv, u32 reg)
 int hvm_devices_init(struct domain *d);
 /** The device that stands for all device models of the domain in other domains: ioreq.c. */
 int hvm_ioreq_init(struct domain *d);
+/** May @dev be given many accesses of @port at once (device_access.count)? */
+bool hvm_repeats(const struct x86_vcpu *xv, const struct device *dev, u16 port);
 /** Leave @a to a device model. DEVICE_ABSENT: none claims the address; then @a is as it was. */
 enum device_rc hvm_ioreq_pass(struct vcpu *v, struct device_access *a);
 struct device *hvm_ioreq_device(const struct device_table *t, enum device_space space, u64 addr,

@@ -187,11 +187,66 @@ static int step_ins(struct x86_emu *e)
 	return rc;
 }
 
+/*
+ * Iterations of a repeated INS or OUTS that can be done in one, or 0: ascending, within one page of
+ * memory at *@linear and within the segment. What remains is left to the next attempt.
+ */
+static u32 batch(struct x86_emu *e, enum x86_sreg sreg, u32 reg, bool store, gvaddr_t *linear)
+{
+	u32 size = x86_emu_port_size(e), width = e->insn->adsize;
+	u64 offset = index_offset(e, reg), count = x86_emu_reg(e, X86_RCX, width), last;
+	struct x86_exception none = e->ctx->exc;
+	gvaddr_t end;
+	bool ok;
+
+	if (!(e->insn->prefixes & (X86_PFX_REP | X86_PFX_REPNE)) || count < 2 ||
+	    (e->regs.rflags & (X86_FLAG_DF | X86_FLAG_TF)))
+		return 0;
+	ok = x86_emu_linear(e, sreg, offset, size, store, linear) == X86EMUL_OKAY;
+	if (ok) {
+		count = min(count, (PAGE_SIZE - page_offset(linear->v)) / size);
+		last = offset + (count - 1) * size;
+		ok = count >= 2 && last + size - 1 <= x86_mask(width) &&
+		     x86_emu_linear(e, sreg, last, size, store, &end) == X86EMUL_OKAY;
+	}
+	e->ctx->exc = none;
+	return ok ? (u32)count : 0;
+}
+
+/* UNHANDLEABLE: nothing was done, and the iterations are to be done one by one. */
+static int do_batch(struct x86_emu *e, enum x86_sreg sreg, u32 reg, bool out)
+{
+	u32 size = x86_emu_port_size(e), width = e->insn->adsize, n;
+	gvaddr_t linear;
+	u64 left;
+	int rc;
+
+	n = batch(e, sreg, reg, !out, &linear);
+	if (!n)
+		return X86EMUL_UNHANDLEABLE;
+	rc = e->ops->io_repeat(e->ctx, e->regs.gpr[X86_RDX], size, linear, out, n);
+	ASSERT(rc != X86EMUL_EXCEPTION);
+	if (rc != X86EMUL_OKAY)
+		return rc;
+	left = x86_emu_reg(e, X86_RCX, width) - n;
+	x86_emu_set_reg(e, X86_RCX, width, left);
+	x86_emu_set_reg(e, reg, width, e->regs.gpr[reg] + (u64)n * size);
+	if (left) {
+		e->ops->step(e->ctx);
+		e->next_rip = e->regs.rip;
+		e->partial = true;
+	}
+	return X86EMUL_OKAY;
+}
+
 int x86_do_ins(struct x86_emu *e)
 {
 	int rc = x86_emu_check_io(e, e->regs.gpr[X86_RDX], x86_emu_port_size(e));
 
-	return rc != X86EMUL_OKAY ? rc : repeat(e, step_ins, false);
+	if (rc != X86EMUL_OKAY)
+		return rc;
+	rc = do_batch(e, X86_ES, X86_RDI, false);
+	return rc != X86EMUL_UNHANDLEABLE ? rc : repeat(e, step_ins, false);
 }
 
 static int step_outs(struct x86_emu *e)
@@ -211,7 +266,10 @@ int x86_do_outs(struct x86_emu *e)
 {
 	int rc = x86_emu_check_io(e, e->regs.gpr[X86_RDX], x86_emu_port_size(e));
 
-	return rc != X86EMUL_OKAY ? rc : repeat(e, step_outs, false);
+	if (rc != X86EMUL_OKAY)
+		return rc;
+	rc = do_batch(e, source_segment(e), X86_RSI, true);
+	return rc != X86EMUL_UNHANDLEABLE ? rc : repeat(e, step_outs, false);
 }
 
 int x86_do_xlat(struct x86_emu *e)

@@ -26,6 +26,11 @@ struct device_access {
 	enum device_space space;
 	u32 bytes;
 	bool write;
+	/*
+	 * 0, or so many accesses of a port in turn, between it and guest memory from address @val
+	 * on, all in one page. Only device models in other domains are given these.
+	 */
+	u16 count;
 	u64 addr;	/* port, or guest physical */
 	u64 val;	/* to be written, or the value read; bits beyond @bytes are ignored */
 	struct pending *pending;	/* the vCPU's, for a device that answers later */

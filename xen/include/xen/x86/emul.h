@@ -267,6 +267,13 @@ struct x86_emul_ops {
 		       const void *desired, u32 len);
 	int (*io_read)(struct x86_emul_ctx *ctx, u16 port, u32 size, u32 *val);
 	int (*io_write)(struct x86_emul_ctx *ctx, u16 port, u32 size, u32 val);
+	/**
+	 * Do the next @n iterations of a repeated INS, or with @out OUTS, in one: @size bytes each
+	 * between the port and ascending memory from @linear, all in one page. OKAY, RETRY as
+	 * always, or UNHANDLEABLE: do them one by one.
+	 */
+	int (*io_repeat)(struct x86_emul_ctx *ctx, u16 port, u32 size, gvaddr_t linear, bool out,
+			 u32 n);
 	/** A repeated string instruction finished an iteration and continues with the next. */
 	void (*step)(struct x86_emul_ctx *ctx);
 	int (*read_msr)(struct x86_emul_ctx *ctx, u32 msr, u64 *val);
