@@ -81,7 +81,7 @@ bench-scrub: bench-guests x86_64 ## scrubbing at boot: cost and balance for 1 to
 	$(Q)$(PYTHON) bench/scrub.py --build $(BUILD) --peer
 bench-hw: $(bench_out)/hwevents ## the counter of hardware events (needs libpfm4-dev)
 .PHONY: bench-fuzz
-bench-fuzz: $(fuzz_names:%=$(BUILD)/fuzz/%/target) ## inputs a second of each fuzz target (TIME=20, TARGETS=...)
+bench-fuzz: $(patsubst %,$(BUILD)/fuzz/%/target,$(or $(TARGETS),$(fuzz_names))) ## inputs a second of each fuzz target (TIME=20, TARGETS=...)
 	$(Q)$(PYTHON) bench/fuzz/run.py --build $(BUILD) --seconds $(or $(TIME),20) $(TARGETS)
 bench-smoke: bench-guests bench-hw x86_64 ## a short run that must repeat exactly
 	$(Q)$(PYTHON) bench/test_bench.py $(BUILD)

@@ -131,7 +131,7 @@ $(xen_fuzz_calls): xen_cflags_host-fuzz += -fno-sanitize-coverage=trace-cmp
 $(filter $(BUILD)/host-fuzz/domain/% %/p2m/view.o,$(xen_fuzz_calls)): \
 	xen_cflags_host-fuzz += -fsanitize-coverage=trace-loads
 $(filter $(BUILD)/host-fuzz/arch/host/%,$(xen_objs_host-fuzz)): xen_cflags_host-fuzz = \
-	$(xen_cflags_host) -fsanitize=address,undefined -fno-sanitize-recover=all
+	$(xen_cflags_host) $(if $(FUZZ_FAST),,-fsanitize=address,undefined -fno-sanitize-recover=all)
 # The simulated CPUs handle no data of guests, and each lock operation goes through them.
 $(BUILD)/host-fuzz/arch/host/cpu.o: xen_cflags_host-fuzz = $(xen_cflags_host)
 
