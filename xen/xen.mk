@@ -30,8 +30,8 @@ xen_srcs_arm64 := $(filter-out lib/copy.c mm/p2m/fmt/npt.c mm/p2m/fmt/ept.c,$(ca
 # of them that only reads bytes or makes checks.
 xen_srcs_host := $(filter-out lib/copy.c lib/string.c drivers/%,$(call xen_in,$(xen_common_dirs) guest/arm arch/host)) \
 	$(filter drivers/acpi/parse-% drivers/acpi/numa-% drivers/pci/parse-% \
-	$(xen_iommu_generic) drivers/serial/parse-% drivers/serial/ns16550.c drivers/serial/pci-uart.c drivers/dt/% \
-	arch/x86/vmx/check-%,$(xen_all_srcs))
+	$(xen_iommu_generic) drivers/iommu/amd% drivers/iommu/vtd% drivers/serial/parse-% drivers/serial/ns16550.c \
+	drivers/serial/pci-uart.c drivers/dt/% arch/x86/vmx/check-%,$(xen_all_srcs))
 # What takes the place of the synthetic guests. Two files do not fit a software processor.
 xen_synthetic := $(patsubst %,arch/host/%.c,build control guest-memory hypercalls platform vcpu)
 xen_srcs_host_x86 := $(call xen_in,arch/host/x86) drivers/pci/config.c drivers/pci/scan.c \

@@ -24,7 +24,7 @@
 #define RECORD_VALID BIT(31)
 #define RECORD_READ BIT(62)
 #define RECORD_REASON(r) ((u8)((r) >> 32))
-#define REASON_INTERRUPTS 0x20		/* from here on */
+#define IS_INTERRUPT(reason) ((reason) >> 4 == 2)
 #define INTERRUPT_FIRST 0xfee00000UL
 
 static const char *const causes[] = {
@@ -52,7 +52,7 @@ static void report(u64 first, u64 second)
 		.cause = reason < ARRAY_SIZE(causes) ? causes[reason] : NULL,
 	};
 
-	if (reason >= REASON_INTERRUPTS) {
+	if (IS_INTERRUPT(reason)) {
 		/* The index into the remapping table is where an address is otherwise. */
 		f.address = INTERRUPT_FIRST;
 		f.access = "interrupt";
