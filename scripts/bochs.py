@@ -26,6 +26,9 @@ CPU = "corei7_skylake_x"
 NEEDED = "vmx_slice_us={slice_us} sync_console vmx_apic=virtual"
 # With several CPUs an exit right after a fault that the processor delivered loses the guest's place.
 SEVERAL = " vmx_catch_faults"
+# The programs by what they need more. The release's own, 2.7, cannot leave out a feature of its CPU.
+EXCLUDED = ', exclude_features="rdrand,rdseed"'
+PROGRAMS = {"bochs": (EXCLUDED, ""), "bochs-stable": ("", " cpu-features=-rdrand,-rdseed")}
 
 # The display is a plugin that shows nothing unless somebody connects. Random numbers are the host's, so
 # guests get no instructions for them: two boots give the same log.
@@ -34,8 +37,7 @@ display_library: rfb, options="timeout=0"
 romimage: file={rom}
 vgaromimage: file={vga}
 megs: {mem}
-cpu: model={cpu}, count={smp}, ips=50000000, reset_on_triple_fault=0, ignore_bad_msrs={ignore_msrs}, \
-exclude_features="rdrand,rdseed"
+cpu: model={cpu}, count={smp}, ips=50000000, reset_on_triple_fault=0, ignore_bad_msrs={ignore_msrs}{excluded}
 pci: enabled=1, chipset=i440fx
 clock: sync=none, time0=1704067200
 boot: cdrom
@@ -54,17 +56,17 @@ debug: action=ignore
 
 # BIOS and video BIOS in the cache folder: Bochs's own, and what Debian's Xen starts with. After
 # Bochs's own, that ends in a triple fault before its first line; SeaBIOS finds one CPU only.
-OWN_BIOS = ("root/bochs/usr/share/bochs/BIOS-bochs-latest, options=fastboot",
-            "root/bochs/usr/share/vgabios/vgabios.bin")
+OWN_BIOS = ("root/{program}/usr/share/bochs/BIOS-bochs-latest, options=fastboot",
+            "root/{program}/usr/share/vgabios/vgabios.bin")
 PEER_BIOS = ("root/emulator/usr/share/seabios/bios.bin",
              "root/emulator/usr/share/seabios/vgabios-stdvga.bin")
 
 
-def find_bochs():
-    """Path of the fetched emulator."""
-    path = os.path.join(qemu.cache_dir(), "bin", "bochs")
+def find_bochs(program="bochs"):
+    """Path of the fetched emulator, one of PROGRAMS."""
+    path = os.path.join(qemu.cache_dir(), "bin", program)
     if not os.access(path, os.X_OK):
-        raise FileNotFoundError("no Bochs: run scripts/setup.sh --no-install --group bochs")
+        raise FileNotFoundError(f"no Bochs: run scripts/setup.sh --no-install --group {program}")
     return path
 
 
@@ -76,9 +78,9 @@ def is_there():
         return False
 
 
-def version():
-    """Bochs's version, and a digest of the configuration that it is given."""
-    folder = os.path.join(qemu.cache_dir(), "root", "bochs", "usr", "share", "doc", "bochs")
+def version(program):
+    """The version of one of PROGRAMS, and a digest of the configuration that it is given."""
+    folder = os.path.join(qemu.cache_dir(), "root", program, "usr", "share", "doc", "bochs")
     with gzip.open(os.path.join(folder, "changelog.Debian.gz"), "rt", encoding="utf-8") as file:
         package = file.readline().split()[1].strip("()")
     return f"Bochs {package}, configuration {hashlib.sha256(CONFIG.encode()).hexdigest()[:8]}"
@@ -88,7 +90,7 @@ def version():
 class Machine:
     """What to emulate; the names are those of qemu.Machine.
 
-    folder: where the CD image, the configuration and Bochs's own log go, and where Bochs runs.
+    program: one of PROGRAMS. folder: where the CD image, the configuration and Bochs's own log go, and where Bochs runs.
     slice_us, needed: see NEEDED. for_peer: a machine that Debian's Xen starts on, which has PEER_BIOS
     and where unknown MSRs can be read, as Xen does before it can take a fault.
     """
@@ -103,26 +105,28 @@ class Machine:
     slice_us: int = 5000
     needed: str = NEEDED
     for_peer: bool = False
+    program: str = "bochs"
 
     def config(self):
         """Bochs's configuration. Its own files are named as seen from the folder."""
-        rom, vga = (os.path.join(os.path.abspath(qemu.cache_dir()), path)
+        rom, vga = (os.path.join(os.path.abspath(qemu.cache_dir()), path.format(program=self.program))
                     for path in (PEER_BIOS if self.for_peer else OWN_BIOS))
-        return CONFIG.format(rom=rom, vga=vga, ignore_msrs=int(self.for_peer), mem=self.mem.rstrip("M"), cpu=self.cpu, smp=self.smp)
+        return CONFIG.format(rom=rom, vga=vga, ignore_msrs=int(self.for_peer), mem=self.mem.rstrip("M"),
+                             cpu=self.cpu, smp=self.smp, excluded=PROGRAMS[self.program][0])
 
     def argv(self):
         """The emulator's command line."""
-        return alone() + [find_bochs(), "-q", "-f", "bochsrc", "-rc", "commands"]
+        return alone() + [find_bochs(self.program), "-q", "-f", "bochsrc", "-rc", "commands"]
 
     def check(self):
         """Make what it boots. Raises FileNotFoundError for a file that is not there."""
-        find_bochs()
+        find_bochs(self.program)
         for path in [self.kernel] + [m.split(" ", 1)[0] for m in self.modules]:
             if not os.path.isfile(path):
                 raise FileNotFoundError(path)
         needed = self.needed.format(slice_us=self.slice_us)
-        if needed and self.smp != "1":
-            needed += SEVERAL
+        if needed:
+            needed += PROGRAMS[self.program][1] + (SEVERAL if self.smp != "1" else "")
         make = [os.path.join(qemu.REPO, "scripts", "image", "mkgrub.sh"), "--kernel", self.kernel,
                 "--append", f"{needed} {self.append}".strip(),
                 "--output", os.path.join(self.folder, "boot.iso")]
@@ -152,6 +156,7 @@ def parse():
     add("--append", default="", help="its command line")
     add("--module", action="append", default=[], metavar="'FILE ARGS'",
         help="a boot module with its arguments; repeat for more")
+    add("--program", default="bochs", choices=sorted(PROGRAMS), help="default: %(default)s")
     add("--cpu", default=CPU, help="default: %(default)s")
     add("--smp", default="1", help="default: %(default)s")
     add("--mem", default="256", help="MiB; default: %(default)s")
@@ -171,7 +176,8 @@ def main():
     with contextlib.ExitStack() as stack:
         folder = args.folder or stack.enter_context(tempfile.TemporaryDirectory(prefix="bochs-"))
         os.makedirs(folder, exist_ok=True)
-        machine = Machine(folder, args.kernel, args.append, args.module, args.cpu, args.smp, args.mem)
+        machine = Machine(folder, args.kernel, args.append, args.module, args.cpu, args.smp, args.mem,
+                          program=args.program)
         try:
             result = qemu.run(machine, args.success, args.failure, args.timeout, args.log, printer)
         except FileNotFoundError as err:

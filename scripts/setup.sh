@@ -233,7 +233,7 @@ fetch_group() {
 	emulator) wrapper=qemu-system-x86_64 ;;
 	emulator-stable) wrapper=qemu-stable-system-x86_64 ;;
 	emulator-arm) wrapper=qemu-system-aarch64 ;;
-	bochs) write_bochs_wrapper "${root##*/}" ;;
+	bochs | bochs-stable) write_bochs_wrapper "${root##*/}" "$1" ;;
 	esac
 	if [ -n "$wrapper" ]; then
 		libc=$(printf '%s\n' "${files[@]}" | grep '^libc6_')
@@ -310,18 +310,20 @@ write_wrapper() {
 	"$wrapper" --version > "$root/xenolith-version" || die "the fetched $2 does not run"
 }
 
-# write_bochs_wrapper ROOT: <cache>/bin/bochs runs the Bochs under <cache>/root/ROOT. It is of a newer
-# release than the system, so it takes all of its libraries and their loader along.
+# write_bochs_wrapper ROOT NAME: <cache>/bin/NAME runs the Bochs under <cache>/root/ROOT. It may be of a
+# newer release than the system, so it takes all of its libraries and their loader along.
 write_bochs_wrapper() {
-	local wrapper=$cache/bin/bochs
+	local wrapper=$cache/bin/$2
 	mkdir -p "$cache/bin"
 	cat > "$wrapper.new" <<-EOF
 	#!/bin/sh
 	# Runs the unpacked Bochs with its own libraries. Made by scripts/setup.sh.
 	root=\$(dirname "\$(dirname "\$(readlink -f "\$0")")")/root/$1
-	lib=\$root/usr/lib/x86_64-linux-gnu
+	lib=\$root/usr/lib/x86_64-linux-gnu more=\$root/lib/x86_64-linux-gnu
+	loader=\$lib/ld-linux-x86-64.so.2
+	[ -e "\$loader" ] || loader=\$more/ld-linux-x86-64.so.2
 	export LTDL_LIBRARY_PATH=\$lib/bochs/plugins BXSHARE=\$root/usr/share/bochs
-	exec "\$lib/ld-linux-x86-64.so.2" --library-path "\$lib:\$lib/pulseaudio" "\$root/usr/bin/bochs-bin" "\$@"
+	exec "\$loader" --library-path "\$lib:\$more:\$lib/pulseaudio" "\$root/usr/bin/bochs-bin" "\$@"
 	EOF
 	chmod +x "$wrapper.new"
 	mv "$wrapper.new" "$wrapper"

@@ -11,7 +11,7 @@ import subprocess
 import tempfile
 import time
 
-from lab import REPO, console, errors, files, machine, trace
+from lab import REPO, cells, console, errors, files, machine, trace
 import qemu
 
 FAILURES = [r"Panic on CPU", r"^Xen BUG", r"Cannot boot", r"Kernel panic",
@@ -163,7 +163,7 @@ def execute(run, cell, into=None):
         command = [files.shown(word) for word in mach.argv()]
         configured = ({"configuration": files.shown(mach.config()).splitlines(), "append": mach.append,
                        "modules": [files.shown(m.replace(temp + "/", "")) for m in mach.modules]}
-                      if cell.config.get("emulator") == "bochs" else {})
+                      if cells.is_bochs(cell.config) else {})
         status, why, seconds, lines = watch(mach, cell.config, timeout, log)
         with open(log, "rb") as file:
             data = file.read()

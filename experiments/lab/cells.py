@@ -135,14 +135,20 @@ def check_arm(plan, config):
         raise errors.LabError(f"{plan.where('collect')}: no traces are read on ARMv8 yet")
 
 
+def is_bochs(config):
+    """Whether a cell runs in Bochs, of either release."""
+    return config.get("emulator") in bochs.PROGRAMS
+
+
 def check_bochs(plan, config, peer, seed):
     """What machines in Bochs do not have is an error."""
+    one_cpu = peer or config["emulator"] == "bochs-stable"
     for key, valid in (("machine", "pc"), ("clock", "icount"), ("devices", []), ("sockets", 1),
-                       ("nodes", 1), ("extra", []), ("cpus", 1 if peer else config["cpus"])):
+                       ("nodes", 1), ("extra", []), ("cpus", 1 if one_cpu else config["cpus"])):
         if config[key] != valid:
-            why = " beside Debian's Xen" if key == "cpus" else ""
+            why = " beside Debian's Xen" if key == "cpus" and peer else ""
             raise errors.LabError(f"{plan.path}: machine.{key} is {config[key]!r}; with emulator = "
-                                  f"\"bochs\"{why} it can be {valid!r} only")
+                                  f"\"{config['emulator']}\"{why} it can be {valid!r} only")
     if seed != 1:
         raise errors.LabError(f"{plan.where('seeds')}: Bochs has no seed; leave seeds out")
     if "trace" in plan.get("collect", []):
@@ -164,7 +170,7 @@ def machine_of(plan, chosen, peer, seed):
     """The machine's values for these levels."""
     is_arm = plan.get("machine", {}).get("arch") == "arm64"
     base = DEFAULTS | plan.get("machine", {})
-    in_bochs = (base | chosen)["emulator"] == "bochs"
+    in_bochs = is_bochs(base | chosen)
     base = DEFAULTS | (ARM if is_arm else BOCHS if in_bochs else {}) | plan.get("machine", {})
     known = base | chosen
     config = {key: fill(known[key], known) for key in base}
@@ -202,7 +208,7 @@ def check_peer(plan, config, guests):
     """What Debian's Xen cannot do for these guests."""
     if config["hypervisor"] != "xen-4.17":
         return
-    in_bochs = config["emulator"] == "bochs"
+    in_bochs = is_bochs(config)
     for guest in guests:
         if guest["role"] == "domain" and in_bochs:
             check_domain_of_peer(plan, guest["name"], guest, len(guests) == 1)
@@ -300,8 +306,8 @@ def is_exact(config):
         return True
     if config["clock"] != "icount" or any(word in HOST_TIME for word in config["extra"]):
         return False
-    return config["emulator"] in ("reference", "bochs") or (config["cpus"] == 1 and
-                                                            not config["devices"])
+    return config["emulator"] == "reference" or is_bochs(config) or (
+        config["cpus"] == 1 and not config["devices"])
 
 
 def expand(plan):
@@ -328,7 +334,7 @@ def expand(plan):
 
 def has_pv_dom0(config):
     """Whether a Linux dom0 of the peer creates the domain that measures."""
-    return config["hypervisor"] == "xen-4.17" and config["emulator"] == "bochs"
+    return config["hypervisor"] == "xen-4.17" and is_bochs(config)
 
 
 def images_of(found):

@@ -60,8 +60,8 @@ def host():
 def emulator(kind):
     """Version and digest of an emulator."""
     path = machine.emulator_path(kind)
-    if kind == "bochs":
-        return {"program": machine.PROGRAM[kind], "version": bochs.version(),
+    if kind in bochs.PROGRAMS:
+        return {"program": kind, "version": bochs.version(kind),
                 "configuration": bochs.CONFIG}
     version = (output(path, "--version") or "unknown").split("\n", maxsplit=1)[0]
     return {"program": machine.PROGRAM[kind], "version": version}

@@ -16,8 +16,9 @@ import manifest
 import qemu
 
 PROGRAM = {"reference": "qemu-system-x86_64", "stable": "qemu-stable-system-x86_64",
-           "arm64": "qemu-system-aarch64", "bochs": "bochs"}
-SETUP = {"arm64": "make setup-arm64", "bochs": "scripts/setup.sh --no-install --group bochs"}
+           "arm64": "qemu-system-aarch64", **{program: program for program in bochs.PROGRAMS}}
+SETUP = {"arm64": "make setup-arm64",
+         **{program: f"scripts/setup.sh --no-install --group {program}" for program in bochs.PROGRAMS}}
 COMMON = "loglvl=all guest_loglvl=all console_timestamps=raw"
 SIDE = {"xenolith": "guest_console_rate=0", "xen-4.17": "com1=115200,8n1 dom0=pvh"}
 PV_PEER = "com1=115200,8n1"
@@ -39,7 +40,7 @@ MANIFEST_KEYS = ("memory", "cpus", "weight", "cap", "hard_affinity", "soft_affin
 def emulator_path(kind):
     """The emulator's program."""
     try:
-        return bochs.find_bochs() if kind == "bochs" else qemu.find_qemu(PROGRAM[kind])
+        return bochs.find_bochs(kind) if kind in bochs.PROGRAMS else qemu.find_qemu(PROGRAM[kind])
     except FileNotFoundError:
         raise errors.LabError(f"there is no {kind} emulator ({PROGRAM[kind]}); run: "
                               f"{SETUP.get(kind, 'make setup')}") from None
@@ -222,9 +223,9 @@ def build_bochs(config, files, folder):
     pv = cells.has_pv_dom0(config)
     modules = (pv_dom0_modules if pv else modules_of)(config, files, folder)
     wanted = {"needed": ""} if config["hypervisor"] == "xen-4.17" else {}
-    emulator_path("bochs")
+    emulator_path(config["emulator"])
     return bochs.Machine(
-        folder=folder, kernel=os.path.join(folder, link(folder, "hypervisor", files[config["hypervisor"]])),
+        program=config["emulator"], folder=folder, kernel=os.path.join(folder, link(folder, "hypervisor", files[config["hypervisor"]])),
         append=options_of(config), modules=[os.path.join(folder, m) for m in modules],
         cpu=config["cpu"], smp=str(config["cpus"]), mem=f"{mib(config['memory'])}M",
         for_peer=config["for_peer"], **wanted)
@@ -234,7 +235,7 @@ def build(config, files, folder):
     """The machine of a cell. files: {image: path}, with IMAGE/ramdisk where one goes with it."""
     if config.get("arch") == "arm64":
         return build_arm(config, files, folder)
-    if config["emulator"] == "bochs":
+    if cells.is_bochs(config):
         return build_bochs(config, files, folder)
     smp, extra = topology(config)
     if config["seed"] != 1:

@@ -15,7 +15,7 @@ from lab import EXPERIMENTS, errors, images, metrics
 HYPERVISORS = ["xenolith", "xen-4.17"]
 CLOCKS = ["icount", "wall"]
 SCHEDULERS = ["credit2", "credit", "rtds", "null", "arinc653"]
-EMULATORS = ["reference", "stable", "bochs"]
+EMULATORS = ["reference", "stable", "bochs", "bochs-stable"]
 ARCHES = ["x86", "arm64"]
 COLLECT = ["bench", "console", "trace"]
 

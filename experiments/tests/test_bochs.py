@@ -105,6 +105,19 @@ class Bochs(world.World):
         self.assertRegex(found["version"], r"^Bochs 9\.8-7, configuration [0-9a-f]{8}$")
         self.assertIn("sync=none", found["configuration"])
 
+    def test_stable(self):
+        """The release's own Bochs has one CPU, and Xenolith does without what it cannot leave out."""
+        self.write("cache/bin/bochs-stable", "#!/bin/sh\n")
+        os.chmod(self.place("cache/bin/bochs-stable"), 0o755)
+        used = {c.config["hypervisor"]: c for c in self.expand('"bochs"', '"bochs-stable"')}
+        ours, _ = self.build_cell(used["xenolith"])
+        self.assertNotIn("exclude_features", ours.config())
+        self.assertTrue(ours.argv()[-6].endswith("bin/bochs-stable"), ours.argv())
+        self.write("pretended/plan.toml", PLAN.replace('"bochs"', '"bochs-stable"\ncpus = 2').replace(
+            ', "xen-4.17"', ""))
+        with self.assertRaisesRegex(errors.LabError, '"bochs-stable" it can be 1 only'):
+            cells.expand(plans.load(self.experiment))
+
     def test_missing(self):
         """Where it is not fetched, a message says how."""
         os.unlink(self.place("cache/bin/bochs"))
