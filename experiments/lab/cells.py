@@ -306,8 +306,7 @@ def is_exact(config):
         return True
     if config["clock"] != "icount" or any(word in HOST_TIME for word in config["extra"]):
         return False
-    return config["emulator"] == "reference" or is_bochs(config) or (
-        config["cpus"] == 1 and not config["devices"])
+    return config["emulator"] == "reference" or (config["cpus"] == 1 and not config["devices"])
 
 
 def expand(plan):

@@ -10,7 +10,7 @@ A record is a dictionary with metric, value, unit, domain (the number of the dom
 """
 import re
 
-BENCH = re.compile(r"^(?:\(d(?P<dom>\d+)\) )?BENCH (?P<metric>[\w./-]+) (?P<value>-?[\d.]+) "
+BENCH = re.compile(r"^(?:\(d(?P<dom>\d+)\) (?:\[[0-9a-f]+\] )?)?BENCH (?P<metric>[\w./-]+) (?P<value>-?[\d.]+) "
                    r"(?P<unit>\S+)(?P<more>( [\w-]+=\S+)*)\s*$")
 # The output of a manifest's domains follows the hypervisor's own mark.
 GUEST = re.compile(r"^\(XEN\) (?:\[[^\]]*\] )?(?=\(d\d+\) )|^(?=\(d\d+\) )")

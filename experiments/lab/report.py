@@ -32,9 +32,9 @@ def exactness(run, ok):
         words.append(f"{spread} boots ran on the wall's clock: figures are medians, with a 95% "
                      "interval of the median and the range beside them.")
     elif loose:
-        words.append(f"{spread} boots counted instructions on several CPUs in the release's older "
-                     "emulator, which the peer needs and which forks between outcomes: their "
-                     "figures may differ a little from run to run.")
+        words.append(f"{spread} boots counted instructions on several CPUs in an emulator that forks "
+                     "between outcomes then (docs/emulators.md): their figures may differ a little from "
+                     "run to run.")
     if run.failed():
         words.append(f"{len(run.failed())} {things(run)} failed and are in no figure.")
     return " ".join(words)

@@ -5,7 +5,7 @@ import os
 import unittest
 
 import world
-from lab import cells, errors, folder, images, machine, plan as plans
+from lab import cells, console, errors, folder, images, machine, plan as plans
 import bochs
 import qemu
 
@@ -117,6 +117,18 @@ class Bochs(world.World):
             ', "xen-4.17"', ""))
         with self.assertRaisesRegex(errors.LabError, '"bochs-stable" it can be 1 only'):
             cells.expand(plans.load(self.experiment))
+
+    def test_repeats(self):
+        """With several CPUs figures may differ from run to run."""
+        text = PLAN.replace(', "xen-4.17"', "").replace('memory = "768M"', 'cpus = 2')
+        self.write("pretended/plan.toml", text)
+        self.assertFalse(any(c.exact for c in cells.expand(plans.load(self.experiment))))
+
+    def test_lines(self):
+        """A domain of the peer's prints by a port, and Xen puts number and stamp before it."""
+        found = console.bench("(d1) [000000017c45f16a] BENCH exit.cpuid 12.5 instructions rounds=4")
+        self.assertEqual((found["metric"], found["value"], found["domain"], found["rounds"]),
+                         ("exit.cpuid", 12.5, 1, 4))
 
     def test_missing(self):
         """Where it is not fetched, a message says how."""
