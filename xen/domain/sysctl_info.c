@@ -4,6 +4,7 @@
 #include <xen/hal/smp.h>
 #include <xen/hal/vcpu.h>
 #include <xen/hal/numa.h>
+#include <xen/iommu.h>
 #include <xen/string.h>
 
 #include "domctl.h"
@@ -57,7 +58,8 @@ long sysctl_physinfo(struct vcpu *v, struct xen_sysctl *op)
 	p->outstanding_pages = outstanding_claims();
 	p->max_mfn = max_mfn - 1;
 	p->capabilities = XEN_SYSCTL_PHYSCAP_hvm | XEN_SYSCTL_PHYSCAP_hap |
-			  XEN_SYSCTL_PHYSCAP_gnttab_v1 | XEN_SYSCTL_PHYSCAP_gnttab_v2;
+			  XEN_SYSCTL_PHYSCAP_gnttab_v1 | XEN_SYSCTL_PHYSCAP_gnttab_v2 |
+			  (iommu_in_use() ? XEN_SYSCTL_PHYSCAP_directio : 0);
 	hal_physinfo(p);
 	return 0;
 }
