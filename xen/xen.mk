@@ -22,7 +22,7 @@ xen_in = $(foreach s,$(xen_all_srcs),$(if $(filter $(1),$(patsubst %/,%,$(dir $(
 xen_arm_only := drivers/dt/% drivers/serial/pl011.c mm/p2m/fmt/lpae.c lib/fdt_write.c lib/efi_config.c
 xen_srcs_x86_64 := $(filter-out $(xen_arm_only),$(call xen_in,$(xen_common_dirs) arch/x86 arch/x86/%))
 # What of the IOMMUs does not depend on the hardware.
-xen_iommu_generic := $(patsubst %,drivers/iommu/%.c,iommu space fault)
+xen_iommu_generic := $(patsubst %,drivers/iommu/%.c,iommu space fault remap)
 # ARM has neither I/O ports nor, yet, ACPI and PCI.
 xen_srcs_arm64 := $(filter-out lib/copy.c mm/p2m/fmt/npt.c mm/p2m/fmt/ept.c,$(call xen_in,lib core sched sched/policy domain domain/% mm mm/p2m mm/p2m/fmt drivers/dt \
 	guest/arm arch/arm arch/arm/%)) drivers/serial/pl011.c $(xen_iommu_generic)

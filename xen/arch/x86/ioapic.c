@@ -5,6 +5,7 @@
 #include "ioapic.h"
 
 #include <xen/acpi.h>
+#include <xen/iommu.h>
 #include <xen/printk.h>
 #include <asm/io.h>
 #include <asm/irq.h>
@@ -74,7 +75,8 @@ void ioapic_route(u32 gsi, u8 vector, u8 apic_id, bool level, bool low, bool mas
 	ASSERT(gsi - io->gsi_base < io->pins && (masked || vector >= VECTOR_DEVICE_FIRST));
 	/* Masked while the two halves do not belong together. */
 	reg_write(io, reg, ENTRY_MASKED);
-	reg_write(io, reg + 1, (u32)apic_id << 24);
+	reg_write(io, reg + 1, iommu_remaps_interrupts() ? iommu_line_word(vector) :
+			       (u32)apic_id << 24);
 	reg_write(io, reg, vector | (level ? ENTRY_LEVEL : 0) | (low ? ENTRY_LOW_POLARITY : 0) |
 			   (masked ? ENTRY_MASKED : 0));
 }

@@ -5,6 +5,7 @@
 #include <xen/acpi.h>
 #include <xen/console.h>
 #include <xen/errno.h>
+#include <xen/iommu.h>
 #include <xen/printk.h>
 #include <xen/spinlock.h>
 #include <xen/trace.h>
@@ -123,6 +124,14 @@ static struct irq_desc *alloc_desc(void)
 	return NULL;
 }
 
+static void route(const struct irq_desc *d, bool masked)
+{
+	ASSERT(d->used && d->gsi != NO_GSI);
+	if (iommu_remaps_interrupts())
+		iommu_set_interrupt(vector_of(d), cpu_apic_id[d->cpu], d->level);
+	ioapic_route(d->gsi, vector_of(d), (u8)cpu_apic_id[d->cpu], d->level, d->low, masked);
+}
+
 static int request_gsi(u32 gsi, const struct irq_desc *want)
 {
 	u64 flags = spin_lock_irqsave(&irq_lock);
@@ -132,7 +141,7 @@ static int request_gsi(u32 gsi, const struct irq_desc *want)
 
 	if (!rc) {
 		*d = *want;
-		ioapic_route(gsi, vector_of(d), (u8)cpu_apic_id[d->cpu], d->level, d->low, false);
+		route(d, false);
 		rc = vector_of(d);
 	}
 	spin_unlock_irqrestore(&irq_lock, flags);
@@ -161,6 +170,11 @@ int hal_irq_request(const struct hal_irq_line *line, void (*fn)(void *arg), void
 static void compose_msi(const struct irq_desc *d, struct msi_msg *out)
 {
 	ASSERT(d->used && d->gsi == NO_GSI && cpu_apic_id[d->cpu] <= 0xff);
+	if (iommu_remaps_interrupts()) {
+		iommu_set_interrupt(vector_of(d), cpu_apic_id[d->cpu], false);
+		iommu_interrupt_message(vector_of(d), &out->address, &out->data);
+		return;
+	}
 	out->address = MSI_ADDRESS | (cpu_apic_id[d->cpu] & 0xff) << 12;
 	out->data = vector_of(d);	/* fixed, edge */
 }
@@ -189,6 +203,18 @@ int hal_irq_request_msi(void (*fn)(void *arg), void *arg, struct hal_msi *msi)
 	return 0;
 }
 
+void __init irq_remap(void)
+{
+	u64 flags = spin_lock_irqsave(&irq_lock);
+
+	/* Lines that the hypervisor has are routed anew; no device sends messages yet. */
+	if (iommu_remap_interrupts(apic_is_x2apic()))
+		for (u32 i = 0; i < NR_DEVICE_VECTORS; i++)
+			if (descs[i].used && descs[i].gsi != NO_GSI)
+				route(&descs[i], descs[i].wait_eoi || descs[i].masked);
+	spin_unlock_irqrestore(&irq_lock, flags);
+}
+
 void irq_free(int vector)
 {
 	struct irq_desc *d = desc_of(vector);
@@ -199,6 +225,8 @@ void irq_free(int vector)
 	flags = spin_lock_irqsave(&irq_lock);
 	if (d->used && d->gsi != NO_GSI)
 		ioapic_route(d->gsi, 0, 0, false, false, true);
+	if (d->used && iommu_remaps_interrupts())
+		iommu_clear_interrupt((u8)vector);
 	d->fn = NULL;
 	d->used = false;
 	spin_unlock_irqrestore(&irq_lock, flags);
@@ -217,8 +245,7 @@ int irq_set_cpu(int vector, u32 cpu, struct msi_msg *out)
 		rc = 0;
 		d->cpu = cpu;
 		if (d->gsi != NO_GSI)
-			ioapic_route(d->gsi, vector_of(d), (u8)cpu_apic_id[cpu], d->level, d->low,
-				     d->wait_eoi || d->masked);
+			route(d, d->wait_eoi || d->masked);
 		else if (out)
 			compose_msi(d, out);
 	}

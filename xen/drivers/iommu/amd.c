@@ -2,8 +2,7 @@
 /*
  * AMD's IOMMU (AMD-Vi): device table, entries of I/O page tables, and commands.
  *
- * All units use one device table with an entry for each of 65536 functions. Interrupts are not
- * remapped: entries say so.
+ * All units use one device table with an entry for each of 65536 functions.
  */
 #include "amd.h"
 #include "private.h"
@@ -68,19 +67,40 @@ static bool completed(void *unit)
 /* Let the unit carry out one command and wait until it has. */
 static void command(struct amd_unit *u, u64 low, u64 high)
 {
-	spin_lock(&u->lock);
+	u64 flags = spin_lock_irqsave(&u->lock);
+
 	put_command(u, low, high);
 	put_command(u, COMMAND_WAIT | COMMAND_WAIT_STORE | iommu_address(u->completed), ++u->waits);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	writeq((u64)u->tail * AMD_ENTRY_BYTES, u->regs + AMD_COMMAND_TAIL);
 	iommu_wait(completed, u, "a command");
-	spin_unlock(&u->lock);
+	spin_unlock_irqrestore(&u->lock, flags);
 }
 
 static void command_all(u64 low, u64 high)
 {
 	for (u32 i = 0; started && i < nr_units; i++)
 		command(&units[i], low, high);
+}
+
+bool amd_forgets_all(void)
+{
+	for (u32 i = 0; i < nr_units; i++)
+		if (!(readq(units[i].regs + AMD_FEATURES) & FEATURE_INVALIDATE_ALL))
+			return false;
+	return true;
+}
+
+void amd_forget_all(void)
+{
+	command_all(COMMAND_ALL, 0);
+}
+
+void amd_set_interrupt_table(u64 word)
+{
+	for (u32 i = 0; i < NR_FUNCTIONS; i++)
+		__atomic_store_n(&device_table[i * DEVICE_WORDS + 2], word, __ATOMIC_RELEASE);
+	amd_forget_all();
 }
 
 static void amd_flush(const struct iommu_space *s)
@@ -227,5 +247,9 @@ const struct iommu_hw iommu_amd = {
 	.attach = amd_attach,
 	.flush = amd_flush,
 	.start = amd_start,
+	.remap = amd_remap,
+	.set_interrupt = amd_set_interrupt,
+	.message = amd_message,
+	.line_word = amd_line_word,
 };
 OPS_TABLE(iommu_amd, init);

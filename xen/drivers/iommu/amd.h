@@ -56,6 +56,19 @@ struct amd_unit {
 	struct timer timer;		/* reads the log when no interrupt does */
 };
 
+/** Have all units a command that makes them forget everything? */
+bool amd_forgets_all(void);
+/** Give that command and wait for its end. Any context. */
+void amd_forget_all(void);
+/** The third word of all devices' entries, which names the table of interrupts. */
+void amd_set_interrupt_table(u64 word);
+
+/* Remapping of interrupts, see struct iommu_hw. */
+const char *amd_remap(bool wide);
+void amd_set_interrupt(u8 vector, u32 apic_id, bool level, bool valid);
+void amd_message(u8 vector, u64 *address, u32 *data);
+u32 amd_line_word(u8 vector);
+
 /** Start the log of events and its interrupt. NULL, or why no interrupt will come. Boot. */
 const char *amd_events_init(struct amd_unit *u);
 

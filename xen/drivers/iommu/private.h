@@ -45,6 +45,13 @@ struct iommu_hw {
 	void (*flush)(const struct iommu_space *s);
 	/** Begin to translate in all units. */
 	void (*start)(void);
+	/** Use a table of 256 interrupts, all refused so far. NULL, or why that cannot be done. */
+	const char *(*remap)(bool wide);
+	/** Write entry @vector; not @valid: refuse it. In force in all units when this returns. */
+	void (*set_interrupt)(u8 vector, u32 apic_id, bool level, bool valid);
+	/** What raises that entry: a message, and the upper half of an IO-APIC's entry. */
+	void (*message)(u8 vector, u64 *address, u32 *data);
+	u32 (*line_word)(u8 vector);
 };
 
 extern const struct iommu_hw iommu_amd, iommu_vtd;
@@ -76,6 +83,13 @@ static inline u64 iommu_address(const void *p)
 {
 	return hal_virt_to_mfn(p).v << PAGE_SHIFT | page_offset((u64)p);
 }
+
+#define IOMMU_INTERRUPTS 256U
+/* Where devices write messages. */
+#define IOMMU_MESSAGES 0xfee00000UL
+
+/** iommu=no-intremap */
+extern bool iommu_keeps_interrupts;
 
 /** An access that a unit refused. */
 struct iommu_fault {

@@ -9,10 +9,10 @@
 
 #include "private.h"
 
-#define FORMS "not a list of a flag, required (or force), superpages and no-superpages"
+#define FORMS "not a list of a flag, required (or force), [no-]superpages and [no-]intremap"
 
 static struct options {
-	bool off, required, small_pages;
+	bool off, required, small_pages, keep_interrupts;
 } opt;
 
 /* NULL, or why the word is refused. */
@@ -24,6 +24,10 @@ static const char *parse_word(const char *word, struct options *o)
 		o->off = !flag;
 	else if (!strcmp(word, "required") || !strcmp(word, "force"))
 		o->required = true;
+	else if (!strcmp(word, "intremap"))
+		o->keep_interrupts = false;
+	else if (!strcmp(word, "no-intremap"))
+		o->keep_interrupts = true;
 	else if (!strcmp(word, "superpages"))
 		o->small_pages = false;
 	else if (!strcmp(word, "no-superpages"))
@@ -54,6 +58,7 @@ static const char *parse_iommu(const char *s)
 	if (o.off && o.required)
 		return "both off and required";
 	opt = o;
+	iommu_keeps_interrupts = o.keep_interrupts;
 	return NULL;
 }
 PARAM_CUSTOM_FN("iommu", iommu, parse_iommu);

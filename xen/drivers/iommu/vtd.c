@@ -4,7 +4,7 @@
  * invalidations.
  *
  * All units use one root table. A function that was never attached has no context entry, which
- * refuses its DMA as the quarantine does. Interrupts are not remapped.
+ * refuses its DMA as the quarantine does.
  */
 #include "vtd.h"
 #include "private.h"
@@ -67,6 +67,16 @@ static void command(struct vtd_unit *u, u32 bit, bool set, bool answer, const ch
 	iommu_wait(has_status, &w, what);
 }
 
+void vtd_command(struct vtd_unit *u, u32 bit, const char *what)
+{
+	command(u, bit, true, true, what);
+}
+
+struct vtd_unit *vtd_unit(u32 i)
+{
+	return i < nr_units ? &units[i] : NULL;
+}
+
 static void put(struct vtd_unit *u, u64 low, u64 high)
 {
 	u64 *e = u->queue + u->tail * 2;
@@ -84,14 +94,14 @@ static bool completed(void *unit)
 	return __atomic_load_n(u->completed, __ATOMIC_ACQUIRE) == u->waits;
 }
 
-/* Let the unit carry out an invalidation and wait until it has. */
-static void forget(struct vtd_unit *u, u64 what)
+void vtd_forget(struct vtd_unit *u, u64 what)
 {
 	u64 drain = (u->cap & CAP_DRAINS_WRITES ? FORGET_DRAIN_WRITES : 0) |
 		    (u->cap & CAP_DRAINS_READS ? FORGET_DRAIN_READS : 0);
 	bool pages = (what & 0xf) == (FORGET_PAGES_ALL & 0xf);
+	u64 flags;
 
-	spin_lock(&u->lock);
+	flags = spin_lock_irqsave(&u->lock);
 	if (u->cap & CAP_WRITE_BUFFERS)
 		command(u, COMMAND_FLUSH_BUFFERS, true, false, "a flush of its write buffers");
 	put(u, what | (pages ? drain : 0), 0);
@@ -99,13 +109,13 @@ static void forget(struct vtd_unit *u, u64 what)
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	writeq((u64)u->tail * ENTRY_BYTES, u->regs + VTD_QUEUE_TAIL);
 	iommu_wait(completed, u, "an invalidation");
-	spin_unlock(&u->lock);
+	spin_unlock_irqrestore(&u->lock, flags);
 }
 
 static void forget_everywhere(u64 what)
 {
 	for (u32 i = 0; started && i < nr_units; i++)
-		forget(&units[i], what);
+		vtd_forget(&units[i], what);
 }
 
 static void vtd_flush(const struct iommu_space *s)
@@ -248,8 +258,8 @@ static void start_unit(struct vtd_unit *u)
 	command(u, COMMAND_QUEUE, true, true, "switching its queue on");
 	writeq(iommu_address(root_table), u->regs + VTD_ROOT);
 	command(u, COMMAND_SET_ROOT, true, true, "taking its root table");
-	forget(u, FORGET_CONTEXT_ALL);
-	forget(u, FORGET_PAGES_ALL);
+	vtd_forget(u, FORGET_CONTEXT_ALL);
+	vtd_forget(u, FORGET_PAGES_ALL);
 	command(u, COMMAND_TRANSLATE, true, true, "switching translation on");
 	if (!(u->cap & CAP_PROTECTED))
 		return;
@@ -285,5 +295,9 @@ const struct iommu_hw iommu_vtd = {
 	.attach = vtd_attach,
 	.flush = vtd_flush,
 	.start = vtd_start,
+	.remap = vtd_remap,
+	.set_interrupt = vtd_set_interrupt,
+	.message = vtd_message,
+	.line_word = vtd_line_word,
 };
 OPS_TABLE(iommu_vtd, init);

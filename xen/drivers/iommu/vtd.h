@@ -25,6 +25,7 @@
 #define VTD_QUEUE_HEAD 0x80
 #define VTD_QUEUE_TAIL 0x88
 #define VTD_QUEUE 0x90
+#define VTD_INTERRUPTS 0xb8
 
 #define CAP_DOMAIN_BITS(c) (4 + 2 * (u32)((c) & 7))
 #define CAP_WRITE_BUFFERS BIT(4)
@@ -41,12 +42,16 @@
 
 #define EXT_COHERENT BIT(0)
 #define EXT_QUEUE BIT(1)
+#define EXT_INTERRUPTS BIT(3)
+#define EXT_WIDE_APICS BIT(4)
 
 /* Bits of the command register, and of the status register that answers it. */
 #define COMMAND_TRANSLATE BIT(31)
 #define COMMAND_SET_ROOT BIT(30)
 #define COMMAND_FLUSH_BUFFERS BIT(27)
 #define COMMAND_QUEUE BIT(26)
+#define COMMAND_REMAP BIT(25)
+#define COMMAND_SET_INTERRUPTS BIT(24)
 /* Commands that are states, and not done once. */
 #define COMMAND_STATES 0x96ffffffU
 
@@ -63,6 +68,20 @@ struct vtd_unit {
 	struct spinlock fault_lock;
 	struct timer timer;		/* looks for faults after a flood of them */
 };
+
+/** Unit @i, NULL past the last one. */
+struct vtd_unit *vtd_unit(u32 i);
+/** Set a bit of the command register and wait until the status register has it; @what is for a
+ * message. */
+void vtd_command(struct vtd_unit *u, u32 bit, const char *what);
+/** Let the unit carry out an invalidation, and wait until it has. Any context. */
+void vtd_forget(struct vtd_unit *u, u64 what);
+
+/* Remapping of interrupts, see struct iommu_hw. */
+const char *vtd_remap(bool wide);
+void vtd_set_interrupt(u8 vector, u32 apic_id, bool level, bool valid);
+void vtd_message(u8 vector, u64 *address, u32 *data);
+u32 vtd_line_word(u8 vector);
 
 /** Start the reports of refused accesses. NULL, or why there will be none. Boot. */
 const char *vtd_faults_init(struct vtd_unit *u);

@@ -75,4 +75,20 @@ bool iommu_unit_registers(u32 i, paddr_t *base, u64 *size);
 /** Memory that devices need mapped to itself, piece @i; false past the last one. */
 bool iommu_unity(u32 i, u64 *start, u64 *size);
 
+/**
+ * Let all interrupts of devices go through a table of the hypervisor's, in which an interrupt's
+ * number is its vector; numbers that were not set are refused. @wide: local APICs are in x2APIC
+ * mode. False, with one line printed: they are not remapped. Boot, after iommu_start().
+ */
+bool iommu_remap_interrupts(bool wide);
+bool iommu_remaps_interrupts(void);
+/** The functions below: any context, iommu_remaps_interrupts(). Deliver @vector to this APIC. */
+void iommu_set_interrupt(u8 vector, u32 apic_id, bool level);
+/** Refuse it from now on. */
+void iommu_clear_interrupt(u8 vector);
+/** What a device writes to raise @vector. */
+void iommu_interrupt_message(u8 vector, u64 *address, u32 *data);
+/** The upper half of an IO-APIC's entry that raises @vector. */
+u32 iommu_line_word(u8 vector);
+
 #endif

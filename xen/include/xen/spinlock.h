@@ -24,7 +24,6 @@ enum lock_rank {
 	LOCK_RANK_GNTTAB_MAPTRACK,	/* the mappings a domain holds */
 	LOCK_RANK_P2M,
 	LOCK_RANK_IOMMU,	/* which functions are in which space */
-	LOCK_RANK_IOMMU_UNIT,	/* the commands of one unit */
 	LOCK_RANK_PAGE_ALLOC,	/* per-domain page lists */
 	LOCK_RANK_EVTCHN,	/* a domain's ports: allocation, FIFO set-up */
 	LOCK_RANK_EVTCHN_LINK,	/* changes of bindings between two channels */
@@ -33,6 +32,7 @@ enum lock_rank {
 	LOCK_RANK_VIOAPIC,
 	LOCK_RANK_VLAPIC,
 	LOCK_RANK_IRQ,		/* interrupt descriptors */
+	LOCK_RANK_IOMMU_UNIT,	/* the commands of one IOMMU */
 	LOCK_RANK_SCHED_UNITS,	/* the units of a scheduling instance */
 	LOCK_RANK_SCHED,	/* run queues */
 	LOCK_RANK_TIMER,

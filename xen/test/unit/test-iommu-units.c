@@ -116,7 +116,7 @@ static void *at(u64 pa)
 static void begin(const struct iommu_hw *hw)
 {
 	static const struct acpi_iommus firmware = {
-		.nr_units = 1,
+		.nr_units = 1, .has_intremap = true,
 		.unit[0] = { .base = { 0xfed80000 }, .bdf = 0x10, .capability = 0x40 },
 	};
 
@@ -168,7 +168,8 @@ static void log_event(u32 n, u64 low, u64 address)
 static void test_amd(void **state)
 {
 	struct iommu_space *s;
-	u64 *d;
+	u64 *d, address;
+	u32 *table, data, n;
 
 	memset(regs, 0, sizeof(regs));
 	set(AMD_FEATURES, FEATURE_INVALIDATE_ALL);
@@ -207,6 +208,22 @@ static void test_amd(void **state)
 	assert_int_equal(iommu_attach((struct pci_addr){ 0, BDF }, NULL), 0);
 	assert_int_equal(commands[2], 1);
 	assert_int_equal(device_entry(BDF)[1], iommu_quarantine->id);
+	/* Interrupts: one table of 256 entries for all, numbered by vectors */
+	assert_false(iommu_remaps_interrupts());
+	assert_true(iommu_remap_interrupts(false));
+	d = device_entry(0xffff);
+	assert_int_equal(d[2] & ~0xfffffffffffc0UL, 2UL << 60 | 8 << 1 | 1);
+	table = at(d[2] & 0xfffffffffffc0UL);
+	assert_int_equal(table[0x41], 0);
+	iommu_set_interrupt(0x41, 7, true);
+	assert_int_equal(table[0x41], 0x410701);
+	iommu_interrupt_message(0x41, &address, &data);
+	assert_int_equal(address, 0xfee00000);
+	assert_int_equal(data, 0x41);
+	n = commands[8];
+	iommu_clear_interrupt(0x41);
+	assert_int_equal(table[0x41], 0);
+	assert_int_equal(commands[8], n + 1);
 	iommu_space_destroy(s);
 }
 
@@ -282,8 +299,9 @@ static void vtd_model(void)
 	u64 *ring = get(VTD_QUEUE) ? at(get(VTD_QUEUE) & 0xffffffffff000UL) : NULL;
 
 	if (command != NO_COMMAND) {
-		status = (status & (u32)COMMAND_SET_ROOT) |
-			 (command & (u32)(COMMAND_TRANSLATE | COMMAND_SET_ROOT | COMMAND_QUEUE));
+		status = (status & (u32)(COMMAND_SET_ROOT | COMMAND_SET_INTERRUPTS)) |
+			 (command & (u32)(COMMAND_TRANSLATE | COMMAND_SET_ROOT | COMMAND_QUEUE |
+					  COMMAND_SET_INTERRUPTS | COMMAND_REMAP));
 		set32(VTD_COMMAND, NO_COMMAND);
 		set32(VTD_STATUS, status);
 	}
@@ -307,7 +325,7 @@ static void vtd_registers(u64 more)
 	set32(VTD_COMMAND, NO_COMMAND);
 	/* 256 spaces; the fault record at 400h */
 	set(VTD_CAPABILITIES, 2 | CAP_4_LEVELS | CAP_2M | FAULTS / 16UL << 24 | more);
-	set(VTD_EXTENDED, EXT_QUEUE);
+	set(VTD_EXTENDED, EXT_QUEUE | EXT_INTERRUPTS);
 }
 
 static u64 *context_entry(u16 bdf)
@@ -316,6 +334,31 @@ static u64 *context_entry(u16 bdf)
 
 	assert_true(root[(bdf >> 8) * 2] & 1);
 	return (u64 *)at(root[(bdf >> 8) * 2] & ~0xfffUL) + (bdf & 0xff) * 2;
+}
+
+/* Messages and lines name the entry. Without x2APIC mode an APIC's id is in the second byte. */
+static void test_vtd_interrupts(void)
+{
+	u64 address, *table;
+	u32 data, n;
+
+	assert_false(iommu_remap_interrupts(true));	/* the unit knows no wide ids */
+	assert_true(iommu_remap_interrupts(false));
+	assert_int_equal(get32(VTD_STATUS) & (COMMAND_REMAP | COMMAND_TRANSLATE),
+			 COMMAND_REMAP | COMMAND_TRANSLATE);
+	assert_int_equal(get(VTD_INTERRUPTS) & 0xfff, 7);
+	table = at(get(VTD_INTERRUPTS) & ~0xfffUL);
+	n = forgotten[4];
+	iommu_set_interrupt(0x41, 3, true);
+	assert_int_equal(table[0x82], 3UL << 40 | 0x41 << 16 | 0x11);
+	assert_int_equal(forgotten[4], n + 1);
+	assert_int_equal(last_forgotten, 0x41UL << 32 | 0x14);
+	iommu_interrupt_message(0x41, &address, &data);
+	assert_int_equal(address, 0xfee00010 | 0x41 << 5);
+	assert_int_equal(data, 0);
+	assert_int_equal(iommu_line_word(0x41), 0x41 << 17 | 1 << 16);
+	iommu_clear_interrupt(0x41);
+	assert_int_equal(table[0x82], 0);
 }
 
 static void test_vtd(void **state)
@@ -365,6 +408,7 @@ static void test_vtd(void **state)
 	assert_int_equal(last_forgotten >> 16 & 0xffff, s->id);
 	assert_int_equal(context_entry(BDF)[1], (u64)iommu_quarantine->id << 8 | 2);
 	iommu_space_destroy(s);
+	test_vtd_interrupts();
 }
 
 static void put_fault(u64 first, u64 second)

@@ -35,6 +35,10 @@ static u64 leaf(mfn_t mfn, u32 level)
 static u64 table(mfn_t mfn, u32 level) { return mfn.v << PAGE_SHIFT | PRESENT | BIT(1) | BIT(2); }
 static void flush(const struct iommu_space *s) { flushes++; }
 static void start(void) { }
+static const char *remap(bool wide) { return "never"; }
+static void set_interrupt(u8 vector, u32 apic_id, bool level, bool valid) { }
+static void message(u8 vector, u64 *address, u32 *data) { }
+static u32 line_word(u8 vector) { return 0; }
 static const char *init(const struct acpi_iommus *m, struct iommu_limits *l) { return NULL; }
 
 static int attach(u16 bdf, const struct iommu_space *s)
@@ -48,7 +52,8 @@ static const struct iommu_hw model = {
 	.name = "model", .registers = PAGE_SIZE, .present = PRESENT, .leaf_mask = LARGE,
 	.leaf_value = LARGE, .addr = ADDR, .absent = 0x200, .read = BIT(1), .write = BIT(2),
 	.init = init, .leaf = leaf, .table = table, .attach = attach, .flush = flush,
-	.start = start,
+	.start = start, .remap = remap, .set_interrupt = set_interrupt, .message = message,
+	.line_word = line_word,
 };
 
 static int begin(void **state)

@@ -8,6 +8,7 @@
 #include <xen/printk.h>
 
 #include <asm/domain.h>
+#include <asm/irq.h>
 #include <asm/mm.h>
 #include <asm/setup.h>
 #include <asm/vpci.h>
@@ -98,6 +99,7 @@ static int __init confine_devices(struct domain *d)
 		return rc;
 	pci_scan(give_function, d);
 	iommu_start();
+	irq_remap();
 	printk(LOG_INFO "IOMMU: the devices of dom0 reach its memory only\n");
 	return 0;
 }

@@ -49,6 +49,12 @@ void irq_free(int vector);
  */
 int irq_set_cpu(int vector, u32 cpu, struct msi_msg *out);
 
+/**
+ * Let the IOMMU remap the interrupts of devices, if it can. Boot, after iommu_start() and before a
+ * domain has devices.
+ */
+void irq_remap(void);
+
 /** End of a level interrupt, see above. Any context. */
 void irq_guest_eoi(u32 gsi);
 /** Mask or unmask for the owner; independent of waiting for EOI. Any context. */
