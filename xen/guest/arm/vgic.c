@@ -248,6 +248,9 @@ static void into_lr(struct vgic *g, u32 vcpu, u32 irq, u32 i, struct vgic_lr *lr
 	v->lrs_hw = lr->hwirq ? v->lrs_hw | 1U << i : v->lrs_hw & ~(1U << i);
 	v->lr_irq[i] = (u16)irq;
 	vgic_unready(v, irq);
+	/* Another sender's waits for the end of this one. */
+	if (unlikely(q->latch))
+		v->ready_words |= READY_AGAIN;
 }
 
 /* Its list register is free, and it asks once more. The vCPU itself is about to look. */
@@ -350,8 +353,8 @@ static u32 refill_same(struct vgic *g, struct vgic_vcpu *v, u32 vcpu, struct vgi
 	q->active = false;
 	if (!is_wanted(g, v, v->lr_irq[i], q))
 		return 0;
-	v->ready_words = 0;
 	fill_lr(q, v->lr_irq[i], &lr[i], VGIC_LR_PENDING);
+	v->ready_words = q->latch ? READY_AGAIN : 0;
 	v->lrs_hw = lr[i].hwirq ? used : 0;
 	return used;
 }
