@@ -61,10 +61,11 @@ endef
 $(foreach m,$(guest_modes32),$(eval $(call guest_mode32,$(m))))
 
 # ARM64: these tests of all, and those that are its own.
-guest_arm64_shared := console-io evtchn-basics evtchn-fifo evtchn-fifo-hostile grant-copy \
-	grant-setup hostile-console hostile-hypercalls hostile-memory hypercall-basics hypercall-flood \
-	memory-balloon multicall pair-event pair-grant runstate sched-poll \
-	shutdown-crash shutdown-poweroff shutdown-reboot shutdown-suspend vcpu-info
+guest_arm64_shared := blocked-timers console-io coverage-counters evtchn-basics evtchn-fifo \
+	evtchn-fifo-hostile grant-copy grant-setup hostile-console hostile-hypercalls hostile-loop \
+	hostile-memory hypercall-basics hypercall-flood memory-balloon multicall pair-event pair-grant \
+	runstate sched-poll shutdown-crash shutdown-poweroff shutdown-reboot shutdown-suspend timer-op \
+	timer-periodic timer-singleshot vcpu-info
 guest_names_arm64 := $(guest_arm64_shared) $(notdir $(patsubst %/main.c,%,$(wildcard $(guest_dir)/arm-*/main.c)))
 # What depends on the version of the interrupt controller is run with version 2 as well.
 guest_arm64_gicv2 := arm-events arm-gicv2-registers arm-sgi arm-spi arm-spi-many arm-timer-virt arm-toolstack
