@@ -282,6 +282,95 @@ static void test_join(void **state)
 	end();
 }
 
+#define TIB_FRAMES (1UL << 28)
+/* Where the ABI puts a guest's memory: 3 GiB at 1 GiB, 1016 GiB at 8 GiB (public/arch-arm.h). */
+#define LOW_FIRST (1UL << 18)
+#define LOW_FRAMES (3UL << 18)
+#define HIGH_FIRST (8UL << 18)
+#define HIGH_FRAMES (1016UL << 18)
+#define LPAE_ADDRESS 0xfffffffff000UL
+
+/* A walk of ARMv8's second stage as the processor makes it, 40 bits from level 1 with two tables
+ * side by side (ARM ARM, D8.3.1): *@pa, and how many bits of it the entry translates; 0: none. */
+static u32 walk_lpae(u64 ipa, u64 *pa)
+{
+	const u64 *table = mfn_to_virt(dom.p2m->root);
+
+	for (u32 shift = 30;; shift -= 9) {
+		u64 entry = table[ipa >> shift & (shift == 30 ? 0x3ff : 0x1ff)];
+
+		if (!(entry & 1))
+			return 0;
+		if (shift == 12 || !(entry & 2)) {
+			/* The access flag is set, and a page's descriptor has bit 1. */
+			assert_true(entry & 1UL << 10 && (shift > 12 || entry & 2));
+			*pa = (entry & LPAE_ADDRESS) | (ipa & ((1UL << shift) - 1));
+			return shift;
+		}
+		table = mfn_to_virt(mfn_make((entry & LPAE_ADDRESS) >> PAGE_SHIFT));
+	}
+}
+
+static void begin_lpae(void)
+{
+	begin(3, 1, true);
+	fmt = p2m_fmt_lpae;
+	assert_int_equal(P2M_LEVEL_BITS * fmt.levels + fmt.root_order + PAGE_SHIFT, 40);
+}
+
+static void map_guest(u64 mfn)
+{
+	assert_int_equal(p2m_map_range(dom.p2m, gfn_make(LOW_FIRST), mfn_make(mfn), LOW_FRAMES,
+				       P2M_RAM_RW), 0);
+	assert_int_equal(p2m_map_range(dom.p2m, gfn_make(HIGH_FIRST), mfn_make(mfn + LOW_FRAMES),
+				       HIGH_FRAMES, P2M_RAM_RW), 0);
+}
+
+static void check_guest(u64 mfn, u32 bits)
+{
+	for (u64 ipa = 0; ipa < 1UL << 40; ipa += (1UL << 29) + PAGE_SIZE * 7) {
+		u64 gfn = ipa >> PAGE_SHIFT, pa = 0;
+		bool low = gfn - LOW_FIRST < LOW_FRAMES;
+		u64 frame = low ? gfn - LOW_FIRST : gfn - HIGH_FIRST + LOW_FRAMES;
+
+		if (!low && gfn - HIGH_FIRST >= HIGH_FRAMES) {
+			assert_int_equal(walk_lpae(ipa, &pa), 0);
+			continue;
+		}
+		assert_int_equal(walk_lpae(ipa, &pa), bits);
+		assert_int_equal(pa, ((mfn + frame) << PAGE_SHIFT) | page_offset(ipa));
+	}
+}
+
+/* The largest guest that 40 bits allow, of memory that is not there: by 1 GiB where the machine's
+ * memory allows it, otherwise by 2 MiB, and a page taken out of it splits only what it must. */
+static void test_lpae_1tb(void **state)
+{
+	u64 mfn = 1UL << 30, pa;
+
+	begin_lpae();
+	map_guest(mfn);
+	check_guest(mfn, 30);
+	assert_int_equal(dom.p2m->table_pages, 2);
+	assert_true(p2m_map_range(dom.p2m, gfn_make(TIB_FRAMES), mfn_make(mfn), 1, P2M_RAM_RW) < 0);
+	forget();
+	assert_int_equal(p2m_unmap(dom.p2m, gfn_make(TIB_FRAMES - 1), 0), 0);
+	assert_true(flushes);
+	assert_int_equal(walk_lpae((1UL << 40) - PAGE_SIZE, &pa), 0);
+	assert_int_equal(walk_lpae((1UL << 40) - 2 * PAGE_SIZE, &pa), 12);
+	assert_int_equal(walk_lpae((1UL << 40) - (1UL << 21) - 1, &pa), 21);
+	assert_int_equal(walk_lpae((1UL << 40) - (1UL << 30) - 1, &pa), 30);
+	assert_int_equal(dom.p2m->table_pages, 4);
+	end();
+	/* Its frames begin at a multiple of 2 MiB only. */
+	mfn += 512;
+	begin_lpae();
+	map_guest(mfn);
+	check_guest(mfn, 21);
+	assert_int_equal(dom.p2m->table_pages, 2 + ((LOW_FRAMES + HIGH_FRAMES) >> 18));
+	end();
+}
+
 static int boot(void **state)
 {
 	host_init(1, 1, 16UL << 20);
@@ -299,6 +388,7 @@ int main(void)
 		cmocka_unit_test(test_break_first),
 		cmocka_unit_test(test_observer),
 		cmocka_unit_test(test_join),
+		cmocka_unit_test(test_lpae_1tb),
 	};
 
 	return cmocka_run_group_tests(tests, boot, NULL);
