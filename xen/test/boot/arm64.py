@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Start the hypervisor on ARMv8 in ways that cannot work, and check the one line it says.
+"""Start the hypervisor on ARMv8 in ways that cannot work, and check the one line it says; and with
+memory that the device tree reserves, which it must not use.
 
 usage: arm64.py XENOLITH [CASE...]
 
@@ -8,6 +9,8 @@ A line "BOOT arm64-CASE pass seconds" is printed for each.
 """
 import os
 import re
+import struct
+import subprocess
 import sys
 import tempfile
 
@@ -31,6 +34,7 @@ CASES = {
                   "config": "[a]\nkernel=vmlinuz quiet\n"},
                  r"^Xenolith: vmlinuz: there is no such file, "),
 }
+RESERVED = "reserved"
 
 
 def one(xenolith, machine, expected):
@@ -53,6 +57,61 @@ def one(xenolith, machine, expected):
     return None, result.seconds
 
 
+def with_reserved(blob, start, size):
+    """A flattened tree with one reserved piece of memory more (Devicetree Specification, 5)."""
+    head = list(struct.unpack(">10I", blob[:40]))
+    tree, strings = blob[head[2]:head[2] + head[9]], blob[head[3]:head[3] + head[8]]
+    names = {}
+    for name in ("#address-cells", "#size-cells", "ranges", "reg"):
+        names[name] = len(strings)
+        strings += name.encode() + b"\0"
+
+    def node(name):
+        name = name.encode() + b"\0"
+        return struct.pack(">I", 1) + name + bytes(-len(name) % 4)
+
+    def prop(name, *cells):
+        return struct.pack(f">3I{len(cells)}I", 3, 4 * len(cells), names[name], *cells)
+    end = struct.pack(">I", 2)
+    assert tree.endswith(end + struct.pack(">I", 9))
+    tree = b"".join([tree[:-8], node("reserved-memory"), prop("#address-cells", 2), prop("#size-cells", 2),
+                     prop("ranges"), node("firmware"), prop("reg", 0, start, 0, size), end, end,
+                     tree[-8:]])
+    listed = blob[head[4]:head[4] + 16]
+    assert not any(listed)          # the list of reservations is empty
+    head[2], head[9] = 56, len(tree)
+    head[3], head[8] = head[2] + len(tree), len(strings)
+    head[1], head[4] = head[3] + len(strings), 40
+    return struct.pack(">10I", *head) + listed + tree + strings
+
+
+def reserved(xenolith):
+    """As one(), for memory that the tree reserves: 48 MiB and a byte, and so one page more."""
+    program, machine = qemu.find_qemu("qemu-system-aarch64"), "virt,virtualization=on,gic-version=3"
+    free, seconds = [], 0
+    with tempfile.TemporaryDirectory(prefix="boot-arm64-") as folder:
+        tree = os.path.join(folder, "tree")
+        subprocess.run([program, "-machine", f"{machine},dumpdtb={tree}", "-cpu", "cortex-a57", "-m", "512M",
+                        "-display", "none"], check=True, capture_output=True, timeout=100)
+        with open(tree, "rb") as file:
+            blob = file.read()
+        for size in (0, (48 << 20) + 1):
+            with open(tree, "wb") as file:
+                file.write(with_reserved(blob, 0x50000000, size))
+            result = qemu.run(qemu.Machine(machine=machine, kernel=xenolith, cpu="cortex-a57", mem="512M",
+                                           icount=True, qemu=program, extra=["-dtb", tree]),
+                              success=r"Memory: \d+ MiB free of \d+ MiB", timeout=300)
+            seconds += result.seconds
+            found = re.search(r"Memory: \d+ MiB free of (\d+) MiB", "\n".join(result.lines))
+            if not found:
+                return f"no line about memory: {result.lines[-3:]}", seconds
+            free.append(int(found.group(1)))
+    # Figures are rounded down to MiB.
+    if free[0] - free[1] not in (48, 49):
+        return f"MiB of memory without and with 48 MiB reserved: {free}", seconds
+    return None, seconds
+
+
 def main():
     """The command line."""
     if len(sys.argv) < 2 or sys.argv[1] in ("-h", "--help"):
@@ -64,13 +123,14 @@ def main():
         print("no emulator in the cache: scripts/setup.sh --no-install --group emulator-arm")
         print("BOOT total 0 0 1")
         return 0
-    bad, skipped, names = 0, 0, sys.argv[2:] or list(CASES)
+    bad, skipped, names = 0, 0, sys.argv[2:] or [*CASES, RESERVED]
     for name in names:
-        if "config" in CASES[name][0] and not efi.is_there():
+        if name != RESERVED and "config" in CASES[name][0] and not efi.is_there():
             print(f"BOOT arm64-{name} SKIP (no firmware in the cache)")
             skipped += 1
             continue
-        error, seconds = one(os.path.abspath(sys.argv[1]), *CASES[name])
+        xenolith = os.path.abspath(sys.argv[1])
+        error, seconds = reserved(xenolith) if name == RESERVED else one(xenolith, *CASES[name])
         bad += bool(error)
         print(f"BOOT arm64-{name} {'FAIL' if error else 'pass'} {seconds:.0f}", flush=True)
         if error:

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Memory before the heap: RAM of the device tree without the image, the tree itself, its
- * reservations and the modules. Allocations come from the top, so that low memory stays whole for
- * a dom0 that is mapped 1:1. What is left goes to the heap.
+ * Memory before the heap: RAM of the device tree without the image, the tree itself, what it
+ * reserves (its list, and /reserved-memory) and the modules. Allocations come from the top, so that
+ * low memory stays whole for a dom0 that is mapped 1:1. What is left goes to the heap.
  */
 #include <xen/printk.h>
 #include <xen/string.h>
@@ -10,7 +10,8 @@
 #include <asm/sections.h>
 #include <asm/setup.h>
 
-#define MAX_RANGES (2 * DT_MAX_BANKS + 2 * BOOT_MAX_MODULES)
+#define MAX_RESERVED 64	/* pieces of memory that firmware keeps, at most */
+#define MAX_RANGES (2 * DT_MAX_BANKS + 2 * BOOT_MAX_MODULES + MAX_RESERVED)
 #define SIZE_2M (1UL << 21)
 #define FRAMES_PER_PIECE (SIZE_2M / sizeof(struct page_info))
 
@@ -43,6 +44,25 @@ static void __init remove_pages(u64 start, u64 size)
 	remove_range(ROUND_DOWN(start, PAGE_SIZE), ROUND_UP(start + size, PAGE_SIZE));
 }
 
+/* What has a place of its own (Devicetree Specification, 3.5); where only a size is wanted, an
+ * operating system would choose the place for its drivers. */
+static void __init remove_reserved(void)
+{
+	const struct fdt *t = &machine_tree;
+	fdt_node_t n, top = fdt_find_child(t, fdt_root(t), "reserved-memory");
+	struct dt_range r;
+	u32 nr = 0;
+
+	if (!fdt_node_ok(top))
+		return;
+	fdt_for_each_child(n, t, top)
+		for (u32 i = 0; dt_reg(t, n, i, &r); i++) {
+			if (nr++ == MAX_RESERVED)
+				panic("/reserved-memory has more than %u parts", MAX_RESERVED);
+			remove_pages(r.start, r.size);
+		}
+}
+
 static void __init find_free(void)
 {
 	u64 start, end;
@@ -54,6 +74,7 @@ static void __init find_free(void)
 	remove_pages(virt_to_paddr(machine_tree.blob).v, machine_tree.size);
 	for (u32 i = 0; fdt_reserved(&machine_tree, i, &start, &end); i++)
 		remove_pages(start, end);
+	remove_reserved();
 	for (u32 i = 0; boot_module_range(i, &start, &end); i++)
 		remove_pages(start, end - start);
 }
