@@ -206,7 +206,26 @@ int hal_cache_maintain(const void *va, size_t len, u32 ops)
 	return 0;
 }
 
+#define DCZID_PROHIBITED BIT(4)
+#define ZERO_UNROLLED 4
+
+/* One instruction clears a block whose size the processor says, 64 bytes as a rule (ARM ARM,
+ * D19.2.36 DCZID_EL0). */
 void hal_zero_pages(void *va, u64 n)
 {
-	memset(va, 0, n << PAGE_SHIFT);
+	u64 dczid = sysreg_read(dczid_el0), block = 4UL << (dczid & 0xf);
+	u64 end = (u64)va + (n << PAGE_SHIFT);
+
+	ASSERT(!page_offset((u64)va));
+	if ((dczid & DCZID_PROHIBITED) || PAGE_SIZE % (ZERO_UNROLLED * block)) {
+		memset(va, 0, n << PAGE_SHIFT);
+		return;
+	}
+	for (u64 p = (u64)va; p < end; p += ZERO_UNROLLED * block)
+		__asm__ volatile("dc	zva, %0\n\t"
+				 "dc	zva, %1\n\t"
+				 "dc	zva, %2\n\t"
+				 "dc	zva, %3"
+				 : : "r"(p), "r"(p + block), "r"(p + 2 * block), "r"(p + 3 * block)
+				 : "memory");
 }
