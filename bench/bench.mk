@@ -9,7 +9,7 @@ bench_cflags := $(guest_cflags) $(bench_flags) -I$(bench_dir)/x86
 bench_cflags += -Itools/schedsim
 # The page of the modelled cache.
 bench_cflags += -Ixen/arch/x86/psr
-bench_objs := $(patsubst $(bench_dir)/%.c,$(bench_out)/guest/%.o,$(wildcard $(bench_dir)/*.c)) \
+bench_objs := $(patsubst $(bench_dir)/%.c,$(bench_out)/guest/%.o,$(wildcard $(bench_dir)/*.c $(bench_dir)/x86/*.c)) \
 	$(bench_out)/guest/taskset.o
 
 $(bench_out)/guest/%.o: $(bench_dir)/%.c bench/bench.mk $(guest_dir)/guest.mk | $(BUILD)/abi/public
@@ -27,7 +27,7 @@ $(bench_out)/bench.elf: $(bench_objs) $(guest_lib) $(guest_dir)/lib/guest.lds
 # For ARMv8: an ELF file for Xenolith, and for the peer, which has no loader for these, an Image.
 bench_arm64 := $(bench_out)/arm64
 bench_arm64_cflags := $(guest_cflags_arm64) $(bench_flags) -I$(bench_dir)/arm64
-bench_arm64_objs := $(addprefix $(bench_arm64)/,args.o bench.o) \
+bench_arm64_objs := $(addprefix $(bench_arm64)/,args.o bench.o events.o) \
 	$(patsubst $(bench_dir)/%.c,$(bench_out)/%.o,$(wildcard $(bench_dir)/arm64/*.c))
 bench_arm64_ld = $(CROSS_ARM64)$(guest_ld) -T $(guest_dir)/lib/arm64/guest.lds $(1) -o $@ $(filter %.o,$^)
 $(bench_arm64)/%.o: $(bench_dir)/arm64/%.c bench/bench.mk $(guest_dir)/guest.mk | $(BUILD)/abi/public

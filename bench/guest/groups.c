@@ -3,8 +3,8 @@
 #include "bench.h"
 
 const struct group *const groups[] = {
-	&group_exits, &group_events, &group_smp, &group_timers, &group_memory, &group_clocks,
-	&group_trace, &group_irqs, &group_work, &group_sets, &group_crowd, &group_cache,
-	&group_posts,
+	&group_exits, &group_events, &group_delivery, &group_smp, &group_timers, &group_memory,
+	&group_clocks, &group_trace, &group_irqs, &group_work, &group_sets, &group_crowd,
+	&group_cache, &group_posts,
 };
 const u32 nr_groups = ARRAY_SIZE(groups);

@@ -8,11 +8,11 @@ from lab.analysis import Findings, Table, write_data
 # (stage, the line that ends it) in their order.
 STAGES = {
     "xenolith": [("memory and tables", r"^Memory: \d+ MiB free"),
-                 ("clocks and interrupts", r"^Time: TSC"),
+                 ("clocks and interrupts", r"^Time: TSC|^Clock: generic"),
                  ("processors", r"^SMP: \d+ of"),
                  ("building the first domain", r"^Boot modules:|^dom0: \d+ MiB")],
     "xen-4.17": [("memory and tables", r"^Domain heap initialised"),
-                 ("clocks and interrupts", r"^Detected [\d.]+ MHz"),
+                 ("clocks and interrupts", r"^Detected [\d.]+ MHz|^Generic Timer IRQ"),
                  ("processors", r"^Brought up \d+ CPUs"),
                  ("building the first domain", r"^Freed \d+kB init memory")],
 }
