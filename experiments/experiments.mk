@@ -5,7 +5,7 @@ lab := experiments/lab.py --build $(BUILD)
 # What runs on ARMv8 needs an emulator and a peer of its own, which lab-arm64 fetches.
 lab_arm64 := arm-exits
 # What runs in Bochs, which lab-bochs fetches.
-lab_bochs := posted-interrupts
+lab_bochs := posted-interrupts vmx-cost
 lab_set := $(filter-out $(lab_arm64) $(lab_bochs),$(sort $(notdir $(patsubst %/,%,$(dir $(wildcard experiments/*/plan.toml))))))
 # Without those whose boots of Linux take many minutes each.
 lab_quick := $(filter-out consolidation,$(lab_set))
