@@ -15,13 +15,17 @@ enum scene {
 	SCENE_GUEST,		/* a PVH guest with two vCPUs on two CPUs */
 	SCENE_MACHINE,		/* a domain that has the machine's devices */
 	SCENE_TOOLSTACK,	/* that domain, and a guest that it controls */
+	SCENE_MODEL,		/* it also has devices for that guest (model.c) */
 	SCENES,
 };
+
+#define HEAD_SCENES SCENE_MODEL	/* what the head's number says; the rest, its flags */
 
 struct head {
 	u8 scene, seed, flags, reserved;
 };
 
+#define HEAD_MODEL 0x40		/* SCENE_MODEL instead of SCENE_TOOLSTACK */
 #define HEAD_NOT_STARTED 0x80	/* the toolstack's guest is still paused: nothing of it has run */
 
 enum step_kind {
@@ -59,6 +63,7 @@ struct run {
 	struct world_domain world[2];
 	u32 nr_worlds;
 	u16 other;		/* the domain that control calls are about */
+	u32 model_port;		/* the toolstack's end of the channel of its guest's requests */
 	u32 pci_data[2];	/* by world: the data port of a PCI access that began; 0: none */
 	s_time_t exited[NR_CPUS];
 };
@@ -68,6 +73,10 @@ extern struct run run;
 void guest_turn(struct soft_entry *e);
 /** An oracle has found @why; prints the steps so far and aborts. */
 void run_failed(const struct vcpu *v, const char *why) __noreturn;
+/** SCENE_MODEL: the server and its ranges, between the two domains. */
+void model_create(void);
+/** What the device model writes in a step; returns the port that it then sends to. */
+u32 model_turn(const struct step *s);
 /** One line in words. */
 void step_print(u32 nr, const struct step *s);
 

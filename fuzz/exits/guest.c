@@ -16,6 +16,7 @@
 #include <asm/processor.h>
 
 #include <public/domctl.h>
+#include <public/event_channel.h>
 #include <public/hvm/dm_op.h>
 #include <public/platform.h>
 #include <public/sysctl.h>
@@ -24,9 +25,10 @@
 #define CODE_ROOM (2 * PAGE_SIZE)
 #define BUFFER_PAGE (WORLD_DATA + 4)
 #define TOOLSTACK_TIME 100000
-/* Control calls of their own: debug keys, which the step's instruction bytes are; dm_op. */
+/* Steps of their own: debug keys, which the step's instruction bytes are; dm_op; answers. */
 #define PICK_KEYS 63
 #define PICK_DM_OP 62
+#define PICK_MODEL 61
 
 struct turn {
 	struct soft_entry *e;
@@ -427,8 +429,22 @@ static void call_dm_op(struct turn *t)
 	exit_call(t, __HYPERVISOR_dm_op, run.other, 1 + (t->s->reg & 1), list);
 }
 
+/* The toolstack answers its guest, or does not, and says so. */
+static void call_model(struct turn *t)
+{
+	u32 port = model_turn(t->s);
+	u64 at = data_at(t, WORLD_DATA);
+
+	write_memory(t, at, &port, sizeof(port));
+	exit_call(t, __HYPERVISOR_event_channel_op, EVTCHNOP_send, at, 0);
+}
+
 static void turn_control_call(struct turn *t)
 {
+	if (t->s->pick == PICK_MODEL && run.scene == SCENE_MODEL) {
+		call_model(t);
+		return;
+	}
 	if (t->s->pick == PICK_DM_OP) {
 		call_dm_op(t);
 		return;

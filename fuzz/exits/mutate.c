@@ -119,7 +119,8 @@ static u32 mutate(struct input *in, u32 nr)
 	case 3:
 		return insert(in, nr, below(nr), &s);
 	case 4:
-		in->head.scene = (u8)below(SCENES);
+		in->head.scene = (u8)below(HEAD_SCENES);
+		in->head.flags ^= below(2) ? HEAD_MODEL : 0;
 		in->head.seed = (u8)next();
 		return nr;
 	default:

@@ -279,17 +279,32 @@ def device_model():
     return TOOLSTACK, out + ports + video + [pci(0, 0, 0, 4, True), dm(5, struct.pack("<HB", 0, 0)), dm(6), dm(16)]
 
 
+def answered_devices():
+    """Devices that are there from the start: each access waits until the toolstack answers."""
+    def answer(data, how=0, at=0, byte=0):
+        return step(CONTROL_CALL, IF, 61, how, at, data, byte)
+    hole, out = 63 << 12, []
+    for i in range(4):
+        # Who takes a step is the seed's choice, so each is there twice.
+        for access in (step(PORT, IF, RAW, 5, 0x300 + i), memory_fault(hole + 8 * i, 0, False),
+                       step(PORT, IF, RAW, 4, 0x304), memory_fault(hole, 77)):
+            out += [access, access, IDLE, answer(0x1122334455667788 + i)]
+    late = [answer(1, 4), answer(2, 8, 24, 0x55), domctl(11, b"", 1, 1), domctl(12, b"", 1, 1)]
+    return TOOLSTACK, (out[:44] + [step(PORT, IF, RAW, 5, 0x300)] * 2 + late[:1] + late[2:] +
+                       [answer(3, 5), answer(4), *late[1:2]] + [pci(3, 0, 0, 4, True)] * 2 + [IDLE, answer(5)])
+
+
 NAMED = [interrupts, others, nmis, timers, callbacks, ioapic, messages, windows, saved, controlled,
          policies, modes, software_interrupts, keys, policy_given, memory_maps,
-         device_model]
-NOT_STARTED = [policy_given, memory_maps]
+         device_model, answered_devices]
+FLAGS = {policy_given: 0x80, memory_maps: 0x80, answered_devices: 0x40}     # HEAD_NOT_STARTED, HEAD_MODEL
 
 
 def main():
     check = sys.argv[-1] == "--check"
     for make in NAMED:
         scene, steps = make()
-        flags = 0x80 if make in NOT_STARTED else 0
+        flags = FLAGS.get(make, 0)
         path, data = Path(sys.argv[1]) / make.__name__, bytes([scene, 1, flags, 0]) + b"".join(steps[:64])
         if not check:
             path.write_bytes(data)

@@ -70,11 +70,13 @@ static void turn(struct soft_entry *e)
 
 static void create_all(void)
 {
-	run.nr_worlds = run.scene == SCENE_TOOLSTACK ? 2 : 1;
+	run.nr_worlds = run.scene >= SCENE_TOOLSTACK ? 2 : 1;
 	world_create(&run.world[0], run.scene != SCENE_GUEST, run.scene == SCENE_GUEST ? 2 : 1);
 	if (run.nr_worlds == 2)
 		world_create(&run.world[1], false, 1);
 	run.other = run.world[run.nr_worlds - 1].d->id;
+	if (run.scene == SCENE_MODEL)
+		model_create();
 }
 
 static void start_all(u8 flags)
@@ -179,6 +181,13 @@ static void enter_scene(enum scene scene)
 	built[scene] = true;
 }
 
+static enum scene scene_of(const struct head *head)
+{
+	enum scene scene = (enum scene)(head->scene % HEAD_SCENES);
+
+	return scene == SCENE_TOOLSTACK && head->flags & HEAD_MODEL ? SCENE_MODEL : scene;
+}
+
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
 	world_boot(CPUS);
@@ -194,7 +203,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	if (size < sizeof(head) + sizeof(struct step))
 		return 0;
 	memcpy(&head, data, sizeof(head));
-	enter_scene((enum scene)(head.scene % SCENES));
+	enter_scene(scene_of(&head));
 	run.step = steps;
 	run.nr = (u32)((size - sizeof(head)) / sizeof(struct step));
 	run.nr = run.nr < MAX_STEPS ? run.nr : MAX_STEPS;
