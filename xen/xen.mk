@@ -126,10 +126,17 @@ xen_fuzz_always := $(patsubst %,$(BUILD)/host-fuzz/%.o,\
 	core/spinlock core/tasklet core/timer lib/format)
 $(xen_fuzz_always): xen_cflags_host-fuzz += -fno-sanitize=fuzzer-no-link
 xen_fuzz_calls := $(filter-out $(xen_fuzz_always) %/manifest-parse.o $(BUILD)/host-fuzz/domain/build/%,$(filter \
-	$(addprefix $(BUILD)/host-fuzz/,core/% sched/% mm/% domain/%),$(xen_objs_host-fuzz)))
+	$(addprefix $(BUILD)/host-fuzz/,core/% sched/% mm/% domain/% lib/bitmap.o lib/rangeset.o \
+	lib/rbtree.o lib/string.o),$(xen_objs_host-fuzz)))
+# What the address sanitizer finds at the access is not looked for before it, and alignment only
+# where pointers come from guests: together that took a fifth of the target's time. The unit tests
+# run with these checks.
+xen_fuzz_pointers := $(filter $(BUILD)/host-fuzz/domain/% %/p2m/view.o,$(xen_fuzz_calls))
+$(xen_fuzz_always) $(xen_fuzz_calls): xen_cflags_host-fuzz += -fno-sanitize=null,object-size,pointer-overflow
+$(xen_fuzz_always) $(filter-out $(xen_fuzz_pointers),$(xen_fuzz_calls)): \
+	xen_cflags_host-fuzz += -fno-sanitize=alignment
 $(xen_fuzz_calls): xen_cflags_host-fuzz += -fno-sanitize-coverage=trace-cmp
-$(filter $(BUILD)/host-fuzz/domain/% %/p2m/view.o,$(xen_fuzz_calls)): \
-	xen_cflags_host-fuzz += -fsanitize-coverage=trace-loads
+$(xen_fuzz_pointers): xen_cflags_host-fuzz += -fsanitize-coverage=trace-loads
 $(filter $(BUILD)/host-fuzz/arch/host/%,$(xen_objs_host-fuzz)): xen_cflags_host-fuzz = \
 	$(xen_cflags_host) $(if $(FUZZ_FAST),,-fsanitize=address,undefined -fno-sanitize-recover=all)
 # The simulated CPUs handle no data of guests, and each lock operation goes through them.
