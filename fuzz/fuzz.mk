@@ -6,6 +6,7 @@
 #   make fuzz TIME=3600 JOBS=2        a campaign over all targets, with a report (campaign/)
 #   make fuzz-smoke                   replay all regressions and seeds, then try each for a moment
 #   make fuzz-coverage                what the seeds and regressions reach (coverage/)
+#   make fuzz-afl TARGET=emul         AFL++ searches with the same entry points (afl.mk)
 #   make fuzz-control                 plant faults (NAME/control), which the targets must find
 # options.mk may set fuzz_support_NAME (support files of xen/test/unit to link), fuzz_lib_NAME (those
 # of fuzz/lib), fuzz_tools_NAME (objects and archives below $(BUILD)/tools-fuzz to link),
@@ -14,6 +15,8 @@
 # guests instead of synthetic ones.
 
 FUZZ_SECONDS ?= 60
+# What calls the targets' entry points; fuzz/afl.mk has another.
+fuzz_engine := -fsanitize=fuzzer
 # The short search is bounded by its inputs, so that it is the same on each machine: fuzz_smoke_NAME of
 # options.mk, some five seconds. The time is for a host that is very busy.
 FUZZ_SMOKE_SECONDS ?= 60
@@ -40,7 +43,7 @@ $$(fuzz_own_$(1)): $(BUILD)/fuzz/$(1)/%.o: fuzz/$(1)/%.c | $(xen_made) $(fuzz_ma
 # As in unit tests, what a target and its support define wins over the hypervisor's own.
 $(BUILD)/fuzz/$(1)/target: $$(fuzz_objs_$(1)) $(BUILD)/host-fuzz/libxenolith$(fuzz_guests_$(1)).a
 	$$(SAY) LD 'fuzz $(1)'
-	$$(Q)clang $$(xen_cflags_host-fuzz) -fsanitize=fuzzer -Wl,-z,muldefs -o $$@ $$^ \
+	$$(Q)clang $$(xen_cflags_host-fuzz) -Wl,-z,muldefs -o $$@ $$^ $(fuzz_engine) \
 		$(fuzz_ldlibs_$(1))
 -include $$(fuzz_own_$(1):.o=.d)
 
@@ -100,3 +103,4 @@ test-fuzz-campaign: # the campaign's own tests
 	$(Q)cd fuzz/campaign && PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -m unittest -q test_report
 
 include fuzz/coverage/coverage.mk
+include fuzz/afl.mk
