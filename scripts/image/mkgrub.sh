@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Makes a CD image that a BIOS boots through GRUB and Multiboot 2 into a hypervisor, as a real
-# machine does. (QEMU's own -kernel boots by Multiboot 1 or PVH.)
+# machine does. (QEMU's own -kernel boots by Multiboot 1 or PVH.) The image is one of a disk, too.
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -12,10 +12,10 @@ usage() {
 	cat <<-EOF
 	usage: scripts/image/mkgrub.sh --kernel ELF [--append ARGS] [--module 'FILE ARGS']... --output ISO
 
-	  --kernel ELF           the hypervisor; it must have a Multiboot 2 header
+	  --kernel ELF           the hypervisor; it must have the protocol's header
 	  --append ARGS          its command line
 	  --module 'FILE ARGS'   a boot module with its arguments; repeat for more, in order
-	  --protocol 1|2         Multiboot version (default 2)
+	  --protocol 1|2|linux   Multiboot version (default 2); with linux the kernel is Linux
 	EOF
 }
 
@@ -43,12 +43,13 @@ fi
 case $protocol in
 1) boot=multiboot module=module ;;
 2) boot=multiboot2 module=module2 ;;
-*) die "there is no Multiboot $protocol" ;;
+linux) boot=linux module=initrd ;;
+*) die "there is no protocol $protocol" ;;
 esac
 [ -f "$kernel" ] || die "no such file: $kernel"
 command -v grub-mkrescue > /dev/null || die "grub-mkrescue is missing; run scripts/setup.sh"
 [ -d /usr/lib/grub/i386-pc ] || die "grub-pc-bin is missing; run scripts/setup.sh"
-grub-file "--is-x86-$boot" "$kernel" || die "$kernel has no Multiboot $protocol header"
+grub-file "--is-x86-$boot" "$kernel" || die "$kernel has no header of the protocol $protocol"
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

@@ -21,6 +21,7 @@ usage() {
 	  dom0-load    the same with guests for it that put a machine under different loads
 	  dom0-tools   the same as dom0-xl with this repository's toolstack before Debian's (as PROGRAM.debian)
 	  dom0-arm64   busybox, modules and this repository's toolstack for ARM64, with a guest for it to start
+	  dom0-hvm     the same as dom0-tools with the device model, firmware and a disk for HVM guests
 	  guest        busybox only, for the cloud kernel
 	  guest-pv     the same with drivers for PV disks and network interfaces
 	  guest-arm64  the same for ARM64
@@ -30,7 +31,7 @@ usage() {
 }
 
 case ${1:-} in
-dom0 | dom0-new | dom0-stress | dom0-xl | dom0-load | dom0-tools | dom0-arm64) kind=$1 ;;
+dom0 | dom0-new | dom0-stress | dom0-xl | dom0-load | dom0-tools | dom0-hvm | dom0-arm64) kind=$1 ;;
 guest | guest-pv | guest-arm64 | guest-load | guest-stress) kind=$1 ;;
 --help | -h) usage; exit 0 ;;
 *) usage >&2; exit 2 ;;
@@ -48,7 +49,7 @@ esac
 guest_modules="xen-blkfront xen-netfront xen_wdt"
 modules="xen-evtchn xen-gntdev xen-gntalloc xen-privcmd xenfs virtio_pci virtio_blk virtio_net nvme
 	ahci sd_mod sdhci-pci mmc_block e1000 e1000e ext4 crc32c_generic
-	xen-blkback xen-netback loop bridge"
+	xen-blkback xen-netback loop bridge tun"
 case $kind in
 *-arm64) modules="$modules virtio_mmio" ;;
 *) modules="$modules ata_piix crc32c-intel" ;;
@@ -70,11 +71,13 @@ inputs_hash() {
 		esac
 		case $kind in *-stress | dom0-load) cat "$cache/root/stress.stamp" ;; esac
 		case $kind in *-load) cat "$cache/root/load.stamp" ;; esac
-		case $kind in dom0-xl | dom0-load | dom0-tools) cat "$cache/root/kernel-cloud.stamp" "$here/guest"/* ;; esac
+		case $kind in dom0-xl | dom0-load | dom0-tools | dom0-hvm) cat "$cache/root/kernel-cloud.stamp" "$here/guest"/* ;; esac
 		case $kind in
-		dom0-tools) find "$tools" "${bench[@]}" "${narrow[@]}" -type f | LC_ALL=C sort | xargs sha256sum ;;
+		dom0-tools | dom0-hvm)
+			find "$tools" "${bench[@]}" "${narrow[@]}" -type f | LC_ALL=C sort | xargs sha256sum ;;
 		dom0-arm64) cat "$here/guest"/*; find "$tools_arm64" -type f | LC_ALL=C sort | xargs sha256sum ;;
 		esac
+		[ "$kind" != dom0-hvm ] || cat "$cache/root/hvm.stamp" "$here/mkgrub.sh"
 		echo "$kind"
 	} | sha256sum | cut -c1-16
 }
@@ -120,7 +123,7 @@ copy_toolstack() {
 	dom0-load)
 		cp -L "$("$here/mkinitramfs.sh" guest-load)" "$tree/guest/initramfs-load.cpio.gz"
 		cp -L "$("$here/mkinitramfs.sh" guest-stress)" "$tree/guest/initramfs-stress.cpio.gz" ;;
-	dom0-tools)
+	dom0-tools | dom0-hvm)
 		cp -L "$("$here/mkinitramfs.sh" guest-pv)" "$tree/guest/initramfs-pv.cpio.gz" ;;
 	esac
 }
@@ -182,6 +185,25 @@ copy_arm64_tools() {
 	cp -L "$("$here/mkinitramfs.sh" guest-arm64)" "$tree/guest/initramfs-pv.cpio.gz"
 }
 
+# What an HVM guest runs on where Debian's packages have it, and a disk of GRUB and Linux for it.
+copy_device_model() {
+	local hvm=$cache/root/hvm file
+	mkdir -p "$tree/usr/libexec" "$tree/usr/lib/xen-4.17/boot" "$tree/usr/share"/{seabios,ovmf,qemu/keymaps}
+	copy_program "$hvm/usr/libexec/xen-qemu-system-i386" "$hvm"
+	mv "$tree/bin/xen-qemu-system-i386" "$tree/usr/libexec/"
+	copy_program "$hvm/usr/bin/qemu-img" "$hvm"
+	cp "$peer/usr/lib/xen-4.17/boot/hvmloader" "$tree/usr/lib/xen-4.17/boot/"
+	for file in bios-256k.bin vgabios-cirrus.bin vgabios-stdvga.bin; do
+		cp -L "$hvm/usr/share/seabios/$file" "$tree/usr/share/seabios/"
+	done
+	cp -L "$hvm/usr/share/ovmf/OVMF.fd" "$tree/usr/share/ovmf/"
+	cp -L "$hvm/usr/share/qemu/keymaps/en-us" "$tree/usr/share/qemu/keymaps/"
+	cp -L "$hvm/usr/lib/memtest86+/memtest86+x64.iso" "$tree/guest/memtest.iso"
+	"$here/mkgrub.sh" --protocol linux --kernel "$(echo "$cache/root/kernel-cloud"/boot/vmlinuz-*)" \
+		--append "console=ttyS0,115200 loglevel=4 xenolith.guest=shell" \
+		--module "$("$here/mkinitramfs.sh" guest-pv)" --output "$tree/guest/hvm.iso"
+}
+
 fill_tree() {
 	local program cc=("${CC:-gcc}")
 	mkdir -p "$tree"/{bin,sbin,dev,proc,sys,run,tmp,lib,lib64,root,etc}
@@ -210,6 +232,7 @@ fill_tree() {
 	dom0-xl | dom0-load) copy_toolstack ;;
 	dom0-tools) copy_toolstack && copy_scripts && copy_our_tools ;;
 	dom0-arm64) copy_arm64_tools ;;
+	dom0-hvm) copy_toolstack && copy_scripts && copy_our_tools && copy_device_model ;;
 	esac
 }
 
@@ -227,7 +250,7 @@ bench=("$repo/build/bench/toolstack/collect" "$repo/build/bench/bench.elf")
 narrow=("$repo"/build/guest-{flat32,pg32,pae32}/multicall.elf)
 tools_arm64=$repo/build/tools-arm64/bin
 case $kind in
-dom0-tools) make --no-print-directory -s -C "$repo" BUILD=build tools bench-toolstack-image >&2 ;;
+dom0-tools | dom0-hvm) make --no-print-directory -s -C "$repo" BUILD=build tools bench-toolstack-image >&2 ;;
 dom0-arm64) make --no-print-directory -s -C "$repo" BUILD=build tools-arm64 >&2 ;;
 esac
 mkdir -p "$images"
