@@ -10,7 +10,9 @@
 #include <cmocka.h>
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "fake-host.h"
 
@@ -107,6 +109,11 @@ static int vif_up(const char *ifname, const char *rename, const char *bridge, ui
 {
 	int rc = host_call();
 
+	if (strstr(ifname, "-emu")) {
+		snprintf(fake_host.taps, sizeof(fake_host.taps), "%s %s", ifname,
+			 bridge ? bridge : "-");
+		return rc;
+	}
 	fake_host.connected += !rc;
 	snprintf(fake_host.last, sizeof(fake_host.last), "%s %s %s %u", ifname,
 		 rename ? rename : "-", bridge ? bridge : "-", mtu);
@@ -118,6 +125,72 @@ static int script(const char *path, const char *action, const char *backend, con
 	snprintf(fake_host.last, sizeof(fake_host.last), "%.60s %.20s %.90s", path, action,
 		 backend);
 	return host_call();
+}
+
+static void write_log(const char *log)
+{
+	FILE *f = fopen(log, "w");
+
+	if (!f)
+		return;
+	fputs(fake_host.log_text, f);
+	fclose(f);
+}
+
+static int dm_start(char *const *argv, const char *log, int *ready, int *pid)
+{
+	int rc = host_call(), pipes[2];
+	size_t n = 0;
+
+	if (rc)
+		return rc;
+	fake_host.argv[0] = '\0';
+	for (unsigned int i = 0; argv[i]; i++)
+		n += (size_t)snprintf(fake_host.argv + n, sizeof(fake_host.argv) - n, "%s ",
+				      argv[i]);
+	assert_true(n < sizeof(fake_host.argv));
+	write_log(log);
+	if (ready) {
+		assert_int_equal(pipe(pipes), 0);
+		if (!fake_host.dies)
+			assert_int_equal(write(pipes[1], "", 1), 1);
+		close(pipes[1]);
+		*ready = pipes[0];
+	}
+	*pid = 100 + (int)fake_host.started;
+	if (!fake_host.dies)
+		fake_host.running |= 1U << fake_host.started;
+	fake_host.started++;
+	if (fake_host.model)
+		fake_host.model(argv);
+	return 0;
+}
+
+static bool dm_runs(int pid, const char *word)
+{
+	return pid >= 100 && fake_host.running >> (pid - 100) & 1;
+}
+
+static void dm_end(int pid)
+{
+	assert_true(dm_runs(pid, ""));
+	fake_host.running &= ~(1U << (pid - 100));
+}
+
+static int qmp(const char *path, const char *request, char **reply)
+{
+	const char *fits = strstr(request, "query-chardev") ?
+		"{\"return\": [{\"label\": \"serial0\", \"filename\": \"pty:/dev/pts/7\"},"
+		" {\"label\": \"serial1\", \"filename\": \"null\"}, {\"label\": 3}, 4]}" :
+		strstr(request, "query-vnc") ?
+		"{\"return\": {\"host\": \"127.0.0.1\", \"service\": \"5901\"}}" :
+		"{\"return\": {}}";
+	int rc = host_call();
+
+	snprintf(fake_host.qmp, sizeof(fake_host.qmp), "%s", request);
+	if (!rc)
+		*reply = strdup(fake_host.qmp_reply ? fake_host.qmp_reply : fits);
+	return rc;
 }
 
 const struct lx_host_ops fake_host_ops = {
@@ -133,4 +206,8 @@ const struct lx_host_ops fake_host_ops = {
 	.vif_up = vif_up,
 	.vif_lacks = vif_lacks,
 	.script = script,
+	.dm_start = dm_start,
+	.dm_runs = dm_runs,
+	.dm_end = dm_end,
+	.qmp = qmp,
 };

@@ -17,6 +17,16 @@ struct fake_host {
 	const char *lacks;		/* this script or bridge is missing */
 	const char *held;		/* dom0's kernel uses this path */
 	char last[256];			/* what was done to an interface, or which script was run */
+	/* Device models: their processes are numbered from 100 on. */
+	unsigned int started, running;	/* so far; a bit for each that runs */
+	bool dies;			/* one that is started ends at once */
+	char log_text[64];		/* what one writes to its log */
+	char argv[4096];		/* the last one's words, a blank after each */
+	/** Called when one has been started, to do what QEMU does in xenstore. */
+	void (*model)(char *const *argv);
+	char taps[64];			/* the emulated side of an interface, and its bridge */
+	char qmp[512];			/* the last request */
+	const char *qmp_reply;		/* NULL: what fits the request */
 };
 
 extern struct fake_host fake_host;

@@ -74,6 +74,15 @@ void fake_kernel32(uint8_t elf[FAKE_KERNEL_BYTES])
 	memcpy(elf, &h, sizeof(h));
 }
 
+void fake_loader(uint8_t elf[FAKE_KERNEL_BYTES])
+{
+	struct kernel_head32 *h = (void *)elf;
+
+	fake_kernel32(elf);
+	h->e.e_entry = FAKE_KERNEL_ENTRY;
+	h->e.e_phnum = 1;
+}
+
 uint8_t *fake_bzimage(const void *payload, size_t bytes, uint32_t size, int append, size_t *total)
 {
 	const size_t setup = 2 * 512;	/* the boot sector and one more */

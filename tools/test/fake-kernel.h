@@ -15,6 +15,8 @@
 void fake_kernel(uint8_t elf[FAKE_KERNEL_BYTES]);
 /** The same as a 32-bit file. */
 void fake_kernel32(uint8_t elf[FAKE_KERNEL_BYTES]);
+/** The same as what an HVM guest starts with: entered at the file's own entry, without a note. */
+void fake_loader(uint8_t elf[FAKE_KERNEL_BYTES]);
 /** A bzImage around a payload; the caller frees it. @size: what it says it unpacks to, put behind
  * the payload when @append is set. */
 uint8_t *fake_bzimage(const void *payload, size_t bytes, uint32_t size, int append, size_t *total);

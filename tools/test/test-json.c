@@ -78,8 +78,8 @@ static void fill_any(const struct lx_type *type, void *object);
 /* A member with a value of its kind, by chance. */
 static void fill_field(const struct lx_field *f, char *at, uint32_t *count)
 {
-	size_t bytes = f->kind == LX_CPUMAPS ? sizeof(struct lx_cpumap) : f->type ? f->type->bytes :
-		       0;
+	size_t bytes = f->kind == LX_CPUMAPS ? sizeof(struct lx_cpumap) :
+		       f->kind == LX_STRINGS ? sizeof(char *) : f->type ? f->type->bytes : 0;
 	const char *text;
 	uint32_t n = 0;
 
@@ -114,13 +114,20 @@ static void fill_field(const struct lx_field *f, char *at, uint32_t *count)
 	case LX_OBJECT:
 		fill_any(f->type, at);
 		break;
+	case LX_POINTER:
+		*(void **)at = rand() & 1 ? calloc(1, bytes) : NULL;
+		if (*(void **)at)
+			fill_any(f->type, *(void **)at);
+		break;
 	case LX_MARK:
 		break;
 	default:
 		*count = (uint32_t)rand() % 4;
 		*(char **)at = *count ? calloc(*count, bytes) : NULL;
 		for (uint32_t i = 0; i < *count; i++) {
-			if (f->type)
+			if (f->kind == LX_STRINGS)
+				((char **)*(char **)at)[i] = strdup("a word");
+			else if (f->type)
 				fill_any(f->type, *(char **)at + i * bytes);
 			else
 				fill_map((struct lx_cpumap *)(*(char **)at + i * bytes));
@@ -202,8 +209,43 @@ static const struct {
 	{ "nics.rate_interval_usecs", json_type_int }, { "on_poweroff", json_type_string },
 	{ "on_reboot", json_type_string }, { "on_watchdog", json_type_string },
 	{ "on_crash", json_type_string }, { "on_soft_reset", json_type_string },
+	{ "b_info.video_memkb", json_type_int },
+	{ "b_info.device_model_version", json_type_string },
+	{ "b_info.device_model", json_type_string },
+	{ "b_info.extra", json_type_array },
+	{ "b_info.extra_hvm", json_type_array },
+	{ "nics.nictype", json_type_string },
+	{ "b_info.type.hvm.firmware", json_type_string },
+	{ "b_info.type.hvm.bios", json_type_string },
+	{ "b_info.apic", json_type_string },
+	{ "b_info.acpi", json_type_string },
+	{ "b_info.type.hvm.acpi_s3", json_type_string },
+	{ "b_info.type.hvm.acpi_s4", json_type_string },
+	{ "b_info.type.hvm.acpi_laptop_slate", json_type_string },
+	{ "b_info.type.hvm.hpet", json_type_string },
+	{ "b_info.type.hvm.vpt_align", json_type_string },
+	{ "b_info.timer_mode", json_type_string },
+	{ "b_info.type.hvm.system_firmware", json_type_string },
+	{ "b_info.type.hvm.hdtype", json_type_string },
+	{ "b_info.type.hvm.nographic", json_type_string },
+	{ "b_info.type.hvm.vga.kind", json_type_string },
+	{ "b_info.type.hvm.vnc.enable", json_type_string },
+	{ "b_info.type.hvm.vnc.listen", json_type_string },
+	{ "b_info.type.hvm.vnc.passwd", json_type_string },
+	{ "b_info.type.hvm.vnc.findunused", json_type_string },
+	{ "b_info.type.hvm.keymap", json_type_string },
+	{ "b_info.type.hvm.boot", json_type_string },
+	{ "b_info.type.hvm.serial", json_type_string },
+	{ "b_info.type.hvm.usb", json_type_string },
+	{ "b_info.type.hvm.usbdevice", json_type_string },
+	{ "b_info.type.hvm.xen_platform_pci", json_type_string },
+	{ "b_info.type.hvm.mmio_hole_memkb", json_type_int },
+	{ "b_info.type.hvm.vnc.display", json_type_int },
+	{ "b_info.type.hvm.usbversion", json_type_int },
+	{ "b_info.type.hvm.serial_list", json_type_array },
+	{ "b_info.type.hvm.usbdevice_list", json_type_array },
 	/* Our own; libxl passes over what it does not look for. */
-	{ "disks.share_writes", json_type_boolean },
+	{ "disks.share_writes", json_type_boolean }, { "b_info.device_models", json_type_array },
 };
 
 static void check_member(const char *path, struct json_object *v)

@@ -83,6 +83,8 @@ struct setting {
 	const char *text, *error;
 };
 
+#define FOR_HVM "which only an HVM guest has: remove the setting, or say type = \"hvm\""
+
 /* A configuration's error: one line with the file and the line. */
 static void check_settings(const struct setting *cases, size_t n)
 {
@@ -138,23 +140,21 @@ static void test_settings(void **state)
 		  "\"rename_restart\"" },
 		{ "tsc_mode = 'fast'", "tsc_mode is default, native or always_emulate, not "
 		  "\"fast\"" },
-		{ "type = 'hvm'", "type is \"hvm\", and only \"pvh\" guests are built" },
-		{ "builder = 'hvm'", "builder = \"hvm\" is an older way to write type = \"hvm\", "
-		  "and only \"pvh\" guests are built" },
+		{ "type = 'pv'", "type is \"pv\", and only \"pvh\" and \"hvm\" guests are "
+		  "built" },
 		{ "builder = 'linux'", "builder = \"linux\" is an older way to write type = "
-		  "\"pv\", and only \"pvh\" guests are built" },
+		  "\"pv\", and only \"pvh\" and \"hvm\" guests are built" },
+		{ "device_models = ['demo-device']", "device_models asks for a device model, "
+		  FOR_HVM },
 		{ "vnuma = [['pnode=0']]", "vnuma asks for virtual NUMA nodes, which is not built: "
 		  "remove the setting" },
 		{ "pci = ['00:19.0']", "pci asks for PCI devices of the host, which is not built: "
 		  "remove the setting" },
 		{ "p9 = ['tag=t,path=/x,security_model=none']", "p9 asks for shared folders (9P), "
 		  "which is not built: remove the setting" },
-		{ "acpi_s3 = 1", "acpi_s3 asks for sleep states, which is not built: remove the "
-		  "setting" },
-		{ "acpi_s4 = 1", "acpi_s4 asks for sleep states, which is not built: remove the "
-		  "setting" },
-		{ "firmware_override = '/f'", "firmware_override asks for firmware, which is not "
-		  "built: remove the setting" },
+		{ "acpi_s3 = 1", "acpi_s3 asks for sleep states, " FOR_HVM },
+		{ "acpi_s4 = 1", "acpi_s4 asks for sleep states, " FOR_HVM },
+		{ "firmware_override = '/f'", "firmware_override asks for firmware, " FOR_HVM },
 		{ "period = 0", "period is from 1 to 2147483647, not 0" },
 		{ "period = 100; budget = 200", "budget is at most the period, 100 us, not 200" },
 		{ "extratime = 2", "extratime is from 0 to 1, not 2" },
@@ -164,9 +164,8 @@ static void test_settings(void **state)
 		  "the setting" },
 		{ "altp2m = 'mixed'", "altp2m asks for alternate page tables, which is not built: "
 		  "remove the setting" },
-		{ "acpi = 0", "acpi asks for a guest without ACPI, which is not built: remove the "
-		  "setting" },
-		{ "vnc = 1", "vnc asks for a display, which is not built: remove the setting" },
+		{ "acpi = 0", "acpi asks for a guest without ACPI, " FOR_HVM },
+		{ "vnc = 1", "vnc asks for a display, " FOR_HVM },
 		{ "bootloader = 'pygrub'", "bootloader asks for a boot loader in dom0, which is "
 		  "not built: remove the setting" },
 		{ "vcpsu = 2", "unknown setting vcpsu: did you mean vcpus?" },
@@ -195,8 +194,8 @@ static void test_device_settings(void **state)
 		  "disk of that name" },
 		{ "disk = ['/a,raw,foo,w']", "disk foo (/a): its name is not one of a disk: use "
 		  "xvda and so on" },
-		{ "vif = ['type=ioemu']", "interface 0: emulated interfaces need a device model, "
-		  "which is not built: remove type" },
+		{ "vif = ['type=ioemu']", "interface 0: only an HVM guest has emulated interfaces: "
+		  "remove type" },
 		{ "vif = ['devid=1', '']", "interface 1: the guest has another interface of that "
 		  "number" },
 		{ "vif = ['vifname=abcdefghijklmnop']", "interface 0: vifname has more than 15 "

@@ -80,15 +80,60 @@ static void test_everything(void **state)
 	drop();
 }
 
+static void test_hvm(void **state)
+{
+	const struct lx_hvm *h;
+
+	assert_int_equal(parse("name='u'\nbuilder='hvm'\nkernel='/usr/lib/xen/boot/hvmloader'\n"
+			       "memory=64\nacpi=0\nbios='ovmf'\nboot='dc'\nserial='pty'\n"
+			       "usbdevice=['tablet', 'mouse']\nstdvga=1\nvideoram=32\nvnc=0\n"
+			       "vncdisplay=3\nmmio_hole=512\ntimer_mode='one_missed_tick_pending'\n"
+			       "hdtype='ahci'\ndevice_model_args_hvm=['-d', 'in_asm']\n"
+			       "device_models=['demo-device %d']\n"
+			       "vif=['type=ioemu,model=e1000', 'type=vif']\n"), 0);
+	h = config.b_info.hvm;
+	assert_string_equal(config.c_info.type, "hvm");
+	assert_null(config.b_info.kernel);
+	assert_false(config.b_info.acpi);
+	assert_true(h->hpet);
+	assert_int_equal(h->bios, LX_BIOS_OVMF);
+	assert_string_equal(h->boot, "dc");
+	assert_string_equal(h->serial, "pty");
+	assert_int_equal(h->nr_usbdevices, 2);
+	assert_int_equal(h->vga.kind, LX_VGA_STD);
+	assert_int_equal(config.b_info.video_memkb, 32 << 10);
+	assert_false(h->vnc.enable);
+	assert_int_equal(h->vnc.display, 3);
+	assert_int_equal(h->mmio_hole_memkb, 512 << 10);
+	assert_int_equal(config.b_info.timer_mode, 3);
+	assert_int_equal(h->hdtype, LX_HD_AHCI);
+	assert_string_equal(config.b_info.dm_args_hvm[1], "in_asm");
+	assert_int_equal(config.b_info.nr_dm_more, 1);
+	assert_int_equal(config.nics[0].nictype, LX_NIC_VIF_IOEMU);
+	assert_int_equal(config.nics[1].nictype, LX_NIC_VIF);
+	drop();
+}
+
 static void test_refused(void **state)
 {
 	static const char *const bad[] = {
-		"", "name=['u']", "name='u'\ntype='hvm'", "name='u'\nuuid='x'",
+		"", "name=['u']", "name='u'\ntype='pv'", "name='u'\nuuid='x'",
 		"name='u'\nmemory='much'", "name='u'\nvcpus=0", "name='u'\nvcpus=4\nmaxvcpus=2",
 		"name='u'\nvcpus=129", "name='u'\ncpus='x'", "name='u'\non_crash='explode'",
 		"name='u'\ndisk='/a,raw,xvda'", "name='u'\ndisk=['/a']", "name='u'\ndisk=[['a']]",
 		"name='u'\nvif=['mac=1']", "name='u'\nvif=[['a']]", "name='u'\ncpu_weight=70000",
-		"name='u'\ntsc_mode='fast'",
+		"name='u'\ntsc_mode='fast'", "name='u'\nbuilder='linux'", "name='u'\nboot='d'",
+		"name='u'\ndevice_models=['demo-device']", "name='u'\nvif=['type=ioemu']",
+		"name='u'\ntype='hvm'\nmemory=64\nbios='rombios'",
+		"name='u'\ntype='hvm'\nmemory=64\nmmio_hole=100",
+		"name='u'\ntype='hvm'\nmemory=64\nvga='qxl'",
+		"name='u'\ntype='hvm'\nmemory=64\nstdvga=1\nvideoram=8",
+		"name='u'\ntype='hvm'\nmemory=64\nviridian=1",
+		"name='u'\ntype='hvm'\nmemory=64\ndevice_model_version='qemu-xen-traditional'",
+		"name='u'\ntype='hvm'\nmemory=64\ntimer_mode=4",
+		"name='u'\ntype='hvm'\nmemory=64\nserial=[['pty']]",
+		"name='u'\ntype='hvm'\nmemory=64\ndisk=['/a,raw,hda,r']",
+		"name='u'\ntype='hvm'\nmemory=8", "name='u'\ntype='hvm'\nmemory=64\nusbversion=4",
 	};
 
 	assert_int_equal(parse("name='u'"), -EINVAL);
@@ -178,6 +223,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_defaults), cmocka_unit_test(test_everything),
+		cmocka_unit_test(test_hvm),
 		cmocka_unit_test(test_refused), cmocka_unit_test(test_conf),
 		cmocka_unit_test(test_cpus), cmocka_unit_test(test_memory),
 	};

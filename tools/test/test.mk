@@ -6,6 +6,8 @@ $(eval $(call tools_test,config,,config,))
 $(eval $(call tools_test,json,,light store,$(tools_light_ldlibs)))
 $(eval $(call tools_test,light,fake-xen fake-pool fake-psr fake-kernel fake-store fake-host,light store builder ctrl,\
 	$(tools_light_ldlibs) $(tools_builder_ldlibs) $(tools_xen_ldlibs) -Xlinker --wrap=fcntl))
+$(eval $(call tools_test,hvm,fake-xen fake-pool fake-psr fake-kernel fake-store fake-host,light store builder ctrl,\
+	$(tools_light_ldlibs) $(tools_builder_ldlibs) $(tools_xen_ldlibs)))
 $(eval $(call tools_test,health,fake-xen fake-pool fake-psr fake-store,light store builder ctrl,\
 	$(tools_light_ldlibs) $(tools_builder_ldlibs) $(tools_xen_ldlibs)))
 $(eval $(call tools_test,devd,fake-xen fake-pool fake-psr fake-store fake-host,light store builder ctrl,\
@@ -18,7 +20,7 @@ $(eval $(call tools_test,hvlog,fake-xen fake-pool fake-psr ../xenconsoled/hvlog 
 $(eval $(call tools_test,xenconsoled,fake-xen fake-pool fake-psr fake-store $(addprefix ../xenconsoled/,guest pty logfile),\
 	console light store ctrl,$(tools_light_ldlibs) $(tools_xen_ldlibs) \
 	-Xlinker --wrap=malloc -Xlinker --wrap=calloc -Xlinker --wrap=realloc))
-$(eval $(call tools_test,xlparse,$(addprefix ../xl/,parse parse-devices keys guess cpus conf),light store config ctrl,$(tools_light_ldlibs) $(tools_xen_ldlibs)))
+$(eval $(call tools_test,xlparse,$(addprefix ../xl/,parse parse-devices parse-hvm keys guess cpus conf),light store config ctrl,$(tools_light_ldlibs) $(tools_xen_ldlibs)))
 $(eval $(call tools_test,xllock,../xl/lock,,))
 $(foreach t,xlcmd xlerr xlconsole xlpsr top,$(eval $(call tools_test,$(t),xl-run fake-xen fake-pool fake-psr fake-store fake-kernel fake-host \
 	$(patsubst tools/%.c,../%,$(filter-out %/main.c,$(wildcard tools/xl/*.c))),\

@@ -201,8 +201,10 @@ class Installed(unittest.TestCase):
         with open(os.path.join(ROOT, "tools/xl/keys.c"), encoding="utf-8") as f:
             built = re.search(r"built\[\] = \{(.*?)\}", f.read(), re.DOTALL).group(1)
         self.assertEqual(read, set(re.findall(r'"(\w+)"', built)))
+        with open(os.path.join(ROOT, "tools/xl/parse-hvm.c"), encoding="utf-8") as f:
+            tables = f.read().split("bool parse_hvm_reads")[0]
         page = text_of(self.path(f"{MAN}/man5/xl.cfg.5"))
-        for name in read - {"builder"}:
+        for name in (read - {"builder"}) | set(re.findall(r'"(\w+)"', tables)):
             self.assertTrue(re.search(rf"(?<!\w){name}(?!\w)", page), name)
 
     def test_libxl_reads_configurations(self):

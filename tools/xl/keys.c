@@ -39,6 +39,7 @@ static const struct key {
 	{ "device_model_stubdomain_seclabel", NULL, "a device model" },
 	{ "device_model_user", NULL, "a device model" },
 	{ "device_model_version", NULL, "a device model" },
+	{ "device_models", NULL, "a device model" },
 	{ "device_tree", NULL, "a device tree" },
 	{ "dm_restrict", "0", "a device model" },
 	{ "dtdev", NULL, "devices of the host" },
@@ -153,6 +154,18 @@ static bool is_so(const struct cfg_value *v, const char *so)
 	return so && (*so == '0' || *so == '1' ? same_bool(v->text, so) : !strcmp(v->text, so));
 }
 
+/* Some of the settings above are built for HVM guests. */
+static bool reads(const struct parse *p, const char *name)
+{
+	return p->config->b_info.hvm && parse_hvm_reads(name);
+}
+
+/* What is built for HVM guests, and asked for by another one. */
+static bool is_for_hvm(const struct parse *p, const char *name)
+{
+	return !p->config->b_info.hvm && parse_hvm_reads(name);
+}
+
 /* Something nearly right is refused: the guest would not be what its owner thinks. */
 static void unknown(struct parse *p, const struct cfg_setting *s)
 {
@@ -179,17 +192,20 @@ void parse_rest(struct parse *p)
 	for (size_t i = 0; i < COUNT(changes) && !p->rc; i++) {
 		const struct cfg_value *v = cfg_get(p->cfg, changes[i].name);
 
-		if (v && !is_so(v, changes[i].so))
-			p->rc = cfg_fail(p->cfg, v->line, &p->err, "%s asks for %s, which is not "
-					 "built: remove the setting", changes[i].name,
-					 changes[i].what);
+		if (!v || reads(p, changes[i].name) || is_so(v, changes[i].so))
+			continue;
+		p->rc = cfg_fail(p->cfg, v->line, &p->err, "%s asks for %s, which %s",
+				 changes[i].name, changes[i].what,
+				 is_for_hvm(p, changes[i].name) ? "only an HVM guest has: remove "
+				 "the setting, or say type = \"hvm\"" : "is not built: remove the "
+				 "setting");
 	}
 	for (size_t i = 0; i < COUNT(needs_nothing); i++)
 		cfg_get(p->cfg, needs_nothing[i]);
 	for (size_t i = 0; i < COUNT(tunes) && !p->rc; i++) {
 		const struct cfg_value *v = cfg_get(p->cfg, tunes[i]);
 
-		if (v && !is_so(v, NULL))
+		if (v && !reads(p, tunes[i]) && !is_so(v, NULL))
 			parse_warn(p, v->line, "%s tunes what guests here do not have; it is "
 				   "ignored", tunes[i]);
 	}

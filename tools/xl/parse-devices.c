@@ -108,10 +108,11 @@ static void otherwise(struct parse *p, char **to, const char *text)
 		set(p, to, text);
 }
 
-static const char *nic_lacks(const struct cfg_vif *d)
+static const char *nic_lacks(const struct cfg_vif *d, bool hvm)
 {
-	if (d->type && strcmp(d->type, "vif"))
-		return "emulated interfaces need a device model, which is not built: remove type";
+	if (d->type && strcmp(d->type, "vif") && (!hvm || strcmp(d->type, "ioemu")))
+		return hvm ? "a type is vif or ioemu" :
+			"only an HVM guest has emulated interfaces: remove type";
 	if (d->vifname && strlen(d->vifname) > 15)
 		return "vifname has more than 15 characters";
 	return NULL;
@@ -141,14 +142,16 @@ static void one_nic(struct parse *p, const struct cfg_value *v, uint32_t index, 
 	}
 	to->numbered = d.has_devid;
 	to->devid = d.has_devid ? d.devid : index;
-	why = nic_lacks(&d);
+	to->nictype = !d.type ? LX_NIC_UNKNOWN : !strcmp(d.type, "ioemu") ? LX_NIC_VIF_IOEMU :
+		      LX_NIC_VIF;
+	why = nic_lacks(&d, p->config->b_info.hvm);
 	if (!why && same_nic(p->config, to->devid))
 		why = "the guest has another interface of that number";
 	if (!why && to->devid > 65535)
 		why = "its number is above 65535";
 	if (why)
 		p->rc = cfg_fail(p->cfg, v->line, &p->err, "interface %u: %s", to->devid, why);
-	else if (d.model)
+	else if (d.model && !lx_nic_emulated(p->config, to))
 		parse_warn(p, v->line, "model is about emulated interfaces, and this one is not");
 	if (!p->rc && !d.script && (d.ip || d.gatewaydev))
 		parse_warn(p, v->line, "ip and gatewaydev are for a script, and none is named");

@@ -95,6 +95,39 @@ static void action(struct parse *p, const char *name, uint32_t *to)
 		*to = (uint32_t)n;
 }
 
+/* builder= is an older way to write type=. */
+static void guest_type(struct parse *p)
+{
+	struct lx_create_info *c = &p->config->c_info;
+	bool named = cfg_get(p->cfg, "type");
+	const char *s;
+
+	string(p, "type", &c->type);
+	if (!named && !p->rc)
+		c->type = parse_copy(p, "pvh");
+	if (parse_got(p, cfg_string(p->cfg, "builder", &s, &p->err))) {
+		if (named && strcmp(c->type, s)) {
+			parse_wrong(p, "builder", "= \"%.20s\" says something else than type = "
+				    "\"%.20s\": remove builder", s, c->type);
+			return;
+		}
+		if (strcmp(s, "hvm")) {
+			parse_wrong(p, "builder", "= \"%.20s\" is an older way to write type = "
+				    "\"pv\", and only \"pvh\" and \"hvm\" guests are built", s);
+			return;
+		}
+		free(c->type);
+		c->type = parse_copy(p, "hvm");
+	}
+	if (p->rc)
+		return;
+	if (!strcmp(c->type, "hvm"))
+		p->rc = lx_hvm_init(&p->config->b_info);
+	else if (strcmp(c->type, "pvh"))
+		parse_wrong(p, "type", "is \"%.20s\", and only \"pvh\" and \"hvm\" guests are "
+			    "built", c->type);
+}
+
 static void identity(struct parse *p)
 {
 	struct lx_create_info *c = &p->config->c_info;
@@ -104,16 +137,7 @@ static void identity(struct parse *p)
 	if (!c->name && !p->rc)
 		p->rc = cfg_fail(p->cfg, 1, &p->err, "Domain name must be specified: "
 				 "name = \"...\"");
-	string(p, "type", &c->type);
-	if (!c->type)
-		c->type = parse_copy(p, "pvh");
-	else if (strcmp(c->type, "pvh"))
-		parse_wrong(p, "type", "is \"%.20s\", and only \"pvh\" guests are built",
-			    c->type);
-	if (parse_got(p, cfg_string(p->cfg, "builder", &s, &p->err)))
-		parse_wrong(p, "builder", "= \"%.20s\" is an older way to write type = \"%s\", "
-			    "and only \"pvh\" guests are built", s,
-			    strcmp(s, "hvm") ? "pv" : "hvm");
+	guest_type(p);
 	string(p, "pool", &c->pool_name);
 	lx_uuid_random(c->uuid);
 	if (parse_got(p, cfg_string(p->cfg, "uuid", &s, &p->err)) && !lx_uuid_parse(s, c->uuid))
@@ -137,6 +161,20 @@ static void file(struct parse *p, const char *name, char **to)
 	*to = whole;
 }
 
+/* In the oldest files an HVM guest's kernel is the loader, which is so anyway. */
+static void drop_loader(struct parse *p)
+{
+	struct lx_build_info *b = &p->config->b_info;
+	const char *slash = b->kernel ? strrchr(b->kernel, '/') : NULL;
+
+	if (!b->hvm || !slash || strcmp(slash + 1, "hvmloader"))
+		return;
+	warn("kernel names the loader of HVM guests, which is used anyway: firmware_override "
+	     "names another one");
+	free(b->kernel);
+	b->kernel = NULL;
+}
+
 /* cmdline= is all of it; without it, root= and extra= make it. */
 static void kernel(struct parse *p)
 {
@@ -144,7 +182,8 @@ static void kernel(struct parse *p)
 	const char *root = NULL, *extra = NULL;
 
 	file(p, "kernel", &b->kernel);
-	if (!b->kernel && !p->rc)
+	drop_loader(p);
+	if (!b->kernel && !b->hvm && !p->rc)
 		p->rc = cfg_fail(p->cfg, 1, &p->err, "no kernel is named: kernel = \"FILE\"");
 	file(p, "ramdisk", &b->ramdisk);
 	string(p, "cmdline", &b->cmdline);
@@ -330,8 +369,12 @@ int xl_parse_text(struct xl *xl, const char *text, size_t bytes, const char *fil
 	action(&p, "on_soft_reset", &config->on_soft_reset);
 	parse_disks(&p);
 	parse_nics(&p);
+	if (!p.rc && config->b_info.hvm)
+		parse_hvm(&p);
 	if (!p.rc)
 		parse_rest(&p);
+	if (!p.rc && config->b_info.hvm)
+		parse_hvm_check(&p);
 	if (p.rc == -ENOMEM)
 		fprintf(stderr, "no memory\n");
 	else if (p.rc)

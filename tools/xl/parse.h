@@ -3,6 +3,7 @@
 #ifndef TOOLS_XL_PARSE_H
 #define TOOLS_XL_PARSE_H
 
+#include "light/dm.h"
 #include "xl.h"
 
 /** A configuration being read. After the first error (@rc, @err) nothing more is stored. */
@@ -28,6 +29,15 @@ void parse_warn(const struct parse *p, unsigned int line, const char *fmt, ...)
 
 void parse_disks(struct parse *p);
 void parse_nics(struct parse *p);
+
+/* parse-hvm.c */
+
+/** Fill b_info.hvm, which lx_hvm_init() made, and what is beside it for such guests. */
+void parse_hvm(struct parse *p);
+/** When all is read: can the guest be built? */
+void parse_hvm_check(struct parse *p);
+/** Is the setting one that parse_hvm() reads? */
+bool parse_hvm_reads(const char *name);
 
 /* keys.c */
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The domain builder: PVH guests on x86, and guests with a device tree on ARM. What differs is in
- * the folder of the architecture. The pure part turns a kernel, a ramdisk and a size into a plan:
- * what lies where in the guest's memory. The other part makes it so by hypercalls, some at a time.
+ * The domain builder: PVH and HVM guests on x86, and guests with a device tree on ARM. What differs
+ * is in the folder of the architecture. The pure part turns a kernel, a ramdisk and a size, or a
+ * loader, firmware and a size, into a plan: what lies where in the guest's memory. The other part
+ * makes it so by hypercalls, some at a time.
  *
  * Kernels and ramdisks are hostile: whatever they hold, the answer is a plan inside the guest's
  * memory or an error with one line of text.
@@ -20,9 +21,12 @@
 #define BLD_ERROR_BYTES 256
 #define BLD_MAX_VCPUS 128
 #define BLD_MAX_REGIONS 5
-#define BLD_MAX_PIECES (ELF_MAX_SEGMENTS + 3)
+#define BLD_MAX_PIECES (ELF_MAX_SEGMENTS + 6)
 /* x86: memory below 4 GiB ends here; above lie ACPI tables, rings, interrupt controllers. */
 #define BLD_LOW_RAM_END 0xf0000000UL
+/* What lies below 4 GiB and is not RAM of an HVM guest: a hole for devices, of such a size. */
+#define BLD_MIN_HOLE (256UL << 20)
+#define BLD_MAX_HOLE (3840UL << 20)
 /* A kernel that unpacks to more than this is not one. */
 #define BLD_MAX_KERNEL (512UL << 20)
 /* Linux takes 2047 characters and the zero. */
@@ -45,6 +49,9 @@ struct bld_kernel {
  * a bzImage (gzip, xz, lzma, zstd, lz4); ARM: an Image of arm64, also packed by gzip. 0 or -errno
  * with @err filled. */
 int bld_kernel_open(struct bld_kernel *k, const void *file, size_t bytes, struct bld_error *err);
+/** x86: the same for the program that an HVM guest starts with (hvmloader): an ELF file that is
+ * entered at its own entry point, in 32-bit mode. */
+int bld_loader_open(struct bld_kernel *k, const void *file, size_t bytes, struct bld_error *err);
 void bld_kernel_close(struct bld_kernel *k);
 
 /** Unpack the payload of a bzImage: its text names the compression it cannot read. *@out is the
@@ -62,7 +69,19 @@ struct bld_config {
 	uint32_t vcpus;
 };
 
-/** A part of the guest's memory map, all of it backed by pages. */
+/** x86: what to build for an HVM guest. */
+struct bld_hvm_config {
+	const struct bld_kernel *loader;
+	const void *firmware;		/* image of a BIOS that the loader puts in its place */
+	size_t firmware_bytes;
+	uint64_t ram_bytes;		/* whole pages, without what the device model adds */
+	uint64_t hole_bytes;		/* for devices, below 4 GiB; BLD_MIN_HOLE to BLD_MAX_HOLE */
+	uint32_t vcpus;
+	uint8_t online[BLD_MAX_VCPUS / 8];	/* bit map of vCPUs that the firmware is to start */
+	bool apic;			/* ACPI and MP tables name the interrupt controllers */
+};
+
+/** A part of the guest's memory. */
 struct bld_region {
 	gpaddr_t start;
 	uint64_t bytes;
@@ -79,7 +98,7 @@ struct bld_piece {
 };
 
 struct bld_plan {
-	struct bld_region region[BLD_MAX_REGIONS];	/* ascending, apart */
+	struct bld_region region[BLD_MAX_REGIONS];	/* backed by pages; ascending, apart */
 	uint32_t nr_regions;
 	struct bld_piece piece[BLD_MAX_PIECES];		/* apart */
 	uint32_t nr_pieces;
@@ -90,7 +109,15 @@ struct bld_plan {
 	uint8_t *info, *tables;		/* owned: contents of the pieces made here */
 	struct bld_config config;	/* as given */
 	uint64_t ramdisk_at;		/* 0: there is none */
+	/* An HVM guest's. */
+	bool hvm;
+	struct bld_region map[BLD_MAX_REGIONS];		/* what the loader is told of its RAM */
+	uint32_t nr_map;
+	gfn_t ioreq, bufioreq, ident_pt;
+	gfn_t server_pages;		/* BLD_SERVER_PAGES of them, for ioreq servers */
 };
+
+#define BLD_SERVER_PAGES 8
 
 /** What the hypervisor decides when it creates the domain. x86: nothing. */
 struct bld_platform {
@@ -101,6 +128,9 @@ struct bld_platform {
 /** Lay out a domain. 0 or -errno with @err filled. The plan points into kernel and ramdisk, and
  * keeps the pointers of @config. */
 int bld_plan_make(struct bld_plan *plan, const struct bld_config *config, struct bld_error *err);
+/** x86: the same for an HVM guest. */
+int bld_plan_make_hvm(struct bld_plan *plan, const struct bld_hvm_config *config,
+		      struct bld_error *err);
 /** Fill in what depends on the created domain (ARM: the device tree), before bld_write(). */
 int bld_plan_complete(struct bld_plan *plan, const struct bld_platform *platform,
 		      struct bld_error *err);

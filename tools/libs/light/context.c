@@ -12,7 +12,7 @@ void lx_prepare(struct lx *lx, struct xentoollog_logger *log)
 {
 	*lx = (struct lx){
 		.log = log, .state_dir = LX_STATE_DIR, .libxl_dir = LX_LIBXL_DIR,
-		.run_dir = LX_RUN_DIR, .host = &lx_host_linux,
+		.run_dir = LX_RUN_DIR, .log_dir = LX_LOG_DIR, .host = &lx_host_linux,
 	};
 }
 
@@ -42,7 +42,7 @@ void lx_close(struct lx *lx)
 
 void lx_error(struct lx *lx, int rc, const char *fmt, ...)
 {
-	char text[512];
+	char text[1024];
 	va_list ap;
 
 	va_start(ap, fmt);

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "light.h"
+#include "dm.h"
 
 #define CONSOLE_LIMIT "1048576"		/* bytes that xenconsoled keeps for a slow reader */
 #define BACKENDS "/local/domain/0/backend"
@@ -136,6 +136,28 @@ static void private_nodes(struct nodes *n, const char *type)
 		n->rc = n->store->ops->write(n->store, n->tx, path, "qemu_xen");
 }
 
+/* What hvmloader reads: ACPI tables by these, the BIOS by its name. */
+static void firmware_nodes(struct nodes *n, const struct lx_build_info *b)
+{
+	const struct lx_hvm *h = b->hvm;
+	const struct {
+		const char *name;
+		bool on;
+	} flags[] = {
+		{ "platform/acpi", b->acpi }, { "platform/acpi_s3", h->acpi_s3 },
+		{ "platform/acpi_s4", h->acpi_s4 },
+		{ "platform/acpi_laptop_slate", h->acpi_laptop_slate },
+	};
+
+	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++)
+		in_domain(n, flags[i].name, flags[i].on ? "1" : "0");
+	if (h->mmio_hole_memkb)
+		in_domain(n, "platform/mmio_hole_size", "%lu", h->mmio_hole_memkb << 10);
+	in_domain(n, "hvmloader/bios", "%s", lx_name_of(lx_bios_names, h->bios));
+	/* QEMU must find the guest's memory where it was at first. */
+	in_domain(n, "hvmloader/allow-memory-relocate", "0");
+}
+
 static void vm_nodes(struct nodes *n, const struct lx_create_info *c)
 {
 	char vm[LX_PATH_BYTES], path[LX_PATH_BYTES], uuid[LX_UUID_TEXT];
@@ -188,12 +210,16 @@ static int claim_nodes(struct lx_store *s, uint32_t tx, void *arg)
 static int add_nodes(struct lx_store *s, uint32_t tx, void *arg)
 {
 	const struct adding *a = arg;
+	const struct lx_build_info *b = &a->config->b_info;
 	struct nodes n = { .store = s, .tx = tx, .domid = a->domid };
+	uint64_t video = b->hvm ? lx_video_kib(b) : 0;
 
-	vcpu_nodes(&n, &a->config->b_info);
-	in_domain(&n, "memory/static-max", "%lu", a->config->b_info.max_memkb);
-	in_domain(&n, "memory/target", "%lu", a->config->b_info.target_memkb);
-	in_domain(&n, "memory/videoram", "0");
+	vcpu_nodes(&n, b);
+	if (b->hvm)
+		firmware_nodes(&n, b);
+	in_domain(&n, "memory/static-max", "%lu", b->max_memkb);
+	in_domain(&n, "memory/target", "%lu", b->target_memkb - video);
+	in_domain(&n, "memory/videoram", "%lu", video);
 	in_domain(&n, "device", "%s", "");
 	in_domain(&n, "control", "%s", "");
 	guests_own(&n);

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "arch.h"
+#include "create.h"
 #include "device.h"
 #include "pool.h"
 #include "sched.h"
@@ -23,11 +24,6 @@
 #define WRITES_A_TURN 16
 #define KIB_PER_PAGE 4
 
-static struct lx_create *to_create(struct lx_op *op)
-{
-	return (struct lx_create *)((char *)op - offsetof(struct lx_create, op));
-}
-
 int lx_config_check(struct lx *lx, const struct lx_domain_config *config)
 {
 	const struct lx_build_info *b = &config->b_info;
@@ -35,9 +31,9 @@ int lx_config_check(struct lx *lx, const struct lx_domain_config *config)
 
 	if (!config->c_info.name || !*config->c_info.name || strchr(config->c_info.name, '/'))
 		why = "a domain needs a name without slashes: name = \"...\"";
-	else if (!config->c_info.type || strcmp(config->c_info.type, "pvh"))
-		why = "only PVH guests are supported: type = \"pvh\"";
-	else if (!b->kernel)
+	else if (!config->c_info.type || strcmp(config->c_info.type, b->hvm ? "hvm" : "pvh"))
+		why = "only PVH and HVM guests are supported: type = \"pvh\" or \"hvm\"";
+	else if (!b->kernel && !b->hvm)
 		why = "no kernel is named: kernel = \"FILE\"";
 	else if (!b->max_vcpus || b->max_vcpus > BLD_MAX_VCPUS)
 		why = "a domain has 1 to 128 vCPUs: vcpus = N, maxvcpus = N";
@@ -49,6 +45,8 @@ int lx_config_check(struct lx *lx, const struct lx_domain_config *config)
 		why = "memory must equal maxmem: there is no populate-on-demand";
 	else
 		why = lx_arch_check(b);
+	if (!why && b->hvm)
+		why = lx_hvm_check(config);
 	if (!why)
 		return 0;
 	lx_error(lx, 0, "%s", why);
@@ -57,7 +55,7 @@ int lx_config_check(struct lx *lx, const struct lx_domain_config *config)
 
 static int step_check(struct lx_op *op)
 {
-	struct lx_create *c = to_create(op);
+	struct lx_create *c = lx_to_create(op);
 	int rc = lx_config_check(c->lx, c->config);
 
 	if (rc)
@@ -74,7 +72,7 @@ static int step_check(struct lx_op *op)
 
 static void undo_claim(struct lx_op *op)
 {
-	struct lx_create *c = to_create(op);
+	struct lx_create *c = lx_to_create(op);
 
 	lx_claim_drop(c->lx, c->config->c_info.uuid, c->claim);
 	c->claim = -1;
@@ -84,7 +82,7 @@ static void undo_claim(struct lx_op *op)
  * is step_name(). */
 static int step_claim(struct lx_op *op)
 {
-	struct lx_create *c = to_create(op);
+	struct lx_create *c = lx_to_create(op);
 	uint32_t other;
 	int rc;
 
@@ -102,7 +100,8 @@ static int step_claim(struct lx_op *op)
 		lx_name_taken(c->lx, c->config->c_info.name, other);
 }
 
-static int map_file(struct lx *lx, const char *what, const char *path, void **map, size_t *bytes)
+int lx_create_map(struct lx *lx, const char *what, const char *path, void **map,
+		  size_t *bytes)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC), rc = 0;
 	const char *why = NULL;
@@ -146,23 +145,21 @@ static void free_files(struct lx_create *c)
 
 static void undo_load(struct lx_op *op)
 {
-	free_files(to_create(op));
+	free_files(lx_to_create(op));
 }
 
-static int step_load(struct lx_op *op)
+static int load_kernel(struct lx_create *c)
 {
-	struct lx_create *c = to_create(op);
 	const struct lx_build_info *b = &c->config->b_info;
 	struct bld_config config = { .cmdline = b->cmdline, .vcpus = b->max_vcpus,
 				     .ram_bytes = (b->target_memkb << 10) & PAGE_MASK };
 	struct bld_error err;
-	int rc;
-
-	assert(c->claim >= 0 && !c->has_plan && !c->kernel_file);
-	rc = map_file(c->lx, "kernel", b->kernel, &c->kernel_file, &c->kernel_bytes);
+	int rc = lx_create_map(c->lx, "kernel", b->kernel, &c->kernel_file,
+			       &c->kernel_bytes);
 
 	if (!rc && b->ramdisk)
-		rc = map_file(c->lx, "ramdisk", b->ramdisk, &c->ramdisk_file, &c->ramdisk_bytes);
+		rc = lx_create_map(c->lx, "ramdisk", b->ramdisk, &c->ramdisk_file,
+				   &c->ramdisk_bytes);
 	if (rc)
 		return rc;
 	config.kernel = &c->kernel;
@@ -173,17 +170,26 @@ static int step_load(struct lx_op *op)
 		rc = bld_plan_make(&c->plan, &config, &err);
 	if (rc)
 		lx_error(c->lx, 0, "kernel %s: %s", b->kernel, err.text);
-	else
-		c->has_plan = true;
+	return rc;
+}
+
+static int step_load(struct lx_op *op)
+{
+	struct lx_create *c = lx_to_create(op);
+	int rc;
+
+	assert(c->claim >= 0 && !c->has_plan && !c->kernel_file);
+	rc = c->config->b_info.hvm ? lx_hvm_load(c) : load_kernel(c);
+	c->has_plan = !rc;
 	return rc;
 }
 
 static int step_memory(struct lx_op *op)
 {
-	struct lx_create *c = to_create(op);
+	struct lx_create *c = lx_to_create(op);
 	struct xen_domctl_getdomaininfo dom0;
 	struct xen_sysctl_physinfo info;
-	uint64_t want = c->plan.pages, have;
+	uint64_t want = c->plan.pages + lx_hvm_more_pages(c), have;
 	bool keeps;
 	int rc = ctl_physinfo(c->lx->ctl, &info);
 
@@ -207,7 +213,7 @@ static int step_memory(struct lx_op *op)
 
 static void undo_domain(struct lx_op *op)
 {
-	struct lx_create *c = to_create(op);
+	struct lx_create *c = lx_to_create(op);
 	int rc = -EAGAIN;
 
 	while (c->has_domain && (rc == -EAGAIN || rc == -ERESTART))
@@ -217,7 +223,7 @@ static void undo_domain(struct lx_op *op)
 
 static int step_domain(struct lx_op *op)
 {
-	struct lx_create *c = to_create(op);
+	struct lx_create *c = lx_to_create(op);
 	const struct lx_build_info *b = &c->config->b_info;
 	struct xen_domctl_createdomain d = {
 		.flags = XEN_DOMCTL_CDF_hvm | XEN_DOMCTL_CDF_hap,
@@ -235,7 +241,7 @@ static int step_domain(struct lx_op *op)
 
 	assert(c->has_plan && !c->has_domain);
 	memcpy(d.handle, c->config->c_info.uuid, sizeof(d.handle));
-	lx_arch_config(&d.arch);
+	lx_arch_config(&d.arch, b);
 	c->domid = 0;
 	rc = ctl_domain_create(c->lx->ctl, &d, &c->domid);
 	c->has_domain = !rc;
@@ -280,7 +286,7 @@ static int set_affinity(struct lx_create *c)
 
 static int step_limits(struct lx_op *op)
 {
-	struct lx_create *c = to_create(op);
+	struct lx_create *c = lx_to_create(op);
 	const struct lx_build_info *b = &c->config->b_info;
 	static const struct lx_cpumap anywhere;
 	struct ctl *ctl = c->lx->ctl;
@@ -310,7 +316,7 @@ static int step_limits(struct lx_op *op)
 
 static int step_populate(struct lx_op *op)
 {
-	struct lx_create *c = to_create(op);
+	struct lx_create *c = lx_to_create(op);
 	int rc = 1;
 
 	for (unsigned int i = 0; i < POPULATES_A_TURN && rc == 1; i++)
@@ -320,7 +326,7 @@ static int step_populate(struct lx_op *op)
 
 static int step_write(struct lx_op *op)
 {
-	struct lx_create *c = to_create(op);
+	struct lx_create *c = lx_to_create(op);
 	int rc = 1;
 
 	for (unsigned int i = 0; i < WRITES_A_TURN && rc == 1; i++)
@@ -335,7 +341,7 @@ static int step_write(struct lx_op *op)
 /* Event channels and grants of the two rings, and the parameters by which the guest finds them. */
 static int step_channels(struct lx_op *op)
 {
-	struct lx_create *c = to_create(op);
+	struct lx_create *c = lx_to_create(op);
 	struct ctl *ctl = c->lx->ctl;
 	int store = ctl_evtchn_alloc_unbound(ctl, c->domid, DOM0);
 	int console = store < 0 ? store : ctl_evtchn_alloc_unbound(ctl, c->domid, DOM0);
@@ -353,6 +359,8 @@ static int step_channels(struct lx_op *op)
 	if (!rc)
 		rc = ctl_hvm_param_set(ctl, c->domid, HVM_PARAM_CONSOLE_EVTCHN, c->console_port);
 	if (!rc)
+		rc = lx_hvm_params(c);
+	if (!rc)
 		rc = ctl_grant_reserved(ctl, c->domid, GNTTAB_RESERVED_CONSOLE, DOM0,
 					c->plan.console);
 	if (!rc)
@@ -363,7 +371,7 @@ static int step_channels(struct lx_op *op)
 
 static void undo_name(struct lx_op *op)
 {
-	struct lx_create *c = to_create(op);
+	struct lx_create *c = lx_to_create(op);
 	char uuid[LX_UUID_TEXT];
 
 	lx_uuid_text(c->config->c_info.uuid, uuid);
@@ -374,7 +382,7 @@ static void undo_name(struct lx_op *op)
 
 static int step_name(struct lx_op *op)
 {
-	struct lx_create *c = to_create(op);
+	struct lx_create *c = lx_to_create(op);
 	int rc;
 
 	assert(c->has_domain && c->domid != DOM0 && !c->named);
@@ -385,7 +393,7 @@ static int step_name(struct lx_op *op)
 
 static void undo_store(struct lx_op *op)
 {
-	struct lx_create *c = to_create(op);
+	struct lx_create *c = lx_to_create(op);
 
 	if (c->introduced)
 		c->lx->store->ops->release(c->lx->store, c->domid);
@@ -394,7 +402,7 @@ static void undo_store(struct lx_op *op)
 
 static int step_store(struct lx_op *op)
 {
-	struct lx_create *c = to_create(op);
+	struct lx_create *c = lx_to_create(op);
 	int rc;
 
 	assert(c->named && !c->introduced && c->store_port != c->console_port);
@@ -411,7 +419,7 @@ static int step_store(struct lx_op *op)
 
 static void undo_devices(struct lx_op *op)
 {
-	struct lx_create *c = to_create(op);
+	struct lx_create *c = lx_to_create(op);
 
 	lx_devices_remove(c->lx, c->domid);
 	lx_dispose(&lx_domain_config_type, &c->made);
@@ -420,7 +428,7 @@ static void undo_devices(struct lx_op *op)
 /* Describe all devices, so that their backends get ready side by side. */
 static int step_devices(struct lx_op *op)
 {
-	struct lx_create *c = to_create(op);
+	struct lx_create *c = lx_to_create(op);
 	int rc = lx_copy(&lx_domain_config_type, &c->made, c->config);
 	uint32_t devid;
 
@@ -468,7 +476,7 @@ static void tell_silent(struct lx_create *c)
 
 static int step_connect(struct lx_op *op)
 {
-	struct lx_create *c = to_create(op);
+	struct lx_create *c = lx_to_create(op);
 	int rc;
 
 	assert(c->device <= c->made.nr_disks + c->made.nr_nics);
@@ -491,14 +499,14 @@ static int step_connect(struct lx_op *op)
 
 static void undo_state(struct lx_op *op)
 {
-	struct lx_create *c = to_create(op);
+	struct lx_create *c = lx_to_create(op);
 
 	lx_state_remove(c->lx, c->config->c_info.uuid);
 }
 
 static int step_state(struct lx_op *op)
 {
-	struct lx_create *c = to_create(op);
+	struct lx_create *c = lx_to_create(op);
 	int rc;
 
 	assert(c->introduced && !memcmp(c->made.c_info.uuid, c->config->c_info.uuid, 16));
@@ -508,7 +516,7 @@ static int step_state(struct lx_op *op)
 
 static int step_start(struct lx_op *op)
 {
-	struct lx_create *c = to_create(op);
+	struct lx_create *c = lx_to_create(op);
 	int rc = lx_claim_made(c->lx, c->claim, c->domid);
 
 	if (!rc && !c->paused)
@@ -524,7 +532,7 @@ static int step_start(struct lx_op *op)
 static const struct lx_step create_steps[] = {
 	{ "checking the configuration", step_check, NULL },
 	{ "claiming the UUID", step_claim, undo_claim },
-	{ "reading the kernel", step_load, undo_load },
+	{ "reading what to load", step_load, undo_load },
 	{ "looking for memory", step_memory, NULL },
 	{ "making the domain", step_domain, undo_domain },
 	{ "claiming the name", step_name, undo_name },
@@ -534,7 +542,10 @@ static const struct lx_step create_steps[] = {
 	{ "connecting rings", step_channels, NULL },
 	{ "writing xenstore", step_store, undo_store },
 	{ "describing devices", step_devices, undo_devices },
+	{ "starting device models", lx_hvm_step_models, lx_hvm_undo_models },
+	{ "waiting for device models", lx_hvm_step_wait, NULL },
 	{ "connecting devices", step_connect, NULL },
+	{ "connecting emulated interfaces", lx_hvm_step_taps, NULL },
 	{ "keeping the configuration", step_state, undo_state },
 	{ "starting", step_start, NULL },
 	{ 0 },

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "device.h"
+#include "dm.h"
 
 /* A domain's memory goes away in pieces: each takes a call. */
 static int kill_domain(struct lx *lx, uint32_t domid)
@@ -31,6 +32,7 @@ int lx_destroy(struct lx *lx, uint32_t domid)
 	/* It must not run while its devices go away. A dying one cannot be paused any more. */
 	if (!(info.flags & XEN_DOMINF_dying))
 		ctl_domain_pause(lx->ctl, domid);
+	lx_dm_stop(lx, domid);
 	lx_devices_remove(lx, domid);
 	rc = kill_domain(lx, domid);
 	if (rc)

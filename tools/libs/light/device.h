@@ -41,6 +41,16 @@ struct lx_host_ops {
 	/** Run a hotplug script: "online" or "offline" (interfaces), "add" or "remove" (disks). */
 	int (*script)(const char *script, const char *action, const char *backend,
 		      const char *ifname);
+	/** Start a device model (dm.h) with its output in a new file @log. @ready (may be NULL)
+	 * becomes the end of a pipe whose other end it has, in XENOLITH_READY_FD. */
+	int (*dm_start)(char *const *argv, const char *log, int *ready, int *pid);
+	/** Is it running, with @word among those of its command line? */
+	bool (*dm_runs)(int pid, const char *word);
+	/** End it: asked first, killed if it does not. */
+	void (*dm_end)(int pid);
+	/** Send a line to the socket of QEMU's machine protocol; *@reply, the caller's, is the line
+	 * that answers. */
+	int (*qmp)(const char *path, const char *request, char **reply);
 };
 
 extern const struct lx_host_ops lx_host_linux;

@@ -248,4 +248,8 @@ const struct lx_host_ops lx_host_linux = {
 	.vif_up = vif_up,
 	.vif_lacks = vif_lacks,
 	.script = run_script,
+	.dm_start = lx_linux_dm_start,
+	.dm_runs = lx_linux_dm_runs,
+	.dm_end = lx_linux_dm_end,
+	.qmp = lx_linux_qmp,
 };

@@ -13,4 +13,11 @@ void lx_linux_device_extents(uint32_t maj, uint32_t min, struct lx_extents *all)
 bool lx_linux_mounted(const struct lx_extents *disk, bool writers_only, char where[256]);
 bool lx_linux_held(const char *path);
 
+/* host-dm.c */
+
+int lx_linux_dm_start(char *const *argv, const char *log_path, int *ready, int *pid);
+bool lx_linux_dm_runs(int pid, const char *word);
+void lx_linux_dm_end(int pid);
+int lx_linux_qmp(const char *path, const char *request, char **reply);
+
 #endif

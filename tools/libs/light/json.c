@@ -11,11 +11,15 @@
 #define MAX_ELEMENTS 1024	/* of any array read */
 #define ERR_BYTES 256
 
+static size_t element_bytes(const struct lx_field *f)
+{
+	return f->kind == LX_CPUMAPS ? sizeof(struct lx_cpumap) :
+	       f->kind == LX_STRINGS ? sizeof(char *) : f->type->bytes;
+}
+
 static void *element(void *array, const struct lx_field *f, uint32_t i)
 {
-	size_t bytes = f->kind == LX_CPUMAPS ? sizeof(struct lx_cpumap) : f->type->bytes;
-
-	return (char *)array + i * bytes;
+	return (char *)array + i * element_bytes(f);
 }
 
 #define MEMBER(object, f, type) (*(type *)((char *)(object) + (f)->at))
@@ -49,6 +53,16 @@ void lx_dispose(const struct lx_type *type, void *object)
 		case LX_CPUMAPS:
 			free(MEMBER(object, f, void *));
 			break;
+		case LX_STRINGS:
+			for (uint32_t i = 0; i < COUNT(object, f); i++)
+				free(MEMBER(object, f, char **)[i]);
+			free(MEMBER(object, f, void *));
+			break;
+		case LX_POINTER:
+			if (MEMBER(object, f, void *))
+				lx_dispose(f->type, MEMBER(object, f, void *));
+			free(MEMBER(object, f, void *));
+			break;
 		default:
 			break;
 		}
@@ -80,6 +94,8 @@ static struct json_object *array_to_json(const struct lx_field *f, void *array, 
 	for (uint32_t i = 0; a && i < n; i++)
 		json_object_array_add(a, f->kind == LX_CPUMAPS ?
 				      cpumap_to_json(element(array, f, i)) :
+				      f->kind == LX_STRINGS ?
+				      json_object_new_string(((char **)array)[i]) :
 				      lx_to_json(f->type, element(array, f, i)));
 	return a;
 }
@@ -126,8 +142,12 @@ static struct json_object *field_to_json(const struct lx_field *f, void *object)
 		return cpumap_to_json(&MEMBER(object, f, struct lx_cpumap));
 	case LX_OBJECT:
 		return lx_to_json(f->type, (char *)object + f->at);
+	case LX_POINTER:
+		if (!MEMBER(object, f, void *))
+			return NULL;
+		return lx_to_json(f->type, MEMBER(object, f, void *));
 	case LX_MARK:
-		return json_object_new_object();
+		return MEMBER(object, f, void *) ? NULL : json_object_new_object();
 	default:
 		if (!COUNT(object, f))
 			return NULL;
@@ -201,15 +221,15 @@ static int read_string(const struct lx_field *f, struct json_object *v, char **t
 
 static int read_array(const struct lx_field *f, struct json_object *v, void *object, char *err)
 {
-	size_t n, bytes = f->kind == LX_CPUMAPS ? sizeof(struct lx_cpumap) : f->type->bytes;
 	void *array;
+	size_t n;
 
 	if (!json_object_is_type(v, json_type_array))
 		return wrong(f, err, "an array");
 	n = json_object_array_length(v);
 	if (n > MAX_ELEMENTS || COUNT(object, f))
 		return wrong(f, err, "one array of at most 1024 elements");
-	array = calloc(n ? n : 1, bytes);
+	array = calloc(n ? n : 1, element_bytes(f));
 	if (!array)
 		return -ENOMEM;
 	MEMBER(object, f, void *) = array;
@@ -221,6 +241,8 @@ static int read_array(const struct lx_field *f, struct json_object *v, void *obj
 		COUNT(object, f) = (uint32_t)i + 1;
 		if (f->kind == LX_CPUMAPS) {
 			rc = read_cpumap(f, e, to, err);
+		} else if (f->kind == LX_STRINGS) {
+			rc = read_string(f, e, to, err);
 		} else {
 			lx_init(f->type, to);
 			rc = lx_from_json(f->type, to, e, err);
@@ -229,6 +251,17 @@ static int read_array(const struct lx_field *f, struct json_object *v, void *obj
 			return rc;
 	}
 	return 0;
+}
+
+static int read_pointer(const struct lx_field *f, struct json_object *v, void **to, char *err)
+{
+	if (*to)
+		return wrong(f, err, "one object");
+	*to = calloc(1, f->type->bytes);
+	if (!*to)
+		return -ENOMEM;
+	lx_init(f->type, *to);
+	return lx_from_json(f->type, *to, v, err);
 }
 
 static int read_enum(const struct lx_field *f, struct json_object *v, uint32_t *to, char *err)
@@ -292,6 +325,8 @@ static int read_field(const struct lx_field *f, struct json_object *v, void *obj
 		return read_cpumap(f, v, &MEMBER(object, f, struct lx_cpumap), err);
 	case LX_OBJECT:
 		return lx_from_json(f->type, (char *)object + f->at, v, err);
+	case LX_POINTER:
+		return read_pointer(f, v, &MEMBER(object, f, void *), err);
 	case LX_MARK:
 		return 0;
 	default:

@@ -15,6 +15,8 @@
 #define LX_STATE_DIR "/var/lib/xenolith/domains"
 #define LX_RUN_DIR "/run/xenolith"
 #define LX_LIBXL_DIR "/var/lib/xen"
+#define LX_LOG_DIR "/var/log/xen"
+#define LX_DM_MAX 8		/* device models of one guest */
 
 struct xentoollog_logger;
 struct lx_host_ops;
@@ -27,6 +29,7 @@ struct lx {
 	const char *state_dir;		/* configurations of domains; LX_STATE_DIR */
 	const char *libxl_dir;		/* where libxl keeps them; LX_LIBXL_DIR, NULL: nowhere */
 	const char *run_dir;		/* who is making which domain; LX_RUN_DIR */
+	const char *log_dir;		/* output of device models; LX_LOG_DIR */
 	const struct lx_host_ops *host;
 	bool no_hotplug;		/* `xl devd` does it for backends in dom0 too */
 };
@@ -61,6 +64,9 @@ struct lx_create {
 	uint32_t device;			/* the one being connected, disks first */
 	uint64_t device_until;			/* by when, in ns of the loop's clock */
 	bool has_domain, named, introduced, has_plan;
+	unsigned int models, model;		/* device models started; the one waited for */
+	int ready[LX_DM_MAX];			/* their descriptors (lx_dm_start()) */
+	uint64_t model_until;
 	int claim;				/* of the UUID (lx_claim_take()); below 0: none */
 };
 

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Tables of the toolstack's objects. */
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 
@@ -20,6 +22,14 @@ static const char *const action_json[] = { "destroy", "restart", "restart_rename
 	"coredump_destroy", "coredump_restart", "soft_reset", NULL };
 /* The ABI's numbers of these. */
 const char *const lx_tsc_names[] = { "default", "always_emulate", "native", NULL };
+/* libxl counts these from 1. */
+const char *const lx_bios_names[] = { "unknown", "rombios", "seabios", "ovmf", NULL };
+const char *const lx_hdtype_names[] = { "unknown", "ide", "ahci", NULL };
+static const char *const vga_names[] = { "unknown", "cirrus", "std", "none", NULL };
+static const char *const dm_names[] = { "unknown", "qemu_xen_traditional", "qemu_xen", NULL };
+static const char *const nic_names[] = { "unknown", "vif_ioemu", "vif", NULL };
+const char *const lx_timer_names[] = { "delay_for_missed_ticks", "no_delay_for_missed_ticks",
+	"no_missed_ticks_pending", "one_missed_tick_pending", NULL };
 const char *const lx_format_names[] = { "unknown", "qcow", "qcow2", "vhd", "raw", "empty", "qed",
 	NULL };
 
@@ -50,6 +60,82 @@ static const struct lx_type create_type = { "c_info", sizeof(struct lx_create_in
 static const struct lx_type sched_type = { "sched_params", sizeof(struct lx_sched), sched_fields,
 					   sched_init };
 
+static const struct lx_field vnc_fields[] = {
+	FIELD(LX_DEFBOOL, lx_vnc, enable),
+	FIELD(LX_STRING, lx_vnc, listen),
+	FIELD(LX_STRING, lx_vnc, passwd),
+	FIELD(LX_U32, lx_vnc, display, .optional = true),
+	FIELD(LX_DEFBOOL, lx_vnc, findunused),
+	{ 0 },
+};
+
+static void vnc_init(void *object)
+{
+	struct lx_vnc *v = object;
+
+	v->enable = v->findunused = true;
+}
+
+static const struct lx_field vga_fields[] = {
+	FIELD(LX_ENUM, lx_vga_info, kind, .names = vga_names),
+	{ 0 },
+};
+
+static void vga_init(void *object)
+{
+	((struct lx_vga_info *)object)->kind = LX_VGA_CIRRUS;
+}
+
+static const struct lx_type vnc_type = { "vnc", sizeof(struct lx_vnc), vnc_fields, vnc_init };
+static const struct lx_type vga_type = { "vga", sizeof(struct lx_vga_info), vga_fields, vga_init };
+
+static const struct lx_field hvm_fields[] = {
+	FIELD(LX_STRING, lx_hvm, firmware),
+	FIELD(LX_ENUM, lx_hvm, bios, .names = lx_bios_names),
+	FIELD(LX_DEFBOOL, lx_hvm, acpi_s3),
+	FIELD(LX_DEFBOOL, lx_hvm, acpi_s4),
+	FIELD(LX_DEFBOOL, lx_hvm, acpi_laptop_slate),
+	FIELD(LX_DEFBOOL, lx_hvm, hpet),
+	FIELD(LX_DEFBOOL, lx_hvm, vpt_align),
+	FIELD(LX_U64, lx_hvm, mmio_hole_memkb, .optional = true),
+	FIELD(LX_STRING, lx_hvm, system_firmware),
+	FIELD(LX_ENUM, lx_hvm, hdtype, .names = lx_hdtype_names),
+	FIELD(LX_DEFBOOL, lx_hvm, nographic),
+	FIELD(LX_OBJECT, lx_hvm, vga, .type = &vga_type),
+	FIELD(LX_OBJECT, lx_hvm, vnc, .type = &vnc_type),
+	FIELD(LX_STRING, lx_hvm, keymap),
+	FIELD(LX_STRING, lx_hvm, boot),
+	FIELD(LX_STRING, lx_hvm, serial),
+	ARRAY_FIELD(LX_STRINGS, "serial_list", lx_hvm, serials, nr_serials),
+	FIELD(LX_DEFBOOL, lx_hvm, usb),
+	FIELD(LX_U32, lx_hvm, usbversion, .optional = true),
+	FIELD(LX_STRING, lx_hvm, usbdevice),
+	ARRAY_FIELD(LX_STRINGS, "usbdevice_list", lx_hvm, usbdevices, nr_usbdevices),
+	FIELD(LX_DEFBOOL, lx_hvm, xen_platform_pci),
+	{ 0 },
+};
+
+static void hvm_init(void *object)
+{
+	struct lx_hvm *h = object;
+
+	h->acpi_s3 = h->acpi_s4 = true;
+	h->hpet = h->vpt_align = h->xen_platform_pci = true;
+	h->bios = LX_BIOS_SEABIOS;
+	h->hdtype = LX_HD_IDE;
+}
+
+static const struct lx_type hvm_type = { "hvm", sizeof(struct lx_hvm), hvm_fields, hvm_init };
+
+int lx_hvm_init(struct lx_build_info *b)
+{
+	b->hvm = calloc(1, sizeof(*b->hvm));
+	if (!b->hvm)
+		return -ENOMEM;
+	lx_init(&hvm_type, b->hvm);
+	return 0;
+}
+
 static const struct lx_field build_fields[] = {
 	FIELD(LX_U32, lx_build_info, max_vcpus),
 	FIELD(LX_CPUMAP, lx_build_info, avail_vcpus, .keep = true),
@@ -69,8 +155,19 @@ static const struct lx_field build_fields[] = {
 	ARRAY_FIELD(LX_CPUMAPS, "vcpu_hard_affinity", lx_build_info, hard, nr_hard),
 	ARRAY_FIELD(LX_CPUMAPS, "vcpu_soft_affinity", lx_build_info, soft, nr_soft),
 	{ .name = "nodemap", .kind = LX_CPUMAP, .at = offsetof(struct lx_build_info, nodes) },
+	FIELD(LX_DEFBOOL, lx_build_info, apic),
+	FIELD(LX_DEFBOOL, lx_build_info, acpi),
+	FIELD(LX_ENUM, lx_build_info, timer_mode, .names = lx_timer_names),
+	FIELD(LX_U64, lx_build_info, video_memkb, .optional = true),
+	FIELD(LX_ENUM, lx_build_info, device_model_version, .names = dm_names, .optional = true),
+	FIELD(LX_STRING, lx_build_info, device_model),
+	ARRAY_FIELD(LX_STRINGS, "extra", lx_build_info, dm_args, nr_dm_args),
+	ARRAY_FIELD(LX_STRINGS, "extra_hvm", lx_build_info, dm_args_hvm, nr_dm_args_hvm),
+	ARRAY_FIELD(LX_STRINGS, "device_models", lx_build_info, dm_more, nr_dm_more),
 	/* libxl takes the type from here. */
-	{ .name = "type.pvh", .kind = LX_MARK },
+	{ .name = "type.hvm", .kind = LX_POINTER, .at = offsetof(struct lx_build_info, hvm),
+	  .type = &hvm_type },
+	{ .name = "type.pvh", .kind = LX_MARK, .at = offsetof(struct lx_build_info, hvm) },
 	{ 0 },
 };
 
@@ -82,6 +179,8 @@ static void build_init(void *object)
 	lx_cpumap_set(&b->avail_vcpus, 0);
 	b->event_channels = 1023;
 	b->max_grant_version = 2;
+	b->apic = b->acpi = true;
+	b->timer_mode = 1;
 }
 
 static const struct lx_type build_type = { "b_info", sizeof(struct lx_build_info), build_fields,
@@ -127,6 +226,7 @@ static const struct lx_field nic_fields[] = {
 	FIELD(LX_U32, lx_nic, mtu),
 	FIELD(LX_U64, lx_nic, rate_bytes_per_interval),
 	FIELD(LX_U32, lx_nic, rate_interval_usecs),
+	FIELD(LX_ENUM, lx_nic, nictype, .names = nic_names, .optional = true),
 	FIELD(LX_DEFBOOL, lx_nic, trusted),
 	{ 0 },
 };

@@ -45,7 +45,10 @@ enum lx_kind {
 	LX_OBJECT,	/* a structure, described by .type */
 	LX_OBJECTS,	/* pointer to an owned array of structures; length (uint32_t) at .count */
 	LX_CPUMAPS,	/* the same for struct lx_cpumap */
-	LX_MARK,	/* no member: an empty object, whose name tells libxl something */
+	LX_POINTER,	/* pointer to an owned structure, described by .type; NULL is left out */
+	LX_STRINGS,	/* pointer to an owned array of owned strings; length at .count */
+	LX_MARK,	/* an empty object, whose name tells libxl something; left out when
+			 * the pointer at .at is set */
 };
 
 struct lx_field {
@@ -74,7 +77,13 @@ enum lx_disk_format { LX_FORMAT_UNKNOWN, LX_FORMAT_QCOW, LX_FORMAT_QCOW2, LX_FOR
 
 extern const char *const lx_action_names[];
 extern const char *const lx_tsc_names[];
+enum lx_bios { LX_BIOS_UNKNOWN, LX_BIOS_ROMBIOS, LX_BIOS_SEABIOS, LX_BIOS_OVMF };
+enum lx_vga { LX_VGA_UNKNOWN, LX_VGA_CIRRUS, LX_VGA_STD, LX_VGA_NONE };
+enum lx_hdtype { LX_HD_UNKNOWN, LX_HD_IDE, LX_HD_AHCI };
+enum lx_dm_version { LX_DM_UNKNOWN, LX_DM_TRADITIONAL, LX_DM_QEMU_XEN };
+
 extern const char *const lx_format_names[];
+extern const char *const lx_bios_names[], *const lx_timer_names[], *const lx_hdtype_names[];
 
 #define LX_MAX_WEIGHT 65535
 #define LX_CAP_PER_VCPU 100	/* per cent */
@@ -85,8 +94,41 @@ struct lx_sched {
 	int32_t extratime;		/* 0 or 1 */
 };
 
+struct lx_vnc {
+	bool enable;
+	char *listen;			/* address, which may end with :DISPLAY; NULL: 127.0.0.1 */
+	char *passwd;
+	uint32_t display;
+	bool findunused;		/* take the next display that is free */
+};
+
+struct lx_vga_info {
+	uint32_t kind;			/* enum lx_vga */
+};
+
+/** What only an HVM guest has. Names are libxl's. */
+struct lx_hvm {
+	char *firmware;			/* the loader that replaces hvmloader */
+	uint32_t bios;			/* enum lx_bios */
+	bool acpi_s3, acpi_s4, acpi_laptop_slate, hpet, vpt_align;
+	uint64_t mmio_hole_memkb;	/* 0: the smallest */
+	char *system_firmware;		/* file of the BIOS; NULL: the packaged one */
+	uint32_t hdtype;		/* enum lx_hdtype */
+	bool nographic;
+	struct lx_vga_info vga;
+	struct lx_vnc vnc;
+	char *keymap, *boot;
+	char *serial, **serials;	/* for a device model's -serial: one, or some in order */
+	uint32_t nr_serials;
+	bool usb;
+	uint32_t usbversion;		/* 0: that of usb; 1 to 3 */
+	char *usbdevice, **usbdevices;	/* one, or some */
+	uint32_t nr_usbdevices;
+	bool xen_platform_pci;
+};
+
 struct lx_create_info {
-	char *type;			/* "pvh" */
+	char *type;			/* "pvh" or "hvm" */
 	char *name;
 	uint8_t uuid[16];
 	char *pool_name;		/* NULL: Pool-0 */
@@ -107,7 +149,21 @@ struct lx_build_info {
 	struct lx_cpumap *hard, *soft;	/* by vCPU; fewer than vCPUs: the rest run anywhere */
 	uint32_t nr_hard, nr_soft;
 	struct lx_cpumap nodes;		/* empty: anywhere */
+	bool apic, acpi;		/* false: an HVM guest's firmware has no tables of them */
+	uint32_t timer_mode;		/* the ABI's number, HVM_PARAM_TIMER_MODE; lx_timer_names */
+	struct lx_hvm *hvm;		/* of type "hvm"; else NULL */
+	uint64_t video_memkb;		/* of the memory; 0: by the card */
+	uint32_t device_model_version;	/* enum lx_dm_version */
+	char *device_model;		/* its program; NULL: the packaged one */
+	char **dm_args, **dm_args_hvm;	/* added to its command line, in this order */
+	uint32_t nr_dm_args, nr_dm_args_hvm;
+	char **dm_more;			/* commands of further device models, run with the domain's
+					 * number as the last argument */
+	uint32_t nr_dm_more;
 };
+
+/** Fill @b->hvm with the defaults of an HVM guest. -ENOMEM. */
+int lx_hvm_init(struct lx_build_info *b);
 
 struct lx_disk {
 	char *pdev_path, *vdev, *script, *backend_domname;
@@ -118,6 +174,9 @@ struct lx_disk {
 	bool share_writes;		/* "w!": others may have it too */
 };
 
+/* An HVM guest's interface is there twice, so that firmware sees one, unless only PV is wanted. */
+enum lx_nic_kind { LX_NIC_UNKNOWN, LX_NIC_VIF_IOEMU, LX_NIC_VIF };
+
 struct lx_nic {
 	uint32_t devid;
 	bool numbered;			/* devid was asked for, not counted; not kept */
@@ -125,6 +184,7 @@ struct lx_nic {
 	uint32_t mtu;
 	uint64_t rate_bytes_per_interval;
 	uint32_t rate_interval_usecs;
+	uint32_t nictype;		/* enum lx_nic_kind */
 	bool trusted;			/* may the guest trust its backend? */
 };
 

@@ -48,6 +48,7 @@ def main():
     bad = [f"{name}: not in both corpus.cfg and reference.json, or differences.py" for name in bad]
     with tempfile.TemporaryDirectory() as folder:
         defaults = corpus.run(sys.argv[1], texts["plain"], folder)[1]
+        defaults.update(corpus.run(sys.argv[1], texts["hvm-plain!"], folder)[1])
         defaults.update({"discard_enable": "True", "trusted": "True"})
         for name, text in texts.items():
             wrong = check(name, text, sys.argv[1], folder, reference[name], defaults)

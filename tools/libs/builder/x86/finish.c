@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The last of a PVH guest: its memory map, caching attributes and the registers of vCPU 0. */
+/* The last of a guest: its memory map, caching attributes (PVH) and the registers of vCPU 0. */
 #include "builder/private.h"
 
 #include "ctrl/ctrl.h"
@@ -14,19 +14,23 @@
 #define MTRR_WRITE_BACK 6U
 #define MTRR_ENABLE (1U << 11)
 
+/* A PVH guest is told of all its regions. */
 static int set_map(struct bld_job *job)
 {
+	const struct bld_plan *p = job->plan;
+	const struct bld_region *map = p->hvm ? p->map : p->region;
+	uint32_t n = p->hvm ? p->nr_map : p->nr_regions;
 	struct __attribute__((packed)) {
 		uint64_t addr, size;
 		uint32_t type;
 	} e820[BLD_MAX_REGIONS];
 
-	for (uint32_t i = 0; i < job->plan->nr_regions; i++) {
-		e820[i].addr = job->plan->region[i].start.v;
-		e820[i].size = job->plan->region[i].bytes;
-		e820[i].type = job->plan->region[i].type;
+	for (uint32_t i = 0; i < n; i++) {
+		e820[i].addr = map[i].start.v;
+		e820[i].size = map[i].bytes;
+		e820[i].type = map[i].type;
 	}
-	return ctl_set_memory_map(job->ctl, job->domid, e820, job->plan->nr_regions);
+	return ctl_set_memory_map(job->ctl, job->domid, e820, n);
 }
 
 struct __attribute__((packed)) record_head {
@@ -48,6 +52,13 @@ struct __attribute__((packed)) record_cpu {
 struct __attribute__((packed)) boot_stream {
 	struct record_head head;
 	struct record_mtrr mtrr;
+	struct record_cpu cpu;
+	struct hvm_save_descriptor end;
+};
+
+/* Firmware sets caching up itself. */
+struct __attribute__((packed)) firmware_stream {
+	struct record_head head;
 	struct record_cpu cpu;
 	struct hvm_save_descriptor end;
 };
@@ -103,6 +114,33 @@ static void fill_cpu(HVM_SAVE_TYPE(CPU) *c, const struct bld_plan *plan)
 	c->rbx = (uint32_t)plan->start_info;
 }
 
+static void fill_record(struct record_cpu *r, const struct bld_plan *plan)
+{
+	HVM_SAVE_TYPE(CPU) cpu;
+
+	fill_cpu(&cpu, plan);
+	r->d = describe(HVM_SAVE_CODE(CPU), 0, HVM_SAVE_LENGTH(CPU));
+	memcpy(&r->cpu, &cpu, sizeof(cpu));
+}
+
+static int load_firmware_context(struct bld_job *job, const uint8_t *now, size_t bytes)
+{
+	const uint8_t *head = find_record(now, bytes, HVM_SAVE_CODE(HEADER), 0,
+					  HVM_SAVE_LENGTH(HEADER));
+	struct firmware_stream *s = head ? calloc(1, sizeof(*s)) : NULL;
+	int rc;
+
+	if (!s)
+		return head ? -ENOMEM : -EPROTO;
+	s->head.d = describe(HVM_SAVE_CODE(HEADER), 0, HVM_SAVE_LENGTH(HEADER));
+	memcpy(&s->head.header, head, HVM_SAVE_LENGTH(HEADER));
+	fill_record(&s->cpu, job->plan);
+	s->end = describe(HVM_SAVE_CODE(END), 0, 0);
+	rc = ctl_domain_set_context(job->ctl, job->domid, s, sizeof(*s));
+	free(s);
+	return rc;
+}
+
 static int load_context(struct bld_job *job, const uint8_t *now, size_t bytes, uint32_t vcpus)
 {
 	struct boot_stream *boot = calloc(1, sizeof(*boot));
@@ -132,10 +170,7 @@ static int load_context(struct bld_job *job, const uint8_t *now, size_t bytes, u
 		}
 		boot->head = other.head;
 		boot->mtrr = other.mtrr;
-		boot->cpu.d = describe(HVM_SAVE_CODE(CPU), 0, HVM_SAVE_LENGTH(CPU));
-		HVM_SAVE_TYPE(CPU) cpu;
-		fill_cpu(&cpu, job->plan);
-		memcpy(&boot->cpu.cpu, &cpu, sizeof(cpu));
+		fill_record(&boot->cpu, job->plan);
 		boot->end = other.end;
 		rc = ctl_domain_set_context(job->ctl, job->domid, boot, sizeof(*boot));
 	}
@@ -158,7 +193,9 @@ int bld_finish(struct bld_job *job, uint32_t vcpus)
 	if (!now)
 		return -ENOMEM;
 	bytes = ctl_domain_get_context(job->ctl, job->domid, now, (size_t)bytes);
-	rc = bytes < 0 ? (int)bytes : load_context(job, now, (size_t)bytes, vcpus);
+	rc = bytes < 0 ? (int)bytes :
+	     job->plan->hvm ? load_firmware_context(job, now, (size_t)bytes) :
+	     load_context(job, now, (size_t)bytes, vcpus);
 	free(now);
 	return rc;
 }

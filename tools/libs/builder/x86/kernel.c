@@ -50,3 +50,18 @@ int bld_kernel_open(struct bld_kernel *k, const void *file, size_t bytes, struct
 				"CONFIG_PVH)");
 	return bld_fail(err, -ENOEXEC, "the kernel: %s", elf_error_text(e));
 }
+
+int bld_loader_open(struct bld_kernel *k, const void *file, size_t bytes, struct bld_error *err)
+{
+	enum elf_error e;
+
+	*k = (struct bld_kernel){ .image = file, .bytes = bytes };
+	e = elf_parse(k->image, k->bytes, EM_X86_64, &k->elf);
+	/* It has no note, so its entry is the file's, which the parser has not looked at. */
+	if (e != ELF_OK && e != ELF_NO_PHYS32_ENTRY)
+		return bld_fail(err, -ENOEXEC, "the loader: %s", elf_error_text(e));
+	k->elf.phys32_entry = k->elf.entry;
+	if (k->elf.entry < k->elf.start || k->elf.entry >= k->elf.end || k->elf.end >> 32)
+		return bld_fail(err, -ENOEXEC, "the loader: %s", elf_error_text(ELF_ENTRY_OUTSIDE));
+	return 0;
+}

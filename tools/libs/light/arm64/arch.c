@@ -1,13 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Guests on ARM: 64-bit registers, and the interrupt controller that the machine has. */
+#include <errno.h>
+
 #include "light/arch.h"
+#include "light/create.h"
 
 const char *lx_arch_check(const struct lx_build_info *b)
 {
+	if (b->hvm)
+		return "HVM guests are x86's: type = \"pvh\"";
 	return b->tsc_mode ? "tsc_mode is about x86's time stamp counter: leave it out" : NULL;
 }
 
-void lx_arch_config(struct xen_arch_domainconfig *arch)
+void lx_arch_config(struct xen_arch_domainconfig *arch, const struct lx_build_info *b)
 {
 	arch->gic_version = XEN_DOMCTL_CONFIG_GIC_NATIVE;
 	arch->tee_type = XEN_DOMCTL_CONFIG_TEE_NONE;
@@ -26,3 +31,8 @@ int lx_arch_limits(struct lx *lx, uint32_t domid, const struct lx_build_info *b)
 {
 	return ctl_domain_set_address_size(lx->ctl, domid, 64);
 }
+
+/* lx_arch_check() has refused HVM guests. */
+int lx_hvm_load(struct lx_create *c) { return -EOPNOTSUPP; }
+
+int lx_hvm_params(struct lx_create *c) { return 0; }

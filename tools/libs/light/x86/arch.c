@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* PVH guests: a local APIC is emulated, and the time stamp counter has a mode. */
+/* PVH guests have a local APIC, HVM guests a PC's chipset; the time stamp counter has a mode. */
 #include "light/arch.h"
 
 const char *lx_arch_check(const struct lx_build_info *b) { return NULL; }
 
-void lx_arch_config(struct xen_arch_domainconfig *arch)
+void lx_arch_config(struct xen_arch_domainconfig *arch, const struct lx_build_info *b)
 {
-	arch->emulation_flags = XEN_X86_EMU_LAPIC;
+	arch->emulation_flags = b->hvm ? XEN_X86_EMU_ALL & ~XEN_X86_EMU_VPCI : XEN_X86_EMU_LAPIC;
 }
 
 struct bld_platform lx_arch_platform(const struct xen_arch_domainconfig *arch)
