@@ -48,6 +48,6 @@ fi
 name_image "$images/$name" xen-4.17
 
 "$here/mkdata.sh"
-for kind in dom0 dom0-new dom0-stress dom0-xl dom0-load dom0-tools guest guest-pv; do
+for kind in dom0 dom0-new dom0-stress dom0-xl dom0-load dom0-tools dom0-hvm guest guest-pv; do
 	"$here/mkinitramfs.sh" "$kind" > /dev/null
 done

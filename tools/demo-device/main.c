@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include <xendevicemodel.h>
 #include <xenevtchn.h>
@@ -106,6 +107,19 @@ static int connect_to(struct model *m)
 	return 0;
 }
 
+/* Who started this program may wait for the device: xl does, before the guest runs. */
+static void tell_ready(void)
+{
+	const char *text = getenv("XENOLITH_READY_FD");
+	int fd = text ? atoi(text) : -1;
+
+	if (fd < 0)
+		return;
+	if (write(fd, "", 1) != 1)
+		perror("demo-device: telling that the device is there");
+	close(fd);
+}
+
 static void answer(struct model *m, evtchn_port_t port)
 {
 	for (unsigned int i = 0; i < m->nr_vcpus; i++)
@@ -183,10 +197,12 @@ int main(int argc, char **argv)
 	m.dm = xendevicemodel_open(NULL, 0);
 	m.memory = xenforeignmemory_open(NULL, 0);
 	m.events = xenevtchn_open(NULL, 0);
-	if (!m.dm || !m.memory || !m.events)
+	if (!m.dm || !m.memory || !m.events) {
 		failed(&m, "the hypervisor cannot be reached (only a control domain's root can)");
-	else if (!make_server(&m) && !connect_to(&m))
+	} else if (!make_server(&m) && !connect_to(&m)) {
+		tell_ready();
 		rc = serve(&m);
+	}
 	if (m.made)
 		xendevicemodel_destroy_ioreq_server(m.dm, m.domid, m.server);
 	if (m.events)

@@ -171,6 +171,15 @@ static bool dm_runs(int pid, const char *word)
 	return pid >= 100 && fake_host.running >> (pid - 100) & 1;
 }
 
+static int dm_watch(int pid)
+{
+	int pipes[2];
+
+	assert_int_equal(pipe(pipes), 0);
+	fake_host.watched = pipes[1];
+	return pipes[0];
+}
+
 static void dm_end(int pid)
 {
 	assert_true(dm_runs(pid, ""));
@@ -208,6 +217,7 @@ const struct lx_host_ops fake_host_ops = {
 	.script = script,
 	.dm_start = dm_start,
 	.dm_runs = dm_runs,
+	.dm_watch = dm_watch,
 	.dm_end = dm_end,
 	.qmp = qmp,
 };

@@ -21,6 +21,7 @@ struct fake_host {
 	unsigned int started, running;	/* so far; a bit for each that runs */
 	bool dies;			/* one that is started ends at once */
 	char log_text[64];		/* what one writes to its log */
+	int watched;			/* to be closed when the last one watched is to end */
 	char argv[4096];		/* the last one's words, a blank after each */
 	/** Called when one has been started, to do what QEMU does in xenstore. */
 	void (*model)(char *const *argv);

@@ -254,6 +254,9 @@ static long domctl(struct xen_domctl *op)
 	case XEN_DOMCTL_setnodeaffinity:
 	case XEN_DOMCTL_settimeoffset:
 		return 0;
+	case XEN_DOMCTL_sendtrigger:
+		d->trigger = op->u.sendtrigger.trigger + 1;
+		return 0;
 	case XEN_DOMCTL_getnodeaffinity:
 		op->u.nodeaffinity.nodemap.bitmap.p[0] = 2;
 		return 0;

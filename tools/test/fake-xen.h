@@ -50,6 +50,7 @@ struct fake_domain {
 	uint8_t map[256];
 	uint32_t map_entries;
 	uint32_t destroy_rounds;	/* left before it is gone */
+	uint32_t trigger;		/* the last one, and 1; 0: none */
 	uint32_t pool;
 	struct xen_domctl_sched_credit credit;	/* credit2 has the same */
 	struct xen_domctl_sched_rtds rtds[FAKE_VCPUS];

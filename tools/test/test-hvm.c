@@ -448,6 +448,38 @@ static void test_model_dies(void **state)
 	assert_no_trace();
 }
 
+static void stop(struct lx_timer *timer)
+{
+	lx_loop_stop(&lx.loop);
+}
+
+/* One that ends while the guest runs is reported, but not one that is ended with its guest. */
+static void test_watched(void **state)
+{
+	for (unsigned int destroyed = 0; destroyed < 2; destroyed++) {
+		struct lx_timer timer = { .fn = stop };
+		struct lx_dm_watch w;
+		uint32_t domid;
+
+		fake_host.started = fake_host.running = 0;
+		said[0] = '\0';
+		snprintf(fake_host.log_text, sizeof(fake_host.log_text), "out of memory\n");
+		assert_int_equal(lx_create_now(&lx, &config, false, &domid), 0);
+		lx_dm_watch_start(&w, &lx, domid);
+		if (destroyed)
+			assert_int_equal(lx_destroy(&lx, domid), 0);
+		close(fake_host.watched);
+		lx_timer_set(&lx.loop, &timer, 20);
+		assert_int_equal(lx_loop_run(&lx.loop), 0);
+		assert_int_equal(!strstr(said, "has ended"), destroyed);
+		assert_int_equal(!strstr(said, "log:\nout of memory"), destroyed);
+		lx_dm_watch_stop(&w);
+		if (!destroyed)
+			assert_int_equal(lx_destroy(&lx, domid), 0);
+		assert_no_trace();
+	}
+}
+
 static void test_qmp_refused(void **state)
 {
 	static const char *const replies[] = { "{\"error\": {\"desc\": \"why\"}}", "nonsense",
@@ -586,8 +618,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_plan), TEST(test_plan_refused), TEST(test_args), TEST(test_refused),
 		TEST(test_create), TEST(test_second_model), TEST(test_model_dies),
-		TEST(test_qmp_refused), TEST(test_everything_fails), TEST(test_process),
-		TEST(test_socket),
+		TEST(test_watched), TEST(test_qmp_refused), TEST(test_everything_fails),
+		TEST(test_process), TEST(test_socket),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -181,11 +181,12 @@ static void test_device_settings(void **state)
 		{ "disk = ['drbd:mail,xvda2,w']", "disk xvda2 (mail): its target is for a script, "
 		  "and scripts for disks are not built: name the block device or file itself" },
 		{ "disk = ['/a.qcow2,qcow2,xvda,w']", "disk xvda (/a.qcow2): formats other than "
-		  "raw need a device model, which is not built: convert the image to raw" },
+		  "raw need a device model, which only an HVM guest has: convert the image to "
+		  "raw" },
 		{ "disk = ['/img/a.qcow2,QCOW2,xvda,rw']", "disk: a format is raw, qcow, qcow2, "
 		  "vhd or qed, not \"QCOW2\"" },
 		{ "disk = [',hdc:cdrom,r']", "disk hdc (no target): an empty drive needs a device "
-		  "model, which is not built" },
+		  "model, which only an HVM guest has" },
 		{ "disk = ['/dev/x,raw,xvda,w,specification=virtio']", "disk xvda (/dev/x): "
 		  "specifications other than xen are not built: remove specification" },
 		{ "disk = ['/dev/x,raw,xvda,w,backendtype=foo']", "disk xvda (/dev/x): backends "

@@ -51,12 +51,17 @@ static void make_raw(void)
 	atexit(restore);
 }
 
-static int open_tty(struct lx *lx, uint32_t domid)
+/* The pseudo-terminal of the guest's serial port @serial, made by its device model; below 0: that
+ * of its PV console. */
+static int open_tty(struct lx *lx, uint32_t domid, int serial)
 {
 	uint64_t until = lx_now() + TTY_WAIT_MS * 1000000ULL;
+	char node[32] = "console";
 
+	if (serial >= 0)
+		snprintf(node, sizeof(node), "serial/%d", serial);
 	while (lx_now() < until) {
-		char *path = lx_read(lx->store, 0, "/local/domain/%u/console/tty", domid);
+		char *path = lx_read(lx->store, 0, "/local/domain/%u/%s/tty", domid, node);
 		int fd = path && *path ? open(path, O_RDWR | O_NOCTTY | O_CLOEXEC) : -1;
 
 		free(path);
@@ -64,8 +69,18 @@ static int open_tty(struct lx *lx, uint32_t domid)
 			return fd;
 		usleep(TRY_MS * 1000);
 	}
-	fprintf(stderr, "Could not read tty from store: is xenconsoled running?\n");
+	fprintf(stderr, serial < 0 ? "Could not read tty from store: is xenconsoled running?\n" :
+		"the guest has no such serial port for a terminal: serial = \"pty\"\n");
 	return -1;
+}
+
+/* An HVM guest's first serial port, where it has one on a terminal, is its main console. */
+static int main_serial(struct lx *lx, uint32_t domid)
+{
+	char *tty = lx_read(lx->store, 0, "/local/domain/%u/serial/0/tty", domid);
+
+	free(tty);
+	return tty ? 0 : -1;
 }
 
 static bool write_all(int fd, const char *p, size_t n)
@@ -140,13 +155,13 @@ static void report_end(struct console *c, uint64_t from)
 		fprintf(stderr, "Domain %u has ended: %s, after %lu ms.\n", c->domid, how, ms);
 }
 
-int xl_console(struct lx *lx, uint32_t domid, int ready)
+static int attach(struct lx *lx, uint32_t domid, int serial, int ready)
 {
 	struct console c = { .lx = lx, .domid = domid };
 	uint64_t from;
 	int rc;
 
-	c.tty = open_tty(lx, domid);
+	c.tty = open_tty(lx, domid, serial);
 	if (c.tty < 0)
 		return 1;
 	if (ready >= 0 && write(ready, "", 1) != 1)
@@ -173,22 +188,39 @@ int xl_console(struct lx *lx, uint32_t domid, int ready)
 	return rc ? 1 : 0;
 }
 
+int xl_console(struct lx *lx, uint32_t domid, int ready)
+{
+	return attach(lx, domid, main_serial(lx, domid), ready);
+}
+
 static int main_console(struct xl *xl, int argc, char **argv)
 {
+	const char *type = NULL;
+	char *end = "";
+	uint32_t domid;
+	long n = 0;
 	int opt;
 
 	while ((opt = xl_getopt(xl, argc, argv, "n:t:h", NULL, 1)) != XL_OPT_DONE) {
-		if (opt == 'n' && !strcmp(optarg, "0"))
-			continue;
-		if (opt == 't' && !strcmp(optarg, "pv"))
-			continue;
-		if (opt == 'n' || opt == 't') {
-			fprintf(stderr, "a guest has one console: type pv, number 0\n");
-			return 1;
-		}
-		return XL_OPT_STATUS(opt);
+		if (opt == 'n')
+			n = strtol(optarg, &end, 10);
+		else if (opt == 't')
+			type = optarg;
+		else
+			return XL_OPT_STATUS(opt);
 	}
-	return xl_console(xl_lx(xl), xl_domain(xl, argv[optind]), -1);
+	if (*end || n < 0 || n > 99 || (type && strcmp(type, "pv") && strcmp(type, "serial"))) {
+		fprintf(stderr, "xl console: a console is of type pv or serial, with a number\n");
+		return 1;
+	}
+	domid = xl_domain(xl, argv[optind]);
+	if (type ? *type == 's' : n > 0)
+		return attach(xl_lx(xl), domid, (int)n, -1);
+	if (n) {
+		fprintf(stderr, "xl console: a guest has one console of type pv, number 0\n");
+		return 1;
+	}
+	return type ? attach(xl_lx(xl), domid, -1, -1) : xl_console(xl_lx(xl), domid, -1);
 }
 
 const struct xl_command xl_console_commands[] = {

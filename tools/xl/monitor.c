@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "light/dm.h"
 #include "xl.h"
 
 #define LOG_DIR "/var/log/xen"
@@ -19,6 +20,7 @@
 struct monitor {
 	struct xl *xl;
 	enum lx_death how;
+	struct lx_dm_watch models;
 };
 
 static void on_death(struct lx_death_watch *w, enum lx_death how)
@@ -70,7 +72,7 @@ static int act(struct xl *xl, uint32_t *domid, struct lx_domain_config *config, 
 
 static int one_life(struct xl *xl, uint32_t *domid, bool linger)
 {
-	struct monitor m = { xl, LX_DEATH_GONE };
+	struct monitor m = { .xl = xl, .how = LX_DEATH_GONE };
 	struct lx_death_watch w = { .fn = on_death, .user = &m };
 	struct xen_domctl_getdomaininfo info;
 	struct lx_domain_config config;
@@ -79,8 +81,11 @@ static int one_life(struct xl *xl, uint32_t *domid, bool linger)
 	bool known = !ctl_domain_info(xl->lx.ctl, *domid, &info);
 	int rc = lx_death_watch_start(&w, &xl->lx, *domid);
 
-	if (!rc)
+	if (!rc) {
+		lx_dm_watch_start(&m.models, &xl->lx, *domid);
 		rc = lx_loop_run(&xl->lx.loop);
+		lx_dm_watch_stop(&m.models);
+	}
 	if (rc || m.how == LX_DEATH_GONE) {
 		fprintf(stderr, "Domain %u has been destroyed.\n", *domid);
 		/* Another toolstack's destroy leaves our file. */

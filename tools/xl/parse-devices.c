@@ -9,7 +9,7 @@ static void set(struct parse *p, char **to, const char *text)
 }
 
 /* What can be built, by the rules of which creating and attaching know nothing better to say. */
-static const char *disk_lacks(const struct cfg_disk *d)
+static const char *disk_lacks(const struct cfg_disk *d, bool hvm)
 {
 	uint32_t devid;
 
@@ -18,11 +18,11 @@ static const char *disk_lacks(const struct cfg_disk *d)
 	if (d->script)
 		return "its target is for a script, and scripts for disks are not built: name the "
 			"block device or file itself";
-	if (!d->target)
-		return "an empty drive needs a device model, which is not built";
-	if (strcmp(d->format, "raw"))
-		return "formats other than raw need a device model, which is not built: convert "
-			"the image to raw";
+	if (!d->target && !hvm)
+		return "an empty drive needs a device model, which only an HVM guest has";
+	if (strcmp(d->format, "raw") && !hvm)
+		return "formats other than raw need a device model, which only an HVM guest has: "
+			"convert the image to raw";
 	if (d->backendtype && strcmp(d->backendtype, "phy"))
 		return "backends other than phy are not built: remove backendtype";
 	if (d->specification && strcmp(d->specification, "xen"))
@@ -64,7 +64,7 @@ static void one_disk(struct parse *p, const struct cfg_value *v, struct lx_disk 
 		free(spec);
 		return;
 	}
-	why = disk_lacks(&d);
+	why = disk_lacks(&d, p->config->b_info.hvm);
 	if (!why && same_disk(p->config, d.vdev))
 		why = "the guest has another disk of that name";
 	if (why)

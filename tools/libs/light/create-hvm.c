@@ -23,6 +23,21 @@ uint64_t lx_hvm_more_pages(const struct lx_create *c)
 	return b->hvm ? lx_video_kib(b) / KIB_PER_PAGE : 0;
 }
 
+bool lx_hvm_only(const struct lx_domain_config *config, const struct lx_disk *d)
+{
+	return config->b_info.hvm && (d->is_cdrom || d->format != LX_FORMAT_RAW);
+}
+
+int lx_hvm_check_disk(struct lx_create *c, const struct lx_disk *d)
+{
+	struct lx_device dev = { LX_VBD, c->domid, 0, 0 };
+
+	lx_vdev_number(d->vdev, &dev.devid);
+	if (!d->pdev_path || d->share_writes)
+		return 0;
+	return lx_disk_check_sharing(c->lx, 0, &dev, d->vdev, d->pdev_path, d->readwrite);
+}
+
 /* Words end at blanks. */
 static void split(struct lx_words *w, const char *command, uint32_t domid)
 {

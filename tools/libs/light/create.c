@@ -433,7 +433,9 @@ static int step_devices(struct lx_op *op)
 	uint32_t devid;
 
 	for (uint32_t i = 0; !rc && i < c->made.nr_disks; i++)
-		rc = lx_disk_add(c->lx, c->domid, &c->made.disks[i], &devid);
+		rc = lx_hvm_only(&c->made, &c->made.disks[i]) ?
+			lx_hvm_check_disk(c, &c->made.disks[i]) :
+			lx_disk_add(c->lx, c->domid, &c->made.disks[i], &devid);
 	for (uint32_t i = 0; !rc && i < c->made.nr_nics; i++)
 		rc = lx_nic_add(c->lx, c->domid, &c->made.nics[i]);
 	c->device = 0;
@@ -448,6 +450,8 @@ static int connect_device(struct lx_create *c)
 
 	if (c->device >= m->nr_disks)
 		return lx_nic_connect(c->lx, c->domid, &m->nics[c->device - m->nr_disks]);
+	if (lx_hvm_only(m, &m->disks[c->device]))
+		return 0;
 	lx_vdev_number(m->disks[c->device].vdev, &devid);
 	return lx_disk_ready(c->lx, c->domid, devid);
 }

@@ -24,6 +24,11 @@ int lx_hvm_params(struct lx_create *c);
 
 /* create-hvm.c; nothing happens to a PVH guest */
 
+/** Is the disk one that only the device model serves? Linux has no PV driver for CD-ROM drives of
+ * HVM guests, and the kernel's backend reads raw images only. */
+bool lx_hvm_only(const struct lx_domain_config *config, const struct lx_disk *d);
+/** May the guest have such a disk? 0 or -errno, logged. */
+int lx_hvm_check_disk(struct lx_create *c, const struct lx_disk *d);
 /** Pages that the guest has beside those of the plan: its display. */
 uint64_t lx_hvm_more_pages(const struct lx_create *c);
 /** Steps: start the device models, and undo that; wait for them; connect what they emulate. */

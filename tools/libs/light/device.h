@@ -46,6 +46,8 @@ struct lx_host_ops {
 	int (*dm_start)(char *const *argv, const char *log, int *ready, int *pid);
 	/** Is it running, with @word among those of its command line? */
 	bool (*dm_runs)(int pid, const char *word);
+	/** A descriptor that is readable when it has ended; -errno. */
+	int (*dm_watch)(int pid);
 	/** End it: asked first, killed if it does not. */
 	void (*dm_end)(int pid);
 	/** Send a line to the socket of QEMU's machine protocol; *@reply, the caller's, is the line

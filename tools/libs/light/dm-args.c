@@ -125,6 +125,10 @@ static const char *check_disk(const struct lx_hvm *h, const struct lx_disk *d)
 {
 	if (d->is_cdrom && lx_emulated_disk(h, d) < 0)
 		return "a CD-ROM drive is one of hda to hdd";
+	if (d->format != LX_FORMAT_RAW && lx_emulated_disk(h, d) < 0)
+		return "a disk that is not raw must be one that is emulated (hda, xvda, sda)";
+	if (d->format == LX_FORMAT_VHD)
+		return "QEMU calls this format vpc, and it is not built: convert the image";
 	if (d->backend_domname && lx_emulated_disk(h, d) >= 0)
 		return "a disk that is emulated has its backend in dom0: name it xvde or later, "
 			"which only PV drivers see";

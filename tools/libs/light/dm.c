@@ -182,14 +182,82 @@ int lx_dm_ready(struct lx *lx, uint32_t domid, unsigned int index, int ready)
 	return rc;
 }
 
+/* Whoever watches the processes need not report these ends. */
+static void note_ending(struct lx *lx, uint32_t domid)
+{
+	char path[LX_PATH_BYTES];
+
+	snprintf(path, sizeof(path), "/libxl/%u/dm/ending", domid);
+	lx->store->ops->write(lx->store, 0, path, "1");
+}
+
+static bool is_ending(struct lx *lx, uint32_t domid, unsigned int index)
+{
+	char *ending = lx_read(lx->store, 0, "/libxl/%u/dm/ending", domid);
+	char *pid = noted(lx, domid, index, "pid");
+	bool is = ending || !pid;
+
+	free(ending);
+	free(pid);
+	return is;
+}
+
 void lx_dm_stop(struct lx *lx, uint32_t domid)
 {
+	bool told = false;
+
 	for (unsigned int i = 0; i < LX_DM_MAX; i++) {
 		int pid = lx_dm_pid(lx, domid, i);
 
+		if (pid && !told)
+			note_ending(lx, domid);
+		told |= pid;
 		if (pid)
 			lx->host->dm_end(pid);
 	}
 	lx_remove(lx->store, 0, "/libxl/%u/dm", domid);
 	lx_remove(lx->store, 0, STATE, domid);
+}
+
+static void stop_one(struct lx_dm_end *e)
+{
+	if (!e->watch)
+		return;
+	lx_fd_remove(&e->watch->lx->loop, &e->fd);
+	close(e->fd.fd);
+	e->watch = NULL;
+}
+
+/* The guest may have ended, and its device models with it. */
+static void on_end(struct lx_fd *fd, short revents)
+{
+	struct lx_dm_end *e = fd->user;
+	struct lx_dm_watch *w = e->watch;
+	enum lx_death how;
+
+	stop_one(e);
+	if (!is_ending(w->lx, w->domid, e->index) && !lx_domain_ended(w->lx, w->domid, &how))
+		lx_dm_report(w->lx, w->domid, e->index);
+}
+
+void lx_dm_watch_start(struct lx_dm_watch *w, struct lx *lx, uint32_t domid)
+{
+	*w = (struct lx_dm_watch){ .lx = lx, .domid = domid };
+	for (unsigned int i = 0; i < LX_DM_MAX; i++) {
+		struct lx_dm_end *e = &w->end[i];
+		int pid = lx_dm_pid(lx, domid, i);
+		int fd = pid ? lx->host->dm_watch(pid) : -1;
+
+		if (fd < 0)
+			continue;
+		*e = (struct lx_dm_end){ .watch = w, .index = i };
+		e->fd = (struct lx_fd){ .fn = on_end, .user = e };
+		lx_fd_add(&lx->loop, &e->fd, fd, POLLIN);
+	}
+}
+
+void lx_dm_watch_stop(struct lx_dm_watch *w)
+{
+	for (unsigned int i = 0; i < LX_DM_MAX; i++)
+		stop_one(&w->end[i]);
 }

@@ -61,6 +61,21 @@ extern unsigned int lx_dm_ms;
 /** Say that a device model has ended, with the last lines of its log. */
 void lx_dm_report(struct lx *lx, uint32_t domid, unsigned int index);
 
+/** Device models of a guest that are watched. */
+struct lx_dm_watch {
+	struct lx *lx;
+	uint32_t domid;
+	struct lx_dm_end {
+		struct lx_dm_watch *watch;
+		struct lx_fd fd;
+		unsigned int index;
+	} end[LX_DM_MAX];
+};
+
+/** From now on, report from the loop each device model that ends. */
+void lx_dm_watch_start(struct lx_dm_watch *w, struct lx *lx, uint32_t domid);
+void lx_dm_watch_stop(struct lx_dm_watch *w);
+
 /* qmp.c: QEMU's machine protocol */
 
 struct json_object;

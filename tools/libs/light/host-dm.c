@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -118,6 +119,13 @@ bool lx_linux_dm_runs(int pid, const char *word)
 		if (!strcmp(p, word))
 			return true;
 	return false;
+}
+
+int lx_linux_dm_watch(int pid)
+{
+	int fd = (int)syscall(SYS_pidfd_open, pid, 0);
+
+	return fd < 0 ? -errno : fd;
 }
 
 static bool gone(int pid)

@@ -250,6 +250,7 @@ const struct lx_host_ops lx_host_linux = {
 	.script = run_script,
 	.dm_start = lx_linux_dm_start,
 	.dm_runs = lx_linux_dm_runs,
+	.dm_watch = lx_linux_dm_watch,
 	.dm_end = lx_linux_dm_end,
 	.qmp = lx_linux_qmp,
 };

@@ -17,6 +17,7 @@ bool lx_linux_held(const char *path);
 
 int lx_linux_dm_start(char *const *argv, const char *log_path, int *ready, int *pid);
 bool lx_linux_dm_runs(int pid, const char *word);
+int lx_linux_dm_watch(int pid);
 void lx_linux_dm_end(int pid);
 int lx_linux_qmp(const char *path, const char *request, char **reply);
 

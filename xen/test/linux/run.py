@@ -172,6 +172,10 @@ CASES = [
     Case("swap-hypervisor", "our tools on Debian's Xen: the same, 2 CPUs", do="xl+swap", smp="2",
          image="dom0-tools", hypervisor="xen-4.17", emulator="qemu-stable-system-x86_64",
          cpu=PEER_CPU, args=PEER_ARGS, extra=PEER_IOMMU, repeat_icount=1, timeout=400),
+    Case("hvm-swap", "our tools on Debian's Xen: an HVM guest with QEMU boots SeaBIOS, GRUB and Linux, 2 CPUs",
+         do="xl+hvm", smp="2", mem="2G", image="dom0-hvm", hypervisor="xen-4.17",
+         emulator="qemu-stable-system-x86_64", cpu=PEER_CPU,
+         args=PEER_ARGS.replace("512M", "768M"), extra=PEER_IOMMU, repeat_icount=1, timeout=1800, everyday=False),
     Case("swap-xl", "Debian's xl with our daemons: the same on Xenolith; then 20 guests of our xl leave "
          "nothing behind, 2 CPUs", do="xl+swap+cycles", smp="2", image="dom0-tools",
          linux="xenolith.xl=debian xenolith.cycles=20", repeat_icount=1, timeout=600,
