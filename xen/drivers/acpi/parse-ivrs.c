@@ -145,8 +145,6 @@ int acpi_parse_ivrs(const u8 *p, size_t len, struct acpi_iommus *out)
 	if (len < IVRS_BLOCKS || memcmp(p, "IVRS", 4))
 		return -XEN_EINVAL;
 	memset(out, 0, sizeof(*out));
-	/* AMD's processors can always remap interrupts. */
-	out->has_intremap = true;
 	for (size_t at = IVRS_BLOCKS; at < len; at += size) {
 		size = block_size(p + at, len - at);
 		if (!size)
@@ -162,5 +160,7 @@ int acpi_parse_ivrs(const u8 *p, size_t len, struct acpi_iommus *out)
 		else if (p[at] >= IVMD_ALL && p[at] <= IVMD_RANGE)
 			add_ivmd(out, p + at, block);
 	}
+	/* Without the numbers of IO-APICs their lines could not be remapped. */
+	out->has_intremap = out->nr_ioapics;
 	return out->nr_units ? 0 : -XEN_EINVAL;
 }

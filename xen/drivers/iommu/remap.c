@@ -14,7 +14,7 @@ bool iommu_remaps_interrupts(void) { return remaps; }
 bool __init iommu_remap_interrupts(bool wide)
 {
 	const char *why = iommu_keeps_interrupts ? "iommu=no-intremap on the command line" :
-			  !iommu_firmware.has_intremap ? "the firmware says that they must not be" :
+			  !iommu_firmware.has_intremap ? "the firmware does not allow for it" :
 			  iommu_hw->remap(wide);
 
 	remaps = !why;

@@ -40,7 +40,7 @@ struct acpi_dma_ioapic {
 };
 
 struct acpi_iommus {
-	bool has_intremap;	/* DMAR: the platform can remap interrupts */
+	bool has_intremap;	/* interrupts may be remapped */
 	u32 nr_units, nr_unity, nr_aliases, nr_ioapics;
 	u32 dropped;		/* entries beyond the arrays below, or malformed */
 	struct acpi_iommu_unit unit[ACPI_MAX_IOMMUS];

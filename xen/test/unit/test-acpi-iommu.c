@@ -96,6 +96,7 @@ static void test_ivrs(void **state)
 	put_ivmd(0, 0xf0000000, 0x1000);
 	put_ivmd(1, ~0xfUL, 0x1000);	/* wraps around */
 	assert_int_equal(parse(acpi_parse_ivrs), 0);
+	assert_true(m.has_intremap);
 	assert_int_equal(m.nr_units, 1);
 	assert_int_equal(m.unit[0].base.v, 0xfed80000);
 	assert_int_equal(m.unit[0].bdf, 0x10);
@@ -141,6 +142,7 @@ static void test_ivrs_bad(void **state)
 	put(0xffff, 2);
 	put(0, 1);
 	assert_int_equal(parse(acpi_parse_ivrs), 0);
+	assert_false(m.has_intremap);
 	assert_int_equal(m.nr_aliases, ACPI_MAX_ALIASES);
 }
 
