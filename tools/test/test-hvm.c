@@ -376,6 +376,19 @@ static void test_refused(void **state)
 	config.disks[0].readwrite = false;
 	assert_non_null(strstr(lx_hvm_check(&config), "cannot be written"));
 	config.disks[0].readwrite = true;
+	config.disks[0].format = LX_FORMAT_QCOW2;
+	assert_null(lx_hvm_check(&config));
+	config.disks[0].vdev[0] = 'z';
+	assert_non_null(strstr(lx_hvm_check(&config), "emulated"));
+	config.disks[0].vdev[0] = 'h';
+	add_nic("br0");
+	config.nics[0].script = strdup("/etc/xen/scripts/vif-bridge");
+	assert_null(lx_hvm_check(&config));
+	free(config.nics[0].script);
+	config.nics[0].script = strdup("/etc/xen/scripts/vif-route");
+	assert_non_null(strstr(lx_hvm_check(&config), "script"));
+	config.nics[0].nictype = LX_NIC_VIF;
+	assert_null(lx_hvm_check(&config));
 	config.b_info.target_memkb = 9 << 10;
 	assert_non_null(strstr(lx_hvm_check(&config), "memory"));
 }

@@ -138,6 +138,22 @@ static const char *check_disk(const struct lx_hvm *h, const struct lx_disk *d)
 	return NULL;
 }
 
+/* What would be done to the PV side only. */
+static const char *check_nic(const struct lx_domain_config *config, const struct lx_nic *n)
+{
+	const char *slash = n->script ? strrchr(n->script, '/') : NULL;
+
+	if (!lx_nic_emulated(config, n))
+		return NULL;
+	if (n->backend_domname)
+		return "an interface that is emulated has its backend in dom0: type=vif makes one "
+			"that only PV drivers see";
+	if (n->script && strcmp(slash ? slash + 1 : n->script, "vif-bridge"))
+		return "scripts are not run for the emulated side of an interface: leave script "
+			"out, or say type=vif";
+	return NULL;
+}
+
 const char *lx_hvm_check(const struct lx_domain_config *config)
 {
 	const struct lx_build_info *b = &config->b_info;
@@ -162,6 +178,8 @@ const char *lx_hvm_check(const struct lx_domain_config *config)
 		return "a guest has at most 8 device models";
 	for (uint32_t i = 0; i < config->nr_disks && !why; i++)
 		why = config->disks[i].vdev ? check_disk(h, &config->disks[i]) : NULL;
+	for (uint32_t i = 0; i < config->nr_nics && !why; i++)
+		why = check_nic(config, &config->nics[i]);
 	return why;
 }
 
