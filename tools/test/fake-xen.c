@@ -117,7 +117,10 @@ static void fill_info(struct fake_domain *d, struct xen_domctl_getdomaininfo *in
 static long create(struct xen_domctl *op)
 {
 	const struct xen_domctl_createdomain *c = &op->u.createdomain;
+	bool v2 = fake_xen.capabilities & XEN_SYSCTL_PHYSCAP_gnttab_v2;
 
+	if ((c->grant_opts & XEN_DOMCTL_GRANT_version_mask) > (v2 ? 2 : 1))
+		return -EINVAL;
 	for (unsigned int i = 1; i < FAKE_DOMAINS; i++) {
 		struct fake_domain *d = &fake_xen.d[i];
 

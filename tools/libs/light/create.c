@@ -195,6 +195,10 @@ static int step_memory(struct lx_op *op)
 
 	if (rc)
 		return rc;
+	/* A limit, which the hypervisor may have a lower one for (Xen on ARM has version 1). */
+	c->grant_version = c->config->b_info.max_grant_version;
+	if (c->grant_version > 1 && !(info.capabilities & XEN_SYSCTL_PHYSCAP_gnttab_v2))
+		c->grant_version = 1;
 	have = info.free_pages > info.outstanding_pages ?
 		info.free_pages - info.outstanding_pages : 0;
 	if (want <= have)
@@ -232,7 +236,7 @@ static int step_domain(struct lx_op *op)
 		.max_grant_frames = b->max_grant_frames ? (int32_t)b->max_grant_frames : -1,
 		.max_maptrack_frames = b->max_maptrack_frames ?
 				       (int32_t)b->max_maptrack_frames : -1,
-		.grant_opts = XEN_DOMCTL_GRANT_version(b->max_grant_version),
+		.grant_opts = XEN_DOMCTL_GRANT_version(c->grant_version),
 		.cpupool_id = c->pool,
 	};
 	struct bld_platform platform;

@@ -60,6 +60,7 @@ struct lx_create {
 	struct bld_kernel kernel;
 	struct bld_plan plan;
 	struct bld_job job;
+	uint32_t grant_version;			/* the highest that the guest may use */
 	uint32_t store_port, console_port;
 	uint32_t device;			/* the one being connected, disks first */
 	uint64_t device_until;			/* by when, in ns of the loop's clock */
