@@ -2,14 +2,15 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Boot Debian's arm64 kernel as dom0 on ARMv8 in QEMU, and once beside it as a guest.
 
-usage: arm64.py XENOLITH [CPUS[@GIC|@efi|@xl]...]      (default: 1 2 4 4@2 2@efi 2@xl)
+usage: arm64.py XENOLITH [CPUS[@GIC|@efi|@xl|@xen]...]      (default: 1 2 4 4@2 2@efi 2@xl)
 
 The initial RAM disk has busybox and a script that reports the CPUs, the interrupts and the
 hypervisor, sleeps, and powers off. In dom0 it also uses the machine's devices: a virtio disk (in
 memory), and a network card and a disk on PCI. For each number of CPUs, with a GIC of version 3 or the one
 given, or started by UEFI firmware, a line "LINUX arm64-CPUS pass seconds" is printed; the console is kept beside the hypervisor.
 With @xl dom0 has our toolstack instead, which gives a guest a disk and a network interface, uses its
-console, reboots it, shuts it down, lets it crash, and looks for what is left of it.
+console, reboots it, shuts it down, lets it crash, and looks for what is left of it. With @xen the
+hypervisor is Debian's Xen 4.17, and the toolstack does a part of that.
 """
 import glob
 import os
@@ -65,6 +66,9 @@ MODULES = ["drivers/virtio/virtio_mmio", "drivers/virtio/virtio_pci_modern_dev",
            "drivers/block/virtio_blk", "net/core/failover", "drivers/net/net_failover",
            "drivers/net/virtio_net"]
 DISK_BYTES = 1 << 20
+# Where QEMU puts modules that Xen finds through the device tree: beyond its own image.
+PEER_KERNEL, PEER_RAMDISK = 0x49000000, 0x50000000
+DEBIAN_XEN = os.path.join(qemu.cache_dir(), "root", "peer-arm64", "boot", "xen-4.17-arm64")
 TOOLS_IMAGE = os.path.join(qemu.image_dir(), "dom0-arm64-initramfs.cpio.gz")
 # The disk in memory comes first, as its driver does.
 DISKS = {"vda": "virtio-blk-device", "vdb": "virtio-blk-pci"}
@@ -107,24 +111,35 @@ def devices(folder):
     return options
 
 
+def guest_loader(address, kind, path, words=""):
+    """QEMU's options to put a module at an address and name it in the device tree, as Xen wants it."""
+    words = words.replace(",", ",,")
+    return ["-device", f"guest-loader,addr={address:#x},{kind}={path}" + (words and f",bootargs={words}")]
+
+
 def boot_tools(xenolith, kernel, word, folder):
     """dom0 with our toolstack, which manages a guest; "" or what went wrong, and seconds."""
-    number = word.partition("@")[0]
-    packed = os.path.join(folder, "modules")
-    words = ("console=hvc0 loglevel=4 xenolith.do=info+selftest+xl+tools+poweroff "
-             "xenolith.guest_seconds=300")
-    bundle.write(packed, [f"{kernel} {words}", TOOLS_IMAGE])
-    machine = qemu.Machine(kernel=xenolith, machine=MACHINE + "3", icount=True, modules=[packed],
-                           append=f"loglvl=all guest_loglvl=all scrub=off dom0_mem=768M "
-                                  f"dom0_max_vcpus={number}",
-                           cpu="cortex-a57", smp=number, mem="2G",
-                           qemu=qemu.find_qemu("qemu-system-aarch64"))
-    result = qemu.run(machine, r"Hardware domain powered off",
-                      BAD[:1] + [r"XENOLITH: verdict=FAIL"], 1800, log_of(xenolith, word))
+    number, _, kind = word.partition("@")
+    words = "console=hvc0 loglevel=4 xenolith.guest_seconds=300 xenolith.do=info+"
+    common = {"machine": MACHINE + "3", "icount": True, "cpu": "cortex-a57", "smp": number, "mem": "2G",
+              "qemu": qemu.find_qemu("qemu-system-aarch64")}
+    dom0 = f"dom0_mem=768M dom0_max_vcpus={number}"
+    if kind == "xen":
+        words += "xl+tools+poweroff xenolith.tools=short"
+        machine = qemu.Machine(kernel=DEBIAN_XEN, append=f"console=dtuart bootscrub=off {dom0}",
+                               extra=guest_loader(PEER_KERNEL, "kernel", kernel, words) +
+                               guest_loader(PEER_RAMDISK, "initrd", TOOLS_IMAGE), **common)
+    else:
+        packed = os.path.join(folder, "modules")
+        words += "selftest+xl+tools+poweroff"
+        bundle.write(packed, [f"{kernel} {words}", TOOLS_IMAGE])
+        machine = qemu.Machine(kernel=xenolith, modules=[packed],
+                               append=f"loglvl=all guest_loglvl=all scrub=off {dom0}", **common)
+    result = qemu.run(machine, r"XENOLITH: verdict=PASS", BAD[:1] + [r"XENOLITH: verdict=FAIL"], 3000,
+                      log_of(xenolith, word))
     if result.code != qemu.SUCCESS:
         return f"{qemu.NAMES[result.code]} {result.line}".strip(), result.seconds
-    passed = any("XENOLITH: verdict=PASS" in line for line in result.lines)
-    return "" if passed else "no verdict", result.seconds
+    return "", result.seconds
 
 
 def log_of(xenolith, word):
@@ -183,6 +198,15 @@ def boot(xenolith, kernel, word, folder):
     return f"not seen: {missing[0]}" if missing else "", result.seconds
 
 
+def what_is_missing(kind):
+    """Why a case of this kind cannot be run here; "" when it can."""
+    if kind == "efi" and not efi.is_there():
+        return "no firmware in the cache"
+    if kind in ("xl", "xen") and not os.path.exists(TOOLS_IMAGE):
+        return "no image with the toolstack"
+    return "no Xen in the cache" if kind == "xen" and not os.path.exists(DEBIAN_XEN) else ""
+
+
 def main():
     """The command line."""
     if len(sys.argv) < 2 or sys.argv[1] in ("-h", "--help"):
@@ -198,18 +222,15 @@ def main():
         return 0
     bad, skipped, words = 0, 0, sys.argv[2:] or ["1", "2", "4", "4@2", "2@efi", "2@xl"]
     for word in words:
-        if word.endswith("@efi") and not efi.is_there():
-            print(f"LINUX arm64-{word} SKIP (no firmware in the cache)")
-            skipped += 1
-            continue
-        if word.endswith("@xl") and not os.path.exists(TOOLS_IMAGE):
-            print(f"LINUX arm64-{word} SKIP (no image with the toolstack)")
+        lacking = what_is_missing(word.partition("@")[2])
+        if lacking:
+            print(f"LINUX arm64-{word} SKIP ({lacking})")
             skipped += 1
             continue
         with tempfile.TemporaryDirectory(prefix="linux-arm64-") as folder:
             with open(os.path.join(folder, "ramdisk"), "wb") as file:
                 file.write(ramdisk(root))
-            case = boot_tools if word.endswith("@xl") else boot
+            case = boot_tools if word.endswith(("@xl", "@xen")) else boot
             error, seconds = case(os.path.abspath(sys.argv[1]), kernels[0], word, folder)
         bad += bool(error)
         print(f"LINUX arm64-{word} {'FAIL' if error else 'pass'} {seconds:.0f}", flush=True)
