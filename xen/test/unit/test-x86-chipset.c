@@ -176,6 +176,36 @@ static void test_pit(void **state)
 	assert_int_equal(host_isolated(pit, NULL)->status, 0);
 }
 
+/* As Xen's firmware sets them up: LINT0 is masked, and input 0 of the IO-APIC is ExtINT. */
+static void by_ioapic(void *arg)
+{
+	struct vioapic *a;
+	u64 flags;
+
+	begin(XEN_X86_EMU_LAPIC | XEN_X86_EMU_IOAPIC | XEN_X86_EMU_PIC | XEN_X86_EMU_PIT);
+	set_up_pics();
+	vlapic_mmio_write(&to_xv(guest.d->vcpu[0])->vlapic, APIC_REG_LVT0 << 4, 4, 0x10700, 0);
+	start_pit();
+	pass(20 * MS);
+	HOST_CHECK(!taken[0x20]);
+	flags = spin_lock_irqsave(&xd()->vioapic_lock);
+	a = &xd()->pc.ioapic.apic[0];
+	vioapic_mmio_write(&xd()->pc.ioapic, a, 0, 4, 0x10);
+	vioapic_mmio_write(&xd()->pc.ioapic, a, 0x10, 4, 0x700);
+	spin_unlock_irqrestore(&xd()->vioapic_lock, flags);
+	pass(MS);
+	HOST_CHECK(taken[0x20] == 1);
+	end_of_interrupt();
+	pass(10 * MS);
+	HOST_CHECK(taken[0x20] == 2);
+	end();
+}
+
+static void test_by_ioapic(void **state)
+{
+	assert_int_equal(host_isolated(by_ioapic, NULL)->status, 0);
+}
+
 /* Two sources at once: the clock's periodic interrupt and the power button. */
 static void others(void *arg)
 {
@@ -230,7 +260,8 @@ static void test_pvh(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_pit), cmocka_unit_test(test_others),
+		cmocka_unit_test(test_pit), cmocka_unit_test(test_by_ioapic),
+		cmocka_unit_test(test_others),
 		cmocka_unit_test(test_pvh),
 	};
 

@@ -128,12 +128,29 @@ static void pic_output(void *ctx, bool asserted)
 static const struct vpic_ops pic_ops = { .set_output = pic_output };
 OPS_TABLE(pic_ops, set_output);
 
+/*
+ * The 8259s are wired to input 0 of the IO-APIC as well, where Xen's firmware has them heard.
+ * Only the first vCPU hears them so.
+ */
+static bool ioapic_takes_extint(const struct x86_domain *xd)
+{
+	u64 rte = vioapic_rte(&xd->pc.ioapic, 0);
+
+	return !(rte & RTE_MASKED) && RTE_MODE(rte) == APIC_DM_EXTINT;
+}
+
 bool hvm_pic_asks(const struct x86_vcpu *xv)
 {
-	const struct chipset *c = to_xd(xv->v.domain)->chipset;
+	const struct x86_domain *xd = to_xd(xv->v.domain);
 
-	return c && xv->v.id == 0 && READ_ONCE(c->pic_output) &&
-	       vlapic_takes_extint(&xv->vlapic);
+	return xd->chipset && xv->v.id == 0 && READ_ONCE(xd->chipset->pic_output) &&
+	       (vlapic_takes_extint(&xv->vlapic) || ioapic_takes_extint(xd));
+}
+
+void hvm_pic_pin_changed(struct x86_domain *xd)
+{
+	if (xd->chipset && xd->d.vcpu[0])
+		wake(to_xv(xd->d.vcpu[0]));
 }
 
 s32 hvm_pic_ack(struct x86_vcpu *xv)

@@ -58,6 +58,8 @@ void hvm_chipset_wallclock(struct domain *d, s64 wall_ns);
 long hvm_press_button(struct domain *d, bool sleep);
 /** Do the 8259s have an interrupt that @xv, the current vCPU, can take? */
 bool hvm_pic_asks(const struct x86_vcpu *xv);
+/** Input 0 of the IO-APIC, where they are too, was set up anew. Any context. */
+void hvm_pic_pin_changed(struct x86_domain *xd);
 /** Take it from them: its vector, or -1. hvm_pic_unack() gives back what was not delivered. */
 s32 hvm_pic_ack(struct x86_vcpu *xv);
 void hvm_pic_unack(struct x86_vcpu *xv);

@@ -104,6 +104,8 @@ static void rte_changed(void *ctx, u32 gsi, u64 old, u64 new)
 	struct domain *d = ctx;
 	struct gsi_binding *b = binding_of(d, gsi);
 
+	if (!gsi)
+		hvm_pic_pin_changed(to_xd(d));
 	if (!b)
 		return;
 	if (new & RTE_MASKED) {
