@@ -15,6 +15,7 @@ Exit status: 0 nothing was found, 1 something was found or a control was missed,
 import argparse
 import concurrent.futures
 import dataclasses
+import fcntl
 import hashlib
 import os
 import re
@@ -82,9 +83,9 @@ class Campaign:
 
     def note(self, turn):
         """Add a line to the history."""
-        fresh = not os.path.exists(self.history)
         with open(self.history, "a", encoding="utf-8") as file:
-            if fresh:
+            fcntl.flock(file, fcntl.LOCK_EX)  # parts of a campaign write it, too
+            if not os.path.getsize(self.history):
                 print(*FIELDS, sep="\t", file=file)
             print(int(time.time()), *(f"{v:.0f}" if isinstance(v, float) else v
                                       for v in dataclasses.astuple(turn)), sep="\t", file=file)
@@ -231,8 +232,11 @@ def main():
     """The command."""
     args = parse()
     campaign = Campaign(args)
-    subprocess.run(["make", "--no-print-directory", "-j2", f"BUILD={args.build}",
-                    *(f"{args.build}/fuzz/{t}/target" for t in args.targets)], cwd=REPO, check=True)
+    with open(os.path.join(campaign.root, "build.lock"), "w", encoding="utf-8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # parts build in the same folder
+        subprocess.run(["make", "--no-print-directory", "-j2", f"BUILD={args.build}",
+                        *(f"{args.build}/fuzz/{t}/target" for t in args.targets)],
+                       cwd=REPO, check=True)
     missed, controls = False, []
     for target in args.targets:
         if not args.no_control and os.path.isdir(os.path.join(REPO, "fuzz", target, "control")):
