@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Makes every boot image from what setup.sh fetched; what is there is kept. With the argument arm64 those
-# for ARM64 only.
+# Makes every boot image from what setup.sh fetched; what is there is kept. With an argument, those that need
+# a group of packages of their own: arm64, or hvm.
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -9,8 +9,8 @@ here=$(cd "$(dirname "$0")" && pwd)
 . "$here/../lib/common.sh"
 
 case ${1:-} in
-"" | arm64) ;;
---help | -h) echo "usage: scripts/image/build.sh [arm64]    (fills $img)"; exit 0 ;;
+"" | arm64 | hvm) ;;
+--help | -h) echo "usage: scripts/image/build.sh [arm64 | hvm]    (fills $img)"; exit 0 ;;
 *) die "unknown option: $1" ;;
 esac
 mkdir -p "$images" "$img"
@@ -20,6 +20,13 @@ if [ "${1:-}" = arm64 ]; then
 		die "the cache has no kernel or libraries for ARM64; run make setup-arm64 first"
 	name_image "$kernel" vmlinuz-arm64
 	"$here/mkinitramfs.sh" dom0-arm64 > /dev/null
+	exit 0
+fi
+
+if [ "${1:-}" = hvm ]; then
+	[ -f "$cache/root/hvm.stamp" ] ||
+		die "the cache has no device model; run scripts/setup.sh --no-install --group hvm first"
+	"$here/mkinitramfs.sh" dom0-hvm > /dev/null
 	exit 0
 fi
 
@@ -48,6 +55,6 @@ fi
 name_image "$images/$name" xen-4.17
 
 "$here/mkdata.sh"
-for kind in dom0 dom0-new dom0-stress dom0-xl dom0-load dom0-tools dom0-hvm guest guest-pv; do
+for kind in dom0 dom0-new dom0-stress dom0-xl dom0-load dom0-tools guest guest-pv; do
 	"$here/mkinitramfs.sh" "$kind" > /dev/null
 done

@@ -1,15 +1,21 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Real Linux as dom0 in QEMU; see run.py for the cases.
 
-.PHONY: test-linux-arm64 test-linux test-linux-all test-bochs-linux linux-images linux-images-arm64
+.PHONY: test-linux-arm64 test-linux test-linux-all test-bochs-linux test-hvm-linux linux-images linux-images-arm64
+.PHONY: linux-images-hvm
 linux-images: # what stands under scripts/image or tools may have changed since the setup
 	$(Q)scripts/image/build.sh
 linux-images-arm64:
 	$(Q)scripts/image/build.sh arm64
+linux-images-hvm: linux-images
+	-$(Q)scripts/setup.sh --no-install --group hvm
+	$(Q)scripts/image/build.sh hvm
 test-linux: $(xen_image) linux-images ## boot Linux as dom0 on the everyday machines (CASES=...)
 	$(Q)$(PYTHON) xen/test/linux/run.py $< $(CASES)
-test-linux-all: $(xen_image) linux-images ## the same on all machines, large ones and long runs too
+test-linux-all: $(xen_image) linux-images linux-images-hvm ## the same on all machines, large ones and long runs too
 	$(Q)$(PYTHON) xen/test/linux/run.py $< --all
+test-hvm-linux: $(xen_image) linux-images-hvm ## boot an HVM guest with firmware and QEMU, which it fetches
+	$(Q)$(PYTHON) xen/test/linux/run.py $< hvm-swap
 test-bochs-linux: $(xen_image) linux-images guests ## boot Linux as dom0 on VMX, in Bochs, which it fetches
 	-$(Q)scripts/setup.sh --no-install --group bochs
 	$(Q)$(PYTHON) xen/test/linux/run.py $< bochs bochs-2
