@@ -57,6 +57,8 @@ def stages(build):
               ["python3", "scripts/check/test_layers.py"], 300),
         Stage("params", "the command line is documented",
               ["python3", "scripts/check/params.py"], 60),
+        Stage("status", "the status page names stages that there are",
+              ["python3", "scripts/check/status.py"], 60),
         Stage("headers", "headers compile alone", ["bash", "scripts/check/headers.sh", build], 600),
         Stage("catalogue", "trace events and their page",
               ["python3", "traces/gen.py", "check"], 60),
@@ -97,6 +99,12 @@ def stages(build):
               make("test-guest", "GUEST_OPTIONS=--icount", *DEBUG), 1200),
         # Skipped without Bochs, which it fetches if it can: some 200 MiB.
         Stage("bochs", "microguests on VMX, in Bochs", make("test-bochs", *DEBUG), 1500),
+        # These fetch what they need, if they can: emulator and kernel are some 120 MiB.
+        Stage("boot-arm64", "starts on ARMv8 that work, and such as cannot", make("test-boot-arm64"),
+              600),
+        Stage("guest-arm64", "microguests on ARMv8",
+              make("test-guest-arm64", "GUEST_OPTIONS=--icount"), 900),
+        Stage("linux-arm64", "Debian's Linux on ARMv8", make("test-linux-arm64", "ARM_CPUS=2"), 900),
         Stage("fuzz-system", "random exits on the image repeat, and match Debian's Xen",
               make("test-fuzz-system"), 900),
         Stage("bench", "measurements read, compare and repeat", make("bench-smoke"), 600),
