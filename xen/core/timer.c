@@ -255,17 +255,6 @@ void timer_kill(struct timer *t)
 		hal_cpu_relax();
 }
 
-s_time_t timer_next_deadline(void)
-{
-	struct timers *ts = &this_cpu(timers);
-	u64 flags = spin_lock_irqsave(&ts->lock);
-	const struct timer *t = earliest(ts);
-	s_time_t at = t ? t->expires : INT64_MAX;
-
-	spin_unlock_irqrestore(&ts->lock, flags);
-	return at;
-}
-
 void timer_interrupt(void)
 {
 	softirq_raise(SOFTIRQ_TIMER);

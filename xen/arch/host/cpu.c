@@ -318,6 +318,11 @@ void hal_timer_program(s_time_t deadline)
 	me()->timer = deadline;
 }
 
+s_time_t host_timer_deadline(void)
+{
+	return me()->timer;
+}
+
 static u64 wall_sec = 1700000000;
 static u32 wall_nsec;
 

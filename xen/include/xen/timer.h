@@ -40,8 +40,6 @@ void timer_leave_cpu(u32 cpu, u32 to);
 void timer_kill(struct timer *t);
 static inline bool timer_is_active(const struct timer *t) { return t->heap_index != 0; }
 
-/** Earliest deadline on this CPU, or INT64_MAX; for idle and for tests. */
-s_time_t timer_next_deadline(void);
 /** Called by the arch's timer interrupt: raises SOFTIRQ_TIMER. */
 void timer_interrupt(void);
 /** Allocate the heap of a CPU before it comes online. 0 or -XEN_ENOMEM. */

@@ -65,7 +65,8 @@ static void test_model(void **state)
 			timer_set(&timers[i], due[i]);
 			assert_true(timer_is_active(&timers[i]));
 		}
-		assert_int_equal(timer_next_deadline(), earliest());
+		/* A stopped timer may still cause an interrupt; an armed one never lacks it. */
+		assert_true(softirq_pending() || host_timer_deadline() <= earliest());
 	}
 	for (u32 i = 0; i < NR; i++) {
 		timer_kill(&timers[i]);
@@ -73,7 +74,9 @@ static void test_model(void **state)
 		assert_false(timer_is_active(&timers[i]));
 		due[i] = INT64_MAX;
 	}
-	assert_int_equal(timer_next_deadline(), INT64_MAX);
+	timer_interrupt();
+	softirq_run();
+	assert_int_equal(host_timer_deadline(), INT64_MAX);
 }
 
 static void test_past_fires_at_once(void **state)

@@ -54,6 +54,8 @@ void host_become_cpu(u32 cpu);
 
 /** Let this CPU wait until @until or an interrupt, whatever its interrupt flag is. */
 void host_wait(s_time_t until);
+/** When this CPU's timer interrupts, in ns of system time; INT64_MAX: never. */
+s_time_t host_timer_deadline(void);
 /** True when an interrupt is pending for @cpu. */
 bool host_irq_waits(u32 cpu);
 
