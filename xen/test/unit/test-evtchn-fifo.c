@@ -344,6 +344,21 @@ static void test_early_page(void **state)
 	assert_false(ready(dom1, 0, 7));
 }
 
+/* An event raised early goes when its port is closed: the port's next user did not raise it. */
+static void test_early_closed(void **state)
+{
+	u32 p = bind_ipi(dom1, 0);
+
+	assert_int_equal(init_control(dom1, 0, CB_GFN, 0), 0);
+	assert_int_equal(one_port(dom1, EVTCHNOP_send, p), 0);
+	assert_int_equal(one_port(dom1, EVTCHNOP_close, p), 0);
+	assert_int_equal(bind_ipi(dom1, 0), p);
+	assert_false(evtchn_port_pending(dom1, p));
+	assert_int_equal(expand(dom1, ARRAY_GFN), 0);
+	assert_int_equal(*word(dom1, p) & PENDING, 0);
+	assert_false(ready(dom1, 0, 7));
+}
+
 static void test_reset(void **state)
 {
 	struct evtchn_reset op = { .dom = DOMID_SELF };
@@ -493,7 +508,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 		T(test_setup), T(test_queue), T(test_mask_and_close), T(test_many_held),
-		T(test_moving), T(test_early), T(test_early_page),
+		T(test_moving), T(test_early), T(test_early_page), T(test_early_closed),
 		T(test_reset), T(test_many_ports), T(test_storm), T(test_hostile_words),
 		T(test_hostile_race),
 	};
