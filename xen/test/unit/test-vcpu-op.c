@@ -186,6 +186,24 @@ static struct page_info *page_at(u64 gfn)
 	return mfn_to_page(p2m_lookup(d->p2m, gfn_make(gfn), &t, NULL));
 }
 
+static long assist(u64 cmd, u64 type)
+{
+	struct hypercall hc = { .nr = __HYPERVISOR_vm_assist, .arg = { cmd, type } };
+
+	return hypercall_dispatch(v, &hc);
+}
+
+/* The only assist there is, off and on again. */
+static void check_assist(void)
+{
+	const u32 flag = VMASST_TYPE_runstate_update_flag;
+
+	HOST_CHECK(assist(VMASST_CMD_enable, VMASST_TYPE_4gb_segments) == -XEN_EINVAL);
+	HOST_CHECK(assist(VMASST_CMD_disable + 1, flag) == -XEN_ENOSYS);
+	HOST_CHECK(assist(VMASST_CMD_disable, flag) == 0 && !d->vm_assist);
+	HOST_CHECK(assist(VMASST_CMD_enable, flag) == 0 && d->vm_assist == BIT(flag));
+}
+
 static u32 area_steps;
 
 /* An area whose second page is missing, one in two pages, and one in another page. */
@@ -199,7 +217,7 @@ static void use_areas(struct vcpu *vcpu, void *arg)
 		vcpu_block(vcpu);
 		return;
 	}
-	d->vm_assist |= BIT(VMASST_TYPE_runstate_update_flag);
+	check_assist();
 	HOST_CHECK(register_area(places[step]) == (step ? 0 : -XEN_EFAULT));
 	HOST_CHECK(page_at(RAM - 1)->refs == 1);
 	HOST_CHECK(page_at(1)->refs == (step == 1 ? 2 : 1) && page_at(2)->refs == page_at(1)->refs);
