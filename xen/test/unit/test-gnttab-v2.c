@@ -94,6 +94,10 @@ static void test_status_frames(void **state)
 	set_xen_guest_handle(op.frame_list, list);
 	assert_int_equal(gop(dom1, GNTTABOP_get_status_frames, &op, 1), 0);
 	assert_int_equal(op.status, GNTST_general_error);
+	op.nr_frames = 0;
+	assert_int_equal(gop(dom1, GNTTABOP_get_status_frames, &op, 1), 0);
+	assert_int_equal(op.status, GNTST_general_error);
+	op.nr_frames = 1;
 	/* In version 1 there are no such frames. */
 	assert_int_equal(gnttab_frame(dom1, XENMAPIDX_grant_table_status, &a), -XEN_EINVAL);
 	assert_int_equal(set_version(dom1, 2), 0);
@@ -101,6 +105,9 @@ static void test_status_frames(void **state)
 	assert_int_equal(op.status, GNTST_okay);
 	assert_int_equal(list[0], ~0UL);
 	assert_int_equal(list[1], 2);
+	op.nr_frames = 2;
+	assert_int_equal(gop(dom1, GNTTABOP_get_status_frames, &op, 1), 0);
+	assert_int_equal(op.status, GNTST_general_error);
 	assert_int_equal(gnttab_frame(dom1, XENMAPIDX_grant_table_status, &a), 0);
 	assert_int_equal(gnttab_frame(dom1, 0, &b), 0);
 	assert_int_not_equal(a.v, b.v);
