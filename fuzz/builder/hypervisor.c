@@ -161,8 +161,12 @@ int ctl_domain_set_context(struct ctl *ctl, uint32_t domid, const void *buf, siz
 
 void hypervisor_check_end(uint32_t vcpus)
 {
-	if (hv.pages != hv.plan->pages || hv.entries != hv.plan->nr_regions || hv.mapped)
+	/* An HVM guest starts its other vCPUs itself, and its loader knows what else is there. */
+	uint32_t entries = hv.plan->hvm ? hv.plan->nr_map : hv.plan->nr_regions;
+	uint32_t contexts = hv.plan->hvm ? 1 : vcpus;
+
+	if (hv.pages != hv.plan->pages || hv.entries != entries || hv.mapped)
 		abort();
-	if (hv.contexts != vcpus || hv.has_cpu != (vcpus > 0))
+	if (hv.contexts != contexts || hv.has_cpu != (contexts > 0))
 		abort();
 }

@@ -16,15 +16,33 @@ enum scene {
 	SCENE_MACHINE,		/* a domain that has the machine's devices */
 	SCENE_TOOLSTACK,	/* that domain, and a guest that it controls */
 	SCENE_MODEL,		/* it also has devices for that guest (model.c) */
+	SCENE_PC,		/* as SCENE_GUEST, but the guest has the chipset of a PC */
+	SCENE_PC_MODEL,		/* as SCENE_MODEL, but the guest has the chipset of a PC */
 	SCENES,
 };
 
 #define HEAD_SCENES SCENE_MODEL	/* what the head's number says; the rest, its flags */
 
+static inline bool scene_has_toolstack(enum scene s)
+{
+	return s == SCENE_TOOLSTACK || s == SCENE_MODEL || s == SCENE_PC_MODEL;
+}
+
+static inline bool scene_has_model(enum scene s)
+{
+	return s == SCENE_MODEL || s == SCENE_PC_MODEL;
+}
+
+static inline bool scene_has_chipset(enum scene s)
+{
+	return s == SCENE_PC || s == SCENE_PC_MODEL;
+}
+
 struct head {
 	u8 scene, seed, flags, reserved;
 };
 
+#define HEAD_CHIPSET 0x20	/* SCENE_PC instead of SCENE_GUEST, SCENE_PC_MODEL of SCENE_MODEL */
 #define HEAD_MODEL 0x40		/* SCENE_MODEL instead of SCENE_TOOLSTACK */
 #define HEAD_NOT_STARTED 0x80	/* the toolstack's guest is still paused: nothing of it has run */
 

@@ -10,6 +10,7 @@
 #include <xen/hal/cpu.h>
 #include <xen/hal/time.h>
 #include <xen/x86/control-regs.h>
+#include <xen/x86/vhpet.h>
 
 #include <asm/host.h>
 #include <asm/msr.h>
@@ -63,7 +64,8 @@ static u64 place(const struct turn *t, u8 pick, u32 off)
 		SOFT_PCI_BAR_BASE + 0x10800, SOFT_PCI_BAR_BASE + 0x20800,
 		t->w->base + WORLD_HOLE * PAGE_SIZE, t->w->base + WORLD_READ_ONLY * PAGE_SIZE,
 		t->w->base + WORLD_DATA * PAGE_SIZE, t->w->base + WORLD_CODE * PAGE_SIZE,
-		SOFT_PCI_BAR_BASE, 1UL << 39, 1UL << 47,
+		SOFT_PCI_BAR_BASE, 1UL << 39, 1UL << 47, VHPET_DEFAULT_BASE,
+		VHPET_DEFAULT_BASE + 0x100,
 	};
 
 	return pick & 0x80 ? t->s->b : at[pick % ARRAY_SIZE(at)] + (off & 0xfff);
@@ -152,7 +154,8 @@ static u16 port(const struct turn *t)
 {
 	static const u16 ports[] = { 0x20, 0x21, 0x40, 0x41, 0x42, 0x43, 0x61, 0x64, 0x70, 0x71,
 				     0x80, 0x92, 0xa0, 0xcf8, 0xcf9, 0xcfa, 0xcfc, 0xcfe, 0xe9,
-				     0x3f8, 0x4d0, 0x604, 0x605, 0xffff };
+				     0x3f8, 0x4d0, 0x604, 0x605, 0xffff, 0x4d1, 0x1f40, 0x1f42,
+				     0x1f48, 0xb000, 0xb002, 0xb004, 0xb008 };
 
 	return t->s->pick & 0x80 ? (u16)t->s->a : ports[t->s->pick % ARRAY_SIZE(ports)];
 }
@@ -441,7 +444,7 @@ static void call_model(struct turn *t)
 
 static void turn_control_call(struct turn *t)
 {
-	if (t->s->pick == PICK_MODEL && run.scene == SCENE_MODEL) {
+	if (t->s->pick == PICK_MODEL && scene_has_model(run.scene)) {
 		call_model(t);
 		return;
 	}

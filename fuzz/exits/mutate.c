@@ -120,7 +120,7 @@ static u32 mutate(struct input *in, u32 nr)
 		return insert(in, nr, below(nr), &s);
 	case 4:
 		in->head.scene = (u8)below(HEAD_SCENES);
-		in->head.flags ^= below(2) ? HEAD_MODEL : 0;
+		in->head.flags ^= (u8)(below(4) * HEAD_CHIPSET);
 		in->head.seed = (u8)next();
 		return nr;
 	default:

@@ -294,10 +294,94 @@ def answered_devices():
                        [answer(3, 5), answer(4), *late[1:2]] + [pci(3, 0, 0, 4, True)] * 2 + [IDLE, answer(5)])
 
 
+def port_out(port, val, size=1):
+    return step(PORT, IF, RAW, {1: 0, 2: 2, 4: 4}[size], port, val)
+
+
+def port_in(port, size=1):
+    return step(PORT, IF, RAW, 1 | {1: 0, 2: 2, 4: 4}[size], port)
+
+
+def rtc(index, val):
+    return [port_out(0x70, index), port_out(0x71, val)]
+
+
+# Both 8259s: vectors from 0x20 and 0x28, nothing masked; heard through LINT0.
+PICS = [port_out(port, val) for port, val in (
+    (0x20, 0x11), (0x21, 0x20), (0x21, 4), (0x21, 1), (0xa0, 0x11), (0xa1, 0x28), (0xa1, 2), (0xa1, 1),
+    (0x21, 0), (0xa1, 0))] + [apic(SPIV, 0x1ff), apic(LVT0, 0x700)]
+EOIS = [port_out(0xa0, 0x20), port_out(0x20, 0x20)]
+LATER = step(TIME, IF | TIME_1MS, b=0xffffff)
+
+
+def pc_clocks():
+    """A PC's 8254 and clock interrupt by the 8259s: ticks, one shot, alarm, end of the update."""
+    out = PICS + [port_out(0x43, 0x34), port_out(0x40, 0), port_out(0x40, 4), LATER, port_out(0x20, 0x20),
+                  port_out(0x43, 0), port_in(0x40), port_in(0x40), port_out(0x43, 0x30), port_out(0x40, 9),
+                  port_out(0x40, 0), LATER, *EOIS, port_out(0x61, 3), port_in(0x61)]
+    out += rtc(0x0a, 0x26) + rtc(0x0b, 0x42) + [LATER, port_out(0x70, 0x0c), port_in(0x71), *EOIS]
+    out += rtc(0x0b, 0x82) + rtc(4, 0x23) + rtc(1, 0xff) + rtc(0x0b, 0x32) + [LATER, port_in(0x71)]
+    return GUEST, out + [step(HLT), *EOIS, port_out(0xa0, 0x0b), port_in(0xa0)]
+
+
+def pc_pic():
+    """The 8259s' other words: rotation, special mask, poll, level lines, and words of the wrong size."""
+    out = PICS + [port_out(0x4d0, 0xf8), port_out(0x4d1, 0xff), port_in(0x4d0), port_in(0x4d1)]
+    for word in 0x0a, 0x0b, 0x0c, 0x60, 0x80, 0xa0, 0xc1, 0xe0, 0x68, 0x48, 0x40, 0x20:
+        out += [port_out(0x20, word), port_in(0x20)]
+    out += [port_in(0x21), port_out(0x20, 1, 2), port_in(0x20, 4), port_out(0xa0, 0x19), port_out(0xa1, 0x70),
+            port_out(0xa1, 3), port_in(0xa1)]
+    return GUEST, out
+
+
+def pc_hpet():
+    """The HPET instead of both, periodic and by a message of the IO-APIC."""
+    base, out = 0xfed00000, list(PICS)
+    for at, val in ((0x100, 0x4c), (0x108, 1000), (0x108, 1000), (0x120, 0x4), (0x128, 5000), (0x140, 0x2804),
+                    (0x148, 3000), (0xf0, 0), (0x10, 3)):
+        out.append(write(base + at, val))
+    for at in 0, 4, 0x10, 0x20, 0xf0, 0x100, 0x108, 0x110, 0x160, 0x3f8:
+        out += [memory_fault(base + at, 0, False), memory_fault(base + at, 0, False, True)]
+    out += [LATER, *EOIS, LATER, *EOIS, step(HLT), write(base + 0x20, 7), write(base + 0x10, 1), LATER,
+            write(base + 0x10, 0), write(base + 0xf0, 0xffffffff), memory_fault(base + 0xf0, 77, True, True)]
+    return GUEST, out
+
+
+def pc_power():
+    """The ACPI timer and its event block, where firmware says it is."""
+    out = list(PICS)
+    def at(place):
+        return call(HVM_OP, 0, struct.pack("<HHIQ", 0x7ff0, 0, 19, place))
+    for place, first in ((0, 0x1f40), (1, 0xb000)):
+        out += [at(place), port_out(first + 2, 0x121, 2), port_in(first + 8, 4), port_in(first + 9), LATER,
+                port_in(first, 2), port_out(first, 0x721, 2), port_in(first, 4), port_out(first + 8, 1, 4)]
+    return GUEST, out + [at(2), port_in(0x1f40, 2), port_out(0xe9, 65), port_in(0xe9), port_out(0xe9, 1, 2)]
+
+
+def pc_saved():
+    """A PC's lines, buttons and clock as its toolstack works them; then it is saved and loaded."""
+    def dm(op, data):
+        data = data.ljust(31, b"\0")
+        s = bytearray(step(CONTROL_CALL, IF, 62, 0, op, *struct.unpack("<QQ", data[:16])))
+        s[25:40] = data[16:31]
+        return bytes(s)
+    out = PICS[:8] + [domctl(10, struct.pack("<I", 3600))]
+    for level in 1, 0, 1:
+        out += [dm(7, struct.pack("<BBBBB", 0, 0, 3, 1, level)), dm(8, struct.pack("<BB", 5, level)), IDLE]
+        out += [dm(9, struct.pack("<BB", link, 10 + level)) for link in (0, 1)]
+    out += [domctl(15, struct.pack("<II", which, 0)) for which in (1, 2, 3, 4)]
+    out += [port_out(0x70, 0x20), port_in(0x71), port_out(0x71, 9), port_in(0xb000, 2), port_in(0x1f40, 2)]
+    out += [domctl(11, struct.pack("<Q", 0x4000), 1, 1)] + [domctl(12, struct.pack("<Q", n), 1, 1)
+                                                            for n in range(2200, 4600, 200)]
+    out += [domctl(18, struct.pack("<IIQ", kind, 0, 0x1000), 1, 2) for kind in (3, 4, 7, 8, 9, 10, 11, 12)]
+    return TOOLSTACK, out
+
+
 NAMED = [interrupts, others, nmis, timers, callbacks, ioapic, messages, windows, saved, controlled,
          policies, modes, software_interrupts, keys, policy_given, memory_maps,
-         device_model, answered_devices]
-FLAGS = {policy_given: 0x80, memory_maps: 0x80, answered_devices: 0x40}     # HEAD_NOT_STARTED, HEAD_MODEL
+         device_model, answered_devices, pc_clocks, pc_pic, pc_hpet, pc_power, pc_saved]
+FLAGS = {policy_given: 0x80, memory_maps: 0x80, answered_devices: 0x40,     # HEAD_NOT_STARTED, HEAD_MODEL
+         pc_clocks: 0x20, pc_pic: 0x20, pc_hpet: 0x20, pc_power: 0x20, pc_saved: 0x60}  # HEAD_CHIPSET
 
 
 def main():

@@ -21,6 +21,11 @@
 #include "../lib/machine.h"
 #include "x86-oracle.h"
 
+#include "../../xen/arch/x86/hvm/private.h"
+
+#include <public/arch-x86/xen.h>
+#include <public/hvm/params.h>
+
 #define CPUS 2
 #define US 1000LL
 #define SLICE (200 * US)
@@ -70,12 +75,20 @@ static void turn(struct soft_entry *e)
 
 static void create_all(void)
 {
-	run.nr_worlds = run.scene >= SCENE_TOOLSTACK ? 2 : 1;
-	world_create(&run.world[0], run.scene != SCENE_GUEST, run.scene == SCENE_GUEST ? 2 : 1);
-	if (run.nr_worlds == 2)
-		world_create(&run.world[1], false, 1);
+	bool toolstack = scene_has_toolstack(run.scene);
+
+	run.nr_worlds = toolstack ? 2 : 1;
+	if (toolstack || run.scene == SCENE_MACHINE)
+		world_create(&run.world[0], true, 1);
+	if (scene_has_chipset(run.scene))
+		world_devices |= XEN_X86_EMU_IOAPIC | HVM_CHIPSET_FLAGS;
+	if (run.scene != SCENE_MACHINE)
+		world_create(&run.world[toolstack], false, toolstack ? 1 : 2);
+	world_devices = XEN_X86_EMU_LAPIC;
 	run.other = run.world[run.nr_worlds - 1].d->id;
-	if (run.scene == SCENE_MODEL)
+	if (scene_has_chipset(run.scene))
+		run.world[toolstack].d->hvm_params[HVM_PARAM_HPET_ENABLED] = 1;
+	if (scene_has_model(run.scene))
 		model_create();
 }
 
@@ -185,7 +198,9 @@ static enum scene scene_of(const struct head *head)
 {
 	enum scene scene = (enum scene)(head->scene % HEAD_SCENES);
 
-	return scene == SCENE_TOOLSTACK && head->flags & HEAD_MODEL ? SCENE_MODEL : scene;
+	if (scene == SCENE_TOOLSTACK && head->flags & HEAD_MODEL)
+		return head->flags & HEAD_CHIPSET ? SCENE_PC_MODEL : SCENE_MODEL;
+	return scene == SCENE_GUEST && head->flags & HEAD_CHIPSET ? SCENE_PC : scene;
 }
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
