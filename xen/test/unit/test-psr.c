@@ -17,7 +17,7 @@
 #include <asm/soft-processor.h>
 #include <psr/private.h>
 
-#include "x86-world.h"
+#include "x86-caller.h"
 
 #include <public/domctl.h>
 #include <public/platform.h>
@@ -25,7 +25,6 @@
 #include <public/xen.h>
 
 #define STEP 20000
-#define VMMCALL_BYTES 3
 
 /* ---- pure parts ---- */
 
@@ -182,82 +181,12 @@ static void run_refused(void *arg)
 
 u32 hal_cpu_to_socket(u32 cpu) { return cpu; }
 
-static struct world_domain tool, guest;
-/* A hypercall for the toolstack's vCPU to make. */
-static struct {
-	u64 nr, rip;
-	void *op, *list;
-	size_t bytes, list_bytes;
-	bool wanted, issued;
-	long rc;
-} call;
-
-static u64 page_of(u32 page) { return page * PAGE_SIZE; }
-
-static void make_call(struct soft_entry *e)
-{
-	struct vmcb *b = e->vmcb;
-
-	if (call.issued && b->rip != call.rip) {
-		call.rc = (long)b->rax;
-		memcpy(call.op, tool.ram + page_of(WORLD_DATA), call.bytes);
-		memcpy(call.list, tool.ram + page_of(WORLD_DATA + 1), call.list_bytes);
-		call.wanted = call.issued = false;
-		return;
-	}
-	if (!call.issued) {
-		memcpy(tool.ram + page_of(WORLD_DATA), call.op, call.bytes);
-		memcpy(tool.ram + page_of(WORLD_DATA + 1), call.list, call.list_bytes);
-	}
-	call.issued = true;
-	call.rip = b->rip;
-	b->rax = call.nr;
-	e->gpr[GPR_RDI] = tool.base + page_of(WORLD_DATA);
-	b->exit_code = SVM_EXIT_VMMCALL;
-	b->next_rip = b->rip + VMMCALL_BYTES;
-}
-
-static void step(struct soft_entry *e)
-{
-	if (e->v->domain == tool.d && call.wanted)
-		make_call(e);
-	else
-		soft_guest_computes(STEP / 4);
-}
-
-static long hyper_list(u64 nr, void *op, size_t bytes, void *list, size_t list_bytes)
-{
-	call.nr = nr;
-	call.op = op;
-	call.bytes = bytes;
-	call.list = list;
-	call.list_bytes = list_bytes;
-	call.wanted = true;
-	for (u32 tries = 0; call.wanted && tries < 1000; tries++)
-		host_run(hal_now_ns() + STEP);
-	HOST_CHECK(!call.wanted);
-	return call.rc;
-}
-
-static long domctl(u16 domid, u32 cmd, struct xen_domctl *op)
-{
-	op->cmd = cmd;
-	op->domain = domid;
-	op->interface_version = XEN_DOMCTL_INTERFACE_VERSION;
-	return hyper_list(__HYPERVISOR_domctl, op, sizeof(*op), op, 0);
-}
-
-static long sysctl(u32 cmd, struct xen_sysctl *op)
-{
-	op->cmd = cmd;
-	op->interface_version = XEN_SYSCTL_INTERFACE_VERSION;
-	return hyper_list(__HYPERVISOR_sysctl, op, sizeof(*op), op, 0);
-}
+static struct world_domain guest;
 
 static long cmt(const struct world_domain *w, u32 cmd, u32 *rmid)
 {
 	struct xen_domctl op = { .u.psr_cmt_op.cmd = cmd };
-	long rc = domctl(w->d->id, XEN_DOMCTL_psr_cmt_op, &op);
+	long rc = caller_domctl(w->d->id, XEN_DOMCTL_psr_cmt_op, &op);
 
 	if (rmid)
 		*rmid = op.u.psr_cmt_op.data;
@@ -285,7 +214,7 @@ static u32 rmid_of(const struct world_domain *w)
 static long info(u32 cmd, u64 *data)
 {
 	struct xen_sysctl op = { .u.psr_cmt_op.cmd = cmd };
-	long rc = sysctl(XEN_SYSCTL_psr_cmt_op, &op);
+	long rc = caller_sysctl(XEN_SYSCTL_psr_cmt_op, &op);
 
 	*data = op.u.psr_cmt_op.u.data;
 	return rc;
@@ -294,7 +223,7 @@ static long info(u32 cmd, u64 *data)
 static long alloc(const struct world_domain *w, u32 cmd, u32 socket, u64 *data)
 {
 	struct xen_domctl op = { .u.psr_alloc = { cmd, socket, *data } };
-	long rc = domctl(w->d->id, XEN_DOMCTL_psr_alloc, &op);
+	long rc = caller_domctl(w->d->id, XEN_DOMCTL_psr_alloc, &op);
 
 	*data = op.u.psr_alloc.data;
 	return rc;
@@ -320,16 +249,16 @@ static void start(const char *line)
 	params_parse(line);
 	world_boot(2);
 	psr_init();
-	soft_guest_set(step);
-	world_create(&tool, true, 1);
+	soft_guest_set(caller_turn);
+	world_create(&caller, true, 1);
 	world_create(&guest, false, 2);
-	domain_unpause_by_systemcontroller(tool.d);
+	domain_unpause_by_systemcontroller(caller.d);
 	domain_unpause_by_systemcontroller(guest.d);
 }
 
 static void finish(void)
 {
-	HOST_CHECK(!world_destroy(&guest) && !world_destroy(&tool) && !world_left_over());
+	HOST_CHECK(!world_destroy(&guest) && !world_destroy(&caller) && !world_left_over());
 }
 
 /* A CPU's register says what the vCPU is that runs there, as soon as the call has returned. */
@@ -381,10 +310,10 @@ static void run_monitoring(void *arg)
 	HOST_CHECK(attach(&guest) == -XEN_EEXIST);
 	HOST_CHECK(cmt(&guest, 7, NULL) == -XEN_ENOSYS);
 	/* The toolstack's own domain, too. */
-	HOST_CHECK(!attach(&tool) && rmid_of(&tool) == 2);
+	HOST_CHECK(!attach(&caller) && rmid_of(&caller) == 2);
 	check_registers();
 	/* Guests switch often on these two CPUs, but one that only returns writes nothing. */
-	domain_pause(tool.d);
+	domain_pause(caller.d);
 	domain_pause(guest.d);
 	domain_unpause(guest.d);
 	host_run(hal_now_ns() + STEP);
@@ -395,7 +324,7 @@ static void run_monitoring(void *arg)
 		host_run(hal_now_ns() + STEP);
 	}
 	HOST_CHECK(soft_cache.pqr_writes[0] + soft_cache.pqr_writes[1] == writes);
-	domain_unpause(tool.d);
+	domain_unpause(caller.d);
 	HOST_CHECK(!detach(&guest) && rmid_of(&guest) == 0);
 	for (u32 cpu = 0; cpu < 2; cpu++)
 		HOST_CHECK((u32)soft_cache.pqr[cpu] != 1);
@@ -410,7 +339,7 @@ static void run_limbo(void *arg)
 
 	start("psr=cmt");
 	world_create(&more, false, 1);
-	HOST_CHECK(!attach(&guest) && !attach(&tool) && !attach(&more));
+	HOST_CHECK(!attach(&guest) && !attach(&caller) && !attach(&more));
 	HOST_CHECK(rmid_of(&more) == 3);
 	HOST_CHECK(!detach(&guest));
 	soft_cache.count[0][0][1] = 4095;
@@ -438,15 +367,15 @@ static void run_allocation(void *arg)
 	u64 data = 0;
 
 	start("psr=cat,cos_max:2");
-	HOST_CHECK(!sysctl(XEN_SYSCTL_psr_alloc, &op));
+	HOST_CHECK(!caller_sysctl(XEN_SYSCTL_psr_alloc, &op));
 	HOST_CHECK(op.u.psr_alloc.u.cat_info.cbm_len == 8);
 	HOST_CHECK(op.u.psr_alloc.u.cat_info.cos_max == 2 && !op.u.psr_alloc.u.cat_info.flags);
 	op.u.psr_alloc.target = 2;
-	HOST_CHECK(sysctl(XEN_SYSCTL_psr_alloc, &op) == -XEN_ENOENT);
+	HOST_CHECK(caller_sysctl(XEN_SYSCTL_psr_alloc, &op) == -XEN_ENOENT);
 	op.u.psr_alloc.target = PSR_MAX_SOCKETS;
-	HOST_CHECK(sysctl(XEN_SYSCTL_psr_alloc, &op) == -XEN_ERANGE);
+	HOST_CHECK(caller_sysctl(XEN_SYSCTL_psr_alloc, &op) == -XEN_ERANGE);
 	op.u.psr_alloc.cmd = XEN_SYSCTL_PSR_get_mba_info;
-	HOST_CHECK(sysctl(XEN_SYSCTL_psr_alloc, &op) == -XEN_ENODEV);
+	HOST_CHECK(caller_sysctl(XEN_SYSCTL_psr_alloc, &op) == -XEN_ENODEV);
 	HOST_CHECK(attach(&guest) == -XEN_ENODEV);
 	HOST_CHECK(!info(XEN_SYSCTL_PSR_CMT_get_l3_cache_size, &data) && data == 1024);
 	HOST_CHECK(mask_of(&guest, 0) == 0xff && mask_of(&guest, 1) == 0xff);
@@ -458,10 +387,10 @@ static void run_allocation(void *arg)
 	HOST_CHECK(!set_mask(&guest, 1, 0x0f));
 	/* Its only user changes a class in place. */
 	HOST_CHECK(!set_mask(&guest, 1, 0x3f) && soft_cache.mask[1][1] == 0x3f);
-	HOST_CHECK(!set_mask(&tool, 1, 0xc0) && soft_cache.mask[1][2] == 0xc0);
+	HOST_CHECK(!set_mask(&caller, 1, 0xc0) && soft_cache.mask[1][2] == 0xc0);
 	HOST_CHECK(!set_mask(&guest, 1, 0xff) && to_xd(guest.d)->psr.cos[1] == 0);
 	HOST_CHECK(!set_mask(&guest, 1, 0xc0) && to_xd(guest.d)->psr.cos[1] == 2);
-	HOST_CHECK(!set_mask(&tool, 1, 0x01));
+	HOST_CHECK(!set_mask(&caller, 1, 0x01));
 	HOST_CHECK(set_mask(&guest, 1, 0) == -XEN_EINVAL);
 	HOST_CHECK(set_mask(&guest, 1, 5) == -XEN_EINVAL);
 	HOST_CHECK(set_mask(&guest, 1, 0x100) == -XEN_EINVAL);
@@ -489,7 +418,7 @@ static void run_no_class_left(void *arg)
 	for (u32 tries = 0; tries < 100 && set_mask(&more, 0, 2); tries++)
 		host_run(hal_now_ns() + STEP);
 	HOST_CHECK(mask_of(&more, 0) == 2 && soft_cache.mask[0][1] == 2);
-	HOST_CHECK(!world_destroy(&more) && !world_destroy(&tool) && !world_left_over());
+	HOST_CHECK(!world_destroy(&more) && !world_destroy(&caller) && !world_left_over());
 }
 
 /* ---- XENPF_resource_op ---- */
@@ -502,8 +431,8 @@ static long batch(u32 cpu, u32 nr, struct xenpf_resource_entry *e)
 	op.u.resource_op.cpu = cpu;
 	op.u.resource_op.nr_entries = nr;
 	set_xen_guest_handle(op.u.resource_op.entries,
-			     (xenpf_resource_entry_t *)(tool.base + page_of(WORLD_DATA + 1)));
-	return hyper_list(__HYPERVISOR_platform_op, &op, sizeof(op), e, 3 * sizeof(*e));
+			     (xenpf_resource_entry_t *)caller_list());
+	return caller_call(__HYPERVISOR_platform_op, &op, sizeof(op), e, 3 * sizeof(*e));
 }
 
 static void check_refused(u32 cmd, u64 idx, s32 error)
