@@ -665,6 +665,9 @@ static void populate_1to1_is_for_ram(void *arg)
 	cannot_populate(page_to_mfn(dom->shared_info_page));
 	HOST_CHECK(!gnttab_frame(dom, 0, &mfn));
 	cannot_populate(mfn);
+	/* Where no RAM is, there is nothing to look at. */
+	cannot_populate(mfn_make(max_mfn));
+	cannot_populate(mfn_make((1UL << 36) - 1));
 }
 
 static void run(void (*fn)(void *arg))
