@@ -65,9 +65,13 @@ xen_cflags_host := $(xen_cflags_common) -fno-builtin-printf -fno-omit-frame-poin
 xen_cflags_host-plain := $(xen_cflags_host)
 xen_cflags_host-asan := $(xen_cflags_host) -fsanitize=address,undefined -fno-sanitize-recover=all
 xen_cflags_host-cov := $(xen_cflags_host) -O1 --coverage
+# libFuzzer looks at indirect calls only with -use_value_profile, and simulated CPUs have stacks of
+# their own, so that the depth of a stack means nothing. Frames are not kept after their return
+# (detect_stack_use_after_return), and need no look at that option.
 # FUZZ_FAST=1, with a BUILD of its own: only counters, no sanitizers and no traced comparisons.
 xen_fuzz_sanitize := $(if $(FUZZ_FAST),-fsanitize-coverage=inline-8bit-counters -fsanitize-coverage=pc-table,\
-	-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all)
+	-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all \
+	-fsanitize-address-use-after-return=never -fno-sanitize-coverage=stack-depth,indirect-calls)
 xen_cflags_host-fuzz := $(xen_cflags_host) $(xen_fuzz_sanitize)
 xen_cc_host-fuzz := clang
 # The ABI headers come from libxen-dev through one path, as <public/...>.
@@ -120,10 +124,10 @@ $(foreach e,plain asan cov fuzz,$(eval $(call xen_env,host-$(e),$(xen_srcs_host)
 # What the fuzz target of hypercalls runs. Reads of memory shared with guests are reported
 # (arch/host/reads.c). Comparisons are not: they guide changes of bytes, and that target changes calls.
 # The port is not what is tested, and its random choices would guide no fuzzer; nor would what every
-# call runs.
+# call runs, which costs time for each counter that is not zero.
 xen_fuzz_always := $(patsubst %,$(BUILD)/host-fuzz/%.o,\
 	core/cpu core/lock_check core/ops core/panic core/printk core/rcu core/rwlock core/softirq \
-	core/spinlock core/tasklet core/timer lib/format)
+	core/spinlock core/tasklet core/timer core/xmalloc domain/domlist lib/format)
 $(xen_fuzz_always): xen_cflags_host-fuzz += -fno-sanitize=fuzzer-no-link
 xen_fuzz_calls := $(filter-out $(xen_fuzz_always) %/manifest-parse.o $(BUILD)/host-fuzz/domain/build/%,$(filter \
 	$(addprefix $(BUILD)/host-fuzz/,core/% sched/% mm/% domain/% lib/bitmap.o lib/rangeset.o \
@@ -137,6 +141,8 @@ $(xen_fuzz_always) $(filter-out $(xen_fuzz_pointers),$(xen_fuzz_calls)): \
 	xen_cflags_host-fuzz += -fno-sanitize=alignment
 $(xen_fuzz_calls): xen_cflags_host-fuzz += -fno-sanitize-coverage=trace-cmp
 $(xen_fuzz_pointers): xen_cflags_host-fuzz += -fsanitize-coverage=trace-loads
+# Each copy from a guest goes through it.
+$(BUILD)/host-fuzz/mm/p2m/view.o: xen_cflags_host-fuzz += -fno-sanitize-coverage=inline-8bit-counters,pc-table
 $(filter $(BUILD)/host-fuzz/arch/host/%,$(xen_objs_host-fuzz)): xen_cflags_host-fuzz = \
 	$(xen_cflags_host) $(if $(FUZZ_FAST),,-fsanitize=address,undefined -fno-sanitize-recover=all)
 # The simulated CPUs handle no data of guests, and each lock operation goes through them.

@@ -97,15 +97,16 @@ bool host_irq_waits(u32 cpu)
 {
 	const struct host_cpu *c = &host_cpus[cpu];
 
-	return c->kicked || c->nr_calls || host_clock >= c->timer;
+	/* Each is as likely as not, so branches would be mispredicted; CPUs ask all the time. */
+	return c->kicked | !!c->nr_calls | (host_clock >= c->timer);
 }
 
 static bool can_run(u32 cpu)
 {
 	const struct host_cpu *c = &host_cpus[cpu];
 
-	return c->state == CPU_RUNS ||
-	       (c->state == CPU_WAITS && (host_clock >= c->wait_until || host_irq_waits(cpu)));
+	return (c->state == CPU_RUNS) |
+	       ((c->state == CPU_WAITS) & ((host_clock >= c->wait_until) | host_irq_waits(cpu)));
 }
 
 /* Time when the first waiting CPU has something to do. */
@@ -125,9 +126,10 @@ static u32 pick_cpu(void)
 	for (;;) {
 		u32 ready[NR_CPUS + 1], n = 0;
 
-		for (u32 i = 0; i <= host_observer; i++)
-			if (can_run(i))
-				ready[n++] = i;
+		for (u32 i = 0; i <= host_observer; i++) {
+			ready[n] = i;
+			n += can_run(i);
+		}
 		if (n)
 			return ready[n == 1 ? 0 : host_random_below(n)];
 		if (next_event() == INT64_MAX)

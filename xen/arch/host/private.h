@@ -30,8 +30,8 @@ struct host_cpu {
 	bool kicked;
 	s_time_t timer;		/* INT64_MAX: not programmed */
 	s_time_t wait_until;
-	struct host_call call[MAX_CALLS];
 	u32 nr_calls;
+	struct host_call call[MAX_CALLS];
 };
 
 extern struct host_cpu host_cpus[NR_CPUS + 1];

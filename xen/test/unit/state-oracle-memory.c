@@ -36,27 +36,12 @@ static u64 use_of(u64 mfn)
 	return (word ^ (u64)PAGE_STATE_FREE << 32) & 0xffffffffffUL;
 }
 
-static bool none_of_eight(u64 mfn)
-{
-	u64 any = 0;
-
-	for (u32 i = 0; i < 8; i++)
-		any |= use_of(mfn + i);
-	return !any;
-}
-
-/* Most frames are free. */
 static u64 read_used(u64 group)
 {
 	u64 end = min((group + 1) * ORACLE_GROUP, max_mfn), used = 0;
 
-	for (u64 m = group * ORACLE_GROUP; m < end; m++) {
-		if (m % 8 == 0 && m + 8 <= end && none_of_eight(m)) {
-			m += 7;
-			continue;
-		}
+	for (u64 m = group * ORACLE_GROUP; m < end; m++)
 		used |= (u64)!!use_of(m) << m % ORACLE_GROUP;
-	}
 	return used;
 }
 
