@@ -126,8 +126,9 @@ $(foreach e,plain asan cov fuzz,$(eval $(call xen_env,host-$(e),$(xen_srcs_host)
 # The port is not what is tested, and its random choices would guide no fuzzer; nor would what every
 # call runs, which costs time for each counter that is not zero.
 xen_fuzz_always := $(patsubst %,$(BUILD)/host-fuzz/%.o,\
-	core/cpu core/lock_check core/ops core/panic core/printk core/rcu core/rwlock core/softirq \
-	core/spinlock core/tasklet core/timer core/xmalloc domain/domlist lib/format)
+	core/cpu core/lock_check core/ops core/page_alloc core/panic core/printk core/rcu core/rwlock \
+	core/softirq core/spinlock core/tasklet core/timer core/trace_write core/xmalloc domain/domlist \
+	lib/format sched/core sched/cpu sched/unit sched/wake)
 $(xen_fuzz_always): xen_cflags_host-fuzz += -fno-sanitize=fuzzer-no-link
 xen_fuzz_calls := $(filter-out $(xen_fuzz_always) %/manifest-parse.o $(BUILD)/host-fuzz/domain/build/%,$(filter \
 	$(addprefix $(BUILD)/host-fuzz/,core/% sched/% mm/% domain/% lib/bitmap.o lib/rangeset.o \

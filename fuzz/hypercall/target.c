@@ -13,11 +13,15 @@ size_t LLVMFuzzerCustomCrossOver(const uint8_t *a, size_t na, const uint8_t *b, 
 
 const char *__asan_default_options(void);
 
-/* The machine's memory is not malloc's; the oracle finds what is lost there. */
+/*
+ * The machine's memory is not malloc's; the oracle finds what is lost there. Only libFuzzer
+ * allocates, and its freed memory needs no watch.
+ */
 const char *__asan_default_options(void)
 {
 	return "detect_leaks=0:detect_stack_use_after_return=0:"
-	       "quarantine_size_mb=1:thread_local_quarantine_size_kb=64:malloc_context_size=2";
+	       "quarantine_size_mb=0:thread_local_quarantine_size_kb=0:malloc_context_size=0:"
+	       "max_malloc_fill_size=0";
 }
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)

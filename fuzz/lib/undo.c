@@ -12,6 +12,7 @@
 
 #define PAGE 4096UL
 #define LINE 16			/* words that are compared and copied at once */
+#define LINES (PAGE / sizeof(uint64_t) / LINE)
 #define MAX_RANGES 64
 /* Comparing pages is what going back costs: twice as fast with wide registers. */
 #define FAST __attribute__((target_clones("avx2", "default")))
@@ -24,12 +25,23 @@
 #define KEEP_MAX 128
 #define WINDOW_MAX 64
 
+/*
+ * What a page held. Many of its lines hold the same, mostly zeros. Only one of these is read then:
+ * the caches are too small for the pages and all their copies.
+ */
+struct then {
+	const uint64_t *words;
+	unsigned int alike;	/* a bit for each line that holds the same as line @sample */
+	unsigned char sample;
+};
+_Static_assert(LINES == 32, "a bit of `alike` for each line");
+
 struct page {
 	bool open;		/* may be written; otherwise a write is a fault */
 	unsigned char unwritten; /* runs since the last that wrote it */
 	unsigned char keep;	/* so many of them until it is shut */
 	bool varies;		/* listed in @varied */
-	const char *then[UNDO_STATES];
+	struct then then[UNDO_STATES];
 };
 
 struct range {
@@ -69,23 +81,50 @@ FAST static void copy(void *to, const void *from, unsigned long n)
 		((char *)to)[i] = ((const char *)from)[i];
 }
 
+static inline uint64_t line_differs(const uint64_t *a, const uint64_t *b)
+{
+	uint64_t x = 0;
+
+	for (unsigned long i = 0; i < LINE; i++)
+		x |= a[i] ^ b[i];
+	return x;
+}
+
 /* Make the lines of a page @then again that differ; false when none does. */
-FAST static bool restore_lines(uint64_t *now, const uint64_t *then)
+FAST static bool restore_lines(uint64_t *now, const struct then *then)
 {
 	bool differs = false;
 
-	for (unsigned long i = 0; i < PAGE / sizeof(*now); i += LINE) {
-		uint64_t x = 0;
+	for (unsigned long i = 0; i < LINES; i++, now += LINE) {
+		const uint64_t *was = then->words +
+				      LINE * (then->alike >> i & 1 ? then->sample : i);
 
-		for (unsigned long j = i; j < i + LINE; j++)
-			x |= now[j] ^ then[j];
-		if (!x)
+		if (!line_differs(now, was))
 			continue;
 		differs = true;
-		for (unsigned long j = i; j < i + LINE; j++)
-			now[j] = then[j];
+		for (unsigned long j = 0; j < LINE; j++)
+			now[j] = was[j];
 	}
 	return differs;
+}
+
+/* What a page whose copy is at @at holds. */
+static struct then then_of(const void *at)
+{
+	struct then t = { .words = at };
+
+	for (unsigned long sample = 0; sample < LINES; sample++) {
+		unsigned int alike = 0;
+
+		for (unsigned long i = 0; i < LINES; i++)
+			if (!line_differs(t.words + i * LINE, t.words + sample * LINE))
+				alike |= 1U << i;
+		if (__builtin_popcount(alike) > __builtin_popcount(t.alike)) {
+			t.alike = alike;
+			t.sample = (unsigned char)sample;
+		}
+	}
+	return t;
 }
 
 static void fail(const char *what)
@@ -223,7 +262,7 @@ static void remember_all(void)
 		r->copy[0] = map(r->bytes);
 		copy(r->copy[0], r->start, r->bytes);
 		for (unsigned long i = 0; i < r->bytes / PAGE; i++)
-			r->page[i].then[0] = r->copy[0] + i * PAGE;
+			r->page[i].then[0] = then_of(r->copy[0] + i * PAGE);
 	}
 	opened = map((pages + 1) * sizeof(*opened));
 	varied = map((pages + 1) * sizeof(*varied));
@@ -252,11 +291,11 @@ static void remember_changes(void)
 		struct page *p = &opened[i].range->page[opened[i].nr];
 		char *now = opened[i].range->start + opened[i].nr * PAGE, *then;
 
-		if (!differ((uint64_t *)now, (const uint64_t *)p->then[last_state]))
+		if (!differ((uint64_t *)now, p->then[last_state].words))
 			continue;
 		then = map(PAGE);
 		copy(then, now, PAGE);
-		p->then[nr_states] = then;
+		p->then[nr_states] = then_of(then);
 		if (!p->varies)
 			varied[nr_varied++] = opened[i];
 		p->varies = true;
@@ -286,7 +325,7 @@ static void change_state(unsigned int state)
 	for (unsigned long i = 0; i < nr_varied; i++) {
 		struct page *p = &varied[i].range->page[varied[i].nr];
 
-		if (!p->open && p->then[state] != p->then[last_state])
+		if (!p->open && p->then[state].words != p->then[last_state].words)
 			open_pages(varied[i].range, varied[i].nr, 1);
 	}
 	last_state = state;
@@ -297,8 +336,7 @@ static bool restore_page(struct range *r, unsigned long nr)
 {
 	struct page *p = &r->page[nr];
 
-	if (restore_lines((uint64_t *)(r->start + nr * PAGE),
-			  (const uint64_t *)p->then[last_state])) {
+	if (restore_lines((uint64_t *)(r->start + nr * PAGE), &p->then[last_state])) {
 		p->unwritten = 0;
 		undo_stats.copied_pages++;
 		return true;

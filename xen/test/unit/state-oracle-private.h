@@ -12,7 +12,7 @@
 #define ORACLE_FRAMES 16384	/* frames of the simulated machine, at most */
 #define ORACLE_DOMAINS 16
 #define ORACLE_TLBS 8		/* domains with ids below have a model of their TLBs */
-#define ORACLE_GFNS 64		/* and gfns below */
+#define ORACLE_GFNS 64		/* and gfns below: a bit of a u64 for each */
 #define ORACLE_GRANTS 128	/* a domain's mappings of grants that are looked at */
 #define ORACLE_REFS 32		/* entries of a grant table whose history is known */
 #define ORACLE_WORDS 24		/* different contents of one entry */
@@ -39,6 +39,7 @@ struct oracle_domain {
 	u32 nr_grants;
 	struct oracle_grant grant[ORACLE_GRANTS];
 	struct oracle_tlb seen[ORACLE_GFNS];
+	u64 mapped, was_mapped;	/* a bit for each entry of @seen that is not 0; before this check */
 };
 
 /** The contents of one entry over time: headers (flags and domid) without the marks of use. */

@@ -85,7 +85,8 @@ static void note_domain(struct domain *d, bool listed)
 	od->listed = listed;
 	od->refs = od->nr_grants = 0;
 	od->pages = od->tables = 0;
-	memset(od->seen, 0, sizeof(od->seen));
+	od->was_mapped = od->mapped;
+	od->mapped = 0;
 }
 
 static bool is_shared(const struct page_info *pg)
@@ -191,8 +192,10 @@ static void check_leaf(struct oracle_domain *od, u64 gfn, u64 entry, u32 level)
 	enum p2m_type type = p2m_entry_type(f, entry);
 	u64 mfn = p2m_entry_mfn(f, entry).v;
 
-	if (gfn < ORACLE_GFNS && !level)
+	if (gfn < ORACLE_GFNS && !level) {
 		od->seen[gfn] = (struct oracle_tlb){ mfn + 1, type };
+		od->mapped |= 1UL << gfn;
+	}
 	switch (type) {
 	case P2M_RAM_RW:
 	case P2M_RAM_RO:
@@ -427,12 +430,21 @@ static void check_refs(const struct oracle_domain *od)
 		panic("oracle: d%u has %u references, %u known", d->id, d->refs, want);
 }
 
+/* What an earlier check has seen, of this domain or of another in its place. */
+static void forget_unmapped(struct oracle_domain *od)
+{
+	for (u64 gone = od->was_mapped & ~od->mapped; gone; gone &= gone - 1)
+		od->seen[__builtin_ctzl(gone)] = (struct oracle_tlb){ 0 };
+}
+
 /* Frames, domains, and what the domains map. */
 static void look(void)
 {
 	find_all();
-	for (u32 i = 0; i < found.nr_domains; i++)
+	for (u32 i = 0; i < found.nr_domains; i++) {
 		check_p2m(&found.domain[i]);
+		forget_unmapped(&found.domain[i]);
+	}
 }
 
 static void look_twice(void)
