@@ -384,7 +384,7 @@ static void remember_machine(void)
 	machine_undo_all(CPUS);
 	undo_bytes(guests, sizeof(guests));
 	undo_bytes(&run, sizeof(run));
-	undo_bytes(oracle, oracle_bytes);
+	undo_pages(oracle, oracle_bytes);
 	undo_bytes(actions, action_bytes);
 	undo_remember();
 }

@@ -22,7 +22,7 @@
  * with each fault, also when the page is always written as it was. Faults at one page after another
  * open ever more pages at once; these are shut as soon as a run does not write them.
  */
-#define KEEP_MAX 128
+#define KEEP_MAX 240
 #define WINDOW_MAX 64
 
 /*
@@ -198,8 +198,7 @@ static void open_from(struct range *r, unsigned long nr)
 		n = WINDOW_MAX;
 	if (n > r->bytes / PAGE - nr)
 		n = r->bytes / PAGE - nr;
-	if (p->keep < KEEP_MAX)
-		p->keep = (unsigned char)(2 * p->keep + (p->keep == 0));
+	p->keep = (unsigned char)(p->keep < KEEP_MAX / 2 ? 2 * p->keep + !p->keep : KEEP_MAX);
 	open_pages(r, nr, n);
 	next = (struct page_ref){ r, nr + n };
 }

@@ -64,30 +64,48 @@ static void check_channel(const struct domain *d, const struct evtchn *chn)
 		check_virq(d, chn);
 }
 
+/* The ports whose channels are not closed: a bit for each. */
+static u64 open_ports(const struct evtchn_bucket *b)
+{
+	u64 open = 0;
+
+	for (u32 i = 0; i < EVTCHN_PER_BUCKET; i++)
+		open |= (u64)(b->chn[i].state != EVTCHNSTAT_closed) << i;
+	return open;
+}
+
+static void check_used(const struct domain *d, u32 first, u64 used, u64 open)
+{
+	u32 hint = d->evtchn->hint;
+	u64 below = hint <= first ? 0 : hint - first >= 64 ? ~0UL : (1UL << (hint - first)) - 1;
+	u32 port;
+
+	if (used != open) {
+		port = (u32)__builtin_ctzl(used ^ open);
+		panic("oracle: d%u port %u is %s and its channel is %s", d->id, first + port,
+		      used >> port & 1 ? "in use" : "free", open >> port & 1 ? "open" : "closed");
+	}
+	if (below & ~used)
+		panic("oracle: d%u port %u is free, below the first free port %u", d->id,
+		      first + (u32)__builtin_ctzl(below & ~used), hint);
+}
+
 static u32 check_bucket(const struct domain *d, const struct evtchn_bucket *b, u32 first,
 			u32 *consumers)
 {
-	u32 open = 0;
+	u64 open = open_ports(b), none = first ? 0 : 1;
 
-	for (u32 i = 0; i < EVTCHN_PER_BUCKET; i++) {
-		const struct evtchn *chn = &b->chn[i];
-		bool used = b->used >> i & 1;
+	BUILD_BUG_ON(EVTCHN_PER_BUCKET != 64);
+	/* Port 0 is taken and never open. */
+	check_used(d, first, b->used | none, open | none);
+	open &= ~none;
+	for (u64 left = open; left; left &= left - 1) {
+		const struct evtchn *chn = &b->chn[__builtin_ctzl(left)];
 
-		/* Port 0 is taken and never open. */
-		if (!first && !i)
-			continue;
-		if (used != (chn->state != EVTCHNSTAT_closed))
-			panic("oracle: d%u port %u is %s and its channel has state %u", d->id,
-			      first + i, used ? "in use" : "free", chn->state);
-		if (!used && first + i < d->evtchn->hint)
-			panic("oracle: d%u port %u is free, below the first free port %u", d->id,
-			      first + i, d->evtchn->hint);
-		if (used)
-			check_channel(d, chn);
-		open += used;
+		check_channel(d, chn);
 		*consumers += chn->state == EVTCHN_CONSUMER;
 	}
-	return open;
+	return (u32)__builtin_popcountl(open);
 }
 
 static void check_maps(const struct domain *d)

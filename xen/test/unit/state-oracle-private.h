@@ -54,7 +54,7 @@ struct oracle_history {
 	struct oracle_entry entry[ORACLE_REFS];
 };
 
-/** What is remembered from one check to the next. */
+/** What is remembered from one check to the next. Whole pages, so that it is restored by pages. */
 struct oracle {
 	u64 checks, total_pages;
 	bool foreign_for_others;	/* the toolstack maps foreign pages into other domains */
@@ -63,7 +63,7 @@ struct oracle {
 		struct oracle_tlb entry[ORACLE_GFNS];
 	} tlb[ORACLE_TLBS];
 	struct oracle_history history[ORACLE_TLBS];
-};
+} __attribute__((aligned(PAGE_SIZE)));
 
 /** What one check finds out. */
 struct oracle_findings {

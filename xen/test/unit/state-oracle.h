@@ -48,7 +48,7 @@ void oracle_flush(struct p2m *p, gfn_t start, u64 n);
 u8 oracle_pattern(const struct domain *d);
 void oracle_check_data(void);
 
-/** The memory that holds the oracle's own state, for those who go back to an earlier state. */
+/** The pages that hold the oracle's own state, for those who go back to an earlier state. */
 void *oracle_state(unsigned long *bytes);
 
 /** Checks made so far. */
