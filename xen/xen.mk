@@ -127,7 +127,7 @@ $(foreach e,plain asan cov fuzz,$(eval $(call xen_env,host-$(e),$(xen_srcs_host)
 # call runs, which costs time for each counter that is not zero.
 xen_fuzz_always := $(patsubst %,$(BUILD)/host-fuzz/%.o,\
 	core/cpu core/lock_check core/ops core/page_alloc core/panic core/printk core/rcu core/rwlock \
-	core/softirq core/spinlock core/tasklet core/timer core/trace_write core/xmalloc domain/domlist \
+	core/softirq core/spinlock core/tasklet core/timer core/trace_write core/xmalloc \
 	lib/format sched/core sched/cpu sched/unit sched/wake)
 $(xen_fuzz_always): xen_cflags_host-fuzz += -fno-sanitize=fuzzer-no-link
 xen_fuzz_calls := $(filter-out $(xen_fuzz_always) %/manifest-parse.o $(BUILD)/host-fuzz/domain/build/%,$(filter \
@@ -142,8 +142,10 @@ $(xen_fuzz_always) $(filter-out $(xen_fuzz_pointers),$(xen_fuzz_calls)): \
 	xen_cflags_host-fuzz += -fno-sanitize=alignment
 $(xen_fuzz_calls): xen_cflags_host-fuzz += -fno-sanitize-coverage=trace-cmp
 $(xen_fuzz_pointers): xen_cflags_host-fuzz += -fsanitize-coverage=trace-loads
-# Each copy from a guest goes through it.
-$(BUILD)/host-fuzz/mm/p2m/view.o: xen_cflags_host-fuzz += -fno-sanitize-coverage=inline-8bit-counters,pc-table
+# Each copy from a guest and each look for a domain goes through these. One counter for each function,
+# as without any, reads would not be reported.
+$(BUILD)/host-fuzz/mm/p2m/view.o $(BUILD)/host-fuzz/domain/domlist.o: \
+	xen_cflags_host-fuzz += -fsanitize-coverage=func
 $(filter $(BUILD)/host-fuzz/arch/host/%,$(xen_objs_host-fuzz)): xen_cflags_host-fuzz = \
 	$(xen_cflags_host) $(if $(FUZZ_FAST),,-fsanitize=address,undefined -fno-sanitize-recover=all)
 # The simulated CPUs handle no data of guests, and each lock operation goes through them.
