@@ -129,6 +129,13 @@ static void test_target(void **state)
 	assert_int_equal(world_write(&w, stub, 0, "/local/domain/5/data/x", "1"), EACCES);
 	assert_int_equal(world_ask(&w, dom0, XS_SET_TARGET, 0, "6\0" "5", 4), 0);
 	assert_int_equal(world_write(&w, stub, 0, "/local/domain/5/data/x", "1"), 0);
+	/* It has what others give to its target, and not what they give to third ones. */
+	assert_int_equal(world_write(&w, dom0, 0, "/given", "2"), 0);
+	assert_int_equal(world_ask(&w, dom0, XS_SET_PERMS, 0, "/given\0n0\0r7", 13), 0);
+	assert_int_equal(ASK(stub, XS_READ, 0, "/given"), EACCES);
+	assert_int_equal(world_ask(&w, dom0, XS_SET_PERMS, 0, "/given\0n0\0r7\0r5", 16), 0);
+	assert_int_equal(ASK(stub, XS_READ, 0, "/given"), 0);
+	assert_int_equal(world_write(&w, stub, 0, "/given", "3"), EACCES);
 	assert_int_equal(ASK(dom0, XS_RELEASE, 0, "5"), 0);
 	assert_int_equal(stub->cred.target, DOMID_NONE);
 	assert_int_equal(world_ask(&w, dom0, XS_SET_TARGET, 0, "6\0" "5", 4), ENOENT);

@@ -271,6 +271,24 @@ static void test_death_between(void **state)
 	assert_int_equal(guest_get(&g, data, 1), 0);
 }
 
+/* The longest request there is, half taken at each death. */
+static void test_death_in_longest(void **state)
+{
+	char request[RING_MESSAGE_MAX], big[XENSTORE_PAYLOAD_MAX];
+	size_t len, n;
+
+	memset(big, 0, sizeof(big));
+	len = make_request(request, XS_DIRECTORY, 0, big, sizeof(big));
+	assert_int_equal(len, sizeof(request));
+	for (n = 0; n < len;) {
+		n += guest_put(&g, request + n, len - n < 1000 ? len - n : 1000);
+		guest_run(&g);
+		guest_restart_now(&g);
+	}
+	guest_run(&g);
+	expect_error("EINVAL");
+}
+
 /* Watches are there after a restart. */
 static void test_death_with_watches(void **state)
 {
@@ -466,6 +484,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(test_attached), T(test_talk), T(test_bad_guests), T(test_reconnect),
 		T(test_death_at_record), T(test_death_at_commit), T(test_death_between),
+		T(test_death_in_longest),
 		T(test_death_with_watches), T(test_many_deaths), T(test_hostile_restart),
 		T(test_error_of_the_guest), T(test_damaged_slot), T(test_reconnect_writes_little),
 		T(test_random_pages),
