@@ -6,6 +6,7 @@ import struct
 import sys
 import tempfile
 import unittest
+from unittest import mock
 
 import coverage
 import crash
@@ -13,6 +14,7 @@ import differences
 import run
 import sides
 import steps
+import test_runs
 import triage
 
 LINES = [
@@ -203,6 +205,27 @@ class Triage(unittest.TestCase):
             triage.add(one, file.name)
             self.assertEqual(triage.load(file.name), [one, one])
         self.assertIsInstance(triage.load(), list)
+
+    def test_a_regression_that_is_repeated(self):
+        """It fails when it finds something again, and when its numbers mean other steps."""
+        old = triage.Regression("a send", 7, 3, [1, 5], ["evtchn.close port=1", "evtchn.send port=1"])
+        log = "F 3.1 evtchn.close port=1 = 0\nF 3.5 evtchn.send port=1 = -22\n"
+        asked = []
+
+        def repeat(found):
+            def answer(*words):
+                asked.append(words)
+                return found
+            with mock.patch.object(triage, "load", return_value=[old]), \
+                    mock.patch.object(test_runs, "run", answer):
+                return test_runs.regressions("build", "x86_64")
+
+        self.assertEqual(repeat((True, log)), "")
+        self.assertEqual(asked[0][2:], ("replay", "--seed", "7", "--first", "3", "--steps", "6",
+                                        "--only", "1,5"))
+        self.assertIn("Panic", repeat((False, log + "Panic on CPU 0")))
+        self.assertIn("grammar changed", repeat((True, log.replace("send", "unmask"))))
+        self.assertIn("grammar changed", repeat((True, "")))
 
     def test_words_of_steps(self):
         """The last has no result yet."""
