@@ -4,6 +4,7 @@
 #include <xen/gnttab.h>
 #include <xen/ioreq.h>
 #include <xen/p2m.h>
+#include <xen/hal/vcpu.h>
 
 #include "private.h"
 
@@ -102,14 +103,26 @@ static int add_foreign(struct vcpu *v, struct domain *d, u64 idx, gfn_t gfn, u16
 	return rc;
 }
 
+/*
+ * Firmware may have cleared the page after its own use, and whoever takes it over expects to find
+ * the time there.
+ */
+static int place_shared_info(struct vcpu *v, struct domain *d, u64 idx, gfn_t gfn)
+{
+	int rc = idx ? -XEN_EINVAL : guest_page_place(d, gfn, page_to_mfn(d->shared_info_page));
+
+	if (!rc && v->domain == d)
+		hal_vcpu_update_time(v);
+	return rc;
+}
+
 static int add_one(struct vcpu *v, struct domain *d, u32 space, u64 idx, gfn_t gfn, u16 from)
 {
 	if (gfn.v >> 36)
 		return -XEN_EINVAL;
 	switch (space) {
 	case XENMAPSPACE_shared_info:
-		return idx ? -XEN_EINVAL
-			   : guest_page_place(d, gfn, page_to_mfn(d->shared_info_page));
+		return place_shared_info(v, d, idx, gfn);
 	case XENMAPSPACE_grant_table:
 		return add_grant_frame(d, idx, gfn);
 	case XENMAPSPACE_gmfn:

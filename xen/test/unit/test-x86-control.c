@@ -2,6 +2,8 @@
 /* What a toolstack of x86's guests asks for beside their state: the clock, CPUs, page tables. */
 #include "unit.h"
 
+#include <string.h>
+
 #include <xen/errno.h>
 #include <xen/hal/time.h>
 
@@ -14,6 +16,7 @@
 #include "../../arch/x86/hvm/private.h"
 
 #include <public/arch-x86/xen.h>
+#include <public/memory.h>
 #include <public/platform.h>
 #include <public/xen.h>
 
@@ -129,6 +132,25 @@ static void paging(void *arg)
 	finish();
 }
 
+/* Firmware clears the shared page after use; who maps it next finds the time there again. */
+static void time_comes_back(void *arg)
+{
+	struct xen_add_to_physmap op = { .domid = DOMID_SELF, .space = XENMAPSPACE_shared_info };
+	struct vcpu_time_info *t, before;
+
+	start();
+	op.gpfn = (caller.base >> PAGE_SHIFT) + WORLD_DATA + 2;
+	t = &caller.d->vcpu[0]->vcpu_info->time;
+	HOST_CHECK(!caller_command(__HYPERVISOR_memory_op, XENMEM_add_to_physmap, &op, sizeof(op)));
+	before = *t;
+	HOST_CHECK(before.tsc_to_system_mul && !(before.version & 1));
+	memset(t, 0, sizeof(*t));
+	HOST_CHECK(!caller_command(__HYPERVISOR_memory_op, XENMEM_add_to_physmap, &op, sizeof(op)));
+	HOST_CHECK(t->tsc_to_system_mul == before.tsc_to_system_mul && !(t->version & 1));
+	HOST_CHECK(t->tsc_shift == before.tsc_shift && t->system_time >= before.system_time);
+	finish();
+}
+
 /* A PC whose clocks were ticking goes with all of them. */
 static void chipset_ends(void *arg)
 {
@@ -153,13 +175,15 @@ static void check_run(void (*fn)(void *arg))
 static void test_clock(void **state) { check_run(wallclock); }
 static void test_cpus(void **state) { check_run(cpus); }
 static void test_paging(void **state) { check_run(paging); }
+static void test_time_comes_back(void **state) { check_run(time_comes_back); }
 static void test_chipset_ends(void **state) { check_run(chipset_ends); }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_clock), cmocka_unit_test(test_cpus),
-		cmocka_unit_test(test_paging), cmocka_unit_test(test_chipset_ends),
+		cmocka_unit_test(test_paging), cmocka_unit_test(test_time_comes_back),
+		cmocka_unit_test(test_chipset_ends),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -21,6 +21,7 @@ struct world_domain caller;
 /* The hypercall to make. */
 static struct {
 	u64 nr, rip;
+	s64 cmd;		/* the first argument; below 0: there is none before @op */
 	void *op, *list;
 	size_t bytes, list_bytes;
 	bool wanted, issued;
@@ -49,7 +50,8 @@ static void make_call(struct soft_entry *e)
 	call.issued = true;
 	call.rip = b->rip;
 	b->rax = call.nr;
-	e->gpr[GPR_RDI] = caller.base + page_of(WORLD_DATA);
+	e->gpr[GPR_RDI] = call.cmd < 0 ? caller.base + page_of(WORLD_DATA) : (u64)call.cmd;
+	e->gpr[GPR_RSI] = caller.base + page_of(WORLD_DATA);
 	b->exit_code = SVM_EXIT_VMMCALL;
 	b->next_rip = b->rip + VMMCALL_BYTES;
 }
@@ -62,9 +64,10 @@ void caller_turn(struct soft_entry *e)
 		soft_guest_computes(STEP / 4);
 }
 
-long caller_call(u64 nr, void *op, size_t bytes, void *list, size_t list_bytes)
+static long make(u64 nr, s64 cmd, void *op, size_t bytes, void *list, size_t list_bytes)
 {
 	call.nr = nr;
+	call.cmd = cmd;
 	call.op = op;
 	call.bytes = bytes;
 	call.list = list;
@@ -74,6 +77,16 @@ long caller_call(u64 nr, void *op, size_t bytes, void *list, size_t list_bytes)
 		host_run(hal_now_ns() + STEP);
 	HOST_CHECK(!call.wanted);
 	return call.rc;
+}
+
+long caller_call(u64 nr, void *op, size_t bytes, void *list, size_t list_bytes)
+{
+	return make(nr, -1, op, bytes, list, list_bytes);
+}
+
+long caller_command(u64 nr, u32 cmd, void *op, size_t bytes)
+{
+	return make(nr, cmd, op, bytes, op, 0);
 }
 
 long caller_domctl(u16 domid, u32 cmd, struct xen_domctl *op)

@@ -24,7 +24,9 @@ void caller_turn(struct soft_entry *e);
 /** Make hypercall @nr of @op and, if @list_bytes is not 0, a list; both are read back. What the
  * call returns. */
 long caller_call(u64 nr, void *op, size_t bytes, void *list, size_t list_bytes);
-/** The same, with command, domain and version filled in. */
+/** A hypercall that takes a command and, as second argument, @op. */
+long caller_command(u64 nr, u32 cmd, void *op, size_t bytes);
+/** caller_call() with command, domain and version filled in. */
 long caller_domctl(u16 domid, u32 cmd, struct xen_domctl *op);
 long caller_sysctl(u32 cmd, struct xen_sysctl *op);
 

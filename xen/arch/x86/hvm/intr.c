@@ -94,6 +94,8 @@ static void do_sipi(struct x86_vcpu *xv, u8 vector)
 	if (v->vcpu_info->evtchn_upcall_pending && xv->upcall_vector)
 		post_upcall(xv);
 	hvm_set_sipi_state(xv, vector);
+	/* The vCPU that starts this one may have cleared its time page. */
+	hal_vcpu_update_time(&xv->v);
 	v->is_initialised = true;
 	__atomic_fetch_and(&v->pause_flags, ~VPF_DOWN, __ATOMIC_SEQ_CST);
 	vcpu_wake(v);
