@@ -10,6 +10,9 @@ Everything is kept in BUILD/fuzz/campaign: NAME/corpus, NAME/log; history.tsv (o
 crashes/BUCKET (one input for each place that failed, made smaller, and its report); report.html and
 report.tsv. A second campaign in the same folder goes on with the same corpora.
 
+As a job array of Slurm, whose tasks share the folder and take every Nth target each:
+    sbatch --array=1-4 --cpus-per-task=1 --wrap "make fuzz TIME=3600"
+
 Exit status: 0 nothing was found, 1 something was found or a control was missed, 2 wrong usage.
 """
 import argparse
@@ -197,6 +200,16 @@ def place(text, target):
     return " < ".join(frames) or reason or "unknown", reason
 
 
+def part_of_array(env):
+    """I/N of this task of a Slurm job array, 1/1 outside one."""
+    names = ("SLURM_ARRAY_TASK_ID", "SLURM_ARRAY_TASK_MIN", "SLURM_ARRAY_TASK_COUNT",
+             "SLURM_ARRAY_TASK_STEP")
+    if not all(name in env for name in names[:3]):
+        return "1/1"
+    task, first, count, step = (int(env.get(name, 1)) for name in names)
+    return f"{(task - first) // step + 1}/{count}"
+
+
 def parse():
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__,
@@ -207,8 +220,9 @@ def parse():
     add("--time", type=int, default=3600, metavar="S", help="of all jobs together (default: 3600)")
     add("--jobs", type=int, default=1, metavar="N", help="targets at a time (default: 1)")
     add("--slice", type=int, default=300, metavar="S", help="length of a turn (default: 300)")
-    add("--part", default="1/1", metavar="I/N",
-        help="every Nth target from the Ith on, for arrays of jobs (default: all)")
+    add("--part", default=part_of_array(os.environ), metavar="I/N",
+        help="every Nth target from the Ith on, for arrays of jobs (default: the task of a Slurm array, "
+        "else all)")
     add("--no-control", action="store_true", help="leave the positive controls out")
     args = parser.parse_args()
     known = sorted(n for n in os.listdir(os.path.join(REPO, "fuzz"))

@@ -89,6 +89,17 @@ class Page(unittest.TestCase):
             self.assertIn("out of &lt;bounds&gt;", page)
             self.assertIn("found in 1 s", page)
 
+    def test_part_of_an_array(self):
+        """Tasks of an array that begins anywhere, with steps between them, are numbered from 1."""
+        def part(task, first, count, **more):
+            return campaign.part_of_array({"SLURM_ARRAY_TASK_ID": task, "SLURM_ARRAY_TASK_MIN": first,
+                                           "SLURM_ARRAY_TASK_COUNT": count, **more})
+        self.assertEqual([part(str(i), "1", "4") for i in range(1, 5)], ["1/4", "2/4", "3/4", "4/4"])
+        self.assertEqual(part("0", "0", "3"), "1/3")
+        self.assertEqual([part(str(i), "5", "3", SLURM_ARRAY_TASK_STEP="2") for i in (5, 7, 9)],
+                         ["1/3", "2/3", "3/3"])
+        self.assertEqual(campaign.part_of_array({}), "1/1")
+
 
 if __name__ == "__main__":
     unittest.main()
