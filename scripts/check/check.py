@@ -99,6 +99,8 @@ def stages(build):
               make("test-guest", "GUEST_OPTIONS=--icount", *DEBUG), 1200),
         # Skipped without Bochs, which it fetches if it can: some 200 MiB.
         Stage("bochs", "microguests on VMX, in Bochs", make("test-bochs", *DEBUG), 1500),
+        Stage("bochs-linux", "Debian's Linux as dom0 on VMX, in Bochs",
+              make("test-bochs-linux", "CASES=bochs-short", jobs=1), 1500),
         # These fetch what they need, if they can: emulator and kernel are some 120 MiB.
         Stage("boot-arm64", "starts on ARMv8 that work, and such as cannot", make("test-boot-arm64"),
               600),

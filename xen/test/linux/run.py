@@ -238,6 +238,8 @@ CASES = [
     Case("bochs-2", "the same on 2 CPUs, once: Bochs does not repeat these", emulator="bochs", smp="2",
          do="info+selftest", kernel="vmlinuz-amd64", mem="768M", guests=["pvclock"], timeout=1800,
          args="scrub=off dom0_mem=320M console_timestamps=raw", everyday=False),
+    Case("bochs-short", "Intel's VMX in Bochs: to userspace on 2 CPUs", emulator="bochs", smp="2",
+         mem="768M", timeout=1200, args="scrub=off dom0_mem=320M", everyday=False),
     Case("icount-1", "two boots under -icount, 1 CPU, identical logs", repeat_icount=2,
          args="scrub=off cpu-features=+itsc console_timestamps=raw"),
     Case("icount-2", "two boots under -icount, 2 CPUs, identical logs", smp="2", repeat_icount=2,
