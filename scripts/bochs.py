@@ -30,8 +30,8 @@ SEVERAL = " vmx_catch_faults"
 EXCLUDED = ', exclude_features="rdrand,rdseed"'
 PROGRAMS = {"bochs": (EXCLUDED, ""), "bochs-stable": ("", " cpu-features=-rdrand,-rdseed")}
 
-# The display is a plugin that shows nothing unless somebody connects. Random numbers are the host's, so
-# guests get no instructions for them: two boots give the same log.
+# The display is a plugin that shows nothing unless somebody connects. Guests get no instructions for
+# random numbers.
 CONFIG = """\
 display_library: rfb, options="timeout=0"
 romimage: file={rom}
@@ -39,6 +39,7 @@ vgaromimage: file={vga}
 megs: {mem}
 cpu: model={cpu}, count={smp}, ips=50000000, reset_on_triple_fault=0, ignore_bad_msrs={ignore_msrs}{excluded}
 pci: enabled=1, chipset=i440fx
+vga: realtime=0
 clock: sync=none, time0=1704067200
 boot: cdrom
 ata0: enabled=1, ioaddr1=0x1f0, ioaddr2=0x3f0, irq=14
@@ -53,6 +54,10 @@ info: action=ignore
 debug: action=ignore
 """
 
+
+# Bochs runs with a host's clock that stands still, so that boots repeat.
+CLOCK = os.path.join(qemu.REPO, "scripts", "bochs-clock.c")
+CLOCK_LIBRARY = "./clock.so"
 
 # BIOS and video BIOS in the cache folder: Bochs's own, and what Debian's Xen starts with. After
 # Bochs's own, that ends in a triple fault before its first line; SeaBIOS finds one CPU only.
@@ -70,27 +75,30 @@ def find_bochs(program="bochs"):
     return path
 
 
-def is_there():
+def is_there(program="bochs"):
     """Whether it has been fetched."""
     try:
-        return bool(find_bochs())
+        return bool(find_bochs(program))
     except FileNotFoundError:
         return False
 
 
 def version(program):
-    """The version of one of PROGRAMS, and a digest of the configuration that it is given."""
+    """The version of one of PROGRAMS, and a digest of the configuration and clock that it is given."""
     folder = os.path.join(qemu.cache_dir(), "root", program, "usr", "share", "doc", "bochs")
     with gzip.open(os.path.join(folder, "changelog.Debian.gz"), "rt", encoding="utf-8") as file:
         package = file.readline().split()[1].strip("()")
-    return f"Bochs {package}, configuration {hashlib.sha256(CONFIG.encode()).hexdigest()[:8]}"
+    with open(CLOCK, encoding="utf-8") as file:
+        given = CONFIG + file.read()
+    return f"Bochs {package}, configuration {hashlib.sha256(given.encode()).hexdigest()[:8]}"
 
 
 @dataclasses.dataclass
 class Machine:
     """What to emulate; the names are those of qemu.Machine.
 
-    program: one of PROGRAMS. folder: where the CD image, the configuration and Bochs's own log go, and where Bochs runs.
+    program: one of PROGRAMS. folder: where the CD image, the configuration, the clock and Bochs's own log
+    go, and where Bochs runs.
     slice_us, needed: see NEEDED. for_peer: a machine that Debian's Xen starts on, which has PEER_BIOS
     and where unknown MSRs can be read, as Xen does before it can take a fault.
     """
@@ -116,7 +124,8 @@ class Machine:
 
     def argv(self):
         """The emulator's command line."""
-        return alone() + [find_bochs(self.program), "-q", "-f", "bochsrc", "-rc", "commands"]
+        return alone() + ["env", f"LD_PRELOAD={CLOCK_LIBRARY}", find_bochs(self.program),
+                          "-q", "-f", "bochsrc", "-rc", "commands"]
 
     def check(self):
         """Make what it boots. Raises FileNotFoundError for a file that is not there."""
@@ -124,6 +133,8 @@ class Machine:
         for path in [self.kernel] + [m.split(" ", 1)[0] for m in self.modules]:
             if not os.path.isfile(path):
                 raise FileNotFoundError(path)
+        subprocess.run(["cc", "-O2", "-shared", "-nostdlib", "-fPIC", "-o",
+                        os.path.join(self.folder, CLOCK_LIBRARY), CLOCK], check=True)
         needed = self.needed.format(slice_us=self.slice_us)
         if needed:
             needed += PROGRAMS[self.program][1] + (SEVERAL if self.smp != "1" else "")

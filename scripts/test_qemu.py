@@ -18,6 +18,8 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import bochs  # pylint: disable=wrong-import-position
 import qemu  # pylint: disable=wrong-import-position
 
+RUN = subprocess.run    # BochsTest puts something else in its place
+
 
 def alive(pid):
     """Whether a process is there and not just waiting to be reaped."""
@@ -317,7 +319,7 @@ class BochsTest(unittest.TestCase):
         self.made = []
 
     def make_image(self, argv, **_):
-        """In place of mkgrub.sh."""
+        """In place of mkgrub.sh and the compiler."""
         self.made.append(argv)
 
     def machine(self):
@@ -359,8 +361,19 @@ class BochsTest(unittest.TestCase):
         self.assertRegex(config, r"cpu: model=\w+, count=2,")
         self.assertIn('path="boot.iso"', config)
         self.assertIn("vmx_slice_us=70 sync_console vmx_apic=virtual vmx_catch_faults a=b",
-                      self.made[0])
-        self.assertIn(f"{__file__} c d", self.made[0])
+                      self.made[-1])
+        self.assertIn(f"{__file__} c d", self.made[-1])
+
+    def test_clock(self):
+        """The emulator runs with the clock that was compiled for it, which stands still."""
+        self.install("exit 0\n")
+        self.machine().check()
+        self.assertIn("LD_PRELOAD=./clock.so", self.machine().argv())
+        RUN(self.made[0], check=True)
+        env = os.environ | {"LD_PRELOAD": bochs.CLOCK_LIBRARY}
+        shown = RUN([sys.executable, "-c", "import ctypes; print(ctypes.CDLL(None).time(None))"],
+                    env=env, cwd=self.folder.name, stdout=subprocess.PIPE, check=True)
+        self.assertEqual(shown.stdout, b"1704067200\n")
 
 
 if __name__ == "__main__":

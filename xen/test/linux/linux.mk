@@ -18,7 +18,8 @@ test-hvm-linux: $(xen_image) linux-images-hvm ## boot an HVM guest with firmware
 	$(Q)$(PYTHON) xen/test/linux/run.py $< hvm-swap
 test-bochs-linux: $(xen_image) linux-images guests ## boot Linux as dom0 on VMX, in Bochs, which it fetches (CASES=...)
 	-$(Q)scripts/setup.sh --no-install --group bochs
-	$(Q)$(PYTHON) xen/test/linux/run.py $< $(or $(CASES),bochs bochs-2)
+	-$(Q)scripts/setup.sh --no-install --group bochs-stable
+	$(Q)$(PYTHON) xen/test/linux/run.py $< $(or $(CASES),bochs-stable bochs bochs-2)
 test-linux-arm64: arm64-debug ## boot Debian's arm64 Linux as dom0 and as a guest on ARMv8 (ARM_CPUS="1 2 4 2@xl")
 	-$(Q)scripts/setup.sh --no-install --group emulator-arm
 	-$(Q)scripts/setup.sh --no-install --group kernel-arm64

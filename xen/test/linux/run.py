@@ -77,7 +77,7 @@ class Case:
     kernel: str = "vmlinux-amd64"
     image: str = "dom0"
     hypervisor: str = "xenolith"    # or an image in the cache
-    emulator: str = "qemu-system-x86_64"    # or "bochs"
+    emulator: str = "qemu-system-x86_64"    # or one of bochs.PROGRAMS
     linux: str = ""
     guests: list = dataclasses.field(default_factory=list)      # microguests beside dom0
     extra: list = dataclasses.field(default_factory=list)
@@ -231,15 +231,14 @@ CASES = [
          linux="root=/dev/vda ro swiotlb=force systemd.wants=xenolith-check.service",
          args="scrub=off cpu-features=+itsc dom0_mem=1G", prepare=["guest", "dom0"],
          extra=debian_disks("dom0", "guest-boot", "guest-root") + SHARED, everyday=False),
-    Case("bochs", "Intel's VMX in Bochs: self-test beside a microguest, 1 CPU, twice with identical logs",
-         emulator="bochs", repeat_icount=2,
-         do="info+selftest", kernel="vmlinuz-amd64", mem="768M", guests=["pvclock"], timeout=900,
-         args="scrub=off dom0_mem=320M console_timestamps=raw", everyday=False),
-    Case("bochs-2", "the same on 2 CPUs, once: Bochs does not repeat these", emulator="bochs", smp="2",
-         do="info+selftest", kernel="vmlinuz-amd64", mem="768M", guests=["pvclock"], timeout=1800,
-         args="scrub=off dom0_mem=320M console_timestamps=raw", everyday=False),
-    Case("bochs-short", "Intel's VMX in Bochs: to userspace on 2 CPUs", emulator="bochs", smp="2",
-         mem="768M", timeout=1200, args="scrub=off dom0_mem=320M", everyday=False),
+    *(Case(name, f"Intel's VMX in Bochs {release}: self-test beside a microguest, CPUs: {cpus}, twice with "
+           "identical logs", emulator=program, smp=cpus, repeat_icount=2, do="info+selftest",
+           mem="768M", guests=["pvclock"], timeout=1800,
+           args="scrub=off dom0_mem=320M console_timestamps=raw", everyday=False)
+      for name, program, release, cpus in (("bochs-stable", "bochs-stable", "2.7", "1"),
+                                           ("bochs", "bochs", "3.0", "1"), ("bochs-2", "bochs", "3.0", "2"))),
+    Case("bochs-short", "Intel's VMX in Bochs 3.0: to userspace on 2 CPUs", emulator="bochs", smp="2",
+         mem="768M", timeout=1200, args="scrub=off dom0_mem=320M console_timestamps=raw", everyday=False),
     Case("icount-1", "two boots under -icount, 1 CPU, identical logs", repeat_icount=2,
          args="scrub=off cpu-features=+itsc console_timestamps=raw"),
     Case("icount-2", "two boots under -icount, 2 CPUs, identical logs", smp="2", repeat_icount=2,
@@ -309,11 +308,11 @@ def grub_iso(append, xenolith, out, mods):
 def machine(case, xenolith, folder, port):
     mods = modules(case, port, folder, os.path.dirname(os.path.dirname(os.path.abspath(xenolith))))
     append = f"console=com1 loglvl=all guest_loglvl=all {case.args}"
-    if case.emulator == "bochs":
+    if case.emulator in bochs.PROGRAMS:
         own = os.path.join(folder, case.name)
         os.makedirs(own, exist_ok=True)
         return bochs.Machine(folder=own, kernel=xenolith, append=append, modules=mods, smp=case.smp,
-                             mem=case.mem)
+                             mem=case.mem, program=case.emulator)
     places = {"{data}": image("data.ext4"), "{img}": image(""), "{folder}": folder}
     extra = list(case.extra)
     for word, place in places.items():
@@ -433,9 +432,9 @@ def main():
     os.makedirs(folder, exist_ok=True)
     failed = 0
     cases = choose(args.cases, args.all)
-    skipped = [c for c in cases if c.emulator == "bochs" and not bochs.is_there()]
+    skipped = [c for c in cases if c.emulator in bochs.PROGRAMS and not bochs.is_there(c.emulator)]
     for case in skipped:
-        print(f"LINUX {case.name} skipped: no Bochs; scripts/setup.sh --no-install --group bochs "
+        print(f"LINUX {case.name} skipped: no Bochs; scripts/setup.sh --no-install --group {case.emulator} "
               "fetches it")
     cases = [c for c in cases if c not in skipped]
     with qemu.serve(image("data")) as port:
