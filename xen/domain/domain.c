@@ -110,6 +110,12 @@ static void domain_set_config(struct domain *d, const struct domain_config *cfg)
 	rangeset_init(&d->ioport_caps);
 }
 
+/* The hardware domain gets its space when its devices are confined. */
+static int init_passthrough(struct domain *d)
+{
+	return d->config_flags & XEN_DOMCTL_CDF_iommu ? domain_iommu_init(d) : 0;
+}
+
 static int domain_init_parts(struct domain *d, const struct domain_config *cfg)
 {
 	int rc;
@@ -119,6 +125,7 @@ static int domain_init_parts(struct domain *d, const struct domain_config *cfg)
 	if (!d->vcpu || !d->hvm_params)
 		return -XEN_ENOMEM;
 	if ((rc = make_shared_info(d)) || (rc = p2m_domain_init(d)) ||
+	    (rc = init_passthrough(d)) ||
 	    (rc = hal_domain_init(d, cfg)) || (rc = evtchn_domain_init(d, cfg->max_evtchn_port)))
 		return rc;
 	rc = gnttab_domain_init(d, cfg->max_grant_frames, cfg->max_maptrack_frames,
@@ -233,7 +240,9 @@ static int domain_relinquish(struct domain *d)
 	int rc;
 
 	ASSERT(d->dying == DOM_DYING);
-	/* First, as it has event channels, and pages at places of the p2m. */
+	/* Its devices may be in the middle of transfers. */
+	domain_iommu_detach_all(d);
+	/* Before the rest, as it has event channels, and pages at places of the p2m. */
 	ioreq_domain_destroy(d);
 	if ((rc = evtchn_domain_destroy(d)) || (rc = gnttab_domain_destroy(d)))
 		return rc;

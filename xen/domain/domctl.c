@@ -44,6 +44,11 @@ static const struct {
 	[XEN_DOMCTL_irq_permission] = { domctl_irq_permission, NOT_SELF },
 	[XEN_DOMCTL_iomem_permission] = { domctl_iomem_permission, NOT_SELF },
 	[XEN_DOMCTL_ioport_permission] = { domctl_ioport_permission, NOT_SELF },
+	/* These may name DOMID_IO, which has the devices in quarantine. */
+	[XEN_DOMCTL_assign_device] = { domctl_assign_device, NO_DOMAIN },
+	[XEN_DOMCTL_test_assign_device] = { domctl_test_assign_device, NO_DOMAIN },
+	[XEN_DOMCTL_deassign_device] = { domctl_deassign_device, NO_DOMAIN },
+	[XEN_DOMCTL_get_device_group] = { domctl_device_group, NO_DOMAIN | COPY_BACK },
 };
 
 static DEFINE_SPINLOCK(control_lock, LOCK_RANK_CONTROL);

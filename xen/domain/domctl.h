@@ -48,6 +48,12 @@ long domctl_irq_permission(struct vcpu *v, struct domain *d, struct xen_domctl *
 long domctl_iomem_permission(struct vcpu *v, struct domain *d, struct xen_domctl *op);
 long domctl_ioport_permission(struct vcpu *v, struct domain *d, struct xen_domctl *op);
 
+/* domctl_device.c */
+long domctl_assign_device(struct vcpu *v, struct domain *d, struct xen_domctl *op);
+long domctl_test_assign_device(struct vcpu *v, struct domain *d, struct xen_domctl *op);
+long domctl_deassign_device(struct vcpu *v, struct domain *d, struct xen_domctl *op);
+long domctl_device_group(struct vcpu *v, struct domain *d, struct xen_domctl *op);
+
 /**
  * Convert between bitmaps of the ABI, of any length, and ours. Bits that do not fit are dropped;
  * missing bits are zero. @nbits: a multiple of 64. 0, -XEN_EFAULT, or -XEN_EINVAL for an invalid

@@ -4,6 +4,7 @@
 #include <xen/evtchn.h>
 #include <xen/gnttab.h>
 #include <xen/hal/vcpu.h>
+#include <xen/iommu.h>
 #include <xen/printk.h>
 #include <xen/string.h>
 
@@ -11,7 +12,8 @@
 
 /* Guests are HVM on nested paging; the oos_off flag concerns only shadow paging. */
 #define CDF_NEEDED (XEN_DOMCTL_CDF_hvm | XEN_DOMCTL_CDF_hap)
-#define CDF_ALLOWED (CDF_NEEDED | XEN_DOMCTL_CDF_oos_off | XEN_DOMCTL_CDF_xs_domain)
+#define CDF_ALLOWED (CDF_NEEDED | XEN_DOMCTL_CDF_oos_off | XEN_DOMCTL_CDF_xs_domain | \
+		     XEN_DOMCTL_CDF_iommu)
 
 static int refuse(int err, const char *why)
 {
@@ -23,10 +25,16 @@ static int check_flags(struct xen_domctl_createdomain *c, struct domain_config *
 {
 	if ((c->flags & CDF_NEEDED) != CDF_NEEDED)
 		return refuse(-XEN_EINVAL, "guests must be PVH or HVM with nested paging");
-	if (c->flags & (XEN_DOMCTL_CDF_iommu | XEN_DOMCTL_CDF_nested_virt | XEN_DOMCTL_CDF_vpmu))
-		return refuse(-XEN_EINVAL, "no device passthrough, nesting or virtual PMU");
-	if ((c->flags & ~CDF_ALLOWED) || c->iommu_opts)
+	if (c->flags & (XEN_DOMCTL_CDF_nested_virt | XEN_DOMCTL_CDF_vpmu))
+		return refuse(-XEN_EINVAL, "no nesting or virtual PMU");
+	if ((c->flags & XEN_DOMCTL_CDF_iommu) && !iommu_in_use())
+		return refuse(-XEN_EINVAL, "device passthrough needs an IOMMU, and none is in use "
+			      "(the boot log says why)");
+	if (c->flags & ~CDF_ALLOWED)
 		return refuse(-XEN_EINVAL, "unknown flags");
+	/* Page tables for DMA are never those for the CPU, so the one option is always honoured. */
+	if (c->iommu_opts & ~(c->flags & XEN_DOMCTL_CDF_iommu ? XEN_DOMCTL_IOMMU_no_sharept : 0U))
+		return refuse(-XEN_EINVAL, "unknown IOMMU options");
 	if (c->vmtrace_size)
 		return refuse(-XEN_EINVAL, "no processor trace for guests");
 	return hal_domain_config_check(c, cfg);

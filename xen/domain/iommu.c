@@ -13,7 +13,10 @@
 #include <xen/printk.h>
 #include <xen/xmalloc.h>
 
-/* As the p2m's own limits: a domain may have twice the tables that its memory needs, and some. */
+/*
+ * As the p2m's own limits: a domain may have twice the tables that its memory needs, and some. Its
+ * tables here can be more than the p2m's, which frees those that it empties entry by entry.
+ */
 #define TABLES_SPARE 1024
 #define PAGES_PER_TABLE 256
 
@@ -86,6 +89,9 @@ static void changed(struct p2m_observer *o, struct p2m *p, const struct p2m_rang
 	struct domain_iommu *di = container_of(o, struct domain_iommu, observer);
 
 	ASSERT(rw_is_write_locked(&p->lock));
+	if (!di->d->is_hardware)
+		di->space->max_tables = TABLES_SPARE + READ_ONCE(di->d->max_pages) /
+					PAGES_PER_TABLE;
 	for (u32 i = 0; i < nr; i++)
 		copy_around_unity(di, p, range[i].start.v, range[i].start.v + range[i].n,
 				  di->d->is_hardware ? 0 : ~0U);
@@ -118,8 +124,7 @@ int domain_iommu_init(struct domain *d)
 		return -XEN_ENOMEM;
 	di->d = d;
 	di->observer.changed = changed;
-	di->space = iommu_space_create(d->id, d->is_hardware ? ~0UL :
-				       TABLES_SPARE + d->max_pages / PAGES_PER_TABLE);
+	di->space = iommu_space_create(d->id, d->is_hardware ? ~0UL : TABLES_SPARE);
 	if (!di->space) {
 		xfree(di);
 		return -XEN_ENOMEM;
@@ -132,6 +137,12 @@ int domain_iommu_init(struct domain *d)
 		map_unity(di);
 	write_unlock(&d->p2m->lock);
 	return 0;
+}
+
+void domain_iommu_detach_all(struct domain *d)
+{
+	if (d->iommu)
+		iommu_detach_all(d->iommu->space);
 }
 
 void domain_iommu_destroy(struct domain *d)
@@ -149,4 +160,9 @@ void domain_iommu_destroy(struct domain *d)
 int domain_iommu_attach(struct domain *d, struct pci_addr a)
 {
 	return d->iommu ? iommu_attach(a, d->iommu->space) : -XEN_ENODEV;
+}
+
+int domain_iommu_attach_new(struct domain *d, struct pci_addr a)
+{
+	return d->iommu ? iommu_attach_new(a, d->iommu->space) : -XEN_ENODEV;
 }

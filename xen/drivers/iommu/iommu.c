@@ -21,8 +21,10 @@ struct iommu_space *iommu_quarantine;
 
 /* The numbers of spaces in use. Number 0 stays unused, as some units use it themselves. [lock] */
 static bool used[MAX_SPACES];
-/* The owners of spaces, by number, and the number of each function's space. [lock to change] */
+/* Spaces and their owners, by number, and the number of each function's space, 0 for those that
+ * were never put into one. [lock to change] */
 static u16 owners[MAX_SPACES];
+static struct iommu_space *space_of[MAX_SPACES];
 static u8 *number_of;
 static DEFINE_SPINLOCK(lock, LOCK_RANK_IOMMU);
 
@@ -57,8 +59,10 @@ struct iommu_space *iommu_space_create(u16 owner, u64 max_tables)
 	struct iommu_space *s = xzalloc(struct iommu_space);
 	u16 id = s ? take_number(owner) : 0;
 
-	if (id && iommu_space_init(s, id, max_tables))
+	if (id && iommu_space_init(s, id, max_tables)) {
+		space_of[id] = s;
 		return s;
+	}
 	if (id)
 		give_number(id);
 	xfree(s);
@@ -69,19 +73,27 @@ void iommu_space_destroy(struct iommu_space *s)
 {
 	u16 id = s->id;
 
+	ASSERT(!s->functions && space_of[id] == s);
 	iommu_space_fini(s);
+	space_of[id] = NULL;
 	give_number(id);
 	xfree(s);
 }
 
-static int attach(u16 bdf, const struct iommu_space *s)
+static int attach(u16 bdf, struct iommu_space *s)
 {
 	int rc = iommu_hw->attach(bdf, s);
 
-	ASSERT(s->id < MAX_SPACES);
-	if (!rc)
-		number_of[bdf] = (u8)s->id;
-	return rc;
+	ASSERT(spin_is_locked_by_me(&lock) && s->id < MAX_SPACES);
+	if (rc)
+		return rc;
+	if (number_of[bdf]) {
+		ASSERT(space_of[number_of[bdf]]->functions);
+		space_of[number_of[bdf]]->functions--;
+	}
+	number_of[bdf] = (u8)s->id;
+	s->functions++;
+	return 0;
 }
 
 u16 iommu_owner(u16 bdf)
@@ -96,21 +108,91 @@ bool __init iommu_spaces_init(void)
 	return iommu_quarantine;
 }
 
-int iommu_attach(struct pci_addr a, struct iommu_space *s)
+/* A function with all numbers that its DMA may carry. */
+static int attach_numbers(u16 bdf, struct iommu_space *s)
 {
 	const struct acpi_iommus *m = &iommu_firmware;
-	const struct iommu_space *to = s ? s : iommu_quarantine;
+	int rc = attach(bdf, s);
+
+	for (u32 i = 0; i < m->nr_aliases && !rc; i++)
+		if (m->alias[i].device == bdf)
+			rc = attach(m->alias[i].seen_as, s);
+	return rc;
+}
+
+/* What cannot be attached has no tables of the hardware yet, and so reaches nothing. */
+static int attach_or_quarantine(struct pci_addr a, struct iommu_space *s)
+{
+	int rc = attach_numbers(a.bdf, s);
+
+	if (rc && s != iommu_quarantine)
+		attach_numbers(a.bdf, iommu_quarantine);
+	return rc;
+}
+
+int iommu_attach(struct pci_addr a, struct iommu_space *s)
+{
 	int rc;
 
 	if (a.segment)
 		return -XEN_ENODEV;
 	spin_lock(&lock);
-	rc = attach(a.bdf, to);
-	for (u32 i = 0; i < m->nr_aliases && !rc; i++)
-		if (m->alias[i].device == a.bdf)
-			rc = attach(m->alias[i].seen_as, to);
+	rc = attach_or_quarantine(a, s ? s : iommu_quarantine);
 	spin_unlock(&lock);
 	return rc;
+}
+
+int iommu_attach_new(struct pci_addr a, struct iommu_space *s)
+{
+	int rc = 0;
+
+	if (a.segment)
+		return -XEN_ENODEV;
+	spin_lock(&lock);
+	if (!number_of[a.bdf])
+		rc = attach_or_quarantine(a, s);
+	spin_unlock(&lock);
+	return rc;
+}
+
+void iommu_detach_all(struct iommu_space *s)
+{
+	spin_lock(&lock);
+	for (u32 bdf = 0; s->functions && bdf < NR_FUNCTIONS; bdf++)
+		if (number_of[bdf] == s->id && attach((u16)bdf, iommu_quarantine))
+			panic("IOMMU: function %#x cannot be taken from its domain", bdf);
+	ASSERT(!s->functions);
+	spin_unlock(&lock);
+}
+
+bool iommu_serves(struct pci_addr a)
+{
+	return !a.segment && number_of[a.bdf];
+}
+
+static bool carries(u16 bdf, u16 number)
+{
+	const struct acpi_iommus *m = &iommu_firmware;
+
+	for (u32 i = 0; i < m->nr_aliases; i++)
+		if (m->alias[i].device == bdf && m->alias[i].seen_as == number)
+			return true;
+	return bdf == number;
+}
+
+u32 iommu_group(struct pci_addr a, u16 *bdf, u32 max)
+{
+	const struct acpi_iommus *m = &iommu_firmware;
+	u32 n = 0;
+
+	for (u32 i = 0; i < m->nr_aliases && !a.segment; i++) {
+		if (m->alias[i].device == a.bdf || !carries(a.bdf, m->alias[i].seen_as))
+			continue;
+		if (n < max)
+			bdf[n] = m->alias[i].device;
+		n++;
+	}
+	return n;
 }
 
 void iommu_start(void)

@@ -66,8 +66,6 @@ extern struct iommu_space *iommu_quarantine;
 
 /** Make the quarantine, after iommu_hw and iommu_limits were set. False: no memory. Boot. */
 bool iommu_spaces_init(void);
-/** The domain whose space the function is in, or IOMMU_NO_OWNER. Any context. */
-u16 iommu_owner(u16 bdf);
 /** Give @s its root. False: no memory. */
 bool iommu_space_init(struct iommu_space *s, u16 id, u64 max_tables);
 /** Free all tables of @s, which no unit uses any more. */

@@ -14,9 +14,16 @@ struct domain;
  * iommu_in_use(); no lock is held.
  */
 int domain_iommu_init(struct domain *d);
-/** The space ends: @d's devices are in quarantine by now. Nothing happens without a space. */
+/** Put all functions of @d's space into quarantine. Nothing happens without a space. */
+void domain_iommu_detach_all(struct domain *d);
+/** The space ends: no function is in it any more. Nothing happens without a space. */
 void domain_iommu_destroy(struct domain *d);
-/** Put a function into @d's space. 0, or -XEN_ENODEV: @d has no space, or no unit serves it. */
+/**
+ * Put a function into @d's space. 0; -XEN_ENODEV: @d has no space, or no unit serves the function;
+ * -XEN_ENOMEM: it is in quarantine.
+ */
 int domain_iommu_attach(struct domain *d, struct pci_addr a);
+/** The same for a function that was never put anywhere; one that was stays there, and 0. */
+int domain_iommu_attach_new(struct domain *d, struct pci_addr a);
 
 #endif

@@ -23,7 +23,8 @@ struct iommu_space {
 	u16 id;			/* [const] the hardware's domain number */
 	mfn_t root;		/* [const] */
 	u64 tables;		/* pages that its tables take */
-	u64 max_tables;		/* [const] */
+	u64 max_tables;		/* the caller may change it */
+	u32 functions;		/* that are in it [the driver's lock] */
 	u64 lost;		/* frames that are not mapped because memory ran out */
 	bool stale;		/* units may hold what is no longer in the tables */
 	struct list_head dead;	/* tables that units may still read: freed after a flush */
@@ -41,12 +42,12 @@ const char *iommu_name(void);
 /** Restrict all devices to the spaces that they are in, from now on. Boot. */
 void iommu_start(void);
 
-/* What messages call the owner of the quarantine's devices. */
+/* The owner of the quarantine's devices. */
 #define IOMMU_NO_OWNER 0xffffU
 
 /**
- * An empty space of domain @owner, which is a number for messages only; it uses at most @max_tables
- * pages for tables. NULL: no memory, or no number left. iommu_in_use().
+ * An empty space of domain @owner, a number that iommu_owner() and messages name; it uses at most
+ * @max_tables pages for tables. NULL: no memory, or no number left. iommu_in_use().
  */
 struct iommu_space *iommu_space_create(u16 owner, u64 max_tables);
 /** No function is in @s any more. */
@@ -65,9 +66,23 @@ mfn_t iommu_lookup(const struct iommu_space *s, u64 dfn, u32 *rights);
 
 /**
  * Put a function into @s, NULL: into quarantine, together with the numbers that its DMA may carry.
- * 0, or -XEN_ENODEV (the units do not serve its segment). Not in IRQ context.
+ * When this returns, its DMA uses nothing of the space that it was in. 0; -XEN_ENODEV (the units
+ * do not serve its segment) or -XEN_ENOMEM: then it is in quarantine. Not in IRQ context.
  */
 int iommu_attach(struct pci_addr a, struct iommu_space *s);
+/** The same for a function that was never put anywhere; others stay where they are, and 0. */
+int iommu_attach_new(struct pci_addr a, struct iommu_space *s);
+/** Put all functions that are in @s into quarantine. Not in IRQ context. */
+void iommu_detach_all(struct iommu_space *s);
+/** Was this function ever put into a space or into quarantine? Any context. */
+bool iommu_serves(struct pci_addr a);
+/** The owner of the space that a function of segment 0 is in, or IOMMU_NO_OWNER. Any context. */
+u16 iommu_owner(u16 bdf);
+/**
+ * The functions whose DMA may carry a number that that of @a carries too, so that they reach the
+ * same memory: the first @max of them in @bdf, without @a. Returns how many there are. Any context.
+ */
+u32 iommu_group(struct pci_addr a, u16 *bdf, u32 max);
 /** Is this function an IOMMU, which no domain may access? Any context. */
 bool iommu_owns_pci(struct pci_addr a);
 /** The registers of unit @i, *@size bytes; false past the last one. */

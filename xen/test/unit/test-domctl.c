@@ -49,6 +49,9 @@ static void callers(void *arg)
 	HOST_CHECK(domctl(&op, XEN_DOMCTL_pausedomain, 0) == -XEN_EINVAL);
 	HOST_CHECK(domctl(&op, XEN_DOMCTL_destroydomain, DOMID_SELF) == -XEN_EINVAL);
 	HOST_CHECK(domctl(&op, XEN_DOMCTL_pausedomain, 77) == -XEN_ESRCH);
+	/* The machine has no IOMMU. */
+	HOST_CHECK(domctl(&op, XEN_DOMCTL_assign_device, 77) == -XEN_EOPNOTSUPP);
+	HOST_CHECK(domctl(&op, XEN_DOMCTL_get_device_group, 77) == -XEN_EOPNOTSUPP);
 	HOST_CHECK(no_guests());
 
 	/* A guest may do none of these, not even to itself. */

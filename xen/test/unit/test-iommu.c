@@ -20,6 +20,7 @@
 #define ADDR 0x000ffffffffff000UL
 #define WINDOW 4096U	/* frames that the flat model covers, from a multiple of 1 GiB on */
 #define START (1UL << PAGE_ORDER_1G)
+#define FAILS 0x308	/* a function that the hardware has no memory for */
 #define RW (IOMMU_READ | IOMMU_WRITE)
 
 static u32 flushes;
@@ -43,6 +44,8 @@ static const char *init(const struct acpi_iommus *m, struct iommu_limits *l) { r
 
 static int attach(u16 bdf, const struct iommu_space *s)
 {
+	if (bdf == FAILS)
+		return -XEN_ENOMEM;
 	attached_to[bdf] = s->id;
 	dom_space = s;
 	return 0;
@@ -230,8 +233,72 @@ static void test_attach(void **state)
 	assert_int_equal(attached_to[0x8], iommu_quarantine->id);
 	assert_int_equal(iommu_owner(0x100), IOMMU_NO_OWNER);
 	assert_int_equal(iommu_attach((struct pci_addr){ 1, 0x100 }, s), -XEN_ENODEV);
+	assert_int_equal(s->functions, 0);
 	iommu_firmware = (struct acpi_iommus){ 0 };
 	iommu_space_destroy(s);
+}
+
+/* A function that was put somewhere stays there when it is reported again. */
+static void test_attach_new(void **state)
+{
+	struct iommu_space *a = iommu_space_create(5, 1), *b = iommu_space_create(6, 1);
+	struct pci_addr f = { 0, 0x210 }, q = { 0, 0x218 };
+
+	assert_false(iommu_serves(f));
+	assert_int_equal(iommu_owner(f.bdf), IOMMU_NO_OWNER);
+	assert_int_equal(iommu_attach_new(f, a), 0);
+	assert_true(iommu_serves(f));
+	assert_false(iommu_serves((struct pci_addr){ 1, 0x210 }));
+	assert_int_equal(iommu_attach_new(f, b), 0);
+	assert_int_equal(iommu_owner(f.bdf), 5);
+	assert_int_equal(iommu_attach(q, NULL), 0);
+	assert_int_equal(iommu_attach_new(q, b), 0);
+	assert_int_equal(iommu_owner(q.bdf), IOMMU_NO_OWNER);
+	assert_int_equal(iommu_attach_new((struct pci_addr){ 1, 0x210 }, b), -XEN_ENODEV);
+	assert_int_equal(b->functions, 0);
+	/* The end of a domain. */
+	assert_int_equal(iommu_attach((struct pci_addr){ 0, 0xffff }, a), 0);
+	assert_int_equal(a->functions, 2);
+	iommu_detach_all(a);
+	assert_int_equal(a->functions, 0);
+	assert_int_equal(attached_to[0x210], iommu_quarantine->id);
+	assert_int_equal(attached_to[0xffff], iommu_quarantine->id);
+	iommu_detach_all(a);
+	iommu_space_destroy(a);
+	iommu_space_destroy(b);
+}
+
+/* When a number cannot be attached, the function is in no space. */
+static void test_attach_fails(void **state)
+{
+	struct iommu_space *s = iommu_space_create(5, 1);
+	struct pci_addr f = { 0, 0x310 };
+
+	iommu_firmware = (struct acpi_iommus){ .nr_aliases = 1, .alias[0] = { 0x310, FAILS } };
+	assert_int_equal(iommu_attach(f, s), -XEN_ENOMEM);
+	assert_int_equal(iommu_owner(f.bdf), IOMMU_NO_OWNER);
+	assert_int_equal(attached_to[0x310], iommu_quarantine->id);
+	assert_int_equal(s->functions, 0);
+	iommu_firmware = (struct acpi_iommus){ 0 };
+	iommu_space_destroy(s);
+}
+
+static void test_group(void **state)
+{
+	u16 bdf[2] = { 0 };
+
+	iommu_firmware = (struct acpi_iommus){ .nr_aliases = 4, .alias = {
+		{ 0x410, 0x8 }, { 0x418, 0x8 }, { 0x420, 0x8 }, { 0x510, 0x410 } } };
+	assert_int_equal(iommu_group((struct pci_addr){ 0, 0x430 }, bdf, 2), 0);
+	assert_int_equal(iommu_group((struct pci_addr){ 0, 0x510 }, bdf, 2), 0);
+	assert_int_equal(iommu_group((struct pci_addr){ 1, 0x418 }, bdf, 2), 0);
+	assert_int_equal(iommu_group((struct pci_addr){ 0, 0x418 }, bdf, 2), 2);
+	assert_int_equal(bdf[0], 0x410);
+	assert_int_equal(bdf[1], 0x420);
+	/* The bridge's own number, and more functions than there is room for. */
+	assert_int_equal(iommu_group((struct pci_addr){ 0, 0x8 }, NULL, 0), 3);
+	assert_int_equal(iommu_group((struct pci_addr){ 0, 0x410 }, bdf, 1), 3);
+	iommu_firmware = (struct acpi_iommus){ 0 };
 }
 
 static void expect(u64 gfn, u64 mfn, u32 want)
@@ -294,7 +361,10 @@ static void test_domain(void **state)
 	assert_int_equal(p2m_domain_destroy(&dom), 0);
 	expect(0x404, 0, 0);
 	expect(21, 0, 0);
+	domain_iommu_detach_all(&dom);
+	assert_int_equal(iommu_owner(0x55), IOMMU_NO_OWNER);
 	domain_iommu_destroy(&dom);
+	domain_iommu_detach_all(&dom);
 	domain_iommu_destroy(&dom);
 	p2m_domain_free(&dom);
 	iommu_firmware = (struct acpi_iommus){ 0 };
@@ -309,6 +379,9 @@ int main(void)
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_numbers),
 		cmocka_unit_test(test_attach),
+		cmocka_unit_test(test_attach_new),
+		cmocka_unit_test(test_attach_fails),
+		cmocka_unit_test(test_group),
 		cmocka_unit_test(test_domain),
 	};
 

@@ -28,7 +28,8 @@ static long op_mmcfg(struct vcpu *v, guest_ptr_t arg)
 
 /*
  * A function appeared that was not there at boot: let it reach the domain's memory. Nothing else
- * needs to be recorded, as devices are reached through their configuration space.
+ * needs to be recorded, as devices are reached through their configuration space. A function that
+ * was there before may be another domain's by now.
  */
 static long add_function(struct domain *d, u32 segment, u16 bdf)
 {
@@ -38,7 +39,7 @@ static long add_function(struct domain *d, u32 segment, u16 bdf)
 		return 0;
 	if (segment > 0xffff || iommu_owns_pci(a))
 		return -XEN_ENODEV;
-	return domain_iommu_attach(d, a);
+	return domain_iommu_attach_new(d, a);
 }
 
 static long op_device_add(struct vcpu *v, guest_ptr_t arg)

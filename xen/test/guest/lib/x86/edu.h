@@ -11,6 +11,9 @@ void edu_need(void);
  * is done. Physical addresses, aligned to pages. */
 void edu_fetch(u64 from);
 void edu_store(u64 to);
+/** The second in two parts: it reaches memory a tenth of a second after its start. */
+void edu_start_store(u64 to);
+void edu_wait(void);
 
 /**
  * What an IOMMU is there for, whatever kind it is: copies between the domain's own pages work, also
@@ -18,5 +21,12 @@ void edu_store(u64 to);
  * of reach. Ends with a refused copy that the hypervisor must report.
  */
 void edu_test_iommu(void);
+
+/**
+ * What assigning a device to another domain does to its DMA: it reaches that domain's memory only,
+ * in quarantine nothing, and after it was given back the own memory again; a domain that ends while
+ * its device is busy, and calls that must be refused. Ends with a refused copy, as above.
+ */
+void edu_test_passthrough(void);
 
 #endif

@@ -9,6 +9,7 @@
 #define BASE_GFN 0x3d000UL
 
 u16 other_domid;
+u32 other_flags;
 
 volatile u8 *other_at(u32 gpa)
 {
@@ -38,7 +39,7 @@ long other_simple(u32 cmd)
 static void make_domain(u32 devices)
 {
 	struct xen_domctl op = { .u.createdomain = {
-		.flags = XEN_DOMCTL_CDF_hvm | XEN_DOMCTL_CDF_hap, .max_vcpus = 1,
+		.flags = XEN_DOMCTL_CDF_hvm | XEN_DOMCTL_CDF_hap | other_flags, .max_vcpus = 1,
 		.max_evtchn_port = 1023, .max_grant_frames = 4, .max_maptrack_frames = 4,
 		.grant_opts = 1, .arch.emulation_flags = devices } };
 	long rc = other_domctl(XEN_DOMCTL_createdomain, &op);

@@ -21,6 +21,8 @@
 #define OTHER_FREE_GFN 0x3d010UL
 
 extern u16 other_domid;
+/** XEN_DOMCTL_CDF_* beside those of every guest, for other_create(). */
+extern u32 other_flags;
 
 /** Its byte at guest physical address @gpa. */
 volatile u8 *other_at(u32 gpa);
