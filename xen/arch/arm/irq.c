@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Interrupts of the machine: from the controller to who handles them. */
 #include <xen/hal/cpu.h>
+#include <xen/errno.h>
+#include <xen/hal/irq.h>
 #include <xen/ops.h>
 #include <xen/percpu.h>
 #include <xen/printk.h>
@@ -41,6 +43,34 @@ bool __init irq_set_guest_handler(u32 irq, irq_fn *fn)
 	handler[irq].for_guest = true;
 	irq_set_handler(irq, fn);
 	return true;
+}
+
+/* Drivers' interrupts. [set at boot] */
+static struct {
+	void (*fn)(void *arg);
+	void *arg;
+} line_of[GIC_MAX_IRQS];
+
+static void line_arrived(u32 irq)
+{
+	line_of[irq].fn(line_of[irq].arg);
+}
+
+int __init hal_irq_request(const struct hal_irq_line *line, void (*fn)(void *arg), void *arg)
+{
+	u32 irq = line->number;
+
+	if (irq < GIC_NR_LOCAL || irq >= gic_nr_irqs)
+		return -XEN_EINVAL;
+	if (handler[irq].fn)
+		return -XEN_EBUSY;
+	line_of[irq].fn = fn;
+	line_of[irq].arg = arg;
+	irq_set_handler(irq, line_arrived);
+	gic->set_level(irq, line->level);
+	gic->route(irq, 0);
+	gic->enable(irq, true);
+	return 0;
 }
 
 static inline void handle(u32 irq)

@@ -3,6 +3,7 @@
 #include <xen/console.h>
 #include <xen/domain.h>
 #include <xen/hal/cpu.h>
+#include <xen/iommu.h>
 #include <xen/ops.h>
 #include <xen/param.h>
 #include <xen/printk.h>
@@ -46,6 +47,7 @@ void __noreturn start_xenolith(u64 tree_pa, u64 image_pa)
 	time_init();
 	psci_init();
 	timer_init_subsystem();
+	iommu_init();
 	sched_init();
 	domains_init();
 	guests_init();

@@ -54,7 +54,13 @@ struct iommu_hw {
 	u32 (*line_word)(u8 vector);
 };
 
-extern const struct iommu_hw iommu_amd, iommu_vtd;
+extern const struct iommu_hw iommu_amd, iommu_vtd, iommu_smmu3;
+
+/** Look for what firmware describes, and use it: fill in iommu_firmware and end with iommu_use().
+ * NULL, or why there is none that can be used. One for each kind of firmware. Boot. */
+const char *iommu_find(void);
+/** Prepare the units of iommu_firmware, which are @hw. NULL, or why they cannot be used. Boot. */
+const char *iommu_use(const struct iommu_hw *hw);
 
 /** The kind of hardware in use, NULL: none. Constant after iommu_init(). */
 extern const struct iommu_hw *iommu_hw;

@@ -21,6 +21,7 @@ struct acpi_iommu_unit {
 	u16 segment;
 	u16 bdf;	/* IVRS: the function that is the IOMMU */
 	u16 capability;	/* IVRS: where its capability is in configuration space */
+	u32 irq;	/* device tree: the interrupt of its events; 0: none is known */
 };
 
 /** Memory that firmware's devices use, which must be mapped to itself: whole pages. */

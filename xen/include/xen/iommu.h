@@ -37,7 +37,7 @@ struct iommu_space {
 void iommu_init(void);
 /** Is there an IOMMU that is used? Constant after iommu_init(). */
 bool iommu_in_use(void);
-/** "AMD-Vi" or "VT-d", NULL when none is used. */
+/** "AMD-Vi", "VT-d" or "SMMUv3", NULL when none is used. */
 const char *iommu_name(void);
 /** Restrict all devices to the spaces that they are in, from now on. Boot. */
 void iommu_start(void);

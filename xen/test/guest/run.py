@@ -32,6 +32,7 @@ RUN() in a test's source may say:
   dom0=1       as the privileged first domain of a machine of its own
   icount=1     always with deterministic time: attacks and races, whose rounds must not depend on
                the load of the host
+  machine=A+B  ARM: more properties of QEMU's machine
   devices=A+B  of the machine, as for QEMU's -device; without QEMU it is a skip
   long=WHY     for 64-bit mode only; the reason, plus signs between words
 """
@@ -262,14 +263,16 @@ def machine_for(test, args, folder, **wanted):
         return bochs.Machine(folder=folder, smp=test.options.get("bochs_cpus", smp),
                              slice_us=test.number("bochs_slice", bochs.Machine.slice_us), **wanted)
     icount = args.icount or bool(test.options.get("icount"))
+    devices = [word for d in test.words("devices").split() for word in ("-device", d)]
     if is_arm(args):
         # This loader takes one file.
         packed = os.path.join(folder, "modules.cpio")
         bundle.write(packed, wanted.pop("modules"))
         arm = ARM_MACHINE | {"qemu": arm_emulator(),
                              "machine": ARM_MACHINE["machine"].format(gic=args.gic)}
-        return qemu.Machine(smp=smp, icount=icount, modules=[packed], **arm, **wanted)
-    devices = [word for d in test.words("devices").split() for word in ("-device", d)]
+        arm["machine"] += "".join("," + m for m in test.words("machine").split())
+        return qemu.Machine(smp=smp, icount=icount, modules=[packed], extra=devices, **arm,
+                            **wanted)
     return qemu.Machine(smp=smp, cpu=test.options.get("cpu", qemu.Machine.cpu),
                         icount=icount, extra=devices, **wanted)
 

@@ -3,6 +3,7 @@
 #include <xen/bundle.h>
 #include <xen/format.h>
 #include <xen/hal/build.h>
+#include <xen/hal/tree.h>
 #include <xen/printk.h>
 #include <xen/string.h>
 #include <asm/mm.h>
@@ -21,6 +22,8 @@ static struct boot_module modules[BOOT_MAX_MODULES];
 static u32 nr_modules;
 /* The archive that bundled modules lie in; they are freed with it. */
 static u64 bundle_start, bundle_end;
+
+const struct fdt *__init hal_machine_tree(void) { return &machine_tree; }
 
 void __init boot_tree_init(u64 pa)
 {

@@ -4,9 +4,11 @@
  * tree that the hypervisor does not use itself, at the same addresses, and their shared interrupts
  * under the same numbers.
  */
+#include <xen/domain_iommu.h>
 #include <xen/dt_devices.h>
 #include <xen/hal/io.h>
 #include <xen/hal/vcpu.h>
+#include <xen/iommu.h>
 #include <xen/p2m.h>
 #include <xen/printk.h>
 #include <xen/string.h>
@@ -20,6 +22,7 @@
 #define MSI_TYPER_BASE(v) ((v) >> 16 & 0x3ff)
 #define MSI_TYPER_NUMBER(v) ((v) & 0x3ff)
 
+#define NR_STREAMS 0x10000U	/* of an IOMMU */
 #define MAX_PCI_LINES 128	/* of one host bridge: four for each of 32 slots */
 
 static DEFINE_SPINLOCK(config_lock, LOCK_RANK_NONE);
@@ -104,12 +107,16 @@ static int __init take(struct domain *d, const struct dt_range *r)
 /* A page that holds anything of the hypervisor's is not the domain's, whatever else is in it. */
 static int __init take_own(struct domain *d)
 {
+	paddr_t base;
+	u64 size;
 	int rc = machine.uart.kind != DT_UART_NONE ? take(d, &machine.uart.regs) : 0;
 
 	for (u32 i = 0; !rc && i < machine.nr_banks; i++)
 		rc = take(d, &machine.bank[i]);
 	for (u32 i = 0; !rc && i < machine.nr_gic; i++)
 		rc = take(d, &machine.gic[i]);
+	for (u32 i = 0; !rc && iommu_unit_registers(i, &base, &size); i++)
+		rc = take(d, &(struct dt_range){ base.v, size });
 	return rc;
 }
 
@@ -156,6 +163,23 @@ static int __init give_irqs(const struct fdt *t, fdt_node_t n, void *arg)
 	return 0;
 }
 
+/* All streams of the machine's are dom0's, as it has all devices. */
+static int __init confine_devices(struct domain *d)
+{
+	int rc;
+
+	if (!iommu_in_use())
+		return 0;
+	rc = domain_iommu_init(d);
+	for (u32 stream = 0; !rc && stream < NR_STREAMS; stream++)
+		rc = domain_iommu_attach(d, (struct pci_addr){ .bdf = (u16)stream });
+	if (rc)
+		return rc;
+	iommu_start();
+	printk(LOG_INFO "IOMMU: the devices of dom0 reach its memory only\n");
+	return 0;
+}
+
 int __init guest_give_devices(struct domain *d)
 {
 	int rc = dt_for_each_device(&machine_tree, &machine, give_registers, d);
@@ -168,6 +192,8 @@ int __init guest_give_devices(struct domain *d)
 		rc = rangeset_for_each(&d->iomem_caps, map_range, d);
 	if (!rc)
 		rc = dt_for_each_device(&machine_tree, &machine, give_irqs, d);
+	if (!rc)
+		rc = confine_devices(d);
 	printk(LOG_INFO "dom0: %u ranges of device memory, %u interrupts\n", d->iomem_caps.count,
 	       to_ad(d)->vgic.nr_hw);
 	return rc;

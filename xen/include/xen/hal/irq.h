@@ -7,7 +7,7 @@
 
 /** A line as firmware describes it. */
 struct hal_irq_line {
-	u32 number;	/* x86: global system interrupt (ACPI 6.4, section 5.2.13) */
+	u32 number;	/* x86: global system interrupt (ACPI 6.4, section 5.2.13); ARM: INTID */
 	bool level, active_low;
 };
 

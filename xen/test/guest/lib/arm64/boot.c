@@ -10,6 +10,7 @@
 #define GIC_FIRST_PPI 16
 
 u8 stacks[MAX_CPUS][STACK_SIZE] __attribute__((aligned(STACK_SIZE)));
+u64 hypervisor_image;
 u64 start_tree = 1;	/* in the data section: head.S writes it before the BSS is used */
 
 void cpu_main(struct cpu *self);
@@ -77,6 +78,8 @@ static void take_tree(void)
 				gic_set_bases(be64(at), be64(at + 16));
 			if (!strcmp(node, "hypervisor") && !strcmp(name, "interrupts"))
 				irq_events = GIC_FIRST_PPI + be32(at + 4);
+			if (!strcmp(node, "hypervisor") && !strcmp(name, "reg"))
+				hypervisor_image = be64(at);
 			at += (len + 3) & ~3UL;
 		} else if (token != END_NODE && token != NOP) {
 			return;

@@ -45,6 +45,9 @@ struct cpu {
 	bool up, busy;
 };
 
+/** Where the hypervisor's image is, as the hardware domain's tree says; 0: no such tree. */
+extern u64 hypervisor_image;
+
 extern u8 stacks[MAX_CPUS][STACK_SIZE];
 
 static inline struct cpu *cpu_self(void)

@@ -3,7 +3,7 @@
 #ifndef GUEST_EDU_H
 #define GUEST_EDU_H
 
-#include "cpu.h"
+#include "test.h"
 
 /** Find the device and let it do DMA; ends the test as a skip when there is none. */
 void edu_need(void);
@@ -15,6 +15,13 @@ void edu_store(u64 to);
 void edu_start_store(u64 to);
 void edu_wait(void);
 
+extern u32 edu_devfn;	/* after edu_need() */
+
+/** Words that begin with @seed, and whether a page holds them. */
+void edu_fill(u32 *page, u32 seed);
+bool edu_is_filled(const u32 *page, u32 seed);
+/** Check that the device copies from page @a to @b, both the domain's own. */
+void edu_own_memory(u32 *a, u32 *b);
 /**
  * What an IOMMU is there for, whatever kind it is: copies between the domain's own pages work, also
  * at an address that was given another page; pages that it gave away, and the hypervisor's, are out
@@ -23,7 +30,7 @@ void edu_wait(void);
 void edu_test_iommu(void);
 
 /**
- * What assigning a device to another domain does to its DMA: it reaches that domain's memory only,
+ * x86: what assigning a device to another domain does to its DMA: it reaches that domain's memory only,
  * in quarantine nothing, and after it was given back the own memory again; a domain that ends while
  * its device is busy, and calls that must be refused. Ends with a refused copy, as above.
  */

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Which IOMMUs the device tree describes. */
+#include <xen/dt_iommu.h>
+#include <xen/hal/tree.h>
+
+#include "private.h"
+
+const char *__init iommu_find(void)
+{
+	const char *why = dt_find_iommus(hal_machine_tree(), &iommu_firmware);
+
+	return why ? why : iommu_use(&iommu_smmu3);
+}
