@@ -2,12 +2,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Boot Debian's arm64 kernel as dom0 on ARMv8 in QEMU, and once beside it as a guest.
 
-usage: arm64.py XENOLITH [CPUS[@GIC|@efi|@xl|@xen]...]      (default: 1 2 4 4@2 2@efi 2@xl)
+usage: arm64.py XENOLITH [CPUS[@GIC|@efi|@smmu|@xl|@xen]...]      (default: 1 2 4 4@2 2@efi 2@smmu 2@xl)
 
 The initial RAM disk has busybox and a script that reports the CPUs, the interrupts and the
 hypervisor, sleeps, and powers off. In dom0 it also uses the machine's devices: a virtio disk (in
 memory), and a network card and a disk on PCI. For each number of CPUs, with a GIC of version 3 or the one
 given, or started by UEFI firmware, a line "LINUX arm64-CPUS pass seconds" is printed; the console is kept beside the hypervisor.
+With @smmu an SMMUv3 confines the devices on PCI, and refuses them nothing.
 With @xl dom0 has our toolstack instead, which gives a guest a disk and a network interface, uses its
 console, reboots it, shuts it down, lets it crash, and looks for what is left of it. With @xen the
 hypervisor is Debian's Xen 4.17, and the toolstack does a part of that.
@@ -70,6 +71,7 @@ DISK_BYTES = 1 << 20
 PEER_KERNEL, PEER_RAMDISK = 0x49000000, 0x50000000
 DEBIAN_XEN = os.path.join(qemu.cache_dir(), "root", "peer-arm64", "boot", "xen-4.17-arm64")
 TOOLS_IMAGE = os.path.join(qemu.image_dir(), "dom0-arm64-initramfs.cpio.gz")
+CONFINED = ",iommu_platform=on,disable-legacy=on"
 # The disk in memory comes first, as its driver does.
 DISKS = {"vda": "virtio-blk-device", "vdb": "virtio-blk-pci"}
 
@@ -97,9 +99,10 @@ def first_bytes(disk):
     return f"I am disk {disk}...".encode()[:16]
 
 
-def devices(folder):
-    """QEMU's options for dom0's devices; the disks are files in @folder."""
-    options = ["-netdev", "user,id=net", "-device", "virtio-net-pci,netdev=net,romfile="]
+def devices(folder, confined):
+    """QEMU's options for dom0's devices, those on PCI @confined by an IOMMU; the disks are files in @folder."""
+    more = CONFINED if confined else ""
+    options = ["-netdev", "user,id=net", "-device", "virtio-net-pci,netdev=net,romfile=" + more]
     for disk, device in DISKS.items():
         path = os.path.join(folder, disk)
         with open(path, "wb") as file:
@@ -107,7 +110,7 @@ def devices(folder):
             file.seek(DISK_BYTES - 16)
             file.write(first_bytes(disk)[::-1])
         options += ["-drive", f"if=none,id={disk},format=raw,file={path}",
-                    "-device", f"{device},drive={disk}"]
+                    "-device", f"{device},drive={disk}" + (more if "pci" in device else "")]
     return options
 
 
@@ -163,7 +166,8 @@ def machine_of(xenolith, word, folder, modules, extra):
         return qemu.Machine(machine=efi.MACHINE, extra=extra, icount=True, **common)
     packed = os.path.join(folder, "modules")
     bundle.write(packed, modules)
-    return qemu.Machine(kernel=xenolith, machine=MACHINE + (kind or "3"), icount=True,
+    machine = MACHINE + ("3,iommu=smmuv3" if kind == "smmu" else kind or "3")
+    return qemu.Machine(kernel=xenolith, machine=machine, icount=True,
                         modules=[packed], append=options, extra=extra, **common)
 
 
@@ -177,7 +181,7 @@ def boot(xenolith, kernel, word, folder):
                             memory="256M")
     modules = [f"{kernel} {words} stay", disk]
     modules += manifest.Manifest([guest], after=len(modules)).write(tree)
-    machine = machine_of(xenolith, word, folder, modules, devices(folder))
+    machine = machine_of(xenolith, word, folder, modules, devices(folder, word.endswith("@smmu")))
     result = qemu.run(machine, r"Hardware domain powered off", BAD, 900, log_of(xenolith, word))
     text = "\n".join(result.lines)
     # Nobody reads the guest's console; it powers off where its script ends.
@@ -192,6 +196,10 @@ def boot(xenolith, kernel, word, folder):
         wanted.append(re.escape(f"{disk} holds: {first}, and {first[::-1]}"))
         if content(os.path.join(folder, disk))[16:32] != b"written by dom0!":
             wanted.append(f"what dom0 wrote to {disk}")
+    if word.endswith("@smmu"):
+        wanted.append(r"IOMMU: the devices of dom0 reach its memory only")
+        # What a device is refused would be a fault of the driver's.
+        wanted += ["nothing refused"] if re.search(r"IOMMU: .* refused", text) else []
     missing = [w for w in wanted if not re.search(w, text, re.M)]
     if result.code != qemu.SUCCESS:
         return f"{qemu.NAMES[result.code]} {result.line}".strip(), result.seconds
@@ -220,7 +228,7 @@ def main():
               "kernel-arm64 and emulator-arm")
         print("LINUX total 0 0 1")
         return 0
-    bad, skipped, words = 0, 0, sys.argv[2:] or ["1", "2", "4", "4@2", "2@efi", "2@xl"]
+    bad, skipped, words = 0, 0, sys.argv[2:] or ["1", "2", "4", "4@2", "2@efi", "2@smmu", "2@xl"]
     for word in words:
         lacking = what_is_missing(word.partition("@")[2])
         if lacking:
