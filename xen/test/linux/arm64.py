@@ -199,7 +199,7 @@ def boot(xenolith, kernel, word, folder):
     if word.endswith("@smmu"):
         wanted.append(r"IOMMU: the devices of dom0 reach its memory only")
         # What a device is refused would be a fault of the driver's.
-        wanted += ["nothing refused"] if re.search(r"IOMMU: .* refused", text) else []
+        wanted += ["nothing refused"] if re.search(r"IOMMU: .* refused:", text) else []
     missing = [w for w in wanted if not re.search(w, text, re.M)]
     if result.code != qemu.SUCCESS:
         return f"{qemu.NAMES[result.code]} {result.line}".strip(), result.seconds
