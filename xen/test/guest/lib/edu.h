@@ -30,9 +30,9 @@ void edu_own_memory(u32 *a, u32 *b);
 void edu_test_iommu(void);
 
 /**
- * x86: what assigning a device to another domain does to its DMA: it reaches that domain's memory only,
- * in quarantine nothing, and after it was given back the own memory again; a domain that ends while
- * its device is busy, and calls that must be refused. Ends with a refused copy, as above.
+ * x86: what assigning a device to another domain does to its DMA: it reaches that domain's memory
+ * only, in quarantine nothing, and after it was given back the own memory again; a domain that ends
+ * while its device is busy, and calls that must be refused. Ends with a refused copy, as above.
  */
 void edu_test_passthrough(void);
 
