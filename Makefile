@@ -17,7 +17,7 @@ include tools/tools.mk
 include $(wildcard xen/test/*/*.mk scripts/image/image.mk scripts/mutants/mutants.mk fuzz/fuzz.mk \
 	fuzz/system/system.mk bench/bench.mk traces/traces.mk experiments/experiments.mk experiments/plugins/plugins.mk)
 
-.PHONY: all install setup setup-arm64 demo demo-x86_64 demo-arm64 check report-peer clean clean-room help
+.PHONY: all install setup setup-arm64 demo demo-x86_64 demo-arm64 check report-peer report-share clean clean-room help
 all: x86_64 ## build the hypervisor for x86-64
 
 install: x86_64 tools-install ## install the hypervisor and the toolstack (DESTDIR=...)
@@ -48,6 +48,9 @@ check: setup ## run every test; the last line adds up (STAGES=...)
 report-peer: x86_64 ## size and cost beside Debian's Xen 4.17, both in QEMU
 	-$(Q)scripts/setup.sh --no-install --group peer-source
 	$(Q)$(PYTHON) scripts/report-size.py $(BUILD)
+
+report-share: x86_64 arm64 ## lines of the hypervisor that both architectures share, by folder
+	$(Q)$(PYTHON) scripts/report-share.py $(BUILD)
 
 clean-room: ## prove demo and check in a fresh Debian 12
 	$(Q)scripts/clean-room.sh

@@ -21,6 +21,7 @@ import re
 import struct
 import sys
 
+import code_lines
 import qemu
 
 MEMORY_MIB, DOM0_MIB = 1024, 512
@@ -35,7 +36,6 @@ FAILURES = [r"XENOLITH: verdict=FAIL", r"Panic on CPU", r"Cannot boot", r"Kernel
             r"Hardware Dom0 (crashed|halted)"]
 STAMP = re.compile(r"^\(XEN\) \[\s*([0-9a-f]{8,16})\]")
 LINUX = re.compile(r"^\[ *\d+\.\d+\] .*Linux version")
-TOKENS = re.compile(r'"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'|//[^\n]*|/\*.*?\*/', re.S)
 
 
 def count_lines(folders):
@@ -44,17 +44,10 @@ def count_lines(folders):
     for folder in folders:
         for where, _, names in sorted(os.walk(folder)):
             for name in names:
-                if not name.endswith((".c", ".h", ".S")):
-                    continue
-                with open(os.path.join(where, name), encoding="utf-8", errors="replace") as file:
-                    text = TOKENS.sub(_without_comment, file.read())
-                total += sum(1 for line in text.split("\n") if line.strip())
-                files += 1
+                if name.endswith(code_lines.SUFFIXES):
+                    total += code_lines.count(os.path.join(where, name))
+                    files += 1
     return total, files
-
-
-def _without_comment(match):
-    return match.group() if match.group()[0] in "\"'" else ""
 
 
 def peer_sources():
