@@ -46,14 +46,17 @@ static u64 pfr0(void)
 
 static u64 isar1(void)
 {
-	/* Pointer authentication: APA, API, GPA, GPI. */
-	return sysreg_read(id_aa64isar1_el1) & ~(FIELD(4) | FIELD(8) | FIELD(24) | FIELD(28));
+	/* Pointer authentication: APA, API, GPA, GPI. LS64: HCRX_EL2 would have to allow it. */
+	return sysreg_read(id_aa64isar1_el1) &
+	       ~(FIELD(4) | FIELD(8) | FIELD(24) | FIELD(28) | FIELD(60));
 }
 
 static u64 dfr0(void)
 {
-	/* PMU, trace, SPE. Breakpoints stay: their registers are the guest's. */
-	return sysreg_read(id_aa64dfr0_el1) & ~(FIELD(4) | FIELD(8) | FIELD(32) | FIELD(40));
+	/* PMU, trace with its filter and buffer, SPE, branch records. Breakpoints stay: their
+	 * registers are the guest's. */
+	return sysreg_read(id_aa64dfr0_el1) &
+	       ~(FIELD(4) | FIELD(8) | FIELD(32) | FIELD(40) | FIELD(44) | FIELD(52));
 }
 
 static bool id_read(u32 reg, u64 *v)
@@ -70,7 +73,8 @@ static bool id_read(u32 reg, u64 *v)
 		*v = dfr0();
 		return true;
 	case ID_REG(6U, 0U):
-		*v = sysreg_read(id_aa64isar0_el1);
+		/* Transactions, which HCR_EL2 does not allow. */
+		*v = sysreg_read(id_aa64isar0_el1) & ~FIELD(24);
 		return true;
 	case ID_REG(6U, 1U):
 		*v = isar1();

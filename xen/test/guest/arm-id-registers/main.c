@@ -29,6 +29,10 @@ void test_main(void)
 	CHECK_EQ(FIELD(id_aa64pfr0_el1, 4), 1);		/* EL1: 64-bit */
 	CHECK_EQ(FIELD(id_aa64pfr0_el1, 24), 1);	/* GIC by system registers */
 	CHECK_EQ(FIELD(id_aa64dfr0_el1, 8), 0);		/* PMU */
+	CHECK_EQ(FIELD(id_aa64dfr0_el1, 44), 0);	/* trace buffer */
+	CHECK_EQ(FIELD(id_aa64dfr0_el1, 52), 0);	/* branch records */
+	CHECK_EQ(FIELD(id_aa64isar0_el1, 24), 0);	/* transactions */
+	CHECK_EQ(FIELD(id_aa64isar1_el1, 60), 0);	/* accesses of 64 bytes */
 	CHECK_EQ(FIELD(id_aa64isar1_el1, 4), 0);	/* pointer authentication */
 	CHECK_EQ(FIELD(id_aa64mmfr1_el1, 8), 0);	/* VHE */
 	t = try_call(sve, NULL);
