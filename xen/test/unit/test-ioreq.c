@@ -244,6 +244,54 @@ static void rights(void *arg)
 	end();
 }
 
+/* @v may not do operation @nr to @domid, and gets nothing back. */
+static void refused(struct vcpu *v, u16 domid, u32 nr)
+{
+	struct xen_dm_op before = { .op = nr };
+
+	op = before;
+	HOST_CHECK(dm_bytes(v, domid, sizeof(op)) == -XEN_EPERM);
+	HOST_CHECK(!memcmp(&op, &before, sizeof(op)));
+}
+
+/*
+ * Each operation is refused to a domain that is not privileged, whichever domain it names, and to a
+ * privileged one that names itself. Server 0 is there, so that with zeros as arguments most
+ * operations would succeed. The same calls by dom0 on the guest fail for other reasons, if at all.
+ */
+static void strangers(void *arg)
+{
+	struct xen_domctl c = { .u.max_vcpus.max = 2 };
+	struct domain *other;
+	u16 other_id;
+
+	boot();
+	other_id = make_guest();
+	HOST_CHECK(domctl(&c, XEN_DOMCTL_max_vcpus, other_id) == 0);
+	other = domain_get_by_id(other_id);
+	HOST_CHECK(other);
+	domain_put(other);
+	HOST_CHECK(create(HVM_IOREQSRV_BUFIOREQ_OFF) == 0);
+	for (u32 nr = 0; nr <= XEN_DMOP_nr_vcpus + 1; nr++) {
+		refused(other->vcpu[0], id, nr);
+		refused(other->vcpu[0], 0, nr);
+		refused(other->vcpu[0], other_id, nr);
+		refused(other->vcpu[0], DOMID_SELF, nr);
+		refused(other->vcpu[0], id + 9, nr);
+		refused(caller, 0, nr);
+		refused(caller, DOMID_SELF, nr);
+	}
+	HOST_CHECK(!guest->is_shut_down && !other->is_shut_down && !dom0->is_shut_down);
+	HOST_CHECK(enable(0, true) == 0 && create(HVM_IOREQSRV_BUFIOREQ_OFF) == 1);
+	for (u32 nr = 0; nr <= XEN_DMOP_nr_vcpus + 1; nr++) {
+		op = (struct xen_dm_op){ 0 };
+		HOST_CHECK(dm(nr) != -XEN_EPERM);
+	}
+	HOST_CHECK(guest->is_shut_down);
+	destroy_guest(other_id);
+	end();
+}
+
 static void servers(void *arg)
 {
 	boot();
@@ -698,6 +746,7 @@ static void interrupted(void *arg)
 		assert_int_equal(host_isolated(name, NULL)->status, 0); \
 	}
 RUN_ISOLATED(rights)
+RUN_ISOLATED(strangers)
 RUN_ISOLATED(servers)
 RUN_ISOLATED(overlaps)
 RUN_ISOLATED(disabled)
@@ -711,6 +760,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rights),
+		cmocka_unit_test(test_strangers),
 		cmocka_unit_test(test_servers),
 		cmocka_unit_test(test_requests),
 		cmocka_unit_test(test_overlaps),
