@@ -174,7 +174,10 @@ size_t cross_over(const u8 *a, size_t na, const u8 *b, size_t nb, u8 *out, size_
 void say(const char *fmt, ...) __printf_like(1, 2);
 /** Print a step in words, as it is taken. */
 void step_print(const struct step *s, u32 nr, const struct guest *g);
-/** --replay FILE, --minimise FILE OUT: do it and exit; otherwise return. */
+/**
+ * --replay FILE, --minimise FILE OUT: do it and exit. Return when the first argument does not begin
+ * with two dashes. Exit status: 0 done, 1 nothing fails, 2 wrong arguments or not an input.
+ */
 void replay_command(int argc, char **argv);
 
 #endif

@@ -35,3 +35,9 @@ fuzz-oracle-hypercall: $(BUILD)/fuzz/hypercall/target
 		$(BUILD)/fuzz/hypercall/oracle fuzz/hypercall/seeds; } > $$log 2>&1 || \
 		{ tail -n 60 $$log; exit 1; }
 fuzz-smoke: fuzz-oracle-hypercall
+
+.PHONY: fuzz-replay-hypercall
+fuzz-replay-hypercall: $(BUILD)/fuzz/hypercall/target
+	$(SAY) FUZZ 'hypercall, its own commands'
+	$(Q)sh fuzz/hypercall/test_replay.sh $<
+fuzz-smoke: fuzz-replay-hypercall

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #define MAX_INPUT (sizeof(struct input_header) + MAX_STEPS * sizeof(struct step))
+#define MIN_INPUT (sizeof(struct input_header) + sizeof(struct step))
 #define REASON_BYTES 160
 
 void say(const char *fmt, ...)
@@ -51,17 +52,22 @@ void step_print(const struct step *s, u32 nr, const struct guest *g)
 	say("\n");
 }
 
+/* Read an input into MAX_INPUT bytes. As in a search, bytes beyond that have no effect. */
 static size_t load(const char *path, u8 *to)
 {
 	FILE *f = fopen(path, "rb");
-	size_t n;
+	size_t n = f ? fread(to, 1, MAX_INPUT, f) : 0;
 
-	if (!f) {
+	if (!f || ferror(f)) {
 		perror(path);
 		exit(2);
 	}
-	n = fread(to, 1, MAX_INPUT, f);
 	fclose(f);
+	if (n < MIN_INPUT) {
+		fprintf(stderr, "%s: %zu bytes are not an input, which has at least %zu\n",
+			path, n, MIN_INPUT);
+		exit(2);
+	}
 	return n;
 }
 
@@ -207,10 +213,16 @@ void replay_command(int argc, char **argv)
 	static u8 data[MAX_INPUT];
 	size_t n;
 
+	/* libFuzzer would ignore it, and search. */
+	if (argc < 2 || strncmp(argv[1], "--", 2))
+		return;
 	if (argc == 4 && !strcmp(argv[1], "--minimise"))
 		minimise(argv[2], argv[3]);
-	if (argc != 3 || strcmp(argv[1], "--replay"))
-		return;
+	if (argc != 3 || strcmp(argv[1], "--replay")) {
+		fprintf(stderr, "usage: %s --replay FILE | --minimise FILE OUT\n",
+			argv[0]);
+		exit(2);
+	}
 	n = load(argv[2], data);
 	setenv("HOST_VERBOSE", "1", 1);
 	machine_tells = true;
