@@ -13,7 +13,8 @@ report.tsv. A second campaign in the same folder goes on with the same corpora.
 As a job array of Slurm, whose tasks share the folder and take every Nth target each:
     sbatch --array=1-4 --cpus-per-task=1 --wrap "make fuzz TIME=3600"
 
-Exit status: 0 nothing was found, 1 something was found or a control was missed, 2 wrong usage.
+Exit status: 0 nothing was found, 1 something was found or a control was missed, 2 wrong usage, a
+damaged history, or a target that cannot be built or run.
 """
 import argparse
 import concurrent.futures
@@ -48,6 +49,10 @@ FIELDS = ["time", "target", "seconds", "execs", "exec_per_s", "coverage", "featu
           "crashes"]
 
 
+class NotBuilt(Exception):
+    """A target cannot be built."""
+
+
 @dataclasses.dataclass
 class Turn:
     """What a turn brought: the fields of history.tsv."""
@@ -69,6 +74,7 @@ class Campaign:
         self.args = args
         self.root = os.path.join(args.build, "fuzz", "campaign")
         self.history = os.path.join(self.root, "history.tsv")
+        self.not_run = []  # a target for each search that ended by itself, without a failing input
         os.makedirs(os.path.join(self.root, "crashes"), exist_ok=True)
 
     def folder(self, *parts):
@@ -105,8 +111,13 @@ class Campaign:
             argv.append(seeds)
         log = os.path.join(self.folder(target), "log")
         with open(log, "w", encoding="utf-8", errors="replace") as file:
-            subprocess.run(argv, cwd=REPO, stdout=file, stderr=subprocess.STDOUT, check=False,
-                           timeout=seconds * 3 + 600)
+            done = subprocess.run(argv, cwd=REPO, stdout=file, stderr=subprocess.STDOUT, check=False,
+                                  timeout=seconds * 3 + 600)
+        if done.returncode and not os.listdir(found):
+            kept = shutil.copy(log, log + ".not-run")
+            self.not_run.append(target)
+            print(f"NOT RUN {target}: it ended with status {done.returncode} and no input that "
+                  f"fails; see {os.path.relpath(kept, REPO)}", flush=True)
         execs = 0
         with open(log, encoding="utf-8", errors="replace") as file:
             for line in file:
@@ -235,22 +246,30 @@ def parse():
         parser.error("--part is I/N with 1 <= I <= N")
     if args.time < 1 or args.jobs < 1 or args.slice < 1:
         parser.error("--time, --jobs and --slice are at least 1")
-    args.targets = (args.targets or known)[int(match[1]) - 1::int(match[2])]
+    # A target that is named twice would be two jobs in one folder.
+    args.targets = (list(dict.fromkeys(args.targets)) or known)[int(match[1]) - 1::int(match[2])]
     if not args.targets:
         parser.error("no target is left for this part")
     args.build = os.path.abspath(args.build)
     return args
 
 
-def main():
-    """The command."""
-    args = parse()
-    campaign = Campaign(args)
+def build(campaign, args):
+    """Make the targets."""
     with open(os.path.join(campaign.root, "build.lock"), "w", encoding="utf-8") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # parts build in the same folder
-        subprocess.run(["make", "--no-print-directory", "-j2", f"BUILD={args.build}",
-                        *(f"{args.build}/fuzz/{t}/target" for t in args.targets)],
-                       cwd=REPO, check=True)
+        done = subprocess.run(["make", "--no-print-directory", "-j2", f"BUILD={args.build}",
+                               *(f"{args.build}/fuzz/{t}/target" for t in args.targets)],
+                              cwd=REPO, check=False)
+    if done.returncode:
+        raise NotBuilt("the targets cannot be built")
+
+
+def search(args):
+    """The campaign; returns the exit status."""
+    campaign = Campaign(args)
+    report.read(campaign.root)  # a damaged history is told now, not after the first turns
+    build(campaign, args)
     missed, controls = False, []
     for target in args.targets:
         if not args.no_control and os.path.isdir(os.path.join(REPO, "fuzz", target, "control")):
@@ -274,7 +293,19 @@ def main():
     report.write(campaign.root, controls)
     print(f"CAMPAIGN {turns} turns, {crashes} crashes, "
           f"{os.path.relpath(campaign.root, REPO)}/report.html")
-    return 1 if crashes or missed else 0
+    if crashes or missed:
+        return 1
+    return 2 if campaign.not_run else 0
+
+
+def main():
+    """The command."""
+    args = parse()
+    try:
+        return search(args)
+    except (NotBuilt, report.Damaged) as wrong:
+        print(f"campaign.py: {wrong}", file=sys.stderr)
+        return 2
 
 
 if __name__ == "__main__":

@@ -4,6 +4,12 @@ import html
 import os
 
 WIDTH, HEIGHT, LEFT, BOTTOM = 420, 150, 58, 22
+# Columns that the page is made of.
+NEEDED = {"seconds", "execs", "exec_per_s", "coverage", "inputs"}
+
+
+class Damaged(Exception):
+    """The history has a line that does not say what a turn brought."""
 
 
 def read(root):
@@ -12,12 +18,19 @@ def read(root):
     targets = {}
     if not os.path.exists(path):
         return targets
-    with open(path, encoding="utf-8") as file:
+    with open(path, encoding="utf-8", errors="replace") as file:
         names = file.readline().rstrip("\n").split("\t")
-        for line in file:
-            row = dict(zip(names, line.rstrip("\n").split("\t")))
-            target = row.pop("target")
-            targets.setdefault(target, []).append({k: float(v) for k, v in row.items()})
+        for number, line in enumerate(file, 2):
+            try:
+                row = dict(zip(names, line.rstrip("\n").split("\t"), strict=True))
+                target = row.pop("target")
+                numbers = {k: float(v) for k, v in row.items()}
+                if not NEEDED <= set(numbers):
+                    raise KeyError(target)
+            except (KeyError, ValueError):
+                raise Damaged(f"{path}: line {number} is not a turn of a campaign; remove the line, "
+                              "or the file to begin a new history") from None
+            targets.setdefault(target, []).append(numbers)
     return targets
 
 

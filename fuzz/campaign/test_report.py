@@ -68,8 +68,28 @@ class Turns(unittest.TestCase):
                 self.assertIn("wrong 12 times", f.read())
 
 
+    def test_a_target_that_does_not_run_is_not_a_search_without_failures(self):
+        with tempfile.TemporaryDirectory() as root:
+            run = campaign.Campaign(types.SimpleNamespace(build=root))
+            run.command = lambda target: ["sh", "-c", "echo no machine; exit 3"]
+            run.run("fake", 100)
+            self.assertEqual(run.not_run, ["fake"])
+            with open(os.path.join(run.folder("fake"), "log.not-run"), encoding="utf-8") as file:
+                self.assertEqual(file.read(), "no machine\n")
+
+
 class Page(unittest.TestCase):
     """The report adds up all turns."""
+
+    def test_a_damaged_history_is_told_with_its_line(self):
+        for bad in ("cut off\t1", "1\tsave\t10\tmany\t1\t1\t1\t1\t1", ""):
+            with tempfile.TemporaryDirectory() as root, self.subTest(bad):
+                with open(os.path.join(root, "history.tsv"), "w", encoding="utf-8") as file:
+                    print(*campaign.FIELDS, sep="\t", file=file)
+                    print(1, "save", 10, 1000, 100, 50, 60, 7, 1, sep="\t", file=file)
+                    print(bad, file=file)
+                with self.assertRaisesRegex(report.Damaged, "line 3 is not a turn"):
+                    report.read(root)
 
     def test_two_turns_and_a_crash(self):
         with tempfile.TemporaryDirectory() as root:
