@@ -129,6 +129,14 @@ class Fuzzing(unittest.TestCase):
         with self.assertRaises(ValueError):
             module_of("fuzz").executed("killed\n")
 
+    def test_a_target_that_is_not_built_is_named(self):
+        with tempfile.TemporaryDirectory() as build:
+            run = os.path.join(os.path.dirname(os.path.abspath(__file__)), "fuzz", "run.py")
+            done = subprocess.run([sys.executable, run, "--build", build, "emul"], text=True,
+                                  capture_output=True, check=False)
+        self.assertEqual(done.returncode, 2, done.stderr)
+        self.assertIn("not built in " + build + ": emul;", done.stderr)
+
 
 class Toolstack(unittest.TestCase):
     LINES = ["SAMPLE small create ours 0 99000000", "SAMPLE small create debian 0 1",

@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Tests of the planted bugs (scripts/mutants): every patch still applies, and bad ones are told."""
+import contextlib
+import io
 import os
 import subprocess
 import sys
@@ -12,6 +14,7 @@ REPO = os.path.dirname(HERE)
 sys.path.insert(0, os.path.join(HERE, "mutants"))
 import bug  # noqa: E402  pylint: disable=wrong-import-position
 import levels  # noqa: E402  pylint: disable=wrong-import-position
+import run  # noqa: E402  pylint: disable=wrong-import-position
 import tree  # noqa: E402  pylint: disable=wrong-import-position
 
 GOOD = """Bug: nothing is checked
@@ -66,7 +69,8 @@ class Reading(unittest.TestCase):
                          ("nothing is checked", ["unit list-basic"], ["file.c"], 300))
 
     def test_refused(self):
-        for old, new in (("Kind: missing check\n", ""), ("Test: ", "Level: "), ("--- a/", "--- ")):
+        for old, new in (("Kind: missing check\n", ""), ("Test: ", "Level: "), ("--- a/", "--- "),
+                         ("Test: ", "Seconds: 0\nTest: "), ("Test: ", "Seconds: ten\nTest: ")):
             with self.assertRaises(SystemExit, msg=old):
                 self.read(GOOD.replace(old, new))
 
@@ -82,6 +86,20 @@ class Reading(unittest.TestCase):
                     file.write(before)
                 said = tree.plant(folder, one._replace(path=patch.name))
                 self.assertEqual(said is not None, wrong, said)
+
+
+class CommandLine(unittest.TestCase):
+    """A limit that cannot be meant is refused, not ignored."""
+
+    def test_limits(self):
+        for good in ([], ["--seconds", "0.5"], ["--least", "100"]):
+            run.arguments(["build", *good])
+        for bad in (["--seconds", "0"], ["--seconds", "nan"], ["--seconds", "-1"],
+                    ["--least", "101"], ["--least", "-1"], ["--least", "nan"]):
+            with self.subTest(bad), self.assertRaises(SystemExit) as end, \
+                    contextlib.redirect_stderr(io.StringIO()):
+                run.arguments(["build", *bad])
+            self.assertEqual(end.exception.code, 2)
 
 
 class Verdicts(unittest.TestCase):

@@ -114,6 +114,10 @@ def main():
     if args.seconds < 1:
         parser.error("--seconds is at least 1")
     args.build = os.path.abspath(args.build)
+    missing = [t for t in args.targets or targets()
+               if not os.path.exists(os.path.join(args.build, "fuzz", t, "target"))]
+    if missing:
+        parser.error(f"not built in {args.build}: {' '.join(missing)}; `make bench-fuzz` builds them")
     rows, failed = [], False
     print("{:<12} {:>9} {:>7} {:>6} {:>12}".format(*FIELDS))
     memory = "/dev/shm" if os.path.isdir("/dev/shm") else None

@@ -37,6 +37,8 @@ def read(path):
     if not found or unknown or not tests or not {"Bug", "Kind"} <= set(values):
         sys.exit(f"{path}: needs Bug, Kind, Test and a patch, and no other fields "
                  f"({', '.join(unknown) or 'some are missing'})")
+    if not re.fullmatch(r"[1-9]\d*", values.get("Seconds", "300")):
+        sys.exit(f"{path}: Seconds is a number of at least 1, not {values['Seconds']}")
     name = os.path.relpath(path, FOLDER)[:-len(".patch")]
     return Bug(name, path, values["Bug"], values["Kind"], float(values.get("Seconds", 300)), tests,
                re.findall(r"^--- a/(\S+)", text, re.M), hashlib.sha256(text.encode()).hexdigest())

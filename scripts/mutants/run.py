@@ -16,6 +16,7 @@ status is 0 when PERCENT (default 95) were found and no test failed without a bu
 """
 import argparse
 import json
+import math
 import os
 import sys
 
@@ -103,7 +104,8 @@ def controls(folder, chosen, results):
     return failed
 
 
-def arguments():
+def arguments(argv=None):
+    """The command line; what cannot be meant is an error."""
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("build", metavar="BUILD")
@@ -111,7 +113,12 @@ def arguments():
     parser.add_argument("--seconds", type=float, help="at most, instead of what patches say")
     parser.add_argument("--least", type=float, default=95, metavar="PERCENT")
     parser.add_argument("--again", action="store_true", help="forget earlier results")
-    return parser.parse_args()
+    args = parser.parse_args(argv)
+    if args.seconds is not None and not 0 < args.seconds < math.inf:
+        parser.error("--seconds is more than 0")
+    if not 0 <= args.least <= 100:
+        parser.error("--least is a percentage, 0 to 100")
+    return args
 
 
 def main():
