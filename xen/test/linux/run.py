@@ -240,7 +240,7 @@ CASES = [
            args="scrub=off dom0_mem=320M console_timestamps=raw", everyday=False)
       for name, program, release, cpus in (("bochs-stable", "bochs-stable", "2.7", "1"),
                                            ("bochs", "bochs", "3.0", "1"), ("bochs-2", "bochs", "3.0", "2"))),
-    Case("bochs-short", "Intel's VMX in Bochs 3.0: to userspace on 2 CPUs", emulator="bochs", smp="2",
+    Case("bochs-short", "Intel's VMX in Bochs 3.0: to userspace on 1 CPU", emulator="bochs",
          mem="768M", timeout=1200, args="scrub=off dom0_mem=320M console_timestamps=raw", everyday=False),
     Case("icount-1", "two boots under -icount, 1 CPU, identical logs", repeat_icount=2,
          args="scrub=off cpu-features=+itsc console_timestamps=raw"),
