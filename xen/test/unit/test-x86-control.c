@@ -16,6 +16,8 @@
 #include "../../arch/x86/hvm/private.h"
 
 #include <public/arch-x86/xen.h>
+#include <public/hvm/hvm_op.h>
+#include <public/hvm/params.h>
 #include <public/memory.h>
 #include <public/platform.h>
 #include <public/xen.h>
@@ -151,6 +153,26 @@ static void time_comes_back(void *arg)
 	finish();
 }
 
+static long set_place(u16 domid, u64 place)
+{
+	struct xen_hvm_param p = { .domid = domid, .index = HVM_PARAM_ACPI_IOPORTS_LOCATION,
+				   .value = place };
+
+	return caller_command(__HYPERVISOR_hvm_op, HVMOP_set_param, &p, sizeof(p));
+}
+
+/* Only a guest with an ACPI timer has a place for it. */
+static void acpi_place(void *arg)
+{
+	start();
+	HOST_CHECK(set_place(caller.d->id, 1) == -XEN_ENODEV);
+	world_devices |= XEN_X86_EMU_IOAPIC | HVM_CHIPSET_FLAGS;
+	world_create(&guest, false, 1);
+	HOST_CHECK(!set_place(guest.d->id, 1) && set_place(guest.d->id, 2) == -XEN_EINVAL);
+	HOST_CHECK(!world_destroy(&guest));
+	finish();
+}
+
 /* A PC whose clocks were ticking goes with all of them. */
 static void chipset_ends(void *arg)
 {
@@ -176,6 +198,7 @@ static void test_clock(void **state) { check_run(wallclock); }
 static void test_cpus(void **state) { check_run(cpus); }
 static void test_paging(void **state) { check_run(paging); }
 static void test_time_comes_back(void **state) { check_run(time_comes_back); }
+static void test_acpi_place(void **state) { check_run(acpi_place); }
 static void test_chipset_ends(void **state) { check_run(chipset_ends); }
 
 int main(void)
@@ -183,7 +206,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_clock), cmocka_unit_test(test_cpus),
 		cmocka_unit_test(test_paging), cmocka_unit_test(test_time_comes_back),
-		cmocka_unit_test(test_chipset_ends),
+		cmocka_unit_test(test_acpi_place), cmocka_unit_test(test_chipset_ends),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

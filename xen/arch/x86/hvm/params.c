@@ -7,6 +7,7 @@
 #include "private.h"
 
 #include <public/hvm/hvm_op.h>
+#include <public/arch-x86/xen.h>
 #include <public/hvm/params.h>
 
 static long op_upcall_vector(struct vcpu *v, guest_ptr_t arg)
@@ -55,6 +56,8 @@ int hal_hvm_param_set(struct domain *d, u32 index, u64 value)
 	case HVM_PARAM_CALLBACK_IRQ:
 		return set_callback(d, value);
 	case HVM_PARAM_ACPI_IOPORTS_LOCATION:
+		if (!(to_xd(d)->emulation_flags & XEN_X86_EMU_PM))
+			return -XEN_ENODEV;
 		return value > 1 ? -XEN_EINVAL : 0;
 	default:
 		return 0;
