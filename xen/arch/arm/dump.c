@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Printing registers and backtraces. */
+#include <xen/arm/syndrome.h>
 #include <xen/hal/cpu.h>
 #include <xen/percpu.h>
 #include <xen/printk.h>

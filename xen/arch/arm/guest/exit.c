@@ -1,38 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Synchronous exceptions of guests (ARM ARM, D19.2.37), and those that are given back to them. */
+/* Synchronous exceptions of guests, and those that are given back to them. */
+#include <xen/arm/syndrome.h>
 #include <xen/hal/vcpu.h>
 #include <xen/p2m.h>
 #include <xen/printk.h>
 
 #include "private.h"
 
-#define ISS_WFE 1		/* TI: the instruction was WFE */
-#define HPFAR_SHIFT 4
-#define FAR_PAGE 0xfffUL
-#define DATA_ISS_WRITE BIT(6)
-#define DATA_ISS_S1PTW BIT(7)
-
-#define PSTATE_MODE 0xf
-#define PSTATE_EL1H 5
-#define PSTATE_DAIF 0x3c0
-
-/* Offsets of EL1's vectors: from where, and for what. */
-#define VECTOR_SYNC_SPX 0x200
-#define VECTOR_SYNC_SP0 0x000
-#define VECTOR_SYNC_LOWER 0x400
-
+/* Its registers are in the processor, as it is the current vCPU. */
 static void inject(struct arm_vcpu *av, u64 esr)
 {
-	u64 offset = (av->regs.pstate & PSTATE_MODE) == PSTATE_EL1H ? VECTOR_SYNC_SPX :
-		     (av->regs.pstate & PSTATE_MODE) == PSTATE_EL1H - 1 ? VECTOR_SYNC_SP0 :
-									  VECTOR_SYNC_LOWER;
-
-	/* Its registers are in the processor, as it is the current vCPU. */
 	sysreg_write(spsr_el1, av->regs.pstate);
 	sysreg_write(elr_el1, av->regs.pc);
 	sysreg_write(esr_el1, esr);
-	av->regs.pc = sysreg_read(vbar_el1) + offset;
-	av->regs.pstate = PSTATE_DAIF | PSTATE_EL1H;
+	arm_take_exception(&av->regs, sysreg_read(sctlr_el1), sysreg_read(vbar_el1));
 }
 
 void guest_inject_undefined(struct arm_vcpu *av)
@@ -42,19 +23,15 @@ void guest_inject_undefined(struct arm_vcpu *av)
 
 void guest_inject_abort(struct arm_vcpu *av, u64 far, bool insn)
 {
-	bool same = (av->regs.pstate & PSTATE_MODE) != 0;
-	u64 class = (insn ? EC_INSN_ABORT_LOWER : EC_DATA_ABORT_LOWER) + same;
-
 	sysreg_write(far_el1, far);
-	/* Synchronous external abort. */
-	inject(av, class << ESR_EC_SHIFT | ESR_IL | 0x10);
+	inject(av, arm_abort_syndrome(av->regs.pstate, insn));
 }
 
-static void wait_for(struct arm_vcpu *av, u32 iss)
+static void wait_for(struct arm_vcpu *av, u64 esr)
 {
 	av->exits[EXIT_WAIT]++;
-	guest_skip(av);
-	if (iss & ISS_WFE)
+	arm_skip(&av->regs, esr);
+	if (ESR_ISS(esr) & ISS_WFE)
 		vcpu_yield(&av->v);
 	else
 		vcpu_block(&av->v);
@@ -70,17 +47,18 @@ static bool is_mapped_now(struct arm_vcpu *av, gfn_t gfn, bool write)
 	return !write || (type != P2M_RAM_RO && type != P2M_GRANT_RO);
 }
 
-static void data_abort(struct arm_vcpu *av, u32 iss, bool insn)
+static void data_abort(struct arm_vcpu *av, u64 esr, bool insn)
 {
 	u64 far = sysreg_read(far_el2);
-	u64 gpa = (sysreg_read(hpfar_el2) >> HPFAR_SHIFT) << PAGE_SHIFT | (far & FAR_PAGE);
+	u64 gpa = arm_fault_address(sysreg_read(hpfar_el2), far);
+	u32 iss = ESR_ISS(esr);
 
 	av->exits[insn ? EXIT_INSN : EXIT_DATA]++;
-	if (!insn && !(iss & DATA_ISS_S1PTW) && guest_mmio(av, gpa, iss)) {
-		guest_skip(av);
+	if (!insn && !(iss & ISS_DATA_S1PTW) && guest_mmio(av, gpa, iss)) {
+		arm_skip(&av->regs, esr);
 		return;
 	}
-	if (is_mapped_now(av, gpaddr_to_gfn(gpaddr_make(gpa)), !insn && iss & DATA_ISS_WRITE))
+	if (is_mapped_now(av, gpaddr_to_gfn(gpaddr_make(gpa)), !insn && iss & ISS_DATA_WRITE))
 		return;
 	printk(LOG_G_INFO "d%uv%u: no memory at guest address %#lx (pc %#lx): abort\n",
 	       av->v.domain->id, av->v.id, gpa, av->regs.pc);
@@ -94,7 +72,7 @@ void guest_handle_sync(struct arm_vcpu *av)
 
 	switch (ESR_EC(esr)) {
 	case EC_WFX:
-		wait_for(av, iss);
+		wait_for(av, esr);
 		break;
 	case EC_HVC64:
 		if ((iss & 0xffff) == XEN_HYPERCALL_TAG)
@@ -104,21 +82,21 @@ void guest_handle_sync(struct arm_vcpu *av)
 		break;
 	case EC_SMC64:
 		/* Trapped before it is executed, unlike HVC. */
-		guest_skip(av);
+		arm_skip(&av->regs, esr);
 		guest_smccc(av);
 		break;
 	case EC_SYSREG:
 		av->exits[EXIT_SYSREG]++;
 		if (guest_sysreg(av, iss))
-			guest_skip(av);
+			arm_skip(&av->regs, esr);
 		else
 			guest_inject_undefined(av);
 		break;
 	case EC_DATA_ABORT_LOWER:
-		data_abort(av, iss, false);
+		data_abort(av, esr, false);
 		break;
 	case EC_INSN_ABORT_LOWER:
-		data_abort(av, iss, true);
+		data_abort(av, esr, true);
 		break;
 	default:
 		/* What traps and has no meaning to the guest, such as SVE. */

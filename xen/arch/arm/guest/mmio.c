@@ -1,16 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Accesses to emulated devices: the guest's interrupt controller. */
+#include <xen/arm/syndrome.h>
 #include <xen/printk.h>
 
 #include "private.h"
-
-/* Syndrome of a data abort (ARM ARM, ISS encoding for a data abort). */
-#define ISS_VALID BIT(24)
-#define ISS_SIZE(iss) (1U << ((iss) >> 22 & 3))
-#define ISS_SIGN BIT(21)
-#define ISS_REG(iss) ((iss) >> 16 & 0x1f)
-#define ISS_64BIT BIT(15)
-#define ISS_WRITE BIT(6)
 
 static void sync(struct arm_vcpu *av, u32 offset, bool write)
 {
@@ -56,26 +49,16 @@ static bool access(struct arm_vcpu *av, u64 gpa, u32 size, bool write, u64 *v)
 
 bool guest_mmio(struct arm_vcpu *av, u64 gpa, u32 iss)
 {
-	u32 size = ISS_SIZE(iss);
-	u64 v = guest_reg(av, ISS_REG(iss));
-	bool write = iss & ISS_WRITE;
+	struct arm_access a;
+	u64 v = 0;
 
-	/* Without a syndrome (pairs, SIMD, writeback) the access is not one to a device. */
-	if (!(iss & ISS_VALID))
+	if (!arm_access_decode(iss, &a))
 		return false;
-	if (size < 8)
-		v &= (1UL << size * 8) - 1;
-	if (!access(av, gpa, size, write, &v))
+	if (a.write)
+		v = arm_store_value(&a, &av->regs);
+	if (!access(av, gpa, a.bytes, a.write, &v))
 		return false;
-	if (write)
-		return true;
-	if (size < 8) {
-		v &= (1UL << size * 8) - 1;
-		if (iss & ISS_SIGN && v >> (size * 8 - 1))
-			v |= ~0UL << size * 8;
-	}
-	if (!(iss & ISS_64BIT))
-		v = (u32)v;
-	guest_set_reg(av, ISS_REG(iss), v);
+	if (!a.write)
+		arm_finish_load(&a, &av->regs, v);
 	return true;
 }

@@ -10,8 +10,6 @@
 /** Handle the exception that ended the guest's run. Interrupts on. */
 void guest_handle_sync(struct arm_vcpu *av);
 
-/** Continue after the instruction that trapped. */
-static inline void guest_skip(struct arm_vcpu *av) { av->regs.pc += 4; }
 /** Give the guest an exception of its own: undefined instruction, or external abort of data. */
 void guest_inject_undefined(struct arm_vcpu *av);
 void guest_inject_abort(struct arm_vcpu *av, u64 far, bool insn);
@@ -21,17 +19,6 @@ void guest_hypercall(struct arm_vcpu *av);
 void guest_smccc(struct arm_vcpu *av);
 bool guest_sysreg(struct arm_vcpu *av, u32 iss);
 bool guest_mmio(struct arm_vcpu *av, u64 gpa, u32 iss);
-
-/** Register @n of an instruction: 31 is the zero register. */
-static inline u64 guest_reg(const struct arm_vcpu *av, u32 n)
-{
-	return n == 31 ? 0 : av->regs.x[n];
-}
-static inline void guest_set_reg(struct arm_vcpu *av, u32 n, u64 v)
-{
-	if (n != 31)
-		av->regs.x[n] = v;
-}
 
 /** The vCPU is started, at @pc with @arg in X0. It is off. */
 void guest_vcpu_reset(struct arm_vcpu *av, u64 pc, u64 arg);

@@ -135,7 +135,7 @@ bool guest_sysreg(struct arm_vcpu *av, u32 iss)
 {
 	u32 reg = iss & ISS_REG_MASK;
 	bool read = iss & ISS_READ, known;
-	u64 v = guest_reg(av, ISS_RT(iss));
+	u64 v = arm_reg(&av->regs, ISS_RT(iss));
 
 	if (!read && reg == SYS_ICC_SGI1R) {
 		vgic_send_sgi(&to_ad(av->v.domain)->vgic, av->v.id, v);
@@ -155,6 +155,6 @@ bool guest_sysreg(struct arm_vcpu *av, u32 iss)
 		return false;
 	}
 	if (read)
-		guest_set_reg(av, ISS_RT(iss), v);
+		arm_set_reg(&av->regs, ISS_RT(iss), v);
 	return true;
 }

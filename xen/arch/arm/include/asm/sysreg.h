@@ -21,21 +21,6 @@ static inline void dsb_ish(void) { __asm__ volatile("dsb ish" ::: "memory"); }
 /* The interrupt mask in DAIF and PSTATE. */
 #define PSR_I BIT(7)
 
-/* Exception classes of ESR_ELx (ARM ARM, D19.2.37). */
-#define ESR_EC_SHIFT 26
-#define ESR_EC(esr) ((u32)((esr) >> ESR_EC_SHIFT) & 0x3f)
-#define ESR_IL BIT(25)
-#define ESR_ISS(esr) ((u32)(esr) & 0x1ffffff)
-#define EC_UNKNOWN 0x00
-#define EC_WFX 0x01
-#define EC_FPSIMD 0x07
-#define EC_HVC64 0x16
-#define EC_SMC64 0x17
-#define EC_SYSREG 0x18
-#define EC_INSN_ABORT_LOWER 0x20
-#define EC_DATA_ABORT_LOWER 0x24
-#define EC_BRK64 0x3c
-
 #define MDCR_TPMCR BIT(5)
 #define MDCR_TPM BIT(6)
 

@@ -3,7 +3,7 @@
 #ifndef ASM_ARM_TRAPS_H
 #define ASM_ARM_TRAPS_H
 
-/* Offsets into struct cpu_regs, for vectors.S. */
+/* Offsets into struct cpu_regs (xen/arm/regs.h), for vectors.S. */
 #define REGS_LR 240
 #define REGS_SP 248
 #define REGS_PC 256
@@ -12,14 +12,8 @@
 
 #ifndef __ASSEMBLY__
 
-#include <xen/compiler.h>
+#include <xen/arm/regs.h>
 
-/** General registers: of the hypervisor at an exception, or of a vCPU between its runs. */
-struct cpu_regs {
-	u64 x[31];
-	u64 sp;		/* the hypervisor's at the exception; not used for a vCPU */
-	u64 pc, pstate;
-};
 BUILD_BUG_ON(sizeof(struct cpu_regs) != REGS_BYTES);
 BUILD_BUG_ON(offsetof(struct cpu_regs, pc) != REGS_PC);
 
