@@ -78,12 +78,12 @@ void guest_handle_sync(struct arm_vcpu *av)
 		if ((iss & 0xffff) == XEN_HYPERCALL_TAG)
 			guest_hypercall(av);
 		else
-			guest_smccc(av);
+			guest_firmware(av);
 		break;
 	case EC_SMC64:
 		/* Trapped before it is executed, unlike HVC. */
 		arm_skip(&av->regs, esr);
-		guest_smccc(av);
+		guest_firmware(av);
 		break;
 	case EC_SYSREG:
 		av->exits[EXIT_SYSREG]++;

@@ -14,9 +14,11 @@ void guest_handle_sync(struct arm_vcpu *av);
 void guest_inject_undefined(struct arm_vcpu *av);
 void guest_inject_abort(struct arm_vcpu *av, u64 far, bool insn);
 
-/** One exit each. True: the instruction is done, skip it; false: it is handled otherwise. */
+/** The guest calls the hypervisor, or its firmware, which each domain has. */
 void guest_hypercall(struct arm_vcpu *av);
-void guest_smccc(struct arm_vcpu *av);
+void guest_firmware(struct arm_vcpu *av);
+void guest_firmware_init(struct arm_domain *ad, u32 nr_vcpus);
+/** True: the instruction is done, skip it; false: it is handled otherwise. */
 bool guest_sysreg(struct arm_vcpu *av, u32 iss);
 bool guest_mmio(struct arm_vcpu *av, u64 gpa, u32 iss);
 

@@ -4,6 +4,7 @@
 #define ASM_ARM_DOMAIN_H
 
 #include <xen/arm/vgic.h>
+#include <xen/arm/vpsci.h>
 #include <xen/domain.h>
 #include <xen/guest_map.h>
 #include <asm/gic.h>
@@ -62,6 +63,7 @@ struct arm_vcpu {
 struct arm_domain {
 	struct domain d;
 	struct guest_map map;
+	struct vpsci psci;
 	struct vgic vgic;
 	struct vgic_vcpu **vgic_vcpu;
 	struct vgic_irq *spi;
