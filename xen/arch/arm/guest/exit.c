@@ -65,6 +65,18 @@ static void data_abort(struct arm_vcpu *av, u64 esr, bool insn)
 	guest_inject_abort(av, far, insn);
 }
 
+static void sysreg(struct arm_vcpu *av, u64 esr)
+{
+	av->exits[EXIT_SYSREG]++;
+	if (vsysreg_access(&av->sysreg, &av->regs, ESR_ISS(esr))) {
+		arm_skip(&av->regs, esr);
+		return;
+	}
+	printk(LOG_G_INFO "d%uv%u: system register %#x is undefined (pc %#lx)\n",
+	       av->v.domain->id, av->v.id, ESR_ISS(esr), av->regs.pc);
+	guest_inject_undefined(av);
+}
+
 void guest_handle_sync(struct arm_vcpu *av)
 {
 	u64 esr = sysreg_read(esr_el2);
@@ -86,11 +98,7 @@ void guest_handle_sync(struct arm_vcpu *av)
 		guest_firmware(av);
 		break;
 	case EC_SYSREG:
-		av->exits[EXIT_SYSREG]++;
-		if (guest_sysreg(av, iss))
-			arm_skip(&av->regs, esr);
-		else
-			guest_inject_undefined(av);
+		sysreg(av, esr);
 		break;
 	case EC_DATA_ABORT_LOWER:
 		data_abort(av, esr, false);

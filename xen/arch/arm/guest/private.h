@@ -18,8 +18,9 @@ void guest_inject_abort(struct arm_vcpu *av, u64 far, bool insn);
 void guest_hypercall(struct arm_vcpu *av);
 void guest_firmware(struct arm_vcpu *av);
 void guest_firmware_init(struct arm_domain *ad, u32 nr_vcpus);
+/** A vCPU's system registers that trap. */
+void guest_sysregs_init(struct arm_vcpu *av);
 /** True: the instruction is done, skip it; false: it is handled otherwise. */
-bool guest_sysreg(struct arm_vcpu *av, u32 iss);
 bool guest_mmio(struct arm_vcpu *av, u64 gpa, u32 iss);
 
 /** The vCPU is started, at @pc with @arg in X0. It is off. */
@@ -45,15 +46,14 @@ bool guest_lrs_pending(const struct arm_vcpu *av);
 void guest_interrupts_init(void);
 void guest_interrupts_cpu_up(void);
 
-/** Timers: into and out of the processor; accesses to the physical one. */
+/** Timers: into and out of the processor. */
 void vtimers_init(struct arm_vcpu *av);
 void vtimers_destroy(struct arm_vcpu *av);
 void vtimers_save(struct arm_vcpu *av);
 void vtimers_load(struct arm_vcpu *av);
 /** EL1's virtual timer has fired on this CPU. */
 void vtimer_irq(u32 irq);
-u64 vtimer_count(const struct arm_vcpu *av);
+/** The guest has set its physical timer. */
 void vtimer_phys_changed(struct arm_vcpu *av);
-u64 vtimer_ctl(const struct arm_vcpu *av, const struct vtimer *t);
 
 #endif

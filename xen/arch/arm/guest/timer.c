@@ -12,64 +12,65 @@
 
 #include "private.h"
 
-#define CTL_ENABLE BIT(0)
-#define CTL_MASK BIT(1)
-#define CTL_STATUS BIT(2)
-
-static void due(void *arg)
+static bool may_fire(const struct arm_timer *t)
 {
-	struct vtimer *t = arg;
-	struct arm_vcpu *av = t->virq == VIRQ_TIMER_VIRT ? container_of(t, struct arm_vcpu, virt)
-							 : container_of(t, struct arm_vcpu, phys);
+	return (t->ctl & (ARM_TIMER_ENABLE | ARM_TIMER_MASK)) == ARM_TIMER_ENABLE;
+}
 
-	/* Only a vCPU off its CPU has the virtual timer armed here. When it comes to one, the
-	 * processor's timer must not fire for the same time again. */
-	if (t == &av->virt)
-		t->ctl |= CTL_MASK;
-	vgic_raise(&to_ad(av->v.domain)->vgic, av->v.id, t->virq);
+/* Only a vCPU off its CPU has the virtual timer armed here. When it comes to one, the processor's
+ * timer must not fire for the same time again. */
+static void virt_due(void *arg)
+{
+	struct arm_vcpu *av = arg;
+
+	av->virt.ctl |= ARM_TIMER_MASK;
+	vgic_raise(&to_ad(av->v.domain)->vgic, av->v.id, VIRQ_TIMER_VIRT);
+}
+
+static void phys_due(void *arg)
+{
+	struct arm_vcpu *av = arg;
+
+	vgic_raise(&to_ad(av->v.domain)->vgic, av->v.id, VIRQ_TIMER_PHYS);
 }
 
 void vtimers_init(struct arm_vcpu *av)
 {
-	av->virt.virq = VIRQ_TIMER_VIRT;
-	av->phys.virq = VIRQ_TIMER_PHYS;
-	timer_init(&av->virt.timer, due, &av->virt, hal_smp_cpu_id());
-	timer_init(&av->phys.timer, due, &av->phys, hal_smp_cpu_id());
-	timer_charge_to(&av->virt.timer, &av->v);
-	timer_charge_to(&av->phys.timer, &av->v);
+	timer_init(&av->virt_timer, virt_due, av, hal_smp_cpu_id());
+	timer_init(&av->phys_timer, phys_due, av, hal_smp_cpu_id());
+	timer_charge_to(&av->virt_timer, &av->v);
+	timer_charge_to(&av->phys_timer, &av->v);
 }
 
 void vtimers_destroy(struct arm_vcpu *av)
 {
-	timer_kill(&av->virt.timer);
-	timer_kill(&av->phys.timer);
+	timer_kill(&av->virt_timer);
+	timer_kill(&av->phys_timer);
 }
 
 void vtimers_save(struct arm_vcpu *av)
 {
-	struct vtimer *t = &av->virt;
+	struct arm_timer *t = &av->virt;
 
 	t->ctl = sysreg_read(cntv_ctl_el0);
 	t->cval = sysreg_read(cntv_cval_el0);
 	sysreg_write(cntv_ctl_el0, 0);
 	isb();
-	if ((t->ctl & (CTL_ENABLE | CTL_MASK)) == CTL_ENABLE)
-		timer_set(&t->timer,
+	if (may_fire(t))
+		timer_set(&av->virt_timer,
 			  hal_cycles_to_ns(t->cval + to_ad(av->v.domain)->cntvoff));
 }
 
 void vtimers_load(struct arm_vcpu *av)
 {
-	struct vtimer *t = &av->virt;
-
-	timer_stop(&t->timer);
-	sysreg_write(cntv_cval_el0, t->cval);
-	sysreg_write(cntv_ctl_el0, t->ctl);
+	timer_stop(&av->virt_timer);
+	sysreg_write(cntv_cval_el0, av->virt.cval);
+	sysreg_write(cntv_ctl_el0, av->virt.ctl);
 	/* The vCPU's timers move with it, so that setting them stays local. */
-	if (t->timer.cpu != hal_smp_cpu_id())
-		timer_migrate(&t->timer, hal_smp_cpu_id());
-	if (av->phys.timer.cpu != hal_smp_cpu_id())
-		timer_migrate(&av->phys.timer, hal_smp_cpu_id());
+	if (av->virt_timer.cpu != hal_smp_cpu_id())
+		timer_migrate(&av->virt_timer, hal_smp_cpu_id());
+	if (av->phys_timer.cpu != hal_smp_cpu_id())
+		timer_migrate(&av->phys_timer, hal_smp_cpu_id());
 }
 
 void vtimer_irq(u32 irq)
@@ -78,31 +79,19 @@ void vtimer_irq(u32 irq)
 	u64 ctl = sysreg_read(cntv_ctl_el0);
 
 	/* The line may have risen just before the vCPU was switched away. */
-	if (is_idle_vcpu(v) || !(ctl & CTL_STATUS))
+	if (is_idle_vcpu(v) || !(ctl & ARM_TIMER_STATUS))
 		return;
-	sysreg_write(cntv_ctl_el0, ctl | CTL_MASK);
+	sysreg_write(cntv_ctl_el0, ctl | ARM_TIMER_MASK);
 	isb();
 	vgic_raise(&to_ad(v->domain)->vgic, v->id, VIRQ_TIMER_VIRT);
 }
 
-u64 vtimer_count(const struct arm_vcpu *av)
-{
-	return hal_cycles_now();
-}
-
-u64 vtimer_ctl(const struct arm_vcpu *av, const struct vtimer *t)
-{
-	bool fired = t->ctl & CTL_ENABLE && hal_cycles_now() >= t->cval;
-
-	return (t->ctl & (CTL_ENABLE | CTL_MASK)) | (fired ? CTL_STATUS : 0);
-}
-
 void vtimer_phys_changed(struct arm_vcpu *av)
 {
-	struct vtimer *t = &av->phys;
+	const struct arm_timer *t = &av->sysreg.phys;
 
-	if ((t->ctl & (CTL_ENABLE | CTL_MASK)) == CTL_ENABLE)
-		timer_set(&t->timer, hal_cycles_to_ns(t->cval));
+	if (may_fire(t))
+		timer_set(&av->phys_timer, hal_cycles_to_ns(t->cval));
 	else
-		timer_stop(&t->timer);
+		timer_stop(&av->phys_timer);
 }

@@ -97,6 +97,7 @@ int hal_vcpu_init(struct vcpu *v)
 
 	gic->vcpu_init(&av->gic);
 	vtimers_init(av);
+	guest_sysregs_init(av);
 	vgic_vcpu_init(&to_ad(v->domain)->vgic, v->id, &av->vgic);
 	if (!to_ad(v->domain)->vttbr)
 		to_ad(v->domain)->vttbr = mfn_to_paddr(v->domain->p2m->root).v |
@@ -110,7 +111,7 @@ void hal_vcpu_destroy(struct vcpu *v)
 	struct arm_vcpu *av = to_av(v);
 
 	ASSERT(!READ_ONCE(v->running));
-	if (av->virt.timer.fn)
+	if (av->virt_timer.fn)
 		vtimers_destroy(av);
 }
 
@@ -126,7 +127,7 @@ void guest_vcpu_reset(struct arm_vcpu *av, u64 pc, u64 arg)
 	av->regs.pc = pc;
 	av->regs.pstate = PSTATE_EL1H_MASKED;
 	av->regs.x[0] = arg;
-	av->virt.ctl = av->phys.ctl = 0;
+	av->virt.ctl = av->sysreg.phys.ctl = 0;
 	av->v.is_initialised = true;
 }
 

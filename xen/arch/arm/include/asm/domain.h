@@ -5,6 +5,7 @@
 
 #include <xen/arm/vgic.h>
 #include <xen/arm/vpsci.h>
+#include <xen/arm/vsysreg.h>
 #include <xen/domain.h>
 #include <xen/guest_map.h>
 #include <asm/gic.h>
@@ -38,13 +39,6 @@ struct el1_state {
 	u64 tpidr_el0, tpidrro_el0, tpidr_el1, csselr, mdscr, cntkctl;
 };
 
-/** A timer of the guest while it is not in the processor. */
-struct vtimer {
-	u64 ctl, cval;
-	struct timer timer;	/* raises the interrupt while the vCPU is off its CPU */
-	u32 virq;
-};
-
 struct arm_vcpu {
 	struct vcpu v;
 	struct cpu_regs regs;
@@ -55,7 +49,10 @@ struct arm_vcpu {
 	bool refill;		/* an exit is wanted as soon as list registers are free */
 	bool lrs_pending;	/* off its CPU: list registers hold what the guest has not taken */
 	struct vgic_vcpu vgic;
-	struct vtimer virt, phys;
+	struct vsysreg sysreg;		/* with the physical timer's registers */
+	struct arm_timer virt;		/* the virtual timer's, while not in the processor */
+	struct timer virt_timer;	/* raises its interrupt while the vCPU is off its CPU */
+	struct timer phys_timer;
 	u32 irq_cpu;		/* where the machine's interrupts for it go */
 	u64 exits[EXIT_CLASSES];	/* written by the CPU that runs it, read by any */
 };
