@@ -10,6 +10,9 @@ course is exact: it is not a sample of where time goes, but all that was execute
 Stages: "save" is svm_vmrun after VMRUN, "restore" what is before it; "dispatch" is everything between
 them, by function.
 
+--per FUNCTION is for benchmarks with several exits a turn, such as those of devices in another domain:
+all instructions in the log by function, divided by the calls of FUNCTION (ioreq_send, schedule).
+
 The lines of the table go to OUT/breakdown-BENCHMARK.tsv too. Exit status: 0 shown, 1 not to be had.
 """
 import argparse
@@ -118,6 +121,12 @@ class Symbols:
         self.starts = [a for a, _ in known]
         self.names = [n for _, n in known]
 
+    def start(self, function):
+        """Where a function begins; RuntimeError when there is none of this name."""
+        if function not in self.names:
+            raise RuntimeError(f"the hypervisor has no function {function}")
+        return self.starts[self.names.index(function)]
+
     def name(self, address):
         """The function an address is in."""
         at = bisect.bisect_right(self.starts, address) - 1
@@ -166,6 +175,23 @@ def show(benchmark, found, symbols, path):
             file.write(f"{stage}\t{name}\t{count}\n")
 
 
+def show_average(benchmark, found, symbols, function, path):
+    """Print and write what a call of this function goes with, on average, and the guests' part."""
+    start = symbols.start(function)
+    calls = [i for i, address in enumerate(found) if address == start]
+    if len(calls) < 2:
+        raise RuntimeError(f"{function} is called {len(calls)} times in the log; try a larger --seconds")
+    turns = len(calls) - 1
+    named = collections.Counter(symbols.name(a) if a >= UPPER else "(guests)"
+                                for a in found[calls[0]:calls[-1]])
+    print(f"\n{benchmark}: {turns} turns in the log, by calls of {function}")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write("function\tinstructions\n")
+        for name, count in [*named.most_common(), ("total", sum(named.values()))]:
+            print(f"  {name:32} {count / turns:8.1f}")
+            file.write(f"{name}\t{count / turns:.1f}\n")
+
+
 def parse():
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__,
@@ -175,6 +201,7 @@ def parse():
         f"those with one exit a turn: {' '.join(BENCHMARKS)})")
     add("--set", choices=[n for n, s in run.SETS.items() if not s.bare], default="up",
         help="machine (default: %(default)s); sched.switch needs 'shared'")
+    add("--per", metavar="FUNCTION", help="average over the calls of this function instead")
     add("--build", default=os.path.join(run.REPO, "build"), help="build directory")
     add("--out", help="folder for the results (default: BUILD/bench)")
     add("--opts", default="", help="more words for Xenolith's command line")
@@ -193,11 +220,15 @@ def main():
     kernel = os.path.join(args.build, "x86_64", "xenolith")
     try:
         symbols = Symbols(kernel + ".elf64")
-        wanted = args.benchmark or BENCHMARKS[:3]
-        del args.benchmark
+        wanted, per = args.benchmark or BENCHMARKS[:3], args.per
+        del args.benchmark, args.per
         for benchmark in wanted:
             base = os.path.join(args.out, f"breakdown-{benchmark}")
-            show(benchmark, record(kernel, benchmark, args, base), symbols, base + ".tsv")
+            found = record(kernel, benchmark, args, base)
+            if per:
+                show_average(benchmark, found, symbols, per, base + ".tsv")
+            else:
+                show(benchmark, found, symbols, base + ".tsv")
     except (OSError, RuntimeError, subprocess.CalledProcessError) as err:
         print(f"breakdown: {err}", file=sys.stderr)
         return 1

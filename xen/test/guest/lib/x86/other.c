@@ -50,6 +50,10 @@ static void make_domain(u32 devices)
 	NEED(other_domctl(XEN_DOMCTL_max_vcpus, &op) == 0, "max_vcpus");
 	op = (struct xen_domctl){ .u.max_mem.max_memkb = 1024 };
 	NEED(other_domctl(XEN_DOMCTL_max_mem, &op) == 0, "max_mem");
+	/* Pages for its second-stage tables: Xen gives a domain none by itself. */
+	op = (struct xen_domctl){ .u.shadow_op = {
+		.op = XEN_DOMCTL_SHADOW_OP_SET_ALLOCATION, .mb = 4 } };
+	NEED(other_domctl(XEN_DOMCTL_shadow_op, &op) == 0, "shadow_op");
 }
 
 static void give_memory(void)
