@@ -15,7 +15,7 @@ $(eval $(call tools_prog,xenstored,xsd-core,$(xsd_libs)))
 
 # Unit tests, and a world for tests and fuzzing around the core.
 $(BUILD)/tools-asan/test/test-xs-%.o: tools_cflags_tools-asan += -Ixen/test/unit -Wno-unused-function
-$(foreach t,xs-tree xs-requests,$(eval $(call tools_test,$(t),xs-world,xsd-core,)))
+$(foreach t,xs-tree xs-requests xs-record,$(eval $(call tools_test,$(t),xs-world,xsd-core,)))
 $(eval $(call tools_test,xs-ring,xs-ring-play xs-guest xs-world,xsd-core,))
 $(eval $(call tools_test,xs-memory,xs-world,xsd-core,\
 	-Xlinker --wrap=malloc -Xlinker --wrap=realloc -Xlinker --wrap=mmap))

@@ -51,6 +51,11 @@ char *path_absolute(const char *name, uint16_t domid, size_t *home_len)
 	return path;
 }
 
+bool path_is_absolute(const char *path, size_t len)
+{
+	return len && len <= XENSTORE_ABS_PATH_MAX && path[0] == '/' && valid_name(path, len);
+}
+
 bool path_is_special(const char *name)
 {
 	return name[0] == '@';

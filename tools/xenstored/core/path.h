@@ -23,6 +23,9 @@ size_t path_home(char home[PATH_HOME_MAX], uint16_t domid);
  */
 char *path_absolute(const char *name, uint16_t domid, size_t *home_len);
 
+/** Is this an absolute name as path_absolute() makes them? */
+bool path_is_absolute(const char *path, size_t len);
+
 /** Is @name one of those with an @ in front, which stand for events and not for nodes? */
 bool path_is_special(const char *name);
 /** Is it made of what names are made of, and not too long? (It need not stand for anything.) */

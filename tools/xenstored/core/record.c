@@ -63,12 +63,22 @@ int record_domain(struct xs *xs, const struct conn *by, uint16_t domid, uint16_t
 	return record_keep(xs);
 }
 
+/* Could a request have led to this change of the store as it is now? */
+static bool may_apply(const struct xs *xs, const struct op *op)
+{
+	if (op->code == OP_ACL && op->path[0] == '@')
+		return true;
+	if (!path_is_absolute(op->path, op->path_len))
+		return false;
+	return op->code != OP_ACL || tree_find(xs->store.root, op->path, op->path_len);
+}
+
 static const char *apply_ops(struct xs *xs, const char *p, const char *end)
 {
 	struct op op;
 
 	while (p < end) {
-		if (!op_decode(&p, end, &op))
+		if (!op_decode(&p, end, &op) || !may_apply(xs, &op))
 			return "a change of the store that makes no sense";
 		store_apply(&xs->store, &op, NULL);
 	}
@@ -83,6 +93,8 @@ static const char *apply_domain(struct xs *xs, const char *p, size_t len)
 	if (len != sizeof(body))
 		return "a domain of the wrong size";
 	memcpy(&body, p, sizeof(body));
+	if (body.domid == DOMID_NONE || body.target == body.domid)
+		return "a domain that cannot be";
 	d = xs_domain(xs, body.domid);
 	if (!d)
 		d = xs_domain_add(xs, body.domid);
@@ -116,6 +128,19 @@ static struct conn *ring_of(struct xs *xs, uint16_t domid)
 	return d ? d->conn : NULL;
 }
 
+static bool may_watch(const char *path, size_t len)
+{
+	return path_is_special(path) ? path_special_valid(path) : path_is_absolute(path, len);
+}
+
+/* Has the name a watch was set on been put after the domain's home, of @home_len bytes? */
+static bool is_below_home(const char *path, uint32_t home_len, uint16_t domid)
+{
+	char home[PATH_HOME_MAX];
+
+	return home_len == path_home(home, domid) && !strncmp(path, home, home_len);
+}
+
 static const char *apply_watch(struct xs *xs, const struct record_head *h, const char *p,
 			       size_t len)
 {
@@ -131,7 +156,10 @@ static const char *apply_watch(struct xs *xs, const struct record_head *h, const
 	path = p + sizeof(body);
 	path_len = strlen(path);
 	token = path + path_len + 1;
-	if (token >= p + len || body.home_len > path_len || !path_len)
+	if (token >= p + len)
+		return "a watch without a token";
+	if (token + strlen(token) + 1 != p + len || !may_watch(path, path_len) ||
+	    (body.home_len && !is_below_home(path, body.home_len, h->domid)))
 		return "a watch that makes no sense";
 	w = conn_watch(c, path, token);
 	if (h->kind == REC_UNWATCH && w)
