@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * XEN_DOMCTL_*_device: whose memory a PCI function reaches by DMA. A function belongs to the
- * hardware domain, to a guest, or to DOMID_IO: then it is in quarantine and reaches nothing. It
- * goes to a guest from either of the others, from a guest to quarantine only, and from there back
- * to the hardware domain, so that the toolstack can reset it in between.
+ * XEN_DOMCTL_*_device: whose memory a PCI function reaches by DMA, and where its interrupts go. A
+ * function belongs to the hardware domain, to a guest, or to DOMID_IO: then it is in quarantine and
+ * reaches nothing. It goes to a guest from either of the others, from a guest to quarantine only,
+ * and from there back to the hardware domain, so that the toolstack can reset it in between.
  *
  * All of this runs under the control lock, and so does the end of domains.
  */
 #include <xen/domain_iommu.h>
 #include <xen/errno.h>
 #include <xen/guest_access.h>
+#include <xen/hal/vcpu.h>
 #include <xen/iommu.h>
 #include <xen/printk.h>
 
@@ -67,62 +68,57 @@ static bool is_free(struct pci_addr a)
 	return owner == IOMMU_NO_OWNER || (hardware_domain && owner == hardware_domain->id);
 }
 
+/*
+ * Its interrupts end before its DMA is another domain's, and begin after it is. NULL: quarantine,
+ * where the function is after an error.
+ */
+static long move(struct domain *d, struct pci_addr a)
+{
+	long rc;
+
+	hal_pci_give(NULL, a);
+	rc = d ? domain_iommu_attach(d, a) : iommu_attach(a, NULL);
+	if (rc || !d)
+		return rc;
+	rc = hal_pci_give(d, a);
+	if (rc)
+		iommu_attach(a, NULL);
+	return rc;
+}
+
 static long assign(struct domain *d, struct pci_addr a)
 {
 	if (!is_free(a))
 		return refuse(a, -XEN_EBUSY, "another domain has it");
 	if (iommu_group(a, NULL, 0))
 		return refuse(a, -XEN_EXDEV, "the DMA of another function carries its number");
-	if (!d)
-		return iommu_attach(a, NULL);
-	if (d->dying)
+	if (d && d->dying)
 		return -XEN_EINVAL;
-	if (!d->iommu)
+	if (d && !d->iommu)
 		return refuse(a, -XEN_EOPNOTSUPP, "the domain was created without passthrough");
-	return domain_iommu_attach(d, a);
+	return move(d, a);
 }
 
-long domctl_assign_device(struct vcpu *v, struct domain *none, struct xen_domctl *op)
+static long test_assign(struct domain *d, struct pci_addr a)
 {
-	struct pci_addr a;
-	struct domain *d;
-	long rc = check(&op->u.assign_device, XEN_DOMCTL_DEV_RDM_RELAXED, &a);
-	int err;
-
-	if (rc)
-		return rc;
-	d = named(v, op, &err);
-	if (err)
-		return err;
-	rc = assign(d, a);
-	if (d)
-		domain_put(d);
-	return rc;
-}
-
-long domctl_test_assign_device(struct vcpu *v, struct domain *none, struct xen_domctl *op)
-{
-	struct pci_addr a;
-	struct domain *d;
-	long rc = check(&op->u.assign_device, 0, &a);
-	int err;
-
-	if (rc)
-		return rc;
-	d = named(v, op, &err);
-	if (err)
-		return err;
-	if (d)
-		domain_put(d);
 	return is_free(a) ? 0 : -XEN_EINVAL;
 }
 
 /* From a guest to quarantine, from there to the hardware domain. */
-long domctl_deassign_device(struct vcpu *v, struct domain *none, struct xen_domctl *op)
+static long deassign(struct domain *d, struct pci_addr a)
+{
+	if (iommu_owner(a.bdf) != (d ? d->id : IOMMU_NO_OWNER) || (!d && !hardware_domain))
+		return -XEN_ENODEV;
+	return move(d ? NULL : hardware_domain, a);
+}
+
+/* A call about one function, which may have @flags, for the domain that it names. */
+static long about_function(struct vcpu *v, const struct xen_domctl *op, u32 flags,
+			   long (*fn)(struct domain *d, struct pci_addr a))
 {
 	struct pci_addr a;
 	struct domain *d;
-	long rc = check(&op->u.assign_device, 0, &a);
+	long rc = check(&op->u.assign_device, flags, &a);
 	int err;
 
 	if (rc)
@@ -130,15 +126,25 @@ long domctl_deassign_device(struct vcpu *v, struct domain *none, struct xen_domc
 	d = named(v, op, &err);
 	if (err)
 		return err;
-	if (iommu_owner(a.bdf) != (d ? d->id : IOMMU_NO_OWNER))
-		rc = -XEN_ENODEV;
-	else if (d)
-		rc = iommu_attach(a, NULL);
-	else
-		rc = hardware_domain ? domain_iommu_attach(hardware_domain, a) : -XEN_ENODEV;
+	rc = fn(d, a);
 	if (d)
 		domain_put(d);
 	return rc;
+}
+
+long domctl_assign_device(struct vcpu *v, struct domain *none, struct xen_domctl *op)
+{
+	return about_function(v, op, XEN_DOMCTL_DEV_RDM_RELAXED, assign);
+}
+
+long domctl_test_assign_device(struct vcpu *v, struct domain *none, struct xen_domctl *op)
+{
+	return about_function(v, op, 0, test_assign);
+}
+
+long domctl_deassign_device(struct vcpu *v, struct domain *none, struct xen_domctl *op)
+{
+	return about_function(v, op, 0, deassign);
 }
 
 /* Functions are told as bus << 16 | device << 11 | function << 8. */

@@ -17,6 +17,10 @@ u32 vmsi_merge(u32 old, u32 reg, u32 bytes, u32 val);
 int vmsix_init(struct vmsi *m, u32 cap);
 void vmsix_reset(struct vmsi *m);
 void vmsix_destroy(struct vmsi *m);
+void vmsix_disable(struct vmsi *m);
+/** vmsi_bind() and vmsi_unbind() for entry @i of the table. */
+int vmsix_bind(struct vmsi *m, u32 i, const struct vmsi_message *message);
+void vmsix_unbind(struct vmsi *m, u32 i);
 bool vmsix_config_write(struct vmsi *m, u32 reg, u32 bytes, u32 val);
 
 #endif

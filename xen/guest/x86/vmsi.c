@@ -177,6 +177,48 @@ bool vmsi_config_write(struct vmsi *m, u32 reg, u32 bytes, u32 val)
 	return m->msix_cap && vmsix_config_write(m, reg, bytes, val);
 }
 
+void vmsi_disable(struct vmsi *m)
+{
+	if (m->msi_cap)
+		write_control(m, read_control(m) & ~MSI_ENABLE);
+	vmsix_disable(m);
+	vmsi_reset(m);
+}
+
+bool vmsi_has_entry(const struct vmsi *m, u32 entry)
+{
+	return entry ? m->msix_cap && entry <= m->msix_nr : m->msi_cap != 0;
+}
+
+int vmsi_bind(struct vmsi *m, u32 entry, const struct vmsi_message *message)
+{
+	ASSERT(vmsi_has_entry(m, entry));
+	if (entry)
+		return vmsix_bind(m, entry - 1, message);
+	m->msi = *message;
+	if (m->msi_irq)
+		m->ops->update(m->ctx, m->msi_irq, message, &m->msi_host);
+	write_control(m, read_control(m) | MSI_ENABLE);
+	return m->msi_irq ? 0 : -XEN_ENOSPC;
+}
+
+void vmsi_unbind(struct vmsi *m, u32 entry)
+{
+	ASSERT(vmsi_has_entry(m, entry));
+	if (entry)
+		vmsix_unbind(m, entry - 1);
+	else
+		write_control(m, read_control(m) & ~MSI_ENABLE);
+}
+
+bool vmsi_owns_register(const struct vmsi *m, u32 reg)
+{
+	u32 dword, at = reg & ~3U;
+
+	return (m->msi_cap && (at == m->msi_cap || msi_dword(m, reg, &dword))) ||
+	       (m->msix_cap && at == m->msix_cap);
+}
+
 void vmsi_destroy(struct vmsi *m)
 {
 	vmsi_reset(m);

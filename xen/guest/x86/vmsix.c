@@ -129,6 +129,47 @@ bool vmsix_config_write(struct vmsi *m, u32 reg, u32 bytes, u32 val)
 	return true;
 }
 
+void vmsix_disable(struct vmsi *m)
+{
+	if (m->msix_cap)
+		control_changed(m, read_control(m), 0);
+}
+
+/* Put @guest and the mask into an entry, in force at once. */
+static void set_entry(struct vmsi *m, u32 i, const struct vmsi_message *guest, u32 control)
+{
+	struct msix_entry *e = &m->entry[i];
+
+	e->word[0] = (u32)guest->address;
+	e->word[1] = (u32)(guest->address >> 32);
+	e->word[2] = guest->data;
+	e->word[MSIX_WORD_CONTROL] = control;
+	if (!m->msix_enabled)
+		return;
+	if (e->irq)
+		m->ops->update(m->ctx, e->irq, guest, &e->host);
+	sync_entry(m, i);
+}
+
+int vmsix_bind(struct vmsi *m, u32 i, const struct vmsi_message *message)
+{
+	i = (u32)array_index_nospec(i, m->msix_nr);
+	set_entry(m, i, message, 0);
+	if (!m->msix_enabled)
+		control_changed(m, read_control(m), MSIX_ENABLE);
+	return m->entry[i].irq ? 0 : -XEN_ENOSPC;
+}
+
+void vmsix_unbind(struct vmsi *m, u32 i)
+{
+	struct msix_entry *e = &m->entry[array_index_nospec(i, m->msix_nr)];
+
+	set_entry(m, (u32)(e - m->entry), &(struct vmsi_message){ 0 }, MSIX_ENTRY_MASKED);
+	if (e->irq)
+		m->ops->free(m->ctx, e->irq);
+	e->irq = 0;
+}
+
 u32 vmsix_read(const struct vmsi *m, u32 offset, u32 bytes)
 {
 	u64 i = array_index_nospec(offset / MSIX_ENTRY_SIZE, m->msix_nr);

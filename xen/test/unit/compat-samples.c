@@ -57,6 +57,10 @@ const struct xen_platform_op sample_xen_platform_op = {
 const struct xen_dm_op_buf sample_xen_dm_op_buf = {
 	.h = { AT(0x8a000010) }, .size = 0xfffffff0 };
 
+const struct physdev_map_pirq sample_physdev_map_pirq = {
+	.domid = 0x7ff1, .type = 3, .index = -1, .pirq = -2, .bus = 0x10002, .devfn = 0xff,
+	.entry_nr = 7, .table_base = 0x123456789abcdef0 };
+
 #define SIZE(tag) const unsigned int size_##tag = sizeof(struct tag);
 COMPAT_SAMPLES(SIZE)
 

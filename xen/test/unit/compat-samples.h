@@ -13,6 +13,7 @@
 #include <public/grant_table.h>
 #include <public/hvm/dm_op.h>
 #include <public/memory.h>
+#include <public/physdev.h>
 #include <public/platform.h>
 #include <public/sched.h>
 #include <public/vcpu.h>
@@ -40,7 +41,8 @@
 	S(sched_poll)                                                                              \
 	S(xen_domctl)                                                                              \
 	S(xen_platform_op)                                                                         \
-	S(xen_dm_op_buf)
+	S(xen_dm_op_buf)                                                                           \
+	S(physdev_map_pirq)
 
 /* Members of the shared page whose place depends on the width. */
 #define COMPAT_SHARED(S)                                                                           \

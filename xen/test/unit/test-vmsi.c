@@ -391,6 +391,61 @@ static void test_msix_reset_behind(void **state)
 	finish(d);
 }
 
+/* By hypercall: the device sends what was bound, and nothing once it was unbound or given away. */
+static void test_bind(void **state)
+{
+	const struct vmsi_message a = { GUEST_ADDRESS, GUEST_DATA }, b = { GUEST_ADDRESS, 0x55 };
+	struct device *d = make();
+
+	assert_true(vmsi_has_entry(&d->m, 0) && vmsi_has_entry(&d->m, ENTRIES));
+	assert_false(vmsi_has_entry(&d->m, ENTRIES + 1));
+	assert_int_equal(vmsi_bind(&d->m, 0, &a), 0);
+	assert_int_equal(d->guest[0].data, GUEST_DATA);
+	assert_int_equal(get(d->config + MSI_CAP + 12, 2), 0x80);
+	assert_int_equal(get(d->config + MSI_CAP + 2, 2) & 1, 1);
+	assert_int_equal(vmsi_bind(&d->m, 0, &b), 0);
+	assert_int_equal(d->guest[0].data, 0x55);
+	assert_int_equal(nr_used(d), 1);
+	vmsi_unbind(&d->m, 0);
+	assert_int_equal(nr_used(d), 0);
+	assert_int_equal(get(d->config + MSI_CAP + 2, 2) & 1, 0);
+	assert_int_equal(vmsi_bind(&d->m, 2, &a), 0);
+	assert_int_equal(get(d->config + MSIX_CAP + 2, 2), 0x8000 | (ENTRIES - 1));
+	assert_int_equal(d->table[0][3], 1);
+	assert_int_equal(d->table[1][2], 0x80);
+	assert_int_equal(d->table[1][3], 0);
+	assert_int_equal(vmsi_bind(&d->m, 2, &b), 0);
+	assert_int_equal(d->guest[0].data, 0x55);
+	vmsi_unbind(&d->m, 2);
+	assert_int_equal(nr_used(d), 0);
+	assert_int_equal(d->table[1][3], 1);
+	vmsi_unbind(&d->m, 2);
+	d->limit = 0;
+	assert_int_equal(vmsi_bind(&d->m, 0, &a), -XEN_ENOSPC);
+	assert_int_equal(get(d->config + MSI_CAP + 2, 2) & 1, 0);
+	assert_int_equal(vmsi_bind(&d->m, 3, &a), -XEN_ENOSPC);
+	assert_int_equal(d->table[2][3], 1);
+	d->limit = NR_IRQS;
+	assert_int_equal(vmsi_bind(&d->m, 0, &a), 0);
+	assert_int_equal(vmsi_bind(&d->m, 3, &a), 0);
+	vmsi_disable(&d->m);
+	assert_int_equal(nr_used(d), 0);
+	assert_int_equal(get(d->config + MSI_CAP + 2, 2) & 1, 0);
+	assert_int_equal(get(d->config + MSIX_CAP + 2, 2), ENTRIES - 1);
+	finish(d);
+}
+
+static void test_owned_registers(void **state)
+{
+	struct device *d = make();
+
+	for (u32 reg = 0; reg < 256; reg++)
+		assert_int_equal(vmsi_owns_register(&d->m, reg),
+				 (reg >= MSI_CAP && reg < MSI_CAP + 16) ||
+				 (reg >= MSIX_CAP && reg < MSIX_CAP + 4));
+	finish(d);
+}
+
 /* For any writes: no interrupt is lost, and the device never gets the guest's own message. */
 static void test_hostile(void **state)
 {
@@ -404,7 +459,13 @@ static void test_hostile(void **state)
 		bytes = 1U << (seed >> 16) % 3;
 		at = (seed >> 18 & 0x3f) & ~(bytes - 1);
 		val = seed * 2654435761U;
-		if (seed >> 31)
+		if (seed >> 22 == 1)
+			vmsi_disable(&d->m);
+		else if (seed >> 28 == 2 && vmsi_has_entry(&d->m, val % 8))
+			vmsi_bind(&d->m, val % 8, &(struct vmsi_message){ val, seed });
+		else if (seed >> 28 == 3 && vmsi_has_entry(&d->m, val % 8))
+			vmsi_unbind(&d->m, val % 8);
+		else if (seed >> 31)
 			vmsix_write(&d->m, at, bytes, val);
 		else
 			vmsi_config_write(&d->m, MSI_CAP + at, bytes, val);
@@ -430,6 +491,8 @@ int main(void)
 		cmocka_unit_test(test_msix),
 		cmocka_unit_test(test_msix_exhausted),
 		cmocka_unit_test(test_msix_reset_behind),
+		cmocka_unit_test(test_bind),
+		cmocka_unit_test(test_owned_registers),
 		cmocka_unit_test(test_hostile),
 	};
 

@@ -94,6 +94,10 @@ const char *hal_capabilities(void) { return "xen-3.0-aarch64 "; }
 int hal_pirq_bind(struct vcpu *v, u32 pirq, bool share) { return -XEN_EOPNOTSUPP; }
 void hal_pirq_unbind(struct domain *d, u32 pirq) {}
 
+/* Only the DMA of functions changes hands so far. */
+int hal_pci_give(struct domain *d, struct pci_addr a) { return 0; }
+void hal_pci_take_all(struct domain *d) {}
+
 /* System time for a guest that reads its virtual counter; the page changes only when it moves. */
 void hal_vcpu_update_time(struct vcpu *v)
 {

@@ -8,6 +8,8 @@
 #include <xen/xmalloc.h>
 
 #include "domctl.h"
+#include "passthrough.h"
+#include "pirq.h"
 #include "private.h"
 
 #include <public/sysctl.h>
@@ -238,6 +240,14 @@ long hal_domctl(struct vcpu *v, struct domain *d, struct xen_domctl *op, bool *c
 		return psr_alloc_domctl(d, op);
 	case XEN_DOMCTL_sendtrigger:
 		return send_trigger(d, op);
+	case XEN_DOMCTL_memory_mapping:
+		return passthrough_memory(v, d, op);
+	case XEN_DOMCTL_ioport_mapping:
+		return passthrough_ports(v, d, op);
+	case XEN_DOMCTL_bind_pt_irq:
+		return pirq_bind(d, op);
+	case XEN_DOMCTL_unbind_pt_irq:
+		return pirq_unbind(d, op);
 	case XEN_DOMCTL_setvcpucontext:
 	case XEN_DOMCTL_set_address_size:
 		return -XEN_EOPNOTSUPP;

@@ -11,6 +11,7 @@
 #include <asm/irq.h>
 #include <asm/vpci.h>
 
+#include "pirq.h"
 #include "private.h"
 
 #include <public/physdev.h>
@@ -79,6 +80,10 @@ long hal_physdev_op(struct vcpu *v, struct hypercall *hc)
 	case PHYSDEVOP_manage_pci_remove:
 		/* What comes in its place stays confined to this domain's memory, too. */
 		return 0;
+	case PHYSDEVOP_map_pirq:
+		return pirq_map(v, arg);
+	case PHYSDEVOP_unmap_pirq:
+		return pirq_unmap(v, arg);
 	default:
 		/* The rest is for guests whose interrupts come as event channels. */
 		return -XEN_ENOSYS;

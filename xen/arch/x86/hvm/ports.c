@@ -37,7 +37,7 @@ static const struct {
 	{ 0x20, 0x21 }, { 0xa0, 0xa1 }, { 0x4d0, 0x4d1 },
 };
 
-static enum device_rc host_port(struct device_access *a)
+enum device_rc hvm_host_port(struct device_access *a)
 {
 	u16 port = (u16)a->addr;
 
@@ -66,7 +66,7 @@ static enum device_rc host_port(struct device_access *a)
 
 static enum device_rc open_access(struct device *dev, struct vcpu *v, struct device_access *a)
 {
-	return host_port(a);
+	return hvm_host_port(a);
 }
 
 static enum device_rc hidden_access(struct device *dev, struct vcpu *v, struct device_access *a)
@@ -86,13 +86,13 @@ static enum device_rc reset_access(struct device *dev, struct vcpu *v, struct de
 
 	ASSERT(a->bytes == 1);
 	if (!a->write)
-		return host_port(a);
+		return hvm_host_port(a);
 	spin_lock(&h->lock);
 	verdict = reset_port_write(&h->watched, (u16)a->addr, &byte);
 	spin_unlock(&h->lock);
 	a->val = byte;
 	if (verdict != RESET_NOW)
-		return host_port(a);
+		return hvm_host_port(a);
 	printk(LOG_INFO "d%u: reset ordered through port %#lx\n", h->d->id, a->addr);
 	domain_shutdown(h->d, SHUTDOWN_reboot);
 	return DEVICE_DONE;
@@ -101,7 +101,7 @@ static enum device_rc reset_access(struct device *dev, struct vcpu *v, struct de
 static enum device_rc sleep_access(struct device *dev, struct vcpu *v, struct device_access *a)
 {
 	if (!a->write || a->bytes != 2 || !machine_is_power_off((u16)a->addr, (u16)a->val))
-		return host_port(a);
+		return hvm_host_port(a);
 	domain_shutdown(v->domain, SHUTDOWN_poweroff);
 	return DEVICE_DONE;
 }
@@ -154,6 +154,18 @@ static bool port_is_special(const struct host_ports *h, u32 port)
 {
 	return port_is_hidden(port) || reset_port_watched(&h->watched, (u16)port) ||
 	       machine_is_sleep_port((u16)port);
+}
+
+bool hvm_host_ports_open(const struct domain *d, u32 first, u32 last)
+{
+	const struct host_ports *h = to_xd(d)->host_ports;
+
+	ASSERT(last < NR_PORTS);
+	for (u32 port = first; h && port <= last; port++)
+		if (port_is_special(h, port) ||
+		    (port >= VPCI_PORT_FIRST && port <= VPCI_PORT_LAST))
+			return false;
+	return h;
 }
 
 /*

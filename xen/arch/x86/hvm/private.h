@@ -119,6 +119,10 @@ void hvm_finish_access(struct x86_vcpu *xv);
 bool hvm_mmio_move(struct x86_vcpu *xv, struct device *dev, gpaddr_t gpa, bool write, u32 *len);
 /** Give the hardware domain the machine's ports. Boot. 0 or -XEN_ENOMEM. */
 int hvm_host_ports_init(struct domain *d);
+/** Access a port of the machine. */
+enum device_rc hvm_host_port(struct device_access *a);
+/** Does @d have all of these ports of the machine, none of them watched? Few at a time. */
+bool hvm_host_ports_open(const struct domain *d, u32 first, u32 last);
 /** Handle an access to a port that can reset the machine, for a device that contains it. */
 enum device_rc hvm_reset_port_access(struct vcpu *v, struct device_access *a);
 

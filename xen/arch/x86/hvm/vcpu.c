@@ -15,6 +15,7 @@
 #include <asm/msr.h>
 #include <asm/processor.h>
 
+#include "pirq.h"
 #include "private.h"
 
 /* Serial of the domain that last trained this CPU's branch predictors; 0: none. */
@@ -63,6 +64,7 @@ int hal_domain_init(struct domain *d, const struct domain_config *cfg)
 	ASSERT(cfg->max_vcpus && !xd->vlapics);
 	xd->serial = __atomic_add_fetch(&serials, 1, __ATOMIC_RELAXED);
 	spin_lock_init(&xd->plat_lock, "platform", LOCK_RANK_NONE);
+	list_init(&xd->passed_ports);
 	xd->emulation_flags = cfg->emulation_flags | XEN_X86_EMU_LAPIC;
 	xd->vlapics = xzalloc_array(struct vlapic *, cfg->max_vcpus);
 	if (!xd->vlapics)
@@ -84,6 +86,7 @@ void hal_domain_destroy(struct domain *d)
 
 	psr_domain_destroy(d);
 	device_table_destroy(&xd->devices);
+	pirq_free(d);
 	hvm_chipset_free(xd);
 	hvm_lines_free(xd);
 	xfree(xd->cpuid);

@@ -5,10 +5,8 @@
  * the width the domain used.
  */
 #include <xen/errno.h>
-#include <xen/iommu.h>
 #include <xen/ops.h>
 #include <xen/printk.h>
-#include <xen/serial.h>
 #include <xen/xmalloc.h>
 
 #include "private.h"
@@ -25,24 +23,6 @@
 #define EXPRESS_CONTROL_RESET BIT(15)
 #define AF_CONTROL 4
 #define AF_CONTROL_RESET BIT(0)
-
-/* Functions that the hypervisor drives itself, which the domain does not see. */
-static bool is_hidden(struct pci_addr a)
-{
-	return serial_owns_pci(a) || iommu_owns_pci(a);
-}
-
-static void lock_both(struct vpci *p)
-{
-	spin_lock(&p->d->lock);
-	spin_lock(&p->lock);
-}
-
-static void unlock_both(struct vpci *p)
-{
-	spin_unlock(&p->lock);
-	spin_unlock(&p->d->lock);
-}
 
 /* Does the access at @reg include the byte @at? */
 static bool covers(u32 reg, u32 bytes, u32 at)
@@ -80,16 +60,16 @@ static u32 config_read(struct vpci *p, struct pci_addr a, u32 reg, u32 bytes)
 	struct vpci_fn *f;
 	u32 val;
 
-	if (is_hidden(a))
+	if (vpci_is_hidden(a))
 		return (u32)device_ones(bytes);
-	lock_both(p);
+	vpci_lock_both(p);
 	f = vpci_fn_get(p, a);
 	val = pci_read(a, reg, bytes);
 	if (f) {
 		val = vmsi_config_read(&f->msi, reg, bytes, val);
 		check_id(f, reg, bytes, val);
 	}
-	unlock_both(p);
+	vpci_unlock_both(p);
 	return val;
 }
 
@@ -97,10 +77,15 @@ static void config_write(struct vpci *p, struct pci_addr a, u32 reg, u32 bytes, 
 {
 	struct vpci_fn *f;
 
-	if (is_hidden(a))
+	if (vpci_is_hidden(a))
 		return;
-	lock_both(p);
+	vpci_lock_both(p);
 	f = vpci_fn_get(p, a);
+	/* What it sends is the business of the domain that has it. */
+	if (f && f->owner != p->d && vmsi_owns_register(&f->msi, reg)) {
+		vpci_unlock_both(p);
+		return;
+	}
 	if (!f || !vmsi_config_write(&f->msi, reg, bytes, val)) {
 		bool reset = f && is_reset(f, reg, bytes, val);
 
@@ -110,7 +95,7 @@ static void config_write(struct vpci *p, struct pci_addr a, u32 reg, u32 bytes, 
 		if (f && (reset || may_move(f, reg)))
 			vpci_fn_moved(f);
 	}
-	unlock_both(p);
+	vpci_unlock_both(p);
 }
 
 /* Perform the access @acc to register @reg of @at, and handle its effects. */
@@ -197,6 +182,7 @@ static void release(struct device *dev)
 		list_for_each_entry_safe(f, next, &p->fn[i], link)
 			vpci_fn_free(f);
 	to_xd(p->d)->vpci = NULL;
+	vpci_set_machine(NULL);
 	xfree(p);
 }
 
@@ -225,18 +211,18 @@ int vpci_add_window(struct domain *d, paddr_t address, u16 segment, u8 start_bus
 		return -XEN_EINVAL;
 	if (w)
 		return w->segment == segment && w->base.v == base ? 0 : -XEN_EEXIST;
-	lock_both(p);
+	vpci_lock_both(p);
 	rc = vpci_is_device_memory(p, base >> PAGE_SHIFT, (base + size - 1) >> PAGE_SHIFT)
 		     ? pci_window_add(address, segment, start_bus, end_bus) : -XEN_EINVAL;
 	if (!rc)
 		rc = vpci_trap(p, &p->windows, base >> PAGE_SHIFT, (base + size - 1) >> PAGE_SHIFT);
-	unlock_both(p);
+	vpci_unlock_both(p);
 	return rc;
 }
 
 static void __init found(struct pci_addr a, void *arg)
 {
-	if (!is_hidden(a))
+	if (!vpci_is_hidden(a))
 		vpci_fn_get(arg, a);
 }
 
@@ -265,14 +251,15 @@ int __init vpci_init(struct domain *d)
 	for (u32 i = 0; i < VPCI_BUCKETS; i++)
 		list_init(&p->fn[i]);
 	to_xd(d)->vpci = p;
+	vpci_set_machine(p);
 	if (device_add(&to_xd(d)->devices, &p->ports, &port_ops) ||
 	    device_add(&to_xd(d)->devices, &p->windows, &window_ops))
 		BUG();
 	pci_init();
-	lock_both(p);
+	vpci_lock_both(p);
 	rc = claim_all(p);
 	nr = rc ? 0 : pci_scan(found, p);
-	unlock_both(p);
+	vpci_unlock_both(p);
 	if (!rc)
 		printk(LOG_INFO "PCI: %u functions, %u with an MSI-X table in use\n", nr,
 		       p->nr_tables);

@@ -6,8 +6,10 @@
  */
 #include <xen/errno.h>
 #include <xen/hal/io.h>
+#include <xen/iommu.h>
 #include <xen/ops.h>
 #include <xen/printk.h>
+#include <xen/serial.h>
 #include <xen/xmalloc.h>
 
 #include <asm/domain.h>
@@ -19,6 +21,29 @@
 #define BAR_TYPE 6U
 #define BAR_64BIT 4U
 #define BAR_FLAGS 0xfUL
+
+/* [const] while a domain has the machine's functions */
+static struct vpci *machine;
+
+struct vpci *vpci_machine(void) { return machine; }
+void vpci_set_machine(struct vpci *p) { machine = p; }
+
+bool vpci_is_hidden(struct pci_addr a)
+{
+	return serial_owns_pci(a) || iommu_owns_pci(a);
+}
+
+void vpci_lock_both(struct vpci *p)
+{
+	spin_lock(&p->d->lock);
+	spin_lock(&p->lock);
+}
+
+void vpci_unlock_both(struct vpci *p)
+{
+	spin_unlock(&p->lock);
+	spin_unlock(&p->d->lock);
+}
 
 static u32 op_read(void *ctx, u32 reg, u32 bytes)
 {
@@ -41,7 +66,9 @@ static void op_write_table(void *ctx, u32 i, u32 word, u32 val)
 
 static u32 op_alloc(void *ctx, const struct vmsi_message *guest, struct vmsi_message *host)
 {
-	return vpci_irq_alloc(((struct vpci_fn *)ctx)->vpci->d, guest, host);
+	struct domain *owner = ((struct vpci_fn *)ctx)->owner;
+
+	return owner ? vpci_irq_alloc(owner, guest, host) : 0;
 }
 
 static bool op_update(void *ctx, u32 irq, const struct vmsi_message *guest,
@@ -81,6 +108,7 @@ static struct vpci_fn *probe(struct vpci *p, struct pci_addr a)
 	if (!f)
 		return NULL;
 	f->vpci = p;
+	f->owner = p->d;
 	f->at = a;
 	f->id = id;
 	switch (pci_read(a, PCI_REG_HEADER_TYPE, 1) & HEADER_TYPE_MASK) {
@@ -109,6 +137,26 @@ struct vpci_fn *vpci_fn_get(struct vpci *p, struct pci_addr a)
 		if (f->at.bdf == a.bdf && f->at.segment == a.segment)
 			return f;
 	return probe(p, a);
+}
+
+struct vpci_fn *vpci_fn_lock(struct domain *d, struct pci_addr a)
+{
+	struct vpci *p = vpci_machine();
+	struct vpci_fn *f;
+
+	if (!p || vpci_is_hidden(a))
+		return NULL;
+	vpci_lock_both(p);
+	f = vpci_fn_get(p, a);
+	if (f && f->owner == d)
+		return f;
+	vpci_unlock_both(p);
+	return NULL;
+}
+
+void vpci_fn_unlock(struct vpci_fn *f)
+{
+	vpci_unlock_both(f->vpci);
 }
 
 static void release_table(struct vpci_fn *f)

@@ -82,7 +82,8 @@ static enum device_rc access(struct device *dev, struct vcpu *v, struct device_a
 	enum device_rc rc = DEVICE_ABSENT;
 
 	spin_lock(&f->vpci->lock);
-	if (f->table && page >= f->first_page && page <= f->last_page) {
+	/* What it sends is the business of the domain that has it. */
+	if (f->owner == v->domain && f->table && page >= f->first_page && page <= f->last_page) {
 		table_access(f, a);
 		rc = DEVICE_DONE;
 	}

@@ -20,6 +20,7 @@ struct vpci;
 /** A function with MSI or MSI-X, or with neither (recorded to avoid a second search). */
 struct vpci_fn {
 	struct vpci *vpci;		/* [const] */
+	struct domain *owner;		/* its interrupts go there; NULL: to no domain */
 	struct list_head link;		/* vpci.fn[] */
 	struct rcu_head rcu;		/* keeps it alive while a vCPU is accessing the table */
 	struct device table_device;	/* answers its MSI-X table, once it has one */
@@ -56,6 +57,19 @@ static inline u32 vpci_piece(u64 at, u32 left)
 
 /** The function at @a, searched for if not yet known; NULL: there is none. Both locks. */
 struct vpci_fn *vpci_fn_get(struct vpci *p, struct pci_addr a);
+/**
+ * The function at @a of the machine, with both locks held, if it is @d's. NULL, without the locks:
+ * it is another domain's or the hypervisor's, or there is none.
+ */
+struct vpci_fn *vpci_fn_lock(struct domain *d, struct pci_addr a);
+void vpci_fn_unlock(struct vpci_fn *f);
+void vpci_lock_both(struct vpci *p);
+void vpci_unlock_both(struct vpci *p);
+/** The PCI functions of the machine; NULL: no domain has them. */
+struct vpci *vpci_machine(void);
+void vpci_set_machine(struct vpci *p);
+/** Functions that the hypervisor drives itself, which no domain sees. */
+bool vpci_is_hidden(struct pci_addr a);
 /** Forget it, as another device took its place. Both locks. */
 void vpci_fn_drop(struct vpci_fn *f);
 /** Give back its interrupts and its memory, which readers may still access for a while. */

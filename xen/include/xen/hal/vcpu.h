@@ -5,6 +5,7 @@
 
 #include <xen/domain.h>
 #include <xen/guest_access.h>
+#include <xen/pci.h>
 
 struct hypercall;
 struct p2m_fmt;
@@ -59,6 +60,15 @@ bool hal_vcpu_takes_pending(const struct vcpu *v);
 int hal_pirq_bind(struct vcpu *v, u32 pirq, bool share);
 /** Undo hal_pirq_bind; the same locking context. */
 void hal_pirq_unbind(struct domain *d, u32 pirq);
+
+/**
+ * Let the PCI function @a send its interrupts to @d from now on, NULL: to no domain. It sends none
+ * until @d asks for them, and none to the domain that had it. 0; -XEN_ENODEV: there is no such
+ * function, and no domain has it. Control lock; interrupts enabled.
+ */
+int hal_pci_give(struct domain *d, struct pci_addr a);
+/** The same with NULL for all functions of @d, which ends. */
+void hal_pci_take_all(struct domain *d);
 
 /** Update the guest's time page (pvclock) of @v. @v is current or not running. */
 void hal_vcpu_update_time(struct vcpu *v);

@@ -79,6 +79,21 @@ struct vmsi {
 int vmsi_init(struct vmsi *m, const struct pci_caps *caps, const struct vmsi_ops *ops, void *ctx);
 /** Give back all interrupts: the device was reset, or is gone. */
 void vmsi_reset(struct vmsi *m);
+/** Disable both in the device, too: the function goes to another domain. */
+void vmsi_disable(struct vmsi *m);
+/**
+ * What a domain asks for by hypercall instead of registers. Entry 0 is MSI, entry n entry n - 1 of
+ * the MSI-X table. False for those that the device does not have.
+ */
+bool vmsi_has_entry(const struct vmsi *m, u32 entry);
+/**
+ * Let the device send @message for an entry that it has, or nothing any more. 0; -XEN_ENOSPC: there
+ * is no host interrupt left, and it sends nothing.
+ */
+int vmsi_bind(struct vmsi *m, u32 entry, const struct vmsi_message *message);
+void vmsi_unbind(struct vmsi *m, u32 entry);
+/** Is @reg one of the registers that only the domain with the function may write? */
+bool vmsi_owns_register(const struct vmsi *m, u32 reg);
 /** Give back all interrupts and the memory. */
 void vmsi_destroy(struct vmsi *m);
 

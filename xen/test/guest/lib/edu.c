@@ -5,14 +5,6 @@
 #define EDU_ID 0x11e81234U
 #define COMMAND 0x04
 #define COMMAND_MEMORY_MASTER 6U
-/* Registers, and where its own buffer is on its side. */
-#define DMA_SOURCE 0x80
-#define DMA_TARGET 0x88
-#define DMA_COUNT 0x90
-#define DMA_COMMAND 0x98
-#define DMA_START 1U
-#define DMA_TO_MEMORY 2U
-#define OWN_BUFFER 0x40000U
 
 #define XENOLITH_LOOK 0x2000U
 
@@ -40,25 +32,25 @@ static void set_address(u32 reg, u64 at)
 
 static void start_copy(u64 source, u64 target, u32 command)
 {
-	set_address(DMA_SOURCE, source);
-	set_address(DMA_TARGET, target);
-	set_address(DMA_COUNT, PAGE_SIZE);
-	registers[DMA_COMMAND / 4] = command | DMA_START;
+	set_address(EDU_DMA_SOURCE, source);
+	set_address(EDU_DMA_TARGET, target);
+	set_address(EDU_DMA_COUNT, PAGE_SIZE);
+	registers[EDU_DMA_COMMAND / 4] = command | EDU_DMA_START;
 }
 
 void edu_wait(void)
 {
 	/* It takes a tenth of a second. */
-	for (u32 i = 0; i < 100 && registers[DMA_COMMAND / 4] & DMA_START; i++)
+	for (u32 i = 0; i < 100 && registers[EDU_DMA_COMMAND / 4] & EDU_DMA_START; i++)
 		sleep_ns(20 * MS);
-	NEED(!(registers[DMA_COMMAND / 4] & DMA_START), "the device does not finish");
+	NEED(!(registers[EDU_DMA_COMMAND / 4] & EDU_DMA_START), "the device does not finish");
 }
 
-void edu_start_store(u64 to) { start_copy(OWN_BUFFER, to, DMA_TO_MEMORY); }
+void edu_start_store(u64 to) { start_copy(EDU_BUFFER, to, EDU_DMA_TO_MEMORY); }
 
 void edu_fetch(u64 from)
 {
-	start_copy(from, OWN_BUFFER, 0);
+	start_copy(from, EDU_BUFFER, 0);
 	edu_wait();
 }
 
@@ -66,6 +58,12 @@ void edu_store(u64 to)
 {
 	edu_start_store(to);
 	edu_wait();
+}
+
+void edu_interrupt(void)
+{
+	registers[EDU_RAISE / 4] = 1;
+	registers[EDU_ACKNOWLEDGE / 4] = registers[EDU_STATUS / 4];
 }
 
 void edu_fill(u32 *page, u32 seed)

@@ -5,6 +5,21 @@
 
 #include "test.h"
 
+/** Registers: what it is, interrupts, and DMA. */
+#define EDU_IDENTITY 0x010000edU
+#define EDU_STATUS 0x24
+#define EDU_RAISE 0x60
+#define EDU_ACKNOWLEDGE 0x64
+#define EDU_DMA_SOURCE 0x80
+#define EDU_DMA_TARGET 0x88
+#define EDU_DMA_COUNT 0x90
+#define EDU_DMA_COMMAND 0x98
+#define EDU_DMA_START 1U
+#define EDU_DMA_TO_MEMORY 2U
+#define EDU_DMA_INTERRUPT 4U
+/** Where its own buffer is on its side. */
+#define EDU_BUFFER 0x40000U
+
 /** Find the device and let it do DMA; ends the test as a skip when there is none. */
 void edu_need(void);
 /** Copy one page from @from into its buffer, or from there to @to, and wait until it says that it
@@ -14,6 +29,9 @@ void edu_store(u64 to);
 /** The second in two parts: it reaches memory a tenth of a second after its start. */
 void edu_start_store(u64 to);
 void edu_wait(void);
+
+/** Let it raise an interrupt, and acknowledge it. */
+void edu_interrupt(void);
 
 extern u32 edu_devfn;	/* after edu_need() */
 
@@ -30,9 +48,10 @@ void edu_own_memory(u32 *a, u32 *b);
 void edu_test_iommu(void);
 
 /**
- * x86: what assigning a device to another domain does to its DMA: it reaches that domain's memory
- * only, in quarantine nothing, and after it was given back the own memory again; a domain that ends
- * while its device is busy, and calls that must be refused. Ends with a refused copy, as above.
+ * x86: what assigning a device to another domain does. Its DMA reaches that domain's memory only,
+ * in quarantine nothing, and after it was given back the own memory again. The other domain drives
+ * it by its registers and gets its interrupts. A domain that ends while its device is busy, and
+ * calls that must be refused. Ends with a refused copy, as above.
  */
 void edu_test_passthrough(void);
 

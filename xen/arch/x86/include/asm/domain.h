@@ -90,6 +90,7 @@ enum apic_page {
 struct chipset;
 struct gsi_binding;
 struct host_ports;
+struct pirqs;
 struct hvm_lines;
 struct vpci;
 
@@ -107,6 +108,8 @@ struct x86_domain {
 	struct host_ports *host_ports;
 	struct gsi_binding *bindings;	/* of the machine's lines to its IO-APICs */
 	struct vpci *vpci;
+	struct pirqs *pirqs;		/* of functions given to it; NULL: none. See hvm/pirq.c */
+	struct list_head passed_ports;	/* of the machine [control lock] */
 	u32 emulation_flags;		/* [const] XEN_X86_EMU_* */
 	struct pc_devices pc;		/* those in emulation_flags, and the PIT's counters */
 	struct chipset *chipset;	/* what wires them; NULL: PVH, no interrupts from them */
