@@ -32,5 +32,5 @@ fuzz-coverage-floors: $(fuzz_names:%=$(fuzz_cov)/replay-%) # fails when a folder
 	$(fuzz_coverage) $(fuzz_names)
 test-fuzz-coverage: $(fuzz_made_hypercall) # the report's own tests, and seeds are as their programs make them
 	$(Q)$(PYTHON) fuzz/hypercall/seeds.py $< fuzz/hypercall/seeds --check
-	$(Q)for t in devices exits vgic; do $(PYTHON) fuzz/$$t/seeds.py fuzz/$$t/seeds --check || exit; done
+	$(Q)for t in devices exits sysreg vgic; do $(PYTHON) fuzz/$$t/seeds.py fuzz/$$t/seeds --check || exit; done
 	$(Q)cd fuzz/coverage && PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -m unittest -q test_report
