@@ -109,7 +109,16 @@ enum sysreg_kind oracle_sysreg(u32 iss)
 	case 3001001:	/* ACTLR_EL1 */
 	case 3309140:	/* PMUSERENR_EL0 */
 	case 2001034:	/* OSDLR_EL1 */
+	case 2000020:	/* MDCCINT_EL1 */
 		return read ? SYSREG_ZERO : SYSREG_IGNORED;
+	case 2300010:	/* MDCCSR_EL0 */
+	case 2001000:	/* MDRAR_EL1 */
+	case 2007146:	/* DBGAUTHSTATUS_EL1 */
+		return read ? SYSREG_ZERO : SYSREG_UNDEFINED;
+	case 2001014:	/* OSLSR_EL1 */
+		return read ? SYSREG_LOCK : SYSREG_UNDEFINED;
+	case 2000022:	/* MDSCR_EL1 */
+		return SYSREG_DEBUG;
 	case 2001004:	/* OSLAR_EL1 */
 	case 3012116:	/* ICC_ASGI1R_EL1 */
 	case 3012117:	/* ICC_SGI0R_EL1 */
@@ -123,6 +132,9 @@ enum sysreg_kind oracle_sysreg(u32 iss)
 	}
 	if (read && name(iss) >= 3000010 && name(iss) < 3000080)
 		return SYSREG_ID;
+	/* Breakpoints and watchpoints: S2_0_C0_Cm_4 to 7. */
+	if (name(iss) >= 2000000 && name(iss) < 2000160 && OP2(iss) >= 4)
+		return read ? SYSREG_ZERO : SYSREG_IGNORED;
 	return SYSREG_UNDEFINED;
 }
 

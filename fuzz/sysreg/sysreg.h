@@ -16,6 +16,7 @@ void failed(const char *what, u64 figure) __noreturn;
 struct guest {
 	bool on[VCPUS];
 	struct arm_timer timer[VCPUS];
+	u64 mdscr[VCPUS];
 	u64 now;
 };
 
@@ -29,7 +30,7 @@ struct psci_result oracle_psci(const struct guest *g, const u64 *x);
 
 /** What an access to a register with the fields in @iss does. */
 enum sysreg_kind { SYSREG_UNDEFINED, SYSREG_IGNORED, SYSREG_ZERO, SYSREG_ID, SYSREG_TIMER,
-		   SYSREG_SGI };
+		   SYSREG_SGI, SYSREG_DEBUG, SYSREG_LOCK };
 enum sysreg_kind oracle_sysreg(u32 iss);
 /** May guests see @value of the identification register in @iss, of a machine that has @machine? */
 void oracle_id(u32 iss, u64 value, u64 machine, u32 gic_version, u32 phys_bits);

@@ -39,7 +39,7 @@ static struct cpu_regs regs[VCPUS];
 static u64 machine[NR_ARM_IDS];
 static struct guest model;
 static struct psci_result done;		/* what the last call of firmware did */
-static bool timer_was_set;
+static bool timer_was_set, debug_was_set;
 
 void failed(const char *what, u64 figure)
 {
@@ -59,7 +59,8 @@ OPS_TABLE(gic_ops, kick);
 static u64 machine_id(enum arm_id id) { return machine[id]; }
 static u64 count(const struct vsysreg *of) { return model.now; }
 static void timer_set_anew(struct vsysreg *of) { timer_was_set = true; }
-static const struct vsysreg_ops sysreg_ops = { machine_id, count, timer_set_anew };
+static void debug_set_anew(struct vsysreg *of) { debug_was_set = true; }
+static const struct vsysreg_ops sysreg_ops = { machine_id, count, timer_set_anew, debug_set_anew };
 OPS_TABLE(sysreg_ops, machine_id);
 
 static enum vpsci_power power(struct vpsci *p, u32 vcpu)
@@ -103,6 +104,10 @@ static const u32 named_regs[] = {
 	ISS_SYSREG(3U, 3U, 14U, 2U, 0U), ISS_SYSREG(3U, 3U, 14U, 2U, 1U),
 	ISS_SYSREG(3U, 3U, 14U, 2U, 2U), ISS_SYSREG(2U, 0U, 1U, 0U, 4U),
 	ISS_SYSREG(2U, 0U, 1U, 3U, 4U), ISS_SYSREG(3U, 3U, 9U, 14U, 0U),
+	ISS_SYSREG(2U, 0U, 0U, 2U, 0U), ISS_SYSREG(2U, 0U, 0U, 2U, 2U),
+	ISS_SYSREG(2U, 3U, 0U, 1U, 0U), ISS_SYSREG(2U, 0U, 1U, 0U, 0U),
+	ISS_SYSREG(2U, 0U, 1U, 1U, 4U), ISS_SYSREG(2U, 0U, 7U, 14U, 6U),
+	ISS_SYSREG(2U, 0U, 0U, 15U, 4U), ISS_SYSREG(2U, 0U, 0U, 3U, 7U),
 };
 
 static void same_registers(u32 vcpu, const struct cpu_regs *want)
@@ -133,22 +138,27 @@ static void sysreg(u32 vcpu, u32 iss)
 	u32 rt = iss >> 5 & 31, id = oracle_id_number(iss);
 	u64 value = arm_reg(&want, rt);
 	bool timer_write = kind == SYSREG_TIMER && !(iss & 1);
+	bool debug_write = kind == SYSREG_DEBUG && !(iss & 1);
 
 	/* The processor does not trap registers that it does not have. */
 	if (kind == SYSREG_SGI && g.version == 2)
 		return;
-	timer_was_set = false;
+	timer_was_set = debug_was_set = false;
 	if (vsysreg_access(&s[vcpu], &regs[vcpu], iss) != (kind != SYSREG_UNDEFINED))
 		failed("a register is known that should not be, or the other way", iss);
-	if (timer_was_set != timer_write)
-		failed("the timer is set by another access than its own", iss);
+	if (timer_was_set != timer_write || debug_was_set != debug_write)
+		failed("a register is set by another access than its own", iss);
 	if (kind == SYSREG_ID && rt != 31)
 		oracle_id(iss, regs[vcpu].x[rt], id < NR_ARM_IDS ? machine[id] : 0, g.version,
 			  s[vcpu].phys_bits);
 	if (kind == SYSREG_ID)
 		arm_set_reg(&want, rt, arm_reg(&regs[vcpu], rt));
-	if (kind == SYSREG_ZERO)
-		arm_set_reg(&want, rt, 0);
+	if (kind == SYSREG_ZERO || kind == SYSREG_LOCK)
+		arm_set_reg(&want, rt, kind == SYSREG_LOCK ? 8 : 0);
+	if (debug_write)
+		model.mdscr[vcpu] = value & 0xb001;
+	else if (kind == SYSREG_DEBUG)
+		arm_set_reg(&want, rt, model.mdscr[vcpu]);
 	if (timer_write)
 		oracle_timer_write(&model, vcpu, iss, value);
 	else if (kind == SYSREG_TIMER)
@@ -243,6 +253,8 @@ static void skip(u32 vcpu, u64 pstate, bool is_short)
 	arm_skip(r, is_short ? 0 : 1U << 25);
 	if (r->pc - pc != (is_short ? 2 : 4))
 		failed("the guest goes on elsewhere", r->pc - pc);
+	/* A single step is over. */
+	pstate &= ~BIT(21);
 	if (!(pstate & 0x10) && r->pstate != pstate)
 		failed("PSTATE changed in 64-bit code", r->pstate);
 	it = PSTATE_IT & r->pstate;

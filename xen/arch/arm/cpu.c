@@ -101,10 +101,11 @@ void cpu_init_self(void)
 	sysreg_write(vbar_el2, (u64)vectors);
 	/* No guest is loaded: EL1 is not used. SErrors and interrupts come here. */
 	sysreg_write(hcr_el2, HCR_RW | HCR_FMO | HCR_IMO | HCR_AMO);
-	/* Nothing of floating point, counters or debug traps at EL2. */
-	sysreg_write(cptr_el2, 0x33ff);
-	/* Guests have no PMU: its registers trap. */
-	sysreg_write(mdcr_el2, (sysreg_read(pmcr_el0) >> 11 & 0x1f) | MDCR_TPM | MDCR_TPMCR);
+	/* Floating point does not trap. What guests do not have, and what is not switched between
+	 * them, does: trace and activity monitors, the PMU, profiling, debug registers. */
+	sysreg_write(cptr_el2, CPTR_RES1 | CPTR_TTA | CPTR_TAM);
+	sysreg_write(mdcr_el2, (sysreg_read(pmcr_el0) >> 11 & 0x1f) | MDCR_TPM | MDCR_TPMCR |
+				       MDCR_TDA | MDCR_TDOSA | MDCR_TDRA | MDCR_TPMS | MDCR_TTRF);
 	sysreg_write(hstr_el2, 0);
 	sysreg_write(cntvoff_el2, 0);
 	isb();

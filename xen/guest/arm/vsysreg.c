@@ -2,7 +2,7 @@
 /*
  * System registers whose accesses trap, by table (ARM ARM, D19.2). A feature that is not in the
  * table of fields is hidden from guests: what needs state of its own at a switch (SVE, SME, pointer
- * authentication, MTE), the PMU, trace, RAS, AMU, LORegions, 32-bit EL1, EL2.
+ * authentication, MTE, breakpoints), the PMU, trace, RAS, AMU, LORegions, 32-bit EL1, EL2.
  */
 #include <xen/arm/syndrome.h>
 #include <xen/arm/vsysreg.h>
@@ -22,8 +22,17 @@
 #define SYS_CNTP_TVAL ISS_SYSREG(3U, 3U, 14U, 2U, 0U)
 #define SYS_CNTP_CTL ISS_SYSREG(3U, 3U, 14U, 2U, 1U)
 #define SYS_CNTP_CVAL ISS_SYSREG(3U, 3U, 14U, 2U, 2U)
+#define SYS_MDCCINT ISS_SYSREG(2U, 0U, 0U, 2U, 0U)
+#define SYS_MDSCR ISS_SYSREG(2U, 0U, 0U, 2U, 2U)
+#define SYS_MDCCSR ISS_SYSREG(2U, 3U, 0U, 1U, 0U)
+#define SYS_MDRAR ISS_SYSREG(2U, 0U, 1U, 0U, 0U)
 #define SYS_OSLAR ISS_SYSREG(2U, 0U, 1U, 0U, 4U)
+#define SYS_OSLSR ISS_SYSREG(2U, 0U, 1U, 1U, 4U)
 #define SYS_OSDLR ISS_SYSREG(2U, 0U, 1U, 3U, 4U)
+#define SYS_DBGAUTHSTATUS ISS_SYSREG(2U, 0U, 7U, 14U, 6U)
+/* DBGBVR<n>, DBGBCR<n>, DBGWVR<n> and DBGWCR<n>, with n in CRm. */
+#define SYS_DBGBVR0 ISS_SYSREG(2U, 0U, 0U, 0U, 4U)
+#define BREAKPOINT_FIELDS ISS_SYSREG(0U, 0U, 0U, 0xfU, 3U)
 #define SYS_PMUSERENR ISS_SYSREG(3U, 3U, 9U, 14U, 0U)
 
 /* A field of an identification register that guests see, up to the value that is known here. */
@@ -162,28 +171,41 @@ static bool id_read(const struct vsysreg *s, u32 reg, u64 *v)
 	return true;
 }
 
+/* What MDSCR_EL1 lets a guest change while its OS lock is open: SS, TDCC, KDE, MDE. */
+#define MDSCR_WRITABLE 0xb001UL
+#define OSLSR_OPEN 8		/* there is an OS lock, and it is not locked */
+
 /* Registers without a meaning to guests that have to be there. */
 struct plain_reg {
 	u32 reg;
-	bool readable;		/* as zero */
+	u32 any;		/* fields that may differ */
+	bool readable;
 	bool writable;		/* without effect */
+	u8 value;		/* when read */
 };
 
 static const struct plain_reg plain_regs[] = {
-	{ SYS_ACTLR_EL1, true, true },
-	{ SYS_PMUSERENR, true, true },
-	{ SYS_OSDLR, true, true },
-	{ SYS_OSLAR, false, true },
+	{ SYS_ACTLR_EL1, 0, true, true, 0 },
+	{ SYS_PMUSERENR, 0, true, true, 0 },
+	/* Breakpoints and watchpoints would have to be switched. */
+	{ SYS_DBGBVR0, BREAKPOINT_FIELDS, true, true, 0 },
+	{ SYS_MDCCINT, 0, true, true, 0 },
+	{ SYS_MDCCSR, 0, true, false, 0 },
+	{ SYS_MDRAR, 0, true, false, 0 },
+	{ SYS_DBGAUTHSTATUS, 0, true, false, 0 },
+	{ SYS_OSDLR, 0, true, true, 0 },
+	{ SYS_OSLAR, 0, false, true, 0 },
+	{ SYS_OSLSR, 0, true, false, OSLSR_OPEN },
 	/* Group 0 and the other security state: there are none. */
-	{ SYS_ICC_SGI0R, false, true },
-	{ SYS_ICC_ASGI1R, false, true },
+	{ SYS_ICC_SGI0R, 0, false, true, 0 },
+	{ SYS_ICC_ASGI1R, 0, false, true, 0 },
 };
 
 static bool plain_access(u32 reg, bool read, u64 *v)
 {
 	for (u32 i = 0; i < ARRAY_SIZE(plain_regs); i++)
-		if (plain_regs[i].reg == reg) {
-			*v = read ? 0 : *v;
+		if (plain_regs[i].reg == (reg & ~plain_regs[i].any)) {
+			*v = read ? plain_regs[i].value : *v;
 			return read ? plain_regs[i].readable : plain_regs[i].writable;
 		}
 	return false;
@@ -228,6 +250,20 @@ static bool timer_access(struct vsysreg *s, u32 reg, bool read, u64 *v)
 	return true;
 }
 
+/* Of debugging, guests have software steps. */
+static bool debug_access(struct vsysreg *s, u32 reg, bool read, u64 *v)
+{
+	if (reg != SYS_MDSCR)
+		return false;
+	if (read) {
+		*v = s->mdscr;
+	} else {
+		s->mdscr = *v & MDSCR_WRITABLE;
+		s->ops->debug_set(s);
+	}
+	return true;
+}
+
 bool vsysreg_access(struct vsysreg *s, struct cpu_regs *r, u32 iss)
 {
 	u32 reg = iss & ISS_SYSREG_MASK;
@@ -239,7 +275,7 @@ bool vsysreg_access(struct vsysreg *s, struct cpu_regs *r, u32 iss)
 		return true;
 	}
 	if (!timer_access(s, reg, read, &v) && !plain_access(reg, read, &v) &&
-	    !(read && id_read(s, reg, &v)))
+	    !debug_access(s, reg, read, &v) && !(read && id_read(s, reg, &v)))
 		return false;
 	ASSERT(!(s->phys.ctl & ~(ARM_TIMER_ENABLE | ARM_TIMER_MASK)));
 	if (read)

@@ -86,10 +86,11 @@ static void test_fault_address(void **state)
 
 static void test_skip(void **state)
 {
-	struct cpu_regs r = { .pc = 0x1000, .pstate = PSTATE_EL0T };
+	struct cpu_regs r = { .pc = 0x1000, .pstate = PSTATE_EL0T | BIT(22) | BIT(21) };
 
 	arm_skip(&r, ESR_IL);
 	assert_int_equal(r.pc, 0x1004);
+	assert_int_equal(r.pstate, PSTATE_EL0T | BIT(22));	/* a single step is over */
 	/* A short instruction of 32-bit code, which is not in an IT block. */
 	r.pstate = PSTATE_AARCH32 | BIT(5);
 	arm_skip(&r, 0);

@@ -27,6 +27,7 @@
 #define MMFR0 ID(7U, 0U)
 #define MMFR1 ID(7U, 1U)
 #define MMFR2 ID(7U, 2U)
+#define MDSCR REG(2U, 0U, 0U, 2U, 2U)
 #define CNTP_TVAL REG(3U, 3U, 14U, 2U, 0U)
 #define CNTP_CTL REG(3U, 3U, 14U, 2U, 1U)
 #define CNTP_CVAL REG(3U, 3U, 14U, 2U, 2U)
@@ -36,7 +37,7 @@ static struct vgic g;
 static struct vgic_vcpu v[VCPUS], *vp[VCPUS];
 static struct vgic_irq spi[SPIS];
 static struct vsysreg s;
-static u64 machine[NR_ARM_IDS], now, timer_sets;
+static u64 machine[NR_ARM_IDS], now, timer_sets, debug_sets;
 
 static void kick(struct vgic *vg, u32 vcpu) {}
 static void enable_hw(struct vgic *vg, u32 hwirq, bool on, bool edge) {}
@@ -48,7 +49,8 @@ OPS_TABLE(gic_ops, kick);
 static u64 machine_id(enum arm_id id) { return machine[id]; }
 static u64 count(const struct vsysreg *of) { return now; }
 static void timer_set_anew(struct vsysreg *of) { timer_sets++; }
-static const struct vsysreg_ops ops = { machine_id, count, timer_set_anew };
+static void debug_set_anew(struct vsysreg *of) { debug_sets++; }
+static const struct vsysreg_ops ops = { machine_id, count, timer_set_anew, debug_set_anew };
 OPS_TABLE(ops, machine_id);
 
 static int setup(void **state)
@@ -61,7 +63,7 @@ static int setup(void **state)
 		vgic_vcpu_init(&g, i, &v[i]);
 	s = (struct vsysreg){ .ops = &ops, .gic = &g, .vcpu = VCPU, .phys_bits = 40 };
 	now = 1000;
-	timer_sets = 0;
+	timer_sets = debug_sets = 0;
 	return 0;
 }
 
@@ -237,6 +239,28 @@ static void test_plain_registers(void **state)
 	}
 }
 
+/* All breakpoints and watchpoints: what one guest sets another one would meet. */
+static void test_breakpoints(void **state)
+{
+	for (u32 op2 = 4; op2 < 8; op2++)
+		for (u32 n = 0; n < 16; n++) {
+			assert_true(set(REG(2U, 0U, 0U, n, op2), ~0UL));
+			assert_int_equal(value_of(REG(2U, 0U, 0U, n, op2)), 0);
+		}
+	assert_int_equal(value_of(REG(2U, 0U, 1U, 1U, 4U)), 8);	/* OSLSR_EL1 */
+	assert_false(set(REG(2U, 0U, 1U, 1U, 4U), 0));
+	assert_int_equal(debug_sets, 0);
+}
+
+static void test_single_step(void **state)
+{
+	assert_true(set(MDSCR, ~0UL));
+	assert_int_equal(value_of(MDSCR), 0xb001);
+	assert_true(set(MDSCR, 0x2001));
+	assert_int_equal(s.mdscr, 0x2001);
+	assert_int_equal(debug_sets, 2);
+}
+
 static void test_unknown_registers(void **state)
 {
 	static const u32 unknown[] = {
@@ -246,6 +270,9 @@ static void test_unknown_registers(void **state)
 		REG(3U, 0U, 1U, 2U, 0U),	/* ZCR_EL1 */
 		REG(3U, 4U, 1U, 1U, 0U),	/* HCR_EL2 */
 		REG(1U, 0U, 7U, 14U, 2U),	/* DC CISW */
+		REG(2U, 1U, 0U, 1U, 0U),	/* TRCPRGCTLR */
+		REG(2U, 3U, 0U, 4U, 0U),	/* DBGDTR_EL0 */
+		REG(3U, 0U, 5U, 4U, 0U),	/* ERXFR_EL1 */
 		0,
 	};
 	u64 value;
@@ -312,6 +339,8 @@ int main(void)
 		cmocka_unit_test_setup(test_gic_by_registers, setup),
 		cmocka_unit_test_setup(test_bounds_of_identification, setup),
 		cmocka_unit_test_setup(test_plain_registers, setup),
+		cmocka_unit_test_setup(test_breakpoints, setup),
+		cmocka_unit_test_setup(test_single_step, setup),
 		cmocka_unit_test_setup(test_unknown_registers, setup),
 		cmocka_unit_test_setup(test_timer, setup),
 		cmocka_unit_test_setup(test_zero_register, setup),

@@ -41,7 +41,12 @@ static void timer_set_anew(struct vsysreg *s)
 	vtimer_phys_changed(container_of(s, struct arm_vcpu, sysreg));
 }
 
-static const struct vsysreg_ops ops = { machine_id, count, timer_set_anew };
+static void debug_set_anew(struct vsysreg *s)
+{
+	sysreg_write(mdscr_el1, s->mdscr);
+}
+
+static const struct vsysreg_ops ops = { machine_id, count, timer_set_anew, debug_set_anew };
 OPS_TABLE(ops, machine_id);
 
 void guest_sysregs_init(struct arm_vcpu *av)

@@ -127,7 +127,7 @@ void guest_vcpu_reset(struct arm_vcpu *av, u64 pc, u64 arg)
 	av->regs.pc = pc;
 	av->regs.pstate = PSTATE_EL1H_MASKED;
 	av->regs.x[0] = arg;
-	av->virt.ctl = av->sysreg.phys.ctl = 0;
+	av->virt.ctl = av->sysreg.phys.ctl = av->sysreg.mdscr = 0;
 	av->v.is_initialised = true;
 }
 
@@ -139,8 +139,7 @@ void guest_vcpu_reset(struct arm_vcpu *av, u64 pc, u64 arg)
 	f(afsr0_el1, (s)->afsr0) f(afsr1_el1, (s)->afsr1) f(par_el1, (s)->par)                \
 	f(elr_el1, (s)->elr) f(spsr_el1, (s)->spsr) f(sp_el0, (s)->sp_el0)                    \
 	f(sp_el1, (s)->sp_el1) f(tpidr_el0, (s)->tpidr_el0) f(tpidrro_el0, (s)->tpidrro_el0)  \
-	f(tpidr_el1, (s)->tpidr_el1) f(csselr_el1, (s)->csselr) f(mdscr_el1, (s)->mdscr)      \
-	f(cntkctl_el1, (s)->cntkctl)
+	f(tpidr_el1, (s)->tpidr_el1) f(csselr_el1, (s)->csselr) f(cntkctl_el1, (s)->cntkctl)
 #define SAVE(reg, field) field = sysreg_read(reg);
 #define LOAD(reg, field) sysreg_write(reg, field);
 
@@ -168,13 +167,14 @@ static void switch_to(struct arm_vcpu *av)
 	sysreg_write(vmpidr_el2, BIT(31) | vgic_mpidr(av->v.id));
 	sysreg_write(vpidr_el2, sysreg_read(midr_el1));
 	sysreg_write(cntvoff_el2, ad->cntvoff);
+	sysreg_write(mdscr_el1, av->sysreg.mdscr);
 	fp_load(av->fp);
 	sysreg_write(fpcr, av->fpcr);
 	sysreg_write(fpsr, av->fpsr);
 	sysreg_write(vttbr_el2, ad->vttbr);
 	sysreg_write(hcr_el2, HCR_VM | HCR_SWIO | HCR_FMO | HCR_IMO | HCR_AMO | HCR_FB |
 				      HCR_BSU_IS | HCR_TWI | HCR_TWE | HCR_TID3 | HCR_TSC |
-				      HCR_TIDCP | HCR_TACR | HCR_RW);
+				      HCR_TIDCP | HCR_TACR | HCR_TLOR | HCR_TERR | HCR_RW);
 	gic->load(&av->gic);
 	vtimers_load(av);
 	if (unlikely(av->irq_cpu != hal_smp_cpu_id())) {

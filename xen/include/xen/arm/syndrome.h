@@ -51,6 +51,7 @@
 #define PSTATE_AARCH32 0x10	/* part of the mode: EL0 in AArch32, as EL1 never is */
 #define PSTATE_DAIF 0x3c0
 #define PSTATE_SSBS BIT(12)
+#define PSTATE_SS BIT(21)
 #define PSTATE_PAN BIT(22)
 #define PSTATE_DIT BIT(24)
 #define PSTATE_NZCV (0xfUL << 28)
@@ -111,6 +112,8 @@ u64 arm_it_advance(u64 pstate);
 static inline void arm_skip(struct cpu_regs *r, u64 esr)
 {
 	r->pc += esr & ESR_IL ? 4 : 2;
+	/* A guest that steps through this code has done its step. */
+	r->pstate &= ~PSTATE_SS;
 	if (unlikely(r->pstate & PSTATE_AARCH32))
 		r->pstate = arm_it_advance(r->pstate);
 }

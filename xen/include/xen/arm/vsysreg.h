@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * System registers of an ARM guest whose accesses trap. Identification registers are the machine's,
- * with only those features that a guest gets. The physical timer is emulated. Registers that are
+ * with only those features that a guest gets. The physical timer is emulated. Breakpoints and
+ * watchpoints are not there, but single steps are. Registers that are
  * not known are undefined.
  */
 #ifndef XEN_ARM_VSYSREG_H
@@ -36,6 +37,8 @@ struct vsysreg_ops {
 	u64 (*count)(const struct vsysreg *s);
 	/** The guest has set its physical timer anew. */
 	void (*timer_set)(struct vsysreg *s);
+	/** The guest has changed @mdscr, which the processor follows. */
+	void (*debug_set)(struct vsysreg *s);
 };
 
 /** A vCPU's part. Its CPU's to change. */
@@ -45,6 +48,7 @@ struct vsysreg {
 	u32 vcpu;			/* [const] */
 	u32 phys_bits;			/* [const] width of the guest's physical addresses */
 	struct arm_timer phys;
+	u64 mdscr;			/* MDSCR_EL1 */
 };
 
 /** MSR or MRS with the syndrome @iss. True: it is done, but the PC is as it was; false: it is

@@ -36,7 +36,7 @@ enum exit_class {
 struct el1_state {
 	u64 sctlr, actlr, cpacr, ttbr0, ttbr1, tcr, mair, amair, vbar, contextidr;
 	u64 esr, far, afsr0, afsr1, par, elr, spsr, sp_el0, sp_el1;
-	u64 tpidr_el0, tpidrro_el0, tpidr_el1, csselr, mdscr, cntkctl;
+	u64 tpidr_el0, tpidrro_el0, tpidr_el1, csselr, cntkctl;
 };
 
 struct arm_vcpu {

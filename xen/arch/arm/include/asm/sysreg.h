@@ -23,6 +23,15 @@ static inline void dsb_ish(void) { __asm__ volatile("dsb ish" ::: "memory"); }
 
 #define MDCR_TPMCR BIT(5)
 #define MDCR_TPM BIT(6)
+#define MDCR_TDA BIT(9)
+#define MDCR_TDOSA BIT(10)
+#define MDCR_TDRA BIT(11)
+#define MDCR_TPMS BIT(14)
+#define MDCR_TTRF BIT(19)
+
+#define CPTR_RES1 0x33ffUL	/* with TZ and TSM: SVE and SME trap */
+#define CPTR_TTA BIT(20)
+#define CPTR_TAM BIT(30)
 
 #define HCR_VM BIT(0)
 #define HCR_SWIO BIT(1)
@@ -38,5 +47,7 @@ static inline void dsb_ish(void) { __asm__ volatile("dsb ish" ::: "memory"); }
 #define HCR_TIDCP BIT(20)
 #define HCR_TACR BIT(21)
 #define HCR_RW BIT(31)
+#define HCR_TLOR BIT(35)
+#define HCR_TERR BIT(36)
 
 #endif
