@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Positive control of a fuzz target: plants each fault of fuzz/NAME/control in the file that its
-# first line names, links the target with it, and fuzzes from the seeds until the fault is found.
+# first line names, links the target with it, and fuzzes from the seeds until the fault is found. A
+# search that ends for want of time or memory has found nothing.
 # usage: control.sh BUILD NAME SECONDS -- OBJECT, ARCHIVE OR OPTION OF THE LINKER...
 # CFLAGS has the compiler's flags. The last line is `CONTROL NAME FOUND MISSED`.
 set -eu
@@ -33,6 +34,9 @@ for fault in fuzz/"$name"/control/*.sed; do
 	if "$dir/target" -seed=1 -timeout=30 -max_total_time="$seconds" -artifact_prefix="$dir/" \
 		"$dir/corpus" fuzz/"$name"/seeds > "$dir/log" 2>&1; then
 		echo "CONTROL $name: not found in $seconds s: $what"
+		missed=$((missed + 1))
+	elif grep -q 'ERROR: libFuzzer: \(timeout\|out-of-memory\)' "$dir/log"; then
+		echo "CONTROL $name: the search ended by itself ($dir/log): $what"
 		missed=$((missed + 1))
 	else
 		echo "CONTROL $name: found in $(($(date +%s) - start)) s: $what"

@@ -43,6 +43,8 @@ NOISE = re.compile(r"__asan|__ubsan|__interceptor|fuzzer::|LLVMFuzzer|^abort|^ra
                    r"libc_|pthread_kill|^exit$|run_exit_handlers|^end_run$|machine_restart")
 # Numbers in a reason differ from input to input.
 NUMBER = re.compile(r"\b(?:0x)?[0-9a-f]*\d[0-9a-f]*\b")
+# Seconds that a search may take longer than three times what it was told.
+PATIENCE = 600
 # A target that fails at once would do nothing else but start.
 MAX_CRASHES = 20
 FIELDS = ["time", "target", "seconds", "execs", "exec_per_s", "coverage", "features", "inputs",
@@ -110,14 +112,14 @@ class Campaign:
         if os.path.isdir(os.path.join(REPO, seeds)):
             argv.append(seeds)
         log = os.path.join(self.folder(target), "log")
-        with open(log, "w", encoding="utf-8", errors="replace") as file:
-            done = subprocess.run(argv, cwd=REPO, stdout=file, stderr=subprocess.STDOUT, check=False,
-                                  timeout=seconds * 3 + 600)
-        if done.returncode and not os.listdir(found):
+        limit = seconds * 3 + PATIENCE
+        status = run_limited(argv, log, limit)
+        if status != 0 and not os.listdir(found):
             kept = shutil.copy(log, log + ".not-run")
             self.not_run.append(target)
-            print(f"NOT RUN {target}: it ended with status {done.returncode} and no input that "
-                  f"fails; see {os.path.relpath(kept, REPO)}", flush=True)
+            how = f"did not end in {limit} s" if status is None else f"ended with status {status}"
+            print(f"NOT RUN {target}: it {how} and has no input that fails; see "
+                  f"{os.path.relpath(kept, REPO)}", flush=True)
         execs = 0
         with open(log, encoding="utf-8", errors="replace") as file:
             for line in file:
@@ -169,9 +171,7 @@ class Campaign:
         argv = self.command(target) + ["-minimize_crash=1", "-runs=10000", "-max_total_time=30",
                                        f"-exact_artifact_path={small}",
                                        os.path.join(bucket, "input")]
-        with open(os.path.join(bucket, "reduce.log"), "w", encoding="utf-8") as file:
-            subprocess.run(argv, cwd=REPO, stdout=file, stderr=subprocess.STDOUT, check=False,
-                           timeout=300)
+        run_limited(argv, os.path.join(bucket, "reduce.log"), 300)
         if os.path.exists(small):
             os.replace(small, os.path.join(bucket, "input"))
 
@@ -179,10 +179,8 @@ class Campaign:
         """Keep the inputs of the corpus that together cover what all cover."""
         corpus, new = self.folder(target, "corpus"), self.folder(target, "corpus.new")
         argv = self.command(target) + ["-merge=1", new, corpus]
-        with open(os.path.join(self.folder(target), "merge.log"), "w", encoding="utf-8") as file:
-            done = subprocess.run(argv, cwd=REPO, stdout=file, stderr=subprocess.STDOUT,
-                                  check=False, timeout=1800)
-        if done.returncode == 0 and os.listdir(new):
+        status = run_limited(argv, os.path.join(self.folder(target), "merge.log"), 1800)
+        if status == 0 and os.listdir(new):
             shutil.rmtree(corpus)
             os.rename(new, corpus)
         else:
@@ -195,6 +193,16 @@ class Campaign:
                               capture_output=True)
         lines = [line for line in done.stdout.splitlines() if line.startswith("CONTROL ")]
         return lines, done.returncode == 0
+
+
+def run_limited(argv, log, seconds):
+    """The status of a program whose output goes to the file @log; None: it was ended after @seconds."""
+    with open(log, "w", encoding="utf-8", errors="replace") as file:
+        try:
+            return subprocess.run(argv, cwd=REPO, stdout=file, stderr=subprocess.STDOUT, check=False,
+                                  timeout=seconds).returncode
+        except subprocess.TimeoutExpired:
+            return None
 
 
 def place(text, target):

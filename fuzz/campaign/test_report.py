@@ -5,6 +5,7 @@ import os
 import tempfile
 import types
 import unittest
+import unittest.mock
 
 import campaign
 import report
@@ -76,6 +77,14 @@ class Turns(unittest.TestCase):
             self.assertEqual(run.not_run, ["fake"])
             with open(os.path.join(run.folder("fake"), "log.not-run"), encoding="utf-8") as file:
                 self.assertEqual(file.read(), "no machine\n")
+
+    def test_a_target_that_does_not_end_is_ended_and_named(self):
+        with tempfile.TemporaryDirectory() as root:
+            run = campaign.Campaign(types.SimpleNamespace(build=root))
+            run.command = lambda target: ["sh", "-c", "sleep 60"]
+            with unittest.mock.patch.object(campaign, "PATIENCE", 0.2):
+                run.run_once(campaign.Turn("fake"), 0)
+            self.assertEqual(run.not_run, ["fake"])
 
 
 class Page(unittest.TestCase):
