@@ -91,6 +91,11 @@ void p2m_join(struct p2m *p, gfn_t gfn, u32 order);
 int p2m_unmap(struct p2m *p, gfn_t gfn, u32 order);
 int p2m_unmap_range(struct p2m *p, gfn_t gfn, u64 n);
 /**
+ * Unmap the @n frames of a device from @mfn on, which p2m_map_range() had mapped at @gfn. What the
+ * domain has put in the place of some of them stays.
+ */
+void p2m_unmap_device(struct p2m *p, gfn_t gfn, mfn_t mfn, u64 n);
+/**
  * Unmap one frame if @mfn is mapped there as @type, else -XEN_ENOENT. Of several concurrent callers
  * one succeeds, and only that one may release the page (after a flush) or map it elsewhere.
  */

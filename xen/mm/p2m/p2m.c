@@ -464,6 +464,26 @@ int p2m_unmap_range(struct p2m *p, gfn_t gfn, u64 n)
 	return rc;
 }
 
+void p2m_unmap_device(struct p2m *p, gfn_t gfn, mfn_t mfn, u64 n)
+{
+	write_lock(&p->lock);
+	for (u64 i = 0, step; i < n; i += step) {
+		gfn_t g = gfn_add(gfn, i);
+		enum p2m_type type;
+		u32 order;
+		mfn_t m = p2m_lookup_locked(p, g, &type, &order);
+		u64 inside = g.v & ((1UL << order) - 1);
+
+		step = min((1UL << order) - inside, n - i);
+		/* Such a mapping lies within the range, so nothing has to be split. */
+		if (type == P2M_MMIO_DIRECT && m.v == mfn.v + i && step == 1UL << order &&
+		    unmap_locked(p, g, order))
+			BUG();
+	}
+	flush_unless_batched(p);
+	write_unlock(&p->lock);
+}
+
 mfn_t p2m_lookup(struct p2m *p, gfn_t gfn, enum p2m_type *type, u32 *order)
 {
 	u32 dummy;

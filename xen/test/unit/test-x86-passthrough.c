@@ -297,6 +297,196 @@ static void ports(void *arg)
 	end();
 }
 
+/* ---- a PCI bus of the guest ---- */
+
+#define BAR0 0x10
+#define PLACE 0xf0000000UL
+#define BAR_BYTES 0x10000UL
+
+static u64 guest_port(u32 port, u32 bytes, bool write, u64 val)
+{
+	struct device_access a = { .space = DEVICE_PORTS, .bytes = bytes, .addr = port,
+				   .write = write, .val = val };
+	struct device *dev = device_find(&to_xd(guest.d)->devices, DEVICE_PORTS, port, bytes);
+
+	if (!dev || dev->ops->access(dev, guest.d->vcpu[0], &a) != DEVICE_DONE)
+		return device_ones(bytes);
+	return a.val & device_ones(bytes);
+}
+
+static u32 get(u32 device, u32 reg, u32 bytes)
+{
+	guest_port(0xcf8, 4, true, 0x80000000 | device << 11 | (reg & 0xfc));
+	return (u32)guest_port(0xcfc + (reg & 3), bytes, false, 0);
+}
+
+static void set(u32 device, u32 reg, u32 bytes, u32 val)
+{
+	guest_port(0xcf8, 4, true, 0x80000000 | device << 11 | (reg & 0xfc));
+	guest_port(0xcfc + (reg & 3), bytes, true, val);
+}
+
+static u64 table_at(u64 gpa, u32 bytes, bool write, u64 val)
+{
+	struct device_access a = { .space = DEVICE_MMIO, .bytes = bytes, .addr = gpa,
+				   .write = write, .val = val };
+	struct device *dev = device_find(&to_xd(guest.d)->devices, DEVICE_MMIO, gpa, bytes);
+
+	if (!dev || dev->ops->access(dev, guest.d->vcpu[0], &a) != DEVICE_DONE)
+		return device_ones(bytes);
+	return a.val;
+}
+
+static u64 machine_frame(u64 gpa)
+{
+	enum p2m_type type;
+	mfn_t mfn = p2m_lookup(guest.d->p2m, gpaddr_to_gfn(gpaddr_make(gpa)), &type, NULL);
+
+	return type == P2M_MMIO_DIRECT ? mfn.v : 0;
+}
+
+static void begin_with_bus(void)
+{
+	world_boot(2);
+	soft_guest_set(caller_turn);
+	world_devices = XEN_X86_EMU_LAPIC | XEN_X86_EMU_VPCI;
+	world_create(&guest, false, 1);
+	world_devices = XEN_X86_EMU_LAPIC;
+	world_create(&caller, true, 1);
+	domain_unpause(caller.d);
+}
+
+/* The first page of the function's window has its MSI-X table. */
+static u64 frame_of_page(u64 page) { return (config(BAR0, 4) >> PAGE_SHIFT) + page; }
+
+static void bus(void *arg)
+{
+	u64 first = frame_of_page(0), before;
+
+	begin_with_bus();
+	first = frame_of_page(0);
+	before = soft_vectors_in_use();
+	HOST_CHECK(get(0, 0, 4) == 0x00081b36 && get(0, 0xb, 1) == 6);
+	HOST_CHECK(get(1, 0, 4) == ~0U && get(31, 0, 2) == 0xffff);
+	HOST_CHECK(hal_pci_give(guest.d, function) == 0);
+	HOST_CHECK(get(1, 0, 4) == config(0, 4));
+	guest_port(0xcf8, 4, true, 0x80010000 | 1 << 11);
+	HOST_CHECK(guest_port(0xcfc, 4, false, 0) == ~0U);	/* another bus */
+	guest_port(0xcf8, 4, true, 0x80000100 | 1 << 11);
+	HOST_CHECK(guest_port(0xcfc, 4, false, 0) == ~0U);	/* another function */
+	/* Sizes, an address, and nothing is mapped before the guest says so. */
+	HOST_CHECK(get(1, BAR0, 4) == 0);
+	set(1, BAR0, 4, ~0U);
+	HOST_CHECK(get(1, BAR0, 4) == ~(u32)(BAR_BYTES - 1));
+	set(1, BAR0 + 4, 4, ~0U);
+	HOST_CHECK(get(1, BAR0 + 4, 4) == 0);
+	set(1, 0x30, 4, ~0U);
+	HOST_CHECK(get(1, 0x30, 4) == 0);
+	set(1, BAR0, 4, PLACE);
+	HOST_CHECK(config(BAR0, 4) >> PAGE_SHIFT == first && !machine_frame(PLACE + PAGE_SIZE));
+	HOST_CHECK(!(config(4, 2) & 4));
+	set(1, 4, 2, 0xffff);
+	HOST_CHECK(get(1, 4, 2) == 0x406 && (config(4, 2) & 0x406) == 0x406);
+	HOST_CHECK(!machine_frame(PLACE) && machine_frame(PLACE + PAGE_SIZE) == first + 1);
+	HOST_CHECK(machine_frame(PLACE + BAR_BYTES - 1) == first + 15);
+	HOST_CHECK(!machine_frame(PLACE + BAR_BYTES));
+	/* MSI-X by the table and MSI by registers, both as the guest's own. */
+	table_at(PLACE + 0x800, 4, true, 0xfee00000);
+	table_at(PLACE + 0x808, 4, true, VECTOR);
+	table_at(PLACE + 0x80c, 4, true, 0);
+	HOST_CHECK(table_at(PLACE + 0x808, 4, false, 0) == VECTOR);
+	set(1, MSIX + 2, 2, 0x8000);
+	HOST_CHECK(msix_is_on() && soft_vectors_in_use() == before + 1);
+	set(1, MSI + 8, 2, VECTOR);
+	HOST_CHECK(get(1, MSI + 8, 2) == VECTOR && config(MSI + 8, 2) != VECTOR);
+	/* What is not the guest's to write. */
+	set(1, MSIX + 12 + 2, 2, 0xffff);
+	HOST_CHECK(config(MSIX + 12 + 2, 2) == 0);
+	/* It moves, and goes. */
+	set(1, BAR0, 4, PLACE + BAR_BYTES);
+	HOST_CHECK(!machine_frame(PLACE + PAGE_SIZE));
+	HOST_CHECK(machine_frame(PLACE + BAR_BYTES + PAGE_SIZE) == first + 1);
+	HOST_CHECK(table_at(PLACE + 0x808, 4, false, 0) == ~0U);
+	set(1, 4, 2, 0);
+	HOST_CHECK(!machine_frame(PLACE + BAR_BYTES + PAGE_SIZE) && !(config(4, 2) & 4));
+	set(1, 4, 2, 6);
+	HOST_CHECK(hal_pci_give(NULL, function) == 0);
+	HOST_CHECK(!machine_frame(PLACE + BAR_BYTES + PAGE_SIZE) && get(1, 0, 4) == ~0U);
+	HOST_CHECK(!msix_is_on() && soft_vectors_in_use() == before && !(config(4, 2) & 4));
+	HOST_CHECK(table_at(PLACE + BAR_BYTES + 0x808, 4, false, 0) == ~0U);
+	HOST_CHECK(hal_pci_give(guest.d, function) == 0);
+	set(1, BAR0, 4, PLACE);
+	set(1, 4, 2, 6);
+	hal_pci_take_all(guest.d);
+	end();
+}
+
+/* Windows over RAM, past the end of memory, and functions that cannot be shown. */
+static void bad_places(void *arg)
+{
+	const struct pci_addr wide = { 0, 2 << 3 };
+	enum p2m_type type;
+	u64 first;
+
+	begin_with_bus();
+	first = frame_of_page(0);
+	HOST_CHECK(hal_pci_give(guest.d, function) == 0);
+	HOST_CHECK(hal_pci_give(guest.d, wide) == 0 && get(2, BAR0, 4) == 4);
+	/* RAM stays where it is; only the page of the table would be hidden by it. */
+	set(1, 4, 2, 2);
+	set(1, BAR0, 4, 0x20000);
+	HOST_CHECK(get(1, BAR0, 4) == 0x20000 && !machine_frame(0x21000));
+	p2m_lookup(guest.d->p2m, gfn_make(0x21), &type, NULL);
+	HOST_CHECK(type == P2M_RAM_RW);
+	set(2, BAR0, 4, PLACE);
+	set(2, 4, 2, 2);
+	HOST_CHECK(machine_frame(PLACE + PAGE_SIZE));
+	set(1, BAR0, 4, PLACE);
+	HOST_CHECK(machine_frame(PLACE + PAGE_SIZE));
+	HOST_CHECK(machine_frame(PLACE + PAGE_SIZE) != first + 1);
+	set(2, BAR0 + 4, 4, 0x80000000);
+	HOST_CHECK(!machine_frame(PLACE + PAGE_SIZE));
+	set(2, BAR0 + 4, 4, 0x7f);
+	HOST_CHECK(machine_frame((0x7fUL << 32) + PLACE + PAGE_SIZE));
+	/* The guest puts a page of its own into a window: that stays when the window goes. */
+	HOST_CHECK(p2m_map(guest.d->p2m, gfn_make((0x7fUL << 20) + (PLACE >> PAGE_SHIFT) + 2),
+			   hal_virt_to_mfn(guest.ram), 0, P2M_RAM_RW) == 0);
+	set(2, 4, 2, 0);
+	HOST_CHECK(!machine_frame((0x7fUL << 32) + PLACE + PAGE_SIZE));
+	p2m_lookup(guest.d->p2m, gfn_make((0x7fUL << 20) + (PLACE >> PAGE_SHIFT) + 2), &type, NULL);
+	HOST_CHECK(type == P2M_RAM_RW);
+	/* A bridge, and a window of a device that is over the machine's RAM. */
+	HOST_CHECK(hal_pci_give(guest.d, (struct pci_addr){ 0, 3 << 3 }) == -XEN_EOPNOTSUPP);
+	HOST_CHECK(hal_pci_give(NULL, function) == 0);
+	hal_pci_write(function, BAR0, 4, 0x10000);
+	HOST_CHECK(hal_pci_give(guest.d, function) == -XEN_EOPNOTSUPP && get(1, 0, 4) == ~0U);
+	hal_pci_take_all(guest.d);
+	end();
+}
+
+/* While a guest has it on its bus, the hardware domain only looks. */
+static void hardware_looks_on(void *arg)
+{
+	struct device_access a = { .space = DEVICE_PORTS, .bytes = 4, .addr = 0xcf8, .write = true,
+				   .val = 0x80000000 | FUNCTION << 8 | BAR0 };
+	struct device *ports;
+	u32 bar;
+
+	begin_with_bus();
+	ports = device_find(&to_xd(caller.d)->devices, DEVICE_PORTS, 0xcf8, 4);
+	HOST_CHECK(ports && hal_pci_give(guest.d, function) == 0);
+	bar = config(BAR0, 4);
+	HOST_CHECK(ports->ops->access(ports, caller.d->vcpu[0], &a) == DEVICE_DONE);
+	a.addr = 0xcfc;
+	a.val = 0xe0000000;
+	HOST_CHECK(ports->ops->access(ports, caller.d->vcpu[0], &a) == DEVICE_DONE);
+	HOST_CHECK(config(BAR0, 4) == bar);
+	HOST_CHECK(hal_pci_give(NULL, function) == 0);
+	HOST_CHECK(ports->ops->access(ports, caller.d->vcpu[0], &a) == DEVICE_DONE);
+	HOST_CHECK(config(BAR0, 4) == 0xe0000000);
+	end();
+}
+
 static void test_interrupts(void **state)
 {
 	assert_int_equal(host_isolated(interrupts, NULL)->status, 0);
@@ -322,6 +512,21 @@ static void test_ports(void **state)
 	assert_int_equal(host_isolated(ports, NULL)->status, 0);
 }
 
+static void test_bus(void **state)
+{
+	assert_int_equal(host_isolated(bus, NULL)->status, 0);
+}
+
+static void test_bad_places(void **state)
+{
+	assert_int_equal(host_isolated(bad_places, NULL)->status, 0);
+}
+
+static void test_hardware_looks_on(void **state)
+{
+	assert_int_equal(host_isolated(hardware_looks_on, NULL)->status, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -330,6 +535,9 @@ int main(void)
 		cmocka_unit_test(test_registers_of_messages),
 		cmocka_unit_test(test_frames),
 		cmocka_unit_test(test_ports),
+		cmocka_unit_test(test_bus),
+		cmocka_unit_test(test_bad_places),
+		cmocka_unit_test(test_hardware_looks_on),
 	};
 
 	return cmocka_run_group_tests_name("x86-passthrough", tests, NULL, NULL);

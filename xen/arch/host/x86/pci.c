@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * PCI functions of bus 0: a host bridge, and devices with the capabilities that the hypervisor
- * looks for. Every register can be written, as a hostile device's could.
+ * looks for. Every register can be written, as a hostile device's could, but the first base address
+ * of a device has a size.
  */
 #include <xen/pci.h>
 #include <xen/string.h>
@@ -95,9 +96,15 @@ u32 hal_pci_read(struct pci_addr a, u32 reg, u32 bytes)
 void hal_pci_write(struct pci_addr a, u32 reg, u32 bytes, u32 val)
 {
 	u8 *at = register_at(a, reg);
+	u32 bar;
 
-	if (at)
-		memcpy(at, &val, bytes);
+	if (!at)
+		return;
+	memcpy(at, &val, bytes);
+	memcpy(&bar, register_at(a, PCI_REG_BAR0), sizeof(bar));
+	if (a.bdf >> 3 == 1 || a.bdf >> 3 == 2)
+		put(a.bdf >> 3, PCI_REG_BAR0, 4,
+		    (bar & ~(SCRATCH_BYTES - 1)) | (a.bdf >> 3 == 2 ? BAR_64BIT : 0));
 }
 
 /* A window shows bus 0. Other addresses are some device's registers. */

@@ -9,6 +9,7 @@
 #include <xen/printk.h>
 #include <xen/trace.h>
 
+#include "guest-pci.h"
 #include "private.h"
 
 #define PIT_FIRST 0x40
@@ -128,6 +129,8 @@ int hvm_devices_init(struct domain *d)
 		rc = hvm_chipset_init(d);
 	if (!rc)
 		rc = hvm_lines_init(xd);
+	if (!rc && (xd->emulation_flags & XEN_X86_EMU_VPCI))
+		rc = guest_pci_init(d);
 	if (!rc && d->is_hardware)
 		rc = hvm_host_ports_init(d);
 	return rc;

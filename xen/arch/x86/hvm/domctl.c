@@ -25,7 +25,14 @@
  * channels (USE_PIRQ) are allowed but not offered (XENFEAT_hvm_pirqs), so no guest looks for them.
  */
 #define EMU_ALLOWED (XEN_X86_EMU_LAPIC | XEN_X86_EMU_IOAPIC | HVM_CHIPSET_FLAGS |         \
-		     XEN_X86_EMU_VGA | XEN_X86_EMU_IOMMU | XEN_X86_EMU_USE_PIRQ)
+		     XEN_X86_EMU_VGA | XEN_X86_EMU_IOMMU | XEN_X86_EMU_USE_PIRQ | XEN_X86_EMU_VPCI)
+
+/* A PCI bus is for functions that the guest is given; a PC has one from its device model. */
+static bool may_have_bus(const struct xen_domctl_createdomain *c)
+{
+	return (c->flags & XEN_DOMCTL_CDF_iommu) &&
+	       c->arch.emulation_flags == (XEN_X86_EMU_LAPIC | XEN_X86_EMU_VPCI);
+}
 
 int hal_domain_config_check(struct xen_domctl_createdomain *c, struct domain_config *cfg)
 {
@@ -34,6 +41,11 @@ int hal_domain_config_check(struct xen_domctl_createdomain *c, struct domain_con
 		printk(LOG_WARN "createdomain refused: emulation flags %#x: a local APIC (%#x) is "
 		       "needed, and not more than %#x can be emulated\n", c->arch.emulation_flags,
 		       XEN_X86_EMU_LAPIC, EMU_ALLOWED);
+		return -XEN_EOPNOTSUPP;
+	}
+	if ((c->arch.emulation_flags & XEN_X86_EMU_VPCI) && !may_have_bus(c)) {
+		printk(LOG_WARN "createdomain refused: a PCI bus is for PVH guests with "
+		       "passthrough\n");
 		return -XEN_EOPNOTSUPP;
 	}
 	cfg->emulation_flags = c->arch.emulation_flags;

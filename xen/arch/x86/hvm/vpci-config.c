@@ -48,10 +48,10 @@ static bool may_move(const struct vpci_fn *f, u32 reg)
 	       (reg >= PCI_REG_BAR0 && reg < PCI_REG_BAR0 + f->nr_bars * 4);
 }
 
-/* @f was replaced by another device or removed: its state is no longer valid. */
+/* @f was replaced by another device or removed: its state is no longer valid, but its owner's. */
 static void check_id(struct vpci_fn *f, u32 reg, u32 bytes, u32 val)
 {
-	if (reg < 4 && ((f->id >> reg * 8) & device_ones(bytes)) != val)
+	if (reg < 4 && f->owner == f->vpci->d && ((f->id >> reg * 8) & device_ones(bytes)) != val)
 		vpci_fn_drop(f);
 }
 
@@ -82,7 +82,7 @@ static void config_write(struct vpci *p, struct pci_addr a, u32 reg, u32 bytes, 
 	vpci_lock_both(p);
 	f = vpci_fn_get(p, a);
 	/* What it sends is the business of the domain that has it. */
-	if (f && f->owner != p->d && vmsi_owns_register(&f->msi, reg)) {
+	if (f && f->owner != p->d && (f->shown || vmsi_owns_register(&f->msi, reg))) {
 		vpci_unlock_both(p);
 		return;
 	}

@@ -59,6 +59,17 @@ bool vpci_is_device_memory(const struct vpci *p, u64 first, u64 last)
 	return true;
 }
 
+bool vpci_may_pass(const struct vpci_fn *f, u64 first, u64 last)
+{
+	const struct vpci *p = f->vpci;
+
+	if (!f->table || f->last_page < first || f->first_page > last)
+		return vpci_is_device_memory(p, first, last);
+	return f->first_page >= first && f->last_page <= last &&
+	       (f->first_page == first || vpci_is_device_memory(p, first, f->first_page - 1)) &&
+	       (f->last_page == last || vpci_is_device_memory(p, f->last_page + 1, last));
+}
+
 static void give_back(struct vpci *p, u64 first, u64 last)
 {
 	if (rangeset_add(&p->d->iomem_caps, first, last))

@@ -9,6 +9,7 @@
 
 #include <asm/domain.h>
 
+#include "guest-pci.h"
 #include "pirq.h"
 #include "vpci.h"
 
@@ -24,27 +25,45 @@ static void wait_for_handlers(void)
 
 static void change_owner(struct vpci_fn *f, struct domain *d)
 {
-	ASSERT(spin_is_locked_by_me(&f->vpci->lock));
-	if (f->owner && f->owner != f->vpci->d)
-		pirq_forget_function(f->owner, f->at);
+	struct domain *old = f->owner;
+
+	ASSERT(spin_is_locked_by_me(&f->vpci->lock) && old != d);
 	vmsi_disable(&f->msi);
 	f->owner = d;
+	if (!old || old == f->vpci->d)
+		return;
+	pirq_forget_function(old, f->at);
+	guest_pci_remove(old, f);
+}
+
+/* -XEN_ENODEV, or as guest_pci_add(): no domain has it. */
+static int give(struct vpci_fn *f, struct domain *d)
+{
+	int rc;
+
+	if (!f)
+		return d ? -XEN_ENODEV : 0;
+	if (f->owner == d)
+		return 0;
+	change_owner(f, d);
+	rc = d && d != f->vpci->d ? guest_pci_add(d, f) : 0;
+	if (rc)
+		f->owner = NULL;
+	return rc;
 }
 
 int hal_pci_give(struct domain *d, struct pci_addr a)
 {
 	struct vpci *p = vpci_machine();
-	struct vpci_fn *f;
+	int rc;
 
 	if (!p)
 		return 0;
 	vpci_lock_both(p);
-	f = vpci_is_hidden(a) ? NULL : vpci_fn_get(p, a);
-	if (f && f->owner != d)
-		change_owner(f, d);
+	rc = give(vpci_is_hidden(a) ? NULL : vpci_fn_get(p, a), d);
 	vpci_unlock_both(p);
 	wait_for_handlers();
-	return f || !d ? 0 : -XEN_ENODEV;
+	return rc;
 }
 
 void hal_pci_take_all(struct domain *d)

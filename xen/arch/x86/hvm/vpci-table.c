@@ -74,21 +74,27 @@ static void table_access(struct vpci_fn *f, struct device_access *a)
 		a->val = out;
 }
 
-/* The table may have moved since it was looked up. */
+bool vpci_table_access(struct vpci_fn *f, struct device_access *a)
+{
+	u64 page = a->addr >> PAGE_SHIFT;
+
+	/* The table may have moved since it was looked up. */
+	if (!f->table || page < f->first_page || page > f->last_page)
+		return false;
+	table_access(f, a);
+	return true;
+}
+
 static enum device_rc access(struct device *dev, struct vcpu *v, struct device_access *a)
 {
 	struct vpci_fn *f = container_of(dev, struct vpci_fn, table_device);
-	u64 page = a->addr >> PAGE_SHIFT;
-	enum device_rc rc = DEVICE_ABSENT;
+	bool done;
 
 	spin_lock(&f->vpci->lock);
 	/* What it sends is the business of the domain that has it. */
-	if (f->owner == v->domain && f->table && page >= f->first_page && page <= f->last_page) {
-		table_access(f, a);
-		rc = DEVICE_DONE;
-	}
+	done = f->owner == v->domain && vpci_table_access(f, a);
 	spin_unlock(&f->vpci->lock);
-	return rc;
+	return done ? DEVICE_DONE : DEVICE_ABSENT;
 }
 
 const struct device_ops vpci_table_ops = {

@@ -21,6 +21,7 @@ struct vpci;
 struct vpci_fn {
 	struct vpci *vpci;		/* [const] */
 	struct domain *owner;		/* its interrupts go there; NULL: to no domain */
+	bool shown;			/* on the owner's bus: guest-pci.c has its registers */
 	struct list_head link;		/* vpci.fn[] */
 	struct rcu_head rcu;		/* keeps it alive while a vCPU is accessing the table */
 	struct device table_device;	/* answers its MSI-X table, once it has one */
@@ -76,6 +77,8 @@ void vpci_fn_drop(struct vpci_fn *f);
 void vpci_fn_free(struct vpci_fn *f);
 /** Its command register, BARs or the whole device changed: find the MSI-X table. Both locks. */
 void vpci_fn_moved(struct vpci_fn *f);
+/** An access to the pages of its MSI-X table; false: it is elsewhere by now. [vpci.lock] */
+bool vpci_table_access(struct vpci_fn *f, struct device_access *a);
 /** Answers accesses to the pages of a function's MSI-X table. */
 extern const struct device_ops vpci_table_ops;
 
@@ -90,6 +93,11 @@ u8 *vpci_map(u64 addr);
 
 /** Are frames @first to @last device memory that the domain may have? [domain lock] */
 bool vpci_is_device_memory(const struct vpci *p, u64 first, u64 last);
+/**
+ * The same for frames that the function's owner may see: those with its MSI-X table are in neither
+ * domain's memory. [domain lock]
+ */
+bool vpci_may_pass(const struct vpci_fn *f, u64 first, u64 last);
 /** Take them away from the domain, and let @dev answer them. 0 or negative. Both locks. */
 int vpci_trap(struct vpci *p, struct device *dev, u64 first, u64 last);
 /** Give back what vpci_trap() took. */

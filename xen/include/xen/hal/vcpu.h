@@ -63,8 +63,10 @@ void hal_pirq_unbind(struct domain *d, u32 pirq);
 
 /**
  * Let the PCI function @a send its interrupts to @d from now on, NULL: to no domain. It sends none
- * until @d asks for them, and none to the domain that had it. 0; -XEN_ENODEV: there is no such
- * function, and no domain has it. Control lock; interrupts enabled.
+ * until @d asks for them, and none to the domain that had it. A guest with a PCI bus of its own
+ * finds it there. 0; -XEN_ENODEV: there is no such function; -XEN_ENOSPC: the bus is full;
+ * -XEN_EOPNOTSUPP: it cannot be shown there, which the log explains; -XEN_ENOMEM. After an error no
+ * domain has it. Control lock; interrupts enabled.
  */
 int hal_pci_give(struct domain *d, struct pci_addr a);
 /** The same with NULL for all functions of @d, which ends. */

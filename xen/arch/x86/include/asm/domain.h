@@ -89,6 +89,7 @@ enum apic_page {
 
 struct chipset;
 struct gsi_binding;
+struct guest_pci;
 struct host_ports;
 struct pirqs;
 struct hvm_lines;
@@ -109,6 +110,7 @@ struct x86_domain {
 	struct gsi_binding *bindings;	/* of the machine's lines to its IO-APICs */
 	struct vpci *vpci;
 	struct pirqs *pirqs;		/* of functions given to it; NULL: none. See hvm/pirq.c */
+	struct guest_pci *guest_pci;	/* [const] its PCI bus; NULL: none */
 	struct list_head passed_ports;	/* of the machine [control lock] */
 	u32 emulation_flags;		/* [const] XEN_X86_EMU_* */
 	struct pc_devices pc;		/* those in emulation_flags, and the PIT's counters */
