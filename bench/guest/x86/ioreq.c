@@ -6,11 +6,7 @@
  * and how often; the time between two marks is the cost of these accesses and of one mark.
  */
 #include "bench.h"
-#include "other.h"
-
-#include <public/hvm/dm_op.h>
-#include <public/hvm/hvm_op.h>
-#include <public/hvm/ioreq.h>
+#include "model.h"
 
 #define MARK 0x300
 #define PORT 0x304
@@ -62,50 +58,22 @@ __asm__(".pushsection .rodata\n"
 	".popsection\n");
 extern const u8 ioreq_code[], ioreq_end[];
 
-static struct xen_dm_op op;
 static u16 server;
 static u32 port, answered;
 
 static volatile struct buffered_iopage *ring(void)
 {
-	return (volatile struct buffered_iopage *)(OTHER_FREE_GFN * PAGE_SIZE);
+	return dm_ring(OTHER_FREE_GFN);
 }
 
 static volatile struct ioreq *request(void)
 {
-	return (volatile struct ioreq *)((OTHER_FREE_GFN + 1) * PAGE_SIZE);
-}
-
-static void dm(u32 nr)
-{
-	struct xen_dm_op_buf buf = { .size = sizeof(op) };
-	long rc;
-
-	op.op = nr;
-	set_xen_guest_handle(buf.h, (void *)&op);
-	rc = HC3(__HYPERVISOR_dm_op, other_domid, 1, &buf);
-	NEED(!rc, "dm_op %u: %ld", nr, rc);
+	return dm_request(OTHER_FREE_GFN);
 }
 
 static void claim(u32 type, u64 first, u64 last)
 {
-	op = (struct xen_dm_op){ .u.map_io_range_to_ioreq_server = {
-		.id = server, .type = type, .start = first, .end = last } };
-	dm(XEN_DMOP_map_io_range_to_ioreq_server);
-}
-
-/* Map the ring and the page of requests, before the server is enabled: that fills in the ports. */
-static void map_pages(void)
-{
-	static xen_pfn_t gfns[2] = { OTHER_FREE_GFN, OTHER_FREE_GFN + 1 };
-	struct xen_mem_acquire_resource r = {
-		.domid = other_domid, .type = XENMEM_resource_ioreq_server, .id = server,
-		.nr_frames = ARRAY_SIZE(gfns) };
-	long rc;
-
-	set_xen_guest_handle(r.frame_list, gfns);
-	rc = memory_op(XENMEM_acquire_resource, &r);
-	NEED(!rc, "acquire_resource: %ld", rc);
+	NEED(!dm_claim(server, type, first, last), "claiming %lx", first);
 }
 
 static u32 bind(u32 remote)
@@ -119,19 +87,18 @@ static u32 bind(u32 remote)
 
 static void make_server(void)
 {
-	op = (struct xen_dm_op){ .u.create_ioreq_server.handle_bufioreq =
-					 HVM_IOREQSRV_BUFIOREQ_ATOMIC };
-	dm(XEN_DMOP_create_ioreq_server);
-	server = op.u.create_ioreq_server.id;
+	struct xen_dm_op op = { 0 };
+
+	NEED(!dm_create(HVM_IOREQSRV_BUFIOREQ_ATOMIC, &server), "no ioreq server can be made");
 	claim(XEN_DMOP_IO_RANGE_PORT, MARK, PORT + 3);
 	claim(XEN_DMOP_IO_RANGE_MEMORY, REGISTERS, REGISTERS + PAGE_SIZE - 1);
 	claim(XEN_DMOP_IO_RANGE_MEMORY, VGA, VGA + 0xffff);
-	map_pages();
-	op = (struct xen_dm_op){ .u.set_ioreq_server_state = { .id = server, .enabled = 1 } };
-	dm(XEN_DMOP_set_ioreq_server_state);
-	op = (struct xen_dm_op){ .u.get_ioreq_server_info = { .id = server,
-							      .flags = XEN_DMOP_no_gfns } };
-	dm(XEN_DMOP_get_ioreq_server_info);
+	/* Before the server is enabled, which on Xen fills in the ports. */
+	NEED(!dm_map(server, OTHER_FREE_GFN), "the server's pages cannot be mapped");
+	NEED(!dm_enable(server, true), "the server cannot be enabled");
+	op.u.get_ioreq_server_info.id = server;
+	op.u.get_ioreq_server_info.flags = XEN_DMOP_no_gfns;
+	NEED(!dm_op(XEN_DMOP_get_ioreq_server_info, &op), "no information about the server");
 	port = bind(request()->vp_eport);
 	bind(op.u.get_ioreq_server_info.bufioreq_port);
 }

@@ -1,9 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "other.h"
-
-#include <public/hvm/dm_op.h>
-#include <public/hvm/hvm_op.h>
-#include <public/hvm/ioreq.h>
+#include "model.h"
 
 TEST("a device model for another domain: answers, its death, and what it may not do");
 RUN("dom0=1 cpus=2 timeout=40");
@@ -100,72 +96,29 @@ static volatile struct work *work(void)
 
 static volatile struct ioreq *request(void)
 {
-	return (volatile struct ioreq *)((OTHER_FREE_GFN + 1) * PAGE_SIZE);
+	return dm_request(OTHER_FREE_GFN);
 }
 
 static volatile struct buffered_iopage *ring(void)
 {
-	return (volatile struct buffered_iopage *)(OTHER_FREE_GFN * PAGE_SIZE);
-}
-
-static long dm_on(u16 domid, u32 nr)
-{
-	struct xen_dm_op_buf buf = { .size = sizeof(op) };
-
-	op.op = nr;
-	set_xen_guest_handle(buf.h, (void *)&op);
-	return HC3(__HYPERVISOR_dm_op, domid, 1, &buf);
-}
-
-static long dm(u32 nr)
-{
-	return dm_on(other_domid, nr);
-}
-
-static long claim(u32 type, u64 first, u64 last)
-{
-	op = (struct xen_dm_op){ .u.map_io_range_to_ioreq_server = {
-		.id = server, .type = type, .start = first, .end = last } };
-	return dm(XEN_DMOP_map_io_range_to_ioreq_server);
-}
-
-static long enable(bool on)
-{
-	op = (struct xen_dm_op){ .u.set_ioreq_server_state = { .id = server, .enabled = on } };
-	return dm(XEN_DMOP_set_ioreq_server_state);
-}
-
-static long destroy(void)
-{
-	op = (struct xen_dm_op){ .u.destroy_ioreq_server.id = server };
-	return dm(XEN_DMOP_destroy_ioreq_server);
+	return dm_ring(OTHER_FREE_GFN);
 }
 
 static void create(void)
 {
-	op = (struct xen_dm_op){ .u.create_ioreq_server.handle_bufioreq =
-					 HVM_IOREQSRV_BUFIOREQ_ATOMIC };
-	CHECK_EQ(dm(XEN_DMOP_create_ioreq_server), 0);
-	server = op.u.create_ioreq_server.id;
-	CHECK_EQ(claim(XEN_DMOP_IO_RANGE_PORT, PORT, PORT + 3), 0);
-	CHECK_EQ(claim(XEN_DMOP_IO_RANGE_MEMORY, REGISTERS, REGISTERS + PAGE_SIZE - 1), 0);
-	CHECK_EQ(claim(XEN_DMOP_IO_RANGE_MEMORY, VGA, VGA + 0xffff), 0);
-	CHECK_EQ(claim(XEN_DMOP_IO_RANGE_PCI, FUNCTION << 3, FUNCTION << 3), 0);
-	CHECK_EQ(enable(true), 0);
+	CHECK_EQ(dm_create(HVM_IOREQSRV_BUFIOREQ_ATOMIC, &server), 0);
+	CHECK_EQ(dm_claim(server, XEN_DMOP_IO_RANGE_PORT, PORT, PORT + 3), 0);
+	CHECK_EQ(dm_claim(server, XEN_DMOP_IO_RANGE_MEMORY, REGISTERS,
+			  REGISTERS + PAGE_SIZE - 1), 0);
+	CHECK_EQ(dm_claim(server, XEN_DMOP_IO_RANGE_MEMORY, VGA, VGA + 0xffff), 0);
+	CHECK_EQ(dm_claim(server, XEN_DMOP_IO_RANGE_PCI, FUNCTION << 3, FUNCTION << 3), 0);
+	CHECK_EQ(dm_enable(server, true), 0);
 }
 
-/* Map the server's pages, the ring first, and bind its channel. */
+/* Map the server's pages and bind its channel. */
 static void attach(void)
 {
-	static xen_pfn_t gfns[2];
-	struct xen_mem_acquire_resource r = {
-		.domid = other_domid, .type = XENMEM_resource_ioreq_server, .id = server,
-		.nr_frames = 2 };
-
-	gfns[0] = OTHER_FREE_GFN;
-	gfns[1] = OTHER_FREE_GFN + 1;
-	set_xen_guest_handle(r.frame_list, gfns);
-	CHECK_EQ(memory_op(XENMEM_acquire_resource, &r), 0);
+	CHECK_EQ(dm_map(server, OTHER_FREE_GFN), 0);
 	port = event_bind_interdomain(other_domid, request()->vp_eport);
 	NEED(port > 0, "binding: %d", port);
 	event_mask((u32)port);
@@ -174,12 +127,7 @@ static void attach(void)
 static void detach(void)
 {
 	CHECK_EQ(event_close((u32)port), 0);
-	for (u32 i = 0; i < 2; i++) {
-		struct xen_remove_from_physmap r = { .domid = DOMID_SELF,
-						     .gpfn = OTHER_FREE_GFN + i };
-
-		CHECK_EQ(memory_op(XENMEM_remove_from_physmap, &r), 0);
-	}
+	dm_unmap(OTHER_FREE_GFN);
 }
 
 static void begin(u32 what, u32 at, u32 value)
@@ -247,19 +195,19 @@ static long pci_line(u8 device, u8 pin, u8 level)
 {
 	op = (struct xen_dm_op){ .u.set_pci_intx_level = { .device = device, .intx = pin,
 							   .level = level } };
-	return dm(XEN_DMOP_set_pci_intx_level);
+	return dm_op(XEN_DMOP_set_pci_intx_level, &op);
 }
 
 static long isa_line(u8 line, u8 level)
 {
 	op = (struct xen_dm_op){ .u.set_isa_irq_level = { .isa_irq = line, .level = level } };
-	return dm(XEN_DMOP_set_isa_irq_level);
+	return dm_op(XEN_DMOP_set_isa_irq_level, &op);
 }
 
 static long route(u8 link, u8 line)
 {
 	op = (struct xen_dm_op){ .u.set_pci_link_route = { .link = link, .isa_irq = line } };
-	return dm(XEN_DMOP_set_pci_link_route);
+	return dm_op(XEN_DMOP_set_pci_link_route, &op);
 }
 
 /* The guest has gone on for some turns: what was on its way has arrived. */
@@ -324,23 +272,23 @@ static void messages_and_exceptions(void)
 	u32 before = work()->interrupts, exceptions = work()->exceptions;
 
 	op = (struct xen_dm_op){ .u.inject_msi = { .addr = 0xfee00000, .data = VECTOR } };
-	CHECK_EQ(dm(XEN_DMOP_inject_msi), 0);
+	CHECK_EQ(dm_op(XEN_DMOP_inject_msi, &op), 0);
 	expect_interrupts(before, 1);
 	op.u.inject_msi.addr = 0xfed00000;
-	CHECK_EQ(dm(XEN_DMOP_inject_msi), -XEN_EINVAL);
+	CHECK_EQ(dm_op(XEN_DMOP_inject_msi, &op), -XEN_EINVAL);
 	op = (struct xen_dm_op){ .u.inject_event = { .vector = VEC_UD, .error_code = ~0U,
 						     .type = XEN_DMOP_EVENT_hw_exc } };
-	CHECK_EQ(dm(XEN_DMOP_inject_event), 0);
+	CHECK_EQ(dm_op(XEN_DMOP_inject_event, &op), 0);
 	CHECK(WAIT_FOR(work()->exceptions == exceptions + 1, 20000), "no exception came");
 	/* An error code where there is none, none where there is one, and another vCPU. */
 	op.u.inject_event.error_code = 0;
-	CHECK_EQ(dm(XEN_DMOP_inject_event), -XEN_EINVAL);
+	CHECK_EQ(dm_op(XEN_DMOP_inject_event, &op), -XEN_EINVAL);
 	op.u.inject_event.error_code = ~0U;
 	op.u.inject_event.vector = VEC_GP;
-	CHECK_EQ(dm(XEN_DMOP_inject_event), -XEN_EINVAL);
+	CHECK_EQ(dm_op(XEN_DMOP_inject_event, &op), -XEN_EINVAL);
 	op.u.inject_event.vector = VEC_UD;
 	op.u.inject_event.vcpuid = 1;
-	CHECK_EQ(dm(XEN_DMOP_inject_event), -XEN_EINVAL);
+	CHECK_EQ(dm_op(XEN_DMOP_inject_event, &op), -XEN_EINVAL);
 }
 
 /* ---- accesses ---- */
@@ -488,12 +436,12 @@ static void disabled_and_dead(void)
 	/* Disabled with a request under way: that one is answered, further ones are not made. */
 	begin(OP_IN, PORT, 0);
 	expect(IOREQ_TYPE_PIO, PORT, 4, false);
-	CHECK_EQ(enable(false), 0);
+	CHECK_EQ(dm_enable(server, false), 0);
 	answer(3);
 	finish();
 	CHECK_EQ(work()->value, 3);
 	read_alone(OP_IN, PORT, ~0U);
-	CHECK_EQ(enable(true), 0);
+	CHECK_EQ(dm_enable(server, true), 0);
 	/* The model closes its channel, as the kernel does for a process that dies. */
 	begin(OP_IN, PORT, 0);
 	expect(IOREQ_TYPE_PIO, PORT, 4, false);
@@ -509,10 +457,10 @@ static void disabled_and_dead(void)
 	event_mask((u32)port);
 	begin(OP_IN, PORT, 0);
 	expect(IOREQ_TYPE_PIO, PORT, 4, false);
-	CHECK_EQ(destroy(), 0);
+	CHECK_EQ(dm_destroy(server), 0);
 	finish();
 	CHECK_EQ(work()->value, ~0U);
-	CHECK_EQ(destroy(), -XEN_ENOENT);
+	CHECK_EQ(dm_destroy(server), -XEN_ENOENT);
 	detach();
 }
 
@@ -532,8 +480,8 @@ static void load(void)
 			}
 		}
 		if (i & 1)
-			CHECK_EQ(enable(false), 0);
-		CHECK_EQ(destroy(), 0);
+			CHECK_EQ(dm_enable(server, false), 0);
+		CHECK_EQ(dm_destroy(server), 0);
 		if (i % 3)
 			detach();
 	}
@@ -544,13 +492,17 @@ static void load(void)
 
 void test_main(void)
 {
+	u16 other;
+
 	other_create(model_code, model_end, XEN_X86_EMU_LAPIC | XEN_X86_EMU_IOAPIC);
 	for (u32 v = VECTOR; v < VECTOR + 32; v++)
 		other_set_gate(v, model_code, model_irq);
 	other_set_gate(VEC_UD, model_code, model_ud);
 	other_start();
-	op = (struct xen_dm_op){ 0 };
-	CHECK_EQ(dm_on(own_domid(), XEN_DMOP_create_ioreq_server), -XEN_EPERM);
+	other = other_domid;
+	other_domid = own_domid();
+	CHECK_EQ(dm_create(HVM_IOREQSRV_BUFIOREQ_ATOMIC, &server), -XEN_EPERM);
+	other_domid = other;
 	create();
 	attach();
 	ports_and_memory();
