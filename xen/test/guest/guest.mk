@@ -86,10 +86,13 @@ test-guest-arm64: guests-arm64 arm64-debug ## run the microguests for ARM64 in Q
 .SECONDARY: $(guest_lib) $(guest_lib_i386) $(guest_lib_arm64)
 -include $(guest_lib:.o=.d) $(guest_lib_i386:.o=.d) $(guest_lib_arm64:.o=.d)
 
-.PHONY: guests test-guest test-bochs
+.PHONY: guests test-guest stress-ioreq test-bochs
 guests: $(guest_elfs) ## build the microguests
 test-guest: $(guest_elfs) $(xen_image) ## run the microguests in QEMU (TESTS= for some)
 	$(Q)$(PYTHON) $(guest_dir)/run.py --build $(BUILD) --env $(ENV) $(GUEST_OPTIONS) $(TESTS)
+stress-ioreq: $(guest_out)/ioreq-stress.elf x86_64-debug ## device models come and go for MINUTES=10, at random from SEED=1
+	$(Q)$(PYTHON) $(guest_dir)/run.py --build $(BUILD) --env x86_64-debug --minutes $(or $(MINUTES),10) \
+		--seed $(or $(SEED),1) --args steps=512 ioreq-stress
 test-bochs: $(guest_elfs) $(xen_image) ## run the microguests on VMX, in Bochs, which it fetches
 	-$(Q)scripts/setup.sh --no-install --group bochs
 	$(Q)$(PYTHON) $(guest_dir)/run.py --build $(BUILD) --env $(ENV) --bochs $(GUEST_OPTIONS) $(TESTS)

@@ -39,6 +39,7 @@ RUN() in a test's source may say:
 import argparse
 import concurrent.futures
 import dataclasses
+import itertools
 import os
 import re
 import sys
@@ -279,7 +280,7 @@ def machine_for(test, args, folder, **wanted):
 
 def run_dom0(test, args, turn):
     """Boot one test as the first domain of a machine."""
-    module = f"{elf_of(test, args)} {test.words('args')}".strip()
+    module = f"{elf_of(test, args)} {test.words('args')} {args.args}".strip()
     vcpus = test.number("vcpus", 1)
     seat = Seat(test, 0, 0)
     start = time.monotonic()
@@ -314,7 +315,7 @@ def seats_of(tests):
 def description(seat, args):
     """What the manifest says of a seat."""
     test = seat.test
-    words = test.words("args")
+    words = f"{test.words('args')} {args.args}"
     if test.number("domains", 1) > 1:
         first = seat.domid - seat.role
         words += f" role={seat.role} peer={first if seat.role else first + 1}"
@@ -388,6 +389,10 @@ def parse():
         help=f"modes of tests named without one: {', '.join(MODES)} or all (default: %(default)s)")
     add("--jobs", type=int, default=2, help="machines at a time (default: %(default)s)")
     add("--repeat", type=int, default=1, metavar="N", help="run each N times")
+    add("--args", default="", metavar="WORDS", help="more words for the tests' command lines")
+    add("--minutes", type=float, metavar="N", help="run with seed=1, seed=2 and so on, until N minutes "
+        "are over or one fails")
+    add("--seed", type=int, default=1, help="the first of these (default: %(default)s)")
     add("--gic", type=int, choices=(2, 3), default=3,
         help="ARM: version of the interrupt controller (default: %(default)s)")
     add("--icount", action="store_true", help="deterministic time (see scripts/qemu.py)")
@@ -411,6 +416,19 @@ def parse():
     if set(args.modes) - set(MODES):
         parser.error("no such mode; there are " + " ".join(MODES))
     return args
+
+
+def seeds(args, tally):
+    """The arguments of each round: as they are, or with one seed after the other."""
+    if args.minutes is None:
+        yield args
+        return
+    end = time.monotonic() + 60 * args.minutes
+    for seed in itertools.count(args.seed):
+        print(f"seed {seed}", flush=True)
+        yield argparse.Namespace(**vars(args) | {"args": f"{args.args} seed={seed}"})
+        if tally["failure"] or tally["error"] or time.monotonic() >= end:
+            return
 
 
 def main():
@@ -441,13 +459,14 @@ def main():
     alone = [t for t in tests if first or t.options.get("dom0")]
     work = [(run_dom0, t) for t in alone]
     work += [(run_batch, b) for b in batches([t for t in tests if t not in alone], args)]
-    with concurrent.futures.ThreadPoolExecutor(max(1, min(args.jobs, 2))) as pool:
-        runs = [pool.submit(run, what, args, turn)
-                for turn in range(args.repeat) for run, what in work]
-        for done in concurrent.futures.as_completed(runs):
-            for outcome in done.result():
-                tally[outcome.verdict] += 1
-                report(outcome, args.verbose)
+    for seeded in seeds(args, tally):
+        with concurrent.futures.ThreadPoolExecutor(max(1, min(args.jobs, 2))) as pool:
+            runs = [pool.submit(run, what, seeded, turn)
+                    for turn in range(args.repeat) for run, what in work]
+            for done in concurrent.futures.as_completed(runs):
+                for outcome in done.result():
+                    tally[outcome.verdict] += 1
+                    report(outcome, args.verbose)
     bad = tally["failure"] + tally["error"]
     print("TALLY " + " ".join(f"{word} {n}" for word, n in tally.items()))
     print(f"GUEST total {tally['success']} {bad} {tally['skip']}")

@@ -80,6 +80,15 @@ static void give_memory(void)
 	}
 }
 
+void other_unmap(void)
+{
+	for (u64 gfn = 0; gfn < OTHER_PAGES; gfn++) {
+		struct xen_remove_from_physmap r = { .domid = DOMID_SELF, .gpfn = BASE_GFN + gfn };
+
+		CHECK_EQ(memory_op(XENMEM_remove_from_physmap, &r), 0);
+	}
+}
+
 void other_set_gate(u32 vector, const u8 *code, const u8 *handler)
 {
 	volatile u64 *gate = (volatile u64 *)other_at(OTHER_IDT + vector * 8);

@@ -34,6 +34,8 @@ long other_simple(u32 cmd);
  * @end in place.
  */
 void other_create(const u8 *code, const u8 *end, u32 devices);
+/** Give up the view of its memory, which would keep it from being freed after its end. */
+void other_unmap(void);
 /** Let its interrupt @vector run @handler of that program. */
 void other_set_gate(u32 vector, const u8 *code, const u8 *handler);
 /** Load its vCPU's state at OTHER_CODE, with flat segments, and let it run. */
