@@ -204,17 +204,25 @@ copy_device_model() {
 		--module "$("$here/mkinitramfs.sh" guest-pv)" --output "$tree/guest/hvm.iso"
 }
 
-fill_tree() {
+# build_programs NAME...: this repository's programs for the images.
+build_programs() {
 	local program cc=("${CC:-gcc}")
+	[ "$flavour" != arm64 ] || cc=(aarch64-linux-gnu-gcc "--sysroot=$cache/root/tools-arm64")
+	for program in "$@"; do
+		"${cc[@]}" -std=gnu11 -O2 -Wall -Wextra -Werror -static -s -o "$tree/bin/$program" \
+			"$repo/tools/dom0-selftest/$program.c"
+	done
+}
+
+fill_tree() {
 	mkdir -p "$tree"/{bin,sbin,dev,proc,sys,run,tmp,lib,lib64,root,etc}
 	cp "$own_busybox" "$tree/bin/busybox"
-	[ "$flavour" != arm64 ] || cc=(aarch64-linux-gnu-gcc "--sysroot=$cache/root/tools-arm64")
 	ln -s busybox "$tree/bin/sh"
 	cp "$src/init" "$tree/init"
 	cp "$here/report.sh" "$tree/lib/report.sh"
 	case $kind in
 	guest) return 0 ;;
-	guest-pv) ln -s ../bin/busybox "$tree/sbin/modprobe"; copy_modules cloud "$guest_modules" > /dev/null; return 0 ;;
+	guest-pv) build_programs ports; ln -s ../bin/busybox "$tree/sbin/modprobe"; copy_modules cloud "$guest_modules" > /dev/null; return 0 ;;
 	guest-arm64) ln -s ../bin/busybox "$tree/sbin/modprobe"; copy_modules arm64 "$guest_modules" > /dev/null; return 0 ;;
 	guest-load) cp "$src/load" "$tree/bin/load"; copy_loads; return 0 ;;
 	guest-stress) cp "$src/load" "$tree/bin/load"; copy_stress; return 0 ;;
@@ -222,10 +230,7 @@ fill_tree() {
 	cp -r "$src/do" "$tree/do"
 	cp "$src"/*.sh "$tree/lib/"
 	ln -s ../bin/busybox "$tree/sbin/modprobe"
-	for program in selftest onpty; do
-		"${cc[@]}" -std=gnu11 -O2 -Wall -Wextra -Werror -static -s -o "$tree/bin/$program" \
-			"$repo/tools/dom0-selftest/$program.c"
-	done
+	build_programs selftest onpty
 	copy_modules "$flavour" "$modules" > /dev/null
 	case $kind in
 	dom0-stress) copy_stress ;;
