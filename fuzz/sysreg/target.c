@@ -36,7 +36,8 @@ static struct vgic_irq spi[SPIS];
 static struct vsysreg s[VCPUS];
 static struct vpsci psci;
 static struct cpu_regs regs[VCPUS];
-static u64 machine[NR_ARM_IDS];
+static u64 machine[NR_ARM_IDS], seen[NR_ARM_IDS];
+static u32 phys_bits;
 static struct guest model;
 static struct psci_result done;		/* what the last call of firmware did */
 static bool timer_was_set, debug_was_set;
@@ -56,12 +57,11 @@ static void route_hw(struct vgic *vg, u32 hwirq, u32 vcpu) {}
 static const struct vgic_ops gic_ops = { kick, enable_hw, end_hw, route_hw };
 OPS_TABLE(gic_ops, kick);
 
-static u64 machine_id(enum arm_id id) { return machine[id]; }
 static u64 count(const struct vsysreg *of) { return model.now; }
 static void timer_set_anew(struct vsysreg *of) { timer_was_set = true; }
 static void debug_set_anew(struct vsysreg *of) { debug_was_set = true; }
-static const struct vsysreg_ops sysreg_ops = { machine_id, count, timer_set_anew, debug_set_anew };
-OPS_TABLE(sysreg_ops, machine_id);
+static const struct vsysreg_ops sysreg_ops = { count, timer_set_anew, debug_set_anew };
+OPS_TABLE(sysreg_ops, count);
 
 static enum vpsci_power power(struct vpsci *p, u32 vcpu)
 {
@@ -150,7 +150,7 @@ static void sysreg(u32 vcpu, u32 iss)
 		failed("a register is set by another access than its own", iss);
 	if (kind == SYSREG_ID && rt != 31)
 		oracle_id(iss, regs[vcpu].x[rt], id < NR_ARM_IDS ? machine[id] : 0, g.version,
-			  s[vcpu].phys_bits);
+			  phys_bits);
 	if (kind == SYSREG_ID)
 		arm_set_reg(&want, rt, arm_reg(&regs[vcpu], rt));
 	if (kind == SYSREG_ZERO || kind == SYSREG_LOCK)
@@ -313,13 +313,15 @@ static void start(const uint8_t *head)
 	memcpy(&seed, head, sizeof(seed));
 	for (u32 i = 0; i < NR_ARM_IDS; i++)
 		machine[i] = i ? seed << i * 7 | seed >> (64 - i * 7) : seed;
+	phys_bits = 32 + head[9] % 21;
+	vsysreg_identify(seen, machine, version, phys_bits);
 	memset(vp, 0, sizeof(vp));
 	memset(regs, 0, sizeof(regs));
 	memset(&model, 0, sizeof(model));
 	vgic_init(&g, &gic_ops, version, in_gic, vp, SPIS, spi);
 	for (u32 i = 0; i < VCPUS; i++) {
 		s[i] = (struct vsysreg){ .ops = &sysreg_ops, .gic = &g, .vcpu = i,
-					 .phys_bits = 32 + head[9] % 21 };
+					 .id = seen };
 		if (i != ABSENT && i < in_gic)
 			vgic_vcpu_init(&g, i, &gv[i]);
 	}

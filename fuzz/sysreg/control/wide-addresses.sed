@@ -1,3 +1,3 @@
 # guest/arm/vsysreg.c
 # guests see the width of the machine's addresses
-s/min(v & FIELD_MASK, phys_range(s->phys_bits))/(v \& FIELD_MASK)/
+s/min(seen\[ARM_ID_MMFR0\] & FIELD_MASK, phys_range(phys_bits))/(seen[ARM_ID_MMFR0] \& FIELD_MASK)/

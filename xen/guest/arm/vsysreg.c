@@ -7,10 +7,13 @@
 #include <xen/arm/syndrome.h>
 #include <xen/arm/vsysreg.h>
 #include <xen/assert.h>
+#include <xen/nospec.h>
+#include <xen/string.h>
 
 /* Identification registers have op0 3, op1 0 and CRn 0. */
 #define ID_REG(crm, op2) ISS_SYSREG(3U, 0U, 0U, crm, op2)
 #define ID_REG_CRM(reg) ((reg) >> 1 & 0xf)
+#define ID_REG_OP2(reg) ((reg) >> 17 & 7)
 #define ID_REG_FIELDS ISS_SYSREG(0U, 0U, 0U, 0xfU, 7U)
 #define ID_REG_CRM_FIRST 1U
 #define ID_REG_CRM_LAST 7U
@@ -116,11 +119,12 @@ static const struct id_field id_fields[] = {
 	{ ARM_ID_MMFR2, 60, 1, false },	/* E0PD */
 };
 
-static const u32 id_regs[NR_ARM_IDS] = {
-	[ARM_ID_PFR0] = ID_REG(4U, 0U), [ARM_ID_PFR1] = ID_REG(4U, 1U),
-	[ARM_ID_DFR0] = ID_REG(5U, 0U), [ARM_ID_ISAR0] = ID_REG(6U, 0U),
-	[ARM_ID_ISAR1] = ID_REG(6U, 1U), [ARM_ID_MMFR0] = ID_REG(7U, 0U),
-	[ARM_ID_MMFR1] = ID_REG(7U, 1U), [ARM_ID_MMFR2] = ID_REG(7U, 2U),
+/* Which of them a register is, by CRm and op2, plus 1. */
+static const u8 id_at[ID_REG_CRM_LAST + 1][8] = {
+	[4] = { ARM_ID_PFR0 + 1, ARM_ID_PFR1 + 1 },
+	[5] = { ARM_ID_DFR0 + 1 },
+	[6] = { ARM_ID_ISAR0 + 1, ARM_ID_ISAR1 + 1 },
+	[7] = { ARM_ID_MMFR0 + 1, ARM_ID_MMFR1 + 1, ARM_ID_MMFR2 + 1 },
 };
 
 /* PARange for addresses of @bits. */
@@ -135,39 +139,35 @@ static u64 phys_range(u32 bits)
 	return range;
 }
 
-static u64 id_value(const struct vsysreg *s, enum arm_id id)
+void vsysreg_identify(u64 *seen, const u64 *machine, u32 gic_version, u32 phys_bits)
 {
-	u64 machine = s->ops->machine_id(id), v = 0;
-
+	memset(seen, 0, NR_ARM_IDS * sizeof(*seen));
 	for (u32 i = 0; i < ARRAY_SIZE(id_fields); i++) {
 		const struct id_field *f = &id_fields[i];
-		u64 has = machine >> f->shift & FIELD_MASK;
+		u64 has = machine[f->id] >> f->shift & FIELD_MASK;
 
-		if (f->id == id)
-			v |= (f->negative && has == FIELD_MASK ? has : min(has, (u64)f->max))
-			     << f->shift;
+		ASSERT(f->id < NR_ARM_IDS && f->shift % 4 == 0 && f->shift < 64);
+		seen[f->id] |= (f->negative && has == FIELD_MASK ? has : min(has, (u64)f->max))
+			       << f->shift;
 	}
-	if (id == ARM_ID_PFR0) {
-		v |= AARCH64_ONLY << SHIFT_EL1;
-		/* The CPU interface in system registers is version 3's. */
-		if (s->gic->version == 2)
-			v &= ~(FIELD_MASK << SHIFT_GIC);
-	} else if (id == ARM_ID_MMFR0) {
-		v = (v & ~FIELD_MASK) | min(v & FIELD_MASK, phys_range(s->phys_bits));
-	}
-	return v;
+	seen[ARM_ID_PFR0] |= AARCH64_ONLY << SHIFT_EL1;
+	/* The CPU interface in system registers is version 3's. */
+	if (gic_version == 2)
+		seen[ARM_ID_PFR0] &= ~(FIELD_MASK << SHIFT_GIC);
+	seen[ARM_ID_MMFR0] = (seen[ARM_ID_MMFR0] & ~FIELD_MASK) |
+			     min(seen[ARM_ID_MMFR0] & FIELD_MASK, phys_range(phys_bits));
 }
 
+/* A part of the space is of registers that are reserved, or of 32-bit EL1: they read as zero. */
 static bool id_read(const struct vsysreg *s, u32 reg, u64 *v)
 {
-	if ((reg & ~ID_REG_FIELDS) != ID_REG(0U, 0U) || ID_REG_CRM(reg) < ID_REG_CRM_FIRST ||
-	    ID_REG_CRM(reg) > ID_REG_CRM_LAST)
+	u32 crm = ID_REG_CRM(reg), at;
+
+	if ((reg & ~ID_REG_FIELDS) != ID_REG(0U, 0U) || crm < ID_REG_CRM_FIRST ||
+	    crm > ID_REG_CRM_LAST)
 		return false;
-	/* The rest of the space is reserved, or of 32-bit EL1. */
-	*v = 0;
-	for (u32 id = 0; id < NR_ARM_IDS; id++)
-		if (id_regs[id] == reg)
-			*v = id_value(s, id);
+	at = id_at[array_index_nospec(crm, ID_REG_CRM_LAST + 1)][ID_REG_OP2(reg)];
+	*v = at ? s->id[at - 1] : 0;
 	return true;
 }
 
@@ -274,8 +274,8 @@ bool vsysreg_access(struct vsysreg *s, struct cpu_regs *r, u32 iss)
 		vgic_send_sgi(s->gic, s->vcpu, v);
 		return true;
 	}
-	if (!timer_access(s, reg, read, &v) && !plain_access(reg, read, &v) &&
-	    !debug_access(s, reg, read, &v) && !(read && id_read(s, reg, &v)))
+	if (!(read && id_read(s, reg, &v)) && !timer_access(s, reg, read, &v) &&
+	    !debug_access(s, reg, read, &v) && !plain_access(reg, read, &v))
 		return false;
 	ASSERT(!(s->phys.ctl & ~(ARM_TIMER_ENABLE | ARM_TIMER_MASK)));
 	if (read)

@@ -37,7 +37,8 @@ static struct vgic g;
 static struct vgic_vcpu v[VCPUS], *vp[VCPUS];
 static struct vgic_irq spi[SPIS];
 static struct vsysreg s;
-static u64 machine[NR_ARM_IDS], now, timer_sets, debug_sets;
+static u32 phys_bits;
+static u64 machine[NR_ARM_IDS], seen[NR_ARM_IDS], now, timer_sets, debug_sets;
 
 static void kick(struct vgic *vg, u32 vcpu) {}
 static void enable_hw(struct vgic *vg, u32 hwirq, bool on, bool edge) {}
@@ -46,12 +47,11 @@ static void route_hw(struct vgic *vg, u32 hwirq, u32 vcpu) {}
 static const struct vgic_ops gic_ops = { kick, enable_hw, end_hw, route_hw };
 OPS_TABLE(gic_ops, kick);
 
-static u64 machine_id(enum arm_id id) { return machine[id]; }
 static u64 count(const struct vsysreg *of) { return now; }
 static void timer_set_anew(struct vsysreg *of) { timer_sets++; }
 static void debug_set_anew(struct vsysreg *of) { debug_sets++; }
-static const struct vsysreg_ops ops = { machine_id, count, timer_set_anew, debug_set_anew };
-OPS_TABLE(ops, machine_id);
+static const struct vsysreg_ops ops = { count, timer_set_anew, debug_set_anew };
+OPS_TABLE(ops, count);
 
 static int setup(void **state)
 {
@@ -61,7 +61,8 @@ static int setup(void **state)
 	vgic_init(&g, &gic_ops, 3, VCPUS, vp, SPIS, spi);
 	for (u32 i = 0; i < VCPUS; i++)
 		vgic_vcpu_init(&g, i, &v[i]);
-	s = (struct vsysreg){ .ops = &ops, .gic = &g, .vcpu = VCPU, .phys_bits = 40 };
+	s = (struct vsysreg){ .ops = &ops, .gic = &g, .vcpu = VCPU, .id = seen };
+	phys_bits = 40;
 	now = 1000;
 	timer_sets = debug_sets = 0;
 	return 0;
@@ -71,7 +72,10 @@ static int setup(void **state)
 static bool get(u32 reg, u64 *value)
 {
 	struct cpu_regs r = { .x[RT] = UNTOUCHED, .pc = 0x1000 }, was = r;
-	bool known = vsysreg_access(&s, &r, reg | RT << 5 | 1);
+	bool known;
+
+	vsysreg_identify(seen, machine, g.version, phys_bits);
+	known = vsysreg_access(&s, &r, reg | RT << 5 | 1);
 
 	*value = was.x[RT] = r.x[RT];
 	assert_memory_equal(&r, &was, sizeof(r));
@@ -188,7 +192,7 @@ static void test_physical_addresses(void **state)
 	};
 
 	for (u32 i = 0; i < ARRAY_SIZE(cases); i++) {
-		s.phys_bits = cases[i].bits;
+		phys_bits = cases[i].bits;
 		machine[ARM_ID_MMFR0] = cases[i].machine;
 		assert_int_equal(field(MMFR0, 0), cases[i].want);
 	}

@@ -18,7 +18,8 @@ void guest_inject_abort(struct arm_vcpu *av, u64 far, bool insn);
 void guest_hypercall(struct arm_vcpu *av);
 void guest_firmware(struct arm_vcpu *av);
 void guest_firmware_init(struct arm_domain *ad, u32 nr_vcpus);
-/** A vCPU's system registers that trap. */
+/** System registers that trap, of a domain and of a vCPU. */
+void guest_sysregs_init_domain(struct arm_domain *ad);
 void guest_sysregs_init(struct arm_vcpu *av);
 /** True: the instruction is done, skip it; false: it is handled otherwise. */
 bool guest_mmio(struct arm_vcpu *av, u64 gpa, u32 iss);

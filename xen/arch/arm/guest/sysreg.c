@@ -6,28 +6,20 @@
 
 #include "private.h"
 
-static u64 machine_id(enum arm_id id)
+void guest_sysregs_init_domain(struct arm_domain *ad)
 {
-	switch (id) {
-	case ARM_ID_PFR0:
-		return sysreg_read(id_aa64pfr0_el1);
-	case ARM_ID_PFR1:
-		return sysreg_read(id_aa64pfr1_el1);
-	case ARM_ID_DFR0:
-		return sysreg_read(id_aa64dfr0_el1);
-	case ARM_ID_ISAR0:
-		return sysreg_read(id_aa64isar0_el1);
-	case ARM_ID_ISAR1:
-		return sysreg_read(id_aa64isar1_el1);
-	case ARM_ID_MMFR0:
-		return sysreg_read(id_aa64mmfr0_el1);
-	case ARM_ID_MMFR1:
-		return sysreg_read(id_aa64mmfr1_el1);
-	case ARM_ID_MMFR2:
-		return sysreg_read(id_aa64mmfr2_el1);
-	default:
-		BUG();
-	}
+	const u64 machine[NR_ARM_IDS] = {
+		[ARM_ID_PFR0] = sysreg_read(id_aa64pfr0_el1),
+		[ARM_ID_PFR1] = sysreg_read(id_aa64pfr1_el1),
+		[ARM_ID_DFR0] = sysreg_read(id_aa64dfr0_el1),
+		[ARM_ID_ISAR0] = sysreg_read(id_aa64isar0_el1),
+		[ARM_ID_ISAR1] = sysreg_read(id_aa64isar1_el1),
+		[ARM_ID_MMFR0] = sysreg_read(id_aa64mmfr0_el1),
+		[ARM_ID_MMFR1] = sysreg_read(id_aa64mmfr1_el1),
+		[ARM_ID_MMFR2] = sysreg_read(id_aa64mmfr2_el1),
+	};
+
+	vsysreg_identify(ad->id, machine, gic->version, GUEST_PHYS_BITS);
 }
 
 /* The counter is not virtual: all guests see the machine's. */
@@ -46,13 +38,13 @@ static void debug_set_anew(struct vsysreg *s)
 	sysreg_write(mdscr_el1, s->mdscr);
 }
 
-static const struct vsysreg_ops ops = { machine_id, count, timer_set_anew, debug_set_anew };
-OPS_TABLE(ops, machine_id);
+static const struct vsysreg_ops ops = { count, timer_set_anew, debug_set_anew };
+OPS_TABLE(ops, count);
 
 void guest_sysregs_init(struct arm_vcpu *av)
 {
 	av->sysreg.ops = &ops;
 	av->sysreg.gic = &to_ad(av->v.domain)->vgic;
 	av->sysreg.vcpu = av->v.id;
-	av->sysreg.phys_bits = GUEST_PHYS_BITS;
+	av->sysreg.id = to_ad(av->v.domain)->id;
 }

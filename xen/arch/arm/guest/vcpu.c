@@ -72,6 +72,7 @@ int hal_domain_init(struct domain *d, const struct domain_config *cfg)
 	/* The hardware domain sees the machine's time, a guest's begins with it. */
 	ad->cntvoff = d->is_hardware ? 0 : hal_cycles_now();
 	guest_firmware_init(ad, cfg->max_vcpus);
+	guest_sysregs_init_domain(ad);
 	return guest_vgic_init(d, cfg);
 }
 

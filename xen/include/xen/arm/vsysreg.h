@@ -31,8 +31,6 @@ struct vsysreg;
 
 /** What the registers need of their surroundings. */
 struct vsysreg_ops {
-	/** Value of the machine's identification register. */
-	u64 (*machine_id)(enum arm_id id);
 	/** The counter that the physical timer compares with, in its ticks. */
 	u64 (*count)(const struct vsysreg *s);
 	/** The guest has set its physical timer anew. */
@@ -46,11 +44,14 @@ struct vsysreg {
 	const struct vsysreg_ops *ops;	/* [const] */
 	struct vgic *gic;		/* [const] */
 	u32 vcpu;			/* [const] */
-	u32 phys_bits;			/* [const] width of the guest's physical addresses */
+	const u64 *id;			/* [const] of vsysreg_identify() */
 	struct arm_timer phys;
 	u64 mdscr;			/* MDSCR_EL1 */
 };
 
+/** Fill @seen, what a guest sees of the identification registers @machine; both have NR_ARM_IDS.
+ * @phys_bits: width of the guest's physical addresses, 32 or more. */
+void vsysreg_identify(u64 *seen, const u64 *machine, u32 gic_version, u32 phys_bits);
 /** MSR or MRS with the syndrome @iss. True: it is done, but the PC is as it was; false: it is
  * undefined, and nothing has changed. */
 bool vsysreg_access(struct vsysreg *s, struct cpu_regs *r, u32 iss);

@@ -68,6 +68,7 @@ struct arm_domain {
 	u64 gicr;		/* and of its redistributors; v2: its CPU interface */
 	u64 vttbr;		/* root and VMID */
 	u64 cntvoff;
+	u64 id[NR_ARM_IDS];	/* identification registers as its vCPUs see them */
 	u64 paging_pool;	/* bytes the toolstack set aside for page tables */
 	u16 vmid;
 };
