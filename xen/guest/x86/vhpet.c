@@ -60,6 +60,21 @@ static u32 route(const struct vhpet *h, u32 n)
 	return TN_ROUTE(h->t[n].config);
 }
 
+/* The route after power-on, 0, is no line. */
+static void set_irq(struct vhpet *h, u32 n, bool asserted)
+{
+	u32 line = route(h, n);
+
+	if (line)
+		h->ops->set_irq(h->ctx, line, asserted);
+}
+
+static void lower(struct vhpet *h, u32 n)
+{
+	h->isr &= ~(1UL << n);
+	set_irq(h, n, false);
+}
+
 static void arm(struct vhpet *h, u32 n, s_time_t now)
 {
 	struct vhpet_timer *t = &h->t[n];
@@ -134,16 +149,14 @@ static void write_config(struct vhpet *h, u64 val, s_time_t now)
 {
 	u64 c = counter(h, now);
 
+	/* The mode moves timers to other lines. */
+	for (u32 i = 0; (val ^ h->config) & CFG_LEGACY && i < VHPET_TIMERS; i++)
+		if (h->isr & 1UL << i)
+			lower(h, i);
 	h->config = val & (CFG_ENABLE | CFG_LEGACY);
 	h->counter = c;
 	h->start = now;
 	arm_all(h, now);
-}
-
-static void lower(struct vhpet *h, u32 n)
-{
-	h->isr &= ~(1UL << n);
-	h->ops->set_irq(h->ctx, route(h, n), false);
 }
 
 static void write_timer_config(struct vhpet *h, u32 n, u64 val, s_time_t now)
@@ -233,11 +246,11 @@ void vhpet_fired(struct vhpet *h, u32 n, s_time_t now)
 		h->ops->set_timer(h->ctx, n, t->deadline);
 		return;
 	}
-	h->ops->set_irq(h->ctx, route(h, n), true);
+	set_irq(h, n, true);
 	if (t->config & TN_LEVEL)
 		h->isr |= 1UL << n;
 	else
-		h->ops->set_irq(h->ctx, route(h, n), false);
+		set_irq(h, n, false);
 	period = t->period & width_mask(t);
 	if (t->config & TN_PERIODIC && period) {
 		/*
@@ -316,7 +329,7 @@ static void load(void *state, u32 instance, const void *record, u32 len, s_time_
 		 * it.
 		 */
 		if (h->isr >> i & 1)
-			h->ops->set_irq(h->ctx, route(h, i), true);
+			set_irq(h, i, true);
 	}
 	arm_all(h, now);
 }

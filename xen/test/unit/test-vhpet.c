@@ -13,11 +13,15 @@
 
 static u32 raised, last_gsi;
 static bool line;
+static u32 up;		/* lines that are up */
 static s_time_t deadline[VHPET_TIMERS];
 
 static void on_irq(void *ctx, u32 gsi, bool asserted)
 {
+	/* The two old ones, and those that timers can be routed to. */
+	assert_true(gsi == 2 || gsi == 8 || (gsi >= 20 && gsi < 24));
 	line = asserted;
+	up = asserted ? up | 1u << gsi : up & ~(1u << gsi);
 	if (!asserted)
 		return;
 	raised++;
@@ -32,6 +36,7 @@ static int set_up(void **state)
 {
 	raised = 0;
 	line = false;
+	up = 0;
 	for (u32 i = 0; i < VHPET_TIMERS; i++)
 		deadline[i] = INT64_MAX;
 	return 0;
@@ -75,6 +80,36 @@ static void test_oneshot(void **state)
 	assert_int_equal(raised, 1);
 	vhpet_mmio_write(&h, 0x120, 4, 4 | 3 << 9, 0);	/* a route it does not have */
 	assert_int_equal(vhpet_mmio_read(&h, 0x120, 4, 0) >> 9 & 31, 21);
+}
+
+/* After power-on a timer has no line. */
+static void test_no_route(void **state)
+{
+	struct vhpet h;
+
+	vhpet_init(&h, &ops, NULL);
+	vhpet_mmio_write(&h, 0x100, 4, 4 | 2, 0);
+	vhpet_mmio_write(&h, 0x108, 8, 500, 0);
+	vhpet_mmio_write(&h, 0x10, 4, 1, 0);
+	vhpet_fired(&h, 0, 5000);
+	assert_int_equal(raised, 0);
+	vhpet_mmio_write(&h, 0x20, 4, 1, 6000);
+}
+
+/* A level goes down on the line that it went up on, also when legacy mode moves the timer. */
+static void test_legacy_moves(void **state)
+{
+	struct vhpet h;
+
+	vhpet_init(&h, &ops, NULL);
+	vhpet_mmio_write(&h, 0x100, 4, 4 | 2 | 20 << 9, 0);
+	vhpet_mmio_write(&h, 0x108, 8, 500, 0);
+	vhpet_mmio_write(&h, 0x10, 4, 1, 0);
+	vhpet_fired(&h, 0, 5000);
+	assert_int_equal(up, 1u << 20);
+	vhpet_mmio_write(&h, 0x10, 4, 3, 6000);
+	assert_int_equal(up, 0);
+	assert_int_equal(vhpet_mmio_read(&h, 0x20, 4, 6000), 0);
 }
 
 static void test_periodic(void **state)
@@ -179,6 +214,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_counter, set_up),
 		cmocka_unit_test_setup(test_oneshot, set_up),
+		cmocka_unit_test_setup(test_no_route, set_up),
+		cmocka_unit_test_setup(test_legacy_moves, set_up),
 		cmocka_unit_test_setup(test_periodic, set_up),
 		cmocka_unit_test_setup(test_save, set_up),
 		cmocka_unit_test_setup(test_save_fast, set_up),
