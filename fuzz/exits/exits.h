@@ -11,6 +11,8 @@
 
 #include "x86-world.h"
 
+#include <public/domctl.h>
+
 enum scene {
 	SCENE_GUEST,		/* a PVH guest with two vCPUs on two CPUs */
 	SCENE_MACHINE,		/* a domain that has the machine's devices */
@@ -18,6 +20,7 @@ enum scene {
 	SCENE_MODEL,		/* it also has devices for that guest (model.c) */
 	SCENE_PC,		/* as SCENE_GUEST, but the guest has the chipset of a PC */
 	SCENE_PC_MODEL,		/* as SCENE_MODEL, but the guest has the chipset of a PC */
+	SCENE_PASSED,		/* as SCENE_TOOLSTACK; the guest has a PCI function (passed.c) */
 	SCENES,
 };
 
@@ -25,7 +28,7 @@ enum scene {
 
 static inline bool scene_has_toolstack(enum scene s)
 {
-	return s == SCENE_TOOLSTACK || s == SCENE_MODEL || s == SCENE_PC_MODEL;
+	return s == SCENE_TOOLSTACK || s == SCENE_MODEL || s == SCENE_PC_MODEL || s == SCENE_PASSED;
 }
 
 static inline bool scene_has_model(enum scene s)
@@ -42,6 +45,7 @@ struct head {
 	u8 scene, seed, flags, reserved;
 };
 
+#define HEAD_PASSED 0x10		/* SCENE_PASSED instead of SCENE_TOOLSTACK */
 #define HEAD_CHIPSET 0x20	/* SCENE_PC instead of SCENE_GUEST, SCENE_PC_MODEL of SCENE_MODEL */
 #define HEAD_MODEL 0x40		/* SCENE_MODEL instead of SCENE_TOOLSTACK */
 #define HEAD_NOT_STARTED 0x80	/* the toolstack's guest is still paused: nothing of it has run */
@@ -95,6 +99,20 @@ void run_failed(const struct vcpu *v, const char *why) __noreturn;
 void model_create(void);
 /** What the device model writes in a step; returns the port that it then sends to. */
 u32 model_turn(const struct step *s);
+/** At boot, an IOMMU's tables. In SCENE_PASSED: it is used, before there are domains; and they get
+ * the function, and rights to others. */
+void passed_boot(void);
+void passed_begin(void);
+void passed_create(void);
+/** The function that the guest has from the start: device 1, which has MSI and MSI-X. */
+#define PASSED_FUNCTION 1U
+/** A call of the toolstack about functions: domctl's structure, or that of physdev_op's @cmd. */
+struct passed_call {
+	struct xen_domctl op;
+	u32 cmd, len;
+};
+/** The call that a step makes. Returns the hypercall's number. */
+u32 passed_call(const struct step *s, struct passed_call *c);
 /** One line in words. */
 void step_print(u32 nr, const struct step *s);
 

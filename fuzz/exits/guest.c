@@ -26,10 +26,11 @@
 #define CODE_ROOM (2 * PAGE_SIZE)
 #define BUFFER_PAGE (WORLD_DATA + 4)
 #define TOOLSTACK_TIME 100000
-/* Steps of their own: debug keys, which the step's instruction bytes are; dm_op; answers. */
+/* Steps of their own: debug keys (the step's instruction bytes); dm_op; answers; functions. */
 #define PICK_KEYS 63
 #define PICK_DM_OP 62
 #define PICK_MODEL 61
+#define PICK_PASSED 60
 
 struct turn {
 	struct soft_entry *e;
@@ -442,10 +443,28 @@ static void call_model(struct turn *t)
 	exit_call(t, __HYPERVISOR_event_channel_op, EVTCHNOP_send, at, 0);
 }
 
+/* The toolstack gives, takes or maps what the machine has. */
+static void call_passed(struct turn *t)
+{
+	u64 at = data_at(t, WORLD_DATA);
+	struct passed_call c;
+	u32 nr = passed_call(t->s, &c);
+
+	write_memory(t, at, &c.op, c.len);
+	if (nr == __HYPERVISOR_physdev_op)
+		exit_call(t, nr, c.cmd, at, 0);
+	else
+		exit_call(t, nr, at, 0, 0);
+}
+
 static void turn_control_call(struct turn *t)
 {
 	if (t->s->pick == PICK_MODEL && scene_has_model(run.scene)) {
 		call_model(t);
+		return;
+	}
+	if (t->s->pick == PICK_PASSED && run.scene == SCENE_PASSED) {
+		call_passed(t);
 		return;
 	}
 	if (t->s->pick == PICK_DM_OP) {

@@ -377,11 +377,74 @@ def pc_saved():
     return TOOLSTACK, out
 
 
+# Calls about functions, as passed.c numbers them.
+(ASSIGN, DEASSIGN, TEST_ASSIGN, GROUP, BIND, UNBIND, FRAMES, PORTS, MAP_PIRQ, UNMAP_PIRQ) = range(10)
+BARS = 0xf0000000
+
+
+def passed(which, b=0, c=0, reg=0, insn=b""):
+    """Twice, as the guest may take a step that the toolstack was meant to take."""
+    return [step(CONTROL_CALL, IF, 60, reg, which, b, c, insn)] * 2
+
+
+def passed_interrupts():
+    """Messages of the guest's function are numbered, bound, sent and taken away."""
+    out = list(ON)
+    for entry in 0, 1 << 16, 1 << 16 | 1 << 8, 1 << 16 | 9 << 8:
+        out += passed(MAP_PIRQ, 1, entry)
+    for pirq, vector, flags in ((0, 0x51, 0x10000), (1, 0x52, 0x10000), (2, 0x53, 0), (1, 0x54, 0x10100), (0, 5, 0)):
+        out += passed(BIND, 0, pirq | vector << 8 | flags << 16)
+    out += [step(DEVICE, IF, 0, 0, 0), IDLE, step(DEVICE, IF, 0, 0, 1), IDLE, apic(EOI, 0)]
+    out += passed(MAP_PIRQ, 2, 0) + passed(MAP_PIRQ, 1, 5, 4) + passed(MAP_PIRQ, 1, 0, 8, b"\x01")
+    out += passed(UNBIND, 0, 1) + passed(UNBIND, 7, 1, 8) + passed(UNMAP_PIRQ, 0, 2)
+    return TOOLSTACK, out + passed(DEASSIGN, 1) + [step(DEVICE, IF, 0, 0, 0), IDLE] + passed(UNMAP_PIRQ, 0, 0)
+
+
+def passed_functions():
+    """Functions go to the guest, into quarantine and back; some cannot."""
+    out = []
+    for b, reg in ((2, 0), (2, 0), (4, 0), (7, 0), (2, 4), (0x42, 0)):
+        out += passed(TEST_ASSIGN, b, 1, reg) + passed(ASSIGN, b, 1, reg)
+    out += passed(GROUP, 1, 3) + passed(DEASSIGN, 1) + passed(DEASSIGN, 1) + passed(DEASSIGN, 1, 0, 8)
+    out += passed(ASSIGN, 1, 0, 8) + passed(ASSIGN, 1) + [pci(1, 0, 0, 4, True)] * 2
+    return TOOLSTACK, out + [domctl(1), step(SHUTDOWN, IF)] * 2
+
+
+def passed_windows():
+    """Frames and ports of the machine are mapped, reached and unmapped."""
+    out = []
+    for b, c, reg in ((0x110, 0, 1), (0x410, 0x10, 1), (0x7f00, 0, 1), (0, 0, 1), (0x13f, 0, 1), (0x110, 1 << 40, 5),
+                      (0x110, 0, 2), (0x110, 0, 0), (0x110, 0, 0)):
+        out += passed(FRAMES, b, c, reg)
+    out += [memory_fault(BARS + 0x10000, 1), memory_fault(BARS + 0x10000, 0, False)] * 2
+    for b, c, reg in ((0x400, 0, 1), (0x408, 8, 1), (0x1200, 0, 1), (0, 0, 1), (0x400, 0x10000, 5), (0x400, 0, 2)):
+        out += passed(PORTS, b, c, reg)
+    out += [port_in(0x300), port_out(0x302, 1, 2), port_in(0x308, 4)] * 2
+    return TOOLSTACK, out + passed(PORTS, 0x400, 0, 0) + passed(PORTS, 0x400, 0, 0) + [port_in(0x300)] * 2
+
+
+def passed_bus():
+    """The guest finds its function, moves its windows, and works its message tables."""
+    def both(*steps):
+        return [s for s in steps for _ in range(2)]
+    out = both(pci(0, 0, 0, 4, True), pci(1, 0, 0, 4, True), pci(1, 8, 0, 4, True), pci(1, 0x34, 0, 1, True))
+    for bar in 0x10, 0x14, 0x18:
+        out += both(pci(1, bar, 0xffffffff), pci(1, bar, 0, 4, True))
+    out += both(pci(1, 0x10, BARS + 0x10000), pci(1, 0x18, 0xe8000000), pci(1, 4, 6, 2), pci(1, 4, 0, 2, True))
+    table = BARS + 0x10800
+    for at, val in ((0, 0xfee00000), (4, 0), (8, 0x61), (12, 0)):
+        out += both(write(table + at, val))
+    out += both(pci(1, 0x5a, 0x8000, 2), step(DEVICE, IF, 0, 0, 0), memory_fault(table, 0, False), pci(1, 4, 0, 2))
+    return TOOLSTACK, out + both(pci(1, 0x44, 0xfee00000), pci(1, 0x48, 0x51), pci(1, 0x42, 1, 2))
+
+
 NAMED = [interrupts, others, nmis, timers, callbacks, ioapic, messages, windows, saved, controlled,
          policies, modes, software_interrupts, keys, policy_given, memory_maps,
-         device_model, answered_devices, pc_clocks, pc_pic, pc_hpet, pc_power, pc_saved]
+         device_model, answered_devices, pc_clocks, pc_pic, pc_hpet, pc_power, pc_saved,
+         passed_interrupts, passed_functions, passed_windows, passed_bus]
 FLAGS = {policy_given: 0x80, memory_maps: 0x80, answered_devices: 0x40,     # HEAD_NOT_STARTED, HEAD_MODEL
-         pc_clocks: 0x20, pc_pic: 0x20, pc_hpet: 0x20, pc_power: 0x20, pc_saved: 0x60}  # HEAD_CHIPSET
+         pc_clocks: 0x20, pc_pic: 0x20, pc_hpet: 0x20, pc_power: 0x20, pc_saved: 0x60,  # HEAD_CHIPSET
+         passed_interrupts: 0x10, passed_functions: 0x10, passed_windows: 0x10, passed_bus: 0x10}  # HEAD_PASSED
 
 
 def main():

@@ -78,10 +78,14 @@ static void create_all(void)
 	bool toolstack = scene_has_toolstack(run.scene);
 
 	run.nr_worlds = toolstack ? 2 : 1;
+	if (run.scene == SCENE_PASSED)
+		passed_begin();
 	if (toolstack || run.scene == SCENE_MACHINE)
 		world_create(&run.world[0], true, 1);
 	if (scene_has_chipset(run.scene))
 		world_devices |= XEN_X86_EMU_IOAPIC | HVM_CHIPSET_FLAGS;
+	if (run.scene == SCENE_PASSED)
+		world_devices |= XEN_X86_EMU_VPCI;
 	if (run.scene != SCENE_MACHINE)
 		world_create(&run.world[toolstack], false, toolstack ? 1 : 2);
 	world_devices = XEN_X86_EMU_LAPIC;
@@ -90,6 +94,8 @@ static void create_all(void)
 		run.world[toolstack].d->hvm_params[HVM_PARAM_HPET_ENABLED] = 1;
 	if (scene_has_model(run.scene))
 		model_create();
+	if (run.scene == SCENE_PASSED)
+		passed_create();
 }
 
 static void start_all(u8 flags)
@@ -198,6 +204,8 @@ static enum scene scene_of(const struct head *head)
 {
 	enum scene scene = (enum scene)(head->scene % HEAD_SCENES);
 
+	if (scene == SCENE_TOOLSTACK && head->flags & HEAD_PASSED)
+		return SCENE_PASSED;
 	if (scene == SCENE_TOOLSTACK && head->flags & HEAD_MODEL)
 		return head->flags & HEAD_CHIPSET ? SCENE_PC_MODEL : SCENE_MODEL;
 	return scene == SCENE_GUEST && head->flags & HEAD_CHIPSET ? SCENE_PC : scene;
@@ -206,6 +214,7 @@ static enum scene scene_of(const struct head *head)
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
 	world_boot(CPUS);
+	passed_boot();
 	soft_guest_set(turn);
 	return 0;
 }

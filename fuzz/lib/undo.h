@@ -7,7 +7,7 @@
 #ifndef FUZZ_UNDO_H
 #define FUZZ_UNDO_H
 
-#define UNDO_STATES 7		/* at most */
+#define UNDO_STATES 8		/* at most */
 
 /**
  * Pages of [@start, @start + @bytes), both multiples of 4096, are restored when they were written:

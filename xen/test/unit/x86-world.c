@@ -3,6 +3,7 @@
 #include "x86-world.h"
 
 #include <xen/assert.h>
+#include <xen/iommu.h>
 #include <xen/mm.h>
 #include <xen/p2m.h>
 #include <xen/sched.h>
@@ -101,7 +102,9 @@ u32 world_devices = XEN_X86_EMU_LAPIC;
 void world_create(struct world_domain *w, bool hardware, u32 vcpus)
 {
 	struct domain_config cfg = {
-		.domid = DOMID_INVALID, .flags = XEN_DOMCTL_CDF_hvm | XEN_DOMCTL_CDF_hap,
+		.domid = DOMID_INVALID,
+		.flags = XEN_DOMCTL_CDF_hvm | XEN_DOMCTL_CDF_hap |
+			 (iommu_in_use() ? XEN_DOMCTL_CDF_iommu : 0),
 		.max_vcpus = vcpus, .max_grant_frames = 2, .max_maptrack_frames = 1,
 		.max_grant_version = 2, .max_pages = 2 * WORLD_PAGES, .is_hardware = hardware,
 		.is_privileged = hardware, .node = NUMA_NO_NODE, .name = "world",
@@ -140,6 +143,11 @@ const char *world_destroy(struct world_domain *w)
 	return NULL;
 }
 
+void world_settle(void)
+{
+	free_at_boot = free_page_count(NUMA_NO_NODE);
+}
+
 const char *world_left_over(void)
 {
 	bool pages = false;
@@ -169,7 +177,7 @@ void world_boot(u32 cpus)
 		HOST_CHECK(!world_destroy(&w));
 		host_run(hal_now_ns() + RUN_SLICE);
 	}
-	free_at_boot = free_page_count(NUMA_NO_NODE);
+	world_settle();
 }
 
 /* ---- modes ---- */

@@ -46,6 +46,8 @@ extern u32 world_devices;
 void world_create(struct world_domain *w, bool hardware, u32 vcpus);
 /** Destroy it, after world_boot(). NULL, or what went wrong. */
 const char *world_destroy(struct world_domain *w);
+/** What is allocated now stays: world_left_over() does not expect it back. */
+void world_settle(void);
 /** All domains are destroyed: what has not come back of memory and vectors, or NULL. */
 const char *world_left_over(void);
 /** RAM as after the creation. */
