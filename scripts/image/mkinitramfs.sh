@@ -21,7 +21,7 @@ usage() {
 	  dom0-load    the same with guests for it that put a machine under different loads
 	  dom0-tools   the same as dom0-xl with this repository's toolstack before Debian's (as PROGRAM.debian)
 	  dom0-arm64   busybox, modules and this repository's toolstack for ARM64, with a guest for it to start
-	  dom0-hvm     the same as dom0-tools with the device model, firmware and a disk for HVM guests
+	  dom0-hvm     the same as dom0-tools with the device model, firmware and disks for HVM guests
 	  guest        busybox only, for the cloud kernel
 	  guest-pv     the same with drivers for PV disks and network interfaces
 	  guest-arm64  the same for ARM64
@@ -99,10 +99,9 @@ copy_libgcc() {
 	cp -L "$peer/lib/x86_64-linux-gnu/libgcc_s.so.1" "$tree/lib/"
 }
 
-# xl with its daemons, and the guest image with the cloud kernel, which makes a small guest. (A
-# packaged bzImage would do as well; the ELF without its symbols is quicker to load.)
+# xl with its daemons.
 copy_toolstack() {
-	local program elf
+	local program
 	for program in xl xenstored xenconsole xenconsoled xen-init-dom0 xentop xentrace xenpm; do
 		copy_program "$peer/usr/lib/xen-4.17/bin/$program" "$peer"
 	done
@@ -115,7 +114,12 @@ copy_toolstack() {
 	copy_libgcc
 	mkdir -p "$tree/etc/xen" "$tree/guest"
 	touch "$tree/etc/xen/xl.conf"
-	elf=$tree/guest/vmlinux
+}
+
+# A small guest: the cloud kernel and an image. (A packaged bzImage would do as well; the ELF without its
+# symbols is quicker to load.)
+copy_guest() {
+	local elf=$tree/guest/vmlinux
 	"$here/extract-vmlinux" "$cache/root/kernel-cloud"/boot/vmlinuz-* "$elf"
 	strip --strip-all "$elf"
 	cp -L "$("$here/mkinitramfs.sh" guest)" "$tree/guest/initramfs.cpio.gz"
@@ -123,8 +127,7 @@ copy_toolstack() {
 	dom0-load)
 		cp -L "$("$here/mkinitramfs.sh" guest-load)" "$tree/guest/initramfs-load.cpio.gz"
 		cp -L "$("$here/mkinitramfs.sh" guest-stress)" "$tree/guest/initramfs-stress.cpio.gz" ;;
-	dom0-tools | dom0-hvm)
-		cp -L "$("$here/mkinitramfs.sh" guest-pv)" "$tree/guest/initramfs-pv.cpio.gz" ;;
+	dom0-tools) cp -L "$("$here/mkinitramfs.sh" guest-pv)" "$tree/guest/initramfs-pv.cpio.gz" ;;
 	esac
 }
 
@@ -185,7 +188,20 @@ copy_arm64_tools() {
 	cp -L "$("$here/mkinitramfs.sh" guest-arm64)" "$tree/guest/initramfs-pv.cpio.gz"
 }
 
-# What an HVM guest runs on where Debian's packages have it, and a disk of GRUB and Linux for it.
+# make_grub_disk FILE: a disk with GRUB's shell at the serial port; all that it needs is in the image that
+# the firmware's boot sector loads.
+make_grub_disk() {
+	local boot=/usr/lib/grub/i386-pc
+	[ -d "$boot" ] || die "grub-pc-bin is missing; run scripts/setup.sh"
+	printf '%s\n' 'serial --unit=0 --speed=115200' 'terminal_input serial' 'terminal_output serial' \
+		normal > "$work/grub.cfg"
+	grub-mkimage -d "$boot" -O i386-pc -p / -c "$work/grub.cfg" -o "$work/grub.core" \
+		normal serial terminal echo halt reboot biosdisk
+	cat "$boot/boot.img" "$work/grub.core" > "$1"
+	truncate -s 1M "$1"
+}
+
+# What an HVM guest runs on where Debian's packages have it, and disks for it: of GRUB and Linux, of GRUB alone.
 copy_device_model() {
 	local hvm=$cache/root/hvm file
 	mkdir -p "$tree/usr/libexec" "$tree/usr/lib/xen-4.17/boot" "$tree/usr/share"/{seabios,ovmf,qemu/keymaps}
@@ -202,6 +218,7 @@ copy_device_model() {
 	"$here/mkgrub.sh" --protocol linux --kernel "$(echo "$cache/root/kernel-cloud"/boot/vmlinuz-*)" \
 		--append "console=ttyS0,115200 loglevel=4 xenolith.guest=shell" \
 		--module "$("$here/mkinitramfs.sh" guest-pv)" --output "$tree/guest/hvm.iso"
+	make_grub_disk "$tree/guest/grub.img"
 }
 
 # build_programs NAME...: this repository's programs for the images.
@@ -234,8 +251,8 @@ fill_tree() {
 	copy_modules "$flavour" "$modules" > /dev/null
 	case $kind in
 	dom0-stress) copy_stress ;;
-	dom0-xl | dom0-load) copy_toolstack ;;
-	dom0-tools) copy_toolstack && copy_scripts && copy_our_tools ;;
+	dom0-xl | dom0-load) copy_toolstack && copy_guest ;;
+	dom0-tools) copy_toolstack && copy_guest && copy_scripts && copy_our_tools ;;
 	dom0-arm64) copy_arm64_tools ;;
 	dom0-hvm) copy_toolstack && copy_scripts && copy_our_tools && copy_device_model ;;
 	esac

@@ -7,15 +7,15 @@ linux-images: # what stands under scripts/image or tools may have changed since 
 	$(Q)scripts/image/build.sh
 linux-images-arm64:
 	$(Q)scripts/image/build.sh arm64
-linux-images-hvm: linux-images
+linux-images-hvm: linux-images # without the packages of an HVM guest run.py skips the cases that need them
 	-$(Q)scripts/setup.sh --no-install --group hvm
-	$(Q)scripts/image/build.sh hvm
+	$(Q)[ ! -f "$${XENOLITH_CACHE:-.cache}/root/hvm.stamp" ] || scripts/image/build.sh hvm
 test-linux: $(xen_image) linux-images ## boot Linux as dom0 on the everyday machines (CASES=...)
 	$(Q)$(PYTHON) xen/test/linux/run.py $< $(CASES)
 test-linux-all: $(xen_image) linux-images linux-images-hvm ## the same on all machines, large ones and long runs too
 	$(Q)$(PYTHON) xen/test/linux/run.py $< --all
-test-hvm-linux: $(xen_image) linux-images-hvm ## boot an HVM guest with firmware and QEMU, which it fetches
-	$(Q)$(PYTHON) xen/test/linux/run.py $< hvm hvm-swap
+test-hvm-linux: $(xen_image) linux-images-hvm ## boot HVM guests with firmware and QEMU, which it fetches (CASES=...)
+	$(Q)$(PYTHON) xen/test/linux/run.py $< $(or $(CASES),hvm-grub hvm hvm-swap)
 test-bochs-linux: $(xen_image) linux-images guests ## boot Linux as dom0 on VMX, in Bochs, which it fetches (CASES=...)
 	-$(Q)scripts/setup.sh --no-install --group bochs
 	-$(Q)scripts/setup.sh --no-install --group bochs-stable

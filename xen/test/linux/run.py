@@ -187,6 +187,9 @@ CASES = [
     Case("swap-hypervisor", "our tools on Debian's Xen: the same, 2 CPUs", do="xl+swap", smp="2",
          image="dom0-tools", hypervisor="xen-4.17", emulator="qemu-stable-system-x86_64",
          cpu=PEER_CPU, args=PEER_ARGS, extra=PEER_IOMMU, repeat_icount=1, timeout=400),
+    Case("hvm-grub", "our tools: an HVM guest with QEMU boots SeaBIOS and GRUB's shell, reboots and powers off, 2 CPUs",
+         do="xl+hvm-grub", smp="2", mem="2G", image="dom0-hvm", args="scrub=off cpu-features=+itsc dom0_mem=768M",
+         repeat_icount=1, timeout=1500, everyday=False),
     Case("hvm", "our tools: an HVM guest with QEMU boots SeaBIOS, GRUB and Linux; its device models end, 2 CPUs",
          do="xl+hvm", smp="2", mem="2G", image="dom0-hvm", args="scrub=off cpu-features=+itsc dom0_mem=768M",
          repeat_icount=1, timeout=1800, everyday=False),
@@ -435,6 +438,16 @@ def choose(names, everything):
     return [c for c in CASES if any(fnmatch.fnmatchcase(c.name, n) for n in names)]
 
 
+def missing(case):
+    """What a case needs that is fetched on demand and is not there: a name and its group; or None."""
+    if case.emulator in bochs.PROGRAMS and not bochs.is_there(case.emulator):
+        return "Bochs", case.emulator
+    stamp = os.path.join(qemu.cache_dir(), "root", "hvm.stamp")
+    if case.image == "dom0-hvm" and not os.path.exists(stamp):
+        return "device model for HVM guests", "hvm"
+    return None
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -453,10 +466,10 @@ def main():
     os.makedirs(folder, exist_ok=True)
     failed = 0
     cases = choose(args.cases, args.all)
-    skipped = [c for c in cases if c.emulator in bochs.PROGRAMS and not bochs.is_there(c.emulator)]
+    skipped = [c for c in cases if missing(c)]
     for case in skipped:
-        print(f"LINUX {case.name} skipped: no Bochs; scripts/setup.sh --no-install --group {case.emulator} "
-              "fetches it")
+        what, group = missing(case)
+        print(f"LINUX {case.name} skipped: no {what}; scripts/setup.sh --no-install --group {group} fetches it")
     cases = [c for c in cases if c not in skipped]
     with qemu.serve(image("data")) as port:
         for case in cases:
