@@ -22,6 +22,7 @@
 
 #include "../../arch/x86/hvm/private.h"
 
+#include <public/hvm/dm_op.h>
 #include <public/hvm/params.h>
 
 #define MS 1000000LL
@@ -239,6 +240,98 @@ static void test_others(void **state)
 	assert_int_equal(host_isolated(others, NULL)->status, 0);
 }
 
+static void event(void)
+{
+	struct vcpu *v = guest.d->vcpu[0];
+
+	WRITE_ONCE(v->vcpu_info->evtchn_upcall_pending, 1);
+	hal_vcpu_event_notify(v);
+	pass(MS);
+}
+
+static void seen(void)
+{
+	WRITE_ONCE(guest.d->vcpu[0]->vcpu_info->evtchn_upcall_pending, 0);
+}
+
+static int callback_via(u64 value)
+{
+	return hal_hvm_param_set(guest.d, HVM_PARAM_CALLBACK_IRQ, value);
+}
+
+/* Events of vCPU 0 raise line 10. */
+static void callback_line(void *arg)
+{
+	begin(XEN_X86_EMU_LAPIC | XEN_X86_EMU_PIC);
+	set_up_pics();
+	event();
+	HOST_CHECK(!taken[0x2a]);
+	/* One is pending already when the line is named; then each is an edge. */
+	HOST_CHECK(!callback_via(10));
+	pass(MS);
+	HOST_CHECK(taken[0x2a] == 1);
+	seen();
+	end_of_interrupt();
+	event();
+	HOST_CHECK(taken[0x2a] == 2);
+	end_of_interrupt();
+	seen();
+	HOST_CHECK(taken[0x2a] == 2);
+	/* As a level it comes again until the guest has seen to its events. */
+	out(0x4d1, 4);
+	event();
+	HOST_CHECK(taken[0x2a] == 3);
+	end_of_interrupt();
+	HOST_CHECK(taken[0x2a] == 4);
+	seen();
+	end_of_interrupt();
+	HOST_CHECK(taken[0x2a] == 4);
+	/* A vector needs no line. */
+	HOST_CHECK(!callback_via(2UL << 56 | 0x30));
+	event();
+	HOST_CHECK(taken[0x2a] == 4 && taken[0x30]);
+	seen();
+	end();
+}
+
+/* Pin A of device 3 is on the link 3 of four, which the chipset routes to a line of the 8259s. */
+static void callback_pin(void *arg)
+{
+	struct xen_dm_op route = { .op = XEN_DMOP_set_pci_link_route,
+				   .u.set_pci_link_route = { .link = 3, .isa_irq = 11 } };
+
+	begin(XEN_X86_EMU_LAPIC | XEN_X86_EMU_PIC);
+	set_up_pics();
+	HOST_CHECK(!hvm_lines_op(guest.d, &route));
+	HOST_CHECK(!callback_via(1UL << 56 | 3 << 11));
+	event();
+	HOST_CHECK(taken[0x2b] == 1);
+	/* GSI 0 is none; the event that is pending then is not lost to the next line. */
+	HOST_CHECK(!callback_via(0));
+	end_of_interrupt();
+	event();
+	HOST_CHECK(taken[0x2b] == 1);
+	HOST_CHECK(!callback_via(1UL << 56 | 3 << 11));
+	pass(MS);
+	HOST_CHECK(taken[0x2b] == 2);
+	/* What is not there is refused, and changes nothing. */
+	HOST_CHECK(callback_via(1UL << 56 | 1UL << 16) == -XEN_EINVAL);
+	HOST_CHECK(callback_via(HVM_GUEST_PINS) == -XEN_EINVAL);
+	HOST_CHECK(callback_via(3UL << 56) == -XEN_EINVAL);
+	seen();
+	end_of_interrupt();
+	event();
+	HOST_CHECK(taken[0x2b] == 3);
+	seen();
+	end();
+}
+
+static void test_callback(void **state)
+{
+	assert_int_equal(host_isolated(callback_line, NULL)->status, 0);
+	assert_int_equal(host_isolated(callback_pin, NULL)->status, 0);
+}
+
 /* A guest without a chipset has the 8254's counters and nothing else. */
 static void pvh(void *arg)
 {
@@ -248,6 +341,7 @@ static void pvh(void *arg)
 	HOST_CHECK(in(0x40) != in(0x40));
 	pass(50 * MS);
 	HOST_CHECK(in(0x20) == 0xff && in(0x71) == 0xff);
+	HOST_CHECK(!callback_via(1) && !callback_via(HVM_GUEST_PINS));
 	HOST_CHECK(hvm_press_button(guest.d, false) == -XEN_EOPNOTSUPP);
 	end();
 }
@@ -262,7 +356,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_pit), cmocka_unit_test(test_by_ioapic),
 		cmocka_unit_test(test_others),
-		cmocka_unit_test(test_pvh),
+		cmocka_unit_test(test_callback), cmocka_unit_test(test_pvh),
 	};
 
 	return cmocka_run_group_tests_name("x86-chipset", tests, NULL, NULL);

@@ -182,6 +182,8 @@ void vmrun(u64 *gpr, u64 vmcb_pa)
 {
 	struct vmcb *b = block_at(vmcb_pa);
 	const char *why = soft_vmrun_refuses(b);
+	/* An interrupt of the machine comes before those of the guest. */
+	bool waits = host_irq_waits(hal_smp_cpu_id()) || softirq_pending();
 	struct soft_entry e = { .v = hal_current_vcpu(), .vmcb = b, .gpr = gpr,
 				.lazy = &soft_cpu()->lazy, .vector = -1 };
 
@@ -192,7 +194,7 @@ void vmrun(u64 *gpr, u64 vmcb_pa)
 		panic("software processor: VMRUN refuses the guest's state: %s", why);
 	if (b->event_inj & SVM_EV_VALID)
 		e.event = b->event_inj;
-	else
+	else if (!waits)
 		e.vector = take_interrupt(b);
 	b->event_inj &= ~SVM_EV_VALID;
 	b->exit_int_info = 0;
@@ -203,7 +205,7 @@ void vmrun(u64 *gpr, u64 vmcb_pa)
 	if (!e.event && (b->vintr & SVM_VINTR_IRQ) && (b->intercept1 & SVM_I1_VINTR) &&
 	    (b->rflags & X86_EFLAGS_IF) && !(b->interrupt_shadow & 1))
 		b->exit_code = SVM_EXIT_VINTR;
-	else if (!host_irq_waits(hal_smp_cpu_id()) && !softirq_pending())
+	else if (!waits)
 		guest(&e);
 	soft_tlb_leave(b);
 	stgi();

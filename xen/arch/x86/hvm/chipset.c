@@ -192,6 +192,7 @@ static enum device_rc pic_access(struct device *dev, struct vcpu *v, struct devi
 	if (a->bytes != 1)
 		return DEVICE_ABSENT;
 	flags = spin_lock_irqsave(&xd->vioapic_lock);
+	hvm_callback_settle(xd);
 	if (a->write)
 		vpic_write(&xd->pc.pic, (u32)a->addr, (u8)a->val);
 	else

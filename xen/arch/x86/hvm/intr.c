@@ -322,8 +322,11 @@ void hal_vcpu_event_notify(struct vcpu *v)
 	struct x86_vcpu *xv = to_xv(v);
 
 	/* The guest may not be able to take a vector that was already requested. */
-	if (!xv->upcall_vector || !post_upcall(xv))
-		hvm_kick(xv);
+	if (xv->upcall_vector && post_upcall(xv))
+		return;
+	if (unlikely(to_xd(v->domain)->callback_line) && !xv->upcall_vector && !v->id)
+		hvm_callback_raise(to_xd(v->domain));
+	hvm_kick(xv);
 }
 
 bool hal_vcpu_has_pending(const struct vcpu *v)

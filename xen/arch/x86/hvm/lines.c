@@ -7,12 +7,14 @@
  * timer's, which is input 2 there.
  */
 #include <xen/errno.h>
+#include <xen/evtchn.h>
 #include <xen/xmalloc.h>
 
 #include "private.h"
 
 #include <public/arch-x86/xen.h>
 #include <public/hvm/dm_op.h>
+#include <public/hvm/params.h>
 
 #define PCI_DEVICES 32
 #define PCI_PINS 4
@@ -20,6 +22,14 @@
 #define ISA_LINES 16
 #define TIMER_INPUT 2
 #define FIRST_PCI_INPUT 16
+
+/* What events of vCPU 0 raise (HVM_PARAM_CALLBACK_IRQ): an input of the IO-APIC, or a PCI pin. */
+struct callback {
+	enum { CALLBACK_NONE, CALLBACK_INPUT, CALLBACK_PIN } kind;
+	u8 at;				/* the input, or the device's number on bus 0 */
+	u8 pin;
+	bool up;
+};
 
 /* All [vioapic_lock]. */
 struct hvm_lines {
@@ -30,6 +40,7 @@ struct hvm_lines {
 	u8 route[LINKS];		/* ISA line of a link, 0: none */
 	u8 on_link[LINKS];		/* pins of the link that are up */
 	u8 on_input[HVM_GUEST_PINS];	/* what holds an input of the IO-APIC up */
+	struct callback callback;
 };
 
 /* Shared lines are up while anything holds them up. */
@@ -123,6 +134,79 @@ void hvm_set_chip_input(struct x86_domain *xd, u32 input, bool up)
 		hold(xd, input, up);
 	}
 	spin_unlock_irqrestore(&xd->vioapic_lock, flags);
+}
+
+static void set_callback(struct x86_domain *xd, bool up)
+{
+	struct callback *c = &xd->lines->callback;
+
+	ASSERT(spin_is_locked_by_me(&xd->vioapic_lock));
+	if (c->kind == CALLBACK_NONE || c->up == up)
+		return;
+	c->up = up;
+	if (c->kind == CALLBACK_INPUT)
+		hold(xd, c->at, up);
+	else
+		set_pin(xd, c->at, c->pin, up);
+}
+
+void hvm_callback_raise(struct x86_domain *xd)
+{
+	u64 flags = spin_lock_irqsave(&xd->vioapic_lock);
+
+	/* An input that expects edges gets one for each event that finds none pending. */
+	set_callback(xd, false);
+	set_callback(xd, true);
+	spin_unlock_irqrestore(&xd->vioapic_lock, flags);
+}
+
+void hvm_callback_settle(struct x86_domain *xd)
+{
+	ASSERT(spin_is_locked_by_me(&xd->vioapic_lock));
+	if (xd->lines->callback.up && !evtchn_vcpu_pending(xd->d.vcpu[0]))
+		set_callback(xd, false);
+}
+
+/* What a value of HVM_PARAM_CALLBACK_IRQ names. False: something that the chipset does not have. */
+static bool parse_callback(u64 value, struct callback *c)
+{
+	u64 at = value & ~HVM_PARAM_CALLBACK_IRQ_TYPE_MASK;
+
+	*c = (struct callback){ .kind = CALLBACK_NONE };
+	switch (value >> 56) {
+	case HVM_PARAM_CALLBACK_TYPE_GSI:
+		if (at >= HVM_GUEST_PINS)
+			return false;
+		if (at)
+			*c = (struct callback){ .kind = CALLBACK_INPUT, .at = (u8)at };
+		return true;
+	case HVM_PARAM_CALLBACK_TYPE_PCI_INTX:
+		/* Segment and bus are above these bits; a device's functions share its pins. */
+		*c = (struct callback){ .kind = CALLBACK_PIN, .at = at >> 11 & 31, .pin = at & 3 };
+		return !(at >> 16);
+	default:
+		return true;
+	}
+}
+
+int hvm_callback_route(struct x86_domain *xd, u64 value)
+{
+	const struct vcpu *first = xd->d.vcpu[0];
+	struct callback c;
+	u64 flags;
+
+	if (!xd->lines)
+		return 0;
+	if (!parse_callback(value, &c))
+		return -XEN_EINVAL;
+	flags = spin_lock_irqsave(&xd->vioapic_lock);
+	set_callback(xd, false);
+	xd->lines->callback = c;
+	WRITE_ONCE(xd->callback_line, c.kind != CALLBACK_NONE);
+	if (first && !to_xv(first)->upcall_vector && evtchn_vcpu_pending(first))
+		set_callback(xd, true);
+	spin_unlock_irqrestore(&xd->vioapic_lock, flags);
+	return 0;
 }
 
 static bool is_valid(const struct xen_dm_op *op)

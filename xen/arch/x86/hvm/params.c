@@ -28,26 +28,24 @@ static long op_upcall_vector(struct vcpu *v, guest_ptr_t arg)
 	return 0;
 }
 
-/* Bits 63-56 of HVM_PARAM_CALLBACK_IRQ give the meaning of the rest. */
+/*
+ * Bits 63-56 of HVM_PARAM_CALLBACK_IRQ give the meaning of the rest. A guest without a chipset has
+ * no lines. Linux still sets GSI 1 when it uses the per-vCPU upcall, to show that it knows about
+ * events.
+ */
 static int set_callback(struct domain *d, u64 value)
 {
-	u32 via = (u32)(value >> 56);
-	u8 vector = (u8)value;
+	u64 via = value >> 56;
+	u8 vector = via == HVM_PARAM_CALLBACK_TYPE_VECTOR ? (u8)value : 0;
+	int rc;
 
-	if (via == HVM_PARAM_CALLBACK_TYPE_VECTOR) {
-		if (vector < 0x10)
-			return -XEN_EINVAL;
-		to_xd(d)->callback_vector = vector;
-		return 0;
-	}
-	if (via > HVM_PARAM_CALLBACK_TYPE_VECTOR)
+	if (via > HVM_PARAM_CALLBACK_TYPE_VECTOR ||
+	    (via == HVM_PARAM_CALLBACK_TYPE_VECTOR && vector < 0x10))
 		return -XEN_EINVAL;
-	/*
-	 * A GSI or a PCI line. Guests without a device model have none. Linux still sets GSI 1 when
-	 * it uses the per-vCPU upcall, to show that it knows about events.
-	 */
-	to_xd(d)->callback_vector = 0;
-	return 0;
+	rc = hvm_callback_route(to_xd(d), value);
+	if (!rc)
+		to_xd(d)->callback_vector = vector;
+	return rc;
 }
 
 int hal_hvm_param_set(struct domain *d, u32 index, u64 value)

@@ -38,6 +38,16 @@ void hvm_lines_free(struct x86_domain *xd);
 /** Set ISA line @line, or an input of the IO-APIC, for the chipset. Without vioapic_lock. */
 void hvm_set_chip_line(struct x86_domain *xd, u32 line, bool up);
 void hvm_set_chip_input(struct x86_domain *xd, u32 input, bool up);
+/**
+ * Events of vCPU 0 raise the line from now on that @value names, if it names one. It is a value for
+ * HVM_PARAM_CALLBACK_IRQ, whose forms are in the ABI's hvm/params.h. A domain without lines accepts
+ * any. Return: 0 or -XEN_EINVAL (no such line). Without vioapic_lock.
+ */
+int hvm_callback_route(struct x86_domain *xd, u64 value);
+/** An event became pending for vCPU 0. Any context without the locks from VIOAPIC on. */
+void hvm_callback_raise(struct x86_domain *xd);
+/** An interrupt has ended: lower the line if no event is pending. vioapic_lock is held. */
+void hvm_callback_settle(struct x86_domain *xd);
 struct xen_dm_op;
 /** XEN_DMOP_set_pci_intx_level, _set_isa_irq_level and _set_pci_link_route. */
 long hvm_lines_op(struct domain *d, const struct xen_dm_op *op);

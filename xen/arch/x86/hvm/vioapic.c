@@ -122,12 +122,14 @@ static void rte_changed(void *ctx, u32 gsi, u64 old, u64 new)
 	}
 }
 
-/* If the real line is still high, the interrupt comes again by itself. */
+/* If the line is still high, the machine's or that of events, the interrupt comes again. */
 static void line_eoi(void *ctx, u32 gsi)
 {
 	struct domain *d = ctx;
 	struct gsi_binding *b = binding_of(d, gsi);
 
+	if (to_xd(d)->lines)
+		hvm_callback_settle(to_xd(d));
 	if (!b || !b->vector)
 		return;
 	vioapic_set_line(&to_xd(d)->pc.ioapic, gsi, false);

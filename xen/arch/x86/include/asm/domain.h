@@ -120,6 +120,7 @@ struct x86_domain {
 	struct spinlock plat_lock;	/* the clocks and timers in pc */
 	u8 apic_page;			/* enum apic_page [d.lock] */
 	u8 callback_vector;		/* HVM_PARAM_CALLBACK_IRQ type 2; 0: none */
+	bool callback_line;		/* the same, types 0 and 1: events of vCPU 0 raise a line */
 	u64 tsc_offset;
 	s_time_t boot_time;
 	struct psr_domain psr;
