@@ -545,6 +545,8 @@ def device_model_calls():
               dm("set_mem_type", mem_type=2, nr=1, first_pfn=5), dm("set_mem_type", mem_type=1, nr=1, first_pfn=2),
               dm("relocate_memory", size=2, src_gfn=5, dst_gfn=21),
               dm("relocate_memory", how=HOW_PREEMPT, size=2, src_gfn=21, dst_gfn=5),
+              dm("track_dirty_vram", pick=1, nr=3, first_pfn=2),
+              dm("track_dirty_vram", pick=1, nr=3, first_pfn=2),
               dm("track_dirty_vram"), dm("modified_memory"), dm("inject_event"), dm("inject_msi"),
               dm("set_pci_intx_level"), dm("set_isa_irq_level"), dm("set_pci_link_route"),
               dm("map_mem_type_to_ioreq_server"), dm("pin_memory_cacheattr"), dm("set_irq_level"),

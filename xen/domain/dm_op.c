@@ -7,6 +7,7 @@
 #include <xen/hal/vcpu.h>
 #include <xen/ioreq.h>
 #include <xen/p2m.h>
+#include <xen/xmalloc.h>
 
 #include "private.h"
 
@@ -14,6 +15,9 @@
 #include <public/hvm/hvm_op.h>
 
 #define MAX_BUFS 2
+/* Pages that Xen tracks at most; and those whose bits one call collects, 16 MiB. */
+#define MAX_TRACKED (1U << 18)
+#define MAX_VRAM (1U << 12)
 
 #define COPY_BACK BIT(0)	/* the structure holds results */
 
@@ -85,18 +89,44 @@ static long op_destroy_server(struct dm_call *c)
 }
 
 /*
- * Which pages a guest or its device model has written is not recorded, so there is nothing to add
- * to the record. Xen's answer is the same while it keeps none.
+ * A device model says what it has written itself. Only the migration of a guest has use for that,
+ * and Xen's answer is the same while none is under way.
  */
 static long op_modified(struct dm_call *c)
 {
 	return c->op.u.modified_memory.opaque ? -XEN_EINVAL : 0;
 }
 
-/* "No data" tells a device model that all pages may have changed. */
+/*
+ * "No data" tells a device model that all pages may have changed. No pages end the tracking, which
+ * costs nothing as long as it is not asked for.
+ */
 static long op_dirty_vram(struct dm_call *c)
 {
-	return c->op.u.track_dirty_vram.pad ? -XEN_EINVAL : -XEN_ENODATA;
+	const struct xen_dm_op_track_dirty_vram *o = &c->op.u.track_dirty_vram;
+	u32 bytes = (o->nr + 7) / 8;
+	u8 *bitmap;
+	long rc;
+
+	if (o->pad || o->nr > MAX_TRACKED || o->first_pfn >> 36)
+		return -XEN_EINVAL;
+	if (!o->nr)
+		return 0;
+	if (o->nr > MAX_VRAM)
+		return -XEN_ENODATA;
+	if (c->nr_bufs < 2 || c->buf[1].size < bytes)
+		return -XEN_EINVAL;
+	bitmap = xzalloc_bytes(bytes);
+	if (!bitmap)
+		return -XEN_ENOMEM;
+	rc = p2m_collect_dirty(c->d->p2m, gfn_make(o->first_pfn), o->nr, bitmap);
+	/* Some pages' bits are gone, so the bitmap does not say enough. */
+	if (rc == -XEN_ENOMEM)
+		rc = -XEN_ENODATA;
+	if (!rc && guest_copy_out(c->v, guest_handle_ptr(c->buf[1].h), bitmap, bytes))
+		rc = -XEN_EFAULT;
+	xfree(bitmap);
+	return rc;
 }
 
 /* The rest is left in the structure when the call must be continued. */

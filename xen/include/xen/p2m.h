@@ -61,6 +61,7 @@ struct p2m {
 	struct page_info *parked[P2M_PARKED];	/* [lock] unmapped, released after a flush */
 	struct timer park_timer;	/* flushes when nothing else does */
 	bool closed;			/* [lock] torn down: nothing can be mapped any more */
+	bool records_writes;		/* atomic: p2m_collect_dirty() was called */
 	u64 table_pages;		/* [lock] */
 	gfn_t max_mapped;		/* [lock] highest RAM gfn ever mapped */
 };
@@ -145,6 +146,22 @@ static inline void *p2m_view_at(struct p2m_view *w, gpaddr_t at, bool write)
 	if (unlikely(at.v - w->start >= w->bytes) && !p2m_view_move(w, at))
 		return NULL;
 	return likely(!write || w->writable) ? w->va + (at.v - w->start) : NULL;
+}
+
+/**
+ * Set a bit in @bitmap, which is zeroed, for each page of the @n from @first on that was written
+ * since the last call: by the domain's vCPUs, or by the emulator for them. A page of which this is
+ * the first call counts as written. What hypercalls store there as results is not seen. 0;
+ * -XEN_ENODATA (the tables have no dirty bits), -XEN_ENOMEM (some bits are lost: take all as set).
+ */
+int p2m_collect_dirty(struct p2m *p, gfn_t first, u32 n, u8 *bitmap);
+/** Record a write of the hypervisor to @gfn; @p's lock is held. For p2m_view_written(). */
+void p2m_mark_dirty(struct p2m *p, gfn_t gfn);
+/** Record a write by way of a view to the page at @at. */
+static inline void p2m_view_written(struct p2m_view *w, gpaddr_t at)
+{
+	if (unlikely(READ_ONCE(w->p->records_writes)))
+		p2m_mark_dirty(w->p, gpaddr_to_gfn(at));
 }
 
 /** Look up RAM and take a page reference; NULL when it is not RAM, or not writable with @write. */

@@ -24,6 +24,7 @@ struct p2m_fmt {
 	u64 large_mask;		/* above level 0 an entry with (entry & large_mask) == */
 	u64 large_value;	/* large_value is a mapping, else a pointer */
 	u64 addr;		/* bits of the entry that hold the address */
+	u64 dirty;		/* the bit that the processor sets in a leaf at a write; 0: none */
 	u32 type_shift;		/* the lowest of the four bits that hold the enum p2m_type */
 	/** Encode a mapping at @level. */
 	u64 (*leaf)(mfn_t mfn, enum p2m_type type, u32 level);

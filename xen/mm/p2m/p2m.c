@@ -210,6 +210,20 @@ static int walk_create(struct p2m *p, gfn_t gfn, u32 target, u64 **entry)
 	}
 }
 
+int p2m_split_to_page(struct p2m *p, gfn_t gfn)
+{
+	u64 *entry;
+
+	return walk_create(p, gfn, 0, &entry);
+}
+
+void p2m_note_stale(struct p2m *p, gfn_t gfn)
+{
+	ASSERT(rw_is_write_locked(&p->lock));
+	note_stale(p, gfn.v, 1);
+	p->need_flush = true;
+}
+
 /* A leaf was replaced. Flush before dropping a foreign page's reference: it may be the last. */
 static void let_go_leaf(struct p2m *p, u64 old, u64 new, u32 level)
 {

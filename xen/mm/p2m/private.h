@@ -5,6 +5,12 @@
 
 #include <xen/p2m.h>
 
+/* For mm/p2m/dirty.c, with p->lock held for writing. */
+/** Let what is mapped at @gfn be mapped by pages. 0 or -XEN_ENOMEM. */
+int p2m_split_to_page(struct p2m *p, gfn_t gfn);
+/** A TLB may hold a translation of @gfn that is no longer valid: the next flush is due. */
+void p2m_note_stale(struct p2m *p, gfn_t gfn);
+
 /* Observers of changes: mm/p2m/observe.c. All with p->lock held for writing. */
 /** Remember that [@gfn, @gfn + @n) may look different. */
 void p2m_note_change(struct p2m *p, u64 gfn, u64 n);

@@ -52,6 +52,8 @@ static int copy_pages(struct domain *d, gpaddr_t at, void *buf, size_t len, bool
 		va = p2m_view_at(&view, at, write);
 		if (va)
 			memcpy(write ? va : buf, write ? buf : va, n);
+		if (va && write)
+			p2m_view_written(&view, at);
 		p2m_view_end(&view);
 		if (!va)
 			return -XEN_EFAULT;

@@ -197,7 +197,7 @@ CASES = [
          image="dom0-tools", repeat_icount=1, timeout=900, everyday=False),
     Case("models-hvm", "two device models of one HVM guest beside QEMU: one is killed, then QEMU, 2 CPUs", smp="2",
          do="xl+models", mem="2G", image="dom0-hvm", args="scrub=off cpu-features=+itsc dom0_mem=768M",
-         linux="xenolith.type=hvm", repeat_icount=1, timeout=1800, everyday=False),
+         linux="xenolith.type=hvm", repeat_icount=1, timeout=3600, everyday=False),
     Case("hvm-swap", "our tools on Debian's Xen: an HVM guest with QEMU boots SeaBIOS, GRUB and Linux, 2 CPUs",
          do="xl+hvm", smp="2", mem="2G", image="dom0-hvm", hypervisor="xen-4.17",
          emulator="qemu-stable-system-x86_64", cpu=PEER_CPU,

@@ -661,6 +661,38 @@ static void frames(void *arg)
 	end();
 }
 
+static long track(u32 nr, u64 first, u8 *bits, u64 room)
+{
+	struct xen_dm_op_buf bufs[2] = { { .size = sizeof(op) }, { .size = room } };
+
+	op = (struct xen_dm_op){ .op = XEN_DMOP_track_dirty_vram };
+	op.u.track_dirty_vram.nr = nr;
+	op.u.track_dirty_vram.first_pfn = first;
+	set_xen_guest_handle(bufs[0].h, (void *)&op);
+	set_xen_guest_handle(bufs[1].h, (void *)bits);
+	return call(caller, __HYPERVISOR_dm_op, id, 2, bufs);
+}
+
+/* The guest has pages 0 to 3; all count as written the first time. */
+static void dirty_vram(void)
+{
+	u8 bits[2] = { 0xaa, 0xaa };
+
+	HOST_CHECK(track(5, 0, bits, 1) == 0 && bits[0] == 0xf && bits[1] == 0xaa);
+	HOST_CHECK(track(9, 0, bits, 2) == 0 && !bits[0] && !bits[1]);
+	HOST_CHECK(track(9, 0, bits, 1) == -XEN_EINVAL);
+	HOST_CHECK(track(1, BIT(36), bits, 1) == -XEN_EINVAL);
+	HOST_CHECK(track((1U << 18) + 1, 0, bits, 2) == -XEN_EINVAL);
+	/* More than one call collects: take all as written. */
+	HOST_CHECK(track(1U << 18, 0, bits, 2) == -XEN_ENODATA);
+	HOST_CHECK(track(0, 0, NULL, 0) == 0);
+	HOST_CHECK(track(1, 0, NULL, 1) == -XEN_EFAULT);
+	op = (struct xen_dm_op){ .u.track_dirty_vram = { .nr = 1 } };
+	HOST_CHECK(dm(XEN_DMOP_track_dirty_vram) == -XEN_EINVAL);
+	op.u.track_dirty_vram.pad = 1;
+	HOST_CHECK(dm(XEN_DMOP_track_dirty_vram) == -XEN_EINVAL);
+}
+
 /* ---- the rest ---- */
 
 static void memory(void *arg)
@@ -675,6 +707,7 @@ static void memory(void *arg)
 	set_xen_guest_handle(r.extent_start, gfns);
 	HOST_CHECK(call(caller, __HYPERVISOR_memory_op, XENMEM_populate_physmap,
 			(u64)(uintptr_t)&r, NULL) == 4);
+	dirty_vram();
 	op = (struct xen_dm_op){ .u.set_mem_type = { .nr = 3, .mem_type = HVMMEM_ram_ro,
 						     .first_pfn = 1 } };
 	HOST_CHECK(dm(XEN_DMOP_set_mem_type) == 0);
@@ -706,8 +739,6 @@ static void memory(void *arg)
 	HOST_CHECK(type_at(BIT(36) - 1) == P2M_RAM_RW);
 	op.u.relocate_memory.pad = 1;
 	HOST_CHECK(dm(XEN_DMOP_relocate_memory) == -XEN_EINVAL);
-	op = (struct xen_dm_op){ .u.track_dirty_vram = { .nr = 1 } };
-	HOST_CHECK(dm(XEN_DMOP_track_dirty_vram) == -XEN_ENODATA);
 	op = (struct xen_dm_op){ .u.remote_shutdown.reason = SHUTDOWN_reboot };
 	HOST_CHECK(dm(XEN_DMOP_remote_shutdown) == 0 && guest->is_shut_down);
 	HOST_CHECK(guest->shutdown_code == SHUTDOWN_reboot);

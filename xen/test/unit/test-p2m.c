@@ -371,6 +371,82 @@ static void test_lpae_1tb(void **state)
 	end();
 }
 
+static u8 seen[128];
+
+static int collect(u64 gfn, u32 n)
+{
+	memset(seen, 0, sizeof(seen));
+	return p2m_collect_dirty(dom.p2m, gfn_make(gfn), n, seen);
+}
+
+static u32 nr_seen(void)
+{
+	u32 n = 0;
+
+	for (u32 i = 0; i < sizeof(seen); i++)
+		n += (u32)__builtin_popcount(seen[i]);
+	return n;
+}
+
+/* What the hypervisor does after it has written to a page. */
+static void written(u64 gfn)
+{
+	read_lock(&dom.p2m->lock);
+	p2m_mark_dirty(dom.p2m, gfn_make(gfn));
+	read_unlock(&dom.p2m->lock);
+}
+
+/* Two superpages, and a hole behind them: all RAM counts as written once, then what was written. */
+static void test_dirty(void **state)
+{
+	u32 order;
+	enum p2m_type type;
+
+	begin(4, 0, false);
+	dom.max_pages = 1024;
+	assert_int_equal(p2m_map(dom.p2m, gfn_make(512), MFN(512), G2M, P2M_RAM_RW), 0);
+	assert_int_equal(p2m_map(dom.p2m, gfn_make(1024), MFN(1024), G2M, P2M_RAM_RW), 0);
+	written(513);
+	written(5);
+	assert_false(dom.p2m->records_writes);
+	forget();
+	assert_int_equal(collect(1024 - 8, 16), 0);
+	assert_int_equal(nr_seen(), 16);
+	/* One flush for all, which covers what was asked about. */
+	assert_int_equal(flushes, 1);
+	assert_true(flushed.start.v <= 1024 - 8 && flushed.start.v + flushed.n >= 1024 + 8);
+	assert_true(dom.p2m->records_writes);
+	forget();
+	assert_int_equal(collect(1024 - 8, 16), 0);
+	assert_int_equal(nr_seen(), 0);
+	assert_int_equal(flushes, 0);
+	written(1024 - 8);
+	written(1024 + 7);
+	assert_int_equal(collect(1024 - 8, 16), 0);
+	assert_int_equal(seen[0], 1);
+	assert_int_equal(seen[1], 0x80);
+	assert_int_equal(flushes, 1);
+	/* Translations are as before. */
+	for (u64 gfn = 512; gfn < 1536; gfn++)
+		assert_int_equal(at(gfn), gfn);
+	p2m_lookup(dom.p2m, gfn_make(1024), &type, &order);
+	assert_int_equal(type, P2M_RAM_RW);
+	/* Holes, pages that cannot be written, and what lies beyond the space never are written. */
+	assert_int_equal(p2m_set_ram_type(dom.p2m, gfn_make(1534), P2M_RAM_RO), 0);
+	assert_int_equal(collect(1530, 12), 0);
+	assert_int_equal(seen[0], 0x2f);
+	assert_int_equal(seen[1], 0);
+	assert_int_equal(collect(1UL << 36, 8), 0);
+	assert_int_equal(nr_seen(), 0);
+	/* A page that becomes another counts as written. */
+	assert_int_equal(p2m_map(dom.p2m, gfn_make(1024), MFN(7), 0, P2M_RAM_RW), 0);
+	assert_int_equal(collect(1024, 2), 0);
+	assert_int_equal(seen[0], 1);
+	fmt.dirty = 0;
+	assert_int_equal(collect(1024, 2), -XEN_ENODATA);
+	end();
+}
+
 static int boot(void **state)
 {
 	host_init(1, 1, 16UL << 20);
@@ -389,6 +465,7 @@ int main(void)
 		cmocka_unit_test(test_observer),
 		cmocka_unit_test(test_join),
 		cmocka_unit_test(test_lpae_1tb),
+		cmocka_unit_test(test_dirty),
 	};
 
 	return cmocka_run_group_tests(tests, boot, NULL);

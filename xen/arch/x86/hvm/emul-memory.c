@@ -164,6 +164,8 @@ static int cmpxchg_ram(struct x86_emul_ctx *ctx, gvaddr_t va, const void *old,
 		rc = X86EMUL_UNHANDLEABLE;
 	else if (!x86_locked_cmpxchg(at, old, desired, len))
 		rc = X86EMUL_RETRY;
+	else
+		p2m_view_written(&view, gpa);
 	p2m_view_end(&view);
 	return rc;
 }

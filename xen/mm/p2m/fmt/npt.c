@@ -38,7 +38,7 @@ static u64 npt_rights(enum p2m_type type)
 
 static u64 npt_leaf(mfn_t mfn, enum p2m_type type, u32 level)
 {
-	/* Accessed and dirty are not used; setting them saves the walker the writes. */
+	/* Set from the start, so that the walker need not write them (mm/p2m/dirty.c). */
 	return (mfn.v << PAGE_SHIFT) | NPT_PRESENT | NPT_USER | NPT_ACCESSED | NPT_DIRTY |
 	       (level ? NPT_LARGE : 0) | npt_rights(type) | ((u64)type << NPT_TYPE_SHIFT);
 }
@@ -57,6 +57,7 @@ const struct p2m_fmt p2m_fmt_npt = {
 	.large_mask = NPT_LARGE,
 	.large_value = NPT_LARGE,
 	.addr = NPT_ADDR_MASK,
+	.dirty = NPT_DIRTY,
 	.type_shift = NPT_TYPE_SHIFT,
 };
 OPS_TABLE(p2m_fmt_npt, leaf);

@@ -431,6 +431,46 @@ static void ring_and_attacks(void)
 	CHECK_EQ(work()->value, ~0U - 1);
 }
 
+/* Which pages the guest has written, from OTHER_DATA on; -1: the processor does not record it. */
+static s32 dirty(void)
+{
+	static u8 bits;
+	struct xen_dm_op_buf bufs[2] = { { .size = sizeof(op) }, { .size = 1 } };
+	long rc;
+
+	op = (struct xen_dm_op){ .op = XEN_DMOP_track_dirty_vram };
+	op.u.track_dirty_vram.nr = 3;
+	op.u.track_dirty_vram.first_pfn = OTHER_DATA / PAGE_SIZE;
+	set_xen_guest_handle(bufs[0].h, (void *)&op);
+	set_xen_guest_handle(bufs[1].h, (void *)&bits);
+	rc = HC3(__HYPERVISOR_dm_op, other_domid, 2, bufs);
+	if (rc == -XEN_ENODATA)
+		return -1;
+	CHECK_EQ(rc, 0);
+	return bits;
+}
+
+/*
+ * The guest's loop counts in its first page, so this is written always; its descriptors are never.
+ * The first time all count as written.
+ */
+static void written_pages(void)
+{
+	if (dirty() < 0)
+		return;
+	interrupts_so_far();
+	CHECK_EQ(dirty(), 1);
+	guest_writes(OTHER_GDT + 64, 1);
+	CHECK_EQ(dirty(), 5);
+	interrupts_so_far();
+	CHECK_EQ(dirty(), 1);
+	/* What it executed for the guest, the hypervisor records itself. */
+	other_simple(XEN_DOMCTL_pausedomain);
+	dirty();
+	CHECK_EQ(dirty(), 0);
+	other_simple(XEN_DOMCTL_unpausedomain);
+}
+
 static void disabled_and_dead(void)
 {
 	/* Disabled with a request under way: that one is answered, further ones are not made. */
@@ -513,6 +553,7 @@ void test_main(void)
 		 -XEN_EOPNOTSUPP);
 	paused_and_moved();
 	ring_and_attacks();
+	written_pages();
 	disabled_and_dead();
 	load();
 	CHECK_EQ(other_simple(XEN_DOMCTL_destroydomain), 0);
