@@ -6,7 +6,7 @@
  * and how often; the time between two marks is the cost of these accesses and of one mark.
  */
 #include "bench.h"
-#include "model.h"
+#include "dm.h"
 
 #define MARK 0x300
 #define PORT 0x304

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "model.h"
+#include "dm.h"
 
 TEST("a device model for another domain: answers, its death, and what it may not do");
 RUN("dom0=1 cpus=2 timeout=40");

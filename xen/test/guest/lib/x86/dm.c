@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* See model.h. */
-#include "model.h"
+/* See dm.h. */
+#include "dm.h"
 
 #include <public/memory.h>
 

@@ -3,8 +3,8 @@
  * What a device model does to the other domain (other.h): dm_op and the pages of its ioreq servers.
  * Functions give the hypervisor's result.
  */
-#ifndef GUEST_MODEL_H
-#define GUEST_MODEL_H
+#ifndef GUEST_DM_H
+#define GUEST_DM_H
 
 #include "other.h"
 
