@@ -23,29 +23,15 @@ static char *stack_base[NR_CPUS];	/* set before the CPU starts, constant after *
 struct vcpu *hal_current_vcpu(void) { return current_vcpu(); }
 void hal_set_current(struct vcpu *v) { this_cpu(percpu_current) = v; }
 
-u64 hal_irq_save(void)
-{
-	u64 flags = sysreg_read(daif);
-
-	irq_disable();
-	return flags;
-}
-
-void hal_irq_restore(u64 flags)
-{
-	__asm__ volatile("msr daif, %0" : : "r"(flags) : "memory");
-}
-
-void hal_irq_enable(void) { irq_enable(); }
-void hal_irq_disable(void) { irq_disable(); }
-bool hal_irq_is_enabled(void) { return !(sysreg_read(daif) & PSR_I); }
 bool hal_in_irq(void) { return this_cpu(percpu_irq_depth) != 0; }
 
 void hal_cpu_idle_wait(void)
 {
-	/* WFI ends at a pending interrupt even while it is masked, so none is lost before it. */
+	/* WFI ends at a pending interrupt even while it is masked, so none is lost before it. That
+	 * one needs no exception. */
 	__asm__ volatile("dsb sy; wfi" ::: "memory");
-	irq_enable();
+	el2_interrupt();
+	hal_irq_enable();
 }
 
 void hal_cpu_halt(void)

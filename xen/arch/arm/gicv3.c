@@ -279,6 +279,11 @@ static void v3_write_lr(u32 i, const struct vgic_lr *lr)
 	ASSERT(i < gic_nr_lrs && lr->state);
 	if (lr->hwirq)
 		v |= LR_HW | (u64)lr->hwirq << LR_HWIRQ_SHIFT;
+	/* Mostly it is the first one. */
+	if (likely(!i)) {
+		sysreg_write(S3_4_C12_C12_0, v);
+		return;
+	}
 	switch (i) {
 	FOR_LRS(WRITE_LR, v)
 	}

@@ -6,13 +6,21 @@
 #include <xen/arm/vgic.h>
 #include <xen/assert.h>
 #include <xen/compiler.h>
+#include <xen/nospec.h>
 
 #define VGIC_NR_SGIS 16
 /** In a vCPU's ready_words: an interrupt in a list register has come again. */
 #define READY_AGAIN (1U << 31)
 
 /** The interrupt @irq as @vcpu sees it; NULL: there is none. */
-struct vgic_irq *vgic_irq_of(struct vgic *g, u32 vcpu, u32 irq);
+static inline struct vgic_irq *vgic_irq_of(struct vgic *g, u32 vcpu, u32 irq)
+{
+	if (irq < VGIC_NR_LOCAL)
+		return g->vcpu[vcpu] ? &g->vcpu[vcpu]->local[array_index_nospec(irq, VGIC_NR_LOCAL)]
+				     : NULL;
+	irq -= VGIC_NR_LOCAL;
+	return irq < g->nr_spis ? &g->spi[array_index_nospec(irq, g->nr_spis)] : NULL;
+}
 
 /** An interrupt that exists, as @v sees it. */
 static inline struct vgic_irq *vgic_irq_in(struct vgic *g, struct vgic_vcpu *v, u32 irq)
@@ -33,8 +41,9 @@ static inline bool vgic_is_enabled(struct vgic *g, struct vgic_vcpu *v, u32 irq)
 	return *vgic_enabled_word(g, v, irq) >> irq % 32 & 1;
 }
 
-/** Take note of a change of @q, interrupt @irq of @vcpu or a shared one. Lock held. */
-void vgic_update(struct vgic *g, u32 vcpu, u32 irq, struct vgic_irq *q);
+/** Take note of a change of @q, interrupt @irq of @vcpu or a shared one. True: a vCPU is kicked for
+ * it. Lock held. */
+bool vgic_update(struct vgic *g, u32 vcpu, u32 irq, struct vgic_irq *q);
 
 /** Interrupt @irq is not to be offered to @v. Lock held. */
 void vgic_unready(struct vgic_vcpu *v, u32 irq);

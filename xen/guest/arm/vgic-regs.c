@@ -92,8 +92,7 @@ static void set_enabled(struct vgic *g, struct vgic_vcpu *v, u32 irq, struct vgi
 {
 	u32 *word = vgic_enabled_word(g, v, irq), bit = 1U << irq % 32;
 
-	if (on == !!(*word & bit))
-		return;
+	ASSERT(on == !(*word & bit));
 	WRITE_ONCE(*word, *word ^ bit);
 	if (q->hwirq)
 		g->ops->enable_hw(g, q->hwirq, on, q->edge);
@@ -218,8 +217,14 @@ bool vgic_bank_write(struct vgic *g, u32 vcpu, u32 offset, u32 size, u32 first, 
 
 	if (!find_span(g, vcpu, offset, size, first, end, &s))
 		return false;
-	if (s.q)
-		write_span(g, vcpu, &s, v);
+	if (!s.q)
+		return true;
+	/* Only what changes. */
+	if (s.bank == BANK_ENABLE)
+		v &= ~*vgic_enabled_word(g, g->vcpu[vcpu], s.irq);
+	else if (s.bank == BANK_DISABLE)
+		v &= *vgic_enabled_word(g, g->vcpu[vcpu], s.irq);
+	write_span(g, vcpu, &s, v);
 	return true;
 }
 

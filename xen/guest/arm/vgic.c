@@ -8,15 +8,6 @@
 #include <xen/ops.h>
 #include <xen/string.h>
 
-struct vgic_irq *vgic_irq_of(struct vgic *g, u32 vcpu, u32 irq)
-{
-	if (irq < VGIC_NR_LOCAL)
-		return g->vcpu[vcpu] ? &g->vcpu[vcpu]->local[array_index_nospec(irq, VGIC_NR_LOCAL)]
-				     : NULL;
-	irq -= VGIC_NR_LOCAL;
-	return irq < g->nr_spis ? &g->spi[array_index_nospec(irq, g->nr_spis)] : NULL;
-}
-
 static bool is_pending(const struct vgic_irq *q)
 {
 	return q->latch || (!q->edge && q->line);
@@ -65,20 +56,24 @@ static struct vgic_vcpu *target_of(const struct vgic *g, u32 vcpu, u32 irq,
 	return *to < g->nr_vcpus ? g->vcpu[*to] : NULL;
 }
 
-void vgic_update(struct vgic *g, u32 vcpu, u32 irq, struct vgic_irq *q)
+bool vgic_update(struct vgic *g, u32 vcpu, u32 irq, struct vgic_irq *q)
 {
 	struct vgic_vcpu *v;
 	u32 to;
 
 	if (q->lr < 0) {
 		v = target_of(g, vcpu, irq, q, &to);
-		if (v && make_ready(g, v, irq, q))
-			g->ops->kick(g, to);
-	} else if (is_pending(q)) {
+		if (!v || !make_ready(g, v, irq, q))
+			return false;
+	} else {
+		if (!is_pending(q))
+			return false;
 		/* The vCPU leaves the guest, to see whether the guest has taken it or ended it. */
-		add_words(g->vcpu[q->owner], READY_AGAIN);
-		g->ops->kick(g, q->owner);
+		to = q->owner;
+		add_words(g->vcpu[to], READY_AGAIN);
 	}
+	g->ops->kick(g, to);
+	return true;
 }
 
 void vgic_init(struct vgic *g, const struct vgic_ops *ops, u32 version, u32 nr_vcpus,
@@ -114,16 +109,18 @@ void vgic_vcpu_init(struct vgic *g, u32 id, struct vgic_vcpu *v)
 	__atomic_store_n(&g->vcpu[id], v, __ATOMIC_RELEASE);
 }
 
-void vgic_raise(struct vgic *g, u32 vcpu, u32 irq)
+bool vgic_raise(struct vgic *g, u32 vcpu, u32 irq)
 {
 	u64 flags = spin_lock_irqsave(&g->lock);
 	struct vgic_irq *q = vgic_irq_of(g, vcpu, irq);
+	bool kicked = false;
 
 	if (q) {
 		q->latch = true;
-		vgic_update(g, vcpu, irq, q);
+		kicked = vgic_update(g, vcpu, irq, q);
 	}
 	spin_unlock_irqrestore(&g->lock, flags);
+	return kicked;
 }
 
 void vgic_give_hw(struct vgic *g, u32 irq, u32 hwirq)
@@ -182,13 +179,6 @@ void vgic_set_line(struct vgic *g, u32 vcpu, u32 irq, bool high)
 		vgic_update(g, vcpu, irq, q);
 	}
 	spin_unlock_irqrestore(&g->lock, flags);
-}
-
-bool vgic_has_ready(const struct vgic *g, u32 vcpu)
-{
-	const struct vgic_vcpu *v = g->vcpu[vcpu];
-
-	return v && __atomic_load_n(&v->ready_words, __ATOMIC_ACQUIRE);
 }
 
 /* The ready interrupt with the lowest priority value, of these the lowest number. There is one. */
@@ -359,22 +349,13 @@ static u32 refill_same(struct vgic *g, struct vgic_vcpu *v, u32 vcpu, struct vgi
 	return used;
 }
 
-u32 vgic_refill(struct vgic *g, u32 vcpu, u32 nr_lrs, struct vgic_lrs now, struct vgic_lr *lr,
-		bool *more)
+/* Any other case. *@more: what is ready did not find room. */
+static __noinline u32 refill_any(struct vgic *g, struct vgic_vcpu *v, u32 vcpu, u32 nr_lrs,
+				 struct vgic_lrs now, struct vgic_lr *lr, bool *more)
 {
-	struct vgic_vcpu *v = g->vcpu[vcpu];
-	u32 filled, again;
+	u32 again = sync_lrs(g, vcpu, now);
+	u32 filled = unlikely(again) ? offer_again(g, v, again, lr) : 0;
 
-	ASSERT(v && nr_lrs && nr_lrs <= VGIC_MAX_LRS);
-	spin_lock(&g->lock);
-	*more = false;
-	filled = refill_same(g, v, vcpu, now, lr);
-	if (filled) {
-		spin_unlock(&g->lock);
-		return filled;
-	}
-	again = sync_lrs(g, vcpu, now);
-	filled = unlikely(again) ? offer_again(g, v, again, lr) : 0;
 	while (v->ready_words & ~READY_AGAIN) {
 		u32 i = (u32)__builtin_ctz(~v->lrs_used);
 
@@ -384,6 +365,21 @@ u32 vgic_refill(struct vgic *g, u32 vcpu, u32 nr_lrs, struct vgic_lrs now, struc
 		filled |= 1U << i;
 	}
 	*more = (v->ready_words & ~READY_AGAIN) != 0;
+	return filled;
+}
+
+u32 vgic_refill(struct vgic *g, u32 vcpu, u32 nr_lrs, struct vgic_lrs now, struct vgic_lr *lr,
+		bool *more)
+{
+	struct vgic_vcpu *v = g->vcpu[vcpu];
+	u32 filled;
+
+	ASSERT(v && nr_lrs && nr_lrs <= VGIC_MAX_LRS);
+	spin_lock(&g->lock);
+	*more = false;
+	filled = refill_same(g, v, vcpu, now, lr);
+	if (!filled)
+		filled = refill_any(g, v, vcpu, nr_lrs, now, lr, more);
 	spin_unlock(&g->lock);
 	return filled;
 }

@@ -63,7 +63,7 @@ static bool va_to_gpa(gvaddr_t va, bool write, u64 *gpa)
  * processor remembers of the second stage may be older than the tables, but not than the last
  * flush, which holds the lock for writing: no such page has been released. False: not copied.
  */
-static bool copy_direct(struct p2m *p, void *buf, gvaddr_t at, size_t len, bool write)
+static inline bool copy_direct(struct p2m *p, void *buf, gvaddr_t at, size_t len, bool write)
 {
 	u64 par, pa;
 	bool done;
@@ -103,8 +103,12 @@ static int copy(struct vcpu *v, void *buf, gvaddr_t at, size_t len, bool write)
 	return 0;
 }
 
+/* Mostly all lies in one page. */
 int hal_guest_copy_in(struct vcpu *v, void *dst, gvaddr_t src, size_t len)
 {
+	if (likely(len <= PAGE_SIZE - page_offset(src.v)) &&
+	    likely(copy_direct(v->domain->p2m, dst, src, len, false)))
+		return 0;
 	return copy(v, dst, src, len, false);
 }
 

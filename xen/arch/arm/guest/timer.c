@@ -63,7 +63,8 @@ void vtimers_save(struct arm_vcpu *av)
 
 void vtimers_load(struct arm_vcpu *av)
 {
-	timer_stop(&av->virt_timer);
+	if (timer_is_active(&av->virt_timer))
+		timer_stop(&av->virt_timer);
 	sysreg_write(cntv_cval_el0, av->virt.cval);
 	sysreg_write(cntv_ctl_el0, av->virt.ctl);
 	/* The vCPU's timers move with it, so that setting them stays local. */

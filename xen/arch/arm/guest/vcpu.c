@@ -200,16 +200,16 @@ static bool enter(struct arm_vcpu *av)
 {
 	u32 kind;
 
-	irq_disable();
+	hal_irq_disable();
 	if (unlikely(softirq_pending())) {
-		irq_enable();
+		hal_irq_enable();
 		return false;
 	}
 	if (unlikely(vgic_has_ready(&to_ad(av->v.domain)->vgic, av->v.id)))
 		guest_offer_interrupts(av);
 	kind = guest_enter(&av->regs);
 	if (kind == GUEST_SYNC) {
-		irq_enable();
+		hal_irq_enable();
 		guest_handle_sync(av);
 		return true;
 	}
@@ -219,7 +219,7 @@ static bool enter(struct arm_vcpu *av)
 		return true;
 	}
 	av->exits[EXIT_OTHER]++;
-	irq_enable();
+	hal_irq_enable();
 	if (kind == GUEST_SERROR)
 		domain_crash(av->v.domain, "vCPU %u: SError, ESR %#lx", av->v.id,
 			     sysreg_read(esr_el2));
@@ -235,7 +235,9 @@ void hal_vcpu_run(struct vcpu *v)
 
 void hal_vcpu_event_notify(struct vcpu *v)
 {
-	vgic_raise(&to_ad(v->domain)->vgic, v->id, VIRQ_EVENTS);
+	if (vgic_raise(&to_ad(v->domain)->vgic, v->id, VIRQ_EVENTS))
+		return;
+	/* It is to look at its events even where it does not take their interrupt. */
 	vcpu_unblock(v);
 	/* The current one looks before it runs again. */
 	if (v != current_vcpu() && READ_ONCE(v->running))

@@ -54,7 +54,7 @@ memset:
 memcpy:
 	mov	x3, x0
 	cmp	x2, #8
-	b.lo	4f
+	b.lo	5f
 	eor	x4, x0, x1
 	tst	x4, #7
 	b.ne	4f
@@ -88,4 +88,13 @@ memcpy:
 	subs	x2, x2, #1
 	b.ne	1b
 2:	ret
+	/* Many hypercalls have an argument of four bytes. */
+5:	orr	x4, x0, x1
+	orr	x4, x4, x2
+	tst	x4, #3
+	b.ne	4b
+	cbz	x2, 2b
+	ldr	w4, [x1]
+	str	w4, [x0]
+	ret
 	.size	memcpy, . - memcpy

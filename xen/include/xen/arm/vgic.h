@@ -55,14 +55,14 @@ struct vgic_lrs {
 	u32 pending, active;
 };
 
-/** What goes into a list register. */
+/** What goes into a list register. Aligned, as it is filled and copied whole. */
 struct vgic_lr {
 	u16 virq;
 	u16 hwirq;		/* the guest's end deactivates this one too; 0: none */
 	u8 priority;
 	u8 source;		/* v2, SGIs: the sender */
 	u8 state;
-};
+} __aligned(8);
 
 /** The part of a vCPU [vgic's lock, but for what says otherwise]. */
 struct vgic_vcpu {
@@ -116,8 +116,9 @@ void vgic_init(struct vgic *g, const struct vgic_ops *ops, u32 version, u32 nr_v
 /** Add vCPU @id. */
 void vgic_vcpu_init(struct vgic *g, u32 id, struct vgic_vcpu *v);
 
-/** Raise an edge at interrupt @irq, a local one of @vcpu or a shared one. Any context. */
-void vgic_raise(struct vgic *g, u32 vcpu, u32 irq);
+/** Raise an edge at interrupt @irq, a local one of @vcpu or a shared one. True: a vCPU is kicked,
+ * as it has something new to be offered. Any context. */
+bool vgic_raise(struct vgic *g, u32 vcpu, u32 irq);
 /** Set the level of an input. Any context. */
 void vgic_set_line(struct vgic *g, u32 vcpu, u32 irq, bool high);
 
@@ -130,7 +131,12 @@ void vgic_raise_hw(struct vgic *g, u32 irq);
 void vgic_vcpu_moved(struct vgic *g, u32 vcpu);
 
 /** Is anything to be offered that the guest would take if it had interrupts on? Any context. */
-bool vgic_has_ready(const struct vgic *g, u32 vcpu);
+static inline bool vgic_has_ready(const struct vgic *g, u32 vcpu)
+{
+	const struct vgic_vcpu *v = g->vcpu[vcpu];
+
+	return v && __atomic_load_n(&v->ready_words, __ATOMIC_ACQUIRE);
+}
 
 /**
  * For @vcpu, which is about to run and has something ready. @now: what is left in the list

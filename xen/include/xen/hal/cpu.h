@@ -14,12 +14,15 @@
  */
 #include <asm/cpu.h>
 
+/* An architecture may give these five inline as well, and then says so by this name. */
+#ifndef HAL_IRQ_INLINE
 /** Disable interrupts; returns the former state. */
 u64 hal_irq_save(void);
 void hal_irq_restore(u64 flags);
 void hal_irq_enable(void);
 void hal_irq_disable(void);
 bool hal_irq_is_enabled(void);
+#endif
 /** True inside an interrupt or exception handler. */
 bool hal_in_irq(void);
 

@@ -34,8 +34,33 @@ static inline struct vcpu *current_vcpu(void)
 	return *(struct vcpu **)((uintptr_t)&percpu_current + hal_percpu_offset());
 }
 
-static inline void irq_enable(void) { __asm__ volatile("msr daifclr, #2" ::: "memory"); }
-static inline void irq_disable(void) { __asm__ volatile("msr daifset, #2" ::: "memory"); }
+/* The interrupt mask of PSTATE: bit 7 of DAIF, bit 1 of an immediate. */
+#define HAL_IRQ_INLINE
+#define DAIF_I 0x80
+
+static inline u64 hal_irq_save(void)
+{
+	u64 flags;
+
+	__asm__ volatile("mrs %0, daif; msr daifset, #2" : "=r"(flags) : : "memory");
+	return flags;
+}
+
+static inline void hal_irq_restore(u64 flags)
+{
+	__asm__ volatile("msr daif, %0" : : "r"(flags) : "memory");
+}
+
+static inline void hal_irq_enable(void) { __asm__ volatile("msr daifclr, #2" ::: "memory"); }
+static inline void hal_irq_disable(void) { __asm__ volatile("msr daifset, #2" ::: "memory"); }
+
+static inline bool hal_irq_is_enabled(void)
+{
+	u64 flags;
+
+	__asm__ volatile("mrs %0, daif" : "=r"(flags) : : "memory");
+	return !(flags & DAIF_I);
+}
 
 static inline void hal_cpu_relax(void) { __asm__ volatile("yield" ::: "memory"); }
 
