@@ -175,7 +175,7 @@ AFFINITIES = {
 
 @dataclasses.dataclass
 class Domain:  # pylint: disable=too-many-instance-attributes
-    """One domain. kernel and ramdisk are paths; memory is a size ("256M") or KiB.
+    """One domain. kernel, ramdisk and device_tree (of its devices) are paths; memory is a size ("256M") or KiB.
 
     arguments are those of the workload: a string or a list, appended to bootargs. Affinities are
     CPU lists: one for all vCPUs, or a list of one for each.
@@ -186,6 +186,7 @@ class Domain:  # pylint: disable=too-many-instance-attributes
     memory: object = None
     cpus: int = None
     ramdisk: str = ""
+    device_tree: str = ""
     bootargs: str = ""
     arguments: object = ()
     hard_affinity: object = None
@@ -211,7 +212,7 @@ class Domain:  # pylint: disable=too-many-instance-attributes
                 len(self.name) > MAX_NAME:
             raise ManifestError(f"the name {self.name!r} may have 1 to {MAX_NAME} letters, digits "
                                 "and -_.+@")
-        for what in ("kernel", "ramdisk", "bootargs"):
+        for what in ("kernel", "ramdisk", "device_tree", "bootargs"):
             check_text(what, getattr(self, what))
         if not self.kernel:
             raise ManifestError('kernel is missing; give the path of an ELF file or a bzImage')
@@ -231,6 +232,9 @@ class Domain:  # pylint: disable=too-many-instance-attributes
                 check_int(what, getattr(self, what), low, high)
         if self.cap is not None:
             check_int("cap", self.cap, 0, CAP_PER_VCPU * (self.cpus or MAX_VCPUS))
+        if self.hardware_domain and self.device_tree:
+            raise ManifestError("device_tree is for other domains than the hardware domain, which "
+                                "gets all devices that they do not get; remove it")
         for what in AFFINITIES:
             if getattr(self, what) is not None:
                 check_lists(what, getattr(self, what), self.cpus)
@@ -275,6 +279,11 @@ class Domain:  # pylint: disable=too-many-instance-attributes
             tree.prop("compatible", "multiboot,ramdisk")
             tree.prop("module", modules[self.ramdisk])
             tree.end()
+        if self.device_tree:
+            tree.begin("device-tree")
+            tree.prop("compatible", "multiboot,device-tree")
+            tree.prop("module", modules[self.device_tree])
+            tree.end()
         tree.end()
 
 
@@ -287,8 +296,8 @@ class Manifest:
 
     def files(self):
         """The domains' files in module order, each once."""
-        return list(dict.fromkeys(path for d in self.domains for path in (d.kernel, d.ramdisk)
-                                  if path))
+        return list(dict.fromkeys(path for d in self.domains
+                                  for path in (d.kernel, d.ramdisk, d.device_tree) if path))
 
     def modules(self, dtb):
         """What to pass to the loader behind the first `after` modules: @dtb, then the files."""
@@ -312,10 +321,16 @@ class Manifest:
                 raise ManifestError(f"domain {domain.name}: the name is used twice; change one")
             names.add(domain.name)
         kernels = {d.kernel for d in self.domains}
+        others = kernels | {d.ramdisk for d in self.domains}
         for domain in self.domains:
             if domain.ramdisk in kernels:
                 raise ManifestError(f"domain {domain.name}: {domain.ramdisk} is a kernel; "
                                     "it cannot be a ramdisk too")
+            if domain.device_tree and domain.device_tree in others:
+                raise ManifestError(f"domain {domain.name}: {domain.device_tree} is a kernel, a "
+                                    "ramdisk or another domain's device tree; it cannot be this "
+                                    "one's device tree too")
+            others.add(domain.device_tree)
         total = self.after + 1 + len(self.files())
         if total > MAX_MODULES:
             raise ManifestError(f"{total} boot modules; there may be {MAX_MODULES}")
@@ -391,7 +406,9 @@ def parse(text, where="<string>", after=0, base=""):
             line = line_of(text, name, str(err).split(" ", 1)[0]) or line_of(text, name)
             raise ManifestError(f"{where}:{line}: domain {name}: {err}") from None
         domain.kernel = os.path.join(base, domain.kernel)
-        domain.ramdisk = os.path.join(base, domain.ramdisk) if domain.ramdisk else ""
+        for what in ("ramdisk", "device_tree"):
+            if getattr(domain, what):
+                setattr(domain, what, os.path.join(base, getattr(domain, what)))
         manifest.domains.append(domain)
     try:
         manifest.check()

@@ -60,7 +60,8 @@ class TreeTest(unittest.TestCase):
         full = Domain("web", "k", memory="1G", cpus=2, ramdisk="r", bootargs="quiet",
                       arguments=["a", "b"], hard_affinity=["0-1", "3"], soft_affinity="0",
                       numa_node=1, weight=512, cap=50, max_grant_frames=7, max_maptrack_frames=8,
-                      max_grant_version=1, max_event_port=99, privileged=True, keep=True)
+                      max_grant_version=1, max_event_port=99, privileged=True, keep=True,
+                      device_tree="t")
         node = decode(Manifest([full], after=2).dtb())["chosen"]["web"]
         self.assertEqual(node, {
             "compatible": b"xen,domain\0", "memory": struct.pack(">Q", 1 << 20), "cpus": cell(2),
@@ -73,7 +74,8 @@ class TreeTest(unittest.TestCase):
             # dom0 has modules 1 and 2, the manifest is the third.
             "kernel": {"compatible": b"multiboot,kernel\0", "module": cell(4),
                        "bootargs": b"quiet\0"},
-            "ramdisk": {"compatible": b"multiboot,ramdisk\0", "module": cell(5)}})
+            "ramdisk": {"compatible": b"multiboot,ramdisk\0", "module": cell(5)},
+            "device-tree": {"compatible": b"multiboot,device-tree\0", "module": cell(6)}})
 
     def test_least(self):
         """What is not given is not written."""

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <xen/format.h>
 #include <xen/manifest.h>
 
 #define MAX_BYTES 65536
@@ -43,11 +44,21 @@ static void check_domain(const struct manifest_domain *d, const struct manifest_
 	}
 }
 
+static bool claim(u32 index, char *why, size_t size)
+{
+	check(index < 6 && index != 0);
+	if (index & 1)
+		return true;
+	scnprintf(why, size, "they are another's");
+	return false;
+}
+
 int LLVMFuzzerTestOneInput(const u8 *data, size_t len)
 {
 	cpumask_t cpus = { { 0xf } };
 	struct manifest_limits lim = { .nr_modules = 6, .self = 0, .nr_nodes = 2,
-				       .total_kib = 1 << 20, .cpus = &cpus };
+				       .total_kib = 1 << 20, .cpus = &cpus,
+				       .claim_devices = claim };
 	struct fdt t;
 
 	if (len > sizeof(blob))

@@ -242,8 +242,7 @@ static int domain_relinquish(struct domain *d)
 	ASSERT(d->dying == DOM_DYING);
 	/* Its devices may be in the middle of transfers. */
 	domain_iommu_detach_all(d);
-	if (d->iommu)
-		hal_pci_take_all(d);
+	hal_domain_relinquish(d);
 	/* Before the rest, as it has event channels, and pages at places of the p2m. */
 	ioreq_domain_destroy(d);
 	if ((rc = evtchn_domain_destroy(d)) || (rc = gnttab_domain_destroy(d)))

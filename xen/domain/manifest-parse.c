@@ -303,11 +303,14 @@ static bool read_module(const struct reader *r, fdt_node_t n, const char *what, 
 	return true;
 }
 
-/* Several domains may use a module, but only in one role. */
+/* Several domains may use a module, but only in one role; a device tree only one domain. */
 static bool check_roles(const struct reader *r, const struct manifest_domain *d)
 {
 	if (d->kernel == d->ramdisk)
 		return bad(r, "module %u is both its kernel and its ramdisk", d->kernel + 1);
+	if (d->devices != MANIFEST_NO_MODULE &&
+	    (d->devices == d->kernel || d->devices == d->ramdisk))
+		return bad(r, "module %u is its device tree and another part", d->devices + 1);
 	for (u32 i = 0; i < r->m->nr_domains; i++) {
 		const struct manifest_domain *o = &r->m->domain[i];
 
@@ -317,25 +320,53 @@ static bool check_roles(const struct reader *r, const struct manifest_domain *d)
 		if (o->ramdisk == d->kernel)
 			return bad(r, "its kernel, module %u, is the ramdisk of %s", d->kernel + 1,
 				   o->name);
+		if (o->devices == d->kernel)
+			return bad(r, "its kernel, module %u, is the device tree of %s",
+				   d->kernel + 1, o->name);
+		if (d->ramdisk != MANIFEST_NO_MODULE && o->devices == d->ramdisk)
+			return bad(r, "its ramdisk, module %u, is the device tree of %s",
+				   d->ramdisk + 1, o->name);
+		if (d->devices != MANIFEST_NO_MODULE &&
+		    (d->devices == o->kernel || d->devices == o->ramdisk ||
+		     d->devices == o->devices))
+			return bad(r, "its device tree, module %u, is one of the modules of %s",
+				   d->devices + 1, o->name);
 	}
 	return true;
 }
 
 static bool read_modules(const struct reader *r, struct manifest_domain *d)
 {
-	fdt_node_t kernel, ramdisk;
+	fdt_node_t kernel, ramdisk, devices;
 	bool ok;
 
-	d->kernel = d->ramdisk = MANIFEST_NO_MODULE;
+	d->kernel = d->ramdisk = d->devices = MANIFEST_NO_MODULE;
 	if (!find_module_node(r, "multiboot,kernel", &kernel) ||
-	    !find_module_node(r, "multiboot,ramdisk", &ramdisk))
+	    !find_module_node(r, "multiboot,ramdisk", &ramdisk) ||
+	    !find_module_node(r, "multiboot,device-tree", &devices))
 		return false;
 	if (!fdt_node_ok(kernel))
 		return bad(r, "it has no kernel; add a \"multiboot,kernel\" node");
 	ok = read_module(r, kernel, "kernel", &d->kernel);
 	if (fdt_node_ok(ramdisk))
 		ok &= read_module(r, ramdisk, "ramdisk", &d->ramdisk);
+	if (fdt_node_ok(devices))
+		ok &= read_module(r, devices, "device tree", &d->devices);
 	return ok && check_roles(r, d) && read_cmdline(r, d, kernel);
+}
+
+/* Last, as what is set aside cannot be given back. */
+static bool claim_devices(const struct reader *r, const struct manifest_domain *d)
+{
+	char why[200];
+
+	if (d->devices == MANIFEST_NO_MODULE)
+		return true;
+	if (d->is_hardware)
+		return bad(r, "it has a \"multiboot,device-tree\" node, but the hardware domain "
+			   "gets all devices that no other domain gets; remove the node");
+	return r->lim->claim_devices(d->devices, why, sizeof(why)) ||
+	       bad(r, "module %u: %s", d->devices + 1, why);
 }
 
 static bool read_domain(const struct reader *r, struct manifest_domain *d)
@@ -352,7 +383,7 @@ static bool read_domain(const struct reader *r, struct manifest_domain *d)
 	if (d->is_hardware && r->m->nr_domains && r->m->domain[0].is_hardware)
 		return bad(r, "%s is the hardware domain already; there can be one",
 			   r->m->domain[0].name);
-	return true;
+	return claim_devices(r, d);
 }
 
 /* The hardware domain is built first, wherever it is in the tree. */

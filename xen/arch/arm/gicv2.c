@@ -16,6 +16,7 @@
 #define GICD_TYPER 0x004
 #define GICD_ISENABLER 0x100
 #define GICD_ICENABLER 0x180
+#define GICD_ICPENDR 0x280
 #define GICD_ICACTIVER 0x380
 #define GICD_IPRIORITYR 0x400
 #define GICD_ITARGETSR 0x800
@@ -155,6 +156,13 @@ static void v2_set_level(u32 irq, bool level)
 	writel(level ? readl(p) & ~bit : readl(p) | bit, p);
 }
 
+static void v2_forget(u32 irq)
+{
+	ASSERT(irq >= GIC_NR_LOCAL && irq < gic_nr_irqs);
+	writel(1U << irq % 32, dist + GICD_ICPENDR + irq / 32 * 4);
+	writel(1U << irq % 32, dist + GICD_ICACTIVER + irq / 32 * 4);
+}
+
 static void v2_route(u32 irq, u32 cpu)
 {
 	ASSERT(irq >= GIC_NR_LOCAL && irq < gic_nr_irqs);
@@ -226,6 +234,7 @@ const struct gic_driver gic_v2 = {
 	.send_sgi = v2_send_sgi,
 	.enable = v2_enable,
 	.set_level = v2_set_level,
+	.forget = v2_forget,
 	.route = v2_route,
 	.load = v2_load,
 	.save = v2_save,

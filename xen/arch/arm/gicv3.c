@@ -17,6 +17,7 @@
 #define GICD_IGROUPR 0x0080
 #define GICD_ISENABLER 0x0100
 #define GICD_ICENABLER 0x0180
+#define GICD_ICPENDR 0x0280
 #define GICD_ICACTIVER 0x0380
 #define GICD_IPRIORITYR 0x0400
 #define GICD_ICFGR 0x0c00
@@ -202,6 +203,13 @@ static void v3_set_level(u32 irq, bool level)
 	writel(level ? readl(p) & ~bit : readl(p) | bit, p);
 }
 
+static void v3_forget(u32 irq)
+{
+	ASSERT(irq >= GIC_NR_LOCAL && irq < gic_nr_irqs);
+	writel(1U << irq % 32, dist + GICD_ICPENDR + irq / 32 * 4);
+	writel(1U << irq % 32, dist + GICD_ICACTIVER + irq / 32 * 4);
+}
+
 static void v3_route(u32 irq, u32 cpu)
 {
 	ASSERT(irq >= GIC_NR_LOCAL && irq < gic_nr_irqs);
@@ -324,6 +332,7 @@ const struct gic_driver gic_v3 = {
 	.send_sgi = v3_send_sgi,
 	.enable = v3_enable,
 	.set_level = v3_set_level,
+	.forget = v3_forget,
 	.route = v3_route,
 	.load = v3_load,
 	.save = v3_save,

@@ -17,7 +17,7 @@ u32 gic_nr_irqs, gic_nr_lrs;
 static struct {
 	irq_fn *fn;
 	bool for_guest;		/* which ends it */
-} handler[GIC_MAX_IRQS];	/* set at boot */
+} handler[GIC_MAX_IRQS];	/* set once, before the interrupt is enabled */
 static u64 unexpected;			/* atomic */
 
 void __init gic_init(void)
@@ -35,13 +35,13 @@ void __init irq_set_handler(u32 irq, irq_fn *fn)
 	handler[irq].fn = fn;
 }
 
-bool __init irq_set_guest_handler(u32 irq, irq_fn *fn)
+bool irq_set_guest_handler(u32 irq, irq_fn *fn)
 {
-	ASSERT(irq >= GIC_NR_LOCAL && irq < GIC_MAX_IRQS);
+	ASSERT(irq >= GIC_NR_LOCAL && irq < GIC_MAX_IRQS && fn);
 	if (handler[irq].fn)
-		return false;
+		return handler[irq].fn == fn;
 	handler[irq].for_guest = true;
-	irq_set_handler(irq, fn);
+	WRITE_ONCE(handler[irq].fn, fn);
 	return true;
 }
 

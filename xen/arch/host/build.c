@@ -71,8 +71,19 @@ u64 hal_boot_modules_free(void)
 	return freed;
 }
 
-void hal_guest_config(struct domain_config *cfg)
+void hal_guest_config(struct domain_config *cfg, bool devices)
 {
+}
+
+bool hal_guest_devices_claim(const void *tree, u64 len, char *why, size_t size)
+{
+	scnprintf(why, size, "devices are given by a device tree on ARM only; remove the node");
+	return false;
+}
+
+int hal_guest_devices_give(struct domain *d, const void *tree, u64 len)
+{
+	return -XEN_EOPNOTSUPP;
 }
 
 struct guest_map *hal_guest_map(struct domain *d)

@@ -29,7 +29,7 @@ void hal_pirq_unbind(struct domain *d, u32 pirq)
 }
 
 int hal_pci_give(struct domain *d, struct pci_addr a) { return 0; }
-void hal_pci_take_all(struct domain *d) {}
+void hal_domain_relinquish(struct domain *d) {}
 
 int hal_ioreq_supported(const struct domain *d)
 {

@@ -33,6 +33,23 @@ static void __init complain(void *ctx, const char *line)
 	printk(LOG_WARN "Manifest: %s\n", line);
 }
 
+static bool __init claim_devices(u32 index, char *why, size_t size)
+{
+	u64 len;
+	const void *blob = boot_module_data(boot_module(index), &len);
+
+	return hal_guest_devices_claim(blob, len, why, size);
+}
+
+/* A device tree as well, but of a domain's devices. */
+static bool __init is_partial(const void *blob, u64 len)
+{
+	struct fdt t;
+
+	return fdt_open(&t, blob, len) == FDT_OK &&
+	       fdt_node_ok(fdt_find_path(&t, "/passthrough"));
+}
+
 void __init manifest_find(void)
 {
 	cpumask_t cpus;
@@ -41,6 +58,7 @@ void __init manifest_find(void)
 		.nr_nodes = hal_numa_nr_nodes(),
 		.total_kib = total_page_count() << (PAGE_SHIFT - 10),
 		.cpus = &cpus,
+		.claim_devices = claim_devices,
 	};
 	enum fdt_error e;
 	u64 len;
@@ -49,7 +67,7 @@ void __init manifest_find(void)
 	for (u32 i = 0; i < boot_nr_modules(); i++) {
 		const void *blob = boot_module_data(boot_module(i), &len);
 
-		if (!manifest_is_one(blob, len))
+		if (!manifest_is_one(blob, len) || is_partial(blob, len))
 			continue;
 		if (self != MANIFEST_NO_MODULE) {
 			printk(LOG_WARN "Manifest: module %u is a second one and has no effect; "
@@ -166,7 +184,7 @@ static struct domain *__init create(const struct manifest_domain *md)
 	int rc;
 
 	memcpy(cfg.name, md->name, sizeof(cfg.name));
-	hal_guest_config(&cfg);
+	hal_guest_config(&cfg, md->devices != MANIFEST_NO_MODULE);
 	d = domain_create(&cfg, &rc);
 	if (!d) {
 		printk(LOG_ERR "Manifest: %s: cannot be created: error %d\n", md->name, rc);
@@ -260,6 +278,18 @@ static int __init load(struct domain *d, const struct manifest_domain *md)
 	return lp.kernel ? load_domain(d, &lp) : -XEN_EINVAL;
 }
 
+/* Before it is loaded, as the start info tells of its devices. */
+static int __init give_devices(struct domain *d, const struct manifest_domain *md)
+{
+	const void *blob;
+	u64 len;
+
+	if (md->devices == MANIFEST_NO_MODULE)
+		return 0;
+	blob = boot_module_data(boot_module(md->devices), &len);
+	return hal_guest_devices_give(d, blob, len);
+}
+
 /* Destroy a domain that could not be finished. It never ran, so the loop ends. */
 static void __init discard(struct domain *d)
 {
@@ -275,7 +305,8 @@ static bool __init build_one(const struct manifest_domain *md)
 	ASSERT(!md->is_hardware && md->kernel < boot_nr_modules());
 	if (!d)
 		return false;
-	if (create_vcpus(d) || give_ram(d, md->memory_kib << 10) || load(d, md)) {
+	if (create_vcpus(d) || give_ram(d, md->memory_kib << 10) || give_devices(d, md) ||
+	    load(d, md)) {
 		discard(d);
 		return false;
 	}

@@ -39,7 +39,23 @@ static bool describes_machine(const struct fdt *t, fdt_node_t n)
 	return false;
 }
 
-static bool is_hypervisors(const struct fdt *t, const struct dt_machine *m, fdt_node_t n)
+bool dt_is_passed(const struct fdt *t, const struct dt_machine *m, fdt_node_t n)
+{
+	struct dt_range r;
+
+	for (u32 i = 0; i < m->nr_passed_nodes; i++)
+		if (m->passed_node[i].v == n.v)
+			return true;
+	for (u32 i = 0; m->nr_passed && dt_reg(t, n, i, &r); i++)
+		for (u32 k = 0; k < m->nr_passed; k++)
+			if (r.start < m->passed[k].start + m->passed[k].size &&
+			    r.start + r.size > m->passed[k].start)
+				return true;
+	return false;
+}
+
+/* Nodes that are not the hardware domain's. */
+static bool is_kept_from(const struct fdt *t, const struct dt_machine *m, fdt_node_t n)
 {
 	static const char *const owned[] = {
 		"arm,armv8-timer", "arm,armv7-timer", "arm,armv7-timer-mem", "arm,armv8-pmuv3",
@@ -47,7 +63,8 @@ static bool is_hypervisors(const struct fdt *t, const struct dt_machine *m, fdt_
 	};
 
 	return !dt_is_enabled(t, n) || n.v == m->uart.node.v || dt_gic_version(t, n) ||
-	       is_iommu(t, n) || is_any_of(t, n, owned) || describes_machine(t, n);
+	       is_iommu(t, n) || is_any_of(t, n, owned) || describes_machine(t, n) ||
+	       dt_is_passed(t, m, n);
 }
 
 /* The frame's node is copied to the same place below a GIC that is on the root's bus. */
@@ -72,7 +89,7 @@ static int walk(const struct fdt *t, const struct dt_machine *m, fdt_node_t n, d
 
 	/* fdt_open() has bounded the depth. */
 	fdt_for_each_child(c, t, n) {
-		if (is_hypervisors(t, m, c))
+		if (is_kept_from(t, m, c))
 			continue;
 		if ((rc = fn(t, c, arg)) || (rc = walk(t, m, c, fn, arg)))
 			return rc;
@@ -127,7 +144,7 @@ static void copy_node(const struct fdt *t, const struct dt_machine *m, fdt_node_
 		if (!is_dropped(t, m, &p))
 			fdt_write_prop(w, p.name, p.value, p.len);
 	fdt_for_each_child(c, t, n)
-		if (!is_hypervisors(t, m, c))
+		if (!is_kept_from(t, m, c))
 			copy_node(t, m, c, w);
 	fdt_write_close(w);
 }
@@ -137,7 +154,7 @@ void dt_copy_devices(const struct fdt *t, const struct dt_machine *m, struct fdt
 	fdt_node_t c;
 
 	fdt_for_each_child(c, t, fdt_root(t))
-		if (!is_hypervisors(t, m, c))
+		if (!is_kept_from(t, m, c))
 			copy_node(t, m, c, w);
 }
 

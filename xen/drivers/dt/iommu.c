@@ -8,6 +8,28 @@
 
 #define SMMU3_LEAST 0x20000UL	/* bytes of registers */
 
+/* Count down *@index over the registers of IOMMUs below @n; false when it was not reached. */
+static bool find_registers(const struct fdt *t, fdt_node_t n, u32 *index, struct dt_range *r)
+{
+	struct fdt_prop p;
+	fdt_node_t c;
+
+	fdt_for_each_child(c, t, n) {
+		if (fdt_get_prop(t, c, "#iommu-cells", &p))
+			for (u32 i = 0; dt_reg(t, c, i, r); i++)
+				if (!(*index)--)
+					return true;
+		if (find_registers(t, c, index, r))
+			return true;
+	}
+	return false;
+}
+
+bool dt_iommu_registers(const struct fdt *t, u32 index, struct dt_range *r)
+{
+	return find_registers(t, fdt_root(t), &index, r);
+}
+
 /* Earlier versions have other registers. */
 static bool is_old_smmu(const struct fdt *t, fdt_node_t n)
 {

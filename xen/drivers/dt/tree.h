@@ -13,5 +13,9 @@ u32 dt_cells(const struct fdt *t, fdt_node_t n, const char *name, u32 absent);
 bool dt_is_enabled(const struct fdt *t, fdt_node_t n);
 /** 2 or 3: the node is a GIC of that version; 0: it is not one. */
 u32 dt_gic_version(const struct fdt *t, fdt_node_t n);
+/** Registers @index of the IOMMUs in the tree, used or not; false after the last. */
+bool dt_iommu_registers(const struct fdt *t, u32 index, struct dt_range *r);
+/** Does a guest get the device @n, or pages in which it has registers (@m's passed ones)? */
+bool dt_is_passed(const struct fdt *t, const struct dt_machine *m, fdt_node_t n);
 
 #endif

@@ -197,7 +197,11 @@ u32 iommu_group(struct pci_addr a, u16 *bdf, u32 max)
 
 void iommu_start(void)
 {
-	iommu_hw->start();
+	static bool started;
+
+	if (!started)
+		iommu_hw->start();
+	started = true;
 }
 
 bool iommu_owns_pci(struct pci_addr a)

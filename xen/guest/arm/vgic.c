@@ -128,11 +128,25 @@ void vgic_give_hw(struct vgic *g, u32 irq, u32 hwirq)
 	u64 flags = spin_lock_irqsave(&g->lock);
 	struct vgic_irq *q = vgic_irq_of(g, 0, irq);
 
-	ASSERT(irq >= VGIC_NR_LOCAL && q && !q->hwirq && hwirq);
-	ASSERT(!vgic_is_enabled(g, NULL, irq));
+	ASSERT(irq >= VGIC_NR_LOCAL && q && !q->hwirq && !q->hw_active && hwirq);
 	q->hwirq = (u16)hwirq;
 	g->nr_hw++;
 	vgic_route_hw(g, q);
+	/* The guest may have enabled its own before there was one of the machine's. */
+	if (vgic_is_enabled(g, NULL, irq))
+		g->ops->enable_hw(g, hwirq, true, q->edge);
+	spin_unlock_irqrestore(&g->lock, flags);
+}
+
+void vgic_drop_hw(struct vgic *g, u32 irq)
+{
+	u64 flags = spin_lock_irqsave(&g->lock);
+	struct vgic_irq *q = vgic_irq_of(g, 0, irq);
+
+	ASSERT(q && q->hwirq && g->nr_hw);
+	q->hw_active = false;
+	q->hwirq = 0;
+	g->nr_hw--;
 	spin_unlock_irqrestore(&g->lock, flags);
 }
 

@@ -171,6 +171,7 @@ struct domain_config {
 	xen_domain_handle_t handle;
 	char name[32];
 	u32 emulation_flags;		/* XEN_X86_EMU_* */
+	u32 nr_spis;			/* ARM: shared interrupts, a multiple of 32; 0: the least */
 };
 
 /**

@@ -15,8 +15,8 @@ typedef int dt_device_fn(const struct fdt *t, fdt_node_t n, void *arg);
  * Call @fn for each node that the hardware domain keeps, parents first, until it returns something
  * else than 0, and return that. Kept is all that is enabled but what the hypervisor uses itself or
  * describes anew: memory, CPUs, interrupt controllers, timers, firmware calls, performance
- * monitors, IOMMUs, and the console of @m. Of a GICv2's own nodes the frames for MSIs (v2m) are
- * kept.
+ * monitors, IOMMUs, and the console of @m, and what guests get (@m's passed nodes and pages). Of a
+ * GICv2's own nodes the frames for MSIs (v2m) are kept.
  */
 int dt_for_each_device(const struct fdt *t, const struct dt_machine *m, dt_device_fn *fn,
 		       void *arg);

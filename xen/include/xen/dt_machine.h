@@ -12,6 +12,7 @@
 #define DT_MAX_BANKS 64
 #define DT_MAX_CPUS 256
 #define DT_MAX_GIC_REGIONS 8
+#define DT_MAX_PASSED 64
 
 struct dt_range {
 	u64 start, size;	/* bytes, physical */
@@ -51,6 +52,11 @@ struct dt_machine {
 	u32 timer_hz;		/* clock-frequency; 0: CNTFRQ_EL0 is right */
 
 	struct dt_uart uart;	/* the console */
+
+	/* Devices that guests get, so that the hardware domain does not: nodes, and pages. */
+	u32 nr_passed_nodes, nr_passed;
+	fdt_node_t passed_node[DT_MAX_PASSED];
+	struct dt_range passed[DT_MAX_PASSED];
 
 	const char *cmdline;			/* NULL: none; in the blob */
 	u64 initrd_start, initrd_end;		/* 0: none */

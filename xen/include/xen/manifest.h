@@ -25,6 +25,9 @@ struct manifest_limits {
 	u32 nr_nodes;
 	u64 total_kib;			/* RAM of the machine */
 	const cpumask_t *cpus;		/* online CPUs */
+	/** Set the devices of the partial device tree in module @index aside for a domain. False: a
+	 * phrase of at most @size bytes is in @why. */
+	bool (*claim_devices)(u32 index, char *why, size_t size);
 };
 
 /** One domain, checked. Pointers lead into the tree. */
@@ -34,6 +37,7 @@ struct manifest_domain {
 	bool is_hardware, is_privileged;
 	bool keep;			/* not destroyed after its shutdown */
 	u32 kernel, ramdisk;		/* module indices from 0; MANIFEST_NO_MODULE: none */
+	u32 devices;			/* the same: its partial device tree */
 	u64 memory_kib;			/* 0: the hardware domain takes what is left */
 	u32 vcpus;			/* 0: the hardware domain gets as many as there are CPUs */
 	u32 hard_entries, soft_entries;	/* CPU lists given: 0, 1 (for all) or one for each vCPU */

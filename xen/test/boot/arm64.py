@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Start the hypervisor on ARMv8 in ways that cannot work, and check the one line it says; and with
-memory that the device tree reserves, which it must not use.
+memory that the device tree reserves, which it must not use. Devices that no guest can have cost that
+guest and one line each.
 
 usage: arm64.py XENOLITH [CASE...]
 
@@ -15,8 +16,12 @@ import sys
 import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../../scripts"))
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../guest"))
+import bundle  # noqa: E402  pylint: disable=wrong-import-position
 import efi  # noqa: E402  pylint: disable=wrong-import-position
+import manifest  # noqa: E402  pylint: disable=wrong-import-position
 import qemu  # noqa: E402  pylint: disable=wrong-import-position
+import virt_devices  # noqa: E402  pylint: disable=wrong-import-position,import-error
 
 # The machine, and what is said: started by QEMU, and by UEFI firmware.
 CASES = {
@@ -34,7 +39,19 @@ CASES = {
                   "config": "[a]\nkernel=vmlinuz quiet\n"},
                  r"^Xenolith: vmlinuz: there is no such file, "),
 }
-RESERVED = "reserved"
+# Registers, and what is said of the guest that is to get them.
+FORBIDDEN = {
+    "memory": (0x40000000, "dev: \"xen,reg\" has [0x40000000, 0x40001000), which is memory"),
+    "gic": (0x8000000, "dev: \"xen,reg\" has [0x8000000, 0x8001000), which is the interrupt "
+                       "controller's"),
+    "console": (0x9000000, "dev: \"xen,reg\" has [0x9000000, 0x9001000), which is the "
+                           "hypervisor's console"),
+    "iommu": (0x9050000, "dev: \"xen,reg\" has [0x9050000, 0x9051000), which is an IOMMU's"),
+    "hole": (0xb000000, "dev: \"xen,reg\" has [0xb000000, 0xb001000), where no one device of the "
+                        "machine has registers"),
+    "clock": (0x9010000, ""),
+    "again": (0x9010000, "dev: \"xen,reg\" has [0x9010000, 0x9011000), which another guest has"),
+}
 
 
 def one(xenolith, machine, expected):
@@ -112,6 +129,33 @@ def reserved(xenolith):
     return None, seconds
 
 
+def devices(xenolith):
+    """As one(), for guests that are to get registers that no guest can have."""
+    with tempfile.TemporaryDirectory(prefix="boot-arm64-") as folder:
+        domains, packed = [], os.path.join(folder, "modules.cpio")
+        for name, (start, _) in FORBIDDEN.items():
+            path = os.path.join(folder, f"{name}.dtb")
+            with open(path, "wb") as file:
+                file.write(virt_devices.tree_of(lambda tree, at=start: virt_devices.page(tree, at)))
+            domains.append(manifest.Domain(name=name, kernel=xenolith, memory="8M", cpus=1,
+                                           device_tree=path))
+        bundle.write(packed, manifest.Manifest(domains).write(os.path.join(folder, "manifest.dtb")))
+        result = qemu.run(qemu.Machine(machine="virt,virtualization=on,gic-version=3,iommu=smmuv3",
+                                       kernel=xenolith, cpu="cortex-a57", mem="512M", icount=True,
+                                       qemu=qemu.find_qemu("qemu-system-aarch64"), modules=[packed]),
+                          success=r"Manifest: module 1, \d+ domains", timeout=300)
+    said = [line.split("] ", 1)[-1] for line in result.lines]
+    wanted = [f"Manifest: {name}: module {i}: {why}"
+              for i, (name, (_, why)) in enumerate(FORBIDDEN.items(), 3) if why]
+    found = [line for line in said if re.match(r"Manifest: \w+: module ", line)]
+    if found != wanted or f"1 domains, {len(wanted)} rejected" not in said[-1]:
+        return f"expected {wanted}, got {found} and {said[-1:]}", result.seconds
+    return None, result.seconds
+
+
+OTHERS = {"reserved": reserved, "devices": devices}
+
+
 def main():
     """The command line."""
     if len(sys.argv) < 2 or sys.argv[1] in ("-h", "--help"):
@@ -123,14 +167,14 @@ def main():
         print("no emulator in the cache: scripts/setup.sh --no-install --group emulator-arm")
         print("BOOT total 0 0 1")
         return 0
-    bad, skipped, names = 0, 0, sys.argv[2:] or [*CASES, RESERVED]
+    bad, skipped, names = 0, 0, sys.argv[2:] or [*CASES, *OTHERS]
     for name in names:
-        if name != RESERVED and "config" in CASES[name][0] and not efi.is_there():
+        if name not in OTHERS and "config" in CASES[name][0] and not efi.is_there():
             print(f"BOOT arm64-{name} SKIP (no firmware in the cache)")
             skipped += 1
             continue
         xenolith = os.path.abspath(sys.argv[1])
-        error, seconds = reserved(xenolith) if name == RESERVED else one(xenolith, *CASES[name])
+        error, seconds = OTHERS[name](xenolith) if name in OTHERS else one(xenolith, *CASES[name])
         bad += bool(error)
         print(f"BOOT arm64-{name} {'FAIL' if error else 'pass'} {seconds:.0f}", flush=True)
         if error:

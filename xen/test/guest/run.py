@@ -33,6 +33,7 @@ RUN() in a test's source may say:
   icount=1     always with deterministic time: attacks and races, whose rounds must not depend on
                the load of the host
   machine=A+B  ARM: more properties of QEMU's machine
+  passes=A+B   ARM: devices of the machine that the first domain gets (virt_devices.py)
   devices=A+B  of the machine, as for QEMU's -device; without QEMU it is a skip
   long=WHY     for 64-bit mode only; the reason, plus signs between words
 """
@@ -53,6 +54,7 @@ import bochs  # noqa: E402  pylint: disable=wrong-import-position,import-error
 import bundle  # noqa: E402  pylint: disable=wrong-import-position,import-error
 import manifest  # noqa: E402  pylint: disable=wrong-import-position,import-error
 import qemu  # noqa: E402  pylint: disable=wrong-import-position,import-error
+import virt_devices  # noqa: E402  pylint: disable=wrong-import-position,import-error
 
 VERDICTS = ("success", "skip", "error", "failure")
 VERDICT = re.compile(r"(?:^|\(d(?P<dom>\d+)\) )## (?P<name>[\w-]+): "
@@ -312,7 +314,18 @@ def seats_of(tests):
     return seats
 
 
-def description(seat, args):
+def device_tree_of(seat, folder):
+    """A file with the devices that a seat's domain gets; "" when there are none."""
+    names = seat.test.words("passes").split()
+    if not names or seat.role:
+        return ""
+    path = os.path.join(folder, f"devices-{seat.domid}.dtb")
+    with open(path, "wb") as file:
+        file.write(virt_devices.partial_tree(names))
+    return path
+
+
+def description(seat, args, folder):
     """What the manifest says of a seat."""
     test = seat.test
     words = f"{test.words('args')} {args.args}"
@@ -321,6 +334,7 @@ def description(seat, args):
         words += f" role={seat.role} peer={first if seat.role else first + 1}"
     return manifest.Domain(name=f"{test.base}-{test.mode}-{seat.role}"[-31:], kernel=elf_of(test, args),
                            bootargs=words.strip(), cpus=test.number("vcpus", 1),
+                           device_tree=device_tree_of(seat, folder),
                            memory=f"{test.number('memory', 32)}M")
 
 
@@ -333,7 +347,7 @@ def run_batch(tests, args, turn):
     start = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="microguests-") as folder:
         tree = os.path.join(folder, "manifest.dtb")
-        modules = manifest.Manifest([description(s, args) for s in seats]).write(tree)
+        modules = manifest.Manifest([description(s, args, folder) for s in seats]).write(tree)
         machine = machine_for(tests[0], args, folder, append=append, modules=modules,
                               kernel=os.path.join(args.build, args.env, "xenolith"), mem=f"{memory}M")
         timeout = sum(t.number("timeout", 20) for t in tests) * SLOW / 2

@@ -54,6 +54,13 @@ def cases():
     yield one("hard_affinity", ["0", "1"], cpus=None, hardware_domain=True)
     yield one("ramdisk", "k")
     yield one("ramdisk", "r")
+    yield one("device_tree", "t")
+    yield one("device_tree", "k")
+    yield one("device_tree", "t", hardware_domain=True)
+    for second in ({"kernel": "t"}, {"ramdisk": "t"}, {"device_tree": "t"}, {"device_tree": "u"},
+                   {"device_tree": "k"}):
+        yield f"two, {second}", [Domain("a", **good, device_tree="t"),
+                                 Domain("b", **(good | second))]
     for second in ({"kernel": "r"}, {"ramdisk": "k"}, {"ramdisk": "r"}, {"kernel": "j"}):
         yield f"two, {second}", [Domain("a", **good, ramdisk="r"), Domain("b", **(good | second))]
     yield "twice", [Domain("a", **good), Domain("a", **good)]

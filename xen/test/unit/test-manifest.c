@@ -20,13 +20,27 @@ static void complain(void *ctx, const char *line)
 	snprintf(lines + used, sizeof(lines) - used, "%s\n", line);
 }
 
+static u32 claims;
+
+static bool claim(u32 index, char *why, size_t size)
+{
+	assert_true(index < lim.nr_modules);
+	claims++;
+	if (index != 4)
+		return true;
+	snprintf(why, size, "rtc: another guest has it");
+	return false;
+}
+
 static int setup(void **state)
 {
+	claims = 0;
 	cpumask_clear(&cpus);
 	for (u32 i = 0; i < 4; i++)
 		cpumask_set(&cpus, i);
 	lim = (struct manifest_limits){ .nr_modules = 5, .self = 2, .nr_nodes = 2,
-					.total_kib = 1048576, .cpus = &cpus };
+					.total_kib = 1048576, .cpus = &cpus,
+					.claim_devices = claim };
 	lines[0] = '\0';
 	dtb_start();
 	dtb_begin("chosen");
@@ -318,6 +332,60 @@ static void test_modules(void **state)
 	assert_int_equal(m.named, 0x9);
 }
 
+/* A description with a device tree that is module @tree. */
+static void with_devices(const char *name, u32 kernel, u32 tree, bool hardware)
+{
+	begin_domain(name);
+	size(65536, 1);
+	if (hardware)
+		dtb_prop("xenolith,hardware-domain", NULL, 0);
+	module_node("devices", "multiboot,device-tree", tree);
+	end_domain(kernel, 0);
+}
+
+static void test_devices(void **state)
+{
+	with_devices("one", 1, 4, false);
+	plain_domain("two");
+	parse();
+	assert_string_equal(lines, "");
+	assert_int_equal(m.nr_domains, 2);
+	assert_int_equal(m.domain[0].devices, 3);
+	assert_int_equal(m.domain[1].devices, MANIFEST_NO_MODULE);
+	assert_int_equal(m.named, 1 | 1 << 3);
+	assert_int_equal(claims, 1);
+}
+
+static void test_devices_refused(void **state)
+{
+	with_devices("one", 1, 5, false);
+	expect_refused("one: module 5: rtc: another guest has it");
+	setup(NULL);
+	with_devices("one", 1, 4, true);
+	expect_refused("the hardware domain gets all devices that no other domain gets");
+	setup(NULL);
+	with_devices("one", 4, 4, false);
+	expect_refused("module 4 is its device tree and another part");
+	setup(NULL);
+	with_devices("one", 1, 9, false);
+	expect_refused("its device tree is module 9, but there are modules 1 to 5");
+	assert_int_equal(claims, 0);
+}
+
+static void test_devices_shared(void **state)
+{
+	with_devices("one", 1, 4, false);
+	with_devices("two", 1, 4, false);
+	with_devices("three", 4, 5, false);
+	with_devices("four", 2, 1, false);
+	parse();
+	assert_string_equal(lines,
+			    "two: its device tree, module 4, is one of the modules of one\n"
+			    "three: its kernel, module 4, is the device tree of one\n"
+			    "four: its device tree, module 1, is one of the modules of one\n");
+	assert_int_equal(m.nr_domains, 1);
+}
+
 static void test_module_roles(void **state)
 {
 	plain_domain("one");
@@ -435,6 +503,9 @@ int main(void)
 		cmocka_unit_test_setup(test_mistakes, setup),
 		cmocka_unit_test_setup(test_missing, setup),
 		cmocka_unit_test_setup(test_modules, setup),
+		cmocka_unit_test_setup(test_devices, setup),
+		cmocka_unit_test_setup(test_devices_refused, setup),
+		cmocka_unit_test_setup(test_devices_shared, setup),
 		cmocka_unit_test_setup(test_module_roles, setup),
 		cmocka_unit_test_setup(test_duplicate_names, setup),
 		cmocka_unit_test_setup(test_long_command_line, setup),

@@ -368,6 +368,24 @@ static void test_hw(void **state)
 	assert_int_equal(hw_ended, 0);
 }
 
+/* Given to a guest that has enabled its own already; taken from one that will not run again. */
+static void test_hw_late_and_taken(void **state)
+{
+	setup();
+	hw_enabled = 0;
+	write_dist(0x104, 1 << 3);
+	assert_int_equal(hw_enabled, 0);
+	vgic_give_hw(&g, 35, 99);
+	assert_int_equal(hw_enabled, 99);
+	assert_int_equal(g.nr_hw, 1);
+	vgic_raise_hw(&g, 35);
+	offer(0);
+	vgic_drop_hw(&g, 35);
+	assert_int_equal(g.nr_hw, 0);
+	vgic_give_hw(&g, 35, 99);
+	assert_int_equal(g.nr_hw, 1);
+}
+
 static void test_hw_dropped_and_moved(void **state)
 {
 	setup();
@@ -602,6 +620,7 @@ int main(void)
 		cmocka_unit_test(test_routes),
 		cmocka_unit_test(test_sgis),
 		cmocka_unit_test(test_hw),
+		cmocka_unit_test(test_hw_late_and_taken),
 		cmocka_unit_test(test_hw_dropped_and_moved),
 		cmocka_unit_test(test_any_access),
 		cmocka_unit_test(test_v2_registers),

@@ -123,7 +123,7 @@ static void interrupts(void *arg)
 	/* The guest ends while it has one. */
 	HOST_CHECK(hal_pci_give(guest.d, function) == 0);
 	HOST_CHECK(map(&again) == 0 && bind_vector(again.pirq, VECTOR) == 0);
-	hal_pci_take_all(guest.d);
+	hal_domain_relinquish(guest.d);
 	HOST_CHECK(!msi_is_on() && soft_vectors_in_use() == before);
 	HOST_CHECK(hal_pci_give(caller.d, function) == 0);
 	end();

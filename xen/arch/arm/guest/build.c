@@ -4,6 +4,7 @@
  * are those of the ABI (public/arch-arm.h); the hardware domain's are the machine's.
  */
 #include <xen/hal/build.h>
+#include <xen/iommu.h>
 #include <xen/string.h>
 #include <asm/domain.h>
 
@@ -16,7 +17,15 @@
 #define IMAGE_TEXT_OFFSET_AT 8
 #define IMAGE_SIZE_AT 16
 
-void __init hal_guest_config(struct domain_config *cfg) {}
+void __init hal_guest_config(struct domain_config *cfg, bool devices)
+{
+	if (!devices)
+		return;
+	/* Interrupts have the machine's numbers. */
+	cfg->nr_spis = gic_nr_irqs - GIC_NR_LOCAL;
+	if (iommu_in_use())
+		cfg->flags |= XEN_DOMCTL_CDF_iommu;
+}
 
 struct guest_map *hal_guest_map(struct domain *d) { return &to_ad(d)->map; }
 

@@ -25,46 +25,6 @@
 #define NR_STREAMS 0x10000U	/* of an IOMMU */
 #define MAX_PCI_LINES 128	/* of one host bridge: four for each of 32 slots */
 
-static DEFINE_SPINLOCK(config_lock, LOCK_RANK_NONE);
-static struct domain *owner;	/* of the interrupts; set at boot */
-
-void guest_irq_enable(struct vgic *g, u32 hwirq, bool on, bool edge)
-{
-	if (on) {
-		/* The trigger shares a register with those of other interrupts. */
-		spin_lock(&config_lock);
-		gic->set_level(hwirq, !edge);
-		spin_unlock(&config_lock);
-	}
-	gic->enable(hwirq, on);
-}
-
-void guest_irq_end(struct vgic *g, u32 hwirq)
-{
-	gic->deactivate(hwirq);
-}
-
-void guest_irq_route(struct vgic *g, u32 hwirq, u32 vcpu)
-{
-	struct arm_domain *ad = container_of(g, struct arm_domain, vgic);
-
-	gic->route(hwirq, vcpu_cpu(ad->d.vcpu[vcpu]));
-}
-
-static void device_irq(u32 irq)
-{
-	vgic_raise_hw(&to_ad(owner)->vgic, irq);
-}
-
-static void __init give_irq(struct domain *d, u32 irq)
-{
-	/* Several devices may share one. Local ones are the hypervisor's. */
-	if (irq < GIC_NR_LOCAL || irq - GIC_NR_LOCAL >= to_ad(d)->vgic.nr_spis ||
-	    !irq_set_guest_handler(irq, device_irq))
-		return;
-	vgic_give_hw(&to_ad(d)->vgic, irq, irq);
-}
-
 static int __init give_range(struct domain *d, const struct dt_range *r)
 {
 	u64 end = min(r->start + r->size, 1UL << GUEST_PHYS_BITS);
@@ -104,7 +64,8 @@ static int __init take(struct domain *d, const struct dt_range *r)
 					 (r->start + r->size - 1) >> PAGE_SHIFT) : 0;
 }
 
-/* A page that holds anything of the hypervisor's is not the domain's, whatever else is in it. */
+/* A page that holds anything of the hypervisor's or of a guest's is not the domain's, whatever else
+ * is in it. */
 static int __init take_own(struct domain *d)
 {
 	paddr_t base;
@@ -117,6 +78,8 @@ static int __init take_own(struct domain *d)
 		rc = take(d, &machine.gic[i]);
 	for (u32 i = 0; !rc && iommu_unit_registers(i, &base, &size); i++)
 		rc = take(d, &(struct dt_range){ base.v, size });
+	for (u32 i = 0; !rc && i < machine.nr_passed; i++)
+		rc = take(d, &machine.passed[i]);
 	return rc;
 }
 
@@ -126,6 +89,14 @@ static int __init map_range(u64 first, u64 last, void *arg)
 
 	return p2m_map_range(d->p2m, gfn_make(first), mfn_make(first), last - first + 1,
 			     P2M_MMIO_DIRECT);
+}
+
+/* Several devices may share one. Those of the manifest's guests, and local ones, are not the
+ * domain's. */
+static void __init give_irq(struct domain *d, u32 irq)
+{
+	if (irq >= GIC_NR_LOCAL && !guest_device_passed_irq(irq))
+		guest_irq_give(d, irq);
 }
 
 static void __init give_msis(struct domain *d, const struct fdt *t, fdt_node_t n)
@@ -163,7 +134,7 @@ static int __init give_irqs(const struct fdt *t, fdt_node_t n, void *arg)
 	return 0;
 }
 
-/* All streams of the machine's are dom0's, as it has all devices. */
+/* All streams of the machine's are dom0's, as it has all devices but those of guests. */
 static int __init confine_devices(struct domain *d)
 {
 	int rc;
@@ -172,7 +143,8 @@ static int __init confine_devices(struct domain *d)
 		return 0;
 	rc = domain_iommu_init(d);
 	for (u32 stream = 0; !rc && stream < NR_STREAMS; stream++)
-		rc = domain_iommu_attach(d, (struct pci_addr){ .bdf = (u16)stream });
+		if (!guest_device_passed_stream((u16)stream))
+			rc = domain_iommu_attach(d, (struct pci_addr){ .bdf = (u16)stream });
 	if (rc)
 		return rc;
 	iommu_start();
@@ -184,8 +156,7 @@ int __init guest_give_devices(struct domain *d)
 {
 	int rc = dt_for_each_device(&machine_tree, &machine, give_registers, d);
 
-	ASSERT(d->is_hardware && !owner);
-	owner = d;
+	ASSERT(d->is_hardware);
 	if (!rc)
 		rc = take_own(d);
 	if (!rc)

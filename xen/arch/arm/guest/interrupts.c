@@ -19,7 +19,7 @@
 #define GUEST_GICD 0x03001000
 #define GUEST_GICC 0x03002000
 #define GUEST_GICR 0x03020000
-#define GUEST_SPIS 32
+#define GUEST_SPIS 32U
 
 static void kick(struct vgic *g, u32 vcpu)
 {
@@ -48,14 +48,15 @@ static int map_cpu_interface(struct domain *d, u64 at)
 int guest_vgic_init(struct domain *d, const struct domain_config *cfg)
 {
 	struct arm_domain *ad = to_ad(d);
-	u32 spis = d->is_hardware ? min(gic_nr_irqs - GIC_NR_LOCAL, (u32)VGIC_MAX_SPIS)
-				  : GUEST_SPIS;
+	u32 spis = d->is_hardware ? gic_nr_irqs - GIC_NR_LOCAL : max(cfg->nr_spis, GUEST_SPIS);
 
 	if (gic->version == 2 && cfg->max_vcpus > VGIC2_MAX_VCPUS) {
 		printk(LOG_WARN "d%u: a GICv2 has %u CPUs at most, not %u: give it fewer vCPUs\n",
 		       d->id, VGIC2_MAX_VCPUS, cfg->max_vcpus);
 		return -XEN_EINVAL;
 	}
+	/* The last of the architecture's numbers are not whole words of bits. */
+	spis = ROUND_DOWN(min(spis, (u32)VGIC_MAX_SPIS), 32);
 	ad->vgic_vcpu = xzalloc_array(struct vgic_vcpu *, cfg->max_vcpus);
 	ad->spi = xzalloc_array(struct vgic_irq, spis);
 	if (!ad->vgic_vcpu || !ad->spi)

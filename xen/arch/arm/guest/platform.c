@@ -96,7 +96,6 @@ void hal_pirq_unbind(struct domain *d, u32 pirq) {}
 
 /* Only the DMA of functions changes hands so far. */
 int hal_pci_give(struct domain *d, struct pci_addr a) { return 0; }
-void hal_pci_take_all(struct domain *d) {}
 
 /* System time for a guest that reads its virtual counter; the page changes only when it moves. */
 void hal_vcpu_update_time(struct vcpu *v)

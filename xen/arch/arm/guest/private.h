@@ -27,9 +27,21 @@ bool guest_mmio(struct arm_vcpu *av, u64 gpa, u32 iss);
 /** The vCPU is started, at @pc with @arg in X0. It is off. */
 void guest_vcpu_reset(struct arm_vcpu *av, u64 pc, u64 arg);
 
-/** Give the hardware domain the machine's devices: their registers and their interrupts. Boot. 0
- * or a negative error. */
+/** Give the hardware domain the machine's devices: their registers and their interrupts, without
+ * those that guests of the manifest get. Boot. 0 or a negative error. */
 int guest_give_devices(struct domain *d);
+/** Is this interrupt, or stream of an IOMMU, one of a device that a guest of the manifest gets? */
+bool guest_device_passed_irq(u32 irq);
+bool guest_device_passed_stream(u16 stream);
+
+/**
+ * Give @d the machine's shared interrupt @irq, under the same number. Under the control lock, or at
+ * boot. 0 also if it has it already; -XEN_EINVAL: there is no such one, in the machine or in the
+ * domain; -XEN_EBUSY: it is another domain's or the hypervisor's.
+ */
+int guest_irq_give(struct domain *d, u32 irq);
+/** Take all from @d, which is dying; its vCPUs do not run any more. Under the control lock. */
+void guest_irqs_take(struct domain *d);
 /** What the virtual GIC does to the machine's interrupts; see struct vgic_ops. */
 void guest_irq_enable(struct vgic *g, u32 hwirq, bool on, bool edge);
 void guest_irq_end(struct vgic *g, u32 hwirq);

@@ -153,9 +153,11 @@ static void __init write_platform(const struct domain *d)
 	fdt_write_close(&writer);
 }
 
-static void __init write_guest_root(void)
+static void __init write_guest_root(const struct domain *d)
 {
-	style = (struct tree_style){ 2, 2, 3, 0, PHANDLE_GIC };
+	u32 gic = guest_gic_phandle(d);
+
+	style = (struct tree_style){ 2, 2, 3, 0, gic ? gic : PHANDLE_GIC };
 	fdt_write_string(&writer, "model", "Xenolith virtual machine");
 	fdt_write_string(&writer, "compatible", "xen,xenvm");
 	fdt_write_u32(&writer, "#address-cells", style.address_cells);
@@ -189,12 +191,14 @@ const void *__init hal_start_info(const struct domain *d, u64 at, const struct b
 				  u64 *len)
 {
 	fdt_write_begin(&writer, tree_buf, sizeof(tree_buf));
-	d->is_hardware ? write_machine_root() : write_guest_root();
+	d->is_hardware ? write_machine_root() : write_guest_root(d);
 	write_chosen(args);
 	write_memory(&to_ad(d)->map);
 	write_cpus(d);
 	write_gic(d);
 	write_platform(d);
+	if (!d->is_hardware)
+		guest_write_devices(d, &writer);
 	*len = fdt_write_end(&writer);
 	if (!*len)
 		panic("d%u: its device tree is larger than %u KiB", d->id, TREE_BYTES >> 10);

@@ -76,6 +76,8 @@ int hal_domain_init(struct domain *d, const struct domain_config *cfg)
 	return guest_vgic_init(d, cfg);
 }
 
+void hal_domain_relinquish(struct domain *d) { guest_irqs_take(d); }
+
 void hal_domain_destroy(struct domain *d)
 {
 	struct arm_domain *ad = to_ad(d);

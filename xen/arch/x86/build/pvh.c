@@ -3,6 +3,8 @@
  * The hooks of hal/build.h for PVH guests. An unprivileged guest has RAM from 0 up to a hole below
  * 4 GiB and from there on, and finds its vCPUs in ACPI tables at the end of the low RAM.
  */
+#include <xen/errno.h>
+#include <xen/format.h>
 #include <xen/hal/build.h>
 #include <xen/x86/pvh-start.h>
 
@@ -19,10 +21,21 @@
 
 static struct pvh_start start_info __initdata;
 
-void __init hal_guest_config(struct domain_config *cfg)
+void __init hal_guest_config(struct domain_config *cfg, bool devices)
 {
 	cfg->flags |= XEN_DOMCTL_CDF_hvm | XEN_DOMCTL_CDF_hap;
 	cfg->emulation_flags = XEN_X86_EMU_LAPIC;
+}
+
+bool __init hal_guest_devices_claim(const void *tree, u64 len, char *why, size_t size)
+{
+	scnprintf(why, size, "devices are given by a device tree on ARM only; remove the node");
+	return false;
+}
+
+int __init hal_guest_devices_give(struct domain *d, const void *tree, u64 len)
+{
+	return -XEN_EOPNOTSUPP;
 }
 
 struct guest_map *__init hal_guest_map(struct domain *d)

@@ -66,18 +66,23 @@ int hal_pci_give(struct domain *d, struct pci_addr a)
 	return rc;
 }
 
-void hal_pci_take_all(struct domain *d)
+/* Interrupts that are event channels end with these. */
+void hal_domain_relinquish(struct domain *d)
 {
 	struct vpci *p = vpci_machine();
 	struct vpci_fn *f;
+	bool any = false;
 
 	if (!p || p->d == d)
 		return;
 	vpci_lock_both(p);
 	for (u32 i = 0; i < VPCI_BUCKETS; i++)
 		list_for_each_entry(f, &p->fn[i], link)
-			if (f->owner == d)
+			if (f->owner == d) {
 				change_owner(f, NULL);
+				any = true;
+			}
 	vpci_unlock_both(p);
-	wait_for_handlers();
+	if (any)
+		wait_for_handlers();
 }

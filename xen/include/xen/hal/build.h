@@ -20,8 +20,18 @@ struct boot_module *hal_boot_modules(u32 *nr);
 /** Give the modules' memory to the page allocator. Returns how many bytes that were. */
 u64 hal_boot_modules_free(void);
 
-/** Add to the configuration of an unprivileged domain what its kernel expects of the platform. */
-void hal_guest_config(struct domain_config *cfg);
+/** Add to the configuration of an unprivileged domain what its kernel expects of the platform,
+ * and with @devices what is needed for some of the machine's. */
+void hal_guest_config(struct domain_config *cfg, bool devices);
+/**
+ * Read a partial device tree, @len bytes at @tree, and set its devices aside for one guest: the
+ * hardware domain, which is built later, does not get them. False, and nothing is set aside: @why
+ * has a phrase of at most @size bytes.
+ */
+bool hal_guest_devices_claim(const void *tree, u64 len, char *why, size_t size);
+/** Give @d, whose vCPUs and RAM exist, the devices of a tree that was claimed; its start info,
+ * which is made next, tells of them. 0, or a negative error after a line that says why. */
+int hal_guest_devices_give(struct domain *d, const void *tree, u64 len);
 /** The memory map of a domain; the architecture keeps it for the domain's life. */
 struct guest_map *hal_guest_map(struct domain *d);
 /** Put @bytes of RAM (whole pages) where an unprivileged guest expects it; the map is empty before,

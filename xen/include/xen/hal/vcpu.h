@@ -25,6 +25,9 @@ void hal_vcpu_free(struct vcpu *v);
  */
 int hal_domain_init(struct domain *d, const struct domain_config *cfg);
 void hal_domain_destroy(struct domain *d);
+/** @d is dying, and its vCPUs do not run any more: take back what it has of the machine, so that
+ * another domain can have it. Under the control lock, or at boot; it may be called again. */
+void hal_domain_relinquish(struct domain *d);
 int hal_vcpu_init(struct vcpu *v);
 void hal_vcpu_destroy(struct vcpu *v);
 
@@ -69,8 +72,6 @@ void hal_pirq_unbind(struct domain *d, u32 pirq);
  * domain has it. Control lock; interrupts enabled.
  */
 int hal_pci_give(struct domain *d, struct pci_addr a);
-/** The same with NULL for all functions of @d, which ends. */
-void hal_pci_take_all(struct domain *d);
 
 /** Update the guest's time page (pvclock) of @v. @v is current or not running. */
 void hal_vcpu_update_time(struct vcpu *v);

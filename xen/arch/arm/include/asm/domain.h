@@ -7,6 +7,7 @@
 #include <xen/arm/vpsci.h>
 #include <xen/arm/vsysreg.h>
 #include <xen/domain.h>
+#include <xen/fdt_write.h>
 #include <xen/guest_map.h>
 #include <asm/gic.h>
 #include <asm/traps.h>
@@ -71,6 +72,7 @@ struct arm_domain {
 	u64 id[NR_ARM_IDS];	/* identification registers as its vCPUs see them */
 	u64 paging_pool;	/* bytes the toolstack set aside for page tables */
 	u16 vmid;
+	bool partial;		/* it has devices by the partial tree that was read last; boot */
 };
 
 static inline struct arm_vcpu *to_av(const struct vcpu *v)
@@ -85,5 +87,10 @@ static inline struct arm_domain *to_ad(const struct domain *d)
 /** Prepare for guests: at boot, and on each CPU before it is online. */
 void guests_init(void);
 void guests_cpu_up(void);
+
+/** What a guest of the manifest is told of the machine's devices that it has: nodes for its tree,
+ * whose root is open in @w, and the phandle that they have for its controller (0: none). Boot. */
+void guest_write_devices(const struct domain *d, struct fdt_writer *w);
+u32 guest_gic_phandle(const struct domain *d);
 
 #endif

@@ -49,6 +49,8 @@ struct gic_driver {
 	/** Let @irq be signalled or not; a local one on the running CPU. */
 	void (*enable)(u32 irq, bool on);
 	void (*set_level)(u32 irq, bool level);
+	/** A shared interrupt that is disabled: it is neither pending nor active any more. */
+	void (*forget)(u32 irq);
 	/** Send a shared interrupt to @cpu. */
 	void (*route)(u32 irq, u32 cpu);
 	/** A vCPU's interface into and out of the registers, when it comes to a CPU and leaves it;
@@ -80,8 +82,8 @@ void gic_init(void);
 typedef void irq_fn(u32 irq);
 /** Set the handler of an interrupt, for all CPUs; enable it by gic->enable(). Boot. */
 void irq_set_handler(u32 irq, irq_fn *fn);
-/** The same for a shared interrupt that a guest gets: the guest ends it. False: it has a
- * handler already. Boot. */
+/** The same for a shared interrupt that a guest gets: the guest ends it. False: it has another
+ * handler already. It is disabled; under the control lock, or at boot. */
 bool irq_set_guest_handler(u32 irq, irq_fn *fn);
 
 #endif
