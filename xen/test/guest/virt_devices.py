@@ -7,7 +7,7 @@ import struct
 
 import manifest
 
-PHANDLE_GIC = 0xfde8
+PHANDLE_GIC, PHANDLE_CLOCK = 0xfde8, 0xfde9
 IRQ_LEVEL = 4
 
 
@@ -23,12 +23,21 @@ def wide(*numbers):
 
 def rtc(tree):
     """A clock with an alarm (PL031), at another address than the machine's."""
-    tree.begin("rtc@10000000")
+    tree.begin("apb-pclk")
+    tree.prop("compatible", "fixed-clock")
+    tree.prop("#clock-cells", 0)
+    tree.prop("clock-frequency", 24000000)
+    tree.prop("phandle", PHANDLE_CLOCK)
+    tree.end()
+    tree.begin("rtc@20000000")
     tree.prop("compatible", ["arm,pl031", "arm,primecell"])
-    tree.prop("reg", wide(0x10000000, 0x1000))
+    tree.prop("reg", wide(0x20000000, 0x1000))
+    tree.prop("interrupt-parent", PHANDLE_GIC)
     tree.prop("interrupts", cells(0, 2, IRQ_LEVEL))
+    tree.prop("clocks", PHANDLE_CLOCK)
+    tree.prop("clock-names", "apb_pclk")
     tree.prop("xen,path", "/pl031@9010000")
-    tree.prop("xen,reg", wide(0x9010000, 0x1000, 0x10000000))
+    tree.prop("xen,reg", wide(0x9010000, 0x1000, 0x20000000))
     tree.prop("xen,force-assign-without-iommu")
     tree.end()
 
@@ -41,7 +50,30 @@ def pcie(tree):
     tree.end()
 
 
-DEVICES = {"rtc": rtc, "pcie": pcie}
+def pcie_whole(tree):
+    """The PCI host bridge as an operating system finds it (highmem-ecam=on): all buses, and 256 MiB of
+    its window. Lines are swizzled over the slots as QEMU does."""
+    ecam, ecam_bytes, window, window_bytes = 0x4010000000, 0x10000000, 0x10000000, 0x10000000
+    lines = b"".join(cells(slot << 11, 0, 0, pin + 1, PHANDLE_GIC, 0, 3 + (slot + pin) % 4, IRQ_LEVEL)
+                     for slot in range(4) for pin in range(4))
+    tree.begin("pcie@10000000")
+    tree.prop("compatible", "pci-host-ecam-generic")
+    tree.prop("device_type", "pci")
+    tree.prop("#address-cells", 3)
+    tree.prop("#size-cells", 2)
+    tree.prop("#interrupt-cells", 1)
+    tree.prop("dma-coherent")
+    tree.prop("bus-range", cells(0, 255))
+    tree.prop("reg", wide(ecam, ecam_bytes))
+    tree.prop("ranges", cells(0x2000000, 0, window) + wide(window, window_bytes))
+    tree.prop("interrupt-map", lines)
+    tree.prop("interrupt-map-mask", cells(0x1800, 0, 0, 7))
+    tree.prop("xen,path", "/pcie@10000000")
+    tree.prop("xen,reg", wide(ecam, ecam_bytes, ecam, window, window_bytes, window))
+    tree.end()
+
+
+DEVICES = {"rtc": rtc, "pcie": pcie, "pcie-whole": pcie_whole}
 
 
 def page(tree, start):

@@ -2,13 +2,15 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Boot Debian's arm64 kernel as dom0 on ARMv8 in QEMU, and once beside it as a guest.
 
-usage: arm64.py XENOLITH [CPUS[@GIC|@efi|@smmu|@xl|@xen]...]      (default: 1 2 4 4@2 2@efi 2@smmu 2@xl)
+usage: arm64.py XENOLITH [CPUS[@GIC|@efi|@smmu|@pass|@xl|@xen]...]
+       (default: 1 2 4 4@2 2@efi 2@smmu 2@pass 2@xl)
 
 The initial RAM disk has busybox and a script that reports the CPUs, the interrupts and the
 hypervisor, sleeps, and powers off. In dom0 it also uses the machine's devices: a virtio disk (in
 memory), and a network card and a disk on PCI. For each number of CPUs, with a GIC of version 3 or the one
 given, or started by UEFI firmware, a line "LINUX arm64-CPUS pass seconds" is printed; the console is kept beside the hypervisor.
-With @smmu an SMMUv3 confines the devices on PCI, and refuses them nothing.
+With @smmu an SMMUv3 confines the devices on PCI, and refuses them nothing. With @pass the guest gets
+the clock and the PCI host bridge with its devices, which the SMMUv3 confines to the guest's memory.
 With @xl dom0 has our toolstack instead, which gives a guest a disk and a network interface, uses its
 console, reboots it, shuts it down, lets it crash, and looks for what is left of it. With @xen the
 hypervisor is Debian's Xen 4.17, and the toolstack does a part of that.
@@ -22,15 +24,20 @@ import tempfile
 HERE = os.path.dirname(os.path.abspath(__file__))
 REPO = os.path.dirname(os.path.dirname(os.path.dirname(HERE)))
 sys.path.insert(0, os.path.join(REPO, "scripts"))
+sys.path.insert(0, os.path.join(REPO, "xen", "test", "guest"))
 import bundle  # noqa: E402  pylint: disable=wrong-import-position,import-error
 import efi  # noqa: E402  pylint: disable=wrong-import-position,import-error
 import manifest  # noqa: E402  pylint: disable=wrong-import-position,import-error
 import qemu  # noqa: E402  pylint: disable=wrong-import-position,import-error
+import virt_devices  # noqa: E402  pylint: disable=wrong-import-position,import-error
 
 INIT = """#!/bin/busybox sh
 b=/bin/busybox
 $b mount -t proc proc /proc
 $b mount -t sysfs sys /sys
+$b mount -t devtmpfs dev /dev
+# A guest whose console nothing reads: the kernel's log goes to the hypervisor's.
+$b grep -q kmsg= /proc/cmdline && exec >/dev/kmsg 2>&1
 echo "userspace: $($b grep -c ^processor /proc/cpuinfo) CPUs, on $($b cat /sys/hypervisor/type)"
 before=$($b cut -d. -f1 /proc/uptime)
 $b sleep 2
@@ -38,8 +45,7 @@ echo "slept $(($($b cut -d. -f1 /proc/uptime) - before)) s"
 for cpu in $($b ls -d /sys/devices/system/cpu/cpu[0-9]*); do
 	$b taskset $(printf %x $((1 << ${cpu##*cpu}))) $b true && echo "${cpu##*/} works"
 done
-if $b grep -q stay /proc/cmdline; then
-	$b mount -t devtmpfs dev /dev
+if $b grep -q devices /proc/cmdline; then
 	for module in @MODULES@; do
 		$b insmod /lib/$module.ko || echo "no module $module"
 	done
@@ -47,7 +53,7 @@ if $b grep -q stay /proc/cmdline; then
 	echo "clock: $($b cat /sys/class/rtc/rtc0/name)"
 	for disk in vda vdb; do
 		echo "$disk holds: $($b head -c 16 /dev/$disk), and $($b tail -c 16 /dev/$disk)"
-		echo "written by dom0!" | $b dd of=/dev/$disk bs=16 seek=1 count=1 conv=fsync 2>/dev/null
+		echo "written by Linux" | $b dd of=/dev/$disk bs=16 seek=1 count=1 conv=fsync 2>/dev/null
 	done
 	$b ip link set eth0 up
 	$b ip addr add 10.0.2.15/24 dev eth0
@@ -71,6 +77,7 @@ DISK_BYTES = 1 << 20
 PEER_KERNEL, PEER_RAMDISK = 0x49000000, 0x50000000
 DEBIAN_XEN = os.path.join(qemu.cache_dir(), "root", "peer-arm64", "boot", "xen-4.17-arm64")
 TOOLS_IMAGE = os.path.join(qemu.image_dir(), "dom0-arm64-initramfs.cpio.gz")
+CONFINING = ("smmu", "pass")
 CONFINED = ",iommu_platform=on,disable-legacy=on"
 # The disk in memory comes first, as its driver does.
 DISKS = {"vda": "virtio-blk-device", "vdb": "virtio-blk-pci"}
@@ -166,37 +173,47 @@ def machine_of(xenolith, word, folder, modules, extra):
         return qemu.Machine(machine=efi.MACHINE, extra=extra, icount=True, **common)
     packed = os.path.join(folder, "modules")
     bundle.write(packed, modules)
-    machine = MACHINE + ("3,iommu=smmuv3" if kind == "smmu" else kind or "3")
+    machine = MACHINE + ("3,iommu=smmuv3" if kind in CONFINING else kind or "3")
     return qemu.Machine(kernel=xenolith, machine=machine, icount=True,
                         modules=[packed], append=options, extra=extra, **common)
 
 
 def boot(xenolith, kernel, word, folder):
     """One boot: dom0 and a guest, each with all CPUs; "" or what went wrong, and seconds."""
-    cpus = int(word.partition("@")[0])
+    cpus, _, kind = word.partition("@")
+    cpus = int(cpus)
     disk = os.path.join(folder, "ramdisk")
     tree = os.path.join(folder, "manifest.dtb")
     words = "console=hvc0 loglevel=4 rdinit=/init"
     guest = manifest.Domain(name="guest", kernel=kernel, ramdisk=disk, bootargs=words, cpus=cpus,
                             memory="256M")
-    modules = [f"{kernel} {words} stay", disk]
+    if kind == "pass":
+        guest.bootargs = "earlycon=xenboot keep_bootcon printk.devkmsg=on rdinit=/init kmsg=on devices"
+        guest.device_tree = os.path.join(folder, "devices.dtb")
+        with open(guest.device_tree, "wb") as file:
+            file.write(virt_devices.partial_tree(["rtc", "pcie-whole"]))
+    modules = [f"{kernel} {words} stay devices", disk]
     modules += manifest.Manifest([guest], after=len(modules)).write(tree)
-    machine = machine_of(xenolith, word, folder, modules, devices(folder, word.endswith("@smmu")))
+    machine = machine_of(xenolith, word, folder, modules, devices(folder, kind in CONFINING))
     result = qemu.run(machine, r"Hardware domain powered off", BAD, 900, log_of(xenolith, word))
     text = "\n".join(result.lines)
     # Nobody reads the guest's console; it powers off where its script ends.
     wanted = [rf"^userspace: {cpus} CPUs, on xen", r"^slept [23] s", r"^end of the script",
               r"d1 guest: ended with poweroff"]
     wanted += [rf"^cpu{i} works" for i in range(cpus)]
-    wanted.append(r"^3 packets transmitted, 3 packets received")
+    # What the guest has, dom0 has not; and the guest's first disk is the one on PCI.
+    whose = r"^\(XEN\) .*\(d1\) .*" if kind == "pass" else "^"
+    wanted.append(whose + r"3 packets transmitted, 3 packets received")
     # The firmware keeps the clock for its own services, and says so in the tree.
-    wanted += [] if word.endswith("@efi") else [r"^clock: rtc-pl031"]
+    wanted += [] if kind == "efi" else [whose + r"clock: rtc-pl031"]
+    wanted += [r"^clock: $"] if kind == "pass" else []
     for disk in DISKS:
         first = first_bytes(disk).decode()
-        wanted.append(re.escape(f"{disk} holds: {first}, and {first[::-1]}"))
-        if content(os.path.join(folder, disk))[16:32] != b"written by dom0!":
-            wanted.append(f"what dom0 wrote to {disk}")
-    if word.endswith("@smmu"):
+        seen = whose + "vda" if kind == "pass" and disk == "vdb" else "^" + disk
+        wanted.append(seen + re.escape(f" holds: {first}, and {first[::-1]}"))
+        if content(os.path.join(folder, disk))[16:32] != b"written by Linux":
+            wanted.append(f"what Linux wrote to {disk}")
+    if kind in CONFINING:
         wanted.append(r"IOMMU: the devices of dom0 reach its memory only")
         # What a device is refused would be a fault of the driver's.
         wanted += ["nothing refused"] if re.search(r"IOMMU: .* refused:", text) else []
@@ -228,7 +245,7 @@ def main():
               "kernel-arm64 and emulator-arm")
         print("LINUX total 0 0 1")
         return 0
-    bad, skipped, words = 0, 0, sys.argv[2:] or ["1", "2", "4", "4@2", "2@efi", "2@smmu", "2@xl"]
+    bad, skipped, words = 0, 0, sys.argv[2:] or ["1", "2", "4", "4@2", "2@efi", "2@smmu", "2@pass", "2@xl"]
     for word in words:
         lacking = what_is_missing(word.partition("@")[2])
         if lacking:

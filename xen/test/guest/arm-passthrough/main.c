@@ -5,7 +5,7 @@ TEST("a device of the machine: its registers at another address, its interrupts,
 RUN("alone=1 passes=rtc");
 
 /* PL031 (ARM DDI 0224), of QEMU's "virt". */
-#define RTC ((volatile u32 *)0x10000000UL)
+#define RTC ((volatile u32 *)0x20000000UL)
 #define RTC_IRQ 34
 #define DATA 0x00
 #define MATCH 0x04
