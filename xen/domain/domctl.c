@@ -43,6 +43,7 @@ static const struct {
 	[XEN_DOMCTL_scheduler_op] = { domctl_scheduler, COPY_BACK },
 	[XEN_DOMCTL_irq_permission] = { domctl_irq_permission, NOT_SELF },
 	[XEN_DOMCTL_iomem_permission] = { domctl_iomem_permission, NOT_SELF },
+	[XEN_DOMCTL_memory_mapping] = { domctl_memory_mapping, 0 },
 	[XEN_DOMCTL_ioport_permission] = { domctl_ioport_permission, NOT_SELF },
 	/* These may name DOMID_IO, which has the devices in quarantine. */
 	[XEN_DOMCTL_assign_device] = { domctl_assign_device, NO_DOMAIN },

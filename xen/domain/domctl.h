@@ -3,6 +3,8 @@
 #ifndef DOMCTL_H
 #define DOMCTL_H
 
+#include <xen/pci.h>
+
 #include "private.h"
 
 #include <public/domctl.h>
@@ -53,6 +55,17 @@ long domctl_assign_device(struct vcpu *v, struct domain *d, struct xen_domctl *o
 long domctl_test_assign_device(struct vcpu *v, struct domain *d, struct xen_domctl *op);
 long domctl_deassign_device(struct vcpu *v, struct domain *d, struct xen_domctl *op);
 long domctl_device_group(struct vcpu *v, struct domain *d, struct xen_domctl *op);
+/** The domain that @op names, with a reference, and not @v's own; NULL and no error: DOMID_IO. */
+struct domain *domctl_named_or_io(struct vcpu *v, const struct xen_domctl *op, int *err);
+/** Is a function, or stream, in quarantine or the hardware domain's? */
+bool domctl_function_is_free(struct pci_addr a);
+
+/* domctl_tree_device.c */
+/** The first three for a device of the machine's device tree: all of its streams or none. */
+long domctl_tree_device(struct vcpu *v, const struct xen_domctl *op);
+
+/* domctl_mapping.c */
+long domctl_memory_mapping(struct vcpu *v, struct domain *d, struct xen_domctl *op);
 
 /**
  * Convert between bitmaps of the ABI, of any length, and ours. Bits that do not fit are dropped;

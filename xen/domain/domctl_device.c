@@ -31,8 +31,7 @@ static int refuse(struct pci_addr a, int err, const char *why)
 	return err;
 }
 
-/* The domain that @op names, with a reference; NULL and no error: DOMID_IO. */
-static struct domain *named(struct vcpu *v, const struct xen_domctl *op, int *err)
+struct domain *domctl_named_or_io(struct vcpu *v, const struct xen_domctl *op, int *err)
 {
 	struct domain *d;
 
@@ -61,7 +60,7 @@ static int check(const struct xen_domctl_assign_device *arg, u32 flags, struct p
 	return iommu_serves(*a) ? 0 : -XEN_ENODEV;
 }
 
-static bool is_free(struct pci_addr a)
+bool domctl_function_is_free(struct pci_addr a)
 {
 	u16 owner = iommu_owner(a.bdf);
 
@@ -88,7 +87,7 @@ static long move(struct domain *d, struct pci_addr a)
 
 static long assign(struct domain *d, struct pci_addr a)
 {
-	if (!is_free(a))
+	if (!domctl_function_is_free(a))
 		return refuse(a, -XEN_EBUSY, "another domain has it");
 	if (iommu_group(a, NULL, 0))
 		return refuse(a, -XEN_EXDEV, "the DMA of another function carries its number");
@@ -101,7 +100,7 @@ static long assign(struct domain *d, struct pci_addr a)
 
 static long test_assign(struct domain *d, struct pci_addr a)
 {
-	return is_free(a) ? 0 : -XEN_EINVAL;
+	return domctl_function_is_free(a) ? 0 : -XEN_EINVAL;
 }
 
 /* From a guest to quarantine, from there to the hardware domain. */
@@ -118,12 +117,15 @@ static long about_function(struct vcpu *v, const struct xen_domctl *op, u32 flag
 {
 	struct pci_addr a;
 	struct domain *d;
-	long rc = check(&op->u.assign_device, flags, &a);
+	long rc;
 	int err;
 
+	if (op->u.assign_device.dev == XEN_DOMCTL_DEV_DT)
+		return domctl_tree_device(v, op);
+	rc = check(&op->u.assign_device, flags, &a);
 	if (rc)
 		return rc;
-	d = named(v, op, &err);
+	d = domctl_named_or_io(v, op, &err);
 	if (err)
 		return err;
 	rc = fn(d, a);

@@ -17,6 +17,7 @@
 #define GICD_ISENABLER 0x100
 #define GICD_ICENABLER 0x180
 #define GICD_ICPENDR 0x280
+#define GICD_ISACTIVER 0x300
 #define GICD_ICACTIVER 0x380
 #define GICD_IPRIORITYR 0x400
 #define GICD_ITARGETSR 0x800
@@ -163,6 +164,12 @@ static void v2_forget(u32 irq)
 	writel(1U << irq % 32, dist + GICD_ICACTIVER + irq / 32 * 4);
 }
 
+static bool v2_is_active(u32 irq)
+{
+	ASSERT(irq >= GIC_NR_LOCAL && irq < gic_nr_irqs);
+	return readl(dist + GICD_ISACTIVER + irq / 32 * 4) >> irq % 32 & 1;
+}
+
 static void v2_route(u32 irq, u32 cpu)
 {
 	ASSERT(irq >= GIC_NR_LOCAL && irq < gic_nr_irqs);
@@ -235,6 +242,7 @@ const struct gic_driver gic_v2 = {
 	.enable = v2_enable,
 	.set_level = v2_set_level,
 	.forget = v2_forget,
+	.is_active = v2_is_active,
 	.route = v2_route,
 	.load = v2_load,
 	.save = v2_save,

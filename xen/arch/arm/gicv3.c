@@ -18,6 +18,7 @@
 #define GICD_ISENABLER 0x0100
 #define GICD_ICENABLER 0x0180
 #define GICD_ICPENDR 0x0280
+#define GICD_ISACTIVER 0x0300
 #define GICD_ICACTIVER 0x0380
 #define GICD_IPRIORITYR 0x0400
 #define GICD_ICFGR 0x0c00
@@ -210,6 +211,12 @@ static void v3_forget(u32 irq)
 	writel(1U << irq % 32, dist + GICD_ICACTIVER + irq / 32 * 4);
 }
 
+static bool v3_is_active(u32 irq)
+{
+	ASSERT(irq >= GIC_NR_LOCAL && irq < gic_nr_irqs);
+	return readl(dist + GICD_ISACTIVER + irq / 32 * 4) >> irq % 32 & 1;
+}
+
 static void v3_route(u32 irq, u32 cpu)
 {
 	ASSERT(irq >= GIC_NR_LOCAL && irq < gic_nr_irqs);
@@ -333,6 +340,7 @@ const struct gic_driver gic_v3 = {
 	.enable = v3_enable,
 	.set_level = v3_set_level,
 	.forget = v3_forget,
+	.is_active = v3_is_active,
 	.route = v3_route,
 	.load = v3_load,
 	.save = v3_save,

@@ -31,6 +31,12 @@ void hal_pirq_unbind(struct domain *d, u32 pirq)
 int hal_pci_give(struct domain *d, struct pci_addr a) { return 0; }
 void hal_domain_relinquish(struct domain *d) {}
 
+/* The machine has no device tree. */
+int hal_device_streams(const char *path, u32 index, u32 *first, u32 *n)
+{
+	return -XEN_EOPNOTSUPP;
+}
+
 int hal_ioreq_supported(const struct domain *d)
 {
 	return 0;

@@ -138,6 +138,21 @@ void vgic_give_hw(struct vgic *g, u32 irq, u32 hwirq)
 	spin_unlock_irqrestore(&g->lock, flags);
 }
 
+bool vgic_release_hw(struct vgic *g, u32 irq)
+{
+	u64 flags = spin_lock_irqsave(&g->lock);
+	struct vgic_irq *q = vgic_irq_of(g, 0, irq);
+	bool free = !vgic_is_enabled(g, NULL, irq) && !q->hw_active;
+
+	ASSERT(q && q->hwirq && g->nr_hw);
+	if (free) {
+		q->hwirq = 0;
+		g->nr_hw--;
+	}
+	spin_unlock_irqrestore(&g->lock, flags);
+	return free;
+}
+
 void vgic_drop_hw(struct vgic *g, u32 irq)
 {
 	u64 flags = spin_lock_irqsave(&g->lock);

@@ -68,7 +68,8 @@ guest_arm64_shared := blocked-timers console-io coverage-counters evtchn-basics 
 	timer-periodic timer-singleshot vcpu-info
 guest_names_arm64 := $(guest_arm64_shared) $(notdir $(patsubst %/main.c,%,$(wildcard $(guest_dir)/arm-*/main.c)))
 # What depends on the version of the interrupt controller is run with version 2 as well.
-guest_arm64_gicv2 := arm-events arm-gicv2-registers arm-sgi arm-passthrough arm-spi arm-spi-many arm-timer-virt arm-toolstack
+guest_arm64_gicv2 := arm-events arm-gicv2-registers arm-sgi arm-passthrough arm-spi arm-spi-many arm-timer-virt arm-toolstack \
+	arm-toolstack-devices
 guest_cflags_arm64 := $(guest_cflags_common) -mno-outline-atomics -mstrict-align -I$(guest_dir)/lib/arm64
 $(eval $(call guest_width,$(guest_out)-arm64,$(guest_cflags_arm64),$(CROSS_ARM64)gcc))
 guest_lib_arm64 := $(call guest_lib_of,$(guest_out)-arm64,arm64)

@@ -386,6 +386,27 @@ static void test_hw_late_and_taken(void **state)
 	assert_int_equal(g.nr_hw, 1);
 }
 
+/* Lent to another guest while this one does not use it. */
+static void test_hw_released(void **state)
+{
+	setup();
+	write_dist(0x184, 1 << 3);
+	vgic_give_hw(&g, 35, 99);
+	write_dist(0x104, 1 << 3);
+	assert_false(vgic_release_hw(&g, 35));
+	assert_int_equal(g.nr_hw, 1);
+	write_dist(0x184, 1 << 3);
+	vgic_raise_hw(&g, 35);
+	assert_false(vgic_release_hw(&g, 35));
+	/* The guest drops it. */
+	write_dist(0x284, 1 << 3);
+	assert_true(vgic_release_hw(&g, 35));
+	assert_int_equal(g.nr_hw, 0);
+	hw_enabled = 0;
+	write_dist(0x104, 1 << 3);
+	assert_int_equal(hw_enabled, 0);
+}
+
 static void test_hw_dropped_and_moved(void **state)
 {
 	setup();
@@ -621,6 +642,7 @@ int main(void)
 		cmocka_unit_test(test_sgis),
 		cmocka_unit_test(test_hw),
 		cmocka_unit_test(test_hw_late_and_taken),
+		cmocka_unit_test(test_hw_released),
 		cmocka_unit_test(test_hw_dropped_and_moved),
 		cmocka_unit_test(test_any_access),
 		cmocka_unit_test(test_v2_registers),

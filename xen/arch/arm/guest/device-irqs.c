@@ -13,6 +13,8 @@
 static DEFINE_SPINLOCK(config_lock, LOCK_RANK_NONE);
 /* Whose it is. Changed under the control lock or at boot, while the interrupt is disabled. */
 static struct vgic *owner[GIC_MAX_IRQS];
+/* It was the hardware domain's, and will be again. [control lock] */
+static bool lent[GIC_MAX_IRQS];
 
 void guest_irq_enable(struct vgic *g, u32 hwirq, bool on, bool edge)
 {
@@ -49,27 +51,62 @@ static void device_irq(u32 irq)
 		vgic_raise_hw(g, irq);
 }
 
-int guest_irq_give(struct domain *d, u32 irq)
-{
-	struct vgic *g = &to_ad(d)->vgic;
-
-	if (irq < GIC_NR_LOCAL || irq >= gic_nr_irqs || irq - GIC_NR_LOCAL >= g->nr_spis)
-		return -XEN_EINVAL;
-	if (owner[irq])
-		return owner[irq] == g ? 0 : -XEN_EBUSY;
-	if (!irq_set_guest_handler(irq, device_irq))
-		return -XEN_EBUSY;
-	owner[irq] = g;
-	vgic_give_hw(g, irq, irq);
-	return 0;
-}
-
 static void nothing(void *arg) {}
 
 /* Interrupts are handled with interrupts off: after the call, no handler runs that began before. */
 static void wait_for_handlers(void)
 {
 	hal_smp_call(&cpu_online_map, nothing, NULL, true);
+}
+
+/* The hardware domain goes without an interrupt that it does not use until the other one ends. */
+static int take_from_hardware(u32 irq)
+{
+	struct vgic *g = owner[irq];
+
+	ASSERT(hardware_domain && g == &to_ad(hardware_domain)->vgic);
+	if (READ_ONCE(g->spi_enabled[irq / 32 - 1]) >> irq % 32 & 1)
+		return -XEN_EBUSY;
+	/* Should the domain enable it now, it loses what comes until the interrupt is its again. */
+	WRITE_ONCE(owner[irq], NULL);
+	wait_for_handlers();
+	if (gic->is_active(irq) || !vgic_release_hw(g, irq)) {
+		WRITE_ONCE(owner[irq], g);
+		return -XEN_EBUSY;
+	}
+	gic->forget(irq);
+	lent[irq] = true;
+	return 0;
+}
+
+int guest_irq_give(struct domain *d, u32 irq)
+{
+	struct vgic *g = &to_ad(d)->vgic;
+	int rc;
+
+	if (irq < GIC_NR_LOCAL || irq >= gic_nr_irqs || irq - GIC_NR_LOCAL >= g->nr_spis)
+		return -XEN_EINVAL;
+	if (owner[irq] == g)
+		return 0;
+	if (owner[irq] && (!hardware_domain || owner[irq] != &to_ad(hardware_domain)->vgic))
+		return -XEN_EBUSY;
+	if (owner[irq] && (rc = take_from_hardware(irq)))
+		return rc;
+	if (!irq_set_guest_handler(irq, device_irq))
+		return -XEN_EBUSY;
+	WRITE_ONCE(owner[irq], g);
+	vgic_give_hw(g, irq, irq);
+	return 0;
+}
+
+/* The hardware domain's again. */
+static void give_back(u32 irq)
+{
+	struct vgic *g = &to_ad(hardware_domain)->vgic;
+
+	lent[irq] = false;
+	WRITE_ONCE(owner[irq], g);
+	vgic_give_hw(g, irq, irq);
 }
 
 void guest_irqs_take(struct domain *d)
@@ -88,7 +125,9 @@ void guest_irqs_take(struct domain *d)
 			continue;
 		vgic_drop_hw(g, irq);
 		gic->forget(irq);
-		owner[irq] = NULL;
+		WRITE_ONCE(owner[irq], NULL);
+		if (lent[irq])
+			give_back(irq);
 	}
 	ASSERT(!g->nr_hw);
 }

@@ -187,6 +187,9 @@ long hal_domctl(struct vcpu *v, struct domain *d, struct xen_domctl *op, bool *c
 	case XEN_DOMCTL_get_address_size:
 	case XEN_DOMCTL_set_address_size:
 		return address_size(op, copy);
+	case XEN_DOMCTL_bind_pt_irq:
+	case XEN_DOMCTL_unbind_pt_irq:
+		return guest_irq_domctl(v, d, op);
 	default:
 		return -XEN_ENOSYS;
 	}

@@ -25,17 +25,19 @@ static u8 native_gic(void)
 int hal_domain_config_check(struct xen_domctl_createdomain *c, struct domain_config *cfg)
 {
 	struct xen_arch_domainconfig *a = &c->arch;
+	u32 spis = gic_nr_irqs - GIC_NR_LOCAL;
 
 	if (a->gic_version != XEN_DOMCTL_CONFIG_GIC_NATIVE && a->gic_version != native_gic()) {
 		printk(LOG_WARN "createdomain refused: the guest's GIC can only be of version %u, "
 		       "as the machine's\n", gic->version);
 		return -XEN_EOPNOTSUPP;
 	}
-	if (a->tee_type != XEN_DOMCTL_CONFIG_TEE_NONE || a->nr_spis > 32) {
-		printk(LOG_WARN "createdomain refused: a guest has no TEE and at most 32 shared "
-		       "interrupts\n");
+	if (a->tee_type != XEN_DOMCTL_CONFIG_TEE_NONE || a->nr_spis > spis) {
+		printk(LOG_WARN "createdomain refused: a guest has no TEE, and at most the "
+		       "machine's %u shared interrupts\n", spis);
 		return -XEN_EOPNOTSUPP;
 	}
+	cfg->nr_spis = ROUND_UP(a->nr_spis, 32);
 	/* What the toolstack must write into the guest's device tree. */
 	a->gic_version = native_gic();
 	a->clock_frequency = machine.timer_hz;

@@ -7,6 +7,8 @@
 #include <asm/domain.h>
 #include <asm/sysreg.h>
 
+struct xen_domctl;
+
 /** Handle the exception that ended the guest's run. Interrupts on. */
 void guest_handle_sync(struct arm_vcpu *av);
 
@@ -37,11 +39,14 @@ bool guest_device_passed_stream(u16 stream);
 /**
  * Give @d the machine's shared interrupt @irq, under the same number. Under the control lock, or at
  * boot. 0 also if it has it already; -XEN_EINVAL: there is no such one, in the machine or in the
- * domain; -XEN_EBUSY: it is another domain's or the hypervisor's.
+ * domain; -XEN_EBUSY: it is the hypervisor's, another guest's, or the hardware domain uses it.
  */
 int guest_irq_give(struct domain *d, u32 irq);
-/** Take all from @d, which is dying; its vCPUs do not run any more. Under the control lock. */
+/** Take all from @d, which is dying; its vCPUs do not run any more. What the hardware domain had
+ * before is its own again. Under the control lock. */
 void guest_irqs_take(struct domain *d);
+/** XEN_DOMCTL_bind_pt_irq and XEN_DOMCTL_unbind_pt_irq. Control lock. */
+long guest_irq_domctl(struct vcpu *v, struct domain *d, const struct xen_domctl *op);
 /** What the virtual GIC does to the machine's interrupts; see struct vgic_ops. */
 void guest_irq_enable(struct vgic *g, u32 hwirq, bool on, bool edge);
 void guest_irq_end(struct vgic *g, u32 hwirq);

@@ -252,8 +252,6 @@ long hal_domctl(struct vcpu *v, struct domain *d, struct xen_domctl *op, bool *c
 		return psr_alloc_domctl(d, op);
 	case XEN_DOMCTL_sendtrigger:
 		return send_trigger(d, op);
-	case XEN_DOMCTL_memory_mapping:
-		return passthrough_memory(v, d, op);
 	case XEN_DOMCTL_ioport_mapping:
 		return passthrough_ports(v, d, op);
 	case XEN_DOMCTL_bind_pt_irq:

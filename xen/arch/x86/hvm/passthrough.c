@@ -1,22 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * See passthrough.h. Frames become part of the domain's p2m, but not of what its devices reach by
- * DMA; ports are devices of the domain's table, and each access to one is an exit. Both the caller
- * and the domain must have been given the right to them.
+ * See passthrough.h. Ports are devices of the domain's table, and each access to one is an exit.
+ * Both the caller and the domain must have been given the right to them.
  */
 #include "passthrough.h"
 
 #include <xen/errno.h>
 #include <xen/ops.h>
-#include <xen/p2m.h>
 #include <xen/xmalloc.h>
 
 #include "private.h"
 
 #include <public/domctl.h>
 
-/* The most frames of one call: each has to be looked at. */
-#define MAX_FRAMES 64U
 #define NR_PORTS 0x10000U
 /* The most ranges of ports of one domain. */
 #define MAX_RANGES 32U
@@ -27,51 +23,6 @@ struct passed_ports {
 	struct list_head link;		/* x86_domain.passed_ports [control lock] */
 	u32 guest, machine, nr;		/* [const] */
 };
-
-static bool has_frames(struct domain *d, u64 first, u64 last)
-{
-	bool has;
-
-	spin_lock(&d->lock);
-	has = rangeset_contains(&d->iomem_caps, first, last);
-	spin_unlock(&d->lock);
-	return has;
-}
-
-/* All that are mapped as asked for are unmapped, also when others are not. */
-static int unmap_frames(struct p2m *p, u64 gfn, u64 mfn, u64 n)
-{
-	int rc = 0;
-
-	p2m_batch_begin(p);
-	for (u64 i = 0; i < n; i++) {
-		int err = p2m_unmap_page(p, gfn_make(gfn + i), mfn_make(mfn + i), P2M_MMIO_DIRECT);
-
-		rc = rc ? rc : err;
-	}
-	p2m_batch_end(p);
-	return rc;
-}
-
-long passthrough_memory(struct vcpu *v, struct domain *d, const struct xen_domctl *op)
-{
-	const struct xen_domctl_memory_mapping *m = &op->u.memory_mapping;
-	u64 last = m->first_mfn + m->nr_mfns - 1;
-
-	if (!m->nr_mfns || m->add_mapping > 1)
-		return -XEN_EINVAL;
-	if (m->nr_mfns > MAX_FRAMES)
-		return -XEN_E2BIG;
-	if (last < m->first_mfn || m->first_gfn >> (GUEST_PHYS_BITS - PAGE_SHIFT) ||
-	    (m->first_gfn + m->nr_mfns - 1) >> (GUEST_PHYS_BITS - PAGE_SHIFT))
-		return -XEN_EINVAL;
-	if (!m->add_mapping)
-		return unmap_frames(d->p2m, m->first_gfn, m->first_mfn, m->nr_mfns);
-	if (!has_frames(v->domain, m->first_mfn, last) || !has_frames(d, m->first_mfn, last))
-		return -XEN_EPERM;
-	return p2m_map_range(d->p2m, gfn_make(m->first_gfn), mfn_make(m->first_mfn), m->nr_mfns,
-			     P2M_MMIO_DIRECT);
-}
 
 static enum device_rc access(struct device *dev, struct vcpu *v, struct device_access *a)
 {

@@ -86,3 +86,9 @@ void hal_domain_relinquish(struct domain *d)
 	if (any)
 		wait_for_handlers();
 }
+
+/* The machine has no device tree. */
+int hal_device_streams(const char *path, u32 index, u32 *first, u32 *n)
+{
+	return -XEN_EOPNOTSUPP;
+}

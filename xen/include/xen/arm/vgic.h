@@ -125,8 +125,11 @@ void vgic_set_line(struct vgic *g, u32 vcpu, u32 irq, bool high);
 /** Give the guest the machine's interrupt @hwirq as its shared interrupt @irq, which exists and has
  * none, and route it. It is enabled while the guest enables its own. */
 void vgic_give_hw(struct vgic *g, u32 irq, u32 hwirq);
-/** Undo that. The vCPUs will not run any more, and the machine's interrupt is disabled and not
- * being raised; if it is active, the caller ends it. */
+/** Undo vgic_give_hw() while the guest runs. The machine's interrupt is neither active nor being
+ * raised. False, and nothing done: the guest has enabled its own. */
+bool vgic_release_hw(struct vgic *g, u32 irq);
+/** The same, whatever its state. The vCPUs will not run any more, and the machine's interrupt is
+ * disabled and not being raised; if it is active, the caller ends it. */
 void vgic_drop_hw(struct vgic *g, u32 irq);
 /** The machine's interrupt of @irq has come, and is active until the guest ends it. Any context. */
 void vgic_raise_hw(struct vgic *g, u32 irq);

@@ -79,6 +79,13 @@ void hal_vcpu_update_time(struct vcpu *v);
 /** Write the wall clock into the domain's shared info. */
 void hal_domain_update_wallclock(struct domain *d);
 
+/**
+ * The groups of IOMMU streams of the device @path of the machine's device tree, entry @index: *@n
+ * from *@first on, of 16 bits. -XEN_ENODEV: there is no such device, or the hypervisor uses it;
+ * -XEN_ENOENT: no such entry; -XEN_EOPNOTSUPP: the machine has no device tree.
+ */
+int hal_device_streams(const char *path, u32 index, u32 *first, u32 *n);
+
 /** Log, under the guests' log level, how often @d's vCPUs exited to the hypervisor and why. */
 void hal_domain_report(const struct domain *d);
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "cpu.h"
+#include "other.h"
 
-#include <public/domctl.h>
 #include <public/hvm/hvm_op.h>
 #include <public/hvm/params.h>
 
@@ -13,8 +12,6 @@ RUN("dom0=1 timeout=40");
 #define DATA_GPA (GUEST_RAM0_BASE + PAGE_SIZE)
 #define STORE_GFN ((GUEST_MAGIC_BASE >> 12) + 1)
 #define HOLE_GFN 0x38000UL
-/* Beyond the test's own memory. */
-#define WINDOW 0x60000000UL
 #define LOW_MASK 0xffffffffUL
 #define EL1H_MASKED 0x3c5
 #define EL2H_MASKED 0x3c9
@@ -61,111 +58,40 @@ __asm__(".pushsection .rodata\n"
 	".popsection\n");
 extern const u8 program[], program_end[];
 
-static u16 other;
-
-static long domctl_on(u16 domid, u32 cmd, struct xen_domctl *op)
-{
-	op->cmd = cmd;
-	op->interface_version = XEN_DOMCTL_INTERFACE_VERSION;
-	op->domain = domid;
-	return HC1(__HYPERVISOR_domctl, op);
-}
-
-static long domctl(u32 cmd, struct xen_domctl *op)
-{
-	return domctl_on(other, cmd, op);
-}
-
-static long simple(u32 cmd)
-{
-	struct xen_domctl op = { 0 };
-
-	return domctl(cmd, &op);
-}
-
-static long create(u8 gic, u32 spis, struct xen_domctl *op)
-{
-	*op = (struct xen_domctl){ .u.createdomain = {
-		.flags = XEN_DOMCTL_CDF_hvm | XEN_DOMCTL_CDF_hap, .max_vcpus = 2,
-		.max_evtchn_port = 1023, .max_grant_frames = 4, .max_maptrack_frames = 4,
-		.grant_opts = 1, .arch = { .gic_version = gic, .nr_spis = spis } } };
-	return domctl_on(0, XEN_DOMCTL_createdomain, op);
-}
-
 static void make_domain(void)
 {
 	u8 native = gic_version == 2 ? XEN_DOMCTL_CONFIG_GIC_V2 : XEN_DOMCTL_CONFIG_GIC_V3;
 	u8 foreign = gic_version == 2 ? XEN_DOMCTL_CONFIG_GIC_V3 : XEN_DOMCTL_CONFIG_GIC_V2;
 	struct xen_domctl op;
 
-	CHECK_EQ(create(foreign, 0, &op), -XEN_EOPNOTSUPP);
-	CHECK_EQ(create(XEN_DOMCTL_CONFIG_GIC_NATIVE, 1000, &op), -XEN_EOPNOTSUPP);
-	NEED(create(XEN_DOMCTL_CONFIG_GIC_NATIVE, 0, &op) == 0, "createdomain");
+	CHECK_EQ(other_create(foreign, 0, &op), -XEN_EOPNOTSUPP);
+	CHECK_EQ(other_create(XEN_DOMCTL_CONFIG_GIC_NATIVE, 1000, &op), -XEN_EOPNOTSUPP);
+	NEED(other_create(XEN_DOMCTL_CONFIG_GIC_NATIVE, 0, &op) == 0, "createdomain");
 	CHECK_EQ(op.u.createdomain.arch.gic_version, native);
 	other = op.domain;
 	op = (struct xen_domctl){ .u.max_vcpus.max = 2 };
-	NEED(domctl(XEN_DOMCTL_max_vcpus, &op) == 0, "max_vcpus");
+	NEED(other_domctl(XEN_DOMCTL_max_vcpus, &op) == 0, "max_vcpus");
 	op = (struct xen_domctl){ .u.max_mem.max_memkb = 1024 };
-	NEED(domctl(XEN_DOMCTL_max_mem, &op) == 0, "max_mem");
+	NEED(other_domctl(XEN_DOMCTL_max_mem, &op) == 0, "max_mem");
 	op = (struct xen_domctl){ .u.paging_mempool.size = 1 << 20 };
-	CHECK_EQ(domctl(XEN_DOMCTL_set_paging_mempool_size, &op), 0);
+	CHECK_EQ(other_domctl(XEN_DOMCTL_set_paging_mempool_size, &op), 0);
 	op.u.paging_mempool.size = 0;
-	CHECK_EQ(domctl(XEN_DOMCTL_get_paging_mempool_size, &op), 0);
+	CHECK_EQ(other_domctl(XEN_DOMCTL_get_paging_mempool_size, &op), 0);
 	CHECK_EQ(op.u.paging_mempool.size, 1 << 20);
 	op = (struct xen_domctl){ .u.address_size.size = 32 };
-	CHECK_EQ(domctl(XEN_DOMCTL_set_address_size, &op), -XEN_EINVAL);
+	CHECK_EQ(other_domctl(XEN_DOMCTL_set_address_size, &op), -XEN_EINVAL);
 	op.u.address_size.size = 64;
-	CHECK_EQ(domctl(XEN_DOMCTL_set_address_size, &op), 0);
+	CHECK_EQ(other_domctl(XEN_DOMCTL_set_address_size, &op), 0);
 	op.u.address_size.size = 0;
-	CHECK_EQ(domctl(XEN_DOMCTL_get_address_size, &op), 0);
+	CHECK_EQ(other_domctl(XEN_DOMCTL_get_address_size, &op), 0);
 	CHECK_EQ(op.u.address_size.size, 64);
-}
-
-/* Populate @gfn and see it in the window's page @slot. */
-static void give_page(u64 gfn, u64 slot)
-{
-	static xen_ulong_t idx;
-	static xen_pfn_t pfn;
-	static int err;
-	struct xen_memory_reservation r = { .nr_extents = 1, .domid = other };
-	struct xen_add_to_physmap_batch b = { .domid = DOMID_SELF, .size = 1,
-					      .space = XENMAPSPACE_gmfn_foreign };
-
-	pfn = gfn;
-	set_xen_guest_handle(r.extent_start, &pfn);
-	NEED(memory_op(XENMEM_populate_physmap, &r) == 1, "populate %#lx", gfn);
-	idx = gfn;
-	pfn = WINDOW / PAGE_SIZE + slot;
-	b.u.foreign_domid = other;
-	set_xen_guest_handle(b.idxs, &idx);
-	set_xen_guest_handle(b.gpfns, &pfn);
-	set_xen_guest_handle(b.errs, &err);
-	NEED(memory_op(XENMEM_add_to_physmap_batch, &b) == 0 && !err, "map %#lx: %d", gfn, err);
-}
-
-static void take_window(u64 slots)
-{
-	for (u64 i = 0; i < slots; i++) {
-		struct xen_remove_from_physmap r = { .domid = DOMID_SELF,
-						     .gpfn = WINDOW / PAGE_SIZE + i };
-
-		CHECK_EQ(memory_op(XENMEM_remove_from_physmap, &r), 0);
-	}
 }
 
 static long clean(u64 gfn, u64 n)
 {
 	struct xen_domctl op = { .u.cacheflush = { gfn, n } };
 
-	return domctl(XEN_DOMCTL_cacheflush, &op);
-}
-
-static long context(u16 domid, u32 cmd, u32 vcpu, struct vcpu_guest_context *c)
-{
-	struct xen_domctl op = { .u.vcpucontext.vcpu = vcpu };
-
-	set_xen_guest_handle(op.u.vcpucontext.ctxt, c);
-	return domctl_on(domid, cmd, &op);
+	return other_domctl(XEN_DOMCTL_cacheflush, &op);
 }
 
 static void set_registers(void)
@@ -178,31 +104,22 @@ static void set_registers(void)
 	c.sctlr = SCTLR_GUEST_INIT;
 	/* States that no guest may be in. */
 	c.user_regs.cpsr = EL2H_MASKED;
-	CHECK_EQ(context(other, XEN_DOMCTL_setvcpucontext, 0, &c), -XEN_EINVAL);
+	CHECK_EQ(other_context(other, XEN_DOMCTL_setvcpucontext, 0, &c), -XEN_EINVAL);
 	c.user_regs.cpsr = AARCH32_SVC;
-	CHECK_EQ(context(other, XEN_DOMCTL_setvcpucontext, 0, &c), -XEN_EINVAL);
+	CHECK_EQ(other_context(other, XEN_DOMCTL_setvcpucontext, 0, &c), -XEN_EINVAL);
 	c.user_regs.cpsr = EL1H_MASKED | 1UL << 40;
-	CHECK_EQ(context(other, XEN_DOMCTL_setvcpucontext, 0, &c), -XEN_EINVAL);
+	CHECK_EQ(other_context(other, XEN_DOMCTL_setvcpucontext, 0, &c), -XEN_EINVAL);
 	c.user_regs.cpsr = EL1H_MASKED;
-	CHECK_EQ(context(other, XEN_DOMCTL_setvcpucontext, 2, &c), -XEN_ESRCH);
-	CHECK_EQ(context(DOMID_SELF, XEN_DOMCTL_setvcpucontext, 0, &c), -XEN_EINVAL);
-	CHECK_EQ(context(other, XEN_DOMCTL_setvcpucontext, 0, UNMAPPED), -XEN_EFAULT);
-	CHECK_EQ(context(other, XEN_DOMCTL_setvcpucontext, 0, &c), 0);
-	CHECK_EQ(context(other, XEN_DOMCTL_getvcpucontext, 0, &got), 0);
+	CHECK_EQ(other_context(other, XEN_DOMCTL_setvcpucontext, 2, &c), -XEN_ESRCH);
+	CHECK_EQ(other_context(DOMID_SELF, XEN_DOMCTL_setvcpucontext, 0, &c), -XEN_EINVAL);
+	CHECK_EQ(other_context(other, XEN_DOMCTL_setvcpucontext, 0, UNMAPPED), -XEN_EFAULT);
+	CHECK_EQ(other_context(other, XEN_DOMCTL_setvcpucontext, 0, &c), 0);
+	CHECK_EQ(other_context(other, XEN_DOMCTL_getvcpucontext, 0, &got), 0);
 	CHECK_EQ(memcmp(&got.user_regs, &c.user_regs, sizeof(c.user_regs)), 0);
 	CHECK_EQ(got.flags, VGCF_online);
 	/* The second vCPU waits for PSCI. */
-	CHECK_EQ(context(other, XEN_DOMCTL_getvcpucontext, 1, &got), 0);
+	CHECK_EQ(other_context(other, XEN_DOMCTL_getvcpucontext, 1, &got), 0);
 	CHECK_EQ(got.flags, 0);
-}
-
-static struct xen_domctl_getdomaininfo info(void)
-{
-	struct xen_domctl op = { 0 };
-
-	if (domctl(XEN_DOMCTL_getdomaininfo, &op) || op.u.getdomaininfo.domain != other)
-		return (struct xen_domctl_getdomaininfo){ .flags = ~0U };
-	return op.u.getdomaininfo;
 }
 
 static long set_param(u32 index, u64 value)
@@ -216,23 +133,23 @@ static void check_end(u64 pages)
 {
 	u32 flags, shutdown = XEN_DOMINF_shutdown;
 
-	CHECK_EQ(info().tot_pages, pages);
-	CHECK(WAIT_FOR(info().flags & shutdown, 10000), "it does not shut down");
-	flags = info().flags;
+	CHECK_EQ(other_info().tot_pages, pages);
+	CHECK(WAIT_FOR(other_info().flags & shutdown, 10000), "it does not shut down");
+	flags = other_info().flags;
 	CHECK_EQ(flags >> XEN_DOMINF_shutdownshift & XEN_DOMINF_shutdownmask, SHUTDOWN_poweroff);
 }
 
 void test_main(void)
 {
-	volatile struct data *data = (void *)(WINDOW + PAGE_SIZE);
+	volatile struct data *data = (void *)(OTHER_WINDOW + PAGE_SIZE);
 	struct evtchn_alloc_unbound a;
 	s32 port;
 
 	make_domain();
 	for (u64 i = 0; i < RAM_PAGES; i++)
-		give_page(CODE_GPA / PAGE_SIZE + i, i);
-	give_page(STORE_GFN, RAM_PAGES);
-	memcpy((void *)WINDOW, program, (size_t)(program_end - program));
+		other_give_page(CODE_GPA / PAGE_SIZE + i, i);
+	other_give_page(STORE_GFN, RAM_PAGES);
+	memcpy((void *)OTHER_WINDOW, program, (size_t)(program_end - program));
 	data->param.domid = DOMID_SELF;
 	data->param.index = HVM_PARAM_STORE_EVTCHN;
 	data->reason = SHUTDOWN_poweroff;
@@ -248,7 +165,7 @@ void test_main(void)
 	CHECK_EQ(clean(0, (1UL << 18) + 1), -XEN_EINVAL);
 	CHECK_EQ(clean(1UL << 28, 1), -XEN_EINVAL);
 	set_registers();
-	CHECK_EQ(simple(XEN_DOMCTL_unpausedomain), 0);
+	CHECK_EQ(other_simple(XEN_DOMCTL_unpausedomain), 0);
 	CHECK(WAIT_FOR(event_pending((u32)port), 10000), "no event");
 	check_end(RAM_PAGES + 1);
 	CHECK_EQ(data->param_result, 0);
@@ -256,8 +173,8 @@ void test_main(void)
 	CHECK_EQ(data->port, a.port);
 	CHECK_EQ(data->x1, 0x1122334455667788UL);
 	CHECK_EQ(data->mpidr & LOW_MASK, 1UL << 31);
-	CHECK_EQ(simple(XEN_DOMCTL_destroydomain), 0);
+	CHECK_EQ(other_simple(XEN_DOMCTL_destroydomain), 0);
 	event_close((u32)port);
-	take_window(RAM_PAGES + 1);
-	CHECK(WAIT_FOR(info().flags == ~0U, 10000), "it is not gone");
+	other_take_window(RAM_PAGES + 1);
+	CHECK(WAIT_FOR(other_info().flags == ~0U, 10000), "it is not gone");
 }

@@ -51,6 +51,8 @@ struct gic_driver {
 	void (*set_level)(u32 irq, bool level);
 	/** A shared interrupt that is disabled: it is neither pending nor active any more. */
 	void (*forget)(u32 irq);
+	/** Has a shared interrupt come and not been ended? */
+	bool (*is_active)(u32 irq);
 	/** Send a shared interrupt to @cpu. */
 	void (*route)(u32 irq, u32 cpu);
 	/** A vCPU's interface into and out of the registers, when it comes to a CPU and leaves it;
