@@ -92,6 +92,8 @@ static inline u64 iommu_address(const void *p)
 /* Where devices write messages. */
 #define IOMMU_MESSAGES 0xfee00000UL
 
+/** Can IOMMUs of this kind of firmware remap interrupts? Else [no-]intremap is refused. */
+extern const bool iommu_kind_remaps;
 /** iommu=no-intremap */
 extern bool iommu_keeps_interrupts;
 

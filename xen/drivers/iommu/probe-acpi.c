@@ -63,6 +63,8 @@ static const char *__init try_kind(const struct kind *k, const struct acpi_table
 	return why ? why : iommu_use(k->hw);
 }
 
+const bool iommu_kind_remaps = true;
+
 const char *__init iommu_find(void)
 {
 	for (u32 i = 0; i < ARRAY_SIZE(kinds); i++) {

@@ -5,6 +5,8 @@
 
 #include "private.h"
 
+const bool iommu_kind_remaps = false;
+
 const char *__init iommu_find(void)
 {
 	const char *why = dt_find_iommus(hal_machine_tree(), &iommu_firmware);

@@ -21,6 +21,8 @@ static const char *parse_word(const char *word, struct options *o)
 		o->off = !flag;
 	else if (!strcmp(word, "required") || !strcmp(word, "force"))
 		o->required = true;
+	else if (!iommu_kind_remaps && (!strcmp(word, "intremap") || !strcmp(word, "no-intremap")))
+		return "about remapped interrupts, which this machine's IOMMUs do not have";
 	else if (!strcmp(word, "intremap"))
 		o->keep_interrupts = false;
 	else if (!strcmp(word, "no-intremap"))
