@@ -55,6 +55,8 @@ long domctl_assign_device(struct vcpu *v, struct domain *d, struct xen_domctl *o
 long domctl_test_assign_device(struct vcpu *v, struct domain *d, struct xen_domctl *op);
 long domctl_deassign_device(struct vcpu *v, struct domain *d, struct xen_domctl *op);
 long domctl_device_group(struct vcpu *v, struct domain *d, struct xen_domctl *op);
+
+/* domctl_owner.c */
 /** The domain that @op names, with a reference, and not @v's own; NULL and no error: DOMID_IO. */
 struct domain *domctl_named_or_io(struct vcpu *v, const struct xen_domctl *op, int *err);
 /** Is a function, or stream, in quarantine or the hardware domain's? */

@@ -31,22 +31,6 @@ static int refuse(struct pci_addr a, int err, const char *why)
 	return err;
 }
 
-struct domain *domctl_named_or_io(struct vcpu *v, const struct xen_domctl *op, int *err)
-{
-	struct domain *d;
-
-	*err = 0;
-	if (op->domain == DOMID_IO)
-		return NULL;
-	d = domain_from_arg(v, op->domain, err);
-	if (d && d == v->domain) {
-		domain_put(d);
-		*err = -XEN_EINVAL;
-		return NULL;
-	}
-	return d;
-}
-
 /* Arguments of the three calls about one function. */
 static int check(const struct xen_domctl_assign_device *arg, u32 flags, struct pci_addr *a)
 {
@@ -58,13 +42,6 @@ static int check(const struct xen_domctl_assign_device *arg, u32 flags, struct p
 		return -XEN_EINVAL;
 	*a = function(arg->u.pci.machine_sbdf);
 	return iommu_serves(*a) ? 0 : -XEN_ENODEV;
-}
-
-bool domctl_function_is_free(struct pci_addr a)
-{
-	u16 owner = iommu_owner(a.bdf);
-
-	return owner == IOMMU_NO_OWNER || (hardware_domain && owner == hardware_domain->id);
 }
 
 /*
