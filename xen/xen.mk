@@ -19,7 +19,7 @@ xen_all_srcs := $(patsubst xen/%,%,$(shell find xen -name '*.c' -o -name '*.S' !
 xen_in = $(foreach s,$(xen_all_srcs),$(if $(filter $(1),$(patsubst %/,%,$(dir $(s)))),$(s)))
 
 # Only ARM's machines and guests are described by device trees of their own.
-xen_arm_only := drivers/dt/% drivers/serial/pl011.c mm/p2m/fmt/lpae.c lib/fdt_write.c lib/efi_config.c \
+xen_arm_only := drivers/dt/% drivers/serial/pl011.c mm/p2m/fmt/lpae.c lib/fdt_write.c lib/fdt_partial.c lib/efi_config.c \
 	drivers/iommu/smmu3%.c drivers/iommu/probe-dt.c
 xen_srcs_x86_64 := $(filter-out $(xen_arm_only),$(call xen_in,$(xen_common_dirs) arch/x86 arch/x86/%))
 # What of the IOMMUs does not depend on the hardware.

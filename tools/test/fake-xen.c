@@ -210,6 +210,39 @@ static long affinity(struct fake_domain *d, bool set, struct xen_domctl_vcpuaffi
 	return 0;
 }
 
+/* Registers are mapped in order, at most 64 frames a call, and all need the right first. */
+static long give(struct fake_domain *d, const struct xen_domctl *op)
+{
+	const struct xen_domctl_memory_mapping *m = &op->u.memory_mapping;
+	const struct xen_domctl_assign_device *a = &op->u.assign_device;
+
+	switch (op->cmd) {
+	case XEN_DOMCTL_iomem_permission:
+		d->may_first = op->u.iomem_permission.first_mfn;
+		d->may_frames = op->u.iomem_permission.nr_mfns;
+		return 0;
+	case XEN_DOMCTL_memory_mapping:
+		if (m->first_mfn != d->may_first + d->given_frames ||
+		    m->nr_mfns > d->may_frames - d->given_frames)
+			return -EPERM;
+		d->given_frames += m->nr_mfns;
+		return m->nr_mfns > 64 || !m->nr_mfns || m->add_mapping != 1 ? -E2BIG : 0;
+	case XEN_DOMCTL_irq_permission:
+		d->may_irq = op->u.irq_permission.pirq;
+		return 0;
+	case XEN_DOMCTL_bind_pt_irq:
+		d->given_irq = op->u.bind_pt_irq.machine_irq;
+		return d->given_irq == d->may_irq && op->u.bind_pt_irq.u.spi.spi == d->may_irq &&
+		       op->u.bind_pt_irq.irq_type == PT_IRQ_TYPE_SPI ? 0 : -EPERM;
+	default:
+		if (a->dev != XEN_DOMCTL_DEV_DT || a->u.dt.size >= sizeof(d->given_path))
+			return -EINVAL;
+		memcpy(d->given_path, a->u.dt.path.p, a->u.dt.size);
+		d->given_path[a->u.dt.size] = '\0';
+		return 0;
+	}
+}
+
 static long domctl(struct xen_domctl *op)
 {
 	struct fake_domain *d = find(op->domain);
@@ -257,6 +290,12 @@ static long domctl(struct xen_domctl *op)
 	case XEN_DOMCTL_setnodeaffinity:
 	case XEN_DOMCTL_settimeoffset:
 		return 0;
+	case XEN_DOMCTL_iomem_permission:
+	case XEN_DOMCTL_memory_mapping:
+	case XEN_DOMCTL_irq_permission:
+	case XEN_DOMCTL_bind_pt_irq:
+	case XEN_DOMCTL_assign_device:
+		return give(d, op);
 	case XEN_DOMCTL_sendtrigger:
 		d->trigger = op->u.sendtrigger.trigger + 1;
 		return 0;

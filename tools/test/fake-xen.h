@@ -51,6 +51,9 @@ struct fake_domain {
 	uint32_t map_entries;
 	uint32_t destroy_rounds;	/* left before it is gone */
 	uint32_t trigger;		/* the last one, and 1; 0: none */
+	uint64_t may_first, may_frames, given_frames;	/* registers: the right, and mapped */
+	uint32_t may_irq, given_irq;
+	char given_path[64];		/* of a device of the device tree */
 	uint32_t pool;
 	struct xen_domctl_sched_credit credit;	/* credit2 has the same */
 	struct xen_domctl_sched_rtds rtds[FAKE_VCPUS];

@@ -11,6 +11,7 @@
 #include <zlib.h>
 
 #include <xen/fdt.h>
+#include <xen/fdt_write.h>
 
 #include "builder/arm64/layout.h"
 
@@ -258,6 +259,49 @@ static void test_tree(void **state)
 	check_tree(3, 62500000);
 }
 
+/* Devices of the host: their nodes, and the phandle that they have for the controller. */
+static void test_devices(void **state)
+{
+	static uint8_t blob[4096] __attribute__((aligned(8)));
+	struct bld_platform platform = { .gic_version = 3 };
+	struct bld_kernel k;
+	struct bld_config c = config_of(&k, 64 * MIB);
+	static struct fdt_writer w;
+	struct bld_plan p;
+	struct fdt t;
+
+	fdt_write_begin(&w, blob, sizeof(blob));
+	fdt_write_node(&w, "gic");
+	fdt_write_u32(&w, "phandle", 0xfde8);
+	fdt_write_close(&w);
+	fdt_write_node(&w, "passthrough");
+	fdt_write_node(&w, "rtc");
+	fdt_write_string(&w, "xen,path", "/rtc");
+	fdt_write_u32(&w, "interrupts", 34);
+	fdt_write_close(&w);
+	fdt_write_close(&w);
+	c.device_tree = blob;
+	c.device_tree_bytes = fdt_write_end(&w);
+	assert_int_equal(bld_plan_make(&p, &c, &err), 0);
+	assert_int_equal(bld_plan_complete(&p, &platform, &err), 0);
+	assert_int_equal(fdt_open(&t, p.info, TREE_BYTES), FDT_OK);
+	assert_int_equal(cells(&t, "/passthrough/rtc", "interrupts", 0, 1), 34);
+	assert_null(fdt_get_string(&t, node(&t, "/passthrough/rtc"), "xen,path"));
+	assert_int_equal(cells(&t, "/", "interrupt-parent", 0, 1), 0xfde8);
+	assert_int_equal(cells(&t, "/interrupt-controller@3001000", "phandle", 0, 1), 0xfde8);
+	assert_false(fdt_node_ok(fdt_find_path(&t, "/gic")));
+	bld_plan_free(&p);
+	/* A whole tree, and none at all. */
+	fdt_write_begin(&w, blob, sizeof(blob));
+	c.device_tree_bytes = fdt_write_end(&w);
+	assert_int_equal(bld_plan_make(&p, &c, &err), -EINVAL);
+	assert_non_null(strstr(err.text, "no node /passthrough"));
+	blob[0] = 0;
+	assert_int_equal(bld_plan_make(&p, &c, &err), -EINVAL);
+	assert_non_null(strstr(err.text, "cannot be read"));
+	bld_kernel_close(&k);
+}
+
 /* The longest command line and the most vCPUs have room. */
 static void test_largest_tree(void **state)
 {
@@ -300,6 +344,7 @@ int main(void)
 		cmocka_unit_test(test_small_size),
 		cmocka_unit_test(test_gzip),
 		cmocka_unit_test(test_tree),
+		cmocka_unit_test(test_devices),
 		cmocka_unit_test(test_largest_tree),
 		cmocka_unit_test(test_unknown_gic),
 	};

@@ -79,6 +79,7 @@ static void fill_any(const struct lx_type *type, void *object);
 static void fill_field(const struct lx_field *f, char *at, uint32_t *count)
 {
 	size_t bytes = f->kind == LX_CPUMAPS ? sizeof(struct lx_cpumap) :
+		       f->kind == LX_U32S ? sizeof(uint32_t) :
 		       f->kind == LX_STRINGS ? sizeof(char *) : f->type ? f->type->bytes : 0;
 	const char *text;
 	uint32_t n = 0;
@@ -127,6 +128,8 @@ static void fill_field(const struct lx_field *f, char *at, uint32_t *count)
 		for (uint32_t i = 0; i < *count; i++) {
 			if (f->kind == LX_STRINGS)
 				((char **)*(char **)at)[i] = strdup("a word");
+			else if (f->kind == LX_U32S)
+				((uint32_t *)*(char **)at)[i] = (uint32_t)rand();
 			else if (f->type)
 				fill_any(f->type, *(char **)at + i * bytes);
 			else
@@ -212,6 +215,9 @@ static const struct {
 	{ "b_info.video_memkb", json_type_int },
 	{ "b_info.device_model_version", json_type_string },
 	{ "b_info.device_model", json_type_string },
+	{ "b_info.device_tree", json_type_string }, { "b_info.irqs", json_type_array },
+	{ "b_info.iomem.start", json_type_int }, { "b_info.iomem.number", json_type_int },
+	{ "b_info.iomem.gfn", json_type_int }, { "dtdevs.path", json_type_string },
 	{ "b_info.extra", json_type_array },
 	{ "b_info.extra_hvm", json_type_array },
 	{ "nics.nictype", json_type_string },
@@ -259,7 +265,8 @@ static void check_member(const char *path, struct json_object *v)
 		}
 		return;
 	}
-	if (!strcmp(path, "disks") || !strcmp(path, "nics")) {
+	if (!strcmp(path, "disks") || !strcmp(path, "nics") || !strcmp(path, "dtdevs") ||
+	    !strcmp(path, "b_info.iomem")) {
 		for (size_t i = 0; i < json_object_array_length(v); i++)
 			check_member(path, json_object_array_get_idx(v, i));
 		return;

@@ -107,6 +107,26 @@ static void test_create(void **state)
 	assert_int_equal(lx_destroy(&lx, 1), -ESRCH);
 }
 
+/* The calls that lend devices of the host; a guest on x86 that asks for them is refused. */
+static void test_host_devices(void **state)
+{
+	const struct fake_domain *d = &fake_xen.d[1];
+	uint32_t domid;
+
+	assert_int_equal(lx_create_now(&lx, &config, false, &domid), 0);
+	assert_int_equal(ctl_domain_give_registers(lx.ctl, domid, 0x9010, 130, 0x20000), 0);
+	assert_int_equal(d->given_frames, 130);
+	assert_int_equal(ctl_domain_give_interrupt(lx.ctl, domid, 34), 0);
+	assert_int_equal(d->given_irq, 34);
+	assert_int_equal(ctl_domain_give_tree_device(lx.ctl, domid, "/soc/net"), 0);
+	assert_string_equal(d->given_path, "/soc/net");
+	assert_int_equal(lx_destroy(&lx, domid), 0);
+	config.dtdevs = calloc(1, sizeof(*config.dtdevs));
+	config.nr_dtdevs = 1;
+	config.dtdevs->path = strdup("/soc/net");
+	assert_int_equal(lx_create_now(&lx, &config, false, &domid), -EINVAL);
+}
+
 /* A domain may have all free memory. One that needs a page more is not begun. */
 static void test_last_page(void **state)
 {
@@ -493,7 +513,8 @@ static void test_destroyed_by_others(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_userdata), TEST(test_create), TEST(test_last_page),
+		TEST(test_userdata), TEST(test_create), TEST(test_host_devices),
+		TEST(test_last_page),
 		TEST(test_permissions), TEST(test_every_hypercall_fails),
 		TEST(test_every_store_write_fails), TEST(test_store_conflicts),
 		TEST(test_state_folder_fails), TEST(test_bad_input), TEST(test_dom0),

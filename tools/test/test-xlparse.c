@@ -114,6 +114,27 @@ static void test_hvm(void **state)
 	drop();
 }
 
+static void test_host_devices(void **state)
+{
+	const struct lx_build_info *b = &config.b_info;
+
+	assert_int_equal(parse("name='u'\nkernel='/k'\niomem=['9010,1@20000', '9030,2']\n"
+			       "irqs=[34, '0x27']\ndtdev=['/soc/net@0']\ndevice_tree='/t'\n"), 0);
+	assert_int_equal(b->nr_iomem, 2);
+	assert_int_equal(b->iomem[0].start, 0x9010);
+	assert_int_equal(b->iomem[0].number, 1);
+	assert_int_equal(b->iomem[0].gfn, 0x20000);
+	assert_int_equal(b->iomem[1].number, 2);
+	assert_int_equal(b->iomem[1].gfn, 0x9030);
+	assert_int_equal(b->nr_irqs, 2);
+	assert_int_equal(b->irqs[0], 34);
+	assert_int_equal(b->irqs[1], 0x27);
+	assert_int_equal(config.nr_dtdevs, 1);
+	assert_string_equal(config.dtdevs[0].path, "/soc/net@0");
+	assert_string_equal(b->device_tree, "/t");
+	drop();
+}
+
 static void test_refused(void **state)
 {
 	static const char *const bad[] = {
@@ -133,6 +154,13 @@ static void test_refused(void **state)
 		"name='u'\ntype='hvm'\nmemory=64\ntimer_mode=4",
 		"name='u'\ntype='hvm'\nmemory=64\nserial=[['pty']]",
 		"name='u'\ntype='hvm'\nmemory=64\ndisk=['/a,raw,hda,r']",
+		"name='u'\niomem=['9010']", "name='u'\niomem=['9010,0']",
+		"name='u'\niomem=['9010,1@']", "name='u'\niomem=['x,1']",
+		"name='u'\niomem=['-1,1']", "name='u'\niomem=['9010,1@1x']",
+		"name='u'\niomem=['fffffffff,2']", "name='u'\niomem=['1000000000,1']",
+		"name='u'\niomem=[['9010,1']]", "name='u'\nirqs=[31]", "name='u'\nirqs=[1020]",
+		"name='u'\nirqs=['a']", "name='u'\nirqs=[[34]]", "name='u'\ndtdev=['serial0']",
+		"name='u'\ndtdev=[['/a']]", "name='u'\ndevice_tree=['/a']",
 		"name='u'\ntype='hvm'\nmemory=8", "name='u'\ntype='hvm'\nmemory=64\nusbversion=4",
 	};
 
@@ -224,6 +252,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_defaults), cmocka_unit_test(test_everything),
 		cmocka_unit_test(test_hvm),
+		cmocka_unit_test(test_host_devices),
 		cmocka_unit_test(test_refused), cmocka_unit_test(test_conf),
 		cmocka_unit_test(test_cpus), cmocka_unit_test(test_memory),
 	};

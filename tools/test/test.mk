@@ -21,7 +21,7 @@ $(eval $(call tools_test,hvlog,fake-xen fake-pool fake-psr ../xenconsoled/hvlog 
 $(eval $(call tools_test,xenconsoled,fake-xen fake-pool fake-psr fake-store $(addprefix ../xenconsoled/,guest pty logfile),\
 	console light store ctrl,$(tools_light_ldlibs) $(tools_xen_ldlibs) \
 	-Xlinker --wrap=malloc -Xlinker --wrap=calloc -Xlinker --wrap=realloc))
-$(eval $(call tools_test,xlparse,$(addprefix ../xl/,parse parse-devices parse-hvm keys guess cpus conf),light store config ctrl,$(tools_light_ldlibs) $(tools_xen_ldlibs)))
+$(eval $(call tools_test,xlparse,$(addprefix ../xl/,parse parse-devices parse-host parse-hvm keys guess cpus conf),light store config ctrl,$(tools_light_ldlibs) $(tools_xen_ldlibs)))
 $(eval $(call tools_test,xllock,../xl/lock,,))
 $(foreach t,xlcmd xlerr xlhvm xlconsole xlpsr top,$(eval $(call tools_test,$(t),xl-run fake-xen fake-pool fake-psr fake-store fake-kernel fake-host \
 	$(patsubst tools/%.c,../%,$(filter-out %/main.c,$(wildcard tools/xl/*.c))),\

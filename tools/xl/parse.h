@@ -30,6 +30,11 @@ void parse_warn(const struct parse *p, unsigned int line, const char *fmt, ...)
 void parse_disks(struct parse *p);
 void parse_nics(struct parse *p);
 
+/* parse-host.c */
+
+/** Devices of the host that the guest gets. */
+void parse_host_devices(struct parse *p);
+
 /* parse-hvm.c */
 
 /** Fill b_info.hvm, which lx_hvm_init() made, and what is beside it for such guests. */

@@ -67,6 +67,8 @@ struct bld_config {
 	const char *cmdline;		/* NULL: empty */
 	uint64_t ram_bytes;		/* whole pages */
 	uint32_t vcpus;
+	const void *device_tree;	/* ARM: a partial one, of its devices; NULL: none */
+	size_t device_tree_bytes;
 };
 
 /** x86: what to build for an HVM guest. */

@@ -72,6 +72,13 @@ int ctl_domain_set_tsc(struct ctl *ctl, uint32_t domid, uint32_t mode);
 int ctl_domain_set_paging_pool(struct ctl *ctl, uint32_t domid, uint64_t bytes);
 /** The width of its vCPUs' registers: 32 or 64. */
 int ctl_domain_set_address_size(struct ctl *ctl, uint32_t domid, uint32_t bits);
+/** Registers of the machine's devices: the right to @n frames from @mfn on, mapped at @gfn. */
+int ctl_domain_give_registers(struct ctl *ctl, uint32_t domid, uint64_t mfn, uint64_t n,
+			      uint64_t gfn);
+/** ARM: the right to a shared interrupt of the machine, under the same number. */
+int ctl_domain_give_interrupt(struct ctl *ctl, uint32_t domid, uint32_t irq);
+/** ARM: the DMA of the device at @path of the machine's device tree. */
+int ctl_domain_give_tree_device(struct ctl *ctl, uint32_t domid, const char *path);
 int ctl_domain_set_time_offset(struct ctl *ctl, uint32_t domid, int32_t seconds);
 /** XEN_DOMCTL_SENDTRIGGER_* for one vCPU. */
 int ctl_domain_trigger(struct ctl *ctl, uint32_t domid, uint32_t trigger, uint32_t vcpu);

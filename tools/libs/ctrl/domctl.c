@@ -90,6 +90,55 @@ int ctl_domain_set_address_size(struct ctl *ctl, uint32_t domid, uint32_t bits)
 	return domctl(ctl, &op, "setting the width of its registers");
 }
 
+int ctl_domain_give_registers(struct ctl *ctl, uint32_t domid, uint64_t mfn, uint64_t n,
+			      uint64_t gfn)
+{
+	struct xen_domctl op = { .cmd = XEN_DOMCTL_iomem_permission, .domain = (domid_t)domid,
+				 .u.iomem_permission = { mfn, n, 1 } };
+	int rc = domctl(ctl, &op, "giving it registers (that dom0 may give)");
+
+	/* The hypervisor's limit for one call. */
+	for (uint64_t done = 0; !rc && done < n; done += 64) {
+		op = (struct xen_domctl){
+			.cmd = XEN_DOMCTL_memory_mapping, .domain = (domid_t)domid,
+			.u.memory_mapping = { gfn + done, mfn + done,
+					      n - done < 64 ? n - done : 64, 1, 0 } };
+		rc = domctl(ctl, &op, "mapping registers into it");
+	}
+	return rc;
+}
+
+int ctl_domain_give_interrupt(struct ctl *ctl, uint32_t domid, uint32_t irq)
+{
+	struct xen_domctl op = { .cmd = XEN_DOMCTL_irq_permission, .domain = (domid_t)domid,
+				 .u.irq_permission = { irq, 1 } };
+	int rc = domctl(ctl, &op, "giving it an interrupt");
+
+	if (rc)
+		return rc;
+	op = (struct xen_domctl){ .cmd = XEN_DOMCTL_bind_pt_irq, .domain = (domid_t)domid,
+				  .u.bind_pt_irq = { .machine_irq = irq,
+						     .irq_type = PT_IRQ_TYPE_SPI,
+						     .u.spi.spi = (uint16_t)irq } };
+	return domctl(ctl, &op, "giving it an interrupt (that no driver in dom0 uses)");
+}
+
+int ctl_domain_give_tree_device(struct ctl *ctl, uint32_t domid, const char *path)
+{
+	struct xen_domctl op = { .cmd = XEN_DOMCTL_assign_device, .domain = (domid_t)domid,
+				 .u.assign_device = { .dev = XEN_DOMCTL_DEV_DT } };
+	char *buf = buf_get(ctl, path, strlen(path));
+	int rc;
+
+	if (!buf)
+		return -ENOMEM;
+	op.u.assign_device.u.dt.size = (uint32_t)strlen(path);
+	set_xen_guest_handle(op.u.assign_device.u.dt.path, buf);
+	rc = domctl(ctl, &op, "giving it the DMA of a device");
+	buf_put(ctl, buf);
+	return rc;
+}
+
 int ctl_domain_set_time_offset(struct ctl *ctl, uint32_t domid, int32_t seconds)
 {
 	struct xen_domctl op = { .cmd = XEN_DOMCTL_settimeoffset, .domain = (domid_t)domid,

@@ -6,7 +6,7 @@
 #include "light.h"
 
 /** Why such a domain cannot be had on this architecture, with the remedy; NULL: it can. */
-const char *lx_arch_check(const struct lx_build_info *b);
+const char *lx_arch_check(const struct lx_domain_config *config);
 /** What of the platform a new domain is to have. */
 void lx_arch_config(struct xen_arch_domainconfig *arch, const struct lx_build_info *b);
 /** What the hypervisor made of that, for the builder. */

@@ -44,7 +44,7 @@ int lx_config_check(struct lx *lx, const struct lx_domain_config *config)
 	else if (b->max_memkb != b->target_memkb)
 		why = "memory must equal maxmem: there is no populate-on-demand";
 	else
-		why = lx_arch_check(b);
+		why = lx_arch_check(config);
 	if (!why && b->hvm)
 		why = lx_hvm_check(config);
 	if (!why)
@@ -139,8 +139,10 @@ static void free_files(struct lx_create *c)
 		munmap(c->kernel_file, c->kernel_bytes);
 	if (c->ramdisk_file)
 		munmap(c->ramdisk_file, c->ramdisk_bytes);
+	if (c->tree_file)
+		munmap(c->tree_file, c->tree_bytes);
 	c->has_plan = false;
-	c->kernel_file = c->ramdisk_file = NULL;
+	c->kernel_file = c->ramdisk_file = c->tree_file = NULL;
 }
 
 static void undo_load(struct lx_op *op)
@@ -160,11 +162,16 @@ static int load_kernel(struct lx_create *c)
 	if (!rc && b->ramdisk)
 		rc = lx_create_map(c->lx, "ramdisk", b->ramdisk, &c->ramdisk_file,
 				   &c->ramdisk_bytes);
+	if (!rc && b->device_tree)
+		rc = lx_create_map(c->lx, "device tree", b->device_tree, &c->tree_file,
+				   &c->tree_bytes);
 	if (rc)
 		return rc;
 	config.kernel = &c->kernel;
 	config.ramdisk = c->ramdisk_file;
 	config.ramdisk_bytes = c->ramdisk_bytes;
+	config.device_tree = c->tree_file;
+	config.device_tree_bytes = c->tree_bytes;
 	rc = bld_kernel_open(&c->kernel, c->kernel_file, c->kernel_bytes, &err);
 	if (!rc)
 		rc = bld_plan_make(&c->plan, &config, &err);
@@ -244,6 +251,8 @@ static int step_domain(struct lx_op *op)
 	int rc;
 
 	assert(c->has_plan && !c->has_domain);
+	if (c->config->nr_dtdevs)
+		d.flags |= XEN_DOMCTL_CDF_iommu;
 	memcpy(d.handle, c->config->c_info.uuid, sizeof(d.handle));
 	lx_arch_config(&d.arch, b);
 	c->domid = 0;
@@ -340,6 +349,25 @@ static int step_write(struct lx_op *op)
 	if (!rc)
 		rc = ctl_claim_pages(c->lx->ctl, c->domid, 0);
 	return rc ? rc : bld_finish(&c->job, c->config->b_info.max_vcpus);
+}
+
+/* The registers lie beside the memory, which is there already. The hypervisor takes them back when
+ * the domain ends. */
+static int step_host_devices(struct lx_op *op)
+{
+	struct lx_create *c = lx_to_create(op);
+	const struct lx_build_info *b = &c->config->b_info;
+	struct ctl *ctl = c->lx->ctl;
+	int rc = 0;
+
+	for (uint32_t i = 0; i < b->nr_iomem && !rc; i++)
+		rc = ctl_domain_give_registers(ctl, c->domid, b->iomem[i].start,
+					       b->iomem[i].number, b->iomem[i].gfn);
+	for (uint32_t i = 0; i < b->nr_irqs && !rc; i++)
+		rc = ctl_domain_give_interrupt(ctl, c->domid, b->irqs[i]);
+	for (uint32_t i = 0; i < c->config->nr_dtdevs && !rc; i++)
+		rc = ctl_domain_give_tree_device(ctl, c->domid, c->config->dtdevs[i].path);
+	return rc;
 }
 
 /* Event channels and grants of the two rings, and the parameters by which the guest finds them. */
@@ -547,6 +575,7 @@ static const struct lx_step create_steps[] = {
 	{ "setting limits", step_limits, NULL },
 	{ "giving memory", step_populate, NULL },
 	{ "loading", step_write, NULL },
+	{ "giving devices of the host", step_host_devices, NULL },
 	{ "connecting rings", step_channels, NULL },
 	{ "writing xenstore", step_store, undo_store },
 	{ "describing devices", step_devices, undo_devices },

@@ -14,6 +14,7 @@
 static size_t element_bytes(const struct lx_field *f)
 {
 	return f->kind == LX_CPUMAPS ? sizeof(struct lx_cpumap) :
+	       f->kind == LX_U32S ? sizeof(uint32_t) :
 	       f->kind == LX_STRINGS ? sizeof(char *) : f->type->bytes;
 }
 
@@ -51,6 +52,7 @@ void lx_dispose(const struct lx_type *type, void *object)
 			free(MEMBER(object, f, void *));
 			break;
 		case LX_CPUMAPS:
+		case LX_U32S:
 			free(MEMBER(object, f, void *));
 			break;
 		case LX_STRINGS:
@@ -92,7 +94,9 @@ static struct json_object *array_to_json(const struct lx_field *f, void *array, 
 	struct json_object *a = json_object_new_array();
 
 	for (uint32_t i = 0; a && i < n; i++)
-		json_object_array_add(a, f->kind == LX_CPUMAPS ?
+		json_object_array_add(a, f->kind == LX_U32S ?
+				      json_object_new_uint64(((uint32_t *)array)[i]) :
+				      f->kind == LX_CPUMAPS ?
 				      cpumap_to_json(element(array, f, i)) :
 				      f->kind == LX_STRINGS ?
 				      json_object_new_string(((char **)array)[i]) :
@@ -219,6 +223,27 @@ static int read_string(const struct lx_field *f, struct json_object *v, char **t
 	return 0;
 }
 
+static int read_element(const struct lx_field *f, struct json_object *v, void *to, char *err)
+{
+	uint64_t number;
+	int rc;
+
+	switch (f->kind) {
+	case LX_CPUMAPS:
+		return read_cpumap(f, v, to, err);
+	case LX_STRINGS:
+		return read_string(f, v, to, err);
+	case LX_U32S:
+		rc = read_number(f, v, 0, UINT32_MAX, &number, err);
+		if (!rc)
+			*(uint32_t *)to = (uint32_t)number;
+		return rc;
+	default:
+		lx_init(f->type, to);
+		return lx_from_json(f->type, to, v, err);
+	}
+}
+
 static int read_array(const struct lx_field *f, struct json_object *v, void *object, char *err)
 {
 	void *array;
@@ -234,19 +259,11 @@ static int read_array(const struct lx_field *f, struct json_object *v, void *obj
 		return -ENOMEM;
 	MEMBER(object, f, void *) = array;
 	for (size_t i = 0; i < n; i++) {
-		struct json_object *e = json_object_array_get_idx(v, i);
-		void *to = element(array, f, (uint32_t)i);
 		int rc;
 
 		COUNT(object, f) = (uint32_t)i + 1;
-		if (f->kind == LX_CPUMAPS) {
-			rc = read_cpumap(f, e, to, err);
-		} else if (f->kind == LX_STRINGS) {
-			rc = read_string(f, e, to, err);
-		} else {
-			lx_init(f->type, to);
-			rc = lx_from_json(f->type, to, e, err);
-		}
+		rc = read_element(f, json_object_array_get_idx(v, i),
+				  element(array, f, (uint32_t)i), err);
 		if (rc)
 			return rc;
 	}

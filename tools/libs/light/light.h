@@ -55,8 +55,8 @@ struct lx_create {
 	uint32_t domid;				/* result */
 	uint32_t pool;				/* of CPUs */
 	/* working state */
-	void *kernel_file, *ramdisk_file;
-	size_t kernel_bytes, ramdisk_bytes;
+	void *kernel_file, *ramdisk_file, *tree_file;
+	size_t kernel_bytes, ramdisk_bytes, tree_bytes;
 	struct bld_kernel kernel;
 	struct bld_plan plan;
 	struct bld_job job;

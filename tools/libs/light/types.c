@@ -136,6 +136,22 @@ int lx_hvm_init(struct lx_build_info *b)
 	return 0;
 }
 
+static const struct lx_field iomem_fields[] = {
+	FIELD(LX_U64, lx_iomem, start),
+	FIELD(LX_U64, lx_iomem, number),
+	FIELD(LX_U64, lx_iomem, gfn),
+	{ 0 },
+};
+
+static const struct lx_type iomem_type = { "iomem", sizeof(struct lx_iomem), iomem_fields, NULL };
+
+static const struct lx_field dtdev_fields[] = {
+	FIELD(LX_STRING, lx_dtdev, path),
+	{ 0 },
+};
+
+static const struct lx_type dtdev_type = { "dtdev", sizeof(struct lx_dtdev), dtdev_fields, NULL };
+
 static const struct lx_field build_fields[] = {
 	FIELD(LX_U32, lx_build_info, max_vcpus),
 	FIELD(LX_CPUMAP, lx_build_info, avail_vcpus, .keep = true),
@@ -151,6 +167,9 @@ static const struct lx_field build_fields[] = {
 	FIELD(LX_STRING, lx_build_info, kernel),
 	FIELD(LX_STRING, lx_build_info, ramdisk),
 	FIELD(LX_STRING, lx_build_info, cmdline),
+	FIELD(LX_STRING, lx_build_info, device_tree),
+	ARRAY_FIELD(LX_U32S, "irqs", lx_build_info, irqs, nr_irqs),
+	ARRAY_FIELD(LX_OBJECTS, "iomem", lx_build_info, iomem, nr_iomem, .type = &iomem_type),
 	FIELD(LX_OBJECT, lx_build_info, sched_params, .type = &sched_type),
 	ARRAY_FIELD(LX_CPUMAPS, "vcpu_hard_affinity", lx_build_info, hard, nr_hard),
 	ARRAY_FIELD(LX_CPUMAPS, "vcpu_soft_affinity", lx_build_info, soft, nr_soft),
@@ -244,6 +263,7 @@ static const struct lx_field config_fields[] = {
 	FIELD(LX_OBJECT, lx_domain_config, b_info, .type = &build_type),
 	ARRAY_FIELD(LX_OBJECTS, "disks", lx_domain_config, disks, nr_disks, .type = &lx_disk_type),
 	ARRAY_FIELD(LX_OBJECTS, "nics", lx_domain_config, nics, nr_nics, .type = &lx_nic_type),
+	ARRAY_FIELD(LX_OBJECTS, "dtdevs", lx_domain_config, dtdevs, nr_dtdevs, .type = &dtdev_type),
 	ACTION(on_poweroff),
 	ACTION(on_reboot),
 	ACTION(on_watchdog),

@@ -45,6 +45,7 @@ enum lx_kind {
 	LX_OBJECT,	/* a structure, described by .type */
 	LX_OBJECTS,	/* pointer to an owned array of structures; length (uint32_t) at .count */
 	LX_CPUMAPS,	/* the same for struct lx_cpumap */
+	LX_U32S,	/* the same for uint32_t */
 	LX_POINTER,	/* pointer to an owned structure, described by .type; NULL is left out */
 	LX_STRINGS,	/* pointer to an owned array of owned strings; length at .count */
 	LX_MARK,	/* an empty object, whose name tells libxl something; left out when
@@ -127,6 +128,17 @@ struct lx_hvm {
 	bool xen_platform_pci;
 };
 
+/** Registers of the host's devices, in pages of 4 KiB. */
+struct lx_iomem {
+	uint64_t start, number;
+	uint64_t gfn;			/* where the guest sees them */
+};
+
+/** A device of the host, by its path in the host's device tree: its DMA is the guest's. */
+struct lx_dtdev {
+	char *path;
+};
+
 struct lx_create_info {
 	char *type;			/* "pvh" or "hvm" */
 	char *name;
@@ -145,6 +157,10 @@ struct lx_build_info {
 	int32_t rtc_timeoffset;
 	uint32_t tsc_mode;		/* by lx_tsc_names */
 	char *kernel, *ramdisk, *cmdline;
+	char *device_tree;		/* ARM: a partial tree, of the host's devices */
+	uint32_t *irqs;			/* ARM: of the host's devices; numbers of the GIC */
+	struct lx_iomem *iomem;
+	uint32_t nr_irqs, nr_iomem;
 	struct lx_sched sched_params;
 	struct lx_cpumap *hard, *soft;	/* by vCPU; fewer than vCPUs: the rest run anywhere */
 	uint32_t nr_hard, nr_soft;
@@ -195,6 +211,8 @@ struct lx_domain_config {
 	uint32_t nr_disks;
 	struct lx_nic *nics;
 	uint32_t nr_nics;
+	struct lx_dtdev *dtdevs;
+	uint32_t nr_dtdevs;
 	uint32_t on_poweroff, on_reboot, on_watchdog, on_crash, on_soft_reset;	/* enum lx_action */
 };
 

@@ -4,6 +4,7 @@
  * domains start.
  */
 #include <xen/errno.h>
+#include <xen/fdt_partial.h>
 #include <xen/hal/numa.h>
 #include <xen/hal/time.h>
 #include <xen/p2m.h>
@@ -46,8 +47,7 @@ static bool __init is_partial(const void *blob, u64 len)
 {
 	struct fdt t;
 
-	return fdt_open(&t, blob, len) == FDT_OK &&
-	       fdt_node_ok(fdt_find_path(&t, "/passthrough"));
+	return fdt_open(&t, blob, len) == FDT_OK && fdt_is_partial(&t);
 }
 
 void __init manifest_find(void)

@@ -36,11 +36,6 @@ static bool __printf_like(2, 3) bad(const struct reader *r, const char *fmt, ...
 	return false;
 }
 
-bool dt_is_partial(const struct fdt *t)
-{
-	return fdt_node_ok(fdt_find_path(t, "/passthrough"));
-}
-
 bool dt_streams(const struct fdt *t, fdt_node_t n, u32 index, struct dt_streams *s)
 {
 	struct fdt_prop p;
@@ -276,42 +271,13 @@ static bool read_below(struct reader *r, fdt_node_t parent)
 bool dt_partial_read(const struct fdt *t, const struct fdt *mt, const struct dt_machine *m,
 		     bool confined, u32 guest_bits, struct dt_partial *p, char *why, size_t size)
 {
-	fdt_node_t top = fdt_find_path(t, "/passthrough"), gic = fdt_find_path(t, "/gic");
+	fdt_node_t top = fdt_find_path(t, "/passthrough");
 	struct reader r = { t, mt, m, confined, 1UL << guest_bits, p, top, why, size };
 
 	memset(p, 0, sizeof(*p));
-	p->t = t;
-	if (fdt_node_ok(gic))
-		fdt_get_u32(t, gic, "phandle", &p->gic);
 	if (!fdt_node_ok(top)) {
 		scnprintf(why, size, "it has no node /passthrough");
 		return false;
 	}
 	return read_below(&r, top);
-}
-
-static void copy_node(const struct fdt *t, fdt_node_t n, struct fdt_writer *w)
-{
-	struct fdt_prop p;
-	fdt_node_t c;
-
-	fdt_write_node(w, fdt_node_name(t, n));
-	for (bool more = fdt_first_prop(t, n, &p); more; more = fdt_next_prop(t, &p))
-		if (strncmp(p.name, "xen,", 4))
-			fdt_write_prop(w, p.name, p.value, p.len);
-	fdt_for_each_child(c, t, n)
-		copy_node(t, c, w);
-	fdt_write_close(w);
-}
-
-void dt_partial_write(const struct dt_partial *p, struct fdt_writer *w)
-{
-	static const char *const tops[] = { "/aliases", "/passthrough" };
-
-	for (u32 i = 0; i < ARRAY_SIZE(tops); i++) {
-		fdt_node_t n = fdt_find_path(p->t, tops[i]);
-
-		if (fdt_node_ok(n))
-			copy_node(p->t, n, w);
-	}
 }

@@ -11,7 +11,6 @@
 #define XEN_DT_PARTIAL_H
 
 #include <xen/dt_machine.h>
-#include <xen/fdt_write.h>
 
 #define DT_PARTIAL_REGS 32
 #define DT_PARTIAL_IRQS 128
@@ -19,8 +18,6 @@
 #define DT_PARTIAL_NODES 16
 
 struct dt_partial {
-	const struct fdt *t;
-	u32 gic;			/* phandle of the guest's controller; 0: not said */
 	u32 nr_regs, nr_irqs, nr_streams, nr_nodes;
 	struct dt_partial_reg {
 		u64 start, size;	/* in the machine; whole pages */
@@ -33,8 +30,6 @@ struct dt_partial {
 	fdt_node_t node[DT_PARTIAL_NODES];	/* of the machine's tree */
 };
 
-/** True when @t is such a tree: it has a node /passthrough. */
-bool dt_is_partial(const struct fdt *t);
 /**
  * Read @t, an opened tree, and check it against the machine's tree @mt and @m: what is named must
  * be registers and nodes of devices that the hypervisor does not use. Without @confined, no IOMMU
@@ -43,10 +38,6 @@ bool dt_is_partial(const struct fdt *t);
  */
 bool dt_partial_read(const struct fdt *t, const struct fdt *mt, const struct dt_machine *m,
 		     bool confined, u32 guest_bits, struct dt_partial *p, char *why, size_t size);
-/** Write what the guest's tree gets below its root, which is open in @w: /aliases and /passthrough,
- * without the properties that are for the hypervisor. */
-void dt_partial_write(const struct dt_partial *p, struct fdt_writer *w);
-
 /** Streams @index of an IOMMU that belong to the device @n of the machine ("iommus", or each entry
  * of "iommu-map"). False after the last. */
 bool dt_streams(const struct fdt *t, fdt_node_t n, u32 index, struct dt_streams *s);

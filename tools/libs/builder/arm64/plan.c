@@ -8,6 +8,8 @@
  */
 #include <assert.h>
 
+#include <xen/fdt_partial.h>
+
 #include "layout.h"
 
 /* A tree must not cross a multiple of 2 MiB (Linux, Documentation/arm64/booting.rst). */
@@ -28,6 +30,23 @@ static int place_tree(struct bld_plan *p, uint64_t from, uint64_t end, struct bl
 	return 0;
 }
 
+static int check_device_tree(const struct bld_config *c, struct bld_error *err)
+{
+	struct fdt t;
+	enum fdt_error e;
+
+	if (!c->device_tree)
+		return 0;
+	e = fdt_open(&t, c->device_tree, c->device_tree_bytes);
+	if (e)
+		return bld_fail(err, -EINVAL, "the device tree of its devices cannot be read: %s",
+				fdt_error_text(e));
+	if (!fdt_is_partial(&t))
+		return bld_fail(err, -EINVAL, "the device tree of its devices has no node "
+				"/passthrough");
+	return 0;
+}
+
 int bld_plan_make(struct bld_plan *p, const struct bld_config *c, struct bld_error *err)
 {
 	uint64_t low = c->ram_bytes < RAM0_BYTES ? c->ram_bytes : RAM0_BYTES;
@@ -36,6 +55,8 @@ int bld_plan_make(struct bld_plan *p, const struct bld_config *c, struct bld_err
 
 	memset(p, 0, sizeof(*p));
 	rc = bld_check_config(c, RAM0_BYTES + RAM1_BYTES, err);
+	if (!rc)
+		rc = check_device_tree(c, err);
 	if (rc)
 		return rc;
 	p->config = *c;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The device tree that tells a guest's kernel of its machine (Devicetree Specification 0.4; Linux's
  * bindings for the GIC, the timer, PSCI and Xen). */
+#include <xen/fdt_partial.h>
 #include <xen/fdt_write.h>
 
 #include "layout.h"
@@ -25,7 +26,7 @@ static void write_ppis(struct fdt_writer *w, const uint32_t *irq, uint32_t n)
 	fdt_write_cells(w, "interrupts", cell, n * IRQ_CELLS);
 }
 
-static void write_root(struct fdt_writer *w)
+static void write_root(struct fdt_writer *w, uint32_t gic)
 {
 	static const char compatible[] = "xen,xenvm-4.17\0xen,xenvm";
 
@@ -33,7 +34,7 @@ static void write_root(struct fdt_writer *w)
 	fdt_write_prop(w, "compatible", compatible, sizeof(compatible));
 	fdt_write_u32(w, "#address-cells", CELLS);
 	fdt_write_u32(w, "#size-cells", CELLS);
-	fdt_write_u32(w, "interrupt-parent", PHANDLE_GIC);
+	fdt_write_u32(w, "interrupt-parent", gic);
 }
 
 static void write_chosen(struct fdt_writer *w, const struct bld_plan *p)
@@ -82,7 +83,7 @@ static void write_cpus(struct fdt_writer *w, uint32_t vcpus)
 	fdt_write_close(w);
 }
 
-static void write_gic(struct fdt_writer *w, uint32_t version, uint32_t vcpus)
+static void write_gic(struct fdt_writer *w, uint32_t version, uint32_t vcpus, uint32_t gic)
 {
 	u64 v2[] = { GICD_BASE, GICV2_DIST_BYTES, GICV2_CPU_BASE, GICV2_CPU_BYTES };
 	u64 v3[] = { GICD_BASE, GICV3_DIST_BYTES, GICV3_REDIST_BASE, vcpus * GICV3_REDIST_BYTES };
@@ -93,7 +94,7 @@ static void write_gic(struct fdt_writer *w, uint32_t version, uint32_t vcpus)
 	fdt_write_u32(w, "#address-cells", 0);
 	fdt_write_prop(w, "interrupt-controller", NULL, 0);
 	fdt_write_reg(w, "reg", version == 2 ? v2 : v3, 2, CELLS, CELLS);
-	fdt_write_u32(w, "phandle", PHANDLE_GIC);
+	fdt_write_u32(w, "phandle", gic);
 	fdt_write_close(w);
 }
 
@@ -126,15 +127,25 @@ static void write_hypervisor(struct fdt_writer *w)
 
 bool bld_tree_write(struct bld_plan *p, const struct bld_platform *platform)
 {
+	uint32_t gic = PHANDLE_GIC;
 	struct fdt_writer w;
+	struct fdt devices;
 
+	/* bld_plan_make() has looked at it. */
+	if (p->config.device_tree) {
+		if (fdt_open(&devices, p->config.device_tree, p->config.device_tree_bytes))
+			return false;
+		gic = fdt_partial_gic(&devices) ? fdt_partial_gic(&devices) : gic;
+	}
 	fdt_write_begin(&w, p->info, TREE_BYTES);
-	write_root(&w);
+	write_root(&w, gic);
 	write_chosen(&w, p);
 	write_memory(&w, p);
 	write_cpus(&w, p->config.vcpus);
-	write_gic(&w, platform->gic_version, p->config.vcpus);
+	write_gic(&w, platform->gic_version, p->config.vcpus, gic);
 	write_firmware(&w, platform->timer_hz);
 	write_hypervisor(&w);
+	if (p->config.device_tree)
+		fdt_write_partial(&w, &devices);
 	return fdt_write_end(&w) != 0;
 }

@@ -5,8 +5,12 @@
 #include "light/arch.h"
 #include "light/create.h"
 
-const char *lx_arch_check(const struct lx_build_info *b)
+#define FIRST_SHARED 32U
+
+const char *lx_arch_check(const struct lx_domain_config *config)
 {
+	const struct lx_build_info *b = &config->b_info;
+
 	if (b->hvm)
 		return "HVM guests are x86's: type = \"pvh\"";
 	return b->tsc_mode ? "tsc_mode is about x86's time stamp counter: leave it out" : NULL;
@@ -16,6 +20,10 @@ void lx_arch_config(struct xen_arch_domainconfig *arch, const struct lx_build_in
 {
 	arch->gic_version = XEN_DOMCTL_CONFIG_GIC_NATIVE;
 	arch->tee_type = XEN_DOMCTL_CONFIG_TEE_NONE;
+	/* The guest's interrupts have the host's numbers. */
+	for (uint32_t i = 0; i < b->nr_irqs; i++)
+		if (b->irqs[i] >= FIRST_SHARED + arch->nr_spis)
+			arch->nr_spis = b->irqs[i] - FIRST_SHARED + 1;
 }
 
 struct bld_platform lx_arch_platform(const struct xen_arch_domainconfig *arch)

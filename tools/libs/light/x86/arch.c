@@ -2,7 +2,14 @@
 /* PVH guests have a local APIC, HVM guests a PC's chipset; the time stamp counter has a mode. */
 #include "light/arch.h"
 
-const char *lx_arch_check(const struct lx_build_info *b) { return NULL; }
+const char *lx_arch_check(const struct lx_domain_config *config)
+{
+	const struct lx_build_info *b = &config->b_info;
+
+	return config->nr_dtdevs || b->nr_irqs || b->nr_iomem || b->device_tree ?
+	       "dtdev, irqs, iomem and device_tree give devices of the host on ARM only: leave "
+	       "them out" : NULL;
+}
 
 void lx_arch_config(struct xen_arch_domainconfig *arch, const struct lx_build_info *b)
 {

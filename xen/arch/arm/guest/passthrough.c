@@ -7,6 +7,7 @@
 #include <xen/domain_iommu.h>
 #include <xen/dt_partial.h>
 #include <xen/errno.h>
+#include <xen/fdt_partial.h>
 #include <xen/format.h>
 #include <xen/hal/build.h>
 #include <xen/hal/vcpu.h>
@@ -200,10 +201,10 @@ void __init guest_write_devices(const struct domain *d, struct fdt_writer *w)
 {
 	ASSERT(!d->is_hardware);
 	if (to_ad(d)->partial)
-		dt_partial_write(&partial, w);
+		fdt_write_partial(w, &partial_tree);
 }
 
 u32 __init guest_gic_phandle(const struct domain *d)
 {
-	return to_ad(d)->partial ? partial.gic : 0;
+	return to_ad(d)->partial ? fdt_partial_gic(&partial_tree) : 0;
 }
