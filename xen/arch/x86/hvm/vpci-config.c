@@ -162,8 +162,12 @@ static const struct pci_window *window_at(u64 addr)
 static enum device_rc window_access(struct device *dev, struct vcpu *v, struct device_access *acc)
 {
 	const struct pci_window *w = window_at(acc->addr);
-	u64 page = (acc->addr - w->base.v) >> PAGE_SHIFT;
+	u64 page;
 
+	/* It is being added. */
+	if (!w)
+		return DEVICE_ABSENT;
+	page = (acc->addr - w->base.v) >> PAGE_SHIFT;
 	ASSERT(acc->addr >= w->base.v);
 	ASSERT(page_offset(acc->addr) + acc->bytes <= PAGE_SIZE);
 	config_access(container_of(dev, struct vpci, windows),
@@ -197,6 +201,13 @@ static const struct device_ops window_ops = {
 OPS_TABLE(port_ops, name);
 OPS_TABLE(window_ops, name);
 
+static int trap_window(struct vpci *p, u64 first, u64 last)
+{
+	return vpci_is_device_memory(p, first, last) ? vpci_trap(p, &p->windows, first, last)
+						     : -XEN_EINVAL;
+}
+
+/* Windows are never removed, so a new one is added when nothing can fail any more. */
 int vpci_add_window(struct domain *d, paddr_t address, u16 segment, u8 start_bus, u8 end_bus)
 {
 	u64 base = address.v + start_bus * PCI_WINDOW_BUS_SIZE;
@@ -212,10 +223,13 @@ int vpci_add_window(struct domain *d, paddr_t address, u16 segment, u8 start_bus
 	if (w)
 		return w->segment == segment && w->base.v == base ? 0 : -XEN_EEXIST;
 	vpci_lock_both(p);
-	rc = vpci_is_device_memory(p, base >> PAGE_SHIFT, (base + size - 1) >> PAGE_SHIFT)
-		     ? pci_window_add(address, segment, start_bus, end_bus) : -XEN_EINVAL;
-	if (!rc)
-		rc = vpci_trap(p, &p->windows, base >> PAGE_SHIFT, (base + size - 1) >> PAGE_SHIFT);
+	rc = trap_window(p, base >> PAGE_SHIFT, (base + size - 1) >> PAGE_SHIFT);
+	if (!rc) {
+		rc = pci_window_add(address, segment, start_bus, end_bus);
+		if (rc)
+			vpci_untrap(p, &p->windows, base >> PAGE_SHIFT,
+				    (base + size - 1) >> PAGE_SHIFT);
+	}
 	vpci_unlock_both(p);
 	return rc;
 }
