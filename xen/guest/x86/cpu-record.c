@@ -11,7 +11,6 @@
 #include <public/hvm/save.h>
 
 #define VEC_NMI 2
-#define FIRST_INTR_VECTOR 16
 #define NR_EXCEPTIONS 32
 /* Exceptions that push an error code: #DF, #TS to #PF, #AC, #CP. */
 #define ERROR_CODE_VECTORS (1u << 8 | 0x1fu << 10 | 1u << 17 | 1u << 21)
@@ -83,7 +82,8 @@ static bool event_valid(const struct hvm_hw_cpu *c)
 		return false;
 	switch (c->pending_type) {
 	case X86_EVENT_INTR:
-		return vector >= FIRST_INTR_VECTOR && !c->pending_error_valid;
+		/* Any vector: the 8259s give those of exceptions, too. */
+		return !c->pending_error_valid;
 	case X86_EVENT_NMI:
 		return vector == VEC_NMI && !c->pending_error_valid;
 	case X86_EVENT_EXC:
