@@ -417,7 +417,7 @@ static void bus(void *arg)
 	HOST_CHECK(hal_pci_give(guest.d, function) == 0);
 	set(1, BAR0, 4, PLACE);
 	set(1, 4, 2, 6);
-	hal_pci_take_all(guest.d);
+	hal_domain_relinquish(guest.d);
 	end();
 }
 
@@ -460,7 +460,7 @@ static void bad_places(void *arg)
 	HOST_CHECK(hal_pci_give(NULL, function) == 0);
 	hal_pci_write(function, BAR0, 4, 0x10000);
 	HOST_CHECK(hal_pci_give(guest.d, function) == -XEN_EOPNOTSUPP && get(1, 0, 4) == ~0U);
-	hal_pci_take_all(guest.d);
+	hal_domain_relinquish(guest.d);
 	end();
 }
 
