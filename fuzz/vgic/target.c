@@ -121,11 +121,10 @@ static void offer(u32 vcpu)
 {
 	struct vgic_lr new[LRS];
 	u32 filled;
-	bool more;
 
-	if (!vgic_has_ready(&g, vcpu))
+	if (!vgic_has_ready(&v[vcpu]))
 		return;
-	filled = vgic_refill(&g, vcpu, LRS, lrs_left(vcpu), new, &more);
+	filled = vgic_refill(&g, vcpu, LRS, lrs_left(vcpu), new) & ~VGIC_MORE;
 	if (filled >> LRS)
 		failed("a list register that does not exist is filled", filled);
 	for (u32 i = 0; i < LRS; i++)
@@ -323,7 +322,7 @@ static void run_dry(u32 vcpu)
 			end(vcpu, i);
 		vgic_take_back(&g, vcpu, lrs_left(vcpu));
 		check();
-		if (!vgic_has_ready(&g, vcpu) && !v[vcpu].lrs_used)
+		if (!vgic_has_ready(&v[vcpu]) && !v[vcpu].lrs_used)
 			return;
 	}
 	failed("interrupts without end", vcpu);

@@ -111,6 +111,8 @@ static void v2_cpu_up(void)
 		writel(GIC_PRIORITY * 0x01010101U, dist + GICD_IPRIORITYR + i);
 	writel((1U << SGI_USED) - 1, dist + GICD_ISENABLER);
 	writel(0, hyp_if + GICH_HCR);
+	for (u32 lr = 0; lr < gic_nr_lrs; lr++)
+		writel(0, hyp_if + GICH_LR + 4 * lr);
 	writel(0, cpu_if + GICC_BPR);
 	writel(0xff, cpu_if + GICC_PMR);
 	writel(GICC_CTLR_ENABLE | GICC_CTLR_EOIMODE, cpu_if + GICC_CTLR);
@@ -181,21 +183,28 @@ static void v2_want_refill(bool on)
 	writel(GICH_HCR_EN | (on ? GICH_HCR_UIE : 0), hyp_if + GICH_HCR);
 }
 
-static void v2_load(const struct gic_vcpu *g)
+static void v2_load(const struct gic_vcpu *g, u32 used)
 {
 	writel((u32)g->vmcr, hyp_if + GICH_VMCR);
 	writel((u32)g->ap1[0], hyp_if + GICH_APR);
-	for (u32 i = 0; i < gic_nr_lrs; i++)
+	for (; used; used &= used - 1) {
+		u32 i = (u32)__builtin_ctz(used);
+
 		writel((u32)g->lr[i], hyp_if + GICH_LR + 4 * i);
+	}
 	v2_want_refill(g->refill);
 }
 
-static void v2_save(struct gic_vcpu *g)
+static void v2_save(struct gic_vcpu *g, u32 used)
 {
 	g->vmcr = readl(hyp_if + GICH_VMCR);
 	g->ap1[0] = readl(hyp_if + GICH_APR);
-	for (u32 i = 0; i < gic_nr_lrs; i++)
+	for (; used; used &= used - 1) {
+		u32 i = (u32)__builtin_ctz(used);
+
 		g->lr[i] = readl(hyp_if + GICH_LR + 4 * i);
+		writel(0, hyp_if + GICH_LR + 4 * i);
+	}
 	g->refill = readl(hyp_if + GICH_HCR) & GICH_HCR_UIE;
 	writel(0, hyp_if + GICH_HCR);
 }

@@ -98,6 +98,40 @@ static void v3_init(void)
 	priority_regs = 1U << ((READ(ICH_VTR_EL2) >> 26 & 7) + 1 - 5);
 }
 
+#define FOR_LRS(f, g)                                                            \
+	f(0, C12_0, g) f(1, C12_1, g) f(2, C12_2, g) f(3, C12_3, g) f(4, C12_4, g) \
+	f(5, C12_5, g) f(6, C12_6, g) f(7, C12_7, g) f(8, C13_0, g) f(9, C13_1, g) \
+	f(10, C13_2, g) f(11, C13_3, g) f(12, C13_4, g) f(13, C13_5, g)           \
+	f(14, C13_6, g) f(15, C13_7, g)
+#define WRITE_LR(i, name, v) case i: sysreg_write(S3_4_C12_##name, v); break;
+#define READ_LR(i, name, v) case i: v = sysreg_read(S3_4_C12_##name); break;
+
+static void set_lr(u32 i, u64 v)
+{
+	ASSERT(i < gic_nr_lrs);
+	/* Mostly it is the first one. */
+	if (likely(!i)) {
+		sysreg_write(S3_4_C12_C12_0, v);
+		return;
+	}
+	switch (i) {
+	FOR_LRS(WRITE_LR, v)
+	}
+}
+
+static u64 read_lr(u32 i)
+{
+	u64 v = 0;
+
+	ASSERT(i < gic_nr_lrs);
+	if (likely(!i))
+		return sysreg_read(S3_4_C12_C12_0);
+	switch (i) {
+	FOR_LRS(READ_LR, v)
+	}
+	return v;
+}
+
 /* Affinity fields as redistributors and SGI1R have them. */
 static u32 affinity32(u64 mpidr)
 {
@@ -149,6 +183,8 @@ static void v3_cpu_up(void)
 	WRITE(ICC_CTLR_EL1, ICC_CTLR_EOIMODE);
 	WRITE(ICC_IGRPEN1_EL1, 1);
 	WRITE(ICH_HCR_EL2, 0);
+	for (u32 i = 0; i < gic_nr_lrs; i++)
+		set_lr(i, 0);
 	isb();
 }
 
@@ -223,20 +259,12 @@ static void v3_route(u32 irq, u32 cpu)
 	writeq(cpu_mpidr(cpu) & 0xff00ffffffUL, dist + GICD_IROUTER + irq * 8);
 }
 
-#define FOR_LRS(f, g)                                                            \
-	f(0, C12_0, g) f(1, C12_1, g) f(2, C12_2, g) f(3, C12_3, g) f(4, C12_4, g) \
-	f(5, C12_5, g) f(6, C12_6, g) f(7, C12_7, g) f(8, C13_0, g) f(9, C13_1, g) \
-	f(10, C13_2, g) f(11, C13_3, g) f(12, C13_4, g) f(13, C13_5, g)           \
-	f(14, C13_6, g) f(15, C13_7, g)
-#define LOAD_LR(i, name, g) if (gic_nr_lrs > i) sysreg_write(S3_4_C12_##name, (g)->lr[i]);
-#define SAVE_LR(i, name, g) if (gic_nr_lrs > i) (g)->lr[i] = sysreg_read(S3_4_C12_##name);
-
 static void v3_want_refill(bool on)
 {
 	WRITE(ICH_HCR_EL2, ICH_HCR_EN | (on ? ICH_HCR_UIE : 0));
 }
 
-static void v3_load(const struct gic_vcpu *g)
+static void v3_load(const struct gic_vcpu *g, u32 used)
 {
 	WRITE(ICC_SRE_EL1, g->sre);
 	WRITE(ICH_VMCR_EL2, g->vmcr);
@@ -252,14 +280,23 @@ static void v3_load(const struct gic_vcpu *g)
 		sysreg_write(S3_4_C12_C9_2, g->ap1[2]);
 		sysreg_write(S3_4_C12_C9_3, g->ap1[3]);
 	}
-	FOR_LRS(LOAD_LR, g)
+	for (; used; used &= used - 1) {
+		u32 i = (u32)__builtin_ctz(used);
+
+		set_lr(i, g->lr[i]);
+	}
 	v3_want_refill(g->refill);
 }
 
-static void v3_save(struct gic_vcpu *g)
+static void v3_save(struct gic_vcpu *g, u32 used)
 {
 	g->vmcr = READ(ICH_VMCR_EL2);
-	FOR_LRS(SAVE_LR, g)
+	for (; used; used &= used - 1) {
+		u32 i = (u32)__builtin_ctz(used);
+
+		g->lr[i] = read_lr(i);
+		set_lr(i, 0);
+	}
 	g->ap0[0] = sysreg_read(S3_4_C12_C8_0);
 	g->ap1[0] = sysreg_read(S3_4_C12_C9_0);
 	if (priority_regs > 1) {
@@ -283,35 +320,15 @@ static void v3_vcpu_init(struct gic_vcpu *g)
 	g->sre = 7;
 }
 
-#define WRITE_LR(i, name, v) case i: sysreg_write(S3_4_C12_##name, v); break;
-#define READ_LR(i, name, v) case i: v = sysreg_read(S3_4_C12_##name); break;
-
 static void v3_write_lr(u32 i, const struct vgic_lr *lr)
 {
 	u64 v = lr->virq | LR_GROUP1 | (u64)lr->priority << LR_PRIORITY_SHIFT |
 		(u64)lr->state << LR_STATE_SHIFT;
 
-	ASSERT(i < gic_nr_lrs && lr->state);
+	ASSERT(lr->state);
 	if (lr->hwirq)
 		v |= LR_HW | (u64)lr->hwirq << LR_HWIRQ_SHIFT;
-	/* Mostly it is the first one. */
-	if (likely(!i)) {
-		sysreg_write(S3_4_C12_C12_0, v);
-		return;
-	}
-	switch (i) {
-	FOR_LRS(WRITE_LR, v)
-	}
-}
-
-static u64 read_lr(u32 i)
-{
-	u64 v = 0;
-
-	switch (i) {
-	FOR_LRS(READ_LR, v)
-	}
-	return v;
+	set_lr(i, v);
 }
 
 static struct vgic_lrs v3_lrs_left(u32 used)

@@ -86,7 +86,8 @@ void el2_interrupt(void)
 	u32 irq;
 
 	this_cpu(percpu_irq_depth)++;
-	while ((irq = gic->ack()) != GIC_NO_IRQ) {
+	irq = gic->ack();
+	if (likely(irq != GIC_NO_IRQ)) {
 		handle(irq);
 		if (!handler[irq].for_guest)
 			gic->deactivate(irq);

@@ -155,7 +155,7 @@ static inline bool find_span(struct vgic *g, u32 vcpu, u32 offset, u32 size, u32
 {
 	const struct bank_at *b = &bank_at[min(offset, BANKS_END - 1U) / BANK_STEP];
 
-	if (offset >= BANKS_END || b->bank == BANK_NONE || offset % size || size > 4 ||
+	if (offset >= BANKS_END || b->bank == BANK_NONE || offset & (size - 1) || size > 4 ||
 	    (size < 4 && b->bits != 8))
 		return false;
 	*s = (struct span){ .bank = (enum bank)b->bank, .bits = b->bits,

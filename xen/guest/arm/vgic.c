@@ -56,7 +56,7 @@ static struct vgic_vcpu *target_of(const struct vgic *g, u32 vcpu, u32 irq,
 	return *to < g->nr_vcpus ? g->vcpu[*to] : NULL;
 }
 
-bool vgic_update(struct vgic *g, u32 vcpu, u32 irq, struct vgic_irq *q)
+static inline bool update(struct vgic *g, u32 vcpu, u32 irq, struct vgic_irq *q)
 {
 	struct vgic_vcpu *v;
 	u32 to;
@@ -74,6 +74,11 @@ bool vgic_update(struct vgic *g, u32 vcpu, u32 irq, struct vgic_irq *q)
 	}
 	g->ops->kick(g, to);
 	return true;
+}
+
+bool vgic_update(struct vgic *g, u32 vcpu, u32 irq, struct vgic_irq *q)
+{
+	return update(g, vcpu, irq, q);
 }
 
 void vgic_init(struct vgic *g, const struct vgic_ops *ops, u32 version, u32 nr_vcpus,
@@ -117,7 +122,7 @@ bool vgic_raise(struct vgic *g, u32 vcpu, u32 irq)
 
 	if (q) {
 		q->latch = true;
-		kicked = vgic_update(g, vcpu, irq, q);
+		kicked = update(g, vcpu, irq, q);
 	}
 	spin_unlock_irqrestore(&g->lock, flags);
 	return kicked;
@@ -358,29 +363,30 @@ static u32 offer_again(struct vgic *g, struct vgic_vcpu *v, u32 again, struct vg
 static u32 refill_same(struct vgic *g, struct vgic_vcpu *v, u32 vcpu, struct vgic_lrs now,
 		       struct vgic_lr *lr)
 {
-	u32 used = v->lrs_used, i;
+	u32 used = v->lrs_used, i, irq;
 	struct vgic_irq *q;
 
 	if (v->ready_words != READY_AGAIN || (now.pending | now.active) || used & (used - 1))
 		return 0;
 	ASSERT(used);
 	i = (u32)__builtin_ctz(used);
-	q = vgic_irq_in(g, v, v->lr_irq[i]);
+	irq = v->lr_irq[i];
+	q = vgic_irq_in(g, v, irq);
 	ASSERT(q->lr == (s8)i && q->owner == vcpu);
 	if (q->target != vcpu)
 		return 0;
 	q->active = false;
-	if (!is_wanted(g, v, v->lr_irq[i], q))
+	if (!is_wanted(g, v, irq, q))
 		return 0;
-	fill_lr(q, v->lr_irq[i], &lr[i], VGIC_LR_PENDING);
+	v->lrs_hw = q->hw_active ? used : 0;
+	fill_lr(q, irq, &lr[i], VGIC_LR_PENDING);
 	v->ready_words = q->latch ? READY_AGAIN : 0;
-	v->lrs_hw = lr[i].hwirq ? used : 0;
 	return used;
 }
 
-/* Any other case. *@more: what is ready did not find room. */
+/* Any other case. */
 static __noinline u32 refill_any(struct vgic *g, struct vgic_vcpu *v, u32 vcpu, u32 nr_lrs,
-				 struct vgic_lrs now, struct vgic_lr *lr, bool *more)
+				 struct vgic_lrs now, struct vgic_lr *lr)
 {
 	u32 again = sync_lrs(g, vcpu, now);
 	u32 filled = unlikely(again) ? offer_again(g, v, again, lr) : 0;
@@ -393,22 +399,20 @@ static __noinline u32 refill_any(struct vgic *g, struct vgic_vcpu *v, u32 vcpu, 
 		into_lr(g, vcpu, most_urgent(g, v), i, &lr[i]);
 		filled |= 1U << i;
 	}
-	*more = (v->ready_words & ~READY_AGAIN) != 0;
-	return filled;
+	ASSERT(!(filled >> nr_lrs));
+	return v->ready_words & ~READY_AGAIN ? filled | VGIC_MORE : filled;
 }
 
-u32 vgic_refill(struct vgic *g, u32 vcpu, u32 nr_lrs, struct vgic_lrs now, struct vgic_lr *lr,
-		bool *more)
+u32 vgic_refill(struct vgic *g, u32 vcpu, u32 nr_lrs, struct vgic_lrs now, struct vgic_lr *lr)
 {
 	struct vgic_vcpu *v = g->vcpu[vcpu];
 	u32 filled;
 
 	ASSERT(v && nr_lrs && nr_lrs <= VGIC_MAX_LRS);
 	spin_lock(&g->lock);
-	*more = false;
 	filled = refill_same(g, v, vcpu, now, lr);
 	if (!filled)
-		filled = refill_any(g, v, vcpu, nr_lrs, now, lr, more);
+		filled = refill_any(g, v, vcpu, nr_lrs, now, lr);
 	spin_unlock(&g->lock);
 	return filled;
 }

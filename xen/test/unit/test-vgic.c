@@ -68,9 +68,8 @@ static void offer(u32 vcpu)
 {
 	struct vgic_lr new[LRS];
 	u32 filled;
-	bool more;
 
-	filled = vgic_refill(&g, vcpu, LRS, lrs_left(vcpu), new, &more);
+	filled = vgic_refill(&g, vcpu, LRS, lrs_left(vcpu), new) & ~VGIC_MORE;
 	for (u32 i = 0; i < LRS; i++) {
 		u8 state = lr[vcpu][i].state;
 
@@ -124,7 +123,7 @@ static u32 run(u32 vcpu)
 			n++;
 		}
 		take_back(vcpu);
-	} while (vgic_has_ready(&g, vcpu));
+	} while (vgic_has_ready(&v[vcpu]));
 	return n;
 }
 
@@ -147,8 +146,8 @@ static void test_edge(void **state)
 	setup();
 	vgic_raise(&g, 1, 31);
 	assert_int_equal(kicks[1], 1);
-	assert_true(vgic_has_ready(&g, 1));
-	assert_false(vgic_has_ready(&g, 0));
+	assert_true(vgic_has_ready(&v[1]));
+	assert_false(vgic_has_ready(&v[0]));
 	assert_int_equal(run(1), 1);
 	assert_int_equal(run(1), 0);
 	/* Two edges before it is taken are one interrupt; one while it is active is another. */
@@ -178,9 +177,9 @@ static void test_again_while_active(void **state)
 	vgic_raise(&g, 1, 31);
 	assert_int_equal(kicks[1], 1);
 	take_back(1);
-	assert_true(vgic_has_ready(&g, 1));
+	assert_true(vgic_has_ready(&v[1]));
 	offer(1);
-	assert_false(vgic_has_ready(&g, 1));
+	assert_false(vgic_has_ready(&v[1]));
 	end(1, 31);
 	assert_int_equal(take(1), 31);
 	end(1, 31);
@@ -224,9 +223,9 @@ static void test_same_register(void **state)
 			vgic_raise_hw(&g, 35);
 		else
 			vgic_raise(&g, 0, 35);
-		assert_true(vgic_has_ready(&g, 0));
+		assert_true(vgic_has_ready(&v[0]));
 		offer(0);
-		assert_false(vgic_has_ready(&g, 0));
+		assert_false(vgic_has_ready(&v[0]));
 		assert_int_equal(lr[0][0].virq, 35);
 		assert_int_equal(lr[0][0].hwirq, i % 4 == 3 ? 99 : 0);
 		assert_int_equal(take(0), 35);
@@ -289,7 +288,6 @@ static void test_level(void **state)
 
 static void test_priorities_and_overflow(void **state)
 {
-	bool more;
 	struct vgic_lr new[LRS];
 	const struct vgic_lrs none = { 0, 0 };
 
@@ -298,8 +296,7 @@ static void test_priorities_and_overflow(void **state)
 		assert_true(vgic_dist_write(&g, 0, 0x400 + 40 + i, 1, 0xf8 - i * 8));
 		vgic_raise(&g, 0, 40 + i);
 	}
-	assert_int_equal(vgic_refill(&g, 0, LRS, none, new, &more), 15);
-	assert_true(more);
+	assert_int_equal(vgic_refill(&g, 0, LRS, none, new), 15 | VGIC_MORE);
 	for (u32 i = 0; i < LRS; i++)
 		assert_int_equal(new[i].virq, 47 - i);
 }
@@ -582,7 +579,7 @@ static void test_v2_sgi(void **state)
 	assert_int_equal(take(0), 5);
 	end(0, 5);
 	/* The next one is offered at the next exit, whatever that is for. */
-	assert_true(vgic_has_ready(&g, 0));
+	assert_true(vgic_has_ready(&v[0]));
 	offer(0);
 	assert_int_equal(lr[0][0].source, 2);
 	assert_int_equal(take(0), 5);

@@ -7,6 +7,9 @@
 
 #include "private.h"
 
+/* HVC of 64-bit code, with the tag of hypercalls. */
+#define ESR_HYPERCALL ((u64)EC_HVC64 << ESR_EC_SHIFT | ESR_IL | XEN_HYPERCALL_TAG)
+
 /* Its registers are in the processor, as it is the current vCPU. */
 static void inject(struct arm_vcpu *av, u64 esr)
 {
@@ -47,6 +50,16 @@ static bool is_mapped_now(struct arm_vcpu *av, gfn_t gfn, bool write)
 	return !write || (type != P2M_RAM_RO && type != P2M_GRANT_RO);
 }
 
+/* No device is at @gpa. Apart, so that accesses to devices do not pay for it. */
+static __noinline void no_device(struct arm_vcpu *av, u64 gpa, u64 far, u32 iss, bool insn)
+{
+	if (is_mapped_now(av, gpaddr_to_gfn(gpaddr_make(gpa)), !insn && iss & ISS_DATA_WRITE))
+		return;
+	printk(LOG_G_INFO "d%uv%u: no memory at guest address %#lx (pc %#lx): abort\n",
+	       av->v.domain->id, av->v.id, gpa, av->regs.pc);
+	guest_inject_abort(av, far, insn);
+}
+
 static void data_abort(struct arm_vcpu *av, u64 esr, bool insn)
 {
 	u64 far = sysreg_read(far_el2);
@@ -54,15 +67,10 @@ static void data_abort(struct arm_vcpu *av, u64 esr, bool insn)
 	u32 iss = ESR_ISS(esr);
 
 	av->exits[insn ? EXIT_INSN : EXIT_DATA]++;
-	if (!insn && !(iss & ISS_DATA_S1PTW) && guest_mmio(av, gpa, iss)) {
+	if (!insn && !(iss & ISS_DATA_S1PTW) && guest_mmio(av, gpa, iss))
 		arm_skip(&av->regs, esr);
-		return;
-	}
-	if (is_mapped_now(av, gpaddr_to_gfn(gpaddr_make(gpa)), !insn && iss & ISS_DATA_WRITE))
-		return;
-	printk(LOG_G_INFO "d%uv%u: no memory at guest address %#lx (pc %#lx): abort\n",
-	       av->v.domain->id, av->v.id, gpa, av->regs.pc);
-	guest_inject_abort(av, far, insn);
+	else
+		no_device(av, gpa, far, iss, insn);
 }
 
 static void sysreg(struct arm_vcpu *av, u64 esr)
@@ -77,20 +85,15 @@ static void sysreg(struct arm_vcpu *av, u64 esr)
 	guest_inject_undefined(av);
 }
 
-void guest_handle_sync(struct arm_vcpu *av)
+/* All but hypercalls. */
+static __noinline void handle_trap(struct arm_vcpu *av, u64 esr)
 {
-	u64 esr = sysreg_read(esr_el2);
-	u32 iss = ESR_ISS(esr);
-
 	switch (ESR_EC(esr)) {
 	case EC_WFX:
 		wait_for(av, esr);
 		break;
 	case EC_HVC64:
-		if ((iss & 0xffff) == XEN_HYPERCALL_TAG)
-			guest_hypercall(av);
-		else
-			guest_firmware(av);
+		guest_firmware(av);
 		break;
 	case EC_SMC64:
 		/* Trapped before it is executed, unlike HVC. */
@@ -112,4 +115,14 @@ void guest_handle_sync(struct arm_vcpu *av)
 		guest_inject_undefined(av);
 		break;
 	}
+}
+
+void guest_handle_sync(struct arm_vcpu *av)
+{
+	u64 esr = sysreg_read(esr_el2);
+
+	if (likely(esr == ESR_HYPERCALL))
+		guest_hypercall(av);
+	else
+		handle_trap(av, esr);
 }

@@ -14,6 +14,8 @@
 #define HVC_BYTES 4
 #define PAR_FAILED BIT(0)
 #define PAR_ADDR 0xfffffffff000UL
+#define PAR_KIND_SHIFT 60	/* the upper half of the attributes, as in MAIR_EL1 */
+#define PAR_KIND_DEVICE 0
 
 void guest_hypercall(struct arm_vcpu *av)
 {
@@ -72,7 +74,9 @@ static inline bool copy_direct(struct p2m *p, void *buf, gvaddr_t at, size_t len
 	read_lock(&p->lock);
 	par = write ? TRANSLATE("s12e1w", at) : TRANSLATE("s12e1r", at);
 	pa = (par & PAR_ADDR) | page_offset(at.v);
-	done = !(par & PAR_FAILED) && mfn_is_ram(paddr_to_mfn(paddr_make(pa)));
+	/* The second stage has devices as device memory, which the first cannot change. */
+	done = !(par & PAR_FAILED) && par >> PAR_KIND_SHIFT != PAR_KIND_DEVICE;
+	ASSERT(!done || mfn_is_ram(paddr_to_mfn(paddr_make(pa))));
 	if (done && write)
 		memcpy(paddr_to_virt(paddr_make(pa)), buf, len);
 	else if (done)

@@ -21,17 +21,20 @@
 #define GUEST_GICR 0x03020000
 #define GUEST_SPIS 32U
 
-static void kick(struct vgic *g, u32 vcpu)
+static __noinline void wake_or_interrupt(struct vcpu *v)
 {
-	struct arm_domain *ad = container_of(g, struct arm_domain, vgic);
-	struct vcpu *v = ad->d.vcpu[vcpu];
-
-	if (!v)
-		return;
 	vcpu_unblock(v);
-	/* The running one is in the hypervisor now. */
 	if (v != current_vcpu() && READ_ONCE(v->running))
 		hal_smp_kick(vcpu_cpu(v));
+}
+
+static void kick(struct vgic *g, u32 vcpu)
+{
+	struct vcpu *v = container_of(g, struct arm_domain, vgic)->d.vcpu[vcpu];
+
+	/* The running one is in the hypervisor now, and looks before it goes back. */
+	if (v && (v != current_vcpu() || unlikely(READ_ONCE(v->pause_flags) & VPF_BLOCKED)))
+		wake_or_interrupt(v);
 }
 
 static const struct vgic_ops ops = { kick, guest_irq_enable, guest_irq_end, guest_irq_route };
@@ -92,16 +95,12 @@ void guest_sync_interrupts(struct arm_vcpu *av)
 
 void guest_offer_interrupts(struct arm_vcpu *av)
 {
-	struct arm_domain *ad = to_ad(av->v.domain);
-	struct vgic_lrs left = { 0, 0 };
+	struct vgic_lrs left = gic->lrs_left(av->vgic.lrs_used);
 	struct vgic_lr lr[VGIC_MAX_LRS];
-	u32 filled;
-	bool more;
+	u32 filled = vgic_refill(&to_ad(av->v.domain)->vgic, av->v.id, gic_nr_lrs, left, lr);
+	bool more = filled & VGIC_MORE;
 
-	if (av->vgic.lrs_used)
-		left = gic->lrs_left(av->vgic.lrs_used);
-	filled = vgic_refill(&ad->vgic, av->v.id, gic_nr_lrs, left, lr, &more);
-	for (; filled; filled &= filled - 1) {
+	for (filled &= ~VGIC_MORE; filled; filled &= filled - 1) {
 		u32 i = (u32)__builtin_ctz(filled);
 
 		gic->write_lr(i, &lr[i]);

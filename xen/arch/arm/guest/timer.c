@@ -68,10 +68,10 @@ void vtimers_load(struct arm_vcpu *av)
 	sysreg_write(cntv_cval_el0, av->virt.cval);
 	sysreg_write(cntv_ctl_el0, av->virt.ctl);
 	/* The vCPU's timers move with it, so that setting them stays local. */
-	if (av->virt_timer.cpu != hal_smp_cpu_id())
+	if (unlikely(av->virt_timer.cpu != hal_smp_cpu_id())) {
 		timer_migrate(&av->virt_timer, hal_smp_cpu_id());
-	if (av->phys_timer.cpu != hal_smp_cpu_id())
 		timer_migrate(&av->phys_timer, hal_smp_cpu_id());
+	}
 }
 
 void vtimer_irq(u32 irq)

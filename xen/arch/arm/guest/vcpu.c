@@ -153,7 +153,7 @@ static void switch_from(struct arm_vcpu *av)
 {
 	EL1_REGS(SAVE, &av->el1)
 	WRITE_ONCE(av->lrs_pending, guest_lrs_pending(av));
-	gic->save(&av->gic);
+	gic->save(&av->gic, av->vgic.lrs_used);
 	vtimers_save(av);
 	fp_save(av->fp);
 	av->fpcr = sysreg_read(fpcr);
@@ -168,7 +168,6 @@ static void switch_to(struct arm_vcpu *av)
 
 	EL1_REGS(LOAD, &av->el1)
 	sysreg_write(vmpidr_el2, BIT(31) | vgic_mpidr(av->v.id));
-	sysreg_write(vpidr_el2, sysreg_read(midr_el1));
 	sysreg_write(cntvoff_el2, ad->cntvoff);
 	sysreg_write(mdscr_el1, av->sysreg.mdscr);
 	fp_load(av->fp);
@@ -178,7 +177,7 @@ static void switch_to(struct arm_vcpu *av)
 	sysreg_write(hcr_el2, HCR_VM | HCR_SWIO | HCR_FMO | HCR_IMO | HCR_AMO | HCR_FB |
 				      HCR_BSU_IS | HCR_TWI | HCR_TWE | HCR_TID3 | HCR_TSC |
 				      HCR_TIDCP | HCR_TACR | HCR_TLOR | HCR_TERR | HCR_RW);
-	gic->load(&av->gic);
+	gic->load(&av->gic, av->vgic.lrs_used);
 	vtimers_load(av);
 	if (unlikely(av->irq_cpu != hal_smp_cpu_id())) {
 		av->irq_cpu = hal_smp_cpu_id();
@@ -207,7 +206,7 @@ static bool enter(struct arm_vcpu *av)
 		hal_irq_enable();
 		return false;
 	}
-	if (unlikely(vgic_has_ready(&to_ad(av->v.domain)->vgic, av->v.id)))
+	if (unlikely(vgic_has_ready(&av->vgic)))
 		guest_offer_interrupts(av);
 	kind = guest_enter(&av->regs);
 	if (kind == GUEST_SYNC) {
@@ -248,7 +247,7 @@ void hal_vcpu_event_notify(struct vcpu *v)
 
 bool hal_vcpu_has_pending(const struct vcpu *v)
 {
-	if (vgic_has_ready(&to_ad(v->domain)->vgic, v->id))
+	if (vgic_has_ready(&to_av(v)->vgic))
 		return true;
 	return v == current_vcpu() ? guest_lrs_pending(to_av(v))
 				       : READ_ONCE(to_av(v)->lrs_pending);
@@ -315,6 +314,8 @@ void guests_cpu_up(void)
 
 	sysreg_write(vtcr_el2, VTCR_VALUE | parange << 16);
 	sysreg_write(vttbr_el2, 0);
+	/* Guests see the CPU's own MIDR_EL1. */
+	sysreg_write(vpidr_el2, sysreg_read(midr_el1));
 	isb();
 	gic->enable(machine.timer_ppi[2], true);
 	guest_interrupts_cpu_up();

@@ -2,14 +2,14 @@
 /*
  * EL2's vectors (ARM ARM, D1.3.1), and the way into a guest and out of it.
  *
- * guest_enter() leaves a frame with the hypervisor's preserved registers and a pointer to the
- * guest's on the stack; an exception from the guest continues there as guest_enter()'s return.
+ * guest_switch leaves a frame with a pointer to the guest's registers on the stack; an exception
+ * from the guest continues there as guest_switch's return. Its caller keeps no other registers.
  */
 #include <asm/traps.h>
 
-/* guest_enter's frame: x19 to x30, and the pointer. */
-#define FRAME_BYTES 112
-#define FRAME_GUEST 96
+/* guest_switch's frame: x29, x30, and the pointer. */
+#define FRAME_BYTES 32
+#define FRAME_GUEST 16
 
 	.macro	save_all
 	sub	sp, sp, #REGS_BYTES
@@ -102,16 +102,10 @@ interrupt:
 	dsb	nsh
 	isb
 
-	.globl	guest_enter
-	.type	guest_enter, @function
-guest_enter:
-	sub	sp, sp, #FRAME_BYTES
-	stp	x19, x20, [sp, #0]
-	stp	x21, x22, [sp, #16]
-	stp	x23, x24, [sp, #32]
-	stp	x25, x26, [sp, #48]
-	stp	x27, x28, [sp, #64]
-	stp	x29, x30, [sp, #80]
+	.globl	guest_switch
+	.type	guest_switch, @function
+guest_switch:
+	stp	x29, x30, [sp, #-FRAME_BYTES]!
 	str	x0, [sp, #FRAME_GUEST]
 	ldp	x1, x2, [x0, #REGS_PC]
 	msr	elr_el2, x1
@@ -153,19 +147,12 @@ guest_left:
 	stp	x26, x27, [x0, #208]
 	stp	x28, x29, [x0, #224]
 	str	x30, [x0, #REGS_LR]
-	mov	w4, w1
 	ldp	x2, x3, [sp], #16
 	stp	x2, x3, [x0]
 	mrs	x2, elr_el2
 	mrs	x3, spsr_el2
 	stp	x2, x3, [x0, #REGS_PC]
-	mov	w0, w4
-	ldp	x19, x20, [sp, #0]
-	ldp	x21, x22, [sp, #16]
-	ldp	x23, x24, [sp, #32]
-	ldp	x25, x26, [sp, #48]
-	ldp	x27, x28, [sp, #64]
-	ldp	x29, x30, [sp, #80]
-	add	sp, sp, #FRAME_BYTES
+	mov	w0, w1
+	ldp	x29, x30, [sp], #FRAME_BYTES
 	ret
-	.size	guest_enter, . - guest_enter
+	.size	guest_switch, . - guest_switch

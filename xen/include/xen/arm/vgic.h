@@ -137,21 +137,19 @@ void vgic_raise_hw(struct vgic *g, u32 irq);
 void vgic_vcpu_moved(struct vgic *g, u32 vcpu);
 
 /** Is anything to be offered that the guest would take if it had interrupts on? Any context. */
-static inline bool vgic_has_ready(const struct vgic *g, u32 vcpu)
+static inline bool vgic_has_ready(const struct vgic_vcpu *v)
 {
-	const struct vgic_vcpu *v = g->vcpu[vcpu];
-
-	return v && __atomic_load_n(&v->ready_words, __ATOMIC_ACQUIRE);
+	return __atomic_load_n(&v->ready_words, __ATOMIC_ACQUIRE);
 }
 
 /**
  * For @vcpu, which is about to run and has something ready. @now: what is left in the list
  * registers that it uses (lrs_used). Fills @lr[i], which is to be written, for each bit i of the
- * result. *@more: there were too few of them, so an exit is needed when they are free. On the
- * vCPU's CPU.
+ * result but VGIC_MORE: that says that there were too few of them, so that an exit is needed when
+ * they are free. On the vCPU's CPU.
  */
-u32 vgic_refill(struct vgic *g, u32 vcpu, u32 nr_lrs, struct vgic_lrs now, struct vgic_lr *lr,
-		bool *more);
+#define VGIC_MORE (1U << 31)
+u32 vgic_refill(struct vgic *g, u32 vcpu, u32 nr_lrs, struct vgic_lrs now, struct vgic_lr *lr);
 /** Take @now into the model only, for those who look at it. On the vCPU's CPU. */
 void vgic_take_back(struct vgic *g, u32 vcpu, struct vgic_lrs now);
 /**

@@ -56,9 +56,10 @@ struct gic_driver {
 	/** Send a shared interrupt to @cpu. */
 	void (*route)(u32 irq, u32 cpu);
 	/** A vCPU's interface into and out of the registers, when it comes to a CPU and leaves it;
-	 * interrupts off. */
-	void (*load)(const struct gic_vcpu *g);
-	void (*save)(struct gic_vcpu *g);
+	 * interrupts off. Of its list registers only those of @used (bits) hold anything; without a
+	 * vCPU's interface none does. */
+	void (*load)(const struct gic_vcpu *g, u32 used);
+	void (*save)(struct gic_vcpu *g, u32 used);
 	/** State after reset. */
 	void (*vcpu_init)(struct gic_vcpu *g);
 	/** Fill list register @i of the interface that is loaded. */
