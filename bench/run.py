@@ -62,7 +62,7 @@ SETS = {
     "memory": Set("grants and memory, one vCPU on one CPU", "memory"),
     "smp": Set("two vCPUs on two CPUs", "event.other.busy,event.other.idle,ipi.other.busy,"
                "ipi.other.idle,sched.pingpong,sched.wake", cpus=2, vcpus=2),
-    "ioreq": Set("a device model and its guest on one CPU", "ioreq"),
+    "ioreq": Set("a device model and its guest, a PC, on one CPU", "ioreq,hpet"),
     "trace": Set("what recording events costs", "trace"),
     "bare": Set("the machine without a hypervisor", "floor,clocks", image="bare", bare=True),
     "flat": Set("a 32-bit guest without paging, one vCPU on one CPU", "flat", image="flat"),

@@ -28,7 +28,7 @@ struct group {
 
 extern const struct group group_exits, group_events, group_smp, group_timers, group_memory,
 	group_clocks, group_trace, group_irqs, group_work, group_sets, group_crowd, group_cache,
-	group_posts, group_delivery, group_ioreq, group_arm;
+	group_posts, group_delivery, group_ioreq, group_hpet, group_arm;
 
 /** Those that this image has, in the order they run in. */
 extern const struct group *const groups[];
