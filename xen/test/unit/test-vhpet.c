@@ -163,7 +163,7 @@ static void test_save_fast(void **state)
 	vhpet_init(&h, &ops, NULL);
 	vhpet_init(&g, &ops, NULL);
 	vhpet_mmio_write(&h, 0x10, 4, 1, 0);
-	vhpet_mmio_write(&h, 0x140, 4, 4 | 8 | 0x40, 0);
+	vhpet_mmio_write(&h, 0x140, 4, 4 | 8 | 0x40 | 20 << 9, 0);
 	vhpet_mmio_write(&h, 0x148, 8, 100, 0);
 	vhpet_mmio_write(&h, 0x148, 8, 10, 0);
 	vhpet_fired(&h, 2, 1000);
@@ -182,7 +182,7 @@ static void test_period_out_of_range(void **state)
 
 	vhpet_init(&h, &ops, NULL);
 	vhpet_mmio_write(&h, 0x10, 4, 1, 0);
-	vhpet_mmio_write(&h, 0x140, 4, 4 | 8 | 0x40, 0);
+	vhpet_mmio_write(&h, 0x140, 4, 4 | 8 | 0x40 | 20 << 9, 0);
 	vhpet_mmio_write(&h, 0x148, 8, 100, 0);
 	vhpet_mmio_write(&h, 0x148, 8, 1UL << 32, 0);
 	vhpet_mmio_write(&h, 0x140, 4, 4 | 8 | 0x100, 0);
