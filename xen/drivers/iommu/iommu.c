@@ -197,11 +197,7 @@ u32 iommu_group(struct pci_addr a, u16 *bdf, u32 max)
 
 void iommu_start(void)
 {
-	static bool started;
-
-	if (!started)
-		iommu_hw->start();
-	started = true;
+	iommu_hw->start();
 }
 
 bool iommu_owns_pci(struct pci_addr a)

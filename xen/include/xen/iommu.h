@@ -39,8 +39,7 @@ void iommu_init(void);
 bool iommu_in_use(void);
 /** "AMD-Vi", "VT-d" or "SMMUv3", NULL when none is used. */
 const char *iommu_name(void);
-/** Restrict all devices to the spaces that they are in, from now on, unless they are already.
- * Boot. */
+/** Restrict all devices to the spaces that they are in, from now on. Boot, once. */
 void iommu_start(void);
 
 /* The owner of the quarantine's devices. */

@@ -147,7 +147,7 @@ static int __init confine_devices(struct domain *d)
 			rc = domain_iommu_attach(d, (struct pci_addr){ .bdf = (u16)stream });
 	if (rc)
 		return rc;
-	iommu_start();
+	guest_start_iommu();
 	printk(LOG_INFO "IOMMU: the devices of dom0 reach its memory only\n");
 	return 0;
 }

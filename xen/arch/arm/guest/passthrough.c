@@ -160,6 +160,16 @@ static int __init give_streams(struct domain *d, const struct dt_streams *s)
 	return rc;
 }
 
+/* The hardware domain is built first; without one, the first guest with devices comes here. */
+void __init guest_start_iommu(void)
+{
+	static bool started __initdata;
+
+	if (!started)
+		iommu_start();
+	started = true;
+}
+
 static int __init give_all(struct domain *d, const struct dt_partial *p)
 {
 	int rc = 0;
@@ -172,9 +182,8 @@ static int __init give_all(struct domain *d, const struct dt_partial *p)
 		return rc;
 	for (u32 i = 0; i < p->nr_streams && !rc; i++)
 		rc = give_streams(d, &p->stream[i]);
-	/* Without a hardware domain, nothing has restricted devices yet. */
 	if (!rc)
-		iommu_start();
+		guest_start_iommu();
 	return rc;
 }
 

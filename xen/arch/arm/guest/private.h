@@ -32,6 +32,8 @@ void guest_vcpu_reset(struct arm_vcpu *av, u64 pc, u64 arg);
 /** Give the hardware domain the machine's devices: their registers and their interrupts, without
  * those that guests of the manifest get. Boot. 0 or a negative error. */
 int guest_give_devices(struct domain *d);
+/** Restrict all devices to the memory of the domains that have them, if none is yet. Boot. */
+void guest_start_iommu(void);
 /** Is this interrupt, or stream of an IOMMU, one of a device that a guest of the manifest gets? */
 bool guest_device_passed_irq(u32 irq);
 bool guest_device_passed_stream(u16 stream);
