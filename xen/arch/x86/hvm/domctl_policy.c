@@ -4,6 +4,7 @@
 #include <xen/errno.h>
 #include <xen/hal/time.h>
 #include <xen/string.h>
+#include <xen/x86/control-regs.h>
 #include <xen/xmalloc.h>
 
 #include <asm/features.h>
@@ -72,20 +73,54 @@ static void apply(struct domain *d)
 	}
 }
 
+static bool state_fits(struct x86_vcpu *xv, const struct cpuid_policy *p)
+{
+	struct cr4_ctx c4;
+	bool fits;
+
+	hvm_state_begin(xv);
+	c4 = (struct cr4_ctx){ .cr4 = hvm->get_cr(xv, 4), .cr3 = hvm->get_cr(xv, 3),
+			       .long_mode = hvm->get_efer(xv) & EFER_LMA };
+	fits = cr4_write_valid(p, &c4, c4.cr4) &&
+	       !(hvm->get_efer(xv) & ~(efer_settable(p) | EFER_LMA)) &&
+	       (xv->xcr0 == XCR0_X87 || cpuid_xcr0_valid(p, xv->xcr0));
+	hvm_state_end(xv);
+	return fits;
+}
+
+/* vCPUs whose state was loaded before may use what the new policy does not have. */
+static bool all_states_fit(struct domain *d)
+{
+	struct vcpu *v;
+
+	for_each_vcpu(d, v)
+		if (!state_fits(to_xv(v), to_xd(d)->cpuid))
+			return false;
+	return true;
+}
+
 static long update(struct domain *d, struct xen_domctl_cpu_policy *c, const struct serial *s)
 {
 	struct x86_domain *xd = to_xd(d);
 	struct cpuid_policy *max = xzalloc(struct cpuid_policy);
-	long rc;
+	struct cpuid_policy *before = xzalloc(struct cpuid_policy);
+	long rc = -XEN_ENOMEM;
 
-	if (!max)
-		return -XEN_ENOMEM;
+	if (!max || !before)
+		goto out;
 	hvm_cpuid_make(max, d);
+	*before = *xd->cpuid;
 	rc = cpuid_policy_update(xd->cpuid, max, s->leaves, c->nr_leaves, s->msrs, c->nr_msrs,
 				 &c->err_leaf, &c->err_subleaf, &c->err_msr);
-	xfree(max);
+	if (!rc && !all_states_fit(d)) {
+		*xd->cpuid = *before;
+		rc = -XEN_EINVAL;
+	}
 	if (!rc)
 		apply(d);
+out:
+	xfree(before);
+	xfree(max);
 	return rc;
 }
 
