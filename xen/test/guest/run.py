@@ -273,6 +273,7 @@ def machine_for(test, args, folder, **wanted):
         bundle.write(packed, wanted.pop("modules"))
         arm = ARM_MACHINE | {"qemu": arm_emulator(),
                              "machine": ARM_MACHINE["machine"].format(gic=args.gic)}
+        arm["cpu"] = test.options.get("cpu", arm["cpu"])
         arm["machine"] += "".join("," + m for m in test.words("machine").split())
         return qemu.Machine(smp=smp, icount=icount, modules=[packed], extra=devices, **arm,
                             **wanted)

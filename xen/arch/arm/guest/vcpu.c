@@ -19,13 +19,26 @@
 
 #include "private.h"
 
-#define NR_VMIDS 256	/* of 8 bits; 0 is the hypervisor's, for "no guest" */
+#define MAX_VMIDS 65536	/* of 16 bits */
+#define MIN_VMIDS 256	/* of 8 bits */
+#define MMFR1_VMID_SHIFT 4
+#define MMFR1_VMID_16 2UL
+#define VTCR_VS BIT(19)	/* VMIDs have 16 bits */
 
 /* 40 bits of input, walks from level 1, inner shareable write-back, 4 KiB (ARM ARM, D19.2.168). */
 #define VTCR_VALUE (BIT(31) | (64 - GUEST_PHYS_BITS) | 1UL << 6 | 1UL << 8 | 1UL << 10 | 3UL << 12)
 
 static DEFINE_SPINLOCK(vmid_lock, LOCK_RANK_NONE);
-static unsigned long vmids_used[NR_VMIDS / BITS_PER_LONG];	/* [vmid_lock] */
+/* Number 0 is for "no guest". [vmid_lock] */
+static unsigned long vmids_used[MAX_VMIDS / BITS_PER_LONG] = { 1 };
+static u32 nr_vmids;	/* [const after boot] */
+
+static u32 vmids_of_this_cpu(void)
+{
+	u64 kind = sysreg_read(id_aa64mmfr1_el1) >> MMFR1_VMID_SHIFT & 0xf;
+
+	return kind == MMFR1_VMID_16 ? MAX_VMIDS : MIN_VMIDS;
+}
 
 struct domain *hal_domain_alloc(void)
 {
@@ -50,10 +63,12 @@ static int take_vmid(void)
 	int vmid = -XEN_ENOSPC;
 
 	spin_lock(&vmid_lock);
-	for (int i = 1; i < NR_VMIDS && vmid < 0; i++)
-		if (!(vmids_used[i / BITS_PER_LONG] & BIT(i % BITS_PER_LONG))) {
-			vmids_used[i / BITS_PER_LONG] |= BIT(i % BITS_PER_LONG);
-			vmid = i;
+	for (u32 i = 0; i < nr_vmids / BITS_PER_LONG && vmid < 0; i++)
+		if (~vmids_used[i]) {
+			u32 bit = (u32)__builtin_ctzl(~vmids_used[i]);
+
+			vmids_used[i] |= BIT(bit);
+			vmid = (int)(i * BITS_PER_LONG + bit);
 		}
 	spin_unlock(&vmid_lock);
 	return vmid;
@@ -65,7 +80,7 @@ int hal_domain_init(struct domain *d, const struct domain_config *cfg)
 	int vmid = take_vmid();
 
 	if (vmid < 0) {
-		printk(LOG_WARN "d%u: all %u VMIDs are in use\n", d->id, NR_VMIDS - 1);
+		printk(LOG_WARN "d%u: all %u VMIDs are in use\n", d->id, nr_vmids - 1);
 		return vmid;
 	}
 	ad->vmid = (u16)vmid;
@@ -312,7 +327,9 @@ void guests_cpu_up(void)
 {
 	u64 parange = min(sysreg_read(id_aa64mmfr0_el1) & 0xf, 5UL);
 
-	sysreg_write(vtcr_el2, VTCR_VALUE | parange << 16);
+	if (vmids_of_this_cpu() < nr_vmids)
+		panic("CPU %u has VMIDs of 8 bits, and the first one of 16", hal_smp_cpu_id());
+	sysreg_write(vtcr_el2, VTCR_VALUE | parange << 16 | (nr_vmids == MAX_VMIDS ? VTCR_VS : 0));
 	sysreg_write(vttbr_el2, 0);
 	/* Guests see the CPU's own MIDR_EL1. */
 	sysreg_write(vpidr_el2, sysreg_read(midr_el1));
@@ -325,8 +342,10 @@ void __init guests_init(void)
 {
 	if ((sysreg_read(id_aa64mmfr0_el1) & 0xf) < 2)
 		panic("the processor has fewer than 40 bits of physical address");
+	nr_vmids = vmids_of_this_cpu();
 	irq_set_handler(machine.timer_ppi[2], vtimer_irq);
 	guest_interrupts_init();
 	guests_cpu_up();
-	printk(LOG_INFO "Guests run at EL1 with %u bits of physical address\n", GUEST_PHYS_BITS);
+	printk(LOG_INFO "Guests run at EL1 with %u bits of physical address, %u VMIDs\n",
+	       GUEST_PHYS_BITS, nr_vmids - 1);
 }

@@ -2,6 +2,8 @@
 #include "cpu.h"
 
 TEST("debug registers: no breakpoint that another guest could meet, but single steps");
+/* A CPU with VMIDs of 16 bits. */
+RUN("alone=1 cpu=neoverse-n1");
 
 #define MDSCR_SS 1
 #define MDSCR_KDE 0x2000

@@ -2,6 +2,10 @@
 #include "cpu.h"
 
 TEST("identification registers hide what guests do not get");
+/* A CPU that has all that is to be hidden. */
+RUN("alone=1 cpu=max");
+
+#define CPACR_ZEN 0x30000	/* EL1 does not trap SVE itself */
 
 #define FIELD(reg, shift) (read_reg(reg) >> (shift) & 0xf)
 
@@ -35,6 +39,7 @@ void test_main(void)
 	CHECK_EQ(FIELD(id_aa64isar1_el1, 60), 0);	/* accesses of 64 bytes */
 	CHECK_EQ(FIELD(id_aa64isar1_el1, 4), 0);	/* pointer authentication */
 	CHECK_EQ(FIELD(id_aa64mmfr1_el1, 8), 0);	/* VHE */
+	write_reg(cpacr_el1, read_reg(cpacr_el1) | CPACR_ZEN);
 	t = try_call(sve, NULL);
 	CHECK(t.taken && t.esr >> 26 == EC_UNKNOWN, "SVE: ESR %#lx", t.esr);
 	t = try_call(el2, NULL);
