@@ -75,7 +75,7 @@ inputs_hash() {
 		case $kind in
 		dom0-tools | dom0-hvm)
 			find "$tools" "${bench[@]}" "${narrow[@]}" -type f | LC_ALL=C sort | xargs sha256sum ;;
-		dom0-arm64) cat "$here/guest"/*; find "$tools_arm64" -type f | LC_ALL=C sort | xargs sha256sum ;;
+		dom0-arm64) cat "$here/guest"/* "$repo/xen/test/guest/virt_devices.py"; find "$tools_arm64" -type f | LC_ALL=C sort | xargs sha256sum ;;
 		esac
 		[ "$kind" != dom0-hvm ] || cat "$cache/root/hvm.stamp" "$here/mkgrub.sh"
 		echo "$kind"
@@ -186,6 +186,8 @@ copy_arm64_tools() {
 	touch "$tree/etc/xen/xl.conf"
 	cp -L "$cache"/root/kernel-arm64/boot/vmlinuz-* "$tree/guest/vmlinux"
 	cp -L "$("$here/mkinitramfs.sh" guest-arm64)" "$tree/guest/initramfs-pv.cpio.gz"
+	# For the action lend: the clock of QEMU's machine.
+	python3 "$repo/xen/test/guest/virt_devices.py" rtc > "$tree/lib/clock.dtb"
 }
 
 # make_grub_disk FILE: a disk with GRUB's shell at the serial port; all that it needs is in the image that

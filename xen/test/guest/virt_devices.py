@@ -1,11 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Partial device trees for guests that get devices of QEMU's ARM machine "virt".
 
+usage: virt_devices.py NAME...      writes the tree to the standard output
+
 The addresses and interrupts are those of its hw/arm/virt.c, PCI's with highmem-ecam=off.
 """
+import os
 import struct
+import sys
 
-import manifest
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../../scripts"))
+import manifest  # noqa: E402  pylint: disable=wrong-import-position,import-error
 
 PHANDLE_GIC, PHANDLE_CLOCK = 0xfde8, 0xfde9
 IRQ_LEVEL = 4
@@ -110,3 +115,7 @@ def tree_of(*writers):
     tree.end()
     tree.end()
     return tree.blob()
+
+
+if __name__ == "__main__":
+    sys.stdout.buffer.write(partial_tree(sys.argv[1:]))

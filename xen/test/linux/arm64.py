@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Boot Debian's arm64 kernel as dom0 on ARMv8 in QEMU, and once beside it as a guest.
 
-usage: arm64.py XENOLITH [CPUS[@GIC|@efi|@smmu|@pass|@xl|@xen]...]
-       (default: 1 2 4 4@2 2@efi 2@smmu 2@pass 2@xl)
+usage: arm64.py XENOLITH [CPUS[@GIC|@efi|@smmu|@pass|@xl|@lend|@xen]...]
+       (default: 1 2 4 4@2 2@efi 2@smmu 2@pass 2@xl 2@lend)
 
 The initial RAM disk has busybox and a script that reports the CPUs, the interrupts and the
 hypervisor, sleeps, and powers off. In dom0 it also uses the machine's devices: a virtio disk (in
@@ -12,7 +12,8 @@ given, or started by UEFI firmware, a line "LINUX arm64-CPUS pass seconds" is pr
 With @smmu an SMMUv3 confines the devices on PCI, and refuses them nothing. With @pass the guest gets
 the clock and the PCI host bridge with its devices, which the SMMUv3 confines to the guest's memory.
 With @xl dom0 has our toolstack instead, which gives a guest a disk and a network interface, uses its
-console, reboots it, shuts it down, lets it crash, and looks for what is left of it. With @xen the
+console, reboots it, shuts it down, lets it crash, and looks for what is left of it; with @lend it lends
+the guest the machine's clock. With @xen the
 hypervisor is Debian's Xen 4.17, and the toolstack does a part of that.
 """
 import glob
@@ -141,10 +142,11 @@ def boot_tools(xenolith, kernel, word, folder):
                                guest_loader(PEER_RAMDISK, "initrd", TOOLS_IMAGE), **common)
     else:
         packed = os.path.join(folder, "modules")
-        words += "selftest+xl+tools+poweroff"
+        words += "xl+lend+poweroff" if kind == "lend" else "selftest+xl+tools+poweroff"
         bundle.write(packed, [f"{kernel} {words}", TOOLS_IMAGE])
         machine = qemu.Machine(kernel=xenolith, modules=[packed],
-                               append=f"loglvl=all guest_loglvl=all scrub=off {dom0}", **common)
+                               append=f"loglvl=all guest_loglvl=all scrub=off {dom0}",
+                               extra=["-rtc", "clock=vm"], **common)
     result = qemu.run(machine, r"XENOLITH: verdict=PASS", BAD[:1] + [r"XENOLITH: verdict=FAIL"], 3000,
                       log_of(xenolith, word))
     if result.code != qemu.SUCCESS:
@@ -227,7 +229,7 @@ def what_is_missing(kind):
     """Why a case of this kind cannot be run here; "" when it can."""
     if kind == "efi" and not efi.is_there():
         return "no firmware in the cache"
-    if kind in ("xl", "xen") and not os.path.exists(TOOLS_IMAGE):
+    if kind in ("xl", "lend", "xen") and not os.path.exists(TOOLS_IMAGE):
         return "no image with the toolstack"
     return "no Xen in the cache" if kind == "xen" and not os.path.exists(DEBIAN_XEN) else ""
 
@@ -245,7 +247,7 @@ def main():
               "kernel-arm64 and emulator-arm")
         print("LINUX total 0 0 1")
         return 0
-    bad, skipped, words = 0, 0, sys.argv[2:] or ["1", "2", "4", "4@2", "2@efi", "2@smmu", "2@pass", "2@xl"]
+    bad, skipped, words = 0, 0, sys.argv[2:] or ["1", "2", "4", "4@2", "2@efi", "2@smmu", "2@pass", "2@xl", "2@lend"]
     for word in words:
         lacking = what_is_missing(word.partition("@")[2])
         if lacking:
@@ -255,7 +257,7 @@ def main():
         with tempfile.TemporaryDirectory(prefix="linux-arm64-") as folder:
             with open(os.path.join(folder, "ramdisk"), "wb") as file:
                 file.write(ramdisk(root))
-            case = boot_tools if word.endswith(("@xl", "@xen")) else boot
+            case = boot_tools if word.endswith(("@xl", "@lend", "@xen")) else boot
             error, seconds = case(os.path.abspath(sys.argv[1]), kernels[0], word, folder)
         bad += bool(error)
         print(f"LINUX arm64-{word} {'FAIL' if error else 'pass'} {seconds:.0f}", flush=True)
