@@ -75,6 +75,8 @@ static bool covers(const struct dt_range *r, u64 start, u64 size)
 struct search {
 	u64 start, size;
 	fdt_node_t node;
+	const struct dt_partial *p;
+	u32 irq;
 };
 
 static int has_registers(const struct fdt *t, fdt_node_t n, void *arg)
@@ -268,6 +270,50 @@ static bool read_below(struct reader *r, fdt_node_t parent)
 	return true;
 }
 
+/* Does the guest get the device @n, or pages in which it has registers? */
+static bool is_given(const struct fdt *t, fdt_node_t n, const struct dt_partial *p)
+{
+	struct dt_range r;
+
+	for (u32 i = 0; i < p->nr_nodes; i++)
+		if (p->node[i].v == n.v)
+			return true;
+	for (u32 i = 0; dt_reg(t, n, i, &r); i++)
+		for (u32 k = 0; k < p->nr_regs; k++)
+			if (overlaps(p->reg[k].start, p->reg[k].size, &r))
+				return true;
+	return false;
+}
+
+static int keeps_irq(const struct fdt *t, fdt_node_t n, void *arg)
+{
+	struct search *s = arg;
+	u32 irq;
+
+	if (is_given(t, n, s->p))
+		return 0;
+	for (u32 i = 0; dt_irq(t, n, i, &irq); i++)
+		if (irq == s->irq) {
+			s->node = n;
+			return 1;
+		}
+	return 0;
+}
+
+/* An interrupt has one owner: none may be that of a device that the hardware domain keeps. */
+static bool check_irqs(const struct reader *r)
+{
+	struct search s = { .p = r->p };
+
+	for (u32 i = 0; i < r->p->nr_irqs; i++) {
+		s.irq = r->p->irq[i];
+		if (dt_for_each_device(r->mt, r->m, keeps_irq, &s))
+			return bad(r, "interrupt %u is that of %.40s too, which the guest does not "
+				   "get", s.irq, fdt_node_name(r->mt, s.node));
+	}
+	return true;
+}
+
 bool dt_partial_read(const struct fdt *t, const struct fdt *mt, const struct dt_machine *m,
 		     bool confined, u32 guest_bits, struct dt_partial *p, char *why, size_t size)
 {
@@ -279,5 +325,5 @@ bool dt_partial_read(const struct fdt *t, const struct fdt *mt, const struct dt_
 		scnprintf(why, size, "it has no node /passthrough");
 		return false;
 	}
-	return read_below(&r, top);
+	return read_below(&r, top) && check_irqs(&r);
 }

@@ -102,6 +102,8 @@ static void write_rest(u32 version)
 	fdt_write_u32(&w, "#size-cells", 2);
 	fdt_write_prop(&w, "ranges", NULL, 0);
 	device("rtc", "arm,pl031", 0x9010000, 2);
+	device("uart", "arm,pl011", 0x9020000, 7);
+	device("gpio", "arm,pl061", 0x9030000, 7);
 	fdt_write_close(&w);
 	fdt_write_node(&w, "off");
 	fdt_write_string(&w, "status", "disabled");

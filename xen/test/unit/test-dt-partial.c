@@ -150,8 +150,8 @@ static void test_forbidden(void **state)
 	/* A range that begins in a device and ends in another one's. */
 	device(RTC, 0x9000000, 0x11000, 0x10000000, true);
 	refused("dev: \"xen,reg\" has [0x9000000, 0x9011000), which is the hypervisor's console");
-	device(NULL, 0x9020000, 0x1000, 0x10000000, true);
-	refused("dev: \"xen,reg\" has [0x9020000, 0x9021000), where no one device of the machine "
+	device(NULL, 0x9040000, 0x1000, 0x10000000, true);
+	refused("dev: \"xen,reg\" has [0x9040000, 0x9041000), where no one device of the machine "
 		"has registers");
 	device(RTC, 0x9010000, 0x2000, 0x10000000, true);
 	refused("dev: \"xen,reg\" has [0x9010000, 0x9012000), where no one device of the machine "
@@ -218,6 +218,17 @@ static void test_dma(void **state)
 		"device without DMA");
 }
 
+/* Two devices that share an interrupt go together. */
+static void test_shared_interrupt(void **state)
+{
+	device("/bus/gpio", 0x9030000, 0x1000, 0x10000000, true);
+	refused("dev: interrupt 39 is that of uart@9020000 too, which the guest does not get");
+	device("/bus/gpio", 0x9030000, 0x1000, 0x10000000, true);
+	device("/bus/uart", 0x9020000, 0x1000, 0x10001000, true);
+	accepted();
+	assert_int_equal(p.nr_irqs, 1);
+}
+
 /* What one guest has is neither the hardware domain's nor another guest's. */
 static void test_others(void **state)
 {
@@ -245,6 +256,7 @@ int main(void)
 		cmocka_unit_test_setup(test_numbers, setup),
 		cmocka_unit_test_setup(test_paths, setup),
 		cmocka_unit_test_setup(test_dma, setup),
+		cmocka_unit_test_setup(test_shared_interrupt, setup),
 		cmocka_unit_test_setup(test_others, setup),
 	};
 
