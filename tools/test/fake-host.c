@@ -202,7 +202,41 @@ static int qmp(const char *path, const char *request, char **reply)
 	return rc;
 }
 
+static int pci_driver(const char *name, char driver[64])
+{
+	snprintf(driver, 64, "%.63s", fake_host.driver);
+	return strcmp(name, "0000:00:04.0") ? -ENOENT : host_call();
+}
+
+static int pci_unbind(const char *name)
+{
+	int rc = host_call();
+
+	if (!rc)
+		fake_host.driver[0] = '\0';
+	return rc;
+}
+
+static int pci_bind(const char *name, const char *driver)
+{
+	int rc = host_call();
+
+	if (!rc)
+		snprintf(fake_host.driver, sizeof(fake_host.driver), "%s", driver);
+	return rc;
+}
+
+static int pci_reset(const char *name)
+{
+	fake_host.resets++;
+	return fake_host.no_reset ? -ENOENT : 0;
+}
+
 const struct lx_host_ops fake_host_ops = {
+	.pci_driver = pci_driver,
+	.pci_unbind = pci_unbind,
+	.pci_bind = pci_bind,
+	.pci_reset = pci_reset,
 	.loop_find = loop_find,
 	.loop_attach = loop_attach,
 	.loop_detach = loop_detach,

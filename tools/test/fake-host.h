@@ -27,6 +27,9 @@ struct fake_host {
 	void (*model)(char *const *argv);
 	char taps[64];			/* the emulated side of an interface, and its bridge */
 	char qmp[512];			/* the last request */
+	char driver[64];		/* dom0's, of the one PCI function: 0000:00:04.0 */
+	unsigned int resets;		/* of it, so far */
+	bool no_reset;
 	const char *qmp_reply;		/* NULL: what fits the request */
 };
 

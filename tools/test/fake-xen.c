@@ -133,6 +133,7 @@ static long create(struct xen_domctl *op)
 		memcpy(d->handle, c->handle, 16);
 		d->max_vcpus = c->max_vcpus;
 		d->destroy_rounds = 3;
+		d->cdf = c->flags;
 		fake_xen.created++;
 		op->domain = (domid_t)i;
 		return 0;
@@ -187,6 +188,8 @@ static long destroy(struct fake_domain *d)
 	d->dying = true;
 	if (--d->destroy_rounds)
 		return -EAGAIN;
+	if (fake_xen.pci_owner == (uint32_t)(d - fake_xen.d))
+		fake_xen.pci_owner = FAKE_SPARE;
 	free_domain(d);
 	return 0;
 }
@@ -243,6 +246,29 @@ static long give(struct fake_domain *d, const struct xen_domctl *op)
 	}
 }
 
+/* As Xenolith: from dom0 or quarantine to a guest, from there to quarantine, from there to dom0. */
+static long pci(const struct xen_domctl *op, const struct fake_domain *d)
+{
+	uint32_t *owner = &fake_xen.pci_owner;
+
+	if (!d && op->domain != FAKE_SPARE)
+		return -ESRCH;
+	if (op->u.assign_device.u.pci.machine_sbdf != 4 << 3)
+		return -ENODEV;
+	if (op->cmd == XEN_DOMCTL_deassign_device) {
+		if (*owner != op->domain || !*owner)
+			return -ENODEV;
+		*owner = *owner == FAKE_SPARE ? 0 : FAKE_SPARE;
+		return 0;
+	}
+	if (*owner && *owner != FAKE_SPARE)
+		return -EBUSY;
+	if (fake_xen.pci_refused || (d && !(d->cdf & XEN_DOMCTL_CDF_iommu)))
+		return fake_xen.pci_refused ? fake_xen.pci_refused : -EOPNOTSUPP;
+	*owner = op->domain;
+	return 0;
+}
+
 static long domctl(struct xen_domctl *op)
 {
 	struct fake_domain *d = find(op->domain);
@@ -251,6 +277,10 @@ static long domctl(struct xen_domctl *op)
 		return -EACCES;
 	if (op->cmd == XEN_DOMCTL_createdomain)
 		return create(op);
+	if (op->cmd == XEN_DOMCTL_deassign_device ||
+	    (op->cmd == XEN_DOMCTL_assign_device &&
+	     op->u.assign_device.dev == XEN_DOMCTL_DEV_PCI))
+		return pci(op, d);
 	if (!d)
 		return -ESRCH;
 	switch (op->cmd) {

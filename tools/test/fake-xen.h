@@ -17,6 +17,7 @@
 #define FAKE_SOCKETS 2
 #define FAKE_SOCKET_CPUS 2
 #define FAKE_RMIDS 8
+#define FAKE_SPARE 0x7ff1	/* DOMID_IO */
 #define FAKE_PAGES 16384	/* of all domains together */
 
 struct fake_page {
@@ -54,6 +55,7 @@ struct fake_domain {
 	uint64_t may_first, may_frames, given_frames;	/* registers: the right, and mapped */
 	uint32_t may_irq, given_irq;
 	char given_path[64];		/* of a device of the device tree */
+	uint32_t cdf;			/* XEN_DOMCTL_CDF_* */
 	uint32_t pool;
 	struct xen_domctl_sched_credit credit;	/* credit2 has the same */
 	struct xen_domctl_sched_rtds rtds[FAKE_VCPUS];
@@ -75,6 +77,8 @@ struct fake_xen {
 	unsigned int fail_at;		/* this one fails, counted from 1; 0: none */
 	int fail_with;			/* -errno */
 	unsigned int failed;
+	uint32_t pci_owner;		/* of function 0000:00:04.0; FAKE_SPARE: quarantine */
+	int pci_refused;		/* -errno that giving it away ends with; 0: it works */
 	unsigned int created;		/* domains so far */
 	uint64_t total_pages;
 	uint32_t capabilities;		/* XEN_SYSCTL_PHYSCAP_* */

@@ -142,7 +142,7 @@ static void test_acpi(void **state)
 
 	for (unsigned int i = 0; i < 4; i++) {
 		uint8_t *a;
-		size_t n = bld_acpi(0x1000, vcpus[i], &a);
+		size_t n = bld_acpi(0x1000, vcpus[i], i & 1, &a);
 		uint64_t xsdt, table;
 		uint32_t bytes, cpus = 0;
 
@@ -174,6 +174,7 @@ static void test_acpi(void **state)
 		assert_int_equal(bytes, xsdt);
 		assert_memory_equal(a + xsdt - 0x1000, "DSDT", 4);
 		assert_int_equal(sum(a + xsdt - 0x1000, table_bytes(a + xsdt - 0x1000)), 0);
+		assert_int_equal(memmem(a, n, "PCI0", 4) != NULL, i & 1);
 		free(a);
 	}
 }

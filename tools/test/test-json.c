@@ -204,6 +204,8 @@ static const struct {
 	{ "disks.discard_enable", json_type_string }, { "disks.removable", json_type_int },
 	{ "disks.trusted", json_type_string }, { "nics.trusted", json_type_string },
 	{ "nics.devid", json_type_int },
+	{ "pcidevs.func", json_type_int }, { "pcidevs.dev", json_type_int },
+	{ "pcidevs.bus", json_type_int }, { "pcidevs.domain", json_type_int },
 	{ "nics.mac", json_type_string }, { "nics.bridge", json_type_string },
 	{ "nics.ip", json_type_string }, { "nics.script", json_type_string },
 	{ "nics.ifname", json_type_string }, { "nics.model", json_type_string },
@@ -266,7 +268,7 @@ static void check_member(const char *path, struct json_object *v)
 		return;
 	}
 	if (!strcmp(path, "disks") || !strcmp(path, "nics") || !strcmp(path, "dtdevs") ||
-	    !strcmp(path, "b_info.iomem")) {
+	    !strcmp(path, "pcidevs") || !strcmp(path, "b_info.iomem")) {
 		for (size_t i = 0; i < json_object_array_length(v); i++)
 			check_member(path, json_object_array_get_idx(v, i));
 		return;

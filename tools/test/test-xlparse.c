@@ -55,7 +55,8 @@ static void test_everything(void **state)
 			       "on_crash='rename-restart'\non_watchdog='preserve'\n"
 			       "max_grant_frames=8\ntsc_mode='native'\n"
 			       "disk=['/a,raw,xvda,r','format=raw,vdev=xvdb,target=/b']\n"
-			       "vif=['bridge=b0','']\nvnc=0\nnonsense=2\n"), 0);
+			       "vif=['bridge=b0','']\npci=['0001:02:03.4','05:00.0']\n"
+			       "vnc=0\nnonsense=2\n"), 0);
 	assert_int_equal(config.c_info.uuid[0], 0);
 	assert_int_equal(config.c_info.uuid[15], 0xff);
 	assert_string_equal(config.b_info.cmdline, "root=/dev/xvda ro quiet");
@@ -77,6 +78,10 @@ static void test_everything(void **state)
 	assert_int_equal(config.nr_nics, 2);
 	assert_string_equal(config.nics[0].bridge, "b0");
 	assert_int_equal(config.nics[1].devid, 1);
+	assert_int_equal(config.nr_pcidevs, 2);
+	assert_int_equal(config.pcidevs[0].domain, 1);
+	assert_int_equal(config.pcidevs[0].func, 4);
+	assert_int_equal(config.pcidevs[1].bus, 5);
 	drop();
 }
 
@@ -161,6 +166,9 @@ static void test_refused(void **state)
 		"name='u'\niomem=[['9010,1']]", "name='u'\nirqs=[31]", "name='u'\nirqs=[1020]",
 		"name='u'\nirqs=['a']", "name='u'\nirqs=[[34]]", "name='u'\ndtdev=['serial0']",
 		"name='u'\ndtdev=[['/a']]", "name='u'\ndevice_tree=['/a']",
+		"name='u'\npci=['']", "name='u'\npci=['00:04']", "name='u'\npci=[['00:04.0']]",
+		"name='u'\npci=['00:04.0,permissive=1']",
+		"name='u'\npci=['00:04.0','0000:00:04.0']",
 		"name='u'\ntype='hvm'\nmemory=8", "name='u'\ntype='hvm'\nmemory=64\nusbversion=4",
 	};
 

@@ -10,7 +10,7 @@
 
 static const struct xl_command *const tables[] = {
 	xl_create_commands, xl_list_commands, xl_life_commands, xl_console_commands,
-	xl_hvm_commands,
+	xl_hvm_commands, xl_pci_commands,
 	xl_memory_commands, xl_vcpu_commands, xl_host_commands, xl_sched_commands, xl_rtds_commands,
 	xl_arinc653_commands, xl_device_commands, xl_pool_commands,
 	xl_psr_commands, xl_cmt_commands, xl_cat_commands,
@@ -20,8 +20,8 @@ static const struct xl_command *const tables[] = {
 /* Commands of xl 4.17 that are not built. */
 static const char *const not_built[] = {
 	"channel-list", "claims", "dump-core",
-	"getenforce", "loadpolicy", "migrate", "migrate-receive", "pci-assignable-add",
-	"pci-assignable-list", "pci-assignable-remove", "pci-attach", "pci-detach", "pci-list",
+	"getenforce", "loadpolicy", "migrate", "migrate-receive", "pci-attach",
+	"pci-detach",
 	"psr-mba-set", "psr-mba-show", "remus", "restore",
 	"save", "set-parameters", "setenforce", "sharing", "usb-list", "usbctrl-attach",
 	"usbctrl-detach", "usbdev-attach", "usbdev-detach", "vdispl-attach", "vdispl-detach",

@@ -65,7 +65,6 @@ static const struct key {
 	{ "pae", "1", "a guest without PAE" },
 	{ "parallel", "none", "an emulated parallel port" },
 	{ "passthrough", "disabled", "devices of the host" },
-	{ "pci", NULL, "PCI devices of the host" },
 	{ "pvcalls", NULL, "PV calls" },
 	{ "pvshim", "0", "the PV shim" },
 	{ "pvshim_cmdline", NULL, "the PV shim" },
@@ -126,8 +125,9 @@ static const char *const built[] = {
 	"budget", "builder", "cap", "cmdline", "cpu_weight", "cpus", "cpus_soft", "disk", "extra",
 	"extratime", "kernel", "max_event_channels", "max_grant_frames", "max_grant_version",
 	"max_maptrack_frames", "maxmem", "maxvcpus", "memory", "name", "on_crash",
-	"on_poweroff", "on_reboot", "on_soft_reset", "on_watchdog", "period", "pool", "ramdisk",
-	"root", "rtc_timeoffset", "shadow_memory", "tsc_mode", "type", "uuid", "vcpus", "vif",
+	"on_poweroff", "on_reboot", "on_soft_reset", "on_watchdog", "pci", "period", "pool",
+	"ramdisk", "root", "rtc_timeoffset", "shadow_memory", "tsc_mode", "type", "uuid", "vcpus",
+	"vif",
 };
 
 static bool same_bool(const char *text, const char *so)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Disks and interfaces of a configuration. */
+/* Disks, interfaces and PCI devices of a configuration. */
 #include "light/device.h"
+#include "light/pci.h"
 #include "parse.h"
 
 static void set(struct parse *p, char **to, const char *text)
@@ -190,5 +191,44 @@ void parse_nics(struct parse *p)
 		lx_init(&lx_nic_type, &p->config->nics[i]);
 		p->config->nr_nics++;
 		one_nic(p, items[i], (uint32_t)i, &p->config->nics[i]);
+	}
+}
+
+static bool same_pci(const struct lx_domain_config *config, const struct lx_pci *p)
+{
+	for (uint32_t i = 0; i + 1 < config->nr_pcidevs; i++)
+		if (!memcmp(&config->pcidevs[i], p, sizeof(*p)))
+			return true;
+	return false;
+}
+
+static void one_pci(struct parse *p, const struct cfg_value *v, struct lx_pci *to)
+{
+	const char *why = NULL;
+
+	if (v->is_list || !lx_pci_parse(v->text, to))
+		why = !v->is_list && strpbrk(v->text, ",@=*") ?
+			"options and places are not built: name the device alone" :
+			"a device is [SSSS:]BB:DD.F, as lspci -D names it";
+	else if (same_pci(p->config, to))
+		why = "the device is named twice";
+	if (why)
+		p->rc = cfg_fail(p->cfg, v->line, &p->err, "pci %.60s: %s",
+				 v->is_list ? "(a list)" : v->text, why);
+}
+
+void parse_pci(struct parse *p)
+{
+	const struct cfg_value *const *items;
+	size_t n;
+
+	if (!parse_got(p, cfg_list(p->cfg, "pci", false, &items, &n, &p->err)))
+		return;
+	p->config->pcidevs = calloc(n ? n : 1, sizeof(*p->config->pcidevs));
+	if (!p->config->pcidevs)
+		p->rc = -ENOMEM;
+	for (size_t i = 0; i < n && !p->rc; i++) {
+		p->config->nr_pcidevs++;
+		one_pci(p, items[i], &p->config->pcidevs[i]);
 	}
 }

@@ -368,6 +368,7 @@ int xl_parse_text(struct xl *xl, const char *text, size_t bytes, const char *fil
 	action(&p, "on_crash", &config->on_crash);
 	action(&p, "on_soft_reset", &config->on_soft_reset);
 	parse_disks(&p);
+	parse_pci(&p);
 	parse_nics(&p);
 	parse_host_devices(&p);
 	if (!p.rc && config->b_info.hvm)

@@ -29,6 +29,7 @@ void parse_warn(const struct parse *p, unsigned int line, const char *fmt, ...)
 
 void parse_disks(struct parse *p);
 void parse_nics(struct parse *p);
+void parse_pci(struct parse *p);
 
 /* parse-host.c */
 

@@ -57,7 +57,7 @@ struct xl_command {
 extern const struct xl_command xl_create_commands[], xl_list_commands[], xl_life_commands[],
 	xl_vcpu_commands[], xl_memory_commands[], xl_sched_commands[], xl_rtds_commands[],
 	xl_arinc653_commands[], xl_host_commands[],
-	xl_console_commands[], xl_hvm_commands[], xl_pool_commands[],
+	xl_console_commands[], xl_hvm_commands[], xl_pci_commands[], xl_pool_commands[],
 	xl_device_commands[], xl_psr_commands[],
 	xl_cmt_commands[], xl_cat_commands[],
 	xl_doctor_commands[], xl_top_commands[], xl_devd_commands[], xl_monitor_commands[];

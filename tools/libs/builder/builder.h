@@ -24,6 +24,9 @@
 #define BLD_MAX_PIECES (ELF_MAX_SEGMENTS + 6)
 /* x86: memory below 4 GiB ends here; above lie ACPI tables, rings, interrupt controllers. */
 #define BLD_LOW_RAM_END 0xf0000000UL
+/* x86: where a guest with a PCI bus may place the windows of its devices. */
+#define BLD_PCI_WINDOW 0xf0000000UL
+#define BLD_PCI_WINDOW_BYTES 0x08000000UL
 /* What lies below 4 GiB and is not RAM of an HVM guest: a hole for devices, of such a size. */
 #define BLD_MIN_HOLE (256UL << 20)
 #define BLD_MAX_HOLE (3840UL << 20)
@@ -69,6 +72,7 @@ struct bld_config {
 	uint32_t vcpus;
 	const void *device_tree;	/* ARM: a partial one, of its devices; NULL: none */
 	size_t device_tree_bytes;
+	bool pci;			/* x86: it has a PCI bus */
 };
 
 /** x86: what to build for an HVM guest. */
@@ -138,9 +142,10 @@ int bld_plan_complete(struct bld_plan *plan, const struct bld_platform *platform
 		      struct bld_error *err);
 void bld_plan_free(struct bld_plan *plan);
 
-/** x86: ACPI tables for @vcpus that will lie at @base; *@out is the caller's to free. Bytes, or
+/** x86: ACPI tables for @vcpus, and with @pci a PCI bus, that will lie at @base; *@out is the
+ * caller's to free. Bytes, or
  * 0 when there is no memory. */
-size_t bld_acpi(uint64_t base, uint32_t vcpus, uint8_t **out);
+size_t bld_acpi(uint64_t base, uint32_t vcpus, bool pci, uint8_t **out);
 
 struct ctl;
 

@@ -79,6 +79,10 @@ int ctl_domain_give_registers(struct ctl *ctl, uint32_t domid, uint64_t mfn, uin
 int ctl_domain_give_interrupt(struct ctl *ctl, uint32_t domid, uint32_t irq);
 /** ARM: the DMA of the device at @path of the machine's device tree. */
 int ctl_domain_give_tree_device(struct ctl *ctl, uint32_t domid, const char *path);
+/** Give PCI function @sbdf (segment << 16 | bus << 8 | device << 3 | function) to the domain,
+ * DOMID_IO for quarantine; take it from a domain into quarantine, or from there to dom0. */
+int ctl_assign_device(struct ctl *ctl, uint32_t domid, uint32_t sbdf);
+int ctl_deassign_device(struct ctl *ctl, uint32_t domid, uint32_t sbdf);
 int ctl_domain_set_time_offset(struct ctl *ctl, uint32_t domid, int32_t seconds);
 /** XEN_DOMCTL_SENDTRIGGER_* for one vCPU. */
 int ctl_domain_trigger(struct ctl *ctl, uint32_t domid, uint32_t trigger, uint32_t vcpu);

@@ -147,6 +147,26 @@ int ctl_domain_set_time_offset(struct ctl *ctl, uint32_t domid, int32_t seconds)
 	return domctl(ctl, &op, "setting its clock");
 }
 
+static int device_call(struct ctl *ctl, uint32_t cmd, uint32_t domid, uint32_t sbdf,
+		       const char *what)
+{
+	struct xen_domctl op = { .cmd = cmd, .domain = (domid_t)domid };
+
+	op.u.assign_device.dev = XEN_DOMCTL_DEV_PCI;
+	op.u.assign_device.u.pci.machine_sbdf = sbdf;
+	return domctl(ctl, &op, what);
+}
+
+int ctl_assign_device(struct ctl *ctl, uint32_t domid, uint32_t sbdf)
+{
+	return device_call(ctl, XEN_DOMCTL_assign_device, domid, sbdf, "giving it a device");
+}
+
+int ctl_deassign_device(struct ctl *ctl, uint32_t domid, uint32_t sbdf)
+{
+	return device_call(ctl, XEN_DOMCTL_deassign_device, domid, sbdf, "taking its device");
+}
+
 int ctl_domain_trigger(struct ctl *ctl, uint32_t domid, uint32_t trigger, uint32_t vcpu)
 {
 	struct xen_domctl op = { .cmd = XEN_DOMCTL_sendtrigger, .domain = (domid_t)domid,

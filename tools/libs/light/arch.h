@@ -8,7 +8,7 @@
 /** Why such a domain cannot be had on this architecture, with the remedy; NULL: it can. */
 const char *lx_arch_check(const struct lx_domain_config *config);
 /** What of the platform a new domain is to have. */
-void lx_arch_config(struct xen_arch_domainconfig *arch, const struct lx_build_info *b);
+void lx_arch_config(struct xen_arch_domainconfig *arch, const struct lx_domain_config *config);
 /** What the hypervisor made of that, for the builder. */
 struct bld_platform lx_arch_platform(const struct xen_arch_domainconfig *arch);
 /** Settings of the new domain that come before its vCPUs' registers. 0 or -errno (logged). */

@@ -13,6 +13,7 @@
 #include "arch.h"
 #include "create.h"
 #include "device.h"
+#include "pci.h"
 #include "pool.h"
 #include "sched.h"
 
@@ -154,7 +155,8 @@ static int load_kernel(struct lx_create *c)
 {
 	const struct lx_build_info *b = &c->config->b_info;
 	struct bld_config config = { .cmdline = b->cmdline, .vcpus = b->max_vcpus,
-				     .ram_bytes = (b->target_memkb << 10) & PAGE_MASK };
+				     .ram_bytes = (b->target_memkb << 10) & PAGE_MASK,
+				     .pci = c->config->nr_pcidevs };
 	struct bld_error err;
 	int rc = lx_create_map(c->lx, "kernel", b->kernel, &c->kernel_file,
 			       &c->kernel_bytes);
@@ -251,10 +253,10 @@ static int step_domain(struct lx_op *op)
 	int rc;
 
 	assert(c->has_plan && !c->has_domain);
-	if (c->config->nr_dtdevs)
-		d.flags |= XEN_DOMCTL_CDF_iommu;
 	memcpy(d.handle, c->config->c_info.uuid, sizeof(d.handle));
-	lx_arch_config(&d.arch, b);
+	if (c->config->nr_pcidevs || c->config->nr_dtdevs)
+		d.flags |= XEN_DOMCTL_CDF_iommu;
+	lx_arch_config(&d.arch, c->config);
 	c->domid = 0;
 	rc = ctl_domain_create(c->lx->ctl, &d, &c->domid);
 	c->has_domain = !rc;
@@ -324,6 +326,24 @@ static int step_limits(struct lx_op *op)
 	if (!rc)
 		rc = ctl_claim_pages(ctl, c->domid, c->plan.pages);
 	bld_job_init(&c->job, ctl, c->domid, &c->plan);
+	return rc;
+}
+
+static void undo_pci(struct lx_op *op)
+{
+	struct lx_create *c = lx_to_create(op);
+
+	while (c->pci_given)
+		lx_pci_take(c->lx, c->domid, &c->config->pcidevs[--c->pci_given]);
+}
+
+static int step_pci(struct lx_op *op)
+{
+	struct lx_create *c = lx_to_create(op);
+	int rc = 0;
+
+	for (c->pci_given = 0; c->pci_given < c->config->nr_pcidevs && !rc; c->pci_given += !rc)
+		rc = lx_pci_give(c->lx, c->domid, &c->config->pcidevs[c->pci_given]);
 	return rc;
 }
 
@@ -573,6 +593,7 @@ static const struct lx_step create_steps[] = {
 	{ "making the domain", step_domain, undo_domain },
 	{ "claiming the name", step_name, undo_name },
 	{ "setting limits", step_limits, NULL },
+	{ "giving PCI devices", step_pci, undo_pci },
 	{ "giving memory", step_populate, NULL },
 	{ "loading", step_write, NULL },
 	{ "giving devices of the host", step_host_devices, NULL },

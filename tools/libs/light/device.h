@@ -53,6 +53,13 @@ struct lx_host_ops {
 	/** Send a line to the socket of QEMU's machine protocol; *@reply, the caller's, is the line
 	 * that answers. */
 	int (*qmp)(const char *path, const char *request, char **reply);
+	/** dom0's driver of PCI function "SSSS:bb:dd.f"; "": none. -ENOENT: no such function. */
+	int (*pci_driver)(const char *name, char driver[64]);
+	/** Take it from its driver; give it to one. */
+	int (*pci_unbind)(const char *name);
+	int (*pci_bind)(const char *name, const char *driver);
+	/** Reset it alone. -ENOENT: there is no way. */
+	int (*pci_reset)(const char *name);
 };
 
 extern const struct lx_host_ops lx_host_linux;

@@ -253,4 +253,8 @@ const struct lx_host_ops lx_host_linux = {
 	.dm_watch = lx_linux_dm_watch,
 	.dm_end = lx_linux_dm_end,
 	.qmp = lx_linux_qmp,
+	.pci_driver = lx_linux_pci_driver,
+	.pci_unbind = lx_linux_pci_unbind,
+	.pci_bind = lx_linux_pci_bind,
+	.pci_reset = lx_linux_pci_reset,
 };

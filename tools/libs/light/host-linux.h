@@ -13,6 +13,13 @@ void lx_linux_device_extents(uint32_t maj, uint32_t min, struct lx_extents *all)
 bool lx_linux_mounted(const struct lx_extents *disk, bool writers_only, char where[256]);
 bool lx_linux_held(const char *path);
 
+/* host-pci.c */
+
+int lx_linux_pci_driver(const char *name, char driver[64]);
+int lx_linux_pci_unbind(const char *name);
+int lx_linux_pci_bind(const char *name, const char *driver);
+int lx_linux_pci_reset(const char *name);
+
 /* host-dm.c */
 
 int lx_linux_dm_start(char *const *argv, const char *log_path, int *ready, int *pid);

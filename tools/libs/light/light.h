@@ -64,6 +64,7 @@ struct lx_create {
 	uint32_t store_port, console_port;
 	uint32_t device;			/* the one being connected, disks first */
 	uint64_t device_until;			/* by when, in ns of the loop's clock */
+	uint32_t pci_given;			/* PCI devices that the domain has */
 	bool has_domain, named, introduced, has_plan;
 	unsigned int models, model;		/* device models started; the one waited for */
 	int ready[LX_DM_MAX];			/* their descriptors (lx_dm_start()) */

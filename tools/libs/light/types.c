@@ -257,6 +257,16 @@ static void nic_init(void *object)
 
 const struct lx_type lx_nic_type = { "nic", sizeof(struct lx_nic), nic_fields, nic_init };
 
+static const struct lx_field pci_fields[] = {
+	FIELD(LX_U32, lx_pci, func),
+	FIELD(LX_U32, lx_pci, dev),
+	FIELD(LX_U32, lx_pci, bus),
+	FIELD(LX_U32, lx_pci, domain),
+	{ 0 },
+};
+
+static const struct lx_type pci_type = { "pcidev", sizeof(struct lx_pci), pci_fields, NULL };
+
 #define ACTION(member) FIELD(LX_ENUM, lx_domain_config, member, .names = action_json)
 static const struct lx_field config_fields[] = {
 	FIELD(LX_OBJECT, lx_domain_config, c_info, .type = &create_type),
@@ -264,6 +274,8 @@ static const struct lx_field config_fields[] = {
 	ARRAY_FIELD(LX_OBJECTS, "disks", lx_domain_config, disks, nr_disks, .type = &lx_disk_type),
 	ARRAY_FIELD(LX_OBJECTS, "nics", lx_domain_config, nics, nr_nics, .type = &lx_nic_type),
 	ARRAY_FIELD(LX_OBJECTS, "dtdevs", lx_domain_config, dtdevs, nr_dtdevs, .type = &dtdev_type),
+	ARRAY_FIELD(LX_OBJECTS, "pcidevs", lx_domain_config, pcidevs, nr_pcidevs,
+		    .type = &pci_type),
 	ACTION(on_poweroff),
 	ACTION(on_reboot),
 	ACTION(on_watchdog),

@@ -204,6 +204,11 @@ struct lx_nic {
 	bool trusted;			/* may the guest trust its backend? */
 };
 
+/** A PCI function of the host, with libxl's names of its numbers. */
+struct lx_pci {
+	uint32_t func, dev, bus, domain;	/* the last is the segment */
+};
+
 struct lx_domain_config {
 	struct lx_create_info c_info;
 	struct lx_build_info b_info;
@@ -213,6 +218,8 @@ struct lx_domain_config {
 	uint32_t nr_nics;
 	struct lx_dtdev *dtdevs;
 	uint32_t nr_dtdevs;
+	struct lx_pci *pcidevs;
+	uint32_t nr_pcidevs;
 	uint32_t on_poweroff, on_reboot, on_watchdog, on_crash, on_soft_reset;	/* enum lx_action */
 };
 

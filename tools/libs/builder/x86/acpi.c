@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * ACPI tables of a PVH guest (ACPI 6.4, chapter 5.2): a hardware-reduced machine whose DSDT names
- * its processors, and a MADT with a local APIC for each vCPU.
+ * its processors and its PCI bus, if it has one, and a MADT with a local APIC for each vCPU.
  */
 #include "builder/private.h"
 
@@ -31,6 +31,8 @@
 #define AML_BYTE 0x0a
 #define AML_STRING 0x0d
 #define AML_SCOPE 0x10
+#define AML_BUFFER 0x11
+#define AML_DWORD 0x0c
 #define AML_EXT 0x5b
 #define AML_EXT_DEVICE 0x82
 
@@ -118,8 +120,67 @@ static void put_processor(struct area *a, uint32_t id)
 	package_length(a->data + at, a->used - at);
 }
 
+/* Resources of the bus (ACPI 6.4, section 6.4): its number, its ports, memory for windows. */
+static void put_bus_resources(struct area *a)
+{
+	static const uint8_t ports[] = { 0x47, 1, 0xf8, 0x0c, 0xf8, 0x0c, 1, 8 };
+
+	put8(a, 0x88);		/* addresses of 16 bits: bus 0, of a fixed length */
+	put16(a, 13);
+	put8(a, 2);
+	put8(a, 0x0c);
+	put8(a, 0);
+	for (uint32_t i = 0; i < 4; i++)
+		put16(a, 0);
+	put16(a, 1);
+	put(a, ports, sizeof(ports));
+	put8(a, 0x87);		/* of 32 bits: memory that can be written and is not cached */
+	put16(a, 23);
+	put8(a, 0);
+	put8(a, 0x0c);
+	put8(a, 1);
+	put32(a, 0);
+	put32(a, BLD_PCI_WINDOW);
+	put32(a, BLD_PCI_WINDOW + BLD_PCI_WINDOW_BYTES - 1);
+	put32(a, 0);
+	put32(a, BLD_PCI_WINDOW_BYTES);
+	put16(a, 0x0079);	/* the end */
+}
+
+/* Device (PCI0) { Name (_HID, EisaId ("PNP0A03")) Name (_UID, 0) Name (_CRS, Buffer {...}) } */
+static void put_pci_bus(struct area *a)
+{
+	size_t at, buffer, bytes;
+
+	put8(a, AML_EXT);
+	put8(a, AML_EXT_DEVICE);
+	at = a->used;
+	put16(a, 0);
+	put(a, "PCI0", 4);
+	put8(a, AML_NAME);
+	put(a, "_HID", 4);
+	put8(a, AML_DWORD);
+	put32(a, 0x030ad041);
+	put8(a, AML_NAME);
+	put(a, "_UID", 4);
+	put8(a, AML_BYTE);
+	put8(a, 0);
+	put8(a, AML_NAME);
+	put(a, "_CRS", 4);
+	put8(a, AML_BUFFER);
+	buffer = a->used;
+	put16(a, 0);
+	put8(a, AML_BYTE);
+	bytes = a->used;
+	put8(a, 0);
+	put_bus_resources(a);
+	a->data[bytes] = (uint8_t)(a->used - bytes - 1);
+	package_length(a->data + buffer, a->used - buffer);
+	package_length(a->data + at, a->used - at);
+}
+
 /* Scope (\_SB) with the processors. Its length takes three bytes: 128 devices are 4.5 KiB. */
-static size_t put_dsdt(struct area *a, uint32_t vcpus)
+static size_t put_dsdt(struct area *a, uint32_t vcpus, bool pci)
 {
 	size_t table = begin(a, "DSDT", 2), at, bytes;
 
@@ -130,6 +191,8 @@ static size_t put_dsdt(struct area *a, uint32_t vcpus)
 	put(a, "\\_SB_", 5);
 	for (uint32_t i = 0; i < vcpus; i++)
 		put_processor(a, i);
+	if (pci)
+		put_pci_bus(a);
 	bytes = a->used - at;
 	a->data[at] = (uint8_t)(0x80 | (bytes & 15));
 	a->data[at + 1] = (uint8_t)(bytes >> 4);
@@ -201,7 +264,7 @@ static void put_rsdp(struct area *a, size_t xsdt)
 	r[32] = checksum(r, RSDP_BYTES);
 }
 
-size_t bld_acpi(uint64_t base, uint32_t vcpus, uint8_t **out)
+size_t bld_acpi(uint64_t base, uint32_t vcpus, bool pci, uint8_t **out)
 {
 	size_t room = ROUND_UP_PAGE(BYTES_FIXED + (size_t)vcpus * BYTES_PER_VCPU);
 	struct area a = { .base = base, .data = calloc(1, room), .used = RSDP_BYTES };
@@ -209,7 +272,7 @@ size_t bld_acpi(uint64_t base, uint32_t vcpus, uint8_t **out)
 
 	if (!a.data)
 		return 0;
-	fadt = put_fadt(&a, put_dsdt(&a, vcpus));
+	fadt = put_fadt(&a, put_dsdt(&a, vcpus, pci));
 	madt = put_madt(&a, vcpus);
 	xsdt = begin(&a, "XSDT", 1);
 	put64(&a, base + fadt);

@@ -3,6 +3,7 @@
  * Where everything lies in a PVH guest's memory. Pure: no hypercalls.
  *
  *   0              RAM, with the kernel where it asks to be, the ramdisk after it, start info
+ *   0xf0000000     windows of PCI devices, if it has some
  *   0xfc000000     ACPI tables
  *   0xfeffe000     pages of the xenstore and the console ring
  *   0x100000000    RAM that did not fit below BLD_LOW_RAM_END
@@ -85,7 +86,7 @@ int bld_plan_make(struct bld_plan *p, const struct bld_config *c, struct bld_err
 	rc = bld_check_config(c, MAX_RAM, err);
 	if (rc)
 		return rc;
-	acpi = bld_acpi(ACPI_BASE, c->vcpus, &p->tables);
+	acpi = bld_acpi(ACPI_BASE, c->vcpus, c->pci, &p->tables);
 	if (!acpi)
 		return bld_fail(err, -ENOMEM, "no memory");
 	bld_add_region(p, 0, low, XEN_HVM_MEMMAP_TYPE_RAM);

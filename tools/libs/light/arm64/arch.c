@@ -13,11 +13,15 @@ const char *lx_arch_check(const struct lx_domain_config *config)
 
 	if (b->hvm)
 		return "HVM guests are x86's: type = \"pvh\"";
+	if (config->nr_pcidevs)
+		return "PCI devices for guests are built for x86 only: remove pci";
 	return b->tsc_mode ? "tsc_mode is about x86's time stamp counter: leave it out" : NULL;
 }
 
-void lx_arch_config(struct xen_arch_domainconfig *arch, const struct lx_build_info *b)
+void lx_arch_config(struct xen_arch_domainconfig *arch, const struct lx_domain_config *config)
 {
+	const struct lx_build_info *b = &config->b_info;
+
 	arch->gic_version = XEN_DOMCTL_CONFIG_GIC_NATIVE;
 	arch->tee_type = XEN_DOMCTL_CONFIG_TEE_NONE;
 	/* The guest's interrupts have the host's numbers. */
