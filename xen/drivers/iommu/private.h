@@ -13,6 +13,7 @@
 /** What the units can do: the least that any of them can. */
 struct iommu_limits {
 	u32 levels;		/* of tables */
+	u32 root_order;		/* 2^root_order tables side by side are the root */
 	u32 leaf_levels;	/* levels that can have mappings */
 	u32 nr_spaces;		/* numbers of spaces from 0 on */
 	bool coherent;		/* units see the caches of CPUs */

@@ -89,6 +89,7 @@ void __init iommu_init(void)
 		printk(LOG_INFO "IOMMU: %s, %u unit%s, addresses of %u bits, mappings of up to %u "
 		       "KiB\n", iommu_hw->name, iommu_firmware.nr_units,
 		       iommu_firmware.nr_units == 1 ? "" : "s",
-		       PAGE_SHIFT + iommu_limits.levels * IOMMU_LEVEL_BITS,
+		       PAGE_SHIFT + iommu_limits.levels * IOMMU_LEVEL_BITS +
+		       iommu_limits.root_order,
 		       4U << (iommu_limits.leaf_levels - 1) * IOMMU_LEVEL_BITS);
 }

@@ -29,6 +29,18 @@ static u32 index_of(u64 dfn, u32 level)
 	return dfn >> level * IOMMU_LEVEL_BITS & (IOMMU_ENTRIES - 1);
 }
 
+/* Frames that a space can have: the root may be several tables side by side. */
+static u64 nr_frames(void)
+{
+	return span(iommu_limits.levels) << iommu_limits.root_order;
+}
+
+static u64 *root_entry(const struct iommu_space *s, u64 dfn)
+{
+	ASSERT(dfn < nr_frames());
+	return &((u64 *)mfn_to_virt(s->root))[dfn / span(iommu_limits.levels - 1)];
+}
+
 static bool is_present(u64 e)
 {
 	return e & iommu_hw->present;
@@ -72,19 +84,26 @@ void *iommu_alloc_pages(u32 order)
 	return page_to_virt(pg);
 }
 
-/* A table of 512 mappings that follow each other, or of empty entries; *@mfn is its frame. */
-static bool new_table(struct iommu_space *s, mfn_t *mfn)
+/* Tables of empty entries, 2^@order of them side by side; *@mfn is the first one's frame. */
+static bool new_tables(struct iommu_space *s, u32 order, mfn_t *mfn)
 {
-	struct page_info *pg = s->tables < s->max_tables ? alloc_pages(0, 0) : NULL;
+	struct page_info *pg = NULL;
 
+	if (s->tables + BIT(order) <= s->max_tables)
+		pg = alloc_pages(order, 0);
 	if (!pg)
 		return false;
-	s->tables++;
+	s->tables += BIT(order);
 	*mfn = page_to_mfn(pg);
-	for (u32 i = 0; iommu_hw->absent && i < IOMMU_ENTRIES; i++)
+	for (u32 i = 0; iommu_hw->absent && i < IOMMU_ENTRIES << order; i++)
 		table_of(*mfn)[i] = iommu_hw->absent;
-	clean(table_of(*mfn), PAGE_SIZE);
+	clean(table_of(*mfn), PAGE_SIZE << order);
 	return true;
+}
+
+static bool new_table(struct iommu_space *s, mfn_t *mfn)
+{
+	return new_tables(s, 0, mfn);
 }
 
 static void retire_table(struct iommu_space *s, mfn_t mfn)
@@ -145,7 +164,7 @@ static bool split(struct iommu_space *s, u64 *entry, u32 level)
 static void set_one(struct iommu_space *s, u64 dfn, u32 target, u64 new)
 {
 	u32 level = iommu_limits.levels - 1;
-	u64 *e = &table_of(s->root)[index_of(dfn, level)];
+	u64 *e = root_entry(s, dfn);
 	mfn_t table;
 
 	ASSERT(target <= level && !(dfn & (span(target) - 1)));
@@ -178,7 +197,7 @@ static u32 best_level(u64 bits, u64 n, u32 limit)
 
 void iommu_set(struct iommu_space *s, u64 dfn, mfn_t mfn, u64 n, u32 rights)
 {
-	u64 end = span(iommu_limits.levels);
+	u64 end = nr_frames();
 	u64 bits = rights_bits(rights);
 
 	if (dfn >= end)
@@ -211,36 +230,38 @@ void iommu_flush(struct iommu_space *s)
 
 mfn_t iommu_lookup(const struct iommu_space *s, u64 dfn, u32 *rights)
 {
-	u32 level = iommu_limits.levels;
-	u64 e = 0;
-	mfn_t table = s->root;
+	u32 level = iommu_limits.levels - 1;
+	u64 e;
 
 	*rights = 0;
-	if (dfn >= span(level))
+	if (dfn >= nr_frames())
 		return mfn_invalid();
-	do {
+	e = *root_entry(s, dfn);
+	while (is_present(e) && !is_leaf(e, level)) {
 		level--;
-		e = table_of(table)[index_of(dfn, level)];
-		if (!is_present(e))
-			return mfn_invalid();
-		table = entry_mfn(e);
-	} while (!is_leaf(e, level));
+		e = table_of(entry_mfn(e))[index_of(dfn, level)];
+	}
+	if (!is_present(e))
+		return mfn_invalid();
 	*rights = (e & iommu_hw->read ? IOMMU_READ : 0) | (e & iommu_hw->write ? IOMMU_WRITE : 0);
-	return mfn_add(table, dfn & (span(level) - 1));
+	return mfn_add(entry_mfn(e), dfn & (span(level) - 1));
 }
 
 /* Take the empty root, so that a space always has one. */
 bool iommu_space_init(struct iommu_space *s, u16 id, u64 max_tables)
 {
-	*s = (struct iommu_space){ .id = id, .max_tables = max(max_tables, 1UL) };
+	u32 order = iommu_limits.root_order;
+
+	*s = (struct iommu_space){ .id = id, .max_tables = max(max_tables, BIT(order)) };
 	list_init(&s->dead);
-	return new_table(s, &s->root);
+	return new_tables(s, order, &s->root);
 }
 
 void iommu_space_fini(struct iommu_space *s)
 {
 	s->stale = true;
-	retire_subtree(s, s->root, iommu_limits.levels - 1);
+	for (u32 i = 0; i < BIT(iommu_limits.root_order); i++)
+		retire_subtree(s, mfn_add(s->root, i), iommu_limits.levels - 1);
 	iommu_flush(s);
 	ASSERT(!s->tables);
 }

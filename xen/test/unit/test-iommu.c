@@ -202,6 +202,40 @@ static void test_limits(void **state)
 	iommu_limits.leaf_levels = 3;
 }
 
+/* Four tables side by side are the root: two more bits of addresses, and none beyond. */
+static void test_wide_root(void **state)
+{
+	u64 free = free_page_count(NUMA_NO_NODE), end = 1UL << 29;
+	struct iommu_space *s;
+	u32 rights;
+
+	iommu_limits.levels = 3;
+	iommu_limits.root_order = 2;
+	s = iommu_space_create(1, 1);	/* the root is there even so */
+	assert_int_equal(s->tables, 4);
+	assert_int_equal(s->root.v % 4, 0);
+	iommu_set(s, end - 1, mfn_make(7), 1, RW);
+	assert_int_equal(s->lost, 1);
+	s->max_tables = 100;
+	iommu_set(s, end - 2, mfn_make(7), 1000, RW);
+	iommu_set(s, 1UL << 27, mfn_make(9), 1, RW);
+	assert_int_equal(iommu_lookup(s, end - 1, &rights).v, 8);
+	assert_int_equal(rights, RW);
+	assert_int_equal(iommu_lookup(s, 1UL << 27, &rights).v, 9);
+	iommu_lookup(s, 0, &rights);
+	assert_int_equal(rights, 0);
+	iommu_lookup(s, end, &rights);
+	assert_int_equal(rights, 0);
+	iommu_set(s, 0, mfn_make(0), end, 0);
+	iommu_flush(s);
+	assert_int_equal(s->tables, 4);
+	iommu_set(s, end - 1, mfn_make(7), 1, RW);
+	iommu_space_destroy(s);
+	assert_int_equal(free_page_count(NUMA_NO_NODE), free);
+	iommu_limits.levels = 4;
+	iommu_limits.root_order = 0;
+}
+
 static void test_numbers(void **state)
 {
 	struct iommu_space *s[8], *again;
@@ -376,7 +410,7 @@ int main(void)
 		cmocka_unit_test(test_random),
 		cmocka_unit_test(test_flush),
 		cmocka_unit_test(test_no_memory),
-		cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_limits), cmocka_unit_test(test_wide_root),
 		cmocka_unit_test(test_numbers),
 		cmocka_unit_test(test_attach),
 		cmocka_unit_test(test_attach_new),
