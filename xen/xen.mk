@@ -20,19 +20,19 @@ xen_in = $(foreach s,$(xen_all_srcs),$(if $(filter $(1),$(patsubst %/,%,$(dir $(
 
 # Only ARM's machines and guests are described by device trees of their own.
 xen_arm_only := drivers/dt/% drivers/serial/pl011.c mm/p2m/fmt/lpae.c lib/fdt_write.c lib/fdt_partial.c lib/efi_config.c \
-	drivers/iommu/smmu3%.c drivers/iommu/probe-dt.c
+	drivers/iommu/smmu%.c drivers/iommu/probe-dt.c
 xen_srcs_x86_64 := $(filter-out $(xen_arm_only),$(call xen_in,$(xen_common_dirs) arch/x86 arch/x86/%))
 # What of the IOMMUs does not depend on the hardware.
 xen_iommu_generic := $(patsubst %,drivers/iommu/%.c,iommu space fault remap)
 # ARM has neither I/O ports nor, yet, ACPI and PCI.
 xen_srcs_arm64 := $(filter-out lib/copy.c mm/p2m/fmt/npt.c mm/p2m/fmt/ept.c,$(call xen_in,lib core sched sched/policy domain domain/% mm mm/p2m mm/p2m/fmt drivers/dt \
 	guest/arm arch/arm arch/arm/%)) drivers/serial/pl011.c $(xen_iommu_generic) \
-	$(patsubst %,drivers/iommu/%.c,probe probe-dt smmu3 smmu3-events)
+	$(patsubst %,drivers/iommu/%.c,probe probe-dt smmu smmu3 smmu3-events)
 # libc has the string functions on the host; device drivers and VMX need hardware, but not the part
 # of them that only reads bytes or makes checks.
 xen_srcs_host := $(filter-out lib/copy.c lib/string.c drivers/%,$(call xen_in,$(xen_common_dirs) guest/arm arch/host)) \
 	$(filter drivers/acpi/parse-% drivers/acpi/numa-% drivers/pci/parse-% \
-	$(xen_iommu_generic) drivers/iommu/amd% drivers/iommu/vtd% drivers/iommu/smmu3% drivers/serial/parse-% drivers/serial/ns16550.c \
+	$(xen_iommu_generic) drivers/iommu/amd% drivers/iommu/vtd% drivers/iommu/smmu% drivers/serial/parse-% drivers/serial/ns16550.c \
 	drivers/serial/pci-uart.c drivers/dt/% arch/x86/vmx/check-%,$(xen_all_srcs))
 # What takes the place of the synthetic guests. Two files do not fit a software processor.
 xen_synthetic := $(patsubst %,arch/host/%.c,build control guest-memory hypercalls platform vcpu)

@@ -6,8 +6,8 @@
  * All units use one linear stream table with an entry for each of 65536 streams. Spaces have tables
  * of their own, and not the CPUs': those begin with two tables side by side.
  */
+#include "smmu.h"
 #include "smmu3.h"
-#include "private.h"
 
 #include <xen/assert.h>
 #include <xen/errno.h>
@@ -62,25 +62,11 @@
 #define STAGE2_64 BIT(51)
 #define STAGE2_REPORTS BIT(58)
 
-#define ENTRY_VALID BIT(0)
-#define ENTRY_TABLE BIT(1)
-#define ENTRY_NORMAL (15UL << 2)
-#define ENTRY_READ BIT(6)
-#define ENTRY_WRITE BIT(7)
-#define ENTRY_INNER (3UL << 8)
-#define ENTRY_ACCESSED BIT(10)
-#define ENTRY_ADDR 0x0000fffffffff000UL
-
-#define LEVELS_3_BITS 39U
-
 static struct smmu3_unit units[ACPI_MAX_IOMMUS];
 static u32 nr_units;
 static bool started;
 static u64 *stream_table;
 static u32 output_size;		/* the least of all units, as in IDR5 */
-
-/* Bits of physical addresses, by that number. */
-static const u8 output_bits[] = { 32, 36, 40, 42, 44, 48 };
 
 /* The lock is held. The ring is never full, as every batch is waited for. */
 static void put_command(struct smmu3_unit *u, u64 low, u64 high)
@@ -132,14 +118,14 @@ static void smmu3_flush(const struct iommu_space *s)
 
 static u32 input_bits(void)
 {
-	u32 bits = output_bits[output_size];
+	u32 bits = smmu_address_bits[output_size];
 
-	return iommu_limits.levels == 4 ? bits : min(bits, LEVELS_3_BITS);
+	return iommu_limits.levels == 4 ? bits : min(bits, SMMU_LEVELS_3_BITS);
 }
 
 static void write_stream(u64 *e, const struct iommu_space *s)
 {
-	ASSERT(s->id && !(s->root.v << PAGE_SHIFT & ~ENTRY_ADDR));
+	ASSERT(s->id && !(s->root.v << PAGE_SHIFT & ~SMMU_ENTRY_ADDR));
 	iommu_write_entry(&e[1], STREAM_SHARES_AS_ASKED);
 	iommu_write_entry(&e[2], s->id | STAGE2_SIZE(input_bits()) |
 			  STAGE2_FIRST(iommu_limits.levels) | STAGE2_CACHED |
@@ -160,18 +146,6 @@ static int smmu3_attach(u16 stream, const struct iommu_space *s)
 	write_stream(e, s);
 	command_all(COMMAND_STREAM | (u64)stream << 32, COMMAND_STREAM_LEAF);
 	return 0;
-}
-
-static u64 smmu3_leaf(mfn_t mfn, u32 level)
-{
-	return mfn.v << PAGE_SHIFT | ENTRY_VALID | ENTRY_NORMAL | ENTRY_INNER | ENTRY_ACCESSED |
-	       (level ? 0 : ENTRY_TABLE);
-}
-
-static u64 smmu3_table(mfn_t mfn, u32 level)
-{
-	ASSERT(level);
-	return mfn.v << PAGE_SHIFT | ENTRY_VALID | ENTRY_TABLE;
 }
 
 /* NULL, or what the unit lacks. */
@@ -221,7 +195,7 @@ static const char *__init init_unit(struct smmu3_unit *u, const struct acpi_iomm
 static const char *__init smmu3_init(const struct acpi_iommus *m, struct iommu_limits *l)
 {
 	*l = (struct iommu_limits){ .leaf_levels = 3, .nr_spaces = 256, .coherent = true };
-	output_size = ARRAY_SIZE(output_bits) - 1;
+	output_size = SMMU_SIZES - 1;
 	for (nr_units = 0; nr_units < m->nr_units; nr_units++) {
 		const char *why = init_unit(&units[nr_units], &m->unit[nr_units], l);
 
@@ -232,7 +206,7 @@ static const char *__init smmu3_init(const struct acpi_iommus *m, struct iommu_l
 	if (!stream_table)
 		return "no memory for the stream table";
 	/* The architecture has a fourth level only where addresses have that many bits. */
-	l->levels = output_bits[output_size] >= 44 ? 4 : 3;
+	l->levels = output_size >= SMMU_SIZE_44 ? 4 : 3;
 	return NULL;
 }
 
@@ -301,31 +275,13 @@ static void smmu3_start(void)
 	started = true;
 }
 
-/* Interrupts are not remapped by this IOMMU; iommu_firmware.has_intremap is never set. */
-static const char *smmu3_remap(bool wide) { return "that is not what this IOMMU does"; }
-static void smmu3_set_interrupt(u8 vector, u32 apic_id, bool level, bool valid) { }
-static void smmu3_message(u8 vector, u64 *address, u32 *data) { }
-static u32 smmu3_line_word(u8 vector) { return 0; }
-
 const struct iommu_hw iommu_smmu3 = {
 	.name = "SMMUv3",
 	.registers = SMMU3_REGISTERS,
-	.present = ENTRY_VALID,
-	.leaf_mask = ENTRY_TABLE,
-	.leaf_value = 0,
-	.addr = ENTRY_ADDR,
-	.absent = 0,
-	.read = ENTRY_READ,
-	.write = ENTRY_WRITE,
 	.init = smmu3_init,
-	.leaf = smmu3_leaf,
-	.table = smmu3_table,
 	.attach = smmu3_attach,
 	.flush = smmu3_flush,
 	.start = smmu3_start,
-	.remap = smmu3_remap,
-	.set_interrupt = smmu3_set_interrupt,
-	.message = smmu3_message,
-	.line_word = smmu3_line_word,
+	SMMU_HW_COMMON,
 };
 OPS_TABLE(iommu_smmu3, init);
