@@ -27,7 +27,8 @@ xen_iommu_generic := $(patsubst %,drivers/iommu/%.c,iommu space fault remap)
 # ARM has neither I/O ports nor, yet, ACPI and PCI.
 xen_srcs_arm64 := $(filter-out lib/copy.c mm/p2m/fmt/npt.c mm/p2m/fmt/ept.c,$(call xen_in,lib core sched sched/policy domain domain/% mm mm/p2m mm/p2m/fmt drivers/dt \
 	guest/arm arch/arm arch/arm/%)) drivers/serial/pl011.c $(xen_iommu_generic) \
-	$(patsubst %,drivers/iommu/%.c,probe probe-dt smmu smmu3 smmu3-events)
+	$(patsubst %,drivers/iommu/%.c,probe probe-dt smmu smmu2 smmu2-faults smmu2-streams smmu3 \
+	smmu3-events)
 # libc has the string functions on the host; device drivers and VMX need hardware, but not the part
 # of them that only reads bytes or makes checks.
 xen_srcs_host := $(filter-out lib/copy.c lib/string.c drivers/%,$(call xen_in,$(xen_common_dirs) guest/arm arch/host)) \

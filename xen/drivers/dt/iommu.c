@@ -65,7 +65,7 @@ static const char *add_unit(const struct fdt *t, fdt_node_t n, struct acpi_iommu
 	if (!dt_reg(t, n, 0, &r) || r.size < SMMU3_LEAST || r.start % PAGE_SIZE)
 		return "an SMMU has no registers in the device tree, or too few";
 	out->unit[out->nr_units++] = (struct acpi_iommu_unit){
-		.base = paddr_make(r.start), .irq = event_irq(t, n),
+		.base = paddr_make(r.start), .irq = { event_irq(t, n) },
 	};
 	return NULL;
 }

@@ -214,7 +214,7 @@ bool iommu_unit_registers(u32 i, paddr_t *base, u64 *size)
 	if (!iommu_hw || i >= iommu_firmware.nr_units)
 		return false;
 	*base = iommu_firmware.unit[i].base;
-	*size = iommu_hw->registers;
+	*size = max(iommu_hw->registers, iommu_firmware.unit[i].size);
 	return true;
 }
 

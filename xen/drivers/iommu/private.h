@@ -55,7 +55,7 @@ struct iommu_hw {
 	u32 (*line_word)(u8 vector);
 };
 
-extern const struct iommu_hw iommu_amd, iommu_vtd, iommu_smmu3;
+extern const struct iommu_hw iommu_amd, iommu_vtd, iommu_smmu2, iommu_smmu3;
 
 /** Look for what firmware describes, and use it: fill in iommu_firmware and end with iommu_use().
  * NULL, or why there is none that can be used. One for each kind of firmware. Boot. */

@@ -180,7 +180,7 @@ static const char *__init init_unit(struct smmu3_unit *u, const struct acpi_iomm
 	why = unfit(u->regs);
 	if (why)
 		return why;
-	u->irq = f->irq;
+	u->irq = f->irq[0];
 	u->commands = iommu_alloc_pages(0);
 	u->events = iommu_alloc_pages(0);
 	if (!u->commands || !u->events)

@@ -37,7 +37,7 @@ struct iommu_space {
 void iommu_init(void);
 /** Is there an IOMMU that is used? Constant after iommu_init(). */
 bool iommu_in_use(void);
-/** "AMD-Vi", "VT-d" or "SMMUv3", NULL when none is used. */
+/** "AMD-Vi", "VT-d", "SMMUv2" (also for units of version 1) or "SMMUv3", NULL when none is used. */
 const char *iommu_name(void);
 /** Restrict all devices to the spaces that they are in, from now on. Boot, once. */
 void iommu_start(void);

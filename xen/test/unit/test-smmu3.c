@@ -116,7 +116,7 @@ static void registers(u32 idr5)
 static const char *init(void)
 {
 	static const struct acpi_iommus firmware = {
-		.nr_units = 1, .unit[0] = { .base = { 0x9050000 }, .irq = IRQ },
+		.nr_units = 1, .unit[0] = { .base = { 0x9050000 }, .irq = { IRQ } },
 	};
 
 	iommu_firmware = firmware;
@@ -354,7 +354,7 @@ static void test_tree(void **state)
 	assert_null(find());
 	assert_int_equal(found.nr_units, 1);
 	assert_int_equal(found.unit[0].base.v, 0x9050000);
-	assert_int_equal(found.unit[0].irq, IRQ);
+	assert_int_equal(found.unit[0].irq[0], IRQ);
 	/* Both pages that the frame touches */
 	assert_int_equal(found.nr_unity, 1);
 	assert_int_equal(found.unity[0].start, 0x8020000);

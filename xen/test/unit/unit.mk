@@ -22,6 +22,7 @@ comma := ,
 unit_ldlibs_failures := $(addprefix -Wl$(comma)--wrap=,alloc_pages xzalloc_bytes \
 	hypercall_preempt_check hal_p2m_flush)
 unit_ldlibs_iommu-units := -Wl,--wrap=hal_now_ns
+unit_ldlibs_smmu2 := -Wl,--wrap=hal_now_ns
 unit_ldlibs_smmu3 := -Wl,--wrap=hal_now_ns
 # Objects that single tests link, made by rules of their own.
 unit_objs_compat := compat-samples-i386.o
