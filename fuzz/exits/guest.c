@@ -607,6 +607,9 @@ static void turn_shutdown(struct turn *t)
 static void turn_odd(struct turn *t)
 {
 	t->b->exit_code = t->s->reg & 1 ? SVM_EXIT_INVALID : t->s->a % 0x401;
+	/* A processor always says how many bytes. */
+	if (t->b->exit_code == SVM_EXIT_IOIO)
+		t->b->exit_info1 = 1 << 4;
 	if (t->b->exit_code == SVM_EXIT_EXC_BASE + X86_VEC_MC ||
 	    t->b->exit_code == SVM_EXIT_IRET)
 		t->b->exit_code = SVM_EXIT_INTR;
