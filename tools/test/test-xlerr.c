@@ -148,8 +148,12 @@ static void test_settings(void **state)
 		  FOR_HVM },
 		{ "vnuma = [['pnode=0']]", "vnuma asks for virtual NUMA nodes, which is not built: "
 		  "remove the setting" },
-		{ "pci = ['00:19.0']", "pci asks for PCI devices of the host, which is not built: "
-		  "remove the setting" },
+		{ "pci = ['00:19']", "pci 00:19: a device is [SSSS:]BB:DD.F, as lspci -D names "
+		  "it" },
+		{ "pci = ['00:19.0,seize=1']", "pci 00:19.0,seize=1: options and places are not "
+		  "built: name the device alone" },
+		{ "pci = ['00:19.0', '0000:00:19.0']", "pci 0000:00:19.0: the device is named "
+		  "twice" },
 		{ "p9 = ['tag=t,path=/x,security_model=none']", "p9 asks for shared folders (9P), "
 		  "which is not built: remove the setting" },
 		{ "acpi_s3 = 1", "acpi_s3 asks for sleep states, " FOR_HVM },
@@ -370,7 +374,12 @@ static void test_commands(void **state)
 	} cases[] = {
 		{ "crate u.cfg", "xl: unknown command crate: did you mean create?\n" },
 		{ "save u1 f", "xl: the command save is not built\n" },
-		{ "pci-list u1", "xl: the command pci-list is not built\n" },
+		{ "pci-attach u1", "xl: the command pci-attach is not built\n" },
+		{ "pci-list u1", "domain 1 has no configuration here\n" },
+		{ "pci-assignable-add 7", "7 is not a PCI device: name it as lspci -D does, "
+		  "[SSSS:]BB:DD.F\n" },
+		{ "pci-assignable-remove -r 00:20.0", "00:20.0 is not a PCI device: name it as "
+		  "lspci -D does, [SSSS:]BB:DD.F\n" },
 		{ "pci-lst u1", "xl: unknown command pci-lst: did you mean pci-list?\n" },
 		{ "sched-credit2x", "xl: unknown command sched-credit2x: did you mean "
 		  "sched-credit2?\n" },
