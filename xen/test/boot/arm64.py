@@ -50,6 +50,7 @@ FORBIDDEN = {
     "hole": (0xb000000, "dev: \"xen,reg\" has [0xb000000, 0xb001000), where no one device of the "
                         "machine has registers"),
     "clock": (0x9010000, ""),
+    "pins": (0x9030000, ""),
     "again": (0x9010000, "dev: \"xen,reg\" has [0x9010000, 0x9011000), which another guest has"),
 }
 
@@ -144,13 +145,13 @@ def devices(xenolith):
                                        kernel=xenolith, cpu="cortex-a57", mem="512M", icount=True,
                                        append="iommu=no-intremap", modules=[packed],
                                        qemu=qemu.find_qemu("qemu-system-aarch64")),
-                          success=r"Manifest: module 1, \d+ domains", timeout=300)
+                          success=r"Manifest: pins has 1 pieces of device memory", timeout=300)
     said = [line.split("] ", 1)[-1] for line in result.lines]
     wanted = [f"Manifest: {name}: module {i}: {why}"
               for i, (name, (_, why)) in enumerate(FORBIDDEN.items(), 3) if why]
     found = [line for line in said if re.match(r"Manifest: \w+: module ", line)]
-    if found != wanted or f"1 domains, {len(wanted)} rejected" not in said[-1]:
-        return f"expected {wanted}, got {found} and {said[-1:]}", result.seconds
+    if found != wanted or f"Manifest: module 1, 2 domains, {len(wanted)} rejected" not in said:
+        return f"expected {wanted}, got {found}; the end: {said[-3:]}", result.seconds
     if not any(re.match("command line: .*iommu.*remapped interrupts", line) for line in said):
         return f"iommu=no-intremap is not refused: {said[:5]}", result.seconds
     return None, result.seconds

@@ -12,6 +12,7 @@
 #include <xen/hal/build.h>
 #include <xen/hal/vcpu.h>
 #include <xen/iommu.h>
+#include <xen/manifest.h>
 #include <xen/p2m.h>
 #include <xen/printk.h>
 #include <asm/setup.h>
@@ -27,6 +28,12 @@
 
 static struct dt_partial partial __initdata;	/* the tree that was read last */
 static struct fdt partial_tree __initdata;
+/* The trees whose devices were set aside, and how much was before each. */
+static struct claim {
+	const void *blob;
+	u32 nodes, regs;	/* counts of machine's passed ones */
+} claims[MANIFEST_MAX_DOMAINS] __initdata;
+static u32 nr_claims __initdata;
 static struct rangeset irqs, streams;		/* set aside; constant after the boot */
 
 bool guest_device_passed_irq(u32 irq) { return rangeset_contains(&irqs, irq, irq); }
@@ -90,21 +97,32 @@ static int __init set_aside(const struct dt_partial *p)
 
 bool __init hal_guest_devices_claim(const void *blob, u64 len, char *why, size_t size)
 {
+	struct claim *c = &claims[nr_claims];
+
+	/* A domain is accepted after this. */
+	ASSERT(nr_claims < MANIFEST_MAX_DOMAINS);
 	if (!read_tree(blob, len, why, size) || !is_free(&partial, why, size))
 		return false;
+	*c = (struct claim){ blob, machine.nr_passed_nodes, machine.nr_passed };
+	nr_claims++;
 	if (set_aside(&partial))
 		panic("no memory to note the devices of guests");
 	return true;
 }
 
-/* Read the tree of @d again: it was in order when its devices were set aside, and what other
- * guests get has been added since. */
+/* Read a tree again as it was read when its devices were set aside: that went well, and what was
+ * set aside before is the same still. */
 static void __init read_again(const void *blob, u64 len)
 {
-	u32 nodes = machine.nr_passed_nodes, regs = machine.nr_passed;
+	u32 nodes = machine.nr_passed_nodes, regs = machine.nr_passed, i = 0;
 	char why[200];
 
-	machine.nr_passed_nodes = machine.nr_passed = 0;
+	while (claims[i].blob != blob) {
+		i++;
+		ASSERT(i < nr_claims);
+	}
+	machine.nr_passed_nodes = claims[i].nodes;
+	machine.nr_passed = claims[i].regs;
 	if (!read_tree(blob, len, why, sizeof(why)))
 		panic("a device tree has changed since it was read: %s", why);
 	machine.nr_passed_nodes = nodes;
