@@ -18,7 +18,8 @@ static bool is_iommu(const struct fdt *t, fdt_node_t n)
 {
 	struct fdt_prop p;
 
-	return fdt_get_prop(t, n, "#iommu-cells", &p);
+	/* The second is how older trees describe SMMUs. */
+	return fdt_get_prop(t, n, "#iommu-cells", &p) || fdt_get_prop(t, n, "mmu-masters", &p);
 }
 
 /* Nodes at the top that say what the machine is made of; the hypervisor writes its own. */

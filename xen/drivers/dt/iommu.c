@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The IOMMUs that a device tree describes. */
 #include <xen/compiler.h>
+#include <xen/dt_devices.h>
 #include <xen/dt_iommu.h>
 #include <xen/string.h>
 
@@ -15,7 +16,8 @@ static bool find_registers(const struct fdt *t, fdt_node_t n, u32 *index, struct
 	fdt_node_t c;
 
 	fdt_for_each_child(c, t, n) {
-		if (fdt_get_prop(t, c, "#iommu-cells", &p))
+		if (fdt_get_prop(t, c, "#iommu-cells", &p) ||
+		    fdt_get_prop(t, c, "mmu-masters", &p))
 			for (u32 i = 0; dt_reg(t, c, i, r); i++)
 				if (!(*index)--)
 					return true;
@@ -30,16 +32,18 @@ bool dt_iommu_registers(const struct fdt *t, u32 index, struct dt_range *r)
 	return find_registers(t, fdt_root(t), &index, r);
 }
 
-/* Earlier versions have other registers. */
-static bool is_old_smmu(const struct fdt *t, fdt_node_t n)
+/* The version of an SMMU that has the registers of one; 0: the node is none of them. */
+static u8 smmu_version(const struct fdt *t, fdt_node_t n)
 {
-	static const char *const names[] = { "arm,smmu-v1", "arm,smmu-v2", "arm,mmu-400",
-					     "arm,mmu-401", "arm,mmu-500" };
+	static const struct { const char *name; u8 version; } known[] = {
+		{ "arm,smmu-v1", 1 }, { "arm,mmu-400", 1 }, { "arm,mmu-401", 1 },
+		{ "arm,smmu-v2", 2 }, { "arm,mmu-500", 2 }, { "arm,smmu-v3", 3 },
+	};
 
-	for (u32 i = 0; i < ARRAY_SIZE(names); i++)
-		if (fdt_is_compatible(t, n, names[i]))
-			return true;
-	return false;
+	for (u32 i = 0; i < ARRAY_SIZE(known); i++)
+		if (fdt_is_compatible(t, n, known[i].name))
+			return known[i].version;
+	return 0;
 }
 
 /* The interrupt of events, by its name; a unit may have one for everything. 0: none. */
@@ -56,17 +60,39 @@ static u32 event_irq(const struct fdt *t, fdt_node_t n)
 	return 0;
 }
 
-static const char *add_unit(const struct fdt *t, fdt_node_t n, struct acpi_iommus *out)
+/* Before version 3 all interrupts are of faults: those of the unit, and then those of banks. */
+static void fault_irqs(const struct fdt *t, fdt_node_t n, u32 *irq)
 {
+	u32 nr = 0, number;
+
+	for (u32 i = 0; nr < IOMMU_MAX_IRQS && dt_irq(t, n, i, &number); i++)
+		if (number)
+			irq[nr++] = number;
+}
+
+static const char *add_unit(const struct fdt *t, fdt_node_t n, u8 version, struct acpi_iommus *out)
+{
+	struct acpi_iommu_unit *u = &out->unit[out->nr_units];
+	struct fdt_prop p;
 	struct dt_range r;
 
 	if (out->nr_units == ACPI_MAX_IOMMUS)
 		return "the device tree has too many SMMUs";
-	if (!dt_reg(t, n, 0, &r) || r.size < SMMU3_LEAST || r.start % PAGE_SIZE)
+	if (!dt_reg(t, n, 0, &r) || r.size < (version == 3 ? SMMU3_LEAST : PAGE_SIZE) ||
+	    r.start % PAGE_SIZE)
 		return "an SMMU has no registers in the device tree, or too few";
-	out->unit[out->nr_units++] = (struct acpi_iommu_unit){
-		.base = paddr_make(r.start), .irq = { event_irq(t, n) },
+	if (out->nr_units && (version == 3) != (out->unit[0].version == 3))
+		return "the machine has SMMUs of version 3 and earlier ones, which are not used "
+		       "together";
+	*u = (struct acpi_iommu_unit){
+		.base = paddr_make(r.start), .size = r.size, .version = version,
+		.coherent = fdt_get_prop(t, n, "dma-coherent", &p),
 	};
+	if (version == 3)
+		u->irq[0] = event_irq(t, n);
+	else
+		fault_irqs(t, n, u->irq);
+	out->nr_units++;
 	return NULL;
 }
 
@@ -86,23 +112,25 @@ static const char *add_msi_frame(const struct fdt *t, fdt_node_t n, struct acpi_
 }
 
 /* fdt_open() has bounded the depth. */
-static const char *look(const struct fdt *t, fdt_node_t n, struct acpi_iommus *out)
+static const char *look(const struct fdt *t, fdt_node_t n, fdt_node_t *units,
+			struct acpi_iommus *out)
 {
 	const char *why = NULL;
 	fdt_node_t c;
 
 	fdt_for_each_child(c, t, n) {
+		u8 version = smmu_version(t, c);
+
 		if (!dt_is_enabled(t, c))
 			continue;
-		if (is_old_smmu(t, c))
-			why = "the machine has an SMMU of version 1 or 2, for which there is no "
-			      "driver";
-		else if (fdt_is_compatible(t, c, "arm,smmu-v3"))
-			why = add_unit(t, c, out);
+		if (version)
+			why = add_unit(t, c, version, out);
 		else if (fdt_is_compatible(t, c, "arm,gic-v2m-frame"))
 			why = add_msi_frame(t, c, out);
+		if (version && !why)
+			units[out->nr_units - 1] = c;
 		if (!why)
-			why = look(t, c, out);
+			why = look(t, c, units, out);
 		if (why)
 			return why;
 	}
@@ -111,11 +139,14 @@ static const char *look(const struct fdt *t, fdt_node_t n, struct acpi_iommus *o
 
 const char *dt_find_iommus(const struct fdt *t, struct acpi_iommus *out)
 {
+	fdt_node_t units[ACPI_MAX_IOMMUS];
 	const char *why;
 
 	memset(out, 0, sizeof(*out));
-	why = look(t, fdt_root(t), out);
-	if (why)
-		return why;
-	return out->nr_units ? NULL : "the device tree has none";
+	why = look(t, fdt_root(t), units, out);
+	if (!why && !out->nr_units)
+		why = "the device tree has none";
+	if (!why && out->unit[0].version < 3)
+		why = dt_find_streams(t, units, out);
+	return why;
 }

@@ -3,6 +3,7 @@
 #ifndef DRIVERS_DT_TREE_H
 #define DRIVERS_DT_TREE_H
 
+#include <xen/acpi_iommu.h>
 #include <xen/dt_machine.h>
 
 /** The nodes from the root down to @n's parent; returns how many, 0 for the root. */
@@ -17,5 +18,8 @@ u32 dt_gic_version(const struct fdt *t, fdt_node_t n);
 bool dt_iommu_registers(const struct fdt *t, u32 index, struct dt_range *r);
 /** Does a guest get the device @n, or pages in which it has registers (@m's passed ones)? */
 bool dt_is_passed(const struct fdt *t, const struct dt_machine *m, fdt_node_t n);
+/** Fill in the streams of the units that @out has, whose nodes are @units. NULL, or a phrase that
+ * says what is wrong with the tree. */
+const char *dt_find_streams(const struct fdt *t, const fdt_node_t *units, struct acpi_iommus *out);
 
 #endif

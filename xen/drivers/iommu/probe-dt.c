@@ -11,5 +11,7 @@ const char *__init iommu_find(void)
 {
 	const char *why = dt_find_iommus(hal_machine_tree(), &iommu_firmware);
 
-	return why ? why : iommu_use(&iommu_smmu3);
+	if (why)
+		return why;
+	return iommu_use(iommu_firmware.unit[0].version == 3 ? &iommu_smmu3 : &iommu_smmu2);
 }

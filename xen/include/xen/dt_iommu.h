@@ -10,8 +10,9 @@
 #include <xen/fdt.h>
 
 /**
- * Fill in the units of @out and what devices must reach beside memory: the frames to which they
- * write their MSIs. NULL, or a phrase that says why the IOMMUs of @t cannot be used.
+ * Fill in the units of @out, the streams of those of version 1 and 2, and what devices must reach
+ * beside memory: the frames to which they write their MSIs. NULL, or a phrase that says why the
+ * IOMMUs of @t cannot be used.
  */
 const char *dt_find_iommus(const struct fdt *t, struct acpi_iommus *out);
 

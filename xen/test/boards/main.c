@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include <xen/dt_iommu.h>
 #include <xen/dt_machine.h>
 
 #define TREE_MAX (2U << 20)
@@ -42,6 +43,30 @@ static void print_machine(const struct dt_machine *m)
 	       u->reg_width);
 }
 
+/* A line for each SMMU that is enabled, with its streams as number/mask; else why there is none. */
+static void print_smmus(const struct fdt *tree)
+{
+	static struct acpi_iommus m;
+	const char *why = dt_find_iommus(tree, &m);
+
+	if (why)
+		printf("smmu: none, %s\n", why);
+	for (u32 i = 0; !why && i < m.nr_units; i++) {
+		const struct acpi_iommu_unit *u = &m.unit[i];
+
+		printf("smmu: version %u, %lx+%lx%s, interrupts", u->version,
+		       (unsigned long)u->base.v, (unsigned long)u->size,
+		       u->coherent ? ", coherent" : "");
+		for (u32 j = 0; j < IOMMU_MAX_IRQS && u->irq[j]; j++)
+			printf(" %u", u->irq[j]);
+		printf(", streams");
+		for (u32 j = 0; j < m.nr_streams; j++)
+			if (m.streams[j].unit == i)
+				printf(" %x/%x", m.streams[j].stream, m.streams[j].mask);
+		printf("\n");
+	}
+}
+
 /* The blob has exactly as many bytes as the file, so that a sanitizer sees reads beyond it. */
 static void read_tree(const char *path)
 {
@@ -66,6 +91,7 @@ static void read_tree(const char *path)
 	} else {
 		error = dt_machine_parse(&tree, &m);
 		print_machine(&m);
+		print_smmus(&tree);
 		if (error)
 			printf("refused: %s\n", error);
 	}

@@ -94,6 +94,10 @@ static void write_rest(u32 version)
 	fdt_write_u32(&w, "#iommu-cells", 1);
 	fdt_write_u32(&w, "phandle", PHANDLE_SMMU);
 	fdt_write_close(&w);
+	/* An SMMU as older trees have it. */
+	fdt_write_node_at(&w, "oldmmu", 0x9060000);
+	fdt_write_cells(&w, "mmu-masters", (u32[]){ PHANDLE_CLOCK }, 1);
+	fdt_write_close(&w);
 	fdt_write_node(&w, "clock");
 	fdt_write_u32(&w, "phandle", PHANDLE_CLOCK);
 	fdt_write_close(&w);

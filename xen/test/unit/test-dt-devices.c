@@ -43,7 +43,8 @@ static void test_copy(void **state)
 {
 	static const char *const kept[] = { "/clock", "/bus/rtc", "/pcie" };
 	static const char *const own[] = { "/chosen", "/memory", "/cpus", "/reserved-memory",
-					   "/psci", "/timer", "/serial", "/smmu", "/off" };
+					   "/psci", "/timer", "/serial", "/smmu", "/oldmmu",
+					   "/off" };
 	struct fdt_prop a, b;
 
 	make(3);

@@ -367,7 +367,6 @@ static void test_bad_trees(void **state)
 	static const struct { const char *kind; u64 start, size; const char *why; } bad[] = {
 		{ "arm,smmu-v3", 0x9050000, 0x10000, "registers" },
 		{ "arm,smmu-v3", 0x9050800, 0x20000, "registers" },
-		{ "arm,mmu-500", 0x9050000, 0x20000, "version 1 or 2" },
 		{ "arm,other", 0x9050000, 0x20000, "none" },
 	};
 
