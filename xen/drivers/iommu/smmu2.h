@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * ARM's SMMUs of version 1 and 2: registers. Facts: Arm System Memory Management Unit Architecture
- * Specification, SMMU architecture version 2.0, document IHI 0062, sections 9 to 12 and 16.
+ * Specification, SMMU architecture version 2.0, document IHI 0062.
  *
  * A unit's registers are pages of 4 or 64 KiB. The first half is global: page 0 (identification,
  * faults, stream mapping) and page 1 (attributes of context banks). The second half has a page for

@@ -167,7 +167,9 @@ static u64 walk(const struct model_unit *u, u32 page, u64 address)
 	u32 levels = (tcr >> 6 & 3) + 2, top = PAGE_BITS + 9 * (levels - 1);
 	u64 table = model_get(u, page + 0x20) | (u64)model_get(u, page + 0x24) << 32, e = 0;
 
-	assert_int_equal(tcr & 0x8000c000, BIT(31));
+	/* What is reserved is 0, but for one bit; the size of outputs exists in version 2 only. */
+	assert_int_equal(tcr & (u->version == 2 ? 0xfff8c000 : 0xffffc020), BIT(31));
+	assert_true((tcr >> 16 & 7) <= (model_get(u, 0x28) >> 4 & 7));
 	assert_true(levels == 3 || (levels == 4 && u->version == 2));
 	/* At most 16 tables side by side, aligned as one. */
 	assert_true(bits > top && bits <= top + 13);

@@ -219,8 +219,8 @@ static void test_confined(void **state)
 	begin(2, three, ARRAY_SIZE(three));
 	/* Firmware has left the unit on, with a mapping of its own and a fault. */
 	model_set(&model_units[0], 0, 0);
-	model_set(&model_units[0], 0x800, BIT(31) | 7);
-	model_set(&model_units[0], 0xc00, 1U << 16);
+	model_set(&model_units[0], 0x80c, BIT(31) | 7);
+	model_set(&model_units[0], 0xc0c, 1U << 16);
 	model_set(&model_units[0], 0x48, 2);
 	use();
 	a = space(0x100, RW);
@@ -298,9 +298,11 @@ static void test_flush(void **state)
 	assert_int_equal(model_units[0].syncs, syncs + 1);
 	check_refused(0, 1, 0x100, NOT_MAPPED);
 	assert_int_equal(model_units[1].nr_tlb, 1);
-	/* A stream that leaves takes no translation with it. */
+	/* A stream that leaves takes no translation with it, and what is on its way is over. */
 	check_reaches(0, 2, 0x200);
+	syncs = model_units[0].syncs;
 	assert_int_equal(attach(2, a), 0);
+	assert_int_equal(model_units[0].syncs, syncs + 1);
 	check_refused(0, 2, 0x200, NOT_MAPPED);
 	iommu_detach_all(a);
 	iommu_space_destroy(a);
