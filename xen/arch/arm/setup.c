@@ -45,6 +45,7 @@ void __noreturn start_xenolith(u64 tree_pa, u64 image_pa)
 	gic_init();
 	smp_take_messages();
 	time_init();
+	wallclock_init();
 	psci_init();
 	timer_init_subsystem();
 	iommu_init();

@@ -5,12 +5,15 @@
  */
 #include <xen/hal/time.h>
 
+#include <xen/dt_devices.h>
 #include <xen/hal/cpu.h>
+#include <xen/hal/io.h>
 #include <xen/printk.h>
 #include <xen/spinlock.h>
 #include <xen/timer.h>
 #include <xen/timescale.h>
 #include <asm/gic.h>
+#include <asm/io.h>
 #include <asm/setup.h>
 #include <asm/sysreg.h>
 #include <asm/time.h>
@@ -106,4 +109,27 @@ void hal_wallclock_set(u64 sec, u32 nsec, s_time_t sys)
 	spin_lock(&wallclock_lock);
 	wall_ns = sec * 1000000000 + nsec - (u64)sys;
 	spin_unlock(&wallclock_lock);
+}
+
+#define PL031_DATA 0	/* RTCDR: seconds since 1970 (DDI0224, 3.3.1) */
+
+static int __init read_clock(const struct fdt *t, fdt_node_t n, void *arg)
+{
+	struct dt_range regs;
+	const char *p;
+
+	if (!fdt_is_compatible(t, n, "arm,pl031") || !dt_reg(t, n, 0, &regs) ||
+	    regs.size < PL031_DATA + sizeof(u32))
+		return 0;
+	p = hal_map_mmio(paddr_make(regs.start), regs.size);
+	if (!p)
+		return 0;
+	hal_wallclock_set(readl(p + PL031_DATA), 0, hal_now_ns());
+	return 1;
+}
+
+void __init wallclock_init(void)
+{
+	if (!dt_for_each_device(&machine_tree, &machine, read_clock, NULL))
+		printk(LOG_INFO "No clock (PL031): it is 1970 until dom0 sets the time\n");
 }

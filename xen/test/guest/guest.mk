@@ -65,7 +65,7 @@ guest_arm64_shared := blocked-timers console-io coverage-counters evtchn-basics 
 	evtchn-fifo-hostile grant-copy grant-setup hostile-console hostile-hypercalls hostile-loop \
 	hostile-memory hypercall-basics hypercall-flood memory-balloon multicall pair-event pair-grant \
 	runstate sched-poll shutdown-crash shutdown-poweroff shutdown-reboot shutdown-suspend timer-op \
-	timer-periodic timer-singleshot vcpu-info
+	timer-periodic timer-singleshot vcpu-info wallclock
 guest_names_arm64 := $(guest_arm64_shared) $(notdir $(patsubst %/main.c,%,$(wildcard $(guest_dir)/arm-*/main.c)))
 # What depends on the version of the interrupt controller is run with version 2 as well.
 guest_arm64_gicv2 := arm-events arm-gicv2-registers arm-sgi arm-passthrough arm-spi arm-spi-many arm-timer-virt arm-toolstack \
@@ -75,7 +75,8 @@ $(eval $(call guest_width,$(guest_out)-arm64,$(guest_cflags_arm64),$(CROSS_ARM64
 guest_lib_arm64 := $(call guest_lib_of,$(guest_out)-arm64,arm64)
 $(guest_out)-arm64/%.elf: $(guest_out)-arm64/%/main.o $(guest_lib_arm64) $(guest_dir)/lib/arm64/guest.lds
 	$(Q)$(CROSS_ARM64)$(guest_ld) -T $(guest_dir)/lib/arm64/guest.lds -o $@ $(filter %.o,$^)
-# What they expect depends on x86: cache-flush, memory-basics, memory-physmap.
+# What they expect depends on x86: cache-flush, memory-basics, memory-physmap. core-sched needs to
+# know which CPUs are threads of a core, which is only read from MPIDR_EL1, and not from cpu-map.
 .PHONY: guests-arm64 test-guest-arm64
 guests-arm64: $(guest_names_arm64:%=$(guest_out)-arm64/%.elf) ## build the microguests for ARM64
 test-guest-arm64: guests-arm64 arm64-debug ## run the microguests for ARM64 in QEMU (TESTS= for some)

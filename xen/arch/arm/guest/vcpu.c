@@ -121,6 +121,8 @@ int hal_vcpu_init(struct vcpu *v)
 		to_ad(v->domain)->vttbr = mfn_to_paddr(v->domain->p2m->root).v |
 					  (u64)to_ad(v->domain)->vmid << 48;
 	hal_vcpu_update_time(v);
+	if (!v->id)
+		hal_domain_update_wallclock(v->domain);
 	return 0;
 }
 

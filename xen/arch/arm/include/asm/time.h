@@ -9,6 +9,8 @@
 const struct timescale *time_scale(void);
 /** Start the clock; the tree is read and the interrupt controller works. Boot CPU. */
 void time_init(void);
+/** Take the date from the machine's clock, if its tree has one. Boot, after time_init(). */
+void wallclock_init(void);
 /** The timer of the running CPU. */
 void time_cpu_up(void);
 
