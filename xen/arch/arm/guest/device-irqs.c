@@ -51,14 +51,6 @@ static void device_irq(u32 irq)
 		vgic_raise_hw(g, irq);
 }
 
-static void nothing(void *arg) {}
-
-/* Interrupts are handled with interrupts off: after the call, no handler runs that began before. */
-static void wait_for_handlers(void)
-{
-	hal_smp_call(&cpu_online_map, nothing, NULL, true);
-}
-
 /* The hardware domain goes without an interrupt that it does not use until the other one ends. */
 static int take_from_hardware(u32 irq)
 {
@@ -69,7 +61,7 @@ static int take_from_hardware(u32 irq)
 		return -XEN_EBUSY;
 	/* Should the domain enable it now, it loses what comes until the interrupt is its again. */
 	WRITE_ONCE(owner[irq], NULL);
-	wait_for_handlers();
+	smp_wait_for_handlers();
 	if (gic->is_active(irq) || !vgic_release_hw(g, irq)) {
 		WRITE_ONCE(owner[irq], g);
 		return -XEN_EBUSY;
@@ -119,7 +111,7 @@ void guest_irqs_take(struct domain *d)
 	for (u32 irq = GIC_NR_LOCAL; irq < gic_nr_irqs; irq++)
 		if (owner[irq] == g)
 			gic->enable(irq, false);
-	wait_for_handlers();
+	smp_wait_for_handlers();
 	for (u32 irq = GIC_NR_LOCAL; irq < gic_nr_irqs; irq++) {
 		if (owner[irq] != g)
 			continue;

@@ -13,16 +13,6 @@
 #include "pirq.h"
 #include "vpci.h"
 
-static void nothing(void *arg)
-{
-}
-
-/* Handlers run with interrupts off, so they have ended when all CPUs have answered. */
-static void wait_for_handlers(void)
-{
-	hal_smp_call(&cpu_online_map, nothing, NULL, true);
-}
-
 static void change_owner(struct vpci_fn *f, struct domain *d)
 {
 	struct domain *old = f->owner;
@@ -62,7 +52,7 @@ int hal_pci_give(struct domain *d, struct pci_addr a)
 	vpci_lock_both(p);
 	rc = give(vpci_is_hidden(a) ? NULL : vpci_fn_get(p, a), d);
 	vpci_unlock_both(p);
-	wait_for_handlers();
+	smp_wait_for_handlers();
 	return rc;
 }
 
@@ -84,7 +74,7 @@ void hal_domain_relinquish(struct domain *d)
 			}
 	vpci_unlock_both(p);
 	if (any)
-		wait_for_handlers();
+		smp_wait_for_handlers();
 }
 
 /* The machine has no device tree. */

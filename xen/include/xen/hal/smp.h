@@ -13,6 +13,8 @@ void hal_smp_kick(u32 cpu);
  * return after all have finished. Interrupts enabled; hold no spinlocks that @fn takes.
  */
 void hal_smp_call(const cpumask_t *mask, void (*fn)(void *arg), void *arg, bool wait);
+/** No interrupt handler that began before is still running (core/cpu.c). As hal_smp_call(). */
+void smp_wait_for_handlers(void);
 
 /** NUMA node of a CPU. */
 u8 hal_cpu_to_node(u32 cpu);
