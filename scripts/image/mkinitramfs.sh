@@ -24,6 +24,7 @@ usage() {
 	  dom0-hvm     the same as dom0-tools with the device model, firmware and disks for HVM guests
 	  guest        busybox only, for the cloud kernel
 	  guest-pv     the same with drivers for PV disks and network interfaces
+	  guest-hvm    the same for the everyday kernel, with drivers for emulated ones too
 	  guest-arm64  the same for ARM64
 	  guest-load   the same as guest with cyclictest, hackbench and rt-app
 	  guest-stress the same as guest with stress-ng
@@ -32,7 +33,7 @@ usage() {
 
 case ${1:-} in
 dom0 | dom0-new | dom0-stress | dom0-xl | dom0-load | dom0-tools | dom0-hvm | dom0-arm64) kind=$1 ;;
-guest | guest-pv | guest-arm64 | guest-load | guest-stress) kind=$1 ;;
+guest | guest-pv | guest-hvm | guest-arm64 | guest-load | guest-stress) kind=$1 ;;
 --help | -h) usage; exit 0 ;;
 *) usage >&2; exit 2 ;;
 esac
@@ -203,7 +204,8 @@ make_grub_disk() {
 	truncate -s 1M "$1"
 }
 
-# What an HVM guest runs on where Debian's packages have it, and disks for it: of GRUB and Linux, of GRUB alone.
+# What an HVM guest runs on where Debian's packages have it; disks for it, of GRUB with Linux and
+# alone; and a kernel that the device model loads.
 copy_device_model() {
 	local hvm=$cache/root/hvm file
 	mkdir -p "$tree/usr/libexec" "$tree/usr/lib/xen-4.17/boot" "$tree/usr/share"/{seabios,ovmf,qemu/keymaps}
@@ -214,6 +216,8 @@ copy_device_model() {
 	for file in bios-256k.bin vgabios-cirrus.bin vgabios-stdvga.bin; do
 		cp -L "$hvm/usr/share/seabios/$file" "$tree/usr/share/seabios/"
 	done
+	# QEMU's own firmware that loads a kernel.
+	cp -L "$hvm/usr/share/qemu"/linuxboot*.bin "$tree/usr/share/qemu/"
 	cp -L "$hvm/usr/share/ovmf/OVMF.fd" "$tree/usr/share/ovmf/"
 	cp -L "$hvm/usr/share/qemu/keymaps/en-us" "$tree/usr/share/qemu/keymaps/"
 	cp -L "$hvm/usr/lib/memtest86+/memtest86+x64.iso" "$tree/guest/memtest.iso"
@@ -221,6 +225,8 @@ copy_device_model() {
 		--append "console=ttyS0,115200 loglevel=4 xenolith.guest=shell" \
 		--module "$("$here/mkinitramfs.sh" guest-pv)" --output "$tree/guest/hvm.iso"
 	make_grub_disk "$tree/guest/grub.img"
+	cp -L "$cache"/root/kernel-amd64/boot/vmlinuz-* "$tree/guest/vmlinuz"
+	cp -L "$("$here/mkinitramfs.sh" guest-hvm)" "$tree/guest/initramfs-hvm.cpio.gz"
 }
 
 # build_programs NAME...: this repository's programs for the images.
@@ -242,6 +248,10 @@ fill_tree() {
 	case $kind in
 	guest) return 0 ;;
 	guest-pv) build_programs ports; ln -s ../bin/busybox "$tree/sbin/modprobe"; copy_modules cloud "$guest_modules" > /dev/null; return 0 ;;
+	guest-hvm)
+		ln -s ../bin/busybox "$tree/sbin/modprobe"
+		copy_modules amd64 "$guest_modules ata_piix sd_mod e1000" > /dev/null
+		return 0 ;;
 	guest-arm64) ln -s ../bin/busybox "$tree/sbin/modprobe"; copy_modules arm64 "$guest_modules" > /dev/null; return 0 ;;
 	guest-load) cp "$src/load" "$tree/bin/load"; copy_loads; return 0 ;;
 	guest-stress) cp "$src/load" "$tree/bin/load"; copy_stress; return 0 ;;

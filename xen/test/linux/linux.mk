@@ -15,7 +15,7 @@ test-linux: $(xen_image) linux-images ## boot Linux as dom0 on the everyday mach
 test-linux-all: $(xen_image) linux-images linux-images-hvm ## the same on all machines, large ones and long runs too
 	$(Q)$(PYTHON) xen/test/linux/run.py $< --all
 test-hvm-linux: $(xen_image) linux-images-hvm ## boot HVM guests with firmware and QEMU, which it fetches (CASES=...)
-	$(Q)$(PYTHON) xen/test/linux/run.py $< $(or $(CASES),hvm-grub hvm hvm-swap)
+	$(Q)$(PYTHON) xen/test/linux/run.py $< $(or $(CASES),hvm-grub hvm hvm-pv hvm-swap)
 test-bochs-linux: $(xen_image) linux-images guests ## boot Linux as dom0 on VMX, in Bochs, which it fetches (CASES=...)
 	-$(Q)scripts/setup.sh --no-install --group bochs
 	-$(Q)scripts/setup.sh --no-install --group bochs-stable

@@ -195,6 +195,9 @@ CASES = [
     Case("hvm-grub", "our tools: an HVM guest with QEMU boots SeaBIOS and GRUB's shell, reboots and powers off, 2 CPUs",
          do="xl+hvm-grub", smp="2", mem="2G", image="dom0-hvm", args="scrub=off cpu-features=+itsc dom0_mem=768M",
          repeat_icount=1, timeout=1500, everyday=False),
+    Case("hvm-pv", "our tools: HVM guests of 2 vCPUs with emulated and PV disks and networks, events by vector and "
+         "by line; they shut down, reboot and crash, 2 CPUs", do="xl+hvm-pv", smp="2", mem="2G", image="dom0-hvm",
+         args="scrub=off cpu-features=+itsc dom0_mem=768M", repeat_icount=1, timeout=3600, everyday=False),
     Case("hvm", "our tools: an HVM guest with QEMU boots SeaBIOS, GRUB and Linux; its device models end, 2 CPUs",
          do="xl+hvm", smp="2", mem="2G", image="dom0-hvm", args="scrub=off cpu-features=+itsc dom0_mem=768M",
          repeat_icount=1, timeout=1800, everyday=False),
