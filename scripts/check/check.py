@@ -116,7 +116,7 @@ def stages(build):
         Stage("linux-debug", "Debian's Linux as dom0 of the debug hypervisor",
               make("test-linux", "CASES=two-cpus virtio", *DEBUG, jobs=1), 600),
         # Skipped without QEMU and firmware for HVM guests, which it fetches if it can: some 50 MiB.
-        Stage("hvm", "an HVM guest with firmware and QEMU", make("test-hvm-linux", "CASES=hvm-grub", jobs=1), 900),
+        Stage("hvm", "an HVM guest with firmware and QEMU", make("test-hvm-linux", "CASES=hvm-grub", jobs=1), 1800),
     ]
 
 
