@@ -15,15 +15,42 @@
 #include "fake-kernel.h"
 #include "light-world.h"
 
-char folder[64], kernel[96], states[96], libxls[96], runs[96];
+char folder[64], kernel[96], states[96], libxls[96], runs[96], logs[96];
+char said[4096];
 struct fake_store store;
 struct lx lx;
 struct lx_domain_config config;
 
+static void hear(struct xentoollog_logger *log, xentoollog_level level, int errnoval,
+		 const char *context, const char *format, va_list ap)
+{
+	size_t n = strlen(said);
+
+	if (level >= XTL_ERROR)
+		vsnprintf(said + n, sizeof(said) - n, format, ap);
+}
+
+static void progress(struct xentoollog_logger *log, const char *context, const char *doing,
+		     int percent, unsigned long done, unsigned long total)
+{
+}
+
+static void forget(struct xentoollog_logger *log)
+{
+}
+
+static struct xentoollog_logger listener = { hear, progress, forget };
+
+void make_file(const char *path, const void *bytes, size_t n)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+
+	assert_true(fd >= 0 && write(fd, bytes, n) == (ssize_t)n && !close(fd));
+}
+
 int light_world_setup(void **state)
 {
 	uint8_t elf[FAKE_KERNEL_BYTES];
-	int fd;
 
 	snprintf(folder, sizeof(folder), "/tmp/xenolith-light-XXXXXX");
 	if (!mkdtemp(folder))
@@ -32,19 +59,20 @@ int light_world_setup(void **state)
 	snprintf(states, sizeof(states), "%s/states/domains", folder);
 	snprintf(libxls, sizeof(libxls), "%s/libxl", folder);
 	snprintf(runs, sizeof(runs), "%s/run", folder);
+	snprintf(logs, sizeof(logs), "%s/log", folder);
+	said[0] = '\0';
 	fake_kernel(elf);
-	fd = open(kernel, O_WRONLY | O_CREAT, 0600);
-	if (fd < 0 || write(fd, elf, sizeof(elf)) != sizeof(elf) || close(fd))
-		return -1;
+	make_file(kernel, elf, sizeof(elf));
 	fake_reset(64);
 	fake_store_init(&store);
 	memset(&lx, 0, sizeof(lx));
-	lx.log = (void *)xtl_createlogger_stdiostream(stderr, XTL_CRITICAL, 0);
+	lx.log = &listener;
 	lx.ctl = ctl_open(&fake_backend, lx.log);
 	lx.store = &store.s;
 	lx.state_dir = states;
 	lx.libxl_dir = libxls;
 	lx.run_dir = runs;
+	lx.log_dir = logs;
 	lx.host = &fake_host_ops;
 	fake_host = (struct fake_host){ .bounces = true };
 	lx_init(&lx_domain_config_type, &config);
@@ -65,7 +93,6 @@ int light_world_teardown(void **state)
 
 	lx_dispose(&lx_domain_config_type, &config);
 	ctl_close(lx.ctl);
-	xtl_logger_destroy(lx.log);
 	fake_store_free(&store);
 	fake_reset(0);
 	snprintf(command, sizeof(command), "rm -rf %s", folder);
@@ -97,6 +124,7 @@ void assert_no_trace(void)
 	assert_int_equal(fake_xen.bufs, 0);
 	assert_int_equal(fake_xen.maps, 0);
 	assert_int_equal(fake_host.loops, 0);
+	assert_int_equal(fake_host.running, 0);
 	assert_null(lx.loop.fds);
 	assert_null(lx.loop.timers);
 }

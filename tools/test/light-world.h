@@ -13,11 +13,17 @@ extern struct lx lx;
 extern struct lx_domain_config config;	/* of a PVH domain "u1" with 8 MiB and 2 vCPUs */
 
 /* Folders of this test's own, and a kernel in the first. */
-extern char folder[64], kernel[96], states[96], libxls[96], runs[96];
+extern char folder[64], kernel[96], states[96], libxls[96], runs[96], logs[96];
+
+/* The errors that were logged, one after the other. */
+extern char said[4096];
 
 /* cmocka's functions for before and after a test; they return 0 if all went well. */
 int light_world_setup(void **state);
 int light_world_teardown(void **state);
+
+/* Writes a file anew. */
+void make_file(const char *path, const void *bytes, size_t n);
 
 /* Adds a file and a block device as disks, and an interface, to the configuration. */
 void add_devices(void);
@@ -25,7 +31,7 @@ void add_devices(void);
 /* The number of files in @dir, 0 if there is no such folder. */
 unsigned int files_in(const char *dir);
 
-/* No domain, node, watch, file, mapping or timer is left of what the test made. */
+/* No domain, node, watch, file, program, mapping or timer is left of what the test made. */
 void assert_no_trace(void);
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, light_world_setup, light_world_teardown)

@@ -10,21 +10,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
-#include <xentoollog.h>
 
-#include "fake-store.h"
-#include "fake-xen.h"
+#include "light-world.h"
 #include "light/device.h"
 #include "light/health.h"
 
 #define UUID1 "11111111-2222-3333-4444-555555555555"
 #define UUID2 "aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee"
 
-static struct fake_store store;
-static struct lx lx;
-static char folder[64], states[96], libxls[96], runs[96];
 static struct lx_problem *all;
 static unsigned int n;
 
@@ -60,23 +54,13 @@ static void file(const char *dir, const char *name)
 
 static int setup(void **state)
 {
-	snprintf(folder, sizeof(folder), "/tmp/xenolith-health-XXXXXX");
-	if (!mkdtemp(folder))
+	char command[400];
+
+	if (light_world_setup(state))
 		return -1;
-	snprintf(states, sizeof(states), "%s/states", folder);
-	snprintf(libxls, sizeof(libxls), "%s/libxl", folder);
-	snprintf(runs, sizeof(runs), "%s/run", folder);
-	mkdir(states, 0700);
-	mkdir(libxls, 0700);
-	mkdir(runs, 0700);
-	fake_reset(64);
-	fake_store_init(&store);
-	lx_prepare(&lx, (void *)xtl_createlogger_stdiostream(stderr, XTL_CRITICAL, 0));
-	lx.ctl = ctl_open(&fake_backend, lx.log);
-	lx.store = &store.s;
-	lx.state_dir = states;
-	lx.libxl_dir = libxls;
-	lx.run_dir = runs;
+	snprintf(command, sizeof(command), "mkdir -p -m 700 %s %s %s", states, libxls, runs);
+	if (system(command))
+		return -1;
 	put("/local/domain/0/name", "Domain-0");
 	domain(1, UUID1);
 	file(states, UUID1 ".json");
@@ -87,16 +71,9 @@ static int setup(void **state)
 
 static int teardown(void **state)
 {
-	char command[128];
-
 	free(all);
 	all = NULL;
-	ctl_close(lx.ctl);
-	xtl_logger_destroy(lx.log);
-	fake_store_free(&store);
-	fake_reset(0);
-	snprintf(command, sizeof(command), "rm -rf %s", folder);
-	return system(command);
+	return light_world_teardown(state);
 }
 
 static void look(void)
@@ -175,7 +152,7 @@ static void test_store_lost(void **state)
 static void test_stale_files(void **state)
 {
 	file(states, UUID2 ".json");
-	expect(LX_STALE_FILE, "/states/" UUID2 ".json is of a domain that is not there");
+	expect(LX_STALE_FILE, "/domains/" UUID2 ".json is of a domain that is not there");
 	file(states, UUID2 ".json.new");
 	expect(LX_STALE_FILE, ".json.new");
 	file(libxls, "userdata-d.3." UUID2 ".domain-userdata-lock");
@@ -237,15 +214,15 @@ static void test_hypervisor_silent(void **state)
 	assert_null(all);
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_well), TEST(test_nodes_of_dead), TEST(test_backend_of_dead),
-		TEST(test_reborn), TEST(test_store_lost), TEST(test_stale_files),
-		TEST(test_being_made), TEST(test_half_made), TEST(test_no_folder),
-		TEST(test_hypervisor_silent),
+		T(test_well), T(test_nodes_of_dead), T(test_backend_of_dead),
+		T(test_reborn), T(test_store_lost), T(test_stale_files),
+		T(test_being_made), T(test_half_made), T(test_no_folder),
+		T(test_hypervisor_silent),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

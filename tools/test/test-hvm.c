@@ -5,7 +5,6 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -15,12 +14,9 @@
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include <xentoollog.h>
 
-#include "fake-host.h"
 #include "fake-kernel.h"
-#include "fake-store.h"
-#include "fake-xen.h"
+#include "light-world.h"
 #include "light/dm.h"
 
 #include <public/arch-x86/hvm/start_info.h>
@@ -31,44 +27,13 @@
 #define MIB (1UL << 20)
 #define FIRMWARE_BYTES 5000
 
-static char folder[64], loader[96], firmware[96], states[96], libxls[96], runs[96], logs[96];
-static struct fake_store store;
-static struct lx lx;
-static struct lx_domain_config config;
-static char said[4096];		/* errors, one after the other */
-
-static void hear(struct xentoollog_logger *log, xentoollog_level level, int errnoval,
-		 const char *context, const char *format, va_list ap)
-{
-	size_t n = strlen(said);
-
-	if (level >= XTL_ERROR)
-		vsnprintf(said + n, sizeof(said) - n, format, ap);
-}
-
-static void progress(struct xentoollog_logger *log, const char *context, const char *doing,
-		     int percent, unsigned long done, unsigned long total)
-{
-}
-
-static void forget(struct xentoollog_logger *log)
-{
-}
-
-static struct xentoollog_logger listener = { hear, progress, forget };
+static char loader[96], firmware[96];
 
 /* What QEMU does in xenstore when it is ready. */
 static void qemu(char *const *argv)
 {
 	if (!fake_host.dies && !strcmp(argv[0], LX_QEMU))
 		store.s.ops->write(&store.s, 0, "/local/domain/0/device-model/1/state", "running");
-}
-
-static void make_file(const char *path, const void *bytes, size_t n)
-{
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
-
-	assert_true(fd >= 0 && write(fd, bytes, n) == (ssize_t)n && !close(fd));
 }
 
 static void add_disk(const char *path, const char *vdev, bool cdrom)
@@ -101,26 +66,16 @@ static int setup(void **state)
 	static const char bios[FIRMWARE_BYTES] = "BIOS";
 	uint8_t elf[FAKE_KERNEL_BYTES];
 
-	snprintf(folder, sizeof(folder), "/tmp/xenolith-hvm-XXXXXX");
-	if (!mkdtemp(folder))
+	if (light_world_setup(state))
 		return -1;
 	snprintf(loader, sizeof(loader), "%s/loader", folder);
 	snprintf(firmware, sizeof(firmware), "%s/firmware", folder);
-	snprintf(states, sizeof(states), "%s/states/domains", folder);
-	snprintf(libxls, sizeof(libxls), "%s/libxl", folder);
-	snprintf(runs, sizeof(runs), "%s/run", folder);
-	snprintf(logs, sizeof(logs), "%s/log", folder);
 	fake_loader(elf);
 	make_file(loader, elf, sizeof(elf));
 	make_file(firmware, bios, sizeof(bios));
-	fake_reset(64);
 	lx_dm_ms = 1000;
-	fake_store_init(&store);
-	said[0] = '\0';
-	lx = (struct lx){ .log = &listener, .store = &store.s, .state_dir = states,
-			  .libxl_dir = libxls, .run_dir = runs, .log_dir = logs,
-			  .host = &fake_host_ops, .ctl = ctl_open(&fake_backend, &listener) };
-	fake_host = (struct fake_host){ .bounces = true, .model = qemu };
+	fake_host.model = qemu;
+	lx_dispose(&lx_domain_config_type, &config);
 	lx_init(&lx_domain_config_type, &config);
 	config.c_info.name = strdup("h1");
 	config.c_info.type = strdup("hvm");
@@ -132,46 +87,6 @@ static int setup(void **state)
 	config.b_info.max_vcpus = 2;
 	config.b_info.max_memkb = config.b_info.target_memkb = 24 << 10;
 	return 0;
-}
-
-static int teardown(void **state)
-{
-	char command[128];
-
-	lx_dispose(&lx_domain_config_type, &config);
-	ctl_close(lx.ctl);
-	fake_store_free(&store);
-	fake_reset(0);
-	snprintf(command, sizeof(command), "rm -rf %s", folder);
-	return system(command);
-}
-
-static unsigned int files_in(const char *dir)
-{
-	DIR *d = opendir(dir);
-	unsigned int n = 0;
-	struct dirent *e;
-
-	while (d && (e = readdir(d)))
-		n += e->d_name[0] != '.';
-	if (d)
-		closedir(d);
-	return n;
-}
-
-static void assert_no_trace(void)
-{
-	assert_int_equal(fake_domains(), 0);
-	assert_int_equal(store.nodes, 0);
-	assert_int_equal(store.introduced, 0);
-	assert_int_equal(files_in(states), 0);
-	assert_int_equal(files_in(runs), 0);
-	assert_int_equal(fake_xen.bufs, 0);
-	assert_int_equal(fake_xen.maps, 0);
-	assert_int_equal(fake_host.loops, 0);
-	assert_int_equal(fake_host.running, 0);
-	assert_null(lx.loop.fds);
-	assert_null(lx.loop.timers);
 }
 
 static void make_plan(struct bld_plan *p, uint64_t ram, uint64_t hole)
@@ -624,15 +539,15 @@ static void test_socket(void **state)
 	}
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, light_world_teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_plan), TEST(test_plan_refused), TEST(test_args), TEST(test_refused),
-		TEST(test_create), TEST(test_second_model), TEST(test_model_dies),
-		TEST(test_watched), TEST(test_qmp_refused), TEST(test_everything_fails),
-		TEST(test_process), TEST(test_socket),
+		T(test_plan), T(test_plan_refused), T(test_args), T(test_refused),
+		T(test_create), T(test_second_model), T(test_model_dies),
+		T(test_watched), T(test_qmp_refused), T(test_everything_fails),
+		T(test_process), T(test_socket),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

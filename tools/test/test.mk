@@ -4,13 +4,9 @@ $(eval $(call tools_test,builder,fake-xen fake-pool fake-psr fake-kernel,builder
 $(eval $(call tools_test,builder-arm64,,builder-arm64,$(tools_builder_ldlibs)))
 $(eval $(call tools_test,config,,config,))
 $(eval $(call tools_test,json,,light store,$(tools_light_ldlibs)))
-$(foreach t,light light-devices light-run pci,$(eval $(call tools_test,$(t),light-world fake-xen fake-pool fake-psr fake-kernel fake-store \
+$(foreach t,light light-devices light-run pci hvm health,$(eval $(call tools_test,$(t),light-world fake-xen fake-pool fake-psr fake-kernel fake-store \
 	fake-host,light store builder ctrl,$(tools_light_ldlibs) $(tools_builder_ldlibs) $(tools_xen_ldlibs) \
 	$(if $(filter light,$(t)),-Xlinker --wrap=fcntl))))
-$(eval $(call tools_test,hvm,fake-xen fake-pool fake-psr fake-kernel fake-store fake-host,light store builder ctrl,\
-	$(tools_light_ldlibs) $(tools_builder_ldlibs) $(tools_xen_ldlibs)))
-$(eval $(call tools_test,health,fake-xen fake-pool fake-psr fake-store,light store builder ctrl,\
-	$(tools_light_ldlibs) $(tools_builder_ldlibs) $(tools_xen_ldlibs)))
 $(eval $(call tools_test,devd,fake-xen fake-pool fake-psr fake-store fake-host,light store builder ctrl,\
 	$(tools_light_ldlibs) $(tools_builder_ldlibs) $(tools_xen_ldlibs)))
 $(eval $(call tools_test,sharing,fake-xen fake-pool fake-psr fake-store fake-host,light store builder ctrl,\
